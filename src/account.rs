@@ -1,0 +1,218 @@
+//! An account: one signed-in identity at one provider, and everything about it that is not secret.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::provider::ClientAuth;
+use crate::store::Kind;
+use crate::timestamp::Timestamp;
+
+/// One entry of the index. Provider and name are the entry's folder and file, so a rename moves one file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Account {
+    /// The provider's name.
+    #[serde(skip)]
+    pub provider: String,
+    /// The account's label, `[a-z0-9][a-z0-9._-]{0,63}`.
+    #[serde(skip)]
+    pub name: String,
+    /// Random; the key of its secret and its lock, which a rename leaves alone.
+    pub id: String,
+    /// Who signed in, and how.
+    pub identity: Identity,
+    /// What the provider calls the person, for people to read.
+    pub username: Option<String>,
+    /// Where its secret is.
+    pub store: Kind,
+    /// The client its tokens were issued to.
+    pub client: Client,
+    /// The endpoints its tokens may be sent to.
+    pub endpoints: Endpoints,
+    /// The access token's type.
+    pub token_type: String,
+    /// What the server granted.
+    pub scopes: Vec<String>,
+    /// Whether a refresh token is stored.
+    pub refreshable: bool,
+    /// Counts the token sets this account has had; the secret carries the same number.
+    pub generation: u64,
+    /// When the current token set arrived.
+    pub received_at: Timestamp,
+    /// When its access token ends, where the server said so.
+    pub expires_at: Option<Timestamp>,
+    /// First sign-in.
+    pub created_at: Timestamp,
+    /// Last change of the tokens.
+    pub updated_at: Timestamp,
+    /// Set when the server refused the refresh token of this generation for good.
+    #[serde(default)]
+    pub refused_generation: Option<u64>,
+}
+
+/// Who signed in: the key by which a later sign-in finds its account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The issuer identifier, or the provider's name where the server has none.
+    pub issuer: String,
+    /// The stable identifier at the issuer. Empty where the provider names nobody.
+    pub subject: String,
+    /// The kind of sign-in.
+    pub kind: SignIn,
+}
+
+/// The kinds of sign-in. The same person by another kind is another account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignIn {
+    /// A person, through a browser.
+    Person,
+}
+
+/// The client a token set belongs to; a refresh uses it and never today's configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Client {
+    /// The client identifier (RFC 6749 §2.2).
+    pub id: String,
+    /// How it authenticates.
+    pub auth: ClientAuth,
+    /// The redirect URI of the login, for servers that want it again.
+    pub redirect_uri: Option<String>,
+}
+
+/// The endpoints at the time of the login. Their origins are the account's pins.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Endpoints {
+    /// Receives codes, refresh tokens and client secrets.
+    pub token: Url,
+    /// Receives access tokens.
+    pub userinfo: Option<Url>,
+    /// Receives tokens to revoke.
+    pub revocation: Option<Url>,
+    /// The origins those may have. For the sandbox, the identity of its state folder.
+    pub pins: BTreeSet<String>,
+}
+
+/// What the index alone says about an account's token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Good for the margin at least.
+    Valid,
+    /// Still good, but within the margin.
+    Expiring,
+    /// Over; a refresh gets a new one.
+    Expired,
+    /// Only a new sign-in helps.
+    LoginRequired,
+    /// The server gave no expiry.
+    Unknown,
+}
+
+impl Account {
+    /// Judges the index entry at `now`, without a look at the secret.
+    pub fn status(&self, now: Timestamp) -> Status {
+        let Some(end) = self.expires_at else {
+            return Status::Unknown;
+        };
+        let margin = crate::token_set::margin(end.since(self.received_at));
+        let over = end <= now;
+        if over && (!self.refreshable || self.refused()) {
+            Status::LoginRequired
+        } else if over {
+            Status::Expired
+        } else if end.since(now) <= margin {
+            Status::Expiring
+        } else {
+            Status::Valid
+        }
+    }
+
+    /// Whether the server refused the current refresh token for good.
+    pub fn refused(&self) -> bool {
+        self.refused_generation == Some(self.generation)
+    }
+}
+
+impl fmt::Display for Account {
+    /// `PROVIDER/NAME`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.provider, self.name)
+    }
+}
+
+/// Whether `name` fits the grammar of account names.
+pub fn is_name(name: &str) -> bool {
+    (1..=64).contains(&name.len())
+        && name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-'))
+}
+
+/// Whether `name` fits the grammar of provider names.
+pub fn is_provider_name(name: &str) -> bool {
+    (1..=32).contains(&name.len())
+        && !name.starts_with('-')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+/// Derives an account's name from a username: lower-cased, runs of other characters one `-`,
+/// trimmed to the grammar, `account` where nothing is left.
+pub fn name_from(username: &str) -> String {
+    let mut name = String::new();
+    for c in username.to_lowercase().chars() {
+        if c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_') {
+            name.push(c);
+        } else if !name.ends_with('-') {
+            name.push('-');
+        }
+    }
+    name.truncate(64); // all ASCII by now
+    let trimmed = name
+        .trim_start_matches(['.', '_', '-'])
+        .trim_end_matches('-');
+    if trimmed.is_empty() {
+        "account".into()
+    } else {
+        trimmed.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_derived_by_the_grammar() {
+        for (username, name) in [
+            ("julien", "julien"),
+            ("Ada Lovelace", "ada-lovelace"),
+            ("ada@example.com", "ada-example.com"),
+            ("--x--", "x"),
+            ("日本", "account"),
+            ("", "account"),
+            ("a//b\\c:d", "a-b-c-d"),
+            ("../../etc", "etc"),
+        ] {
+            assert_eq!(name_from(username), name, "{username}");
+            assert!(is_name(&name_from(username)), "{username}");
+        }
+        assert!(is_name(&name_from(&"a".repeat(100))));
+        assert!(is_name(&name_from(&format!("{}é!", "b".repeat(63)))));
+    }
+
+    #[test]
+    fn the_grammars_refuse_what_breaks_shells_and_paths() {
+        for bad in ["", ".a", "-a", "A", "a b", "a/b", "a@b", "a:b", "..", &"a".repeat(65)] {
+            assert!(!is_name(bad), "{bad}");
+        }
+        for bad in ["", "-a", "A", "a.b", "a_b", "a/b", &"a".repeat(33)] {
+            assert!(!is_provider_name(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! What can go wrong, said once: the codes, their exit codes, and the shape of a failure.
+//!
+//! Whoever raises an [`Error`] gives the hint, because only there is the next step known.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::escape::escape;
+
+/// Why a command failed, as a stable word. Scripts match on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// The person or the server said no at the authorization endpoint (RFC 6749 §4.1.2.1).
+    AccessDenied,
+    /// A name is taken by another identity, or the wrong person signed in.
+    AccountConflict,
+    /// `PROVIDER` or nothing was given and several accounts fit.
+    AmbiguousAccount,
+    /// A provider definition or `config.toml` is wrong.
+    ConfigInvalid,
+    /// A provider's endpoints moved to an origin the account's tokens were not issued under.
+    EndpointChanged,
+    /// A code or sign-in was used after its time.
+    ExpiredToken,
+    /// A fault of keyfob itself, or of the file system under it.
+    InternalError,
+    /// An answer that does not follow the standard.
+    InvalidResponse,
+    /// A redirect that does not belong to this login, or comes from another issuer.
+    InvalidState,
+    /// Another process holds the account.
+    Locked,
+    /// Only a new sign-in helps.
+    LoginRequired,
+    /// The server could not be reached.
+    NetworkError,
+    /// The server answered 429 or 5xx.
+    ProviderUnavailable,
+    /// The token endpoint refused a refresh for a reason that a new sign-in may not mend.
+    RefreshFailed,
+    /// No client id (or client secret) is known for the provider.
+    RegistrationRequired,
+    /// The server did not confirm a revocation.
+    RevocationFailed,
+    /// The store cannot be used.
+    StoreUnavailable,
+    /// The wait is over.
+    Timeout,
+    /// The token endpoint refused the code.
+    TokenExchangeFailed,
+    /// The provider refuses a token that was just renewed.
+    Unauthorized,
+    /// No such account.
+    UnknownAccount,
+    /// No such provider.
+    UnknownProvider,
+    /// The arguments do not fit.
+    Usage,
+    /// Ctrl-C, SIGTERM or SIGHUP.
+    Interrupted,
+}
+
+impl Code {
+    /// Every code, for tests and documentation.
+    pub const ALL: [Code; 24] = [
+        Code::AccessDenied,
+        Code::AccountConflict,
+        Code::AmbiguousAccount,
+        Code::ConfigInvalid,
+        Code::EndpointChanged,
+        Code::ExpiredToken,
+        Code::InternalError,
+        Code::InvalidResponse,
+        Code::InvalidState,
+        Code::Locked,
+        Code::LoginRequired,
+        Code::NetworkError,
+        Code::ProviderUnavailable,
+        Code::RefreshFailed,
+        Code::RegistrationRequired,
+        Code::RevocationFailed,
+        Code::StoreUnavailable,
+        Code::Timeout,
+        Code::TokenExchangeFailed,
+        Code::Unauthorized,
+        Code::UnknownAccount,
+        Code::UnknownProvider,
+        Code::Usage,
+        Code::Interrupted,
+    ];
+
+    /// The word that `--json` shows.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Code::AccessDenied => "access_denied",
+            Code::AccountConflict => "account_conflict",
+            Code::AmbiguousAccount => "ambiguous_account",
+            Code::ConfigInvalid => "config_invalid",
+            Code::EndpointChanged => "endpoint_changed",
+            Code::ExpiredToken => "expired_token",
+            Code::InternalError => "internal_error",
+            Code::InvalidResponse => "invalid_response",
+            Code::InvalidState => "invalid_state",
+            Code::Locked => "locked",
+            Code::LoginRequired => "login_required",
+            Code::NetworkError => "network_error",
+            Code::ProviderUnavailable => "provider_unavailable",
+            Code::RefreshFailed => "refresh_failed",
+            Code::RegistrationRequired => "registration_required",
+            Code::RevocationFailed => "revocation_failed",
+            Code::StoreUnavailable => "store_unavailable",
+            Code::Timeout => "timeout",
+            Code::TokenExchangeFailed => "token_exchange_failed",
+            Code::Unauthorized => "unauthorized",
+            Code::UnknownAccount => "unknown_account",
+            Code::UnknownProvider => "unknown_provider",
+            Code::Usage => "usage",
+            Code::Interrupted => "interrupted",
+        }
+    }
+
+    /// The process's exit code.
+    pub fn exit(self) -> u8 {
+        match self {
+            Code::Usage | Code::UnknownProvider | Code::UnknownAccount | Code::AmbiguousAccount => 2,
+            Code::NetworkError | Code::ProviderUnavailable | Code::Locked => 3,
+            Code::LoginRequired | Code::Unauthorized => 4,
+            Code::StoreUnavailable => 5,
+            Code::Interrupted => 130,
+            _ => 1,
+        }
+    }
+}
+
+/// A failure as its reader meets it: what happened, to which account, and the next step.
+#[derive(Debug, Clone)]
+pub struct Error {
+    /// The stable word.
+    pub code: Code,
+    /// One line, lower case, no full stop. May hold words of a server; shown escaped.
+    pub message: String,
+    /// What to do next, in the imperative.
+    pub hint: Option<String>,
+    /// `PROVIDER/NAME`, where one account is concerned.
+    pub account: Option<String>,
+}
+
+/// The result of everything above `oauth` and `store`, which have small errors of their own.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// Makes a failure without a hint yet.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            hint: None,
+            account: None,
+        }
+    }
+
+    /// Adds the next step.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds the account, unless a more precise place named one already.
+    #[must_use]
+    pub fn account(mut self, account: impl fmt::Display) -> Self {
+        self.account.get_or_insert_with(|| account.to_string());
+        self
+    }
+
+    /// A failure of the file system, with what was being done to which file.
+    pub fn io(doing: impl fmt::Display, source: &std::io::Error) -> Self {
+        Self::new(Code::InternalError, format!("{doing}: {source}"))
+            .hint("check the free space and the permissions of that folder, then run it again")
+    }
+
+    /// The object that `--json` writes to stderr.
+    pub fn json(&self) -> String {
+        serde_json::to_string(&Shape {
+            error: self.code.as_str(),
+            error_description: escape(&self.message),
+            hint: self.hint.as_deref().map(escape),
+            account: self.account.as_deref().map(escape),
+        })
+        .expect("a struct of strings serialises")
+    }
+}
+
+#[derive(Serialize)]
+struct Shape<'a> {
+    error: &'a str,
+    error_description: std::borrow::Cow<'a, str>,
+    hint: Option<std::borrow::Cow<'a, str>>,
+    account: Option<std::borrow::Cow<'a, str>>,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(account) = &self.account
+            && !self.message.contains(account.as_str())
+        {
+            write!(f, "{}: ", escape(account))?;
+        }
+        f.write_str(&escape(&self.message))
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The one exit code of a command that worked on several accounts: the first of 5, 1, 4, 3 that
+/// occurred; an interruption or wrong usage before all of them.
+pub fn worst<'a>(errors: impl IntoIterator<Item = &'a Error>) -> Option<&'a Error> {
+    let rank = |error: &Error| match error.code.exit() {
+        130 => 0,
+        2 => 1,
+        5 => 2,
+        1 => 3,
+        4 => 4,
+        _ => 5,
+    };
+    errors.into_iter().min_by_key(|error| rank(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_words() {
+        let words: std::collections::BTreeSet<_> = Code::ALL.iter().map(|c| c.as_str()).collect();
+        assert_eq!(words.len(), Code::ALL.len());
+    }
+
+    #[test]
+    fn the_worst_of_several_is_the_first_of_5_1_4_3() {
+        let errors = |codes: &[Code]| -> Vec<Error> {
+            codes.iter().map(|c| Error::new(*c, "x")).collect()
+        };
+        let all = errors(&[
+            Code::NetworkError,
+            Code::LoginRequired,
+            Code::RefreshFailed,
+            Code::StoreUnavailable,
+        ]);
+        assert_eq!(worst(&all).unwrap().code, Code::StoreUnavailable);
+        assert_eq!(worst(&all[..3]).unwrap().code, Code::RefreshFailed);
+        assert_eq!(worst(&all[..2]).unwrap().code, Code::LoginRequired);
+        assert!(worst(&[]).is_none());
+    }
+
+    #[test]
+    fn a_hostile_message_is_escaped_in_text_and_json() {
+        let error = Error::new(Code::AccessDenied, "no\u{1b}[31m\u{202e}\nway").account("a/b");
+        assert!(!error.to_string().contains(['\u{1b}', '\u{202e}', '\n']));
+        let json: serde_json::Value = serde_json::from_str(&error.json()).unwrap();
+        assert!(!json["error_description"].as_str().unwrap().contains(['\u{1b}', '\u{202e}', '\n']));
+        assert_eq!(json["account"], "a/b");
+    }
+}

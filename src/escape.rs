@@ -1,0 +1,65 @@
+//! Strings that came from a server or a file, made harmless before anybody reads them.
+
+use std::borrow::Cow;
+
+/// Shows control, bidirectional and invisible formatting characters as `\u{…}`.
+///
+/// A server's words could otherwise move the cursor, recolour the terminal, forge a second line or
+/// reorder the text of this one.
+pub fn escape(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            c if is_unsafe(c) => shown.extend(c.escape_unicode()),
+            c => shown.push(c),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Escapes and cuts to `limit` characters, the last one then an ellipsis.
+pub fn escape_short(text: &str, limit: usize) -> String {
+    let shown = escape(text);
+    if shown.chars().count() <= limit {
+        return shown.into_owned();
+    }
+    let mut cut: String = shown.chars().take(limit.saturating_sub(1)).collect();
+    cut.push('…');
+    cut
+}
+
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_bidi_and_newlines_become_visible() {
+        assert_eq!(escape("a\u{1b}[31mb"), "a\\u{1b}[31mb");
+        assert_eq!(escape("a\u{202e}b\nc"), "a\\u{202e}b\\nc");
+        assert_eq!(escape("\u{9b}31m"), "\\u{9b}31m");
+    }
+
+    #[test]
+    fn ordinary_text_is_left_alone() {
+        assert!(matches!(escape("Zoë Ångström 日本"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn short_text_says_that_it_was_cut() {
+        assert_eq!(escape_short("abcdef", 4), "abc…");
+        assert_eq!(escape_short("abcd", 4), "abcd");
+    }
+}

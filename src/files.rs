@@ -1,0 +1,108 @@
+//! Files that hold something worth keeping: private, written whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+/// Makes a folder and its parents, for this user alone (0700) where it is made here.
+pub fn create_dir(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Replaces a file, for this user alone (0600): a sibling is written, synced and renamed over it.
+/// Its folder is made where missing.
+pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    create_dir(folder)?;
+    let mut sibling = tempfile::Builder::new()
+        .prefix(".new-")
+        .tempfile_in(folder)?;
+    sibling.write_all(contents)?;
+    sibling.as_file().sync_all()?;
+    sibling.persist(path).map_err(|error| error.error)?;
+    sync_dir(folder)
+}
+
+/// Opens a file for locking, making it (0600) and its folder where missing.
+pub fn open_lock(path: &Path) -> io::Result<File> {
+    if let Some(folder) = path.parent() {
+        create_dir(folder)?;
+    }
+    let mut options = fs::OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Reads a file of at most `limit` bytes; `None` where there is none.
+pub fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut contents = Vec::new();
+    file.take(limit + 1).read_to_end(&mut contents)?;
+    if contents.len() as u64 > limit {
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("larger than {limit} bytes"),
+        ));
+    }
+    Ok(Some(contents))
+}
+
+/// Removes a file; `false` where there was none.
+pub fn remove(path: &Path) -> io::Result<bool> {
+    match fs::remove_file(path) {
+        Ok(()) => {
+            sync_dir(path.parent().unwrap_or(Path::new(".")))?;
+            Ok(true)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes a rename or removal survive a power cut; Windows has no such call and needs none.
+fn sync_dir(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn files_and_folders_are_private_and_replaced_whole() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("a/b/file");
+        replace(&path, b"one").unwrap();
+        replace(&path, b"two").unwrap();
+        assert_eq!(read(&path, 3).unwrap().unwrap(), b"two");
+        let mode = |p: &Path| fs::metadata(p).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(mode(path.parent().unwrap()), 0o700);
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn reading_is_bounded_and_absence_is_no_error() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("file");
+        assert!(read(&path, 1).unwrap().is_none());
+        replace(&path, b"12").unwrap();
+        assert!(read(&path, 1).is_err());
+        assert!(remove(&path).unwrap());
+        assert!(!remove(&path).unwrap());
+    }
+}

@@ -1,0 +1,32 @@
+//! keyfob signs people in to any OAuth 2 provider, keeps the tokens where the system keeps secrets,
+//! and hands out valid ones.
+//!
+//! The map, in the direction data goes through a command:
+//!
+//! ```text
+//! cli        the arguments, declared
+//! commands   a verb a file; the only code that writes to stdout
+//!   choose     which account is meant
+//!   login      a new account: store probe, consent, exchange, identity, persist
+//!   session    a fresh token for an account
+//!     oauth      the protocol, a standard a file
+//!     vault      accounts and their secrets, where index meets store
+//!       store      secrets under keys: keyring, file
+//!     provider   definitions of authorization servers, as data
+//!   answer     what commands say: serialised shapes, tables
+//! sandbox    the practice provider, known to commands alone
+//! ```
+
+pub mod account;
+pub mod config;
+pub mod error;
+pub mod escape;
+pub mod files;
+pub mod oauth;
+pub mod paths;
+pub mod provider;
+pub mod secret;
+pub mod store;
+pub mod term;
+pub mod timestamp;
+pub mod token_set;

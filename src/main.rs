@@ -1,0 +1,2 @@
+//! keyfob.
+fn main() {}

@@ -1,0 +1,82 @@
+//! Where keyfob keeps its files, by the platform's conventions or under `KEYFOB_HOME`.
+
+use std::path::{Path, PathBuf};
+
+use directories::ProjectDirs;
+
+use crate::error::{Code, Error, Result};
+
+/// The three folders, and the files in them by what they are for.
+#[derive(Debug, Clone)]
+pub struct Paths {
+    config: PathBuf,
+    data: PathBuf,
+    state: PathBuf,
+}
+
+impl Paths {
+    /// `KEYFOB_HOME` replaces all folders; otherwise the platform's.
+    pub fn discover() -> Result<Self> {
+        if let Some(home) = std::env::var_os("KEYFOB_HOME").filter(|home| !home.is_empty()) {
+            return Ok(Self::under(Path::new(&home)));
+        }
+        let dirs = ProjectDirs::from("", "", "keyfob").ok_or_else(|| {
+            Error::new(Code::ConfigInvalid, "this user has no home folder")
+                .hint("set KEYFOB_HOME to a folder that only you can read")
+        })?;
+        Ok(Self {
+            config: dirs.config_dir().into(),
+            data: dirs.data_local_dir().into(),
+            state: dirs.state_dir().unwrap_or(dirs.data_local_dir()).into(),
+        })
+    }
+
+    /// All folders under `home`.
+    pub fn under(home: &Path) -> Self {
+        Self {
+            config: home.join("config"),
+            data: home.join("data"),
+            state: home.join("state"),
+        }
+    }
+
+    /// Settings: `config.toml`.
+    pub fn config_file(&self) -> PathBuf {
+        self.config.join("config.toml")
+    }
+
+    /// The user's provider definitions.
+    pub fn providers(&self) -> PathBuf {
+        self.config.join("providers")
+    }
+
+    /// The file store's identity.
+    pub fn identity(&self) -> PathBuf {
+        self.config.join("identity")
+    }
+
+    /// The index: a folder a provider, a file an account.
+    pub fn accounts(&self) -> PathBuf {
+        self.data.join("accounts")
+    }
+
+    /// Which account is each provider's default.
+    pub fn defaults_file(&self) -> PathBuf {
+        self.data.join("defaults.json")
+    }
+
+    /// The file store's encrypted files.
+    pub fn secrets(&self) -> PathBuf {
+        self.data.join("secrets")
+    }
+
+    /// Lock files; they stay, so that a lock is never lost with its file.
+    pub fn locks(&self) -> PathBuf {
+        self.state.join("locks")
+    }
+
+    /// The sandbox's state.
+    pub fn sandbox(&self) -> PathBuf {
+        self.state.join("sandbox")
+    }
+}

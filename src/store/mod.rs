@@ -1,0 +1,105 @@
+//! Where secrets are kept: one small trait, and the stores behind it.
+//!
+//! A store knows opaque secrets under keys and nothing about tokens or accounts. It is synchronous.
+
+mod file;
+mod keyring;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::secret::Secret;
+
+/// A place for secrets. Keys are account ids: lower-case hexadecimal.
+pub trait Store: Send + Sync {
+    /// Reads a secret; `None` where the store holds none under this key.
+    fn get(&self, key: &str) -> Result<Option<Secret>, StoreError>;
+
+    /// Writes a secret, replacing what was there. Whole or not at all.
+    fn put(&self, key: &str, secret: &Secret) -> Result<(), StoreError>;
+
+    /// Removes a secret; `false` where there was none.
+    fn remove(&self, key: &str) -> Result<bool, StoreError>;
+
+    /// Proves by writing that the store will take a secret. A read proves nothing: a Secret Service
+    /// without a collection answers every read with "no entry".
+    fn probe(&self) -> Result<(), StoreError>;
+
+    /// One plain sentence, lower case, on what protects the secrets in it.
+    fn protection(&self) -> String;
+}
+
+/// The stores by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The system's keyring: macOS Keychain, Windows Credential Manager, Secret Service.
+    Keyring,
+    /// Files encrypted with age.
+    File,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::Keyring => "keyring",
+            Kind::File => "file",
+        })
+    }
+}
+
+/// Why a store did not answer: the true cause, and what its user can do.
+#[derive(Debug, Clone)]
+pub struct StoreError {
+    /// One line, lower case, no full stop.
+    pub cause: String,
+    /// The next step, in the imperative.
+    pub hint: String,
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.cause)
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+/// Whom a store may turn to while it works. The terminal stands behind it; stores do not know it.
+pub trait Attendant: Send + Sync {
+    /// Whether somebody can see a desktop's unlock prompt: a terminal and a display.
+    fn attended(&self) -> bool;
+
+    /// Says that the keyring has not answered yet and may be waiting for its unlock prompt.
+    fn unlock_pending(&self);
+
+    /// Asks for the file store's passphrase; `new` asks for a fresh one, twice. `None` where nobody
+    /// can be asked.
+    fn passphrase(&self, new: bool) -> Option<Secret>;
+}
+
+/// What opening a store needs.
+#[derive(Clone)]
+pub struct Setup {
+    /// Folder of the file store's encrypted files.
+    pub data: PathBuf,
+    /// Folder of the file store's identity, another one than `data`.
+    pub identity: PathBuf,
+    /// Folder of locks.
+    pub locks: PathBuf,
+    /// Makes a new file store ask for a passphrase (`--passphrase`).
+    pub ask_passphrase: bool,
+    /// Whom to ask.
+    pub attendant: Arc<dyn Attendant>,
+}
+
+/// Opens a store. Opening touches neither disk nor bus; the first call does.
+pub fn open(kind: Kind, setup: &Setup) -> Arc<dyn Store> {
+    match kind {
+        Kind::Keyring => Arc::new(keyring::Keyring::new(Arc::clone(&setup.attendant))),
+        Kind::File => Arc::new(file::File::new(setup.clone())),
+    }
+}

@@ -1,0 +1,196 @@
+//! The conversation with the person at the terminal. It is held on stderr, always; stdout is the answer.
+//!
+//! The rules, for every message in the program:
+//! - no capital initial, no full stop, names in backticks, one line a thought;
+//! - what came from a server or a file is escaped before it is shown;
+//! - a question is asked only where somebody can answer it, and each has a flag that replaces it;
+//! - colour and motion only on a terminal, and never with `NO_COLOR`;
+//! - `-q` silences everything but errors; `-v` adds each protocol step, with no secret in it.
+
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use console::Style;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::error::{Code, Error, Result};
+use crate::escape::escape;
+use crate::secret::Secret;
+
+/// What the program says and asks. [`Console`] is the one that people meet.
+pub trait Terminal: Send + Sync {
+    /// Tells how things go.
+    fn say(&self, line: &str);
+
+    /// Tells what is not as it should be, and is no failure.
+    fn warn(&self, line: &str);
+
+    /// Tells a step of the protocol, under `-v`.
+    fn step(&self, line: &str);
+
+    /// Whether a question would reach anybody.
+    fn can_ask(&self) -> bool;
+
+    /// Asks yes or no; Enter is no. Where nobody can be asked it fails, naming `flag`.
+    fn confirm(&self, question: &str, flag: &str) -> Result<bool>;
+
+    /// Asks for one visible line. Where nobody can be asked it fails, naming `flag`.
+    fn ask(&self, question: &str, flag: &str) -> Result<String>;
+
+    /// Asks for a secret without showing it. Where nobody can be asked it fails, naming `instead`.
+    fn ask_secret(&self, question: &str, instead: &str) -> Result<Secret>;
+
+    /// Shows that something goes on, until the guard is dropped.
+    fn progress(&self, message: &str) -> Progress;
+}
+
+/// A line that moves while something is waited for, and is erased when dropped.
+pub struct Progress(Option<ProgressBar>);
+
+impl Progress {
+    /// Replaces the text.
+    pub fn update(&self, message: &str) {
+        if let Some(bar) = &self.0 {
+            bar.set_message(escape(message).into_owned());
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// How the conversation is held, from the global options.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Manner {
+    /// `-q`: errors only.
+    pub quiet: bool,
+    /// `-v`: protocol steps too.
+    pub verbose: bool,
+    /// `--json`: a failure is one JSON object.
+    pub json: bool,
+    /// `--no-input` or `CI`: nothing is asked.
+    pub no_input: bool,
+}
+
+/// The real terminal.
+pub struct Console {
+    manner: Manner,
+    colour: bool,
+    moving: bool,
+    asking: bool,
+}
+
+impl Console {
+    /// Looks at stdin and stderr, once.
+    pub fn new(manner: Manner) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self {
+            manner,
+            colour: terminal && !plain,
+            moving: terminal && !plain && !manner.quiet && !manner.json,
+            asking: terminal && std::io::stdin().is_terminal() && !manner.no_input,
+        }
+    }
+
+    /// Ends the program's part of the conversation with a failure.
+    pub fn fail(&self, error: &Error) {
+        if self.manner.json {
+            write_line(&error.json());
+            return;
+        }
+        write_line(&format!("{} {error}", self.label("error:", &Style::new().red().bold())));
+        if let Some(hint) = &error.hint {
+            write_line(&format!("{}  {}", self.label("hint:", &Style::new().cyan()), escape(hint)));
+        }
+    }
+
+    fn label(&self, text: &str, style: &Style) -> String {
+        style.clone().force_styling(self.colour).apply_to(text).to_string()
+    }
+
+    fn must_ask(&self, question: &str, flag: &str) -> Result<()> {
+        if self.asking {
+            return Ok(());
+        }
+        Err(Error::new(
+            Code::Usage,
+            format!("nobody can be asked here: {question}"),
+        )
+        .hint(flag))
+    }
+}
+
+impl Terminal for Console {
+    fn say(&self, line: &str) {
+        if !self.manner.quiet {
+            write_line(&escape(line));
+        }
+    }
+
+    fn warn(&self, line: &str) {
+        if !self.manner.quiet {
+            let label = self.label("warning:", &Style::new().yellow().bold());
+            write_line(&format!("{label} {}", escape(line)));
+        }
+    }
+
+    fn step(&self, line: &str) {
+        if self.manner.verbose && !self.manner.quiet {
+            write_line(&self.label(&format!("· {}", escape(line)), &Style::new().dim()));
+        }
+    }
+
+    fn can_ask(&self) -> bool {
+        self.asking
+    }
+
+    fn confirm(&self, question: &str, flag: &str) -> Result<bool> {
+        let answer = self.ask(&format!("{question} [y/N]"), flag)?;
+        Ok(matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes"))
+    }
+
+    fn ask(&self, question: &str, flag: &str) -> Result<String> {
+        self.must_ask(question, flag)?;
+        let mut stderr = std::io::stderr();
+        let _ = write!(stderr, "{} ", escape(question)).and_then(|()| stderr.flush());
+        let mut line = String::new();
+        std::io::stdin()
+            .read_line(&mut line)
+            .map_err(|error| Error::io("cannot read the answer", &error))?;
+        Ok(line.trim().to_owned())
+    }
+
+    fn ask_secret(&self, question: &str, instead: &str) -> Result<Secret> {
+        self.must_ask(question, instead)?;
+        let mut stderr = std::io::stderr();
+        let _ = write!(stderr, "{} ", escape(question)).and_then(|()| stderr.flush());
+        rpassword::read_password()
+            .map(Secret::new)
+            .map_err(|error| Error::io("cannot read the answer", &error))
+    }
+
+    fn progress(&self, message: &str) -> Progress {
+        if !self.moving {
+            return Progress(None);
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        bar.set_style(
+            ProgressStyle::with_template("{spinner} {msg} {elapsed:.dim}")
+                .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+        );
+        bar.set_message(escape(message).into_owned());
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Progress(Some(bar))
+    }
+}
+
+/// Writes a line to stderr; a closed stderr is nobody listening, and no failure.
+fn write_line(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

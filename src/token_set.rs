@@ -1,0 +1,55 @@
+//! What an authorization server issued: the tokens and the facts about them (RFC 6749 §5.1).
+
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
+
+/// One answer of a token endpoint, kept whole in the account's store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenSet {
+    /// What resource servers take.
+    pub access_token: Secret,
+    /// What the token endpoint takes for a new access token, if the server issued one.
+    pub refresh_token: Option<Secret>,
+    /// The OpenID Connect statement about who signed in, as issued.
+    pub id_token: Option<Secret>,
+    /// How the access token is presented, normally `Bearer`.
+    pub token_type: String,
+    /// What the server granted, or what was asked where it did not say.
+    pub scopes: Vec<String>,
+    /// When the answer arrived, by this machine's clock.
+    pub received_at: Timestamp,
+    /// When the access token ends, where the server said so.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// The margin at most: a token with less life than this is renewed before it is handed out.
+const MARGIN: u64 = 60;
+
+impl TokenSet {
+    /// The lifetime the access token was issued with, in seconds.
+    pub fn lifetime(&self) -> Option<u64> {
+        self.expires_at.map(|end| end.since(self.received_at))
+    }
+
+    /// Seconds of life left at `now`; `None` where the server gave no expiry.
+    pub fn remaining(&self, now: Timestamp) -> Option<u64> {
+        self.expires_at.map(|end| end.since(now))
+    }
+}
+
+/// The margin for a token issued with `lifetime` seconds: 60 s or a tenth of it, whichever is less.
+pub fn margin(lifetime: u64) -> u64 {
+    MARGIN.min(lifetime / 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::margin;
+
+    #[test]
+    fn margin_is_a_tenth_of_short_lives_and_a_minute_of_long_ones() {
+        assert_eq!(margin(3600), 60);
+        assert_eq!(margin(300), 30);
+        assert_eq!(margin(5), 0);
+    }
+}
