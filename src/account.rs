@@ -208,7 +208,18 @@ mod tests {
 
     #[test]
     fn the_grammars_refuse_what_breaks_shells_and_paths() {
-        for bad in ["", ".a", "-a", "A", "a b", "a/b", "a@b", "a:b", "..", &"a".repeat(65)] {
+        for bad in [
+            "",
+            ".a",
+            "-a",
+            "A",
+            "a b",
+            "a/b",
+            "a@b",
+            "a:b",
+            "..",
+            &"a".repeat(65),
+        ] {
             assert!(!is_name(bad), "{bad}");
         }
         for bad in ["", "-a", "A", "a.b", "a_b", "a/b", &"a".repeat(33)] {

@@ -17,6 +17,8 @@ pub struct Config {
     pub store: Option<Kind>,
     /// Certificate authorities to trust besides the system's, as PEM; relative to this file.
     pub ca_file: Option<PathBuf>,
+    /// Where locks and other state are, if the usual folder is on a file system without locks.
+    pub state_dir: Option<PathBuf>,
 }
 
 impl Config {
@@ -28,8 +30,10 @@ impl Config {
         };
         let mut config: Self =
             toml::from_str(&text).map_err(|error| invalid_toml(&path, &text, &error))?;
-        if let (Some(file), Some(folder)) = (&config.ca_file, path.parent()) {
-            config.ca_file = Some(folder.join(file));
+        if let Some(folder) = path.parent() {
+            for relative in [&mut config.ca_file, &mut config.state_dir] {
+                *relative = relative.take().map(|path| folder.join(path));
+            }
         }
         Ok(config)
     }
@@ -41,13 +45,18 @@ const LIMIT: u64 = 256 * 1024;
 /// Reads a TOML file as text; `None` where there is none.
 pub fn read_text(path: &Path) -> Result<Option<String>> {
     let invalid = |cause: &dyn std::fmt::Display| {
-        Error::new(Code::ConfigInvalid, format!("cannot read {}: {cause}", path.display()))
-            .hint("mend or remove that file")
+        Error::new(
+            Code::ConfigInvalid,
+            format!("cannot read {}: {cause}", path.display()),
+        )
+        .hint("mend or remove that file")
     };
     let Some(bytes) = files::read(path, LIMIT).map_err(|error| invalid(&error))? else {
         return Ok(None);
     };
-    String::from_utf8(bytes).map(Some).map_err(|error| invalid(&error))
+    String::from_utf8(bytes)
+        .map(Some)
+        .map_err(|error| invalid(&error))
 }
 
 /// A TOML error as `FILE:LINE: KEY: message`. Values are not shown: one of them may be a secret in

@@ -123,7 +123,9 @@ impl Code {
     /// The process's exit code.
     pub fn exit(self) -> u8 {
         match self {
-            Code::Usage | Code::UnknownProvider | Code::UnknownAccount | Code::AmbiguousAccount => 2,
+            Code::Usage | Code::UnknownProvider | Code::UnknownAccount | Code::AmbiguousAccount => {
+                2
+            }
             Code::NetworkError | Code::ProviderUnavailable | Code::Locked => 3,
             Code::LoginRequired | Code::Unauthorized => 4,
             Code::StoreUnavailable => 5,
@@ -239,9 +241,8 @@ mod tests {
 
     #[test]
     fn the_worst_of_several_is_the_first_of_5_1_4_3() {
-        let errors = |codes: &[Code]| -> Vec<Error> {
-            codes.iter().map(|c| Error::new(*c, "x")).collect()
-        };
+        let errors =
+            |codes: &[Code]| -> Vec<Error> { codes.iter().map(|c| Error::new(*c, "x")).collect() };
         let all = errors(&[
             Code::NetworkError,
             Code::LoginRequired,
@@ -259,7 +260,12 @@ mod tests {
         let error = Error::new(Code::AccessDenied, "no\u{1b}[31m\u{202e}\nway").account("a/b");
         assert!(!error.to_string().contains(['\u{1b}', '\u{202e}', '\n']));
         let json: serde_json::Value = serde_json::from_str(&error.json()).unwrap();
-        assert!(!json["error_description"].as_str().unwrap().contains(['\u{1b}', '\u{202e}', '\n']));
+        assert!(
+            !json["error_description"]
+                .as_str()
+                .unwrap()
+                .contains(['\u{1b}', '\u{202e}', '\n'])
+        );
         assert_eq!(json["account"], "a/b");
     }
 }

@@ -18,6 +18,8 @@
 //! ```
 
 pub mod account;
+pub mod cli;
+pub mod complete;
 pub mod config;
 pub mod error;
 pub mod escape;
@@ -30,3 +32,4 @@ pub mod store;
 pub mod term;
 pub mod timestamp;
 pub mod token_set;
+pub mod vault;

@@ -40,6 +40,12 @@ impl Paths {
         }
     }
 
+    /// The same with another state folder (`state_dir` in `config.toml`).
+    #[must_use]
+    pub fn with_state(self, state: PathBuf) -> Self {
+        Self { state, ..self }
+    }
+
     /// Settings: `config.toml`.
     pub fn config_file(&self) -> PathBuf {
         self.config.join("config.toml")

@@ -45,8 +45,15 @@ mod tests {
 
     #[test]
     fn debug_shows_nothing_of_the_value() {
-        let shown = format!("{:?} {:#?}", Secret::new("hf_oauth_abc"), Some(Secret::new("x")));
-        assert!(!shown.contains("hf_oauth_abc") && !shown.contains('x'), "{shown}");
+        let shown = format!(
+            "{:?} {:#?}",
+            Secret::new("hf_oauth_abc"),
+            Some(Secret::new("x"))
+        );
+        assert!(
+            !shown.contains("hf_oauth_abc") && !shown.contains('x'),
+            "{shown}"
+        );
     }
 
     #[test]

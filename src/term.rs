@@ -104,25 +104,32 @@ impl Console {
             write_line(&error.json());
             return;
         }
-        write_line(&format!("{} {error}", self.label("error:", &Style::new().red().bold())));
+        write_line(&format!(
+            "{} {error}",
+            self.label("error:", &Style::new().red().bold())
+        ));
         if let Some(hint) = &error.hint {
-            write_line(&format!("{}  {}", self.label("hint:", &Style::new().cyan()), escape(hint)));
+            write_line(&format!(
+                "{}  {}",
+                self.label("hint:", &Style::new().cyan()),
+                escape(hint)
+            ));
         }
     }
 
     fn label(&self, text: &str, style: &Style) -> String {
-        style.clone().force_styling(self.colour).apply_to(text).to_string()
+        style
+            .clone()
+            .force_styling(self.colour)
+            .apply_to(text)
+            .to_string()
     }
 
     fn must_ask(&self, question: &str, flag: &str) -> Result<()> {
         if self.asking {
             return Ok(());
         }
-        Err(Error::new(
-            Code::Usage,
-            format!("nobody can be asked here: {question}"),
-        )
-        .hint(flag))
+        Err(Error::new(Code::Usage, format!("nobody can be asked here: {question}")).hint(flag))
     }
 }
 

@@ -1,0 +1,145 @@
+//! Accounts and their secrets: where the index, which is not secret, meets the stores, which are.
+//!
+//! A change is written secret first, then index, so that a crash between them leaves an account whose
+//! secret is newer than its index entry says. The secret is believed; the entry is mended on the way.
+
+mod defaults;
+mod index;
+mod lock;
+mod payload;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::account::Account;
+use crate::error::{Code, Error, Result};
+use crate::paths::Paths;
+use crate::store::{self, Kind, Store, StoreError};
+
+pub use index::Listing;
+pub use lock::{Acquired, Guard};
+pub use payload::Secrets;
+
+/// All accounts of this user.
+pub struct Vault {
+    paths: Paths,
+    setup: store::Setup,
+    stores: Mutex<HashMap<Kind, Arc<dyn Store>>>,
+}
+
+impl Vault {
+    /// Touches nothing yet.
+    pub fn new(paths: Paths, setup: store::Setup) -> Self {
+        Self {
+            paths,
+            setup,
+            stores: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// Every account, by provider and name, and what could not be read.
+    pub fn accounts(&self) -> Listing {
+        index::list(&self.paths)
+    }
+
+    /// One account's index entry.
+    pub fn find(&self, provider: &str, name: &str) -> Result<Option<Account>> {
+        index::read(&self.paths, provider, name)
+    }
+
+    /// The account as the index has it now; `None` once it is logged out.
+    pub fn reread(&self, account: &Account) -> Result<Option<Account>> {
+        Ok(self
+            .find(&account.provider, &account.name)?
+            .filter(|found| found.id == account.id))
+    }
+
+    /// The account's secret; `None` where its store has none.
+    pub fn secrets(&self, account: &Account) -> Result<Option<Secrets>> {
+        let stored = self
+            .store(account.store)
+            .get(&account.id)
+            .map_err(|error| unavailable(account.store, &error).account(account))?;
+        stored
+            .map(|secret| payload::decode(&secret).map_err(|error| error.account(account)))
+            .transpose()
+    }
+
+    /// Writes the secret alone. The index follows with [`Vault::record`].
+    pub fn keep(&self, account: &Account, secrets: &Secrets) -> Result<()> {
+        self.store(account.store)
+            .put(&account.id, &payload::encode(secrets))
+            .map_err(|error| unavailable(account.store, &error).account(account))
+    }
+
+    /// Writes the index entry alone.
+    pub fn record(&self, account: &Account) -> Result<()> {
+        index::write(&self.paths, account).map_err(|error| error.account(account))
+    }
+
+    /// Removes an account: its index entry, its place as a default, its secret. The index goes even
+    /// when the store fails, and then the failure is returned.
+    pub fn forget(&self, account: &Account) -> Result<()> {
+        let removed = self
+            .store(account.store)
+            .remove(&account.id)
+            .map_err(|error| unavailable(account.store, &error).account(account));
+        index::remove(&self.paths, account)?;
+        defaults::drop_account(&self.paths, account)?;
+        removed.map(|_| ())
+    }
+
+    /// Proves by writing that a store takes secrets.
+    pub fn probe(&self, kind: Kind) -> Result<()> {
+        self.store(kind)
+            .probe()
+            .map_err(|error| unavailable(kind, &error))
+    }
+
+    /// What protects the secrets in a store, as one sentence.
+    pub fn protection(&self, kind: Kind) -> String {
+        self.store(kind).protection()
+    }
+
+    /// The name of a provider's default account.
+    pub fn default_of(&self, provider: &str) -> Option<String> {
+        defaults::read(&self.paths).remove(provider)
+    }
+
+    /// Makes an account its provider's default, unless another one is and `only_if_none` is set.
+    pub fn make_default(&self, account: &Account, only_if_none: bool) -> Result<()> {
+        defaults::set(&self.paths, account, only_if_none)
+    }
+
+    /// Takes the account's lock, waiting at most `limit`. While it waits it asks `meanwhile`, and ends
+    /// without the lock as soon as that has an answer.
+    pub fn lock<T>(
+        &self,
+        id: &str,
+        limit: Duration,
+        meanwhile: impl FnMut() -> Option<T>,
+    ) -> Result<Acquired<T>> {
+        lock::acquire(
+            &self.paths.locks().join(format!("{id}.lock")),
+            limit,
+            meanwhile,
+        )
+    }
+
+    fn store(&self, kind: Kind) -> Arc<dyn Store> {
+        let mut stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = stores
+            .entry(kind)
+            .or_insert_with(|| store::open(kind, &self.setup));
+        Arc::clone(open)
+    }
+}
+
+fn unavailable(kind: Kind, error: &StoreError) -> Error {
+    Error::new(
+        Code::StoreUnavailable,
+        format!("the {kind} store cannot be used: {}", error.cause),
+    )
+    .hint(error.hint.clone())
+}
