@@ -9,6 +9,7 @@ use url::Url;
 use crate::provider::ClientAuth;
 use crate::store::Kind;
 use crate::timestamp::Timestamp;
+use crate::token_set::TokenSet;
 
 /// One entry of the index. Provider and name are the entry's folder and file, so a rename moves one file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -128,6 +129,18 @@ impl Account {
         } else {
             Status::Valid
         }
+    }
+
+    /// Takes the facts of a newly stored token set into the entry.
+    pub fn describe(&mut self, tokens: &TokenSet, generation: u64) {
+        self.token_type.clone_from(&tokens.token_type);
+        self.scopes.clone_from(&tokens.scopes);
+        self.refreshable = tokens.refresh_token.is_some();
+        self.generation = generation;
+        self.received_at = tokens.received_at;
+        self.expires_at = tokens.expires_at;
+        self.updated_at = tokens.received_at;
+        self.refused_generation = None;
     }
 
     /// Whether the server refused the current refresh token for good.

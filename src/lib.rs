@@ -18,16 +18,20 @@
 //! ```
 
 pub mod account;
+pub mod choose;
 pub mod cli;
 pub mod complete;
 pub mod config;
 pub mod error;
 pub mod escape;
 pub mod files;
+pub mod interrupts;
+pub mod nearest;
 pub mod oauth;
 pub mod paths;
 pub mod provider;
 pub mod secret;
+pub mod session;
 pub mod store;
 pub mod term;
 pub mod timestamp;

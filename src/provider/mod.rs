@@ -23,6 +23,9 @@ pub struct Provider {
     pub name: String,
     /// The name people know it by; the file's name where absent.
     pub title: String,
+    /// What stands for this provider's origins where those say nothing: the sandbox's state folder.
+    #[serde(skip)]
+    pub pinned_as: Option<String>,
     /// Runs inside keyfob: the sandbox's row, and no other.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub embedded: bool,
@@ -78,6 +81,7 @@ impl Default for Provider {
         Self {
             name: String::new(),
             title: String::new(),
+            pinned_as: None,
             embedded: false,
             issuer: None,
             discovery: true,
@@ -262,6 +266,13 @@ impl Provider {
             .path
             .clone()
             .unwrap_or_else(|| format!("/callback/{}", self.name))
+    }
+
+    /// What an account pins of an endpoint: its origin.
+    pub fn pin(&self, endpoint: &Url) -> String {
+        self.pinned_as
+            .clone()
+            .unwrap_or_else(|| endpoint.origin().ascii_serialization())
     }
 
     /// The variable that carries `what` for this provider, such as `KEYFOB_MY_HOST_CLIENT_ID`.

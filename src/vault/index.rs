@@ -41,15 +41,28 @@ struct Version {
 pub fn list(paths: &Paths) -> Listing {
     let mut listing = Listing::default();
     for provider in names(&paths.accounts(), "", is_provider_name) {
-        for name in names(&paths.accounts().join(&provider), ".json", is_name) {
-            match read(paths, &provider, &name) {
-                Ok(Some(account)) => listing.accounts.push(account),
+        listing.add(paths, &provider);
+    }
+    listing
+}
+
+/// Lists one provider's accounts.
+pub fn list_of(paths: &Paths, provider: &str) -> Listing {
+    let mut listing = Listing::default();
+    listing.add(paths, provider);
+    listing
+}
+
+impl Listing {
+    fn add(&mut self, paths: &Paths, provider: &str) {
+        for name in names(&paths.accounts().join(provider), ".json", is_name) {
+            match read(paths, provider, &name) {
+                Ok(Some(account)) => self.accounts.push(account),
                 Ok(None) => {} // logged out since the folder was read
-                Err(error) => listing.broken.push(error),
+                Err(error) => self.broken.push(error),
             }
         }
     }
-    listing
 }
 
 /// Reads one entry; `None` where there is none.

@@ -43,6 +43,11 @@ impl Vault {
         index::list(&self.paths)
     }
 
+    /// One provider's accounts, by name, and what could not be read.
+    pub fn accounts_of(&self, provider: &str) -> Listing {
+        index::list_of(&self.paths, provider)
+    }
+
     /// One account's index entry.
     pub fn find(&self, provider: &str, name: &str) -> Result<Option<Account>> {
         index::read(&self.paths, provider, name)
@@ -125,6 +130,14 @@ impl Vault {
             limit,
             meanwhile,
         )
+    }
+
+    /// Takes the account's lock, waiting at most `limit`.
+    pub fn wait_for_lock(&self, id: &str, limit: Duration) -> Result<Guard> {
+        match self.lock(id, limit, || None::<std::convert::Infallible>)? {
+            Acquired::Lock(guard) => Ok(guard),
+            Acquired::Answer(never) => match never {},
+        }
     }
 
     fn store(&self, kind: Kind) -> Arc<dyn Store> {

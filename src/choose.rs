@@ -1,0 +1,168 @@
+//! Which account is meant, and why. One table:
+//!
+//! | given | then |
+//! | --- | --- |
+//! | `PROVIDER/NAME` | that one, or `unknown_account` with the nearest |
+//! | `PROVIDER` | its default, else its only one, else `ambiguous_account` with the list |
+//! | nothing | the only account there is, else the only provider's default, else `ambiguous_account` |
+//!
+//! A known provider without an account is `login_required`; an unknown one is `unknown_provider`.
+
+use crate::account::{Account, is_name, is_provider_name};
+use crate::error::{Code, Error, Result};
+use crate::nearest::nearest;
+use crate::provider::Registry;
+use crate::vault::Vault;
+
+/// `PROVIDER` or `PROVIDER/NAME`, as typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target<'a> {
+    /// The provider's name.
+    pub provider: &'a str,
+    /// The account's name, where one was given.
+    pub name: Option<&'a str>,
+}
+
+impl<'a> Target<'a> {
+    /// Splits at the first `/`; each part must fit its grammar.
+    pub fn parse(typed: &'a str) -> Result<Self> {
+        let (provider, name) = match typed.split_once('/') {
+            Some((provider, name)) => (provider, Some(name)),
+            None => (typed, None),
+        };
+        if !is_provider_name(provider) || name.is_some_and(|name| !is_name(name)) {
+            return Err(Error::new(Code::Usage, format!("`{typed}` is no account name"))
+                .hint("an account is written PROVIDER/NAME in lower case, such as `huggingface/julien`"));
+        }
+        Ok(Self { provider, name })
+    }
+}
+
+/// The account that an argument, or its absence, means.
+pub fn one(vault: &Vault, registry: &Registry, typed: Option<&str>) -> Result<Account> {
+    match typed.map(Target::parse).transpose()? {
+        Some(Target {
+            provider,
+            name: Some(name),
+        }) => named(vault, registry, provider, name),
+        Some(Target {
+            provider,
+            name: None,
+        }) => of_provider(vault, registry, provider),
+        None => unnamed(vault),
+    }
+}
+
+/// The accounts that some arguments mean, each once; with none, the one that nothing means.
+pub fn several(vault: &Vault, registry: &Registry, typed: &[String]) -> Result<Vec<Account>> {
+    if typed.is_empty() {
+        return Ok(vec![unnamed(vault)?]);
+    }
+    let mut accounts: Vec<Account> = Vec::new();
+    for typed in typed {
+        let account = one(vault, registry, Some(typed))?;
+        if !accounts.iter().any(|chosen| chosen.id == account.id) {
+            accounts.push(account);
+        }
+    }
+    Ok(accounts)
+}
+
+fn named(vault: &Vault, registry: &Registry, provider: &str, name: &str) -> Result<Account> {
+    if let Some(account) = vault.find(provider, name)? {
+        return Ok(account);
+    }
+    let others = vault.accounts_of(provider).accounts;
+    if others.is_empty() {
+        known(registry, provider)?;
+    }
+    let typed = format!("{provider}/{name}");
+    let hint = match nearest(name, others.iter().map(|other| other.name.as_str())) {
+        Some(other) => format!("did you mean `{provider}/{other}`?"),
+        None => format!("sign in with `keyfob login {provider} --as {name}`, or see `keyfob list`"),
+    };
+    Err(Error::new(
+        Code::UnknownAccount,
+        format!("no account is called {typed}"),
+    )
+    .hint(hint)
+    .account(typed))
+}
+
+fn of_provider(vault: &Vault, registry: &Registry, provider: &str) -> Result<Account> {
+    if let Some(name) = vault.default_of(provider)
+        && let Some(account) = vault.find(provider, &name)?
+    {
+        return Ok(account);
+    }
+    let mut listing = vault.accounts_of(provider);
+    match (listing.accounts.len(), listing.broken.pop()) {
+        (1, _) => Ok(listing.accounts.remove(0)),
+        (0, Some(broken)) => Err(broken),
+        (0, None) => Err(nobody(vault, registry, provider)),
+        _ => Err(ambiguous(
+            &format!("{provider} has several accounts and no default"),
+            &listing.accounts,
+        )),
+    }
+}
+
+fn unnamed(vault: &Vault) -> Result<Account> {
+    let mut listing = vault.accounts();
+    match (listing.accounts.as_slice(), listing.broken.pop()) {
+        ([], Some(broken)) => Err(broken),
+        ([], None) => Err(Error::new(Code::LoginRequired, "nobody is signed in").hint(
+            "sign in with `keyfob login PROVIDER`; `keyfob provider list` shows the providers",
+        )),
+        ([account], _) => Ok(account.clone()),
+        ([first, rest @ ..], _) => {
+            let only_provider = rest.iter().all(|other| other.provider == first.provider);
+            let default = vault.default_of(&first.provider).filter(|_| only_provider);
+            let chosen = listing
+                .accounts
+                .iter()
+                .find(|account| Some(&account.name) == default.as_ref());
+            chosen
+                .cloned()
+                .ok_or_else(|| ambiguous("several accounts are signed in", &listing.accounts))
+        }
+    }
+}
+
+/// Nobody is signed in at a provider, or what was typed is none.
+fn nobody(vault: &Vault, registry: &Registry, typed: &str) -> Error {
+    let Err(unknown) = known(registry, typed) else {
+        return Error::new(
+            Code::LoginRequired,
+            format!("nobody is signed in at {typed}"),
+        )
+        .hint(format!("sign in with `keyfob login {typed}`"));
+    };
+    let accounts = vault.accounts().accounts;
+    match accounts.iter().find(|account| account.name == typed) {
+        Some(account) => unknown.hint(format!("did you mean `{account}`?")),
+        None => unknown,
+    }
+}
+
+/// Whether a definition exists; a broken one does.
+fn known(registry: &Registry, provider: &str) -> Result<()> {
+    match registry.get(provider) {
+        Err(error) if error.code == Code::UnknownProvider => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn ambiguous(message: &str, accounts: &[Account]) -> Error {
+    /// More names than this do not help.
+    const SHOWN: usize = 8;
+    let mut names: Vec<String> = accounts
+        .iter()
+        .take(SHOWN)
+        .map(|a| format!("`{a}`"))
+        .collect();
+    if accounts.len() > SHOWN {
+        names.push(format!("{} more in `keyfob list`", accounts.len() - SHOWN));
+    }
+    Error::new(Code::AmbiguousAccount, message).hint(format!("name one of {}", names.join(", ")))
+}

@@ -1,0 +1,183 @@
+//! A fresh token for an account. The policy, in the order of the code:
+//!
+//! | in the index | in the store | access token | to renew it | then |
+//! | --- | --- | --- | --- | --- |
+//! | yes | no | | | a write probe decides: it fails, `store_unavailable`; it works, `login_required` |
+//! | yes | yes | good for the margin, or no expiry known | | return it |
+//! | yes | yes | expiring | a refresh token | lock, read again, refresh, keep |
+//! | yes | yes | expiring | nothing, or refused for good | `login_required` |
+//!
+//! [`look`] judges without a network and without a runtime; only [`Session`] goes further.
+
+mod endpoints;
+mod renew;
+
+use std::sync::Arc;
+
+use crate::account::Account;
+use crate::error::{Code, Error, Result};
+use crate::interrupts::Interrupts;
+use crate::oauth::Http;
+use crate::provider::Registry;
+use crate::term::Terminal;
+use crate::timestamp::Timestamp;
+use crate::token_set::{TokenSet, margin};
+use crate::vault::{Secrets, Vault};
+
+pub use endpoints::{Reach, reach};
+
+/// What the caller wants of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Good for the margin: 60 s or a tenth of its lifetime.
+    Margin,
+    /// Good for at least so many seconds, or a failure.
+    MinTtl(u64),
+    /// A new one, whatever is stored; asked for by name it tries even a refused refresh token.
+    New {
+        /// Whether a person named this very account.
+        by_name: bool,
+    },
+}
+
+/// What a look at index and store found.
+#[derive(Debug)]
+pub enum Look {
+    /// The stored token serves.
+    Fresh(Secrets),
+    /// It must be renewed, and can be.
+    Renew(Secrets),
+}
+
+/// What is needed to go to the network for an account.
+pub struct Session {
+    /// Accounts and secrets.
+    pub vault: Arc<Vault>,
+    /// Today's definitions.
+    pub registry: Registry,
+    /// The way out.
+    pub http: Http,
+    /// For warnings.
+    pub term: Arc<dyn Terminal>,
+    /// Held off between sending a refresh token and keeping the answer.
+    pub interrupts: Arc<Interrupts>,
+}
+
+impl Session {
+    /// A token that meets `need`, renewed if it must be. Returns the account as it then stands.
+    pub async fn fresh(&self, account: Account, need: Need) -> Result<(Account, Secrets)> {
+        let vault = Arc::clone(&self.vault);
+        let (account, look) = off_thread(move || {
+            let mut account = account;
+            let look = look(&vault, &mut account, need, Timestamp::now())?;
+            Ok((account, look))
+        })
+        .await?;
+        match look {
+            Look::Fresh(secrets) => Ok((account, secrets)),
+            Look::Renew(secrets) => self.renew(account, secrets, need).await,
+        }
+    }
+}
+
+/// Judges what is stored. An index entry that a crash left behind its secret is mended on the way.
+pub fn look(vault: &Vault, account: &mut Account, need: Need, now: Timestamp) -> Result<Look> {
+    let Some(secrets) = vault.secrets(account)? else {
+        return Err(secret_gone(vault, account));
+    };
+    if secrets.generation > account.generation {
+        account.describe(&secrets.tokens, secrets.generation);
+        let _ = vault.record(account); // the secret is what counts; the next command tries again
+    }
+    judge(account, secrets, need, now)
+}
+
+fn judge(account: &Account, secrets: Secrets, need: Need, now: Timestamp) -> Result<Look> {
+    if serves(&secrets.tokens, need, now) {
+        return Ok(Look::Fresh(secrets));
+    }
+    let by_name = need == Need::New { by_name: true };
+    if account.refused() && !by_name {
+        return Err(login_required(
+            account,
+            "the provider refused its refresh token",
+        ));
+    }
+    if secrets.tokens.refresh_token.is_none() {
+        let reason = match secrets.tokens.expires_at {
+            Some(end) if end <= now => "its access token has ended and no refresh token was issued",
+            Some(_) => "its access token is about to end and no refresh token was issued",
+            None => "no refresh token was issued for it",
+        };
+        return Err(login_required(account, reason));
+    }
+    within_lifetime(account, &secrets.tokens, need)?;
+    Ok(Look::Renew(secrets))
+}
+
+/// Whether a stored token meets the need.
+fn serves(tokens: &TokenSet, need: Need, now: Timestamp) -> bool {
+    let Some((remaining, lifetime)) = tokens.remaining(now).zip(tokens.lifetime()) else {
+        return !matches!(need, Need::New { .. });
+    };
+    match need {
+        Need::Margin => remaining > margin(lifetime),
+        Need::MinTtl(seconds) => remaining > 0 && remaining >= seconds,
+        Need::New { .. } => false,
+    }
+}
+
+/// Whether a token that another process has just stored meets the need: it is new to us, so any life
+/// will do unless a minimum was demanded.
+fn serves_anew(tokens: &TokenSet, need: Need, now: Timestamp) -> bool {
+    let least = match need {
+        Need::MinTtl(seconds) => seconds.max(1),
+        Need::Margin | Need::New { .. } => 1,
+    };
+    tokens
+        .remaining(now)
+        .is_none_or(|remaining| remaining >= least)
+}
+
+/// A demand beyond what the server issues can never be met; nothing is sent for it.
+fn within_lifetime(account: &Account, tokens: &TokenSet, need: Need) -> Result<()> {
+    match (need, tokens.lifetime()) {
+        (Need::MinTtl(wanted), Some(lifetime)) if wanted > lifetime => Err(Error::new(
+            Code::RefreshFailed,
+            format!("its tokens are issued for {lifetime} s, so none lives for {wanted} s"),
+        )
+        .hint(format!("ask for `--min-ttl {lifetime}s` or less"))
+        .account(account)),
+        _ => Ok(()),
+    }
+}
+
+fn secret_gone(vault: &Vault, account: &Account) -> Error {
+    if let Err(error) = vault.probe(account.store) {
+        return error.account(account);
+    }
+    login_required(
+        account,
+        &format!("its secret was removed from the {} store", account.store),
+    )
+}
+
+/// Only a new sign-in helps, for `reason`.
+fn login_required(account: &Account, reason: &str) -> Error {
+    Error::new(Code::LoginRequired, reason)
+        .hint(format!("sign in again with `keyfob login {account}`"))
+        .account(account)
+}
+
+/// Runs what blocks (store, lock) off the runtime's thread.
+pub async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(failure) => std::panic::resume_unwind(failure.into_panic()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,309 @@
+//! Renewing: one process at a time, the store proved before anything is sent, the answer kept before
+//! anything else.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{
+    Need, Reach, Session, login_required, off_thread, reach, serves_anew, within_lifetime,
+};
+use crate::account::Account;
+use crate::error::{Code, Error, Result};
+use crate::oauth::token::TokenEndpoint;
+use crate::oauth::{Client, OauthError};
+use crate::timestamp::Timestamp;
+use crate::token_set::TokenSet;
+use crate::vault::{Acquired, Guard, Secrets, Vault};
+
+/// How long a process waits for its turn at an account.
+const TURN: Duration = Duration::from_secs(60);
+
+/// How long a failing write of a new token set is tried again: the old refresh token may be spent.
+const KEEP: Duration = Duration::from_secs(30);
+
+/// The longest `Retry-After` that is waited for, in seconds.
+const PATIENCE: u64 = 10;
+
+/// Whose turn it was.
+enum Turn {
+    /// Another process renewed meanwhile; its token set serves.
+    Theirs(Account, Secrets),
+    /// Ours: the lock, and index and store read again under it.
+    Ours(Guard, Account, Secrets),
+}
+
+impl Session {
+    /// Renews under the account's lock, or adopts what another process stored while this one waited.
+    pub(super) async fn renew(
+        &self,
+        account: Account,
+        seen: Secrets,
+        need: Need,
+    ) -> Result<(Account, Secrets)> {
+        let vault = Arc::clone(&self.vault);
+        let turn = off_thread(move || take_turn(&vault, &account, &seen, need)).await?;
+        match turn {
+            Turn::Theirs(account, secrets) => Ok((account, secrets)),
+            Turn::Ours(guard, account, secrets) => {
+                let renewed = self.refresh(account, secrets, need).await;
+                drop(guard);
+                renewed
+            }
+        }
+    }
+
+    async fn refresh(
+        &self,
+        account: Account,
+        secrets: Secrets,
+        need: Need,
+    ) -> Result<(Account, Secrets)> {
+        let reach = reach(&self.registry, &account)?;
+        let hold = self.interrupts.hold()?;
+        if let Err(error) = self.prove(&account, &secrets).await {
+            return self.make_do(account, secrets, need, error);
+        }
+        let renewed = match self.send(&account, &secrets, &reach).await {
+            Ok(tokens) => self.keep(account, secrets, tokens, reach).await,
+            Err(error) => self.refused(account, secrets, need, error).await,
+        };
+        drop(hold);
+        renewed
+    }
+
+    /// Writes the same secret back: a store that fails now must not lose a rotated token.
+    async fn prove(&self, account: &Account, secrets: &Secrets) -> Result<()> {
+        let (vault, account, secrets) = (Arc::clone(&self.vault), account.clone(), secrets.clone());
+        off_thread(move || vault.keep(&account, &secrets)).await
+    }
+
+    /// Sends the refresh token, with the client and its authentication as they were at the login.
+    async fn send(
+        &self,
+        account: &Account,
+        secrets: &Secrets,
+        reach: &Reach,
+    ) -> std::result::Result<TokenSet, OauthError> {
+        let client = Client {
+            id: account.client.id.clone(),
+            auth: account.client.auth,
+            secret: secrets.client_secret.clone(),
+        };
+        let endpoint = TokenEndpoint {
+            url: &reach.endpoints.token,
+            client: &client,
+            rule: &reach.provider.token,
+            scopes: &account.scopes,
+        };
+        let Some(refresh_token) = &secrets.tokens.refresh_token else {
+            return Err(OauthError::Invalid("no refresh token is stored".into()));
+        };
+        let redirect_uri = account.client.redirect_uri.as_deref();
+        let mut patience = PATIENCE;
+        loop {
+            let answer = endpoint
+                .refresh(&self.http, refresh_token, redirect_uri, Timestamp::now())
+                .await;
+            match answer {
+                Err(OauthError::Unavailable {
+                    host,
+                    retry_after: Some(seconds),
+                    ..
+                }) if seconds <= patience => {
+                    patience -= seconds.max(1);
+                    self.term.step(&format!("{host} asks to wait {seconds} s"));
+                    tokio::time::sleep(Duration::from_secs(seconds)).await;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Keeps the answer: secret first, tried again for a while, then the index.
+    async fn keep(
+        &self,
+        account: Account,
+        old: Secrets,
+        tokens: TokenSet,
+        reach: Reach,
+    ) -> Result<(Account, Secrets)> {
+        let vault = Arc::clone(&self.vault);
+        let (account, secrets, recorded) = off_thread(move || {
+            let secrets = Secrets {
+                tokens: TokenSet {
+                    refresh_token: tokens.refresh_token.clone().or(old.tokens.refresh_token),
+                    id_token: tokens.id_token.clone().or(old.tokens.id_token),
+                    ..tokens
+                },
+                client_secret: old.client_secret,
+                generation: old.generation + 1,
+            };
+            keep_trying(|| vault.keep(&account, &secrets))?;
+            let mut account = account;
+            account.describe(&secrets.tokens, secrets.generation);
+            account.endpoints = reach.endpoints;
+            let recorded = vault.record(&account);
+            Ok((account, secrets, recorded))
+        })
+        .await?;
+        if let Err(error) = recorded {
+            self.term
+                .warn(&format!("the new token of {account} is kept, but {error}"));
+        }
+        Ok((account, secrets))
+    }
+
+    /// The token endpoint did not give a token set.
+    async fn refused(
+        &self,
+        account: Account,
+        secrets: Secrets,
+        need: Need,
+        error: OauthError,
+    ) -> Result<(Account, Secrets)> {
+        match error {
+            OauthError::Network(_) | OauthError::Unavailable { .. } => {
+                let error = temporary(&account, &error);
+                self.make_do(account, secrets, need, error)
+            }
+            OauthError::Refused(response) if response.error == "invalid_grant" => {
+                self.mark(account, secrets, need, response.to_string()).await
+            }
+            OauthError::Refused(response) => Err(Error::new(
+                Code::RefreshFailed,
+                format!("the provider refused to refresh: {response}"),
+            )
+            .hint(format!(
+                "the stored tokens are unchanged; if it stays so, sign in again with `keyfob login {account}`"
+            ))
+            .account(&account)),
+            OauthError::Invalid(_) | OauthError::Unauthorized => Err(Error::new(
+                Code::InvalidResponse,
+                format!("the token endpoint's answer cannot be used: {error}"),
+            )
+            .hint("the stored tokens are unchanged; `-v` shows the requests")
+            .account(&account)),
+        }
+    }
+
+    /// `invalid_grant`: adopt a newer set if there is one, else note that this one is dead. The stored
+    /// set stays.
+    async fn mark(
+        &self,
+        account: Account,
+        secrets: Secrets,
+        need: Need,
+        response: String,
+    ) -> Result<(Account, Secrets)> {
+        let vault = Arc::clone(&self.vault);
+        off_thread(move || {
+            let (mut account, stored) = read_again(&vault, &account)?;
+            if stored.generation > secrets.generation
+                && serves_anew(&stored.tokens, need, Timestamp::now())
+            {
+                return Ok((account, stored));
+            }
+            account.refused_generation = Some(secrets.generation);
+            vault.record(&account)?;
+            Err(login_required(
+                &account,
+                &format!("the provider refused its refresh token: {response}"),
+            ))
+        })
+        .await
+    }
+
+    /// A still valid token with a warning where that will do, else the failure.
+    fn make_do(
+        &self,
+        account: Account,
+        secrets: Secrets,
+        need: Need,
+        error: Error,
+    ) -> Result<(Account, Secrets)> {
+        let alive = secrets.tokens.remaining(Timestamp::now()).unwrap_or(0);
+        if need != Need::Margin || alive == 0 {
+            return Err(error);
+        }
+        self.term.warn(&format!(
+            "{error}; the stored token lives for {alive} s more"
+        ));
+        Ok((account, secrets))
+    }
+}
+
+/// Waits for the lock; a token set stored meanwhile ends the wait.
+fn take_turn(vault: &Vault, account: &Account, seen: &Secrets, need: Need) -> Result<Turn> {
+    let stored_since = || match vault.reread(account) {
+        Ok(Some(now)) => (now.generation > seen.generation).then_some(()),
+        _ => None, // the lock decides what a missing or half-seen entry means
+    };
+    let guard = match vault.lock(&account.id, TURN, stored_since)? {
+        Acquired::Lock(guard) => guard,
+        Acquired::Answer(()) => {
+            let (account, secrets) = read_again(vault, account)?;
+            if serves_anew(&secrets.tokens, need, Timestamp::now()) {
+                return Ok(Turn::Theirs(account, secrets));
+            }
+            vault.wait_for_lock(&account.id, TURN)?
+        }
+    };
+    let (account, secrets) = read_again(vault, account)?;
+    let newer = secrets.generation > seen.generation;
+    if newer && serves_anew(&secrets.tokens, need, Timestamp::now()) {
+        return Ok(Turn::Theirs(account, secrets));
+    }
+    if account.refused() && need != (Need::New { by_name: true }) {
+        return Err(login_required(
+            &account,
+            "the provider refused its refresh token",
+        ));
+    }
+    within_lifetime(&account, &secrets.tokens, need)?;
+    Ok(Turn::Ours(guard, account, secrets))
+}
+
+/// Index and store as they are now.
+fn read_again(vault: &Vault, account: &Account) -> Result<(Account, Secrets)> {
+    let logged_out = || login_required(account, "it was logged out meanwhile");
+    let mut now = vault.reread(account)?.ok_or_else(logged_out)?;
+    let secrets = vault.secrets(&now)?.ok_or_else(logged_out)?;
+    if secrets.generation > now.generation {
+        now.describe(&secrets.tokens, secrets.generation);
+    }
+    Ok((now, secrets))
+}
+
+fn keep_trying(mut write: impl FnMut() -> Result<()>) -> Result<()> {
+    let deadline = Instant::now() + KEEP;
+    loop {
+        match write() {
+            Err(error) if Instant::now() >= deadline => return Err(error),
+            Err(_) => std::thread::sleep(Duration::from_millis(250)),
+            Ok(()) => return Ok(()),
+        }
+    }
+}
+
+fn temporary(account: &Account, error: &OauthError) -> Error {
+    let (code, hint) = match error {
+        OauthError::Unavailable {
+            retry_after: Some(seconds),
+            ..
+        } => (
+            Code::ProviderUnavailable,
+            format!("the stored tokens are unchanged; run it again in {seconds} s"),
+        ),
+        OauthError::Unavailable { .. } => (
+            Code::ProviderUnavailable,
+            "the stored tokens are unchanged; run it again later".into(),
+        ),
+        _ => (
+            Code::NetworkError,
+            "the stored tokens are unchanged; check the connection, then run it again".into(),
+        ),
+    };
+    Error::new(code, error.to_string())
+        .hint(hint)
+        .account(account)
+}
