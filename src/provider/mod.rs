@@ -3,6 +3,11 @@
 //! A provider is a TOML file. What servers do differently are keys of that file, never an `if` on a
 //! name in the code. [`Registry`] finds the files; nothing here speaks to a network.
 
+mod builtin;
+mod check;
+mod edit;
+mod overlay;
+mod register;
 mod registry;
 
 use std::collections::BTreeMap;
@@ -11,6 +16,25 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 pub use registry::{Registry, Source, Sources};
+
+/// The name of the practice provider, the only row that no file can overlay.
+pub const SANDBOX: &str = "sandbox";
+
+/// Parameters of the authorization request that are keyfob's own, which no definition may set.
+pub const RESERVED_PARAMETERS: [&str; 12] = [
+    "client_id",
+    "client_secret",
+    "code",
+    "code_challenge",
+    "code_challenge_method",
+    "nonce",
+    "redirect_uri",
+    "request",
+    "request_uri",
+    "response_type",
+    "scope",
+    "state",
+];
 
 /// The effective definition of one provider: the built-in row overlaid by the user's file.
 ///
