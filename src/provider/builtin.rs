@@ -49,9 +49,19 @@ mod tests {
             assert!(!provider.title.is_empty(), "{name}");
             assert!(!provider.scopes.is_empty(), "{name}");
             assert_eq!(provider.embedded, *name == crate::provider::SANDBOX);
-            assert_eq!(provider.client_id.is_some(), provider.embedded, "{name} ships a client id");
-            let header = text.lines().take_while(|line| line.starts_with('#')).count();
-            assert!((2..=5).contains(&header), "{name}: {header} lines of header");
+            assert_eq!(
+                provider.client_id.is_some(),
+                provider.embedded,
+                "{name} ships a client id"
+            );
+            let header = text
+                .lines()
+                .take_while(|line| line.starts_with('#'))
+                .count();
+            assert!(
+                (2..=5).contains(&header),
+                "{name}: {header} lines of header"
+            );
         }
         assert!(ROWS.is_sorted_by(|(a, _), (b, _)| a < b));
     }
@@ -72,7 +82,11 @@ mod tests {
             for url in urls.into_iter().flatten() {
                 assert_eq!(url.scheme(), "https", "{name}: {url}");
             }
-            assert_eq!(urls.iter().all(|url| url.is_none()), provider.embedded, "{name}");
+            assert_eq!(
+                urls.iter().all(|url| url.is_none()),
+                provider.embedded,
+                "{name}"
+            );
         }
     }
 
@@ -87,7 +101,10 @@ mod tests {
             let values = provider.registration_values(&provider.scopes);
             for uri in provider.redirect_uris() {
                 assert!(uri.ends_with(&format!("/callback/{name}")), "{uri}");
-                assert!(values.iter().any(|value| value.ends_with(&uri)), "{name}: {uri}");
+                assert!(
+                    values.iter().any(|value| value.ends_with(&uri)),
+                    "{name}: {uri}"
+                );
             }
             assert!(!values.concat().contains(['{', '}']), "{name}: {values:?}");
         }
@@ -105,7 +122,11 @@ mod tests {
                 "discord" => &[53682, 53683],
                 _ => &[],
             };
-            assert_eq!((redirect.host, redirect.ports.as_slice()), (host, ports), "{name}");
+            assert_eq!(
+                (redirect.host, redirect.ports.as_slice()),
+                (host, ports),
+                "{name}"
+            );
         }
     }
 }

@@ -100,17 +100,30 @@ fn issuer(provider: &Provider) -> Checked {
     };
     // Compared byte for byte, so what a URL parser would quietly repair is refused instead.
     let plain = issuer.bytes().all(|b| b.is_ascii_graphic()) && !issuer.contains(['?', '#', '\\']);
-    ensure(plain, key, "must be a URL without query, fragment or blanks")?;
-    let url = Url::parse(issuer)
-        .ok()
-        .filter(|url| url.host_str().is_some_and(|host| !host.contains(['{', '}'])));
+    ensure(
+        plain,
+        key,
+        "must be a URL without query, fragment or blanks",
+    )?;
+    let url = Url::parse(issuer).ok().filter(|url| {
+        url.host_str()
+            .is_some_and(|host| !host.contains(['{', '}']))
+    });
     match url {
         Some(url) => web(key, &url)?,
         None => ensure(false, key, "must be an https URL")?,
     }
-    ensure(claims_are_named(issuer), key, "must use braces as `{claim}` only")?;
+    ensure(
+        claims_are_named(issuer),
+        key,
+        "must use braces as `{claim}` only",
+    )?;
     let fixed = !provider.discovery || !issuer.contains('{');
-    ensure(fixed, key, "may hold `{claim}` only where `discovery = false`")
+    ensure(
+        fixed,
+        key,
+        "may hold `{claim}` only where `discovery = false`",
+    )
 }
 
 /// Whether every brace belongs to a `{claim}`.
@@ -121,7 +134,9 @@ fn claims_are_named(issuer: &str) -> bool {
         && parts.all(|part| {
             part.split_once('}').is_some_and(|(claim, rest)| {
                 !claim.is_empty()
-                    && claim.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+                    && claim
+                        .bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || b == b'_')
                     && !rest.contains('}')
             })
         })
@@ -153,29 +168,51 @@ fn client(provider: &Provider) -> Checked {
     }
     let secret_is_sent =
         !provider.client_secret_required || provider.client_auth != ClientAuth::None;
-    let what = "must be `client_secret_post` or `client_secret_basic` where `client_secret_required = true`";
-    ensure(secret_is_sent, "client_auth", what)
+    let what = "needs `client_auth` to be `client_secret_post` or `client_secret_basic`";
+    ensure(secret_is_sent, "client_secret_required", what)
 }
 
 /// Scopes by RFC 6749 §3.3, and what stands between them.
 fn scopes(provider: &Provider) -> Checked {
     let separator = &provider.scope_separator;
-    ensure(!separator.is_empty(), "scope_separator", "must not be empty")?;
+    ensure(
+        !separator.is_empty(),
+        "scope_separator",
+        "must not be empty",
+    )?;
     let granted = provider.token.granted_scope_separator.as_deref();
-    ensure(granted != Some(""), "token.granted_scope_separator", "must not be empty")?;
+    ensure(
+        granted != Some(""),
+        "token.granted_scope_separator",
+        "must not be empty",
+    )?;
     let fit = provider.scopes.iter().all(|scope| {
         !scope.is_empty()
             && !scope.contains(separator.as_str())
-            && scope.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\')
+            && scope
+                .bytes()
+                .all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\')
     });
-    ensure(fit, "scopes", "must each be one scope: printable ASCII, without blank, quote or separator")
+    ensure(
+        fit,
+        "scopes",
+        "must each be one scope: printable ASCII, without blank, quote or separator",
+    )
 }
 
 fn redirect(provider: &Provider) -> Checked {
     let ports = &provider.redirect.ports;
-    ensure(!ports.contains(&0), "redirect.ports", "must not hold 0; leave the list empty for any port")?;
+    ensure(
+        !ports.contains(&0),
+        "redirect.ports",
+        "must not hold 0; leave the list empty for any port",
+    )?;
     let few = ports.len() <= MOST_PORTS;
-    ensure(few, "redirect.ports", format!("must hold at most {MOST_PORTS} ports"))?;
+    ensure(
+        few,
+        "redirect.ports",
+        format!("must hold at most {MOST_PORTS} ports"),
+    )?;
     let Some(path) = &provider.redirect.path else {
         return Ok(());
     };
@@ -217,9 +254,16 @@ fn identity(provider: &Provider) -> Checked {
         ("identity.display_name", &rule.display_name),
         ("identity.email", &rule.email),
     ];
-    let several = rule.organizations.iter().map(|pointer| ("identity.organizations", pointer));
+    let several = rule
+        .organizations
+        .iter()
+        .map(|pointer| ("identity.organizations", pointer));
     for (key, pointer) in single.into_iter().chain(several) {
-        ensure(pointer.starts_with('/'), key, "must be a JSON pointer, beginning with `/`")?;
+        ensure(
+            pointer.starts_with('/'),
+            key,
+            "must be a JSON pointer, beginning with `/`",
+        )?;
     }
     headers(&rule.headers)
 }

@@ -1,11 +1,11 @@
 //! Writes a client id into a user's provider file, one process at a time.
 
 use std::fs::{File, TryLockError};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use toml_edit::{DocumentMut, Value};
+use toml_edit::{DocumentMut, Item, Value};
 
 use crate::error::{Code, Error, Result};
 use crate::files;
@@ -14,17 +14,22 @@ use crate::files;
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// `text` with `client_id` set, everything else as it stood. `text` is valid TOML or absent.
-pub(super) fn with_client_id(text: Option<&str>, title: &str, client_id: &str) -> Result<String> {
-    let Some(text) = text else {
-        let comment = format!("# The client registered at {title}; a client secret never belongs here.\n");
-        return with_client_id(Some(&comment), title, client_id);
-    };
+pub(super) fn with_client_id(text: Option<&str>, name: &str, client_id: &str) -> Result<String> {
+    let new = format!("# The client registered at {name}; a client secret never belongs here.\n");
+    let mut text = text.unwrap_or(&new).to_string();
     let mut document: DocumentMut = text.parse().map_err(|_| {
         // The message of the parser quotes the text, which may hold a secret in the wrong place.
         Error::new(Code::ConfigInvalid, "the definition cannot be edited").hint("mend it first")
     })?;
     let mut value = Value::from(client_id);
-    match document.get_mut("client_id").and_then(|item| item.as_value_mut()) {
+    if document.is_empty() {
+        // Comments alone: the key goes below them.
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        return Ok(format!("{text}client_id = {value}\n"));
+    }
+    match document.get_mut("client_id").and_then(Item::as_value_mut) {
         Some(old) => {
             *value.decor_mut() = old.decor().clone();
             *old = value;
@@ -38,8 +43,9 @@ pub(super) fn with_client_id(text: Option<&str>, title: &str, client_id: &str) -
 
 /// Takes the lock on the user's definitions; it is free again when the file is dropped.
 pub(super) fn lock(folder: &Path, patience: Duration) -> Result<File> {
-    let path: PathBuf = folder.join("providers.lock");
-    let failed = |error: &std::io::Error| Error::io(format!("cannot lock {}", path.display()), error);
+    let path = folder.join("providers.lock");
+    let failed =
+        |error: &std::io::Error| Error::io(format!("cannot lock {}", path.display()), error);
     let file = files::open_lock(&path).map_err(|error| failed(&error))?;
     let since = Instant::now();
     loop {

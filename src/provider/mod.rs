@@ -41,6 +41,7 @@ pub const RESERVED_PARAMETERS: [&str; 12] = [
 /// Every key is optional in a file; what is absent has the default given here.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub struct Provider {
     /// The file's name, `[a-z0-9][a-z0-9-]{0,31}`.
     #[serde(skip)]

@@ -23,6 +23,16 @@ const LONGEST: usize = 2048;
 /// The longest list in a file.
 const MOST: usize = 100;
 
+/// The keys whose values are tables.
+const TABLES: [&str; 6] = [
+    "authorization",
+    "identity",
+    "redirect",
+    "registration",
+    "revocation",
+    "token",
+];
+
 /// What a user's file sets, and where.
 pub(super) struct Overlay {
     pub path: PathBuf,
@@ -32,7 +42,41 @@ pub(super) struct Overlay {
     pub lines: BTreeMap<String, usize>,
 }
 
-/// A key's place in the text.
+impl Overlay {
+    /// Parses `text`, the file for the provider `name`, and checks types and what no file may hold.
+    pub fn parse(path: &Path, name: &str, text: &str) -> Result<Self> {
+        let mut plan = Plan::new(path, text);
+        let parsed = DeTable::parse(text).map_err(|cause| {
+            let start = cause.span().map_or(0, |span| span.start);
+            plan.refuse(start, "", &cause.message().replace('\n', "; "))
+        })?;
+        plan.survey("", parsed.get_ref(), name)?;
+        Provider::deserialize(Deserializer::from(parsed.clone()))
+            .map_err(|cause| plan.mistyped(&cause))?;
+        let table = toml::Table::deserialize(Deserializer::from(parsed))
+            .map_err(|cause| plan.mistyped(&cause))?;
+        Ok(Self {
+            path: path.into(),
+            table,
+            lines: plan.lines(),
+        })
+    }
+
+    /// A fault of the merged definition as an error; with its line where this file has the key.
+    pub fn refuse(&self, fault: &Fault) -> Error {
+        refuse(&self.path, self.lines.get(&fault.key).copied(), fault)
+    }
+}
+
+/// Where each key of a text stands.
+struct Plan<'a> {
+    path: &'a Path,
+    /// The offsets of the line breaks.
+    breaks: Vec<usize>,
+    places: Vec<Place>,
+}
+
+/// A key's place in the text, as offsets.
 struct Place {
     key: String,
     name: Range<usize>,
@@ -40,54 +84,81 @@ struct Place {
     is_table: bool,
 }
 
-impl Overlay {
-    /// Parses `text`, the file for the provider `name`, and checks types and what no file may hold.
-    pub fn parse(path: &Path, name: &str, text: &str) -> Result<Self> {
-        let error = |line: usize, key: &str, what: &str| {
-            let fault = Fault {
-                key: key.into(),
-                what: what.into(),
-            };
-            refuse(path, Some(line), &fault)
-        };
-        let line_at = |offset: usize| {
-            let before = &text.as_bytes()[..offset.min(text.len())];
-            before.iter().filter(|byte| **byte == b'\n').count() + 1
-        };
-        let parsed = DeTable::parse(text).map_err(|cause| {
-            let line = line_at(cause.span().map_or(0, |span| span.start));
-            error(line, "", &cause.message().replace('\n', "; "))
-        })?;
-
-        let mut places = Vec::new();
-        survey("", parsed.get_ref(), &mut |place, value| {
-            let line = line_at(place.name.start);
-            forbidden(path, name, line, &place)?;
-            if let Some(what) = oversized(&place.key, value) {
-                return Err(error(line, &place.key, what));
-            }
-            places.push(place);
-            Ok(())
-        })?;
-
-        let mistyped = |cause: toml::de::Error| {
-            let start = cause.span().map_or(0, |span| span.start);
-            let key = key_at(&places, start);
-            error(line_at(start), key, &complaint(key, cause.message()))
-        };
-        Provider::deserialize(Deserializer::from(parsed.clone())).map_err(mistyped)?;
-        let table = toml::Table::deserialize(Deserializer::from(parsed)).map_err(mistyped)?;
-        let leaves = places.into_iter().filter(|place| !place.is_table);
-        Ok(Self {
-            path: path.into(),
-            table,
-            lines: leaves.map(|place| (place.key, line_at(place.name.start))).collect(),
-        })
+impl<'a> Plan<'a> {
+    fn new(path: &'a Path, text: &str) -> Self {
+        Self {
+            path,
+            breaks: text.match_indices('\n').map(|(offset, _)| offset).collect(),
+            places: Vec::new(),
+        }
     }
 
-    /// A fault of the merged definition as an error; with its line where this file has the key.
-    pub fn refuse(&self, fault: &Fault) -> Error {
-        refuse(&self.path, self.lines.get(&fault.key).copied(), fault)
+    /// Notes every key, outer before inner, those of tables within arrays too; ends at the first
+    /// that no file may hold.
+    fn survey(&mut self, prefix: &str, table: &DeTable<'_>, name: &str) -> Result<()> {
+        for (key, value) in table {
+            let path = dotted(prefix, key.get_ref());
+            let is_table = value.get_ref().is_table();
+            let start = key.span().start;
+            if names_a_secret(key.get_ref()) {
+                let error = self.refuse(
+                    start,
+                    &path,
+                    "a client secret never belongs in a plain file",
+                );
+                return Err(error.hint(secret_hint(name)));
+            }
+            if let Some(what) = forbidden(&path, is_table).or_else(|| unfit(&path, value.get_ref()))
+            {
+                return Err(self.refuse(start, &path, what));
+            }
+            self.places.push(Place {
+                key: path.clone(),
+                name: key.span(),
+                value: value.span(),
+                is_table,
+            });
+            let inner = match value.get_ref() {
+                DeValue::Array(items) => items.iter().map(Spanned::get_ref).collect(),
+                value => vec![value],
+            };
+            for table in inner.into_iter().filter_map(DeValue::as_table) {
+                self.survey(&path, table, name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A value of the wrong type, under the innermost key that stands there.
+    fn mistyped(&self, cause: &toml::de::Error) -> Error {
+        let start = cause.span().map_or(0, |span| span.start);
+        let here = |place: &&Place| place.name.contains(&start) || place.value.contains(&start);
+        let key = self
+            .places
+            .iter()
+            .rfind(here)
+            .map_or("", |place| &place.key);
+        self.refuse(start, key, &complaint(key, cause.message()))
+    }
+
+    fn refuse(&self, offset: usize, key: &str, what: &str) -> Error {
+        let fault = Fault {
+            key: key.into(),
+            what: what.into(),
+        };
+        refuse(self.path, Some(self.line(offset)), &fault)
+    }
+
+    fn line(&self, offset: usize) -> usize {
+        self.breaks.partition_point(|end| *end < offset) + 1
+    }
+
+    /// The lines of the keys that hold values.
+    fn lines(&self) -> BTreeMap<String, usize> {
+        let leaves = self.places.iter().filter(|place| !place.is_table);
+        leaves
+            .map(|place| (place.key.clone(), self.line(place.name.start)))
+            .collect()
     }
 }
 
@@ -131,7 +202,9 @@ pub(super) fn leaves(prefix: &str, table: &toml::Table) -> Vec<String> {
 /// `prefix.key`, the key quoted where TOML would.
 pub(super) fn dotted(prefix: &str, key: &str) -> String {
     let bare = !key.is_empty()
-        && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        && key
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     let key = if bare { key.into() } else { format!("{key:?}") };
     if prefix.is_empty() {
         key
@@ -140,59 +213,33 @@ pub(super) fn dotted(prefix: &str, key: &str) -> String {
     }
 }
 
-/// Visits every key, outer before inner, those of tables within arrays too.
-fn survey(
-    prefix: &str,
-    table: &DeTable<'_>,
-    visit: &mut impl FnMut(Place, &DeValue<'_>) -> Result<()>,
-) -> Result<()> {
-    for (key, value) in table {
-        let place = Place {
-            key: dotted(prefix, key.get_ref()),
-            name: key.span(),
-            value: value.span(),
-            is_table: value.get_ref().is_table(),
-        };
-        let path = place.key.clone();
-        visit(place, value.get_ref())?;
-        let inner = match value.get_ref() {
-            DeValue::Array(items) => items.iter().map(Spanned::get_ref).collect(),
-            value => vec![value],
-        };
-        for table in inner.into_iter().filter_map(DeValue::as_table) {
-            survey(&path, table, visit)?;
-        }
-    }
-    Ok(())
+/// Whether a key means a client secret, however it is spelt.
+fn names_a_secret(key: &str) -> bool {
+    let letters: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
+    letters.eq_ignore_ascii_case("clientsecret")
 }
 
-/// Refuses the keys that no user's file may hold.
-fn forbidden(path: &Path, name: &str, line: usize, place: &Place) -> Result<()> {
-    let last = place.key.rsplit('.').next().unwrap_or_default();
-    let word: String = last.chars().filter(char::is_ascii_alphanumeric).collect();
-    let fault = |what: &str| Fault {
-        key: place.key.clone(),
-        what: what.into(),
+fn secret_hint(name: &str) -> String {
+    let provider = Provider {
+        name: name.into(),
+        ..Provider::default()
     };
-    if word.eq_ignore_ascii_case("clientsecret") {
-        let provider = Provider {
-            name: name.into(),
-            ..Provider::default()
-        };
-        let variable = provider.variable("CLIENT_SECRET");
-        let fault = fault("a client secret never belongs in a plain file");
-        let hint = format!("remove that line, and give the secret in {variable}");
-        return Err(refuse(path, Some(line), &fault).hint(hint));
+    let variable = provider.variable("CLIENT_SECRET");
+    format!("remove that line, and give the secret in {variable}")
+}
+
+/// Says why no file may hold a key, if none may.
+fn forbidden(key: &str, is_table: bool) -> Option<&'static str> {
+    match key {
+        "embedded" => Some("no file can set this; it is the sandbox's own"),
+        // serde would take a list for a table, field by field.
+        key if TABLES.contains(&key) && !is_table => Some("expected a table"),
+        _ => None,
     }
-    if place.key == "embedded" {
-        let fault = fault("no file can set this; it is the sandbox's own");
-        return Err(refuse(path, Some(line), &fault));
-    }
-    Ok(())
 }
 
 /// Says what makes a key or its value unfit to be shown or sent, if anything does.
-fn oversized(key: &str, value: &DeValue<'_>) -> Option<&'static str> {
+fn unfit(key: &str, value: &DeValue<'_>) -> Option<&'static str> {
     if key.len() > LONGEST {
         return Some("is too long a key");
     }
@@ -202,15 +249,9 @@ fn oversized(key: &str, value: &DeValue<'_>) -> Option<&'static str> {
             Some("must hold no line breaks or other control characters")
         }
         DeValue::Array(items) if items.len() > MOST => Some("holds more than 100 items"),
-        DeValue::Array(items) => items.iter().find_map(|item| oversized(key, item.get_ref())),
+        DeValue::Array(items) => items.iter().find_map(|item| unfit(key, item.get_ref())),
         _ => None,
     }
-}
-
-/// The innermost key whose name or value stands at `offset`.
-fn key_at(places: &[Place], offset: usize) -> &str {
-    let here = |place: &&Place| place.name.contains(&offset) || place.value.contains(&offset);
-    places.iter().rfind(here).map_or("", |place| &place.key)
 }
 
 /// What a type error wants, without the value it quotes: that stands before the last `expected`.
@@ -220,7 +261,11 @@ fn complaint(key: &str, message: &str) -> String {
     };
     if found.starts_with("unknown field") {
         format!("unknown key, expected {expected}")
-    } else if key.ends_with("_endpoint") || key.ends_with(".page") {
+    } else if key
+        .rsplit(['_', '.'])
+        .next()
+        .is_some_and(|end| end == "endpoint" || end == "page")
+    {
         format!("expected a URL: {expected}")
     } else {
         format!("expected {expected}")
@@ -229,17 +274,26 @@ fn complaint(key: &str, message: &str) -> String {
 
 /// `FILE:LINE: KEY: what`.
 fn refuse(path: &Path, line: Option<usize>, fault: &Fault) -> Error {
-    let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+    let (line, hint) = match line {
+        Some(line) => (
+            format!(":{line}"),
+            "mend that line, or remove it to have the default",
+        ),
+        None => (String::new(), "set that key in that file"),
+    };
     let key = match fault.key.as_str() {
         "" => String::new(),
         key => format!(" `{}`:", escape_short(key, 80)),
     };
     let message = format!("{}{line}:{key} {}", path.display(), fault.what);
-    Error::new(Code::ConfigInvalid, message).hint("mend that line, or remove it to have the default")
+    Error::new(Code::ConfigInvalid, message).hint(hint)
 }
 
 /// The refusal of any file for the sandbox.
 pub(super) fn sandbox_is_fixed(path: &Path) -> Error {
-    let message = format!("the definition of `{SANDBOX}` cannot be changed: {}", path.display());
+    let message = format!(
+        "the definition of `{SANDBOX}` cannot be changed: {}",
+        path.display()
+    );
     Error::new(Code::ConfigInvalid, message).hint("give that file another name, or remove it")
 }

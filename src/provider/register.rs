@@ -16,7 +16,9 @@ impl Provider {
             return vec![format!("http://{host}{path}")];
         }
         let ports = self.redirect.ports.iter();
-        ports.map(|port| format!("http://{host}:{port}{path}")).collect()
+        ports
+            .map(|port| format!("http://{host}:{port}{path}"))
+            .collect()
     }
 
     /// The lines of `registration.values` with their placeholders filled. A line with

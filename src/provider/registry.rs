@@ -46,7 +46,10 @@ impl Registry {
     /// The names of all providers, sorted: built-in rows and the user's files. Reads no file; a
     /// folder that cannot be read adds none.
     pub fn names(&self) -> Vec<String> {
-        let files = fs::read_dir(self.paths.providers()).into_iter().flatten().flatten();
+        let files = fs::read_dir(self.paths.providers())
+            .into_iter()
+            .flatten()
+            .flatten();
         let named = files.filter_map(|entry| {
             let file = entry.file_name().into_string().ok()?;
             let name = file.strip_suffix(".toml")?;
@@ -134,7 +137,10 @@ impl Registry {
 
     fn unknown(&self, name: &str) -> Error {
         let shown = escape_short(name, 64);
-        let error = Error::new(Code::UnknownProvider, format!("no provider is called `{shown}`"));
+        let error = Error::new(
+            Code::UnknownProvider,
+            format!("no provider is called `{shown}`"),
+        );
         if let Some(nearest) = nearest(&shown, &self.names()) {
             return error.hint(format!(
                 "did you mean `keyfob … {nearest}`? `keyfob provider list` shows all"
@@ -169,7 +175,10 @@ fn compose(name: &str, row: toml::Table, overlay: Option<Overlay>) -> Result<Loa
         Some(overlay) => overlay.refuse(&fault),
         None => Error::new(
             Code::InternalError,
-            format!("the built-in `{name}` is wrong: `{}`: {}", fault.key, fault.what),
+            format!(
+                "the built-in `{name}` is wrong: `{}`: {}",
+                fault.key, fault.what
+            ),
         )
         .hint("report this as a fault of keyfob"),
     })?;
