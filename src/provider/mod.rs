@@ -266,7 +266,7 @@ pub enum RevocationStyle {
     /// `token` alone in a form, 400 `invalid_token` meaning that it is gone already (Google).
     TokenOnly,
     /// `DELETE` on the endpoint with Basic and `{"access_token": …}`; `{client_id}` in the endpoint
-    /// stands for the client (GitHub).
+    /// stands for the client (GitHub). A parsed URL holds it as `%7Bclient_id%7D`.
     DeleteToken,
 }
 

@@ -45,6 +45,8 @@ fn names_are_the_sorted_union_of_rows_and_well_named_files() {
 fn a_builtin_needs_no_file_and_a_file_needs_no_builtin() {
     let (_home, registry) = home(&[("mine.toml", MINE)]);
     let github = registry.get("github").unwrap();
+    let revocation = github.revocation_endpoint.unwrap();
+    assert_eq!(revocation.path(), "/applications/%7Bclient_id%7D/token");
     assert_eq!(
         (github.name.as_str(), github.title.as_str()),
         ("github", "GitHub")
@@ -56,7 +58,7 @@ fn a_builtin_needs_no_file_and_a_file_needs_no_builtin() {
 
 #[test]
 fn a_file_overlays_key_by_key() {
-    let text = "client_id = 'ours'\nscopes = ['openid']\nredirect.host = 'localhost'\n\
+    let text = "client_id = 'ours'\nscopes = ['openid']\nredirect.host = 'localhost'\nredirect.path = '/a-b/c'\n\
         [authorization.parameters]\nhd = 'example.com'\nprompt = 'login'\n\
         [identity]\norganizations = ['/hd']\n";
     let (_home, registry) = home(&[("google.toml", text)]);
@@ -66,6 +68,7 @@ fn a_file_overlays_key_by_key() {
     assert_eq!(google.client_auth, ClientAuth::ClientSecretPost);
     assert_eq!(google.scopes, ["openid"]);
     assert_eq!(google.redirect.host, RedirectHost::Localhost);
+    assert_eq!(google.redirect_path(), "/a-b/c");
     let parameters: Vec<_> = google
         .authorization
         .parameters
