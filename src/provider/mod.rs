@@ -3,6 +3,11 @@
 //! A provider is a TOML file. What servers do differently are keys of that file, never an `if` on a
 //! name in the code. [`Registry`] finds the files; nothing here speaks to a network.
 
+mod builtin;
+mod check;
+mod edit;
+mod overlay;
+mod register;
 mod registry;
 
 use std::collections::BTreeMap;
@@ -12,11 +17,31 @@ use url::Url;
 
 pub use registry::{Registry, Source, Sources};
 
+/// The name of the practice provider, the only row that no file can overlay.
+pub const SANDBOX: &str = "sandbox";
+
+/// Parameters of the authorization request that are keyfob's own, which no definition may set.
+pub const RESERVED_PARAMETERS: [&str; 12] = [
+    "client_id",
+    "client_secret",
+    "code",
+    "code_challenge",
+    "code_challenge_method",
+    "nonce",
+    "redirect_uri",
+    "request",
+    "request_uri",
+    "response_type",
+    "scope",
+    "state",
+];
+
 /// The effective definition of one provider: the built-in row overlaid by the user's file.
 ///
 /// Every key is optional in a file; what is absent has the default given here.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub struct Provider {
     /// The file's name, `[a-z0-9][a-z0-9-]{0,31}`.
     #[serde(skip)]
@@ -245,7 +270,7 @@ pub enum RevocationStyle {
     /// `token` alone in a form, 400 `invalid_token` meaning that it is gone already (Google).
     TokenOnly,
     /// `DELETE` on the endpoint with Basic and `{"access_token": …}`; `{client_id}` in the endpoint
-    /// stands for the client (GitHub).
+    /// stands for the client (GitHub). A parsed URL holds it as `%7Bclient_id%7D`.
     DeleteToken,
 }
 

@@ -1,10 +1,15 @@
 //! Finds provider definitions: the built-in rows, and the user's files that overlay them key by key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::PathBuf;
 
-use super::Provider;
-use crate::error::Result;
+use super::overlay::{self, Overlay};
+use super::{Provider, SANDBOX, builtin, check, edit};
+use crate::account::is_provider_name;
+use crate::error::{Code, Error, Result};
+use crate::escape::escape_short;
+use crate::files;
 use crate::paths::Paths;
 
 /// Where a key of a definition came from.
@@ -25,32 +30,175 @@ pub struct Registry {
     paths: Paths,
 }
 
+/// A definition, and what it was made of.
+struct Loaded {
+    provider: Provider,
+    row: toml::Table,
+    overlay: Option<Overlay>,
+}
+
 impl Registry {
     /// Looks into the user's folder only when asked.
     pub fn new(paths: Paths) -> Self {
         Self { paths }
     }
 
-    /// The names of all providers, sorted: built-in rows and the user's files.
+    /// The names of all providers, sorted: built-in rows and the user's files. Reads no file; a
+    /// folder that cannot be read adds none.
     pub fn names(&self) -> Vec<String> {
-        let _ = &self.paths;
-        todo!()
+        let files = fs::read_dir(self.paths.providers())
+            .into_iter()
+            .flatten()
+            .flatten();
+        let named = files.filter_map(|entry| {
+            let file = entry.file_name().into_string().ok()?;
+            let name = file.strip_suffix(".toml")?;
+            is_provider_name(name).then(|| name.to_string())
+        });
+        let all: BTreeSet<String> = builtin::names().map(String::from).chain(named).collect();
+        all.into_iter().collect()
     }
 
     /// The effective definition. An unknown name is `unknown_provider` with the nearest one; a wrong
     /// file is `config_invalid` with file, line and key.
-    pub fn get(&self, _name: &str) -> Result<Provider> {
-        todo!()
+    pub fn get(&self, name: &str) -> Result<Provider> {
+        self.load(name).map(|loaded| loaded.provider)
     }
 
     /// Where each key of the effective definition came from.
-    pub fn sources(&self, _name: &str) -> Result<Sources> {
-        todo!()
+    pub fn sources(&self, name: &str) -> Result<Sources> {
+        let Loaded { row, overlay, .. } = self.load(name)?;
+        let keys = overlay::leaves("", &row);
+        let mut sources: Sources = keys.into_iter().map(|key| (key, Source::BuiltIn)).collect();
+        if let Some(Overlay { path, lines, .. }) = overlay {
+            let own = lines.into_iter();
+            sources.extend(own.map(|(key, line)| (key, Source::File(path.clone(), line))));
+        }
+        Ok(sources)
     }
 
     /// Writes a client id into the user's file for `name`, keeping its comments and its other keys.
     /// Returns the file.
-    pub fn set_client_id(&self, _name: &str, _client_id: &str) -> Result<PathBuf> {
-        todo!()
+    ///
+    /// What would not be a valid definition afterwards is not written. Two processes at once write
+    /// one after the other; after ten seconds the wait is `locked`.
+    pub fn set_client_id(&self, name: &str, client_id: &str) -> Result<PathBuf> {
+        check::client_id(client_id).map_err(|what| {
+            Error::new(Code::Usage, format!("the client id {what}"))
+                .hint("copy it from the page where the client was registered")
+        })?;
+        let path = self.file(name);
+        if name == SANDBOX {
+            return Err(overlay::sandbox_is_fixed(&path));
+        }
+        if !is_provider_name(name) {
+            return Err(self.unknown(name));
+        }
+        let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
+        let row = builtin::row(name);
+        let text = overlay::read(&path)?;
+        if row.is_none() && text.is_none() {
+            return Err(self.unknown(name));
+        }
+        if let Some(text) = &text {
+            Overlay::parse(&path, name, text)?;
+        }
+        let text = edit::with_client_id(text.as_deref(), name, client_id)?;
+        let overlay = Overlay::parse(&path, name, &text)?;
+        compose(name, row.unwrap_or_default(), Some(overlay))?;
+        files::replace(&path, text.as_bytes())
+            .map_err(|error| Error::io(format!("cannot write {}", path.display()), &error))?;
+        Ok(path)
+    }
+
+    fn load(&self, name: &str) -> Result<Loaded> {
+        if !is_provider_name(name) {
+            return Err(self.unknown(name));
+        }
+        let path = self.file(name);
+        let row = builtin::row(name);
+        let text = overlay::read(&path)?;
+        if name == SANDBOX && text.is_some() {
+            return Err(overlay::sandbox_is_fixed(&path));
+        }
+        if row.is_none() && text.is_none() {
+            return Err(self.unknown(name));
+        }
+        let overlay = text
+            .map(|text| Overlay::parse(&path, name, &text))
+            .transpose()?;
+        compose(name, row.unwrap_or_default(), overlay)
+    }
+
+    /// The user's file for `name`, which fits the grammar of names.
+    fn file(&self, name: &str) -> PathBuf {
+        self.paths.providers().join(format!("{name}.toml"))
+    }
+
+    fn unknown(&self, name: &str) -> Error {
+        let shown = escape_short(name, 64);
+        let error = Error::new(
+            Code::UnknownProvider,
+            format!("no provider is called `{shown}`"),
+        );
+        if let Some(nearest) = nearest(&shown, &self.names()) {
+            return error.hint(format!(
+                "did you mean `keyfob … {nearest}`? `keyfob provider list` shows all"
+            ));
+        }
+        let file = if is_provider_name(name) { name } else { "NAME" };
+        let mut hint = format!(
+            "`keyfob provider list` shows all; to add one, put its definition at {}",
+            self.file(file).display()
+        );
+        if !is_provider_name(name) {
+            hint.push_str(", its name in lower-case letters, digits and `-`, 32 at most");
+        }
+        error.hint(hint)
     }
 }
+
+/// Lays the user's file over the row and checks the whole.
+fn compose(name: &str, row: toml::Table, overlay: Option<Overlay>) -> Result<Loaded> {
+    let mut table = row.clone();
+    if let Some(overlay) = &overlay {
+        overlay::merge(&mut table, overlay.table.clone());
+    }
+    let mut provider: Provider = table
+        .try_into()
+        .expect("both tables have the types, and merging keeps them");
+    provider.name = name.into();
+    if provider.title.is_empty() {
+        provider.title = name.into();
+    }
+    check::check(&provider).map_err(|fault| match &overlay {
+        Some(overlay) => overlay.refuse(&fault),
+        None => Error::new(
+            Code::InternalError,
+            format!(
+                "the built-in `{name}` is wrong: `{}`: {}",
+                fault.key, fault.what
+            ),
+        )
+        .hint("report this as a fault of keyfob"),
+    })?;
+    Ok(Loaded {
+        provider,
+        row,
+        overlay,
+    })
+}
+
+/// The name most like `name`, if any is like it.
+fn nearest<'a>(name: &str, names: &'a [String]) -> Option<&'a String> {
+    let name = name.to_lowercase();
+    names
+        .iter()
+        .map(|known| (strsim::jaro_winkler(&name, known), known))
+        .filter(|(likeness, _)| *likeness >= 0.8)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, known)| known)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,299 @@
+//! A user's provider file: read within bounds, and parsed with the place of every key, so that an
+//! error can name file, line and key. Values are never shown: one may be a secret in the wrong place.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, Deserializer};
+
+use super::check::Fault;
+use super::{Provider, SANDBOX};
+use crate::config::read_text;
+use crate::error::{Code, Error, Result};
+use crate::escape::escape_short;
+
+/// The longest string in a file; longer ones are an accident, and would fill a terminal.
+const LONGEST: usize = 2048;
+
+/// The longest list in a file.
+const MOST: usize = 100;
+
+/// The keys whose values are tables.
+const TABLES: [&str; 6] = [
+    "authorization",
+    "identity",
+    "redirect",
+    "registration",
+    "revocation",
+    "token",
+];
+
+/// What a user's file sets, and where.
+pub(super) struct Overlay {
+    pub path: PathBuf,
+    /// The keys as they stand, types checked.
+    pub table: toml::Table,
+    /// The line of each key that holds a value, by its dotted path.
+    pub lines: BTreeMap<String, usize>,
+}
+
+impl Overlay {
+    /// Parses `text`, the file for the provider `name`, and checks types and what no file may hold.
+    pub fn parse(path: &Path, name: &str, text: &str) -> Result<Self> {
+        let mut plan = Plan::new(path, text);
+        let parsed = DeTable::parse(text).map_err(|cause| {
+            let start = cause.span().map_or(0, |span| span.start);
+            plan.refuse(start, "", &cause.message().replace('\n', "; "))
+        })?;
+        plan.survey("", parsed.get_ref(), name)?;
+        Provider::deserialize(Deserializer::from(parsed.clone()))
+            .map_err(|cause| plan.mistyped(&cause))?;
+        let table = toml::Table::deserialize(Deserializer::from(parsed))
+            .map_err(|cause| plan.mistyped(&cause))?;
+        Ok(Self {
+            path: path.into(),
+            table,
+            lines: plan.lines(),
+        })
+    }
+
+    /// A fault of the merged definition as an error; with its line where this file has the key.
+    pub fn refuse(&self, fault: &Fault) -> Error {
+        refuse(&self.path, self.lines.get(&fault.key).copied(), fault)
+    }
+}
+
+/// Where each key of a text stands.
+struct Plan<'a> {
+    path: &'a Path,
+    /// The offsets of the line breaks.
+    breaks: Vec<usize>,
+    places: Vec<Place>,
+}
+
+/// A key's place in the text, as offsets.
+struct Place {
+    key: String,
+    name: Range<usize>,
+    value: Range<usize>,
+    is_table: bool,
+}
+
+impl<'a> Plan<'a> {
+    fn new(path: &'a Path, text: &str) -> Self {
+        Self {
+            path,
+            breaks: text.match_indices('\n').map(|(offset, _)| offset).collect(),
+            places: Vec::new(),
+        }
+    }
+
+    /// Notes every key, outer before inner, those of tables within arrays too; ends at the first
+    /// that no file may hold.
+    fn survey(&mut self, prefix: &str, table: &DeTable<'_>, name: &str) -> Result<()> {
+        for (key, value) in table {
+            let path = dotted(prefix, key.get_ref());
+            let is_table = value.get_ref().is_table();
+            let start = key.span().start;
+            if names_a_secret(key.get_ref()) {
+                let error = self.refuse(
+                    start,
+                    &path,
+                    "a client secret never belongs in a plain file",
+                );
+                return Err(error.hint(secret_hint(name)));
+            }
+            if let Some(what) = forbidden(&path, is_table).or_else(|| unfit(&path, value.get_ref()))
+            {
+                return Err(self.refuse(start, &path, what));
+            }
+            self.places.push(Place {
+                key: path.clone(),
+                name: key.span(),
+                value: value.span(),
+                is_table,
+            });
+            let inner = match value.get_ref() {
+                DeValue::Array(items) => items.iter().map(Spanned::get_ref).collect(),
+                value => vec![value],
+            };
+            for table in inner.into_iter().filter_map(DeValue::as_table) {
+                self.survey(&path, table, name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A value of the wrong type, under the innermost key that stands there.
+    fn mistyped(&self, cause: &toml::de::Error) -> Error {
+        let start = cause.span().map_or(0, |span| span.start);
+        let here = |place: &&Place| place.name.contains(&start) || place.value.contains(&start);
+        let key = self
+            .places
+            .iter()
+            .rfind(here)
+            .map_or("", |place| &place.key);
+        self.refuse(start, key, &complaint(key, cause.message()))
+    }
+
+    fn refuse(&self, offset: usize, key: &str, what: &str) -> Error {
+        let fault = Fault {
+            key: key.into(),
+            what: what.into(),
+        };
+        refuse(self.path, Some(self.line(offset)), &fault)
+    }
+
+    fn line(&self, offset: usize) -> usize {
+        self.breaks.partition_point(|end| *end < offset) + 1
+    }
+
+    /// The lines of the keys that hold values.
+    fn lines(&self) -> BTreeMap<String, usize> {
+        let leaves = self.places.iter().filter(|place| !place.is_table);
+        leaves
+            .map(|place| (place.key.clone(), self.line(place.name.start)))
+            .collect()
+    }
+}
+
+/// Reads a definition's text; `None` where there is no file.
+pub(super) fn read(path: &Path) -> Result<Option<String>> {
+    let unreadable = |cause: &str| {
+        let message = format!("cannot read {}: {cause}", path.display());
+        Error::new(Code::ConfigInvalid, message).hint("put a plain file there, or remove it")
+    };
+    match fs::symlink_metadata(path) {
+        // A pipe would never end, and a link would be replaced when a client id is written.
+        Ok(found) if found.is_symlink() => Err(unreadable("it is a symbolic link")),
+        Ok(found) if !found.is_file() => Err(unreadable("it is not a file")),
+        Ok(_) => read_text(path),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unreadable(&error.to_string())),
+    }
+}
+
+/// Lays `over` on `base`: tables key by key, everything else replaced.
+pub(super) fn merge(base: &mut toml::Table, over: toml::Table) {
+    for (key, value) in over {
+        match (base.get_mut(&key), value) {
+            (Some(toml::Value::Table(base)), toml::Value::Table(over)) => merge(base, over),
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
+    }
+}
+
+/// The dotted paths of all values in `table`.
+pub(super) fn leaves(prefix: &str, table: &toml::Table) -> Vec<String> {
+    let of = |(key, value): (&String, &toml::Value)| match value {
+        toml::Value::Table(inner) => leaves(&dotted(prefix, key), inner),
+        _ => vec![dotted(prefix, key)],
+    };
+    table.iter().flat_map(of).collect()
+}
+
+/// `prefix.key`, the key quoted where TOML would.
+pub(super) fn dotted(prefix: &str, key: &str) -> String {
+    let bare = !key.is_empty()
+        && key
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let key = if bare { key.into() } else { format!("{key:?}") };
+    if prefix.is_empty() {
+        key
+    } else {
+        format!("{prefix}.{key}")
+    }
+}
+
+/// Whether a key means a client secret, however it is spelt.
+fn names_a_secret(key: &str) -> bool {
+    let letters: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
+    letters.eq_ignore_ascii_case("clientsecret")
+}
+
+fn secret_hint(name: &str) -> String {
+    let provider = Provider {
+        name: name.into(),
+        ..Provider::default()
+    };
+    let variable = provider.variable("CLIENT_SECRET");
+    format!("remove that line, and give the secret in {variable}")
+}
+
+/// Says why no file may hold a key, if none may.
+fn forbidden(key: &str, is_table: bool) -> Option<&'static str> {
+    match key {
+        "embedded" => Some("no file can set this; it is the sandbox's own"),
+        // serde would take a list for a table, field by field.
+        key if TABLES.contains(&key) && !is_table => Some("expected a table"),
+        _ => None,
+    }
+}
+
+/// Says what makes a key or its value unfit to be shown or sent, if anything does.
+fn unfit(key: &str, value: &DeValue<'_>) -> Option<&'static str> {
+    if key.len() > LONGEST {
+        return Some("is too long a key");
+    }
+    match value {
+        DeValue::String(text) if text.len() > LONGEST => Some("is longer than 2048 bytes"),
+        DeValue::String(text) if text.chars().any(char::is_control) => {
+            Some("must hold no line breaks or other control characters")
+        }
+        DeValue::Array(items) if items.len() > MOST => Some("holds more than 100 items"),
+        DeValue::Array(items) => items.iter().find_map(|item| unfit(key, item.get_ref())),
+        _ => None,
+    }
+}
+
+/// What a type error wants, without the value it quotes: that stands before the last `expected`.
+fn complaint(key: &str, message: &str) -> String {
+    let Some((found, expected)) = message.rsplit_once("expected ") else {
+        return "is not what belongs here".into();
+    };
+    if found.starts_with("unknown field") {
+        format!("unknown key, expected {expected}")
+    } else if key
+        .rsplit(['_', '.'])
+        .next()
+        .is_some_and(|end| end == "endpoint" || end == "page")
+    {
+        format!("expected a URL: {expected}")
+    } else {
+        format!("expected {expected}")
+    }
+}
+
+/// `FILE:LINE: KEY: what`.
+fn refuse(path: &Path, line: Option<usize>, fault: &Fault) -> Error {
+    let (line, hint) = match line {
+        Some(line) => (
+            format!(":{line}"),
+            "mend that line, or remove it to have the default",
+        ),
+        None => (String::new(), "set that key in that file"),
+    };
+    let key = match fault.key.as_str() {
+        "" => String::new(),
+        key => format!(" `{}`:", escape_short(key, 80)),
+    };
+    let message = format!("{}{line}:{key} {}", path.display(), fault.what);
+    Error::new(Code::ConfigInvalid, message).hint(hint)
+}
+
+/// The refusal of any file for the sandbox.
+pub(super) fn sandbox_is_fixed(path: &Path) -> Error {
+    let message = format!(
+        "the definition of `{SANDBOX}` cannot be changed: {}",
+        path.display()
+    );
+    Error::new(Code::ConfigInvalid, message).hint("give that file another name, or remove it")
+}

@@ -1,0 +1,92 @@
+//! What a person types into a provider's registration form.
+
+use super::{Provider, RedirectHost};
+
+impl Provider {
+    /// The redirect URIs to register: one without a port where any port will do, else one for each
+    /// fixed port.
+    pub fn redirect_uris(&self) -> Vec<String> {
+        let host = match self.redirect.host {
+            RedirectHost::Ipv4 => "127.0.0.1",
+            RedirectHost::Ipv6 => "[::1]",
+            RedirectHost::Localhost => "localhost",
+        };
+        let path = self.redirect_path();
+        if self.redirect.ports.is_empty() {
+            return vec![format!("http://{host}{path}")];
+        }
+        let ports = self.redirect.ports.iter();
+        ports
+            .map(|port| format!("http://{host}:{port}{path}"))
+            .collect()
+    }
+
+    /// The lines of `registration.values` with their placeholders filled. A line with
+    /// `{redirect_uri}` comes once for each of [`Provider::redirect_uris`]; one with `{scopes}` is
+    /// left out where there are none.
+    pub fn registration_values(&self, scopes: &[String]) -> Vec<String> {
+        let uris = self.redirect_uris();
+        let scopes = scopes.join(" ");
+        let mut lines = Vec::new();
+        for value in &self.registration.values {
+            if scopes.is_empty() && value.contains("{scopes}") {
+                continue;
+            }
+            // Split first, so that what is filled in is not searched for placeholders again.
+            let parts: Vec<_> = value
+                .split("{redirect_uri}")
+                .map(|part| part.replace("{scopes}", &scopes))
+                .collect();
+            match parts.as_slice() {
+                [line] => lines.push(line.clone()),
+                parts => lines.extend(uris.iter().map(|uri| parts.join(uri))),
+            }
+        }
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn provider(ports: &[u16], values: &[&str]) -> Provider {
+        let mut provider = Provider {
+            name: "x".into(),
+            ..Provider::default()
+        };
+        provider.redirect.ports = ports.into();
+        provider.registration.values = values.iter().map(ToString::to_string).collect();
+        provider
+    }
+
+    #[test]
+    fn a_line_comes_once_for_each_uri() {
+        let values = ["Redirect: {redirect_uri}", "Scopes: {scopes}", "Public: on"];
+        let scopes = ["a".to_string(), "{redirect_uri}".to_string()];
+        assert_eq!(
+            provider(&[1, 2], &values).registration_values(&scopes),
+            [
+                "Redirect: http://127.0.0.1:1/callback/x",
+                "Redirect: http://127.0.0.1:2/callback/x",
+                "Scopes: a {redirect_uri}",
+                "Public: on",
+            ]
+        );
+        assert_eq!(
+            provider(&[], &values).registration_values(&[]),
+            ["Redirect: http://127.0.0.1/callback/x", "Public: on"]
+        );
+    }
+
+    #[test]
+    fn uris_follow_host_and_path() {
+        let mut provider = provider(&[], &[]);
+        provider.redirect.host = RedirectHost::Ipv6;
+        provider.redirect.path = Some("/back".into());
+        assert_eq!(provider.redirect_uris(), ["http://[::1]/back"]);
+        provider.redirect.host = RedirectHost::Localhost;
+        provider.redirect.ports = vec![8080];
+        assert_eq!(provider.redirect_uris(), ["http://localhost:8080/back"]);
+    }
+}
