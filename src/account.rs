@@ -156,6 +156,13 @@ impl fmt::Display for Account {
     }
 }
 
+/// A new account's id: 16 random octets in lower-case hexadecimal.
+pub fn random_id() -> String {
+    let mut octets = [0; 16];
+    getrandom::fill(&mut octets).expect("the system has randomness");
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
 /// Whether `name` fits the grammar of account names.
 pub fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len())

@@ -142,7 +142,7 @@ pub struct Error {
     pub code: Code,
     /// One line, lower case, no full stop. May hold words of a server; shown escaped.
     pub message: String,
-    /// What to do next, in the imperative.
+    /// What to do next, in the imperative; may have several lines.
     pub hint: Option<String>,
     /// `PROVIDER/NAME`, where one account is concerned.
     pub account: Option<String>,
@@ -187,7 +187,7 @@ impl Error {
         serde_json::to_string(&Shape {
             error: self.code.as_str(),
             error_description: escape(&self.message),
-            hint: self.hint.as_deref().map(escape),
+            hint: self.hint.as_deref().map(escape_lines),
             account: self.account.as_deref().map(escape),
         })
         .expect("a struct of strings serialises")
@@ -198,8 +198,13 @@ impl Error {
 struct Shape<'a> {
     error: &'a str,
     error_description: std::borrow::Cow<'a, str>,
-    hint: Option<std::borrow::Cow<'a, str>>,
+    hint: Option<String>,
     account: Option<std::borrow::Cow<'a, str>>,
+}
+
+fn escape_lines(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(escape).collect();
+    lines.join("\n")
 }
 
 impl fmt::Display for Error {

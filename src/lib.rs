@@ -28,6 +28,7 @@ pub mod files;
 pub mod interrupts;
 pub mod nearest;
 pub mod oauth;
+pub mod online;
 pub mod paths;
 pub mod provider;
 pub mod secret;

@@ -1,2 +1,8 @@
-//! keyfob.
-fn main() {}
+//! The program: complete a word if a shell asks, else run a command and give its exit code.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    keyfob::complete::complete_env();
+    keyfob::commands::main(std::env::args_os())
+}

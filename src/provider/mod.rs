@@ -6,6 +6,7 @@
 mod builtin;
 mod check;
 mod edit;
+mod embedded;
 mod overlay;
 mod register;
 mod registry;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+pub use embedded::Embedded;
 pub use registry::{Registry, Source, Sources};
 
 /// The name of the practice provider, the only row that no file can overlay.
@@ -41,7 +43,6 @@ pub const RESERVED_PARAMETERS: [&str; 12] = [
 /// Every key is optional in a file; what is absent has the default given here.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub struct Provider {
     /// The file's name, `[a-z0-9][a-z0-9-]{0,31}`.
     #[serde(skip)]

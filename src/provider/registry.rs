@@ -5,11 +5,12 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::overlay::{self, Overlay};
-use super::{Provider, SANDBOX, builtin, check, edit};
+use super::{Embedded, Provider, SANDBOX, builtin, check, edit};
 use crate::account::is_provider_name;
 use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
 use crate::files;
+use crate::nearest::nearest;
 use crate::paths::Paths;
 
 /// Where a key of a definition came from.
@@ -28,6 +29,7 @@ pub type Sources = BTreeMap<String, Source>;
 #[derive(Debug, Clone)]
 pub struct Registry {
     paths: Paths,
+    embedded: Option<Embedded>,
 }
 
 /// A definition, and what it was made of.
@@ -40,7 +42,19 @@ struct Loaded {
 impl Registry {
     /// Looks into the user's folder only when asked.
     pub fn new(paths: Paths) -> Self {
-        Self { paths }
+        Self {
+            paths,
+            embedded: None,
+        }
+    }
+
+    /// The same, knowing where the embedded provider serves right now.
+    #[must_use]
+    pub fn with_embedded(self, embedded: Embedded) -> Self {
+        Self {
+            embedded: Some(embedded),
+            ..self
+        }
     }
 
     /// The names of all providers, sorted: built-in rows and the user's files. Reads no file; a
@@ -62,7 +76,11 @@ impl Registry {
     /// The effective definition. An unknown name is `unknown_provider` with the nearest one; a wrong
     /// file is `config_invalid` with file, line and key.
     pub fn get(&self, name: &str) -> Result<Provider> {
-        self.load(name).map(|loaded| loaded.provider)
+        let mut provider = self.load(name)?.provider;
+        if let (true, Some(embedded)) = (provider.embedded, &self.embedded) {
+            embedded.complete(&mut provider);
+        }
+        Ok(provider)
     }
 
     /// Where each key of the effective definition came from.
@@ -141,7 +159,7 @@ impl Registry {
             Code::UnknownProvider,
             format!("no provider is called `{shown}`"),
         );
-        if let Some(nearest) = nearest(&shown, &self.names()) {
+        if let Some(nearest) = nearest(&shown, self.names().iter().map(String::as_str)) {
             return error.hint(format!(
                 "did you mean `keyfob … {nearest}`? `keyfob provider list` shows all"
             ));
@@ -187,17 +205,6 @@ fn compose(name: &str, row: toml::Table, overlay: Option<Overlay>) -> Result<Loa
         row,
         overlay,
     })
-}
-
-/// The name most like `name`, if any is like it.
-fn nearest<'a>(name: &str, names: &'a [String]) -> Option<&'a String> {
-    let name = name.to_lowercase();
-    names
-        .iter()
-        .map(|known| (strsim::jaro_winkler(&name, known), known))
-        .filter(|(likeness, _)| *likeness >= 0.8)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, known)| known)
 }
 
 #[cfg(test)]

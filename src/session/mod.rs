@@ -7,7 +7,7 @@
 //! | yes | yes | expiring | a refresh token | lock, read again, refresh, keep |
 //! | yes | yes | expiring | nothing, or refused for good | `login_required` |
 //!
-//! [`look`] judges without a network and without a runtime; only [`Session`] goes further.
+//! [`look`] judges without a runtime; only [`Online::fresh`] goes further.
 
 mod endpoints;
 mod renew;
@@ -16,10 +16,7 @@ use std::sync::Arc;
 
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
-use crate::interrupts::Interrupts;
-use crate::oauth::Http;
-use crate::provider::Registry;
-use crate::term::Terminal;
+use crate::online::{Online, off_thread};
 use crate::timestamp::Timestamp;
 use crate::token_set::{TokenSet, margin};
 use crate::vault::{Secrets, Vault};
@@ -49,21 +46,7 @@ pub enum Look {
     Renew(Secrets),
 }
 
-/// What is needed to go to the network for an account.
-pub struct Session {
-    /// Accounts and secrets.
-    pub vault: Arc<Vault>,
-    /// Today's definitions.
-    pub registry: Registry,
-    /// The way out.
-    pub http: Http,
-    /// For warnings.
-    pub term: Arc<dyn Terminal>,
-    /// Held off between sending a refresh token and keeping the answer.
-    pub interrupts: Arc<Interrupts>,
-}
-
-impl Session {
+impl Online {
     /// A token that meets `need`, renewed if it must be. Returns the account as it then stands.
     pub async fn fresh(&self, account: Account, need: Need) -> Result<(Account, Secrets)> {
         let vault = Arc::clone(&self.vault);
@@ -167,16 +150,6 @@ fn login_required(account: &Account, reason: &str) -> Error {
     Error::new(Code::LoginRequired, reason)
         .hint(format!("sign in again with `keyfob login {account}`"))
         .account(account)
-}
-
-/// Runs what blocks (store, lock) off the runtime's thread.
-pub async fn off_thread<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(failure) => std::panic::resume_unwind(failure.into_panic()),
-    }
 }
 
 #[cfg(test)]

@@ -4,13 +4,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{
-    Need, Reach, Session, login_required, off_thread, reach, serves_anew, within_lifetime,
-};
+use super::{Need, Reach, login_required, reach, serves_anew, within_lifetime};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::oauth::token::TokenEndpoint;
 use crate::oauth::{Client, OauthError};
+use crate::online::{self, Online, off_thread};
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
 use crate::vault::{Acquired, Guard, Secrets, Vault};
@@ -24,6 +23,9 @@ const KEEP: Duration = Duration::from_secs(30);
 /// The longest `Retry-After` that is waited for, in seconds.
 const PATIENCE: u64 = 10;
 
+/// What a failed refresh leaves behind.
+const UNCHANGED: &str = "the stored tokens are unchanged";
+
 /// Whose turn it was.
 enum Turn {
     /// Another process renewed meanwhile; its token set serves.
@@ -32,7 +34,7 @@ enum Turn {
     Ours(Guard, Account, Secrets),
 }
 
-impl Session {
+impl Online {
     /// Renews under the account's lock, or adopts what another process stored while this one waited.
     pub(super) async fn renew(
         &self,
@@ -163,26 +165,15 @@ impl Session {
     ) -> Result<(Account, Secrets)> {
         match error {
             OauthError::Network(_) | OauthError::Unavailable { .. } => {
-                let error = temporary(&account, &error);
+                let error =
+                    online::failed(&error, Code::RefreshFailed, UNCHANGED).account(&account);
                 self.make_do(account, secrets, need, error)
             }
             OauthError::Refused(response) if response.error == "invalid_grant" => {
-                self.mark(account, secrets, need, response.to_string()).await
+                self.mark(account, secrets, need, response.to_string())
+                    .await
             }
-            OauthError::Refused(response) => Err(Error::new(
-                Code::RefreshFailed,
-                format!("the provider refused to refresh: {response}"),
-            )
-            .hint(format!(
-                "the stored tokens are unchanged; if it stays so, sign in again with `keyfob login {account}`"
-            ))
-            .account(&account)),
-            OauthError::Invalid(_) | OauthError::Unauthorized => Err(Error::new(
-                Code::InvalidResponse,
-                format!("the token endpoint's answer cannot be used: {error}"),
-            )
-            .hint("the stored tokens are unchanged; `-v` shows the requests")
-            .account(&account)),
+            error => Err(online::failed(&error, Code::RefreshFailed, UNCHANGED).account(&account)),
         }
     }
 
@@ -283,27 +274,4 @@ fn keep_trying(mut write: impl FnMut() -> Result<()>) -> Result<()> {
             Ok(()) => return Ok(()),
         }
     }
-}
-
-fn temporary(account: &Account, error: &OauthError) -> Error {
-    let (code, hint) = match error {
-        OauthError::Unavailable {
-            retry_after: Some(seconds),
-            ..
-        } => (
-            Code::ProviderUnavailable,
-            format!("the stored tokens are unchanged; run it again in {seconds} s"),
-        ),
-        OauthError::Unavailable { .. } => (
-            Code::ProviderUnavailable,
-            "the stored tokens are unchanged; run it again later".into(),
-        ),
-        _ => (
-            Code::NetworkError,
-            "the stored tokens are unchanged; check the connection, then run it again".into(),
-        ),
-    };
-    Error::new(code, error.to_string())
-        .hint(hint)
-        .account(account)
 }

@@ -17,6 +17,7 @@ use crate::error::{Code, Error, Result};
 use crate::paths::Paths;
 use crate::store::{self, Kind, Store, StoreError};
 
+pub use defaults::Defaults;
 pub use index::Listing;
 pub use lock::{Acquired, Guard};
 pub use payload::Secrets;
@@ -83,16 +84,20 @@ impl Vault {
         index::write(&self.paths, account).map_err(|error| error.account(account))
     }
 
-    /// Removes an account: its index entry, its place as a default, its secret. The index goes even
-    /// when the store fails, and then the failure is returned.
+    /// Removes an account: its secret, then its place as a default and its index entry. A store that
+    /// fails keeps the entry, so that no secret is left behind without one.
     pub fn forget(&self, account: &Account) -> Result<()> {
-        let removed = self
-            .store(account.store)
-            .remove(&account.id)
-            .map_err(|error| unavailable(account.store, &error).account(account));
-        index::remove(&self.paths, account)?;
+        self.discard(account)?;
         defaults::drop_account(&self.paths, account)?;
-        removed.map(|_| ())
+        index::remove(&self.paths, account)
+    }
+
+    /// Removes the secret that a replaced or moved account has left in its old store.
+    pub fn discard(&self, old: &Account) -> Result<()> {
+        self.store(old.store)
+            .remove(&old.id)
+            .map(|_| ())
+            .map_err(|error| unavailable(old.store, &error).account(old))
     }
 
     /// Proves by writing that a store takes secrets.
@@ -107,9 +112,14 @@ impl Vault {
         self.store(kind).protection()
     }
 
+    /// Every provider's default account, by name.
+    pub fn defaults(&self) -> Defaults {
+        defaults::read(&self.paths)
+    }
+
     /// The name of a provider's default account.
     pub fn default_of(&self, provider: &str) -> Option<String> {
-        defaults::read(&self.paths).remove(provider)
+        self.defaults().remove(provider)
     }
 
     /// Makes an account its provider's default, unless another one is and `only_if_none` is set.

@@ -1,0 +1,112 @@
+//! What every verb that knows accounts starts with.
+
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::error::{Code, Error, Result};
+use crate::paths::Paths;
+use crate::provider::Registry;
+use crate::secret::Secret;
+use crate::store::{self, Attendant};
+use crate::term::{Console, Manner, Terminal};
+use crate::vault::Vault;
+
+/// Settings, accounts, definitions and the conversation.
+pub struct App {
+    /// How the conversation is held.
+    pub manner: Manner,
+    /// The conversation.
+    pub term: Arc<dyn Terminal>,
+    /// `config.toml`.
+    pub config: Config,
+    /// Folders.
+    pub paths: Paths,
+    /// Definitions.
+    pub registry: Registry,
+    /// Accounts.
+    pub vault: Arc<Vault>,
+}
+
+impl App {
+    /// Reads `config.toml` and nothing else.
+    pub fn new(manner: Manner) -> Result<Self> {
+        Self::with_passphrase(manner, false)
+    }
+
+    /// The same; a new file store then asks for a passphrase.
+    pub fn with_passphrase(manner: Manner, ask_passphrase: bool) -> Result<Self> {
+        let paths = Paths::discover()?;
+        let config = Config::load(&paths)?;
+        let paths = match &config.state_dir {
+            Some(folder) => paths.with_state(folder.clone()),
+            None => paths,
+        };
+        let term: Arc<dyn Terminal> = Arc::new(Console::new(manner));
+        let setup = store::Setup {
+            data: paths.secrets(),
+            identity: paths.identity(),
+            locks: paths.locks(),
+            ask_passphrase,
+            attendant: Arc::new(Person(Arc::clone(&term))),
+        };
+        Ok(Self {
+            manner,
+            term,
+            registry: Registry::new(paths.clone()),
+            vault: Arc::new(Vault::new(paths.clone(), setup)),
+            config,
+            paths,
+        })
+    }
+
+    /// The certificates of `ca_file`.
+    pub fn ca_pem(&self) -> Result<Option<Vec<u8>>> {
+        let Some(file) = &self.config.ca_file else {
+            return Ok(None);
+        };
+        std::fs::read(file).map(Some).map_err(|error| {
+            Error::new(
+                Code::ConfigInvalid,
+                format!("cannot read `ca_file` {}: {error}", file.display()),
+            )
+            .hint(format!("mend `ca_file` in {}", self.paths.config_file().display()))
+        })
+    }
+}
+
+/// The person at the terminal, as stores see one.
+struct Person(Arc<dyn Terminal>);
+
+impl Attendant for Person {
+    fn attended(&self) -> bool {
+        let display = cfg!(any(windows, target_os = "macos"))
+            || ["DISPLAY", "WAYLAND_DISPLAY"]
+                .iter()
+                .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+        display && self.0.can_ask()
+    }
+
+    fn unlock_pending(&self) {
+        self.0.say("waiting for the keyring; its unlock prompt may be behind another window");
+    }
+
+    fn passphrase(&self, new: bool) -> Option<Secret> {
+        if !self.0.can_ask() {
+            return None;
+        }
+        let ask = |question| self.0.ask_secret(question, "set KEYFOB_PASSPHRASE").ok();
+        if !new {
+            return ask("passphrase of the file store:");
+        }
+        loop {
+            let first = ask("new passphrase for the file store:")?;
+            if first.expose().is_empty() {
+                return None;
+            }
+            if ask("the same again:")? == first {
+                return Some(first);
+            }
+            self.0.warn("the two differ; once more");
+        }
+    }
+}

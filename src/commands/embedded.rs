@@ -1,0 +1,37 @@
+//! Starts the sandbox inside this process, for as long as a verb that needs it runs.
+
+use super::app::App;
+use crate::error::{Code, Error, Result};
+use crate::provider::{Embedded, Registry};
+use crate::sandbox;
+
+/// Keeps the sandbox running until dropped.
+pub struct Guard(#[allow(dead_code)] sandbox::Running); // serves until dropped
+
+/// The definitions with the sandbox's endpoints in them, where one of `providers` is embedded.
+/// `approve` names the person it approves by itself.
+pub fn start<'a>(
+    app: &App,
+    providers: impl IntoIterator<Item = &'a str>,
+    approve: Option<String>,
+) -> Result<(Registry, Option<Guard>)> {
+    let row = providers
+        .into_iter()
+        .filter_map(|name| app.registry.get(name).ok())
+        .find(|provider| provider.embedded);
+    let Some(row) = row else {
+        return Ok((app.registry.clone(), None));
+    };
+    let running = sandbox::start(sandbox::Options {
+        issuer: row.issuer,
+        state: Some(app.paths.sandbox()),
+        approve,
+        ..sandbox::Options::default()
+    })
+    .map_err(|error| {
+        Error::new(Code::InternalError, format!("the sandbox cannot start: {error}"))
+            .hint(format!("check {}", app.paths.sandbox().display()))
+    })?;
+    let embedded = Embedded::at(running.base(), running.id());
+    Ok((app.registry.clone().with_embedded(embedded), Some(Guard(running))))
+}

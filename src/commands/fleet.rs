@@ -1,0 +1,60 @@
+//! The same work on many accounts at once, bounded: all providers together, and each of them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::account::Account;
+use crate::error::Result;
+use crate::online::Online;
+
+/// In flight at most.
+const AT_ONCE: usize = 16;
+
+/// In flight at most to one host.
+const AT_ONE_HOST: usize = 4;
+
+/// Does `work` on every account, with a progress line, and gives the results in the accounts' order.
+pub async fn each<T, W, F>(
+    online: &Arc<Online>,
+    accounts: Vec<Account>,
+    doing: &str,
+    work: W,
+) -> Vec<(Account, Result<T>)>
+where
+    T: Send + 'static,
+    W: Fn(Arc<Online>, Account) -> F + Clone + Send + 'static,
+    F: Future<Output = Result<T>> + Send,
+{
+    let all = accounts.len();
+    let progress = (all > 1).then(|| online.term.progress(&format!("{doing} {all} accounts")));
+    let everybody = Arc::new(Semaphore::new(AT_ONCE));
+    let mut hosts: HashMap<String, Arc<Semaphore>> = HashMap::new();
+    let mut tasks = JoinSet::new();
+    for (place, account) in accounts.into_iter().enumerate() {
+        let host = account.endpoints.token.host_str().unwrap_or_default().to_owned();
+        let host = hosts.entry(host).or_insert_with(|| Arc::new(Semaphore::new(AT_ONE_HOST)));
+        let (host, everybody) = (Arc::clone(host), Arc::clone(&everybody));
+        let (online, work) = (Arc::clone(online), work.clone());
+        tasks.spawn(async move {
+            let _host = host.acquire().await;
+            let _everybody = everybody.acquire().await;
+            let result = work(online, account.clone()).await;
+            (place, account, result)
+        });
+    }
+    let mut done = Vec::with_capacity(all);
+    while let Some(ended) = tasks.join_next().await {
+        match ended {
+            Ok(result) => done.push(result),
+            Err(failure) => std::panic::resume_unwind(failure.into_panic()),
+        }
+        if let Some(progress) = &progress {
+            progress.update(&format!("{doing} {all} accounts: {} done", done.len()));
+        }
+    }
+    done.sort_by_key(|(place, ..)| *place);
+    done.into_iter().map(|(_, account, result)| (account, result)).collect()
+}

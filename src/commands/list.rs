@@ -1,0 +1,43 @@
+//! `list`: what the index knows. Reads no secret, sends nothing.
+
+use std::io::IsTerminal;
+
+use super::app::App;
+use super::{print, print_json};
+use crate::answer;
+use crate::cli;
+use crate::error::Result;
+use crate::timestamp::Timestamp;
+
+/// Prints the accounts; an entry that cannot be read is a warning.
+pub fn run(app: &App, args: &cli::List) -> Result<()> {
+    let listing = match &args.provider {
+        Some(provider) => {
+            let listing = app.vault.accounts_of(provider);
+            if listing.accounts.is_empty() && listing.broken.is_empty() {
+                app.registry.get(provider)?; // a mistyped name is said, not answered with nothing
+            }
+            listing
+        }
+        None => app.vault.accounts(),
+    };
+    for broken in &listing.broken {
+        app.term.warn(&broken.to_string());
+    }
+    let defaults = app.vault.defaults();
+    let accounts: Vec<_> = listing
+        .accounts
+        .iter()
+        .map(|account| (account, defaults.get(&account.provider) == Some(&account.name)))
+        .collect();
+    let now = Timestamp::now();
+    if app.manner.json {
+        return print_json(&answer::account::list(&accounts, now));
+    }
+    if accounts.is_empty() {
+        app.term.say("nobody is signed in; `keyfob login PROVIDER` signs in, `keyfob provider list` shows the providers");
+        return Ok(());
+    }
+    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    print(&answer::table::list(&accounts, now, console::Term::stdout().size().1.max(80) as usize, colour))
+}

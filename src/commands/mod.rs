@@ -1,0 +1,121 @@
+//! The verbs, a file each: arguments in, one answer out. Only this folder writes to stdout.
+
+mod app;
+mod completions;
+#[cfg(feature = "sandbox")]
+mod embedded;
+mod fleet;
+mod list;
+mod login;
+mod logout;
+pub mod man;
+mod network;
+mod provider;
+mod refresh;
+#[cfg(feature = "sandbox")]
+mod sandbox;
+mod token;
+mod whoami;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::{ContextKind, ErrorKind};
+
+use crate::cli::{Cli, Command};
+use crate::error::{Code, Error, Result};
+use crate::term::{Console, Manner};
+use app::App;
+
+/// Parses, runs, reports; gives the process's exit code.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
+        Err(error) => return unparsed(&error, args.iter().any(|arg| arg == "--json")),
+    };
+    let manner = manner(&cli);
+    match run(&cli, manner) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            Console::new(manner).fail(&error);
+            ExitCode::from(error.code.exit())
+        }
+    }
+}
+
+fn run(cli: &Cli, manner: Manner) -> Result<()> {
+    match &cli.command {
+        Command::Completions(args) => return print(&completions::run(args)?),
+        Command::Man(args) => return man::run(args),
+        #[cfg(feature = "sandbox")]
+        Command::Sandbox(args) => return sandbox::run(args, &Console::new(manner)),
+        _ => {}
+    }
+    let app = App::new(manner)?;
+    match &cli.command {
+        Command::Login(args) => login::run(&app, args),
+        Command::List(args) => list::run(&app, args),
+        Command::Whoami(args) => whoami::run(&app, args),
+        Command::Refresh(args) => refresh::run(&app, args),
+        Command::Logout(args) => logout::run(&app, args),
+        Command::Token(args) => token::run(&app, args),
+        Command::Provider(args) => provider::run(&app, args),
+        _ => unreachable!("handled above, without an account in sight"),
+    }
+}
+
+fn manner(cli: &Cli) -> Manner {
+    let ci = std::env::var("CI").is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false"));
+    Manner {
+        quiet: cli.global.quiet,
+        verbose: cli.global.verbose,
+        json: cli.global.json,
+        no_input: cli.global.no_input || ci,
+    }
+}
+
+/// Help and version are answers; the rest is wrong usage, said in JSON where that was asked for.
+fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
+    if !error.use_stderr() || !json {
+        let _ = error.print(); // a closed pipe: nobody is reading
+        return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+    }
+    let text = error.to_string();
+    let message = text.lines().next().unwrap_or_default();
+    let suggestion = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue]
+        .iter()
+        .find_map(|kind| error.get(*kind));
+    let hint = match (suggestion, error.kind()) {
+        (Some(nearest), _) => format!("did you mean `{nearest}`?"),
+        (None, ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) => "`keyfob --help` lists the verbs".into(),
+        (None, _) => "`--help` lists what the verb takes".into(),
+    };
+    let usage = Error::new(Code::Usage, message.trim_start_matches("error: ")).hint(hint);
+    let _ = writeln!(std::io::stderr(), "{}", usage.json());
+    ExitCode::from(2)
+}
+
+/// Writes the answer to stdout, with a newline. A reader that has gone is no failure.
+fn print(text: &str) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    let newline = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.write_all(newline.as_bytes()))
+        .and_then(|()| stdout.flush());
+    match written {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::new(Code::InternalError, format!("cannot write the answer: {error}"))
+                .hint("check where stdout goes"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes an answer as JSON.
+fn print_json(answer: &impl serde::Serialize) -> Result<()> {
+    print(&serde_json::to_string_pretty(answer).expect("answers serialise"))
+}

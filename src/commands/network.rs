@@ -1,0 +1,47 @@
+//! The way to the network: a runtime, started only by the verbs that need one, and ended with them.
+
+use std::sync::Arc;
+
+use super::app::App;
+use crate::error::{Code, Error, Result};
+use crate::interrupts::Interrupts;
+use crate::oauth::{Http, HttpOptions};
+use crate::online::Online;
+use crate::provider::Registry;
+
+/// Runs `work` until it ends or a signal ends it.
+pub fn online<T>(
+    app: &App,
+    registry: Registry,
+    work: impl AsyncFnOnce(Arc<Online>) -> Result<T>,
+) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::io("cannot start the runtime", &error))?;
+    let trace = Arc::clone(&app.term);
+    let http = Http::new(HttpOptions {
+        ca_pem: app.ca_pem()?,
+        trace: Arc::new(move |step| trace.step(step)),
+    })
+    .map_err(|error| {
+        Error::new(Code::ConfigInvalid, format!("cannot set up HTTPS: {error}"))
+            .hint("check `ca_file` in config.toml, SSL_CERT_FILE and HTTPS_PROXY")
+    })?;
+    let result = runtime.block_on(async {
+        let interrupts = Interrupts::listen();
+        let online = Arc::new(Online {
+            vault: Arc::clone(&app.vault),
+            registry,
+            http,
+            term: Arc::clone(&app.term),
+            interrupts: Arc::clone(&interrupts),
+        });
+        tokio::select! {
+            result = work(online) => result,
+            interrupted = interrupts.obeyed() => Err(interrupted),
+        }
+    });
+    runtime.shutdown_background(); // a keyring that hangs must not hold the exit
+    result
+}

@@ -1,0 +1,73 @@
+//! `refresh`: new access tokens now. One account that fails does not stop the others.
+
+use super::app::App;
+use super::{embedded, fleet, network, print, print_json};
+use crate::account::Account;
+use crate::answer;
+use crate::choose;
+use crate::cli;
+use crate::error::{Error, Result, worst};
+use crate::session::Need;
+use crate::timestamp::Timestamp;
+
+/// Refreshes, prints a line an account, and fails with the worst of what happened.
+pub fn run(app: &App, args: &cli::Refresh) -> Result<()> {
+    let (chosen, mut failures) = chosen(app, args)?;
+    let now = Timestamp::now();
+    let soon = |account: &Account| match (args.expiring_in, account.expires_at) {
+        (Some(within), Some(end)) => end.since(now) <= within.as_secs(),
+        (Some(_), None) => false,
+        (None, _) => true,
+    };
+    let (due, skipped): (Vec<_>, Vec<_>) = chosen.into_iter().partition(soon);
+    let need = Need::New { by_name: !args.all };
+
+    let results = if due.is_empty() {
+        Vec::new()
+    } else {
+        let providers = due.iter().map(|account| account.provider.as_str());
+        let (registry, _sandbox) = embedded::start(app, providers, None)?;
+        network::online(app, registry, async |online| {
+            Ok(fleet::each(&online, due, "refreshing", move |online, account| async move {
+                online.fresh(account, need).await.map(|(account, _)| account)
+            })
+            .await)
+        })?
+    };
+    let answers = answer::refresh::accounts(&results, &skipped);
+    if app.manner.json {
+        print_json(&answers)?;
+    } else {
+        print(&answers.text(now))?;
+    }
+    failures.extend(results.into_iter().filter_map(|(account, result)| {
+        result.err().map(|error| error.account(&account))
+    }));
+    finish(app, failures)
+}
+
+/// The accounts meant, and those that cannot even be read.
+fn chosen(app: &App, args: &cli::Refresh) -> Result<(Vec<Account>, Vec<Error>)> {
+    if !args.all && args.accounts.is_empty() && args.expiring_in.is_none() {
+        return Ok((vec![choose::one(&app.vault, &app.registry, None)?], Vec::new()));
+    }
+    if !args.accounts.is_empty() {
+        return Ok((choose::several(&app.vault, &app.registry, &args.accounts)?, Vec::new()));
+    }
+    let listing = app.vault.accounts();
+    let refreshable = listing.accounts.into_iter().filter(|account| account.refreshable);
+    Ok((refreshable.collect(), listing.broken))
+}
+
+/// Says every failure but the worst, and returns that one.
+fn finish(app: &App, failures: Vec<Error>) -> Result<()> {
+    let Some(worst) = worst(&failures).cloned() else {
+        return Ok(());
+    };
+    if failures.len() > 1 && !app.manner.json {
+        for error in failures.iter().filter(|error| error.account != worst.account) {
+            app.term.warn(&error.to_string());
+        }
+    }
+    Err(worst)
+}

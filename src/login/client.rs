@@ -1,0 +1,152 @@
+//! Our client at the provider: its id, its secret where the provider wants one, and registering it
+//! where there is none (RFC 7591).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Plan;
+use crate::error::{Code, Error, Result};
+use crate::oauth::{Client, registration};
+use crate::online::{self, Online, off_thread};
+use crate::provider::{ClientAuth, Provider};
+use crate::secret::Secret;
+
+/// How long another process's registration at the same provider is waited for.
+const TURN: Duration = Duration::from_secs(60);
+
+/// The client id that environment or definition name.
+pub fn known_id(provider: &Provider) -> Option<String> {
+    variable(&provider.variable("CLIENT_ID")).or_else(|| provider.client_id.clone())
+}
+
+/// The client for this login: flag, environment, definition, else registration on the user's word.
+/// Fails before the browser opens where an id or a needed secret is missing.
+pub async fn obtain(online: &Online, plan: &Plan) -> Result<Client> {
+    let id = match plan.client_id.clone().or_else(|| known_id(&plan.provider)) {
+        Some(id) => id,
+        None => register(online, plan).await?,
+    };
+    let auth = plan.provider.client_auth;
+    let secret = match auth {
+        ClientAuth::None => None,
+        _ => secret(online, &plan.provider, &id).await?,
+    };
+    Ok(Client { id, auth, secret })
+}
+
+/// The client secret: environment, an account of the same client, a prompt.
+async fn secret(online: &Online, provider: &Provider, id: &str) -> Result<Option<Secret>> {
+    let from = provider.variable("CLIENT_SECRET");
+    if let Some(secret) = variable(&from) {
+        return Ok(Some(Secret::new(secret)));
+    }
+    let (vault, name, client) = (Arc::clone(&online.vault), provider.name.clone(), id.to_owned());
+    let kept = off_thread(move || {
+        let accounts = vault.accounts_of(&name).accounts;
+        let mut same = accounts.iter().filter(|account| account.client.id == client);
+        Ok(same.find_map(|account| vault.secrets(account).ok()??.client_secret))
+    });
+    if let Some(secret) = kept.await? {
+        return Ok(Some(secret));
+    }
+    if !provider.client_secret_required {
+        return Ok(None);
+    }
+    let term = Arc::clone(&online.term);
+    if !term.can_ask() {
+        return Err(missing_secret(provider, &from));
+    }
+    let question = format!("client secret of {id} at {}:", provider.title);
+    let needed = missing_secret(provider, &from);
+    off_thread(move || {
+        let secret = term.ask_secret(&question, "set it in the environment")?;
+        let secret = Secret::new(secret.expose().trim());
+        if secret.expose().is_empty() { Err(needed) } else { Ok(Some(secret)) }
+    })
+    .await
+}
+
+/// Registers keyfob, once for all processes, and keeps the id in the user's provider file.
+async fn register(online: &Online, plan: &Plan) -> Result<String> {
+    let provider = &plan.provider;
+    let Some(endpoint) = &provider.registration_endpoint else {
+        return Err(by_hand(plan, "no client is known"));
+    };
+    if !plan.register && !confirmed(online, provider).await? {
+        return Err(by_hand(plan, "keyfob was not registered"));
+    }
+    let lock = format!("register-{}", provider.name);
+    let vault = Arc::clone(&online.vault);
+    let _turn = off_thread(move || vault.wait_for_lock(&lock, TURN)).await?;
+    if let Some(id) = online.registry.get(&provider.name).ok().and_then(|now| now.client_id) {
+        return Ok(id); // another process registered meanwhile
+    }
+    let uris = registration_uris(provider);
+    let registered = registration::register(&online.http, endpoint, &uris, &plan.scopes)
+        .await
+        .map_err(|error| online::failed(&error, Code::RegistrationRequired, "keyfob is not registered"))?;
+    let file = online.registry.set_client_id(&provider.name, &registered.client_id)?;
+    online.term.say(&format!(
+        "registered keyfob at {}; its client id is kept in {}",
+        provider.title,
+        file.display()
+    ));
+    Ok(registered.client_id)
+}
+
+async fn confirmed(online: &Online, provider: &Provider) -> Result<bool> {
+    let term = Arc::clone(&online.term);
+    if !term.can_ask() {
+        return Err(Error::new(
+            Code::RegistrationRequired,
+            format!("keyfob is not registered at {}", provider.title),
+        )
+        .hint(format!(
+            "let it register itself with `keyfob login {0} --register`, or see `keyfob provider show {0}`",
+            provider.name
+        )));
+    }
+    let question = format!(
+        "register keyfob as a client at {}? the registration holds no secret, and may not be deletable",
+        provider.title
+    );
+    off_thread(move || term.confirm(&question, "--register")).await
+}
+
+/// Every loopback host, without a port: servers that let the port vary match the host exactly.
+fn registration_uris(provider: &Provider) -> Vec<String> {
+    if !provider.redirect.ports.is_empty() {
+        return provider.redirect_uris();
+    }
+    let path = provider.redirect_path();
+    ["127.0.0.1", "localhost", "[::1]"]
+        .map(|host| format!("http://{host}{path}"))
+        .to_vec()
+}
+
+fn by_hand(plan: &Plan, message: &str) -> Error {
+    let provider = &plan.provider;
+    let mut hint = vec![match &provider.registration.page {
+        Some(page) => format!("register a client at {page}"),
+        None => format!("register a client at {}", provider.title),
+    }];
+    hint.extend(provider.registration_values(&plan.scopes).into_iter().map(|value| format!("  {value}")));
+    hint.push(format!("then `keyfob login {} --client-id ID`", provider.name));
+    Error::new(
+        Code::RegistrationRequired,
+        format!("{message} at {}", provider.title),
+    )
+    .hint(hint.join("\n"))
+}
+
+fn missing_secret(provider: &Provider, from: &str) -> Error {
+    Error::new(
+        Code::RegistrationRequired,
+        format!("{} exchanges no code without a client secret", provider.title),
+    )
+    .hint(format!("set {from}; `keyfob provider show {}` says where the secret comes from", provider.name))
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}

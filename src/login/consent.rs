@@ -1,0 +1,153 @@
+//! The part of a login that a person sees: the authorization endpoint is visited, the redirect awaited.
+
+
+use super::Plan;
+use super::browser::Browser;
+use super::listener::{Accepted, Listener};
+use crate::error::{Code, Error, Result};
+use crate::oauth::authorize::AuthorizationRequest;
+use crate::oauth::redirect::{self, Expected, Verdict};
+use crate::online::Online;
+use crate::secret::Secret;
+
+/// Who goes to the authorization endpoint.
+#[derive(Debug)]
+pub enum Visitor {
+    /// A person, with this browser.
+    Person(Browser),
+    /// keyfob itself, where the sandbox approves by itself as this person.
+    Myself(&'static str),
+}
+
+/// Sends the visitor, and waits for the redirect until the plan's timeout.
+pub async fn wait(
+    online: &Online,
+    plan: &Plan,
+    request: &AuthorizationRequest,
+    listener: &mut Listener,
+) -> Result<Accepted> {
+    let expected = Expected {
+        state: request.state.clone(),
+        issuer: plan.provider.issuer.clone(),
+        iss_required: plan.provider.iss_parameter,
+    };
+    announce(online, plan, request, listener.port());
+    let failed_visit = async {
+        match visit(online, plan, request).await {
+            Err(error) => error,
+            Ok(()) => std::future::pending().await,
+        }
+    };
+    let progress = online.term.progress("waiting for the browser; Ctrl-C stops");
+    let answer = tokio::select! {
+        accepted = tokio::time::timeout(plan.timeout, listener.accept(|query| redirect::judge(query, &expected))) => {
+            accepted.map_err(|_| timed_out(plan))
+        }
+        error = failed_visit => Err(error),
+    };
+    drop(progress);
+    answer
+}
+
+/// The code, or why there is none.
+pub fn code<'a>(plan: &Plan, verdict: &'a Verdict) -> Result<&'a Secret> {
+    let again = format!("run `keyfob login {}` again", plan.provider.name);
+    match verdict {
+        Verdict::Code(code) => Ok(code),
+        Verdict::Refused(response) => {
+            let code = match response.error.as_str() {
+                "server_error" | "temporarily_unavailable" => Code::ProviderUnavailable,
+                "login_required" | "interaction_required" | "account_selection_required" => Code::LoginRequired,
+                _ => Code::AccessDenied,
+            };
+            Err(Error::new(code, format!("{} said no: {response}", plan.provider.title))
+                .hint(format!("nothing was stored; {again}")))
+        }
+        Verdict::WrongIssuer => Err(Error::new(
+            Code::InvalidState,
+            "the answer does not name the issuer that this login went to",
+        )
+        .hint(format!("it may come from another server, so nothing of it was used; {again}"))),
+        Verdict::Malformed(what) | Verdict::NotOurs(what) => Err(Error::new(
+            Code::InvalidResponse,
+            format!("the redirect cannot be used: {what}"),
+        )
+        .hint(format!("nothing was stored; {again}"))),
+    }
+}
+
+/// The URL is shown first and always, so that no browser is ever the only way.
+fn announce(online: &Online, plan: &Plan, request: &AuthorizationRequest, port: u16) {
+    let term = &online.term;
+    let Visitor::Person(browser) = &plan.visitor else {
+        return;
+    };
+    term.say(&format!("sign in to {} in the browser:", plan.provider.title));
+    term.say(&format!("  {}", request.url));
+    if let Browser::None(why) = browser {
+        term.say(&format!("no browser is opened here: {why}"));
+        if std::env::var_os("SSH_CONNECTION").is_some() {
+            term.say("from the machine with the browser, first forward the redirect:");
+            term.say(&format!("  ssh -L {port}:127.0.0.1:{port} THIS_HOST"));
+        }
+    }
+}
+
+async fn visit(online: &Online, plan: &Plan, request: &AuthorizationRequest) -> Result<()> {
+    match &plan.visitor {
+        Visitor::Myself(person) => {
+            online.term.say(&format!("no browser here: the sandbox approves by itself as `{person}`"));
+            approve(request).await
+        }
+        Visitor::Person(Browser::None(_)) if online.term.can_ask() => Ok(()),
+        Visitor::Person(Browser::None(why)) => Err(nobody(plan, why)),
+        Visitor::Person(browser) => match browser.open(&request.url).await {
+            Ok(()) => Ok(()),
+            Err(cause) if online.term.can_ask() => {
+                online.term.warn(&format!("{cause}; open the address above yourself"));
+                Ok(())
+            }
+            Err(cause) => Err(nobody(plan, &cause)),
+        },
+    }
+}
+
+/// Follows the redirects as a browser would; the listener answers the last one.
+async fn approve(request: &AuthorizationRequest) -> Result<()> {
+    let failed = |cause: &dyn std::fmt::Display| {
+        Error::new(Code::InternalError, format!("the sandbox did not approve: {cause}"))
+            .hint("run it again with `-v`")
+    };
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .map_err(|error| failed(&error))?;
+    let answer = client.get(request.url.clone()).send().await;
+    // The redirect's own answer is held until the account is stored, and is none of ours.
+    match answer {
+        Ok(answer) if answer.status().is_server_error() => Err(failed(&answer.status())),
+        _ => Ok(()),
+    }
+}
+
+fn nobody(plan: &Plan, why: &str) -> Error {
+    Error::new(
+        Code::LoginRequired,
+        format!("nobody can sign in to {} here: {why}", plan.provider.title),
+    )
+    .hint(format!(
+        "run `keyfob login {}` on a terminal, or name a browser's command in KEYFOB_BROWSER",
+        plan.provider.name
+    ))
+}
+
+fn timed_out(plan: &Plan) -> Error {
+    Error::new(
+        Code::Timeout,
+        format!("nobody signed in within {}", humantime::format_duration(plan.timeout)),
+    )
+    .hint(format!(
+        "nothing was stored; run `keyfob login {}` again, `--timeout 10m` waits longer",
+        plan.provider.name
+    ))
+}

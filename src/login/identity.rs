@@ -1,0 +1,117 @@
+//! Who signed in: the id token's claims, or what the userinfo endpoint says.
+
+use serde_json::Value;
+
+use super::Plan;
+use crate::account::{Identity, SignIn};
+use crate::claims;
+use crate::error::{Code, Error, Result};
+use crate::oauth::{Client, id_token, userinfo};
+use crate::online::{self, Online};
+use crate::provider::{IdentitySource, Provider};
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
+use crate::token_set::TokenSet;
+
+/// The person behind a token set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Who {
+    /// The key by which a later sign-in finds its account.
+    pub identity: Identity,
+    /// What the provider calls the person.
+    pub username: Option<String>,
+}
+
+/// Whether the provider will be able to say who signed in, known before consent.
+pub fn can_tell(plan: &Plan) -> bool {
+    let id_token = plan.scopes.iter().any(|scope| scope == "openid");
+    match plan.provider.identity.from {
+        IdentitySource::Userinfo => plan.provider.userinfo_endpoint.is_some() || id_token,
+        IdentitySource::IdToken => id_token,
+    }
+}
+
+/// Asks and checks. An empty subject means that the provider does not say.
+pub async fn who(
+    online: &Online,
+    provider: &Provider,
+    client: &Client,
+    tokens: &TokenSet,
+    nonce: Option<&Secret>,
+) -> Result<Who> {
+    let claims = id_token_claims(provider, client, tokens, nonce)?;
+    let told = match (&provider.identity.from, &provider.userinfo_endpoint) {
+        (IdentitySource::Userinfo, Some(endpoint)) => {
+            let told = userinfo::userinfo(
+                &online.http,
+                endpoint,
+                &tokens.access_token,
+                &provider.identity.headers,
+            )
+            .await
+            .map_err(|error| online::failed(&error, Code::InvalidResponse, "nothing was stored"))?;
+            agree(claims.as_ref(), &told)?;
+            Some(told)
+        }
+        _ => claims.clone(),
+    };
+    let Some(told) = told else {
+        return Ok(Who { identity: identity(provider, claims.as_ref(), String::new()), username: None });
+    };
+    let subject = claims::text(&told, &provider.identity.subject).ok_or_else(|| {
+        invalid(format!("it does not say who signed in: no `{}`", provider.identity.subject))
+    })?;
+    Ok(Who {
+        identity: identity(provider, claims.as_ref(), subject),
+        username: claims::text(&told, &provider.identity.username)
+            .or_else(|| claims::text(&told, &provider.identity.email)),
+    })
+}
+
+fn id_token_claims(
+    provider: &Provider,
+    client: &Client,
+    tokens: &TokenSet,
+    nonce: Option<&Secret>,
+) -> Result<Option<Value>> {
+    let Some(id_token) = &tokens.id_token else {
+        return Ok(None);
+    };
+    let expected = id_token::Expected {
+        issuer: provider.issuer.as_deref(),
+        client_id: &client.id,
+        nonce,
+        now: Timestamp::now(),
+    };
+    id_token::claims(id_token, &expected)
+        .map(Some)
+        .map_err(|problem| invalid(format!("its id token is not for this login: {problem}")))
+}
+
+/// id token and userinfo must speak of one person (OpenID Connect Core §5.3.2).
+fn agree(claims: Option<&Value>, told: &Value) -> Result<()> {
+    let subject = |value: &Value| value.get("sub").and_then(Value::as_str).map(str::to_owned);
+    match (claims.and_then(subject), subject(told)) {
+        (Some(one), Some(other)) if one != other => {
+            Err(invalid("id token and userinfo name different people".into()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The issuer is the id token's own where the definition leaves a tenant open, else the definition's.
+fn identity(provider: &Provider, claims: Option<&Value>, subject: String) -> Identity {
+    let issued_by = claims.and_then(|claims| claims::text(claims, "/iss"));
+    Identity {
+        issuer: issued_by
+            .or_else(|| provider.issuer.clone())
+            .unwrap_or_else(|| provider.name.clone()),
+        subject,
+        kind: SignIn::Person,
+    }
+}
+
+fn invalid(problem: String) -> Error {
+    Error::new(Code::InvalidResponse, problem)
+        .hint("nothing was stored; `-v` shows the requests")
+}

@@ -1,0 +1,177 @@
+//! Signing in, in this order: probe the store, know the client, consent, exchange, identity, persist,
+//! and last the page in the browser, which can therefore tell the truth.
+
+mod browser;
+mod client;
+mod consent;
+mod identity;
+mod listener;
+mod metadata;
+mod page;
+mod persist;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::account::{self, Account};
+use crate::error::{Code, Error, Result};
+use crate::oauth::token::TokenEndpoint;
+use crate::oauth::{authorize, redirect};
+use crate::online::{self, Online, off_thread};
+use crate::provider::Provider;
+use crate::store::Kind;
+use crate::timestamp::Timestamp;
+
+pub use browser::Browser;
+pub use consent::Visitor;
+use listener::Listener;
+use page::Page;
+
+/// What a login was asked to do.
+#[derive(Debug)]
+pub struct Plan {
+    /// Where to sign in.
+    pub provider: Provider,
+    /// The account that must sign in, from `PROVIDER/NAME`.
+    pub expected: Option<Account>,
+    /// `--as`.
+    pub name: Option<String>,
+    /// `--replace`.
+    pub replace: bool,
+    /// `--scope`; the provider's usual ones where empty.
+    pub scopes: Vec<String>,
+    /// `--switch`.
+    pub switch: bool,
+    /// Where the secrets go.
+    pub store: Kind,
+    /// `--client-id`.
+    pub client_id: Option<String>,
+    /// `--register`.
+    pub register: bool,
+    /// `--port`.
+    pub port: Option<u16>,
+    /// `--timeout`: how long the browser is waited for.
+    pub timeout: Duration,
+    /// Who goes to the authorization endpoint.
+    pub visitor: Visitor,
+}
+
+/// A login that ended well.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The account as it now stands in the index.
+    pub account: Account,
+    /// Whether it is new here.
+    pub created: bool,
+    /// The name it would have had, were that not another identity's.
+    pub taken: Option<String>,
+    /// Asked for and not granted.
+    pub withheld: Vec<String>,
+    /// Granted and not asked for.
+    pub added: Vec<String>,
+}
+
+/// Signs in. Until the last step nothing is stored; every failure leaves all accounts as they were.
+pub async fn login(online: &Online, mut plan: Plan) -> Result<SignedIn> {
+    let (vault, store) = (Arc::clone(&online.vault), plan.store);
+    off_thread(move || vault.probe(store)).await?;
+
+    let with_client = plan.client_id.is_some() || client::known_id(&plan.provider).is_some();
+    plan.provider = metadata::complete(online, plan.provider, with_client).await?;
+    if plan.scopes.is_empty() {
+        plan.scopes.clone_from(&plan.provider.scopes);
+    }
+    settle_name(&plan)?;
+    let client = client::obtain(online, &plan).await?;
+    let plan = Arc::new(plan);
+
+    let mut listener = Listener::bind(
+        &plan.provider.redirect,
+        &plan.provider.redirect_path(),
+        plan.port,
+    )?;
+    let request = authorize::request(&authorize::Wish {
+        provider: &plan.provider,
+        client_id: &client.id,
+        redirect_uri: listener.redirect_uri(),
+        scopes: &plan.scopes,
+        login_hint: plan.expected.as_ref().and_then(|a| a.username.as_deref()),
+        switch: plan.switch,
+    });
+    let redirect_uri = listener.redirect_uri().to_owned();
+    let accepted = consent::wait(online, &plan, &request, &mut listener).await?;
+    drop(listener);
+
+    let consent = Consent { plan: &plan, client: &client, request: &request, redirect_uri: &redirect_uri };
+    let outcome = consent.redeem(online, &accepted.verdict).await;
+    let page = match &outcome {
+        Ok(done) => Page::signed_in(&plan.provider.title, done.account.to_string()),
+        Err(error) if error.code == Code::AccessDenied => Page::Refused,
+        Err(_) => Page::Failed,
+    };
+    accepted.answer(page).await;
+    outcome
+}
+
+/// `--as` fits the grammar, and is there where the provider cannot say who signed in.
+fn settle_name(plan: &Plan) -> Result<()> {
+    if let Some(name) = &plan.name
+        && !account::is_name(name)
+    {
+        return Err(Error::new(Code::Usage, format!("`{name}` is no name for an account"))
+            .hint("use lower-case letters, digits, `.`, `_` and `-`, 64 at most, beginning with a letter or digit"));
+    }
+    if plan.name.is_none() && plan.expected.is_none() && !identity::can_tell(plan) {
+        return Err(Error::new(
+            Code::Usage,
+            format!("{} does not say who signed in", plan.provider.title),
+        )
+        .hint("give the account a name with `--as NAME`"));
+    }
+    Ok(())
+}
+
+/// What was agreed before the browser opened, and is needed to redeem the answer.
+struct Consent<'a> {
+    plan: &'a Arc<Plan>,
+    client: &'a crate::oauth::Client,
+    request: &'a authorize::AuthorizationRequest,
+    redirect_uri: &'a str,
+}
+
+impl Consent<'_> {
+    async fn redeem(&self, online: &Online, verdict: &redirect::Verdict) -> Result<SignedIn> {
+        let code = consent::code(self.plan, verdict)?;
+        let provider = &self.plan.provider;
+        let endpoint = TokenEndpoint {
+            url: provider.token_endpoint.as_ref().ok_or_else(metadata::incomplete)?,
+            client: self.client,
+            rule: &provider.token,
+            scopes: &self.plan.scopes,
+        };
+        let tokens = endpoint
+            .exchange(&online.http, code, &self.request.verifier, self.redirect_uri, Timestamp::now())
+            .await
+            .map_err(|error| online::failed(&error, Code::TokenExchangeFailed, "nothing was stored"))?;
+        let who = identity::who(online, provider, self.client, &tokens, self.request.nonce.as_ref()).await?;
+        let (withheld, added) = differences(&self.plan.scopes, &tokens.scopes);
+
+        let kept = persist::persist(online, self.plan, persist::Grant {
+            client: self.client.clone(),
+            redirect_uri: self.redirect_uri.to_owned(),
+            who,
+            tokens,
+        })
+        .await?;
+        Ok(SignedIn { withheld, added, ..kept })
+    }
+}
+
+/// Asked and not granted; granted and not asked.
+fn differences(asked: &[String], granted: &[String]) -> (Vec<String>, Vec<String>) {
+    let asked: BTreeSet<&String> = asked.iter().collect();
+    let granted: BTreeSet<&String> = granted.iter().collect();
+    let list = |scopes: std::collections::btree_set::Difference<&String, _>| scopes.map(|s| (*s).clone()).collect();
+    (list(asked.difference(&granted)), list(granted.difference(&asked)))
+}

@@ -1,0 +1,252 @@
+//! Keeping what a login got: under which account, and in which order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Plan, SignedIn, identity::Who, metadata};
+use crate::account::{self, Account, Endpoints};
+use crate::error::{Code, Error, Result};
+use crate::oauth;
+use crate::online::{Online, off_thread};
+use crate::provider::Provider;
+use crate::timestamp::Timestamp;
+use crate::token_set::TokenSet;
+use crate::vault::{Secrets, Vault};
+
+/// How long another login at the same provider, or a refresh of the same account, is waited for.
+const TURN: Duration = Duration::from_secs(60);
+
+/// What the provider gave.
+pub struct Grant {
+    /// To which client.
+    pub client: oauth::Client,
+    /// For which redirect URI.
+    pub redirect_uri: String,
+    /// Whom it is about.
+    pub who: Who,
+    /// The tokens.
+    pub tokens: TokenSet,
+}
+
+/// Where a grant goes.
+#[derive(Debug, PartialEq)]
+enum Place {
+    /// A new account; `taken` is the name it would have had.
+    New { name: String, taken: Option<String> },
+    /// This account of the same identity.
+    Update(Box<Account>),
+    /// The name of this account of another identity, which is forgotten.
+    Replace(Box<Account>),
+}
+
+/// Finds the place, asks where less would replace more, and writes: secret, index, default.
+pub async fn persist(online: &Online, plan: &Arc<Plan>, grant: Grant) -> Result<SignedIn> {
+    if let Place::Update(account) = find_place(&online.vault, plan, &grant.who)? {
+        confirm_fewer(online, plan, &account, &grant.tokens).await?;
+    }
+    let _hold = online.interrupts.hold()?;
+    let (vault, plan) = (Arc::clone(&online.vault), Arc::clone(plan));
+    off_thread(move || {
+        let _names = vault.wait_for_lock(&format!("names-{}", plan.provider.name), TURN)?;
+        match find_place(&vault, &plan, &grant.who)? {
+            Place::New { name, taken } => {
+                let done = write(&vault, &plan, &grant, Slot::new(name))?;
+                Ok(SignedIn { taken, ..done })
+            }
+            Place::Update(account) => update(&vault, &plan, &account, &grant),
+            Place::Replace(old) => replace(&vault, &plan, &old, &grant),
+        }
+    })
+    .await
+}
+
+fn find_place(vault: &Vault, plan: &Plan, who: &Who) -> Result<Place> {
+    let provider = &plan.provider.name;
+    let accounts = vault.accounts_of(provider).accounts;
+    place(plan, who, &accounts, vault.default_of(provider).as_deref())
+}
+
+/// The rules: a name that was asked for is taken if it is free or the same identity's; otherwise the
+/// same identity keeps its account, and a new one gets the next free name.
+fn place(plan: &Plan, who: &Who, accounts: &[Account], default: Option<&str>) -> Result<Place> {
+    let asked = plan.expected.as_ref().map(|account| &account.name).or(plan.name.as_ref());
+    if let Some(name) = asked {
+        let Some(holder) = accounts.iter().find(|account| account.name == *name) else {
+            return Ok(Place::New { name: name.clone(), taken: None });
+        };
+        return match (holder.identity == who.identity, plan.replace) {
+            (true, _) => Ok(Place::Update(Box::new(holder.clone()))),
+            (false, true) => Ok(Place::Replace(Box::new(holder.clone()))),
+            (false, false) => Err(conflict(holder, who)),
+        };
+    }
+    let derived = account::name_from(who.username.as_deref().unwrap_or_default());
+    let same = || accounts.iter().filter(|account| account.identity == who.identity);
+    let update = same()
+        .find(|account| account.name == derived)
+        .or_else(|| same().find(|account| Some(account.name.as_str()) == default))
+        .or_else(|| same().min_by_key(|account| account.created_at));
+    Ok(match update {
+        Some(account) => Place::Update(Box::new(account.clone())),
+        None => free_name(derived, accounts),
+    })
+}
+
+/// The derived name, or with `-2`, `-3` … where others have it.
+fn free_name(derived: String, accounts: &[Account]) -> Place {
+    let free = |name: &String| !accounts.iter().any(|account| account.name == *name);
+    if free(&derived) {
+        return Place::New { name: derived, taken: None };
+    }
+    let numbered = |number: usize| {
+        let suffix = format!("-{number}");
+        let room = 64 - suffix.len();
+        format!("{}{suffix}", &derived[..derived.len().min(room)])
+    };
+    let name = (2..).map(numbered).find(free).expect("numbers do not run out");
+    Place::New { name, taken: Some(derived) }
+}
+
+fn conflict(holder: &Account, who: &Who) -> Error {
+    let signed_in = who.username.as_deref().unwrap_or(&who.identity.subject);
+    Error::new(
+        Code::AccountConflict,
+        format!("`{signed_in}` signed in, and {holder} is somebody else; nothing was stored"),
+    )
+    .hint(format!(
+        "`--switch` asks the provider for another person, `--as NAME` adds an account, `--replace` puts this one in the place of {holder}"
+    ))
+    .account(holder)
+}
+
+/// Fewer scopes than the account has replace it only on a yes.
+async fn confirm_fewer(
+    online: &Online,
+    plan: &Plan,
+    account: &Account,
+    tokens: &TokenSet,
+) -> Result<()> {
+    let missing: Vec<&str> = account
+        .scopes
+        .iter()
+        .filter(|scope| !tokens.scopes.contains(scope))
+        .map(String::as_str)
+        .collect();
+    if missing.is_empty() || plan.replace {
+        return Ok(());
+    }
+    let fewer = format!("the new sign-in lacks {} that {account} has", missing.join(", "));
+    let refused = Error::new(Code::AccountConflict, fewer.clone())
+        .hint("nothing was stored; `--replace` takes the fewer scopes, `--as NAME` keeps both")
+        .account(account);
+    let term = Arc::clone(&online.term);
+    if !term.can_ask() {
+        return Err(refused);
+    }
+    off_thread(move || {
+        let question = format!("{fewer}; replace its tokens?");
+        if term.confirm(&question, "--replace")? { Ok(()) } else { Err(refused) }
+    })
+    .await
+}
+
+fn update(vault: &Vault, plan: &Plan, account: &Account, grant: &Grant) -> Result<SignedIn> {
+    let _turn = vault.wait_for_lock(&account.id, TURN)?;
+    let old = vault.reread(account)?.unwrap_or_else(|| account.clone());
+    let done = write(vault, plan, grant, Slot::of(&old))?;
+    if old.store != plan.store {
+        vault.discard(&old)?;
+    }
+    Ok(done)
+}
+
+fn replace(vault: &Vault, plan: &Plan, old: &Account, grant: &Grant) -> Result<SignedIn> {
+    let _turn = vault.wait_for_lock(&old.id, TURN)?;
+    let done = write(vault, plan, grant, Slot::new(old.name.clone()))?;
+    vault.discard(old)?;
+    Ok(done)
+}
+
+/// What an account keeps from one token set to the next.
+struct Slot {
+    name: String,
+    id: String,
+    generation: u64,
+    created_at: Option<Timestamp>,
+}
+
+impl Slot {
+    fn new(name: String) -> Self {
+        Self {
+            name,
+            id: account::random_id(),
+            generation: 0,
+            created_at: None,
+        }
+    }
+
+    fn of(account: &Account) -> Self {
+        Self {
+            name: account.name.clone(),
+            id: account.id.clone(),
+            generation: account.generation,
+            created_at: Some(account.created_at),
+        }
+    }
+}
+
+/// Secret first, then index, then the default where there is none.
+fn write(vault: &Vault, plan: &Plan, grant: &Grant, slot: Slot) -> Result<SignedIn> {
+    let tokens = &grant.tokens;
+    let account = Account {
+        provider: plan.provider.name.clone(),
+        name: slot.name,
+        id: slot.id,
+        identity: grant.who.identity.clone(),
+        username: grant.who.username.clone(),
+        store: plan.store,
+        client: account::Client {
+            id: grant.client.id.clone(),
+            auth: grant.client.auth,
+            redirect_uri: Some(grant.redirect_uri.clone()),
+        },
+        endpoints: endpoints(&plan.provider)?,
+        token_type: tokens.token_type.clone(),
+        scopes: tokens.scopes.clone(),
+        refreshable: tokens.refresh_token.is_some(),
+        generation: slot.generation + 1,
+        received_at: tokens.received_at,
+        expires_at: tokens.expires_at,
+        created_at: slot.created_at.unwrap_or(tokens.received_at),
+        updated_at: tokens.received_at,
+        refused_generation: None,
+    };
+    let secrets = Secrets {
+        tokens: tokens.clone(),
+        client_secret: grant.client.secret.clone(),
+        generation: account.generation,
+    };
+    vault.keep(&account, &secrets)?;
+    vault.record(&account)?;
+    vault.make_default(&account, true)?;
+    Ok(SignedIn {
+        created: slot.created_at.is_none(),
+        account,
+        taken: None,
+        withheld: Vec::new(),
+        added: Vec::new(),
+    })
+}
+
+/// Today's endpoints, and the origins that may have this account's tokens from now on.
+fn endpoints(provider: &Provider) -> Result<Endpoints> {
+    let token = provider.token_endpoint.clone().ok_or_else(metadata::incomplete)?;
+    let others = [&provider.userinfo_endpoint, &provider.revocation_endpoint];
+    let pinned = std::iter::once(&token).chain(others.into_iter().flatten());
+    Ok(Endpoints {
+        pins: pinned.map(|url| provider.pin(url)).collect(),
+        userinfo: provider.userinfo_endpoint.clone(),
+        revocation: provider.revocation_endpoint.clone(),
+        token,
+    })
+}

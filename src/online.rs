@@ -1,0 +1,59 @@
+//! What a command has in hand once it may go to the network.
+
+use std::sync::Arc;
+
+use crate::error::{Code, Error, Result};
+use crate::interrupts::Interrupts;
+use crate::oauth::{Http, OauthError};
+use crate::provider::Registry;
+use crate::term::Terminal;
+use crate::vault::Vault;
+
+/// Carried through a login or a renewal.
+pub struct Online {
+    /// Accounts and secrets.
+    pub vault: Arc<Vault>,
+    /// Today's definitions.
+    pub registry: Registry,
+    /// The way out.
+    pub http: Http,
+    /// The conversation.
+    pub term: Arc<dyn Terminal>,
+    /// Held off while a secret is between server and store.
+    pub interrupts: Arc<Interrupts>,
+}
+
+/// Runs what blocks (store, lock, question) off the runtime's thread.
+pub async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(failure) => std::panic::resume_unwind(failure.into_panic()),
+    }
+}
+
+/// A failed request as its reader meets it: `state` says what became of what is stored.
+pub fn failed(error: &OauthError, refused: Code, state: &str) -> Error {
+    let (code, next) = match error {
+        OauthError::Network(_) => (
+            Code::NetworkError,
+            "check the connection, then run it again".to_owned(),
+        ),
+        OauthError::Unavailable {
+            retry_after: Some(seconds),
+            ..
+        } => (
+            Code::ProviderUnavailable,
+            format!("run it again in {seconds} s"),
+        ),
+        OauthError::Unavailable { .. } => (Code::ProviderUnavailable, "run it again later".into()),
+        OauthError::Unauthorized => (Code::Unauthorized, "sign in again".into()),
+        OauthError::Refused(_) => (refused, "run it again with `-v` to see the requests".into()),
+        OauthError::Invalid(_) => (
+            Code::InvalidResponse,
+            "run it again with `-v` to see the requests".into(),
+        ),
+    };
+    Error::new(code, error.to_string()).hint(format!("{state}; {next}"))
+}
