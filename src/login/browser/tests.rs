@@ -154,7 +154,7 @@ async fn only_https_and_loopback_http_are_opened() {
 #[cfg(unix)]
 mod scripts {
     use std::fs;
-    use std::os::unix::fs::PermissionsExt;
+    use std::io::Write;
     use std::path::PathBuf;
     use std::time::Instant;
 
@@ -173,11 +173,24 @@ mod scripts {
         }
 
         /// Writes a script and returns its entry. `$OUT` is the script's own folder.
+        ///
+        /// Another process does the writing: a descriptor of ours could live on in a child that another
+        /// test forks at that moment, and a file open for writing cannot be executed.
         fn add(&self, name: &str, body: &str) -> String {
             let path = self.path(name);
+            let mut writer = Command::new("sh")
+                .args(["-c", "cat >\"$0\" && chmod +x \"$0\""])
+                .arg(&path)
+                .stdin(Stdio::piped())
+                .spawn()
+                .unwrap();
             let out = self.0.path().display();
-            fs::write(&path, format!("#!/bin/sh\nOUT='{out}'\n{body}\n")).unwrap();
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            write!(
+                writer.stdin.take().unwrap(),
+                "#!/bin/sh\nOUT='{out}'\n{body}\n"
+            )
+            .unwrap();
+            assert!(writer.wait().unwrap().success());
             format!("'{}'", path.display())
         }
 
@@ -199,15 +212,8 @@ mod scripts {
         format!("cat >\"$OUT/{name}.part\" && mv \"$OUT/{name}.part\" \"$OUT/{name}\"")
     }
 
-    /// Starting a script while another thread forks can meet ETXTBSY, as its descriptor for writing
-    /// lives on in that thread's child for a moment.
     async fn open(entries: Vec<String>) -> Result<(), String> {
-        loop {
-            match Browser::Commands(entries.clone()).open(&url()).await {
-                Err(why) if why.contains("Text file busy") => tokio::task::yield_now().await,
-                outcome => return outcome,
-            }
-        }
+        Browser::Commands(entries).open(&url()).await
     }
 
     #[tokio::test]
