@@ -104,9 +104,9 @@ impl Page {
             Self::BadRequest => render(
                 "",
                 CROSS,
-                "Not this sign-in",
-                "This is not the sign-in keyfob waits for",
-                "It may belong to an earlier one. Nothing was stored, and the terminal still waits: \
+                "Not expected",
+                "This answer was not expected",
+                "It may belong to an earlier sign-in. Nothing was stored, and the terminal still waits: \
                  use the page it opened last.",
             ),
             Self::NotFound => "<!doctype html><title>Not found</title>Not found\n".into(),
@@ -165,6 +165,7 @@ body { min-height: 100vh; min-height: 100dvh; margin: 0; padding: 1.5rem; displa
 main { grid-row: 2; width: 100%; max-width: 27rem; padding: 2.5rem 2rem; background: var(--card); border: 1px solid var(--edge); border-radius: 1rem; text-align: center }
 svg { display: block; width: 3rem; height: 3rem; margin: 0 auto 1.5rem; fill: none; stroke: var(--sign); stroke-width: 3; stroke-linecap: round; stroke-linejoin: round }
 circle { fill: var(--wash); stroke: none }
+bdi { display: inline-block; max-width: 100% }
 h1 { margin: 0 0 .75rem; font-size: 1.375rem; line-height: 1.3; font-weight: 600; text-wrap: balance; overflow-wrap: anywhere }
 p { margin: 0; color: var(--soft); text-wrap: balance }
 footer { grid-row: 3; font-size: .875rem; letter-spacing: .04em; color: var(--soft) }

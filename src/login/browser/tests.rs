@@ -87,7 +87,7 @@ fn arguments(entry: &str) -> Vec<String> {
 #[test]
 fn the_url_is_one_argument_in_its_place_or_at_the_end() {
     let url = url().to_string();
-    assert_eq!(arguments("b"), [url.clone()]);
+    assert_eq!(arguments("b"), [url.as_str()]);
     assert_eq!(
         arguments("b -x 'a b' \"c d\""),
         ["-x", "a b", "c d", url.as_str()]
@@ -283,7 +283,10 @@ mod scripts {
         let mut lines = facts.lines().map(str::trim);
         let pid = lines.next().unwrap();
         assert_eq!(lines.next(), Some(pid), "its own process group");
-        assert!(lines.all(|stream| stream == "/dev/null"), "{facts}");
+        let streams: Vec<_> = lines.collect();
+        if cfg!(target_os = "linux") {
+            assert_eq!(streams, ["/dev/null"; 3]);
+        }
         assert!(!scripts.path("second").exists(), "one browser is enough");
         assert!(!scripts.path("ended").exists(), "it was not waited for");
         fs::write(scripts.path("end"), "").unwrap();
