@@ -18,19 +18,26 @@
 //! ```
 
 pub mod account;
+pub mod answer;
 pub mod choose;
+pub mod claims;
 pub mod cli;
+pub mod commands;
 pub mod complete;
 pub mod config;
 pub mod error;
 pub mod escape;
 pub mod files;
 pub mod interrupts;
+pub mod login;
 pub mod nearest;
 pub mod oauth;
 pub mod online;
 pub mod paths;
+pub mod process;
 pub mod provider;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 pub mod secret;
 pub mod session;
 pub mod store;
