@@ -18,7 +18,10 @@
 //! ```
 
 pub mod account;
+pub mod answer;
+pub mod claims;
 pub mod cli;
+pub mod commands;
 pub mod complete;
 pub mod config;
 pub mod error;

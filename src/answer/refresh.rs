@@ -1,0 +1,118 @@
+//! The shape of `refresh --json`.
+
+use serde::Serialize;
+
+use crate::account::Account;
+use crate::error::Error;
+use crate::timestamp::Timestamp;
+
+/// What became of each account's token.
+#[derive(Debug, Serialize)]
+pub struct Refresh {
+    /// In the order they were named.
+    pub accounts: Vec<Refreshed>,
+}
+
+/// One account.
+#[derive(Debug, Serialize)]
+pub struct Refreshed {
+    account: String,
+    result: Outcome,
+    expires_at: Option<Timestamp>,
+    error: Option<Failure>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Outcome {
+    Refreshed,
+    Skipped,
+    Failed,
+}
+
+/// A failure inside an answer, in the shape that it has on stderr.
+#[derive(Debug, Serialize)]
+struct Failure {
+    error: &'static str,
+    error_description: String,
+    hint: Option<String>,
+    account: Option<String>,
+}
+
+impl Refreshed {
+    /// A new access token is stored; `account` is the index entry after the refresh.
+    pub fn refreshed(account: &Account) -> Self {
+        Self::without_error(account, Outcome::Refreshed)
+    }
+
+    /// Nothing was asked, for nothing had to be.
+    pub fn skipped(account: &Account) -> Self {
+        Self::without_error(account, Outcome::Skipped)
+    }
+
+    /// The token that `account` had is the one it still has.
+    pub fn failed(account: &Account, error: &Error) -> Self {
+        Self {
+            account: account.to_string(),
+            result: Outcome::Failed,
+            expires_at: account.expires_at,
+            error: Some(Failure {
+                error: error.code.as_str(),
+                error_description: error.message.clone(),
+                hint: error.hint.clone(),
+                account: error.account.clone(),
+            }),
+        }
+    }
+
+    fn without_error(account: &Account, result: Outcome) -> Self {
+        Self {
+            account: account.to_string(),
+            result,
+            expires_at: account.expires_at,
+            error: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::fixture::{account, assert_shape};
+    use crate::error::Code;
+
+    fn failure() -> Error {
+        Error::new(Code::LoginRequired, "the refresh token was refused")
+            .hint("keyfob login github/ada")
+            .account("github/ada")
+    }
+
+    #[test]
+    fn the_shape_is_the_documented_one() {
+        let mut other = account();
+        other.provider = "github".into();
+        other.name = "ada".into();
+        other.expires_at = None;
+        let refresh = Refresh {
+            accounts: vec![
+                Refreshed::refreshed(&account()),
+                Refreshed::failed(&other, &failure()),
+            ],
+        };
+        assert_shape(&refresh, include_str!("shapes/refresh.json"));
+    }
+
+    #[test]
+    fn a_failure_inside_has_the_shape_of_one_on_stderr() {
+        let inside = serde_json::to_value(Refreshed::failed(&account(), &failure())).unwrap();
+        let outside: serde_json::Value = serde_json::from_str(&failure().json()).unwrap();
+        assert_eq!(inside["error"], outside);
+    }
+
+    #[test]
+    fn what_needed_nothing_was_skipped() {
+        let skipped = serde_json::to_value(Refreshed::skipped(&account())).unwrap();
+        assert_eq!(skipped["result"], "skipped");
+        assert_eq!(skipped["expires_at"], "2023-11-15T05:13:20Z");
+    }
+}
