@@ -1,24 +1,242 @@
 //! What TAB offers: names from the index and the provider files. No secret, no network, no prompt, no
 //! write; every error is swallowed, because a completion has nowhere to say it.
 
-use clap_complete::CompletionCandidate;
+use std::collections::BTreeMap;
 
-/// Accounts, as `PROVIDER/NAME`.
+use clap::CommandFactory;
+use clap_complete::{CompleteEnv, CompletionCandidate};
+
+use crate::account::{Account, Status};
+use crate::answer::relative::until;
+use crate::cli::Cli;
+use crate::escape::escape_short;
+use crate::paths::Paths;
+use crate::provider::Registry;
+use crate::timestamp::Timestamp;
+use crate::vault::{self, Defaults};
+
+/// The variable by which a shell asks for completions.
+pub const VARIABLE: &str = "KEYFOB_COMPLETE";
+
+/// The most characters of a username in a description.
+const USERNAME_LIMIT: usize = 40;
+
+/// Answers a shell and exits, where one asked by [`VARIABLE`]; otherwise does nothing. Nothing may be
+/// written to stdout before.
+pub fn complete_env() {
+    CompleteEnv::with_factory(Cli::command)
+        .var(VARIABLE)
+        .complete();
+}
+
+/// Accounts, as `PROVIDER/NAME`, and each provider that has several, for its default account.
 pub fn accounts() -> Vec<CompletionCandidate> {
-    Vec::new()
+    look(|index| {
+        let several = index.counts().into_iter().filter(|(_, count)| *count > 1);
+        let mut offered: Vec<_> = several
+            .map(|(provider, _)| index.default_account(provider))
+            .collect();
+        offered.extend(index.accounts());
+        offered
+    })
 }
 
 /// Providers.
 pub fn providers() -> Vec<CompletionCandidate> {
-    Vec::new()
+    look(Index::providers)
 }
 
 /// Providers that have accounts.
 pub fn providers_in_use() -> Vec<CompletionCandidate> {
-    Vec::new()
+    look(|index| {
+        let counts = index.counts().into_iter();
+        counts
+            .map(|(provider, count)| provider_with(provider, count))
+            .collect()
+    })
 }
 
 /// Providers, then accounts.
 pub fn providers_and_accounts() -> Vec<CompletionCandidate> {
-    Vec::new()
+    look(|index| {
+        let mut offered = index.providers();
+        offered.extend(index.accounts());
+        offered
+    })
+}
+
+/// What is known without a secret.
+struct Index {
+    paths: Paths,
+    accounts: Vec<Account>,
+    defaults: Defaults,
+    now: Timestamp,
+}
+
+fn look(offer: impl FnOnce(&Index) -> Vec<CompletionCandidate>) -> Vec<CompletionCandidate> {
+    let Ok(paths) = Paths::discover() else {
+        return Vec::new();
+    };
+    offer(&Index::read(paths, Timestamp::now()))
+}
+
+impl Index {
+    fn read(paths: Paths, now: Timestamp) -> Self {
+        Self {
+            accounts: vault::list(&paths).accounts,
+            defaults: vault::defaults(&paths),
+            paths,
+            now,
+        }
+    }
+
+    fn accounts(&self) -> Vec<CompletionCandidate> {
+        let accounts = self.accounts.iter();
+        accounts
+            .map(|account| offer(account.to_string(), self.describe(account)))
+            .collect()
+    }
+
+    fn providers(&self) -> Vec<CompletionCandidate> {
+        let counts = self.counts();
+        let names = Registry::new(self.paths.clone()).names();
+        names
+            .iter()
+            .map(|name| provider_with(name, counts.get(name.as_str()).copied().unwrap_or(0)))
+            .collect()
+    }
+
+    fn counts(&self) -> BTreeMap<&str, usize> {
+        let mut counts = BTreeMap::new();
+        for account in &self.accounts {
+            *counts.entry(account.provider.as_str()).or_default() += 1;
+        }
+        counts
+    }
+
+    /// A provider standing for its default account.
+    fn default_account(&self, provider: &str) -> CompletionCandidate {
+        let default = self.defaults.get(provider);
+        offer(
+            provider.into(),
+            default.map_or_else(String::new, |name| {
+                format!("default: {}", escape_short(name, USERNAME_LIMIT))
+            }),
+        )
+    }
+
+    /// Says whose account it is and for how long: "ada, expires in 3 h, default".
+    fn describe(&self, account: &Account) -> String {
+        let username = account.username.as_deref().unwrap_or_default();
+        let state = match account.status(self.now) {
+            Status::LoginRequired => "login needed".into(),
+            Status::Expired => "refreshes on use".into(),
+            Status::Unknown => String::new(),
+            Status::Valid | Status::Expiring => {
+                account.expires_at.map_or_else(String::new, |end| {
+                    format!("expires {}", until(end, self.now))
+                })
+            }
+        };
+        let default = self.defaults.get(&account.provider) == Some(&account.name);
+        [
+            escape_short(username, USERNAME_LIMIT),
+            state,
+            if default {
+                "default".into()
+            } else {
+                String::new()
+            },
+        ]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ")
+    }
+}
+
+fn provider_with(provider: &str, count: usize) -> CompletionCandidate {
+    let help = match count {
+        0 => String::new(),
+        1 => "1 account".into(),
+        _ => format!("{count} accounts"),
+    };
+    offer(provider.into(), help)
+}
+
+fn offer(value: String, help: String) -> CompletionCandidate {
+    let help = Some(help).filter(|help| !help.is_empty());
+    CompletionCandidate::new(value).help(help.map(Into::into))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::fixture::{account, now};
+
+    fn index(accounts: Vec<Account>) -> Index {
+        Index {
+            paths: Paths::under(std::path::Path::new("/nowhere")),
+            accounts,
+            defaults: [("huggingface".to_owned(), "julien".to_owned())].into(),
+            now: now(),
+        }
+    }
+
+    fn shown(candidates: &[CompletionCandidate]) -> Vec<(String, String)> {
+        let text = |candidate: &CompletionCandidate| {
+            let help = candidate.get_help().map(ToString::to_string);
+            let value = candidate.get_value().to_str().unwrap();
+            (value.to_owned(), help.unwrap_or_default())
+        };
+        candidates.iter().map(text).collect()
+    }
+
+    fn described(account: Account) -> String {
+        shown(&index(vec![account]).accounts())[0].1.clone()
+    }
+
+    #[test]
+    fn an_account_says_whose_it_is_and_for_how_long() {
+        assert_eq!(described(account()), "julien, expires in 7 h, default");
+        let mut other = account();
+        other.name = "work".into();
+        other.username = None;
+        other.expires_at = Some(Timestamp::from_unix(0));
+        assert_eq!(described(other.clone()), "refreshes on use");
+        other.refreshable = false;
+        assert_eq!(described(other.clone()), "login needed");
+        other.expires_at = None;
+        assert_eq!(described(other), "");
+    }
+
+    #[test]
+    fn a_hostile_username_is_harmless_in_a_description() {
+        let mut hostile = account();
+        hostile.username = Some(format!("a\tb\n\u{1b}[2J{}", "x".repeat(1000)));
+        let described = described(hostile);
+        assert!(!described.contains(['\t', '\n', '\u{1b}']), "{described}");
+        assert!(described.chars().count() < 80, "{described}");
+    }
+
+    #[test]
+    fn providers_say_how_many_accounts_they_have() {
+        let candidates = [
+            provider_with("a", 0),
+            provider_with("b", 1),
+            provider_with("c", 2),
+        ];
+        let help: Vec<String> = shown(&candidates)
+            .into_iter()
+            .map(|(_, help)| help)
+            .collect();
+        assert_eq!(help, ["", "1 account", "2 accounts"]);
+    }
+
+    #[test]
+    fn a_home_without_anything_offers_nothing() {
+        let index = Index::read(Paths::under(std::path::Path::new("/nowhere")), now());
+        assert!(index.accounts().is_empty());
+        assert!(index.counts().is_empty());
+    }
 }

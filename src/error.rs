@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::escape::escape;
 
@@ -184,22 +184,20 @@ impl Error {
 
     /// The object that `--json` writes to stderr.
     pub fn json(&self) -> String {
-        serde_json::to_string(&Shape {
-            error: self.code.as_str(),
-            error_description: escape(&self.message),
-            hint: self.hint.as_deref().map(escape_lines),
-            account: self.account.as_deref().map(escape),
-        })
-        .expect("a struct of strings serialises")
+        serde_json::to_string(self).expect("strings serialise")
     }
 }
 
-#[derive(Serialize)]
-struct Shape<'a> {
-    error: &'a str,
-    error_description: std::borrow::Cow<'a, str>,
-    hint: Option<String>,
-    account: Option<std::borrow::Cow<'a, str>>,
+impl Serialize for Error {
+    /// `{"error", "error_description", "hint", "account"}`, every text escaped.
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut shape = serializer.serialize_struct("Error", 4)?;
+        shape.serialize_field("error", self.code.as_str())?;
+        shape.serialize_field("error_description", &escape(&self.message))?;
+        shape.serialize_field("hint", &self.hint.as_deref().map(escape_lines))?;
+        shape.serialize_field("account", &self.account.as_deref().map(escape))?;
+        shape.end()
+    }
 }
 
 fn escape_lines(text: &str) -> String {

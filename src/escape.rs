@@ -34,7 +34,8 @@ pub fn escape_short(text: &str, limit: usize) -> String {
     cut
 }
 
-fn is_unsafe(c: char) -> bool {
+/// Whether a character acts on a terminal or on the text around it instead of being seen.
+pub fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'

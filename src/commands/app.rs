@@ -28,13 +28,8 @@ pub struct App {
 }
 
 impl App {
-    /// Reads `config.toml` and nothing else.
-    pub fn new(manner: Manner) -> Result<Self> {
-        Self::with_passphrase(manner, false)
-    }
-
-    /// The same; a new file store then asks for a passphrase.
-    pub fn with_passphrase(manner: Manner, ask_passphrase: bool) -> Result<Self> {
+    /// Reads `config.toml` and nothing else. With `ask_passphrase` a new file store asks for one.
+    pub fn new(manner: Manner, ask_passphrase: bool) -> Result<Self> {
         let paths = Paths::discover()?;
         let config = Config::load(&paths)?;
         let paths = match &config.state_dir {

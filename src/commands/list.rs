@@ -1,9 +1,7 @@
 //! `list`: what the index knows. Reads no secret, sends nothing.
 
-use std::io::IsTerminal;
-
 use super::app::App;
-use super::{print, print_json};
+use super::{columns, print, print_json};
 use crate::answer;
 use crate::cli;
 use crate::error::Result;
@@ -38,6 +36,6 @@ pub fn run(app: &App, args: &cli::List) -> Result<()> {
         app.term.say("nobody is signed in; `keyfob login PROVIDER` signs in, `keyfob provider list` shows the providers");
         return Ok(());
     }
-    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-    print(&answer::table::list(&accounts, now, console::Term::stdout().size().1.max(80) as usize, colour))
+    let (width, colour) = columns();
+    print(&answer::table::list(&accounts, now, width, colour))
 }

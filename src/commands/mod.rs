@@ -18,14 +18,15 @@ mod token;
 mod whoami;
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::{ContextKind, ErrorKind};
 
+use crate::answer;
 use crate::cli::{Cli, Command};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, worst};
 use crate::term::{Console, Manner};
 use app::App;
 
@@ -49,12 +50,13 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn run(cli: &Cli, manner: Manner) -> Result<()> {
     match &cli.command {
         Command::Completions(args) => return print(&completions::run(args)?),
-        Command::Man(args) => return man::run(args),
+        Command::Man(args) => return print(&man::run(args)?),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => return sandbox::run(args, &Console::new(manner)),
         _ => {}
     }
-    let app = App::new(manner)?;
+    let passphrase = matches!(&cli.command, Command::Login(args) if args.passphrase);
+    let app = App::new(manner, passphrase)?;
     match &cli.command {
         Command::Login(args) => login::run(&app, args),
         Command::List(args) => list::run(&app, args),
@@ -115,7 +117,28 @@ fn print(text: &str) -> Result<()> {
     }
 }
 
-/// Writes an answer as JSON.
+/// Writes an answer as one line of JSON.
 fn print_json(answer: &impl serde::Serialize) -> Result<()> {
-    print(&serde_json::to_string_pretty(answer).expect("answers serialise"))
+    print(&answer::json(answer))
+}
+
+/// The width of a table on stdout, and whether it is coloured.
+fn columns() -> (usize, bool) {
+    let terminal = std::io::stdout().is_terminal();
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let width = console::Term::stdout().size().1;
+    (if terminal { width.into() } else { 80 }, terminal && !plain)
+}
+
+/// Says every failure but the worst, and returns that one for the exit code.
+fn report(app: &App, failures: Vec<Error>) -> Result<()> {
+    let Some(worst) = worst(&failures).cloned() else {
+        return Ok(());
+    };
+    if !app.manner.json {
+        for error in failures.iter().filter(|error| error.account != worst.account) {
+            app.term.warn(&error.to_string());
+        }
+    }
+    Err(worst)
 }

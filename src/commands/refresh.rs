@@ -1,12 +1,12 @@
 //! `refresh`: new access tokens now. One account that fails does not stop the others.
 
 use super::app::App;
-use super::{embedded, fleet, network, print, print_json};
+use super::{embedded, fleet, network, print, print_json, report};
 use crate::account::Account;
-use crate::answer;
+use crate::answer::refresh::{Refresh, Refreshed};
 use crate::choose;
 use crate::cli;
-use crate::error::{Error, Result, worst};
+use crate::error::{Error, Result};
 use crate::session::Need;
 use crate::timestamp::Timestamp;
 
@@ -34,16 +34,25 @@ pub fn run(app: &App, args: &cli::Refresh) -> Result<()> {
             .await)
         })?
     };
-    let answers = answer::refresh::accounts(&results, &skipped);
+    let answer = Refresh {
+        accounts: results
+            .iter()
+            .map(|(account, result)| match result {
+                Ok(renewed) => Refreshed::refreshed(renewed),
+                Err(error) => Refreshed::failed(account, error),
+            })
+            .chain(skipped.iter().map(Refreshed::skipped))
+            .collect(),
+    };
     if app.manner.json {
-        print_json(&answers)?;
+        print_json(&answer)?;
     } else {
-        print(&answers.text(now))?;
+        print(&answer.text(now))?;
     }
     failures.extend(results.into_iter().filter_map(|(account, result)| {
         result.err().map(|error| error.account(&account))
     }));
-    finish(app, failures)
+    report(app, failures)
 }
 
 /// The accounts meant, and those that cannot even be read.
@@ -57,17 +66,4 @@ fn chosen(app: &App, args: &cli::Refresh) -> Result<(Vec<Account>, Vec<Error>)> 
     let listing = app.vault.accounts();
     let refreshable = listing.accounts.into_iter().filter(|account| account.refreshable);
     Ok((refreshable.collect(), listing.broken))
-}
-
-/// Says every failure but the worst, and returns that one.
-fn finish(app: &App, failures: Vec<Error>) -> Result<()> {
-    let Some(worst) = worst(&failures).cloned() else {
-        return Ok(());
-    };
-    if failures.len() > 1 && !app.manner.json {
-        for error in failures.iter().filter(|error| error.account != worst.account) {
-            app.term.warn(&error.to_string());
-        }
-    }
-    Err(worst)
 }

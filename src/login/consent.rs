@@ -16,7 +16,7 @@ pub enum Visitor {
     /// A person, with this browser.
     Person(Browser),
     /// keyfob itself, where the sandbox approves by itself as this person.
-    Myself(&'static str),
+    Myself(String),
 }
 
 /// Sends the visitor, and waits for the redirect until the plan's timeout.

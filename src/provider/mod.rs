@@ -279,6 +279,8 @@ pub enum RevocationStyle {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct RegistrationRule {
+    /// The issuer's metadata offers dynamic registration for public clients (RFC 7591).
+    pub dynamic: bool,
     /// The page with the form.
     pub page: Option<Url>,
     /// What to enter there, a line each; `{redirect_uri}` and `{scopes}` stand for the effective ones.
@@ -292,6 +294,11 @@ impl Provider {
             .path
             .clone()
             .unwrap_or_else(|| format!("/callback/{}", self.name))
+    }
+
+    /// Whether the server is known to register public clients on its own (RFC 7591).
+    pub fn registers_itself(&self) -> bool {
+        self.registration_endpoint.is_some() || self.registration.dynamic
     }
 
     /// What an account pins of an endpoint: its origin.

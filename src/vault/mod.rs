@@ -17,8 +17,8 @@ use crate::error::{Code, Error, Result};
 use crate::paths::Paths;
 use crate::store::{self, Kind, Store, StoreError};
 
-pub use defaults::Defaults;
-pub use index::Listing;
+pub use defaults::{Defaults, read as defaults};
+pub use index::{Listing, list};
 pub use lock::{Acquired, Guard};
 pub use payload::Secrets;
 

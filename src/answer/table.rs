@@ -1,0 +1,178 @@
+//! The table of `list`, for people: never wider than the terminal, whatever a server called itself.
+
+use console::{Alignment, Style, measure_text_width, pad_str, truncate_str};
+
+use super::relative::until;
+use crate::account::{Account, Status};
+use crate::escape::escape;
+use crate::timestamp::Timestamp;
+
+/// What stands between columns.
+const GAP: &str = "  ";
+
+/// Writes accounts, each with whether it is its provider's default (then marked `*`), as lines of at
+/// most `width` cells. With no accounts there is no table.
+///
+/// A column that says nothing is left out: usernames where nobody has one, stores where all are the same.
+pub fn list(accounts: &[(&Account, bool)], now: Timestamp, width: usize, colour: bool) -> String {
+    if accounts.is_empty() {
+        return String::new();
+    }
+    let of = |cell: &dyn Fn(&Account) -> String| -> Vec<String> {
+        accounts.iter().map(|(account, _)| cell(account)).collect()
+    };
+    let marked = accounts
+        .iter()
+        .map(|(account, default)| format!("{} {account}", if *default { '*' } else { ' ' }))
+        .collect();
+    let mut columns = vec![Column::new("  ACCOUNT", marked, Shrink::Last)];
+    if accounts
+        .iter()
+        .any(|(account, _)| account.username.is_some())
+    {
+        let who = of(&|account| escape(account.username.as_deref().unwrap_or("")).into_owned());
+        columns.push(Column::new("WHO", who, Shrink::Second));
+    }
+    let scopes = of(&|account| escape(&account.scopes.join(" ")).into_owned());
+    columns.push(Column::new("SCOPES", scopes, Shrink::First));
+    if accounts
+        .iter()
+        .any(|(account, _)| account.store != accounts[0].0.store)
+    {
+        let stores = of(&|account| account.store.to_string());
+        columns.push(Column::new("STORE", stores, Shrink::Never));
+    }
+    let styles = accounts
+        .iter()
+        .map(|(account, _)| style(account.status(now)))
+        .collect();
+    let expires = of(&|account| expiry(account, now));
+    columns.push(Column::new("EXPIRES", expires, Shrink::Never).styled(styles));
+    render(&mut columns, width, colour)
+}
+
+/// Says when an account's token ends, and what happens then if that needs a person.
+pub fn expiry(account: &Account, now: Timestamp) -> String {
+    match account.status(now) {
+        Status::LoginRequired => "login needed".into(),
+        Status::Expired => "refreshes on use".into(),
+        Status::Unknown => "unknown".into(),
+        Status::Valid | Status::Expiring => {
+            let end = account
+                .expires_at
+                .map_or_else(String::new, |end| until(end, now));
+            if account.refreshable && !account.refused() {
+                end
+            } else {
+                format!("{end}, then login")
+            }
+        }
+    }
+}
+
+fn style(status: Status) -> Style {
+    match status {
+        Status::LoginRequired => Style::new().red(),
+        Status::Expiring | Status::Expired => Style::new().yellow(),
+        Status::Unknown => Style::new().dim(),
+        Status::Valid => Style::new(),
+    }
+}
+
+/// Which columns give way where the terminal is too narrow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shrink {
+    First,
+    Second,
+    Last,
+    Never,
+}
+
+/// One column: a heading and its cells, already escaped.
+pub(super) struct Column {
+    heading: &'static str,
+    cells: Vec<String>,
+    styles: Vec<Style>,
+    shrink: Shrink,
+    width: usize,
+}
+
+/// A column that gives way keeps this many cells.
+const KEEP: usize = 8;
+
+impl Column {
+    pub(super) fn new(heading: &'static str, cells: Vec<String>, shrink: Shrink) -> Self {
+        let natural = cells.iter().map(|cell| measure_text_width(cell)).max();
+        Self {
+            heading,
+            width: natural.unwrap_or(0).max(measure_text_width(heading)),
+            styles: vec![Style::new(); cells.len()],
+            cells,
+            shrink,
+        }
+    }
+
+    fn styled(self, styles: Vec<Style>) -> Self {
+        Self { styles, ..self }
+    }
+
+    fn cell(&self, text: &str) -> String {
+        pad_str(text, self.width, Alignment::Left, Some("…")).into_owned()
+    }
+}
+
+/// Lays columns out; every line fits `width`.
+pub(super) fn render(columns: &mut [Column], width: usize, colour: bool) -> String {
+    fit(columns, width);
+    let rows = columns.first().map_or(0, |column| column.cells.len());
+    let heading = Style::new().dim().force_styling(colour);
+    let mut table = String::new();
+    let headings = columns.iter().map(|column| (column.heading, &heading));
+    table.push_str(&line(columns, headings, width));
+    for row in 0..rows {
+        let styles: Vec<Style> = columns
+            .iter()
+            .map(|column| column.styles[row].clone().force_styling(colour))
+            .collect();
+        let cells = columns.iter().map(|column| column.cells[row].as_str());
+        table.push_str(&line(columns, cells.zip(&styles), width));
+    }
+    table
+}
+
+fn line<'a>(
+    columns: &[Column],
+    cells: impl Iterator<Item = (&'a str, &'a Style)>,
+    width: usize,
+) -> String {
+    let last = columns.len() - 1;
+    let shown: Vec<String> = columns
+        .iter()
+        .zip(cells)
+        .enumerate()
+        .map(|(at, (column, (text, style)))| {
+            let cell = column.cell(text);
+            let cell = if at == last { cell.trim_end() } else { &cell };
+            style.apply_to(cell).to_string()
+        })
+        .collect();
+    let line = shown.join(GAP);
+    format!("{}\n", truncate_str(&line, width.max(1), "…").trim_end())
+}
+
+/// Takes cells from the columns that give way, in their order, until the table fits.
+fn fit(columns: &mut [Column], width: usize) {
+    let gaps = GAP.len() * columns.len().saturating_sub(1);
+    let total: usize = columns.iter().map(|column| column.width).sum();
+    let mut excess = (total + gaps).saturating_sub(width);
+    for turn in [Shrink::First, Shrink::Second, Shrink::Last] {
+        for column in columns.iter_mut().filter(|column| column.shrink == turn) {
+            let taken = excess.min(column.width.saturating_sub(KEEP));
+            column.width -= taken;
+            excess -= taken;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! What `whoami` says: the facts that the provider's row points at, and under `--json` its own claims.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::account::Account;
+use crate::claims;
+use crate::escape::escape;
+use crate::provider::IdentityRule;
+
+/// Whose token it is, in the provider's words.
+#[derive(Debug, Serialize)]
+pub struct Whoami {
+    /// `PROVIDER/NAME`.
+    pub account: String,
+    /// The provider's name.
+    pub provider: String,
+    /// The stable identifier.
+    pub id: Option<String>,
+    /// What people call the account.
+    pub username: Option<String>,
+    /// The person's name.
+    pub name: Option<String>,
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// Organisations, without repetition.
+    pub organizations: Vec<String>,
+    /// The whole answer.
+    pub claims: Value,
+}
+
+impl Whoami {
+    /// Reads an answer by the provider's rule.
+    pub fn new(account: &Account, claims: Value, rule: &IdentityRule) -> Self {
+        let text = |pointer: &str| claims::text(&claims, pointer);
+        let mut organizations = Vec::new();
+        for pointer in &rule.organizations {
+            for name in claims::texts(&claims, pointer) {
+                if !organizations.contains(&name) {
+                    organizations.push(name);
+                }
+            }
+        }
+        Self {
+            account: account.to_string(),
+            provider: account.provider.clone(),
+            id: text(&rule.subject),
+            username: text(&rule.username),
+            name: text(&rule.display_name),
+            email: text(&rule.email),
+            organizations,
+            claims,
+        }
+    }
+
+    /// Writes what is known as aligned lines, `key  value`.
+    pub fn text(&self) -> String {
+        let organizations = Some(self.organizations.join(", ")).filter(|joined| !joined.is_empty());
+        let facts = [
+            ("account", Some(&self.account)),
+            ("id", self.id.as_ref()),
+            ("username", self.username.as_ref()),
+            ("name", self.name.as_ref()),
+            ("email", self.email.as_ref()),
+            ("organizations", organizations.as_ref()),
+        ];
+        let known = || {
+            facts
+                .iter()
+                .filter_map(|(key, value)| Some((key, (*value)?)))
+        };
+        let width = known().map(|(key, _)| key.len()).max().unwrap_or(0);
+        let mut text = String::new();
+        for (key, value) in known() {
+            // writing to a String cannot fail
+            let _ = writeln!(text, "{key:width$}  {}", escape(value));
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::answer::fixture::{account, assert_shape};
+
+    fn rule() -> IdentityRule {
+        IdentityRule {
+            organizations: vec!["/orgs/*/name".into()],
+            ..IdentityRule::default()
+        }
+    }
+
+    #[test]
+    fn the_shape_is_the_documented_one() {
+        let documented = include_str!("shapes/whoami.json");
+        let claims = serde_json::from_str::<Value>(documented).unwrap()["claims"].take();
+        assert_shape(&Whoami::new(&account(), claims, &rule()), documented);
+    }
+
+    #[test]
+    fn the_text_is_aligned_and_has_only_what_is_known() {
+        let claims = json!({"sub": 42, "preferred_username": "ada", "name": null});
+        assert_eq!(
+            Whoami::new(&account(), claims, &rule()).text(),
+            "account   huggingface/julien\nid        42\nusername  ada\n"
+        );
+        let claims = json!({"orgs": [{"name": "a"}, {"name": "b"}, {"name": "a"}]});
+        assert_eq!(
+            Whoami::new(&account(), claims, &rule()).text(),
+            "account        huggingface/julien\norganizations  a, b\n"
+        );
+    }
+
+    #[test]
+    fn hostile_claims_stay_on_their_line() {
+        let claims = json!({"sub": "1\nusername  root", "name": "\u{1b}[2J\u{202e}x"});
+        let text = Whoami::new(&account(), claims, &rule()).text();
+        assert_eq!(text.lines().count(), 3, "{text}");
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
+    }
+}

@@ -1,0 +1,117 @@
+//! `completions`: what a shell needs to ask this binary for keyfob's words.
+
+use std::env;
+use std::ffi::OsStr;
+use std::path::{Component, Path};
+
+use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
+
+use crate::cli::{Completions, Shell};
+use crate::complete::VARIABLE;
+use crate::error::{Code, Error, Result};
+
+/// The program's name, on a command line and in the scripts.
+const NAME: &str = "keyfob";
+
+/// Gives the registration script for a shell. It calls `keyfob` as found on PATH where this process was
+/// called so, and otherwise this very binary.
+pub fn run(args: &Completions) -> Result<String> {
+    let called = env::args_os().next().unwrap_or_default();
+    registration(args.shell, &completer(&called)?)
+}
+
+fn completer(called: &OsStr) -> Result<String> {
+    if is_bare_name(Path::new(called)) {
+        return Ok(NAME.into());
+    }
+    let binary =
+        env::current_exe().map_err(|error| Error::io("cannot find this binary", &error))?;
+    binary.into_os_string().into_string().map_err(|path| {
+        Error::new(
+            Code::Usage,
+            format!(
+                "{} is not UTF-8 and cannot stand in a script",
+                path.display()
+            ),
+        )
+        .hint("put keyfob on PATH and run `keyfob completions` again")
+    })
+}
+
+fn is_bare_name(called: &Path) -> bool {
+    let mut components = called.components();
+    matches!(components.next(), Some(Component::Normal(_)))
+        && components.next().is_none()
+        && called.file_stem() == Some(OsStr::new(NAME))
+}
+
+fn registration(shell: Shell, completer: &str) -> Result<String> {
+    let engine: &dyn EnvCompleter = match shell {
+        Shell::Bash => &Bash,
+        Shell::Elvish => &Elvish,
+        Shell::Fish => &Fish,
+        Shell::PowerShell => &Powershell,
+        Shell::Zsh => &Zsh,
+    };
+    let mut script = Vec::new();
+    engine
+        .write_registration(VARIABLE, NAME, NAME, completer, &mut script)
+        .map_err(|error| Error::io("cannot write the script", &error))?;
+    let script = String::from_utf8(script).expect("the engine writes UTF-8 for UTF-8");
+    Ok(match shell {
+        Shell::Bash => quoted_once(&script, completer),
+        _ => script,
+    })
+}
+
+/// The engine puts the already quoted completer into double quotes, so that bash would look for a
+/// program with quotes in its name.
+fn quoted_once(script: &str, completer: &str) -> String {
+    match shlex::try_quote(completer) {
+        Ok(quoted) if quoted != completer => script.replace(&format!("\"{quoted}\""), &quoted),
+        _ => script.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHELLS: [Shell; 5] = [
+        Shell::Bash,
+        Shell::Elvish,
+        Shell::Fish,
+        Shell::PowerShell,
+        Shell::Zsh,
+    ];
+
+    #[test]
+    fn a_bare_name_is_left_to_path_and_anything_else_is_this_binary() {
+        assert_eq!(completer(OsStr::new("keyfob")).unwrap(), "keyfob");
+        for called in [
+            "./keyfob",
+            "/usr/bin/keyfob",
+            "other",
+            "target/debug/keyfob",
+            "",
+        ] {
+            let absolute = completer(OsStr::new(called)).unwrap();
+            assert!(Path::new(&absolute).is_absolute(), "{called}: {absolute}");
+        }
+    }
+
+    #[test]
+    fn every_script_asks_by_the_variable() {
+        for shell in SHELLS {
+            let script = registration(shell, "keyfob").unwrap();
+            assert!(script.contains(VARIABLE), "{script}");
+            assert!(script.contains("keyfob"), "{script}");
+        }
+    }
+
+    #[test]
+    fn a_path_with_a_blank_is_quoted_once_in_bash() {
+        let script = registration(Shell::Bash, "/opt/a b/keyfob").unwrap();
+        assert!(script.contains(" '/opt/a b/keyfob' -- "), "{script}");
+    }
+}

@@ -1,0 +1,114 @@
+//! `login`: signs in, in the browser, and says who that was.
+
+use super::app::App;
+use super::{embedded, network, print_json};
+use crate::account::Account;
+use crate::answer;
+use crate::choose::{self, Target};
+use crate::cli;
+use crate::error::Result;
+use crate::login::{Browser, Plan, SignedIn, Visitor, login};
+use crate::provider::Provider;
+use crate::store::Kind;
+
+/// Whom the sandbox approves where nobody can be asked.
+const SANDBOX_PERSON: &str = "ada";
+
+/// Signs in and says who, how long, and what differs from what was asked.
+pub fn run(app: &App, args: &cli::Login) -> Result<()> {
+    let target = Target::parse(&args.target)?;
+    let expected = match target.name {
+        Some(_) => Some(choose::one(&app.vault, &app.registry, Some(&args.target))?),
+        None => None,
+    };
+    let provider = app.registry.get(target.provider)?;
+    let visitor = visitor(app, &provider, expected.as_ref());
+    let approve = match &visitor {
+        Visitor::Myself(person) => Some(person.clone()),
+        Visitor::Person(_) => None,
+    };
+    let store = store(app, args, expected.as_ref(), &provider);
+    let (registry, _sandbox) = embedded::start(app, [target.provider], approve)?;
+    let done = network::online(app, registry, async |online| {
+        let plan = Plan {
+            provider: online.registry.get(target.provider)?,
+            expected,
+            name: args.name.clone(),
+            replace: args.replace,
+            scopes: scopes(&args.scope),
+            switch: args.switch,
+            store,
+            client_id: args.client_id.clone(),
+            register: args.register,
+            port: args.port,
+            timeout: args.timeout,
+            visitor,
+        };
+        login(&online, plan).await
+    })?;
+    report(app, &provider, &done)
+}
+
+/// Who goes to the authorization endpoint: the person, or for the sandbox keyfob itself where no
+/// browser can be opened.
+fn visitor(app: &App, provider: &Provider, expected: Option<&Account>) -> Visitor {
+    match Browser::detect(!app.manner.no_input) {
+        Browser::None(_) if provider.embedded => {
+            let person = expected.and_then(|account| account.username.clone());
+            Visitor::Myself(person.unwrap_or_else(|| SANDBOX_PERSON.into()))
+        }
+        browser => Visitor::Person(browser),
+    }
+}
+
+/// `--store` or `KEYFOB_STORE`, else where this account or all of the provider's are, else the
+/// configured one, else the keyring.
+fn store(app: &App, args: &cli::Login, expected: Option<&Account>, provider: &Provider) -> Kind {
+    let accounts = app.vault.accounts_of(&provider.name).accounts;
+    let named = accounts.iter().find(|account| Some(&account.name) == args.name.as_ref());
+    let shared = accounts
+        .first()
+        .filter(|first| accounts.iter().all(|account| account.store == first.store));
+    args.store
+        .or(expected.or(named).map(|account| account.store))
+        .or(app.config.store)
+        .or(shared.map(|account| account.store))
+        .unwrap_or(Kind::Keyring)
+}
+
+/// `--scope` may be repeated, and each may hold several.
+fn scopes(given: &[String]) -> Vec<String> {
+    let mut scopes: Vec<String> = Vec::new();
+    for scope in given.iter().flat_map(|given| given.split_whitespace()) {
+        if !scopes.iter().any(|known| known == scope) {
+            scopes.push(scope.into());
+        }
+    }
+    scopes
+}
+
+fn report(app: &App, provider: &Provider, done: &SignedIn) -> Result<()> {
+    let account = &done.account;
+    let default = app.vault.default_of(&account.provider).as_ref() == Some(&account.name);
+    if !done.withheld.is_empty() {
+        app.term.warn(&format!("asked for and not granted: {}", done.withheld.join(", ")));
+    }
+    if !done.added.is_empty() {
+        app.term.say(&format!("granted without being asked for: {}", done.added.join(", ")));
+    }
+    if app.manner.json {
+        return print_json(&answer::login::Login::new(account, done.created, default));
+    }
+    let who = account.username.as_deref().unwrap_or(&account.name);
+    let again = if done.created { "signed in" } else { "signed in again" };
+    let mut line = format!("{again} to {} as {who}: {account}", provider.title);
+    if let Some(taken) = &done.taken {
+        line.push_str(&format!(" (`{taken}` is another person's)"));
+    }
+    if default {
+        line.push_str(", the default");
+    }
+    app.term.say(&line);
+    app.term.say(&format!("its tokens are {}", app.vault.protection(account.store)));
+    Ok(())
+}

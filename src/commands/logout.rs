@@ -1,0 +1,186 @@
+//! `logout`: revokes at the provider, refresh token first, then forgets, whatever the server said.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::app::App;
+use super::{embedded, fleet, network, print_json, report};
+use crate::account::Account;
+use crate::answer::logout::{Forgotten, Logout, Outcome, Revocation, TokenType};
+use crate::choose;
+use crate::cli;
+use crate::error::{Code, Error, Result};
+use crate::oauth::{Client, revoke};
+use crate::online::{Online, off_thread};
+use crate::secret::Secret;
+use crate::session::{Reach, reach};
+use crate::timestamp::Timestamp;
+use crate::vault::Secrets;
+
+/// How long a refresh that is under way is waited for.
+const TURN: Duration = Duration::from_secs(60);
+
+/// Logs out the accounts meant; the exit code says when a server did not confirm.
+pub fn run(app: &App, args: &cli::Logout) -> Result<()> {
+    let Some((accounts, mut failures)) = chosen(app, args)? else {
+        return Ok(());
+    };
+    let providers = accounts.iter().map(|account| account.provider.as_str());
+    let (registry, _sandbox) = embedded::start(app, providers, None)?;
+    let local = args.local;
+    let results = network::online(app, registry, async |online| {
+        Ok(fleet::each(&online, accounts, "signing out", move |online, account| async move {
+            logout(&online, account, local).await
+        })
+        .await)
+    })?;
+    let mut answer = Logout { accounts: Vec::new() };
+    for (account, result) in results {
+        match result {
+            Ok((forgotten, note)) => {
+                app.term.say(&format!("signed out {account}"));
+                for line in note {
+                    app.term.warn(&line);
+                }
+                failures.extend(unconfirmed(&account, &forgotten));
+                answer.accounts.push(forgotten);
+            }
+            Err(error) => {
+                answer.accounts.push(Forgotten { account: account.to_string(), removed: false, tokens: Vec::new() });
+                failures.push(error.account(&account));
+            }
+        }
+    }
+    if app.manner.json {
+        print_json(&answer)?;
+    }
+    report(app, failures)
+}
+
+/// The accounts meant; `None` where `--all` was not confirmed.
+fn chosen(app: &App, args: &cli::Logout) -> Result<Option<(Vec<Account>, Vec<Error>)>> {
+    if !args.all {
+        return Ok(Some((choose::several(&app.vault, &app.registry, &args.accounts)?, Vec::new())));
+    }
+    let listing = app.vault.accounts();
+    if listing.accounts.is_empty() && listing.broken.is_empty() {
+        app.term.say("nobody is signed in");
+    } else if !args.yes {
+        let question = format!("sign out all {} accounts?", listing.accounts.len());
+        if !app.term.confirm(&question, "`--yes` answers it")? {
+            app.term.say("nobody was signed out");
+            return Ok(None);
+        }
+    }
+    Ok(Some((listing.accounts, listing.broken)))
+}
+
+/// Under the account's lock: revoke, then forget. Gives what is to be said about tokens that live on.
+async fn logout(online: &Arc<Online>, account: Account, local: bool) -> Result<(Forgotten, Vec<String>)> {
+    let (vault, id) = (Arc::clone(&online.vault), account.id.clone());
+    let turn = off_thread(move || vault.wait_for_lock(&id, TURN)).await?;
+    let (vault, wanted) = (Arc::clone(&online.vault), account.clone());
+    let (account, secrets) = off_thread(move || {
+        let account = vault.reread(&wanted)?.unwrap_or(wanted);
+        let secrets = vault.secrets(&account);
+        // Without a provider to tell, a secret that cannot be read only has to go.
+        let secrets = if local { secrets.ok().flatten() } else { secrets? };
+        Ok((account, secrets))
+    })
+    .await?;
+
+    let (tokens, note) = match &secrets {
+        Some(secrets) => take_back(online, &account, secrets, local).await,
+        None => (Vec::new(), Vec::new()),
+    };
+    let vault = Arc::clone(&online.vault);
+    let forgotten = Forgotten { account: account.to_string(), removed: true, tokens };
+    off_thread(move || vault.forget(&account)).await?;
+    drop(turn);
+    Ok((forgotten, note))
+}
+
+/// Revokes the refresh token, then the access token, where that can be done.
+async fn take_back(
+    online: &Online,
+    account: &Account,
+    secrets: &Secrets,
+    local: bool,
+) -> (Vec<Revocation>, Vec<String>) {
+    let refresh_token = secrets.tokens.refresh_token.as_ref();
+    let tokens: Vec<(TokenType, &Secret)> = refresh_token
+        .map(|token| (TokenType::RefreshToken, token))
+        .into_iter()
+        .chain([(TokenType::AccessToken, &secrets.tokens.access_token)])
+        .collect();
+    let untold = |result, detail: Option<String>| -> Vec<Revocation> {
+        let untold = |&(token, _): &(TokenType, &Secret)| Revocation { token, result, detail: detail.clone() };
+        tokens.iter().map(untold).collect()
+    };
+    if local {
+        return (untold(Outcome::Skipped, None), Vec::new());
+    }
+    let reach = match reach(&online.registry, account) {
+        Ok(reach) => reach,
+        Err(error) => {
+            let note = lives_on(account, None, &error.to_string());
+            return (untold(Outcome::Skipped, Some(error.message)), vec![note]);
+        }
+    };
+    let Some(endpoint) = &reach.endpoints.revocation else {
+        let note = lives_on(account, Some(&reach), "this provider cannot revoke tokens");
+        return (untold(Outcome::Unsupported, None), vec![note]);
+    };
+    let client = Client {
+        id: account.client.id.clone(),
+        auth: account.client.auth,
+        secret: secrets.client_secret.clone(),
+    };
+    let mut told = Vec::new();
+    let mut note = Vec::new();
+    for (token, value) in tokens {
+        let hint = match token {
+            TokenType::RefreshToken => revoke::Hint::RefreshToken,
+            TokenType::AccessToken => revoke::Hint::AccessToken,
+        };
+        let style = reach.provider.revocation.style;
+        let answer = revoke::revoke(&online.http, endpoint, style, &client, value, hint).await;
+        let (result, detail) = match answer {
+            Ok(()) => (Outcome::Revoked, None),
+            Err(error) => (Outcome::Failed, Some(error.to_string())),
+        };
+        if let (Some(cause), true) = (&detail, note.is_empty()) {
+            note.push(lives_on(account, Some(&reach), cause));
+        }
+        told.push(Revocation { token, result, detail });
+    }
+    (told, note)
+}
+
+/// What was not revoked, until when it lives, and where to do it by hand.
+fn lives_on(account: &Account, reach: Option<&Reach>, cause: &str) -> String {
+    let until = match account.expires_at {
+        Some(end) if end > Timestamp::now() => format!("its access token lives until {end}"),
+        Some(_) => "its access token has ended".into(),
+        None => "its access token has no known end".into(),
+    };
+    let refresh = if account.refreshable { ", its refresh token until you revoke it" } else { "" };
+    let page = reach
+        .and_then(|reach| reach.provider.revocation.page.as_ref())
+        .map(|page| format!("; revoke it by hand at {page}"))
+        .unwrap_or_default();
+    format!("{account}: {cause}; {until}{refresh}{page}")
+}
+
+fn unconfirmed(account: &Account, forgotten: &Forgotten) -> Option<Error> {
+    let failed = forgotten.tokens.iter().find(|token| token.result == Outcome::Failed)?;
+    let cause = failed.detail.as_deref().unwrap_or("no answer");
+    Some(
+        Error::new(
+            Code::RevocationFailed,
+            format!("forgotten here, and the provider did not confirm the revocation: {cause}"),
+        )
+        .hint(format!("`keyfob provider show {}` names the page to revoke it by hand", account.provider))
+        .account(account),
+    )
+}

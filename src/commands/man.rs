@@ -1,0 +1,209 @@
+//! `man`: the pages, from the same declarations as the help, with the sections that those lack.
+
+mod sections;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::{Command, CommandFactory};
+use clap_mangen::Man as Mangen;
+use roff::{Roff, bold, roman};
+
+use crate::cli::{Cli, Man};
+use crate::error::{Code, Error, Result};
+
+/// Every page is in this section of the manual: user commands.
+const SECTION: &str = "1";
+
+/// One verb's declaration, and the page's name such as `keyfob-provider-show`.
+struct Page {
+    name: String,
+    command: Command,
+    see_also: Vec<String>,
+}
+
+/// Prints one page, or writes them all and names their files.
+pub fn run(args: &Man) -> Result<String> {
+    let Some(dir) = &args.dir else {
+        return page(args);
+    };
+    let files = write_all(dir)?;
+    Ok(files.iter().map(|file| format!("{}\n", file.display())).collect())
+}
+
+/// Gives one page: of the verb that was named, `provider show` as two words or as `provider-show`, or
+/// keyfob's own. An unknown verb is `usage` with the nearest one.
+pub fn page(args: &Man) -> Result<String> {
+    let wanted = match args.verb.join("-") {
+        verb if verb.is_empty() || verb == "keyfob" => "keyfob".to_owned(),
+        verb if verb.starts_with("keyfob-") => verb,
+        verb => format!("keyfob-{verb}"),
+    };
+    let pages = pages();
+    match pages.iter().find(|page| page.name == wanted) {
+        Some(page) => Ok(render(page)),
+        None => Err(unknown(&args.verb.join(" "), &wanted, &pages)),
+    }
+}
+
+/// Writes every page into a folder, made where missing, and gives their files.
+pub fn write_all(dir: &Path) -> Result<Vec<PathBuf>> {
+    let failed = |path: &Path, cause: &io::Error| {
+        Error::io(format!("cannot write {}", path.display()), cause)
+    };
+    fs::create_dir_all(dir).map_err(|error| failed(dir, &error))?;
+    pages()
+        .iter()
+        .map(|page| {
+            let path = dir.join(format!("{}.{SECTION}", page.name));
+            fs::write(&path, render(page)).map_err(|error| failed(&path, &error))?;
+            Ok(path)
+        })
+        .collect()
+}
+
+fn pages() -> Vec<Page> {
+    let mut root = Cli::command();
+    root.build();
+    let mut pages = Vec::new();
+    collect(&root, &[], &mut pages);
+    pages
+}
+
+/// Adds a verb's page and those below it. Each refers to what is above, beside and below it.
+fn collect(command: &Command, above: &[&Command], pages: &mut Vec<Page>) {
+    let verbs = |command: &Command| -> Vec<String> {
+        let shown = command.get_subcommands().filter(|verb| !verb.is_hide_set());
+        shown.map(name).collect()
+    };
+    let name_here = name(command);
+    let mut see_also: Vec<String> = above.iter().map(|command| name(command)).collect();
+    let mut others = verbs(command);
+    others.extend(above.last().map(|parent| verbs(parent)).unwrap_or_default());
+    others.sort_unstable();
+    see_also.extend(others);
+    see_also.retain(|other| *other != name_here);
+    pages.push(Page {
+        name: name_here,
+        command: command.clone(),
+        see_also,
+    });
+    let path: Vec<&Command> = above.iter().copied().chain([command]).collect();
+    for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set()) {
+        collect(verb, &path, pages);
+    }
+}
+
+fn name(command: &Command) -> String {
+    command
+        .get_display_name()
+        .unwrap_or_else(|| command.get_name())
+        .to_owned()
+}
+
+fn unknown(verb: &str, wanted: &str, pages: &[Page]) -> Error {
+    let distance = |page: &&Page| strsim::damerau_levenshtein(&page.name, wanted);
+    let error = Error::new(Code::Usage, format!("there is no verb `{verb}`"));
+    match pages
+        .iter()
+        .min_by_key(distance)
+        .filter(|page| distance(page) <= 3)
+    {
+        Some(near) if near.name != "keyfob" => {
+            let verb = near.name.trim_start_matches("keyfob-");
+            error.hint(format!("did you mean `keyfob man {verb}`?"))
+        }
+        _ => error.hint("`keyfob --help` lists the verbs"),
+    }
+}
+
+fn render(page: &Page) -> String {
+    let mangen = Mangen::new(page.command.clone());
+    let help = page.command.get_after_help().map(ToString::to_string);
+    let (examples, notes) = split(help.as_deref().unwrap_or_default());
+    let root = page.name == "keyfob";
+
+    let mut text = generated(|to| mangen.render_name_section(to));
+    text += &generated(|to| mangen.render_synopsis_section(to));
+    text += &generated(|to| mangen.render_description_section(to));
+    text += &own(|roff| sections::paragraphs(roff, &notes));
+    if page.command.has_subcommands() {
+        text += &generated(|to| mangen.render_subcommands_section(to));
+    }
+    text += &generated(|to| mangen.render_options_section(to));
+    text += &own(|roff| {
+        sections::json(roff, &page.name);
+        sections::exit_status(roff, root);
+        if root {
+            sections::environment(roff);
+            sections::files(roff);
+        }
+        sections::examples(roff, &examples);
+        see_also(roff, &page.see_also);
+    });
+    ascii(&format!("{}{text}", title(&page.name)))
+}
+
+/// The title without a date or a version, which would be stale by the next release.
+fn title(name: &str) -> String {
+    let name = name.to_uppercase();
+    format!(".TH {name} {SECTION} \"\" keyfob \"keyfob manual\"\n{PREAMBLE}")
+}
+
+/// What the roff crate begins every document with: an apostrophe that stays one.
+const PREAMBLE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
+
+fn generated(section: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> String {
+    let mut text = Vec::new();
+    section(&mut text).expect("a Vec takes everything");
+    String::from_utf8(text)
+        .expect("declarations are UTF-8")
+        .replace(PREAMBLE, "")
+}
+
+fn own(section: impl FnOnce(&mut Roff)) -> String {
+    let mut roff = Roff::new();
+    section(&mut roff);
+    roff.render().replace(PREAMBLE, "")
+}
+
+/// Takes the examples, which are indented, out of the text below a verb's help.
+fn split(help: &str) -> (Vec<&str>, Vec<&str>) {
+    let (examples, notes): (Vec<&str>, Vec<&str>) = help
+        .lines()
+        .filter(|line| line.trim() != "Examples:")
+        .partition(|line| line.starts_with("  "));
+    let examples = examples.iter().map(|line| line.trim()).collect();
+    (examples, notes)
+}
+
+fn see_also(roff: &mut Roff, names: &[String]) {
+    roff.control("SH", ["SEE ALSO"]);
+    let mut line = Vec::new();
+    for (at, name) in names.iter().enumerate() {
+        if at > 0 {
+            line.push(roman(", "));
+        }
+        line.push(bold(name));
+        line.push(roman(format!("({SECTION})")));
+    }
+    roff.text(line);
+}
+
+/// Writes other characters as roff's names for them, since not every `man` reads UTF-8.
+fn ascii(text: &str) -> String {
+    use std::fmt::Write;
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() {
+            plain.push(c);
+        } else {
+            let _ = write!(plain, "\\[u{:04X}]", u32::from(c)); // writing to a String cannot fail
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,265 @@
+//! The sections of the man pages that the declarations do not hold.
+
+use std::collections::BTreeMap;
+
+use roff::{Roff, bold, italic, roman};
+
+use crate::error::Code;
+
+/// Pages by name, what to know about their JSON, and an example that a test pins.
+const JSON: [(&str, &str, &str); 9] = [
+    (
+        "keyfob",
+        "With --json, whatever a verb has to say is one line of JSON on standard output, described on \
+         the verb's own page. A failure is one such object on standard error; hint and account may be null:",
+        include_str!("../../answer/shapes/error.json"),
+    ),
+    (
+        "keyfob-login",
+        "created is false where an account that was there before was updated. account_id, username and \
+         expires_at are null where the provider does not say.",
+        include_str!("../../answer/shapes/login.json"),
+    ),
+    (
+        "keyfob-list",
+        "status is valid, expiring, expired (the next use refreshes it), login_required or unknown (the \
+         provider gave no expiry). account_id, username and expires_at are null where the provider does \
+         not say.",
+        include_str!("../../answer/shapes/list.json"),
+    ),
+    (
+        "keyfob-whoami",
+        "claims is the provider's own answer. Any of id, username, name and email is null where the \
+         answer does not have it.",
+        include_str!("../../answer/shapes/whoami.json"),
+    ),
+    (
+        "keyfob-refresh",
+        "result is refreshed, skipped or failed; error has the shape described in keyfob(1).",
+        include_str!("../../answer/shapes/refresh.json"),
+    ),
+    (
+        "keyfob-logout",
+        "token is refresh_token or access_token; result is revoked, failed, unsupported (the provider \
+         offers no revocation) or skipped.",
+        include_str!("../../answer/shapes/logout.json"),
+    ),
+    (
+        "keyfob-token",
+        "expires_at is null where the provider gave no expiry.",
+        include_str!("../../answer/shapes/token.json"),
+    ),
+    (
+        "keyfob-provider-list",
+        "needs holds client_id, client_secret, both or nothing: what to configure before a login.",
+        include_str!("../../answer/shapes/provider-list.json"),
+    ),
+    (
+        "keyfob-provider-show",
+        "definition has every key, those that are not set as null; two are shown here.",
+        include_str!("../../answer/shapes/provider-show.json"),
+    ),
+];
+
+/// What the exit codes mean.
+const EXITS: [(u8, &str); 7] = [
+    (0, "Done. A closed pipe on standard output too."),
+    (1, "Failed."),
+    (2, "Usage: the arguments do not fit."),
+    (3, "Temporary: trying again may help."),
+    (4, "A person has to sign in first."),
+    (5, "The store with the secrets cannot be used."),
+    (130, "Interrupted."),
+];
+
+const ENVIRONMENT: [(&str, &str); 14] = [
+    (
+        "KEYFOB_HOME",
+        "A folder that replaces the configuration, data and state folders.",
+    ),
+    (
+        "KEYFOB_STORE",
+        "The store for new accounts: keyring or file. --store goes before it.",
+    ),
+    (
+        "KEYFOB_PASSPHRASE",
+        "The passphrase of the file store. No process that keyfob starts inherits it.",
+    ),
+    (
+        "KEYFOB_PASSPHRASE_FILE",
+        "A file whose first line is that passphrase.",
+    ),
+    (
+        "KEYFOB_<PROVIDER>_CLIENT_ID",
+        "The client to sign in with at that provider. The name is in upper case, each hyphen an underscore.",
+    ),
+    (
+        "KEYFOB_<PROVIDER>_CLIENT_SECRET",
+        "Its secret. No process that keyfob starts inherits it.",
+    ),
+    (
+        "KEYFOB_BROWSER",
+        "The browser to launch; BROWSER where it is not set.",
+    ),
+    (
+        "BROWSER",
+        "Commands separated by colons, %s standing for the URL.",
+    ),
+    (
+        "KEYFOB_COMPLETE",
+        "Set by a shell that asks for completions; see keyfob-completions(1).",
+    ),
+    (
+        "HTTPS_PROXY",
+        "The proxy for requests to providers. Loopback addresses never go through it.",
+    ),
+    ("NO_PROXY", "Hosts that are reached without the proxy."),
+    ("SSL_CERT_FILE", "Certificate authorities to trust, as PEM."),
+    ("NO_COLOR", "Any value turns colour and motion off."),
+    ("CI", "Any value does what --no-input does."),
+];
+
+const FILES: [(&str, &str); 7] = [
+    (
+        "$XDG_CONFIG_HOME/keyfob/config.toml",
+        "Settings: store, the store for new accounts; ca_file, certificate authorities to trust besides \
+         the system's; state_dir, where locks are, if the usual folder is on a file system without them.",
+    ),
+    (
+        "$XDG_CONFIG_HOME/keyfob/providers/NAME.toml",
+        "Your provider definitions. One with the name of a built-in overlays it key by key.",
+    ),
+    (
+        "$XDG_CONFIG_HOME/keyfob/identity",
+        "What opens the file store.",
+    ),
+    (
+        "$XDG_DATA_HOME/keyfob/accounts/PROVIDER/NAME.json",
+        "What is known about an account and is not secret.",
+    ),
+    (
+        "$XDG_DATA_HOME/keyfob/defaults.json",
+        "The default account of each provider.",
+    ),
+    (
+        "$XDG_DATA_HOME/keyfob/secrets/",
+        "The file store, encrypted with age.",
+    ),
+    (
+        "$XDG_STATE_HOME/keyfob/locks/",
+        "Locks. They stay, and hold nothing.",
+    ),
+];
+
+/// Adds paragraphs to the section above; a blank line divides them.
+pub fn paragraphs(roff: &mut Roff, lines: &[&str]) {
+    let mut fresh = true;
+    for line in lines {
+        if line.trim().is_empty() {
+            fresh = true;
+            continue;
+        }
+        if std::mem::take(&mut fresh) {
+            roff.control("PP", []);
+        }
+        roff.text([roman(*line)]);
+    }
+}
+
+/// Adds the JSON that a page's verb answers with, where it does.
+pub fn json(roff: &mut Roff, page: &str) {
+    for (_, note, example) in JSON.iter().filter(|(name, ..)| *name == page) {
+        roff.control("SH", ["JSON"]);
+        roff.text([roman(*note)]);
+        verbatim(roff, example.lines());
+    }
+}
+
+/// Adds the exit codes, on keyfob's own page with the error codes that belong to each.
+pub fn exit_status(roff: &mut Roff, with_codes: bool) {
+    let mut words: BTreeMap<u8, Vec<&str>> = BTreeMap::new();
+    for code in Code::ALL.iter().filter(|code| **code != Code::Interrupted) {
+        words.entry(code.exit()).or_default().push(code.as_str());
+    }
+    roff.control("SH", ["EXIT STATUS"]);
+    for (exit, meaning) in EXITS {
+        roff.control("TP", []);
+        roff.text([bold(exit.to_string())]);
+        roff.text([roman(meaning)]);
+        if let Some(words) = words.get(&exit).filter(|_| with_codes) {
+            roff.text([roman(format!("Codes: {}.", words.join(", ")))]);
+        }
+    }
+    if with_codes {
+        roff.control("PP", []);
+        roff.text([roman(
+            "Of several accounts that failed, the first of 5, 1, 4 and 3 that occurred counts.",
+        )]);
+    }
+}
+
+/// Adds the variables that keyfob reads.
+pub fn environment(roff: &mut Roff) {
+    roff.control("SH", ["ENVIRONMENT"]);
+    for (name, meaning) in ENVIRONMENT {
+        roff.control("TP", []);
+        roff.text([bold(name)]);
+        roff.text([roman(meaning)]);
+    }
+}
+
+/// Adds the files that keyfob keeps.
+pub fn files(roff: &mut Roff) {
+    roff.control("SH", ["FILES"]);
+    roff.text([roman(
+        "The XDG folders are ~/.config, ~/.local/share and ~/.local/state where they are not set. On \
+         macOS and Windows the folders are that system's own.",
+    )]);
+    for (path, meaning) in FILES {
+        roff.control("TP", []);
+        roff.text([italic(path)]);
+        roff.text([roman(meaning)]);
+    }
+}
+
+/// Adds examples, a line each.
+pub fn examples(roff: &mut Roff, lines: &[&str]) {
+    if !lines.is_empty() {
+        roff.control("SH", ["EXAMPLES"]);
+        verbatim(roff, lines.iter().copied());
+    }
+}
+
+fn verbatim<'a>(roff: &mut Roff, lines: impl Iterator<Item = &'a str>) {
+    roff.control("PP", []);
+    roff.control("RS", ["4"]);
+    roff.control("nf", []);
+    for line in lines {
+        roff.text([roman(line)]);
+    }
+    roff.control("fi", []);
+    roff.control("RE", []);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_exit_code_has_its_meaning() {
+        for code in Code::ALL {
+            let known = EXITS.iter().any(|(exit, _)| *exit == code.exit());
+            assert!(known, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn the_documented_failure_is_a_real_one() {
+        let error = crate::error::Error::new(Code::LoginRequired, "the refresh token was refused")
+            .hint("keyfob login github/ada")
+            .account("github/ada");
+        let documented: serde_json::Value = serde_json::from_str(JSON[0].2).unwrap();
+        let real: serde_json::Value = serde_json::from_str(&error.json()).unwrap();
+        assert_eq!(documented, real);
+    }
+}
