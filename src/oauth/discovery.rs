@@ -1,9 +1,16 @@
 //! Authorization server metadata (RFC 8414, OpenID Connect Discovery).
 
+#[cfg(test)]
+mod tests;
+
 use serde::Deserialize;
+use serde_json::Value;
 use url::Url;
 
+use super::endpoint::{check_url, host, is_loopback};
+use super::http::Request;
 use super::{Http, OauthError};
+use crate::escape::escape_short;
 
 /// What keyfob reads from an issuer's metadata.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -32,7 +39,95 @@ pub struct Metadata {
 }
 
 /// Reads the metadata of `issuer`: OpenID's place first, then RFC 8414's. The document's `issuer` must
-/// equal `issuer` byte for byte, and every endpoint in it must be https (http on loopback).
-pub async fn discover(_http: &Http, _issuer: &str) -> Result<Metadata, OauthError> {
-    todo!()
+/// equal `issuer` byte for byte, and every endpoint in it must be https (http on loopback, where the
+/// issuer itself is there).
+///
+/// The second place is asked where the first has no document or a wrong one; of two wrong ones the
+/// first is reported. An issuer with a `{claim}` in it has no metadata of its own.
+pub async fn discover(http: &Http, issuer: &str) -> Result<Metadata, OauthError> {
+    let url = parse(issuer)?;
+    let mut wrong = None;
+    for place in places(&url) {
+        match read(http, &place, issuer).await {
+            Ok(Some(metadata)) => return Ok(metadata),
+            Ok(None) => {}
+            Err(OauthError::Invalid(what)) => wrong = wrong.or(Some(what)),
+            Err(other) => return Err(other),
+        }
+    }
+    let nothing = || format!("{} publishes no metadata for this issuer", host(&url));
+    Err(OauthError::Invalid(wrong.unwrap_or_else(nothing)))
+}
+
+/// RFC 8414 §2: https, no query, no fragment.
+fn parse(issuer: &str) -> Result<Url, OauthError> {
+    let invalid = |wrong: &str| OauthError::Invalid(format!("the issuer {wrong}"));
+    let url = Url::parse(issuer).map_err(|error| invalid(&format!("is not a URL: {error}")))?;
+    check_url(&url).map_err(|wrong| invalid(&wrong))?;
+    if url.query().is_some() {
+        return Err(invalid("has a query"));
+    }
+    if issuer.contains('{') {
+        return Err(invalid("names a claim, and has no metadata of its own"));
+    }
+    Ok(url)
+}
+
+/// OpenID Connect Discovery §4 appends to the path, RFC 8414 §3.1 inserts before it; both without the
+/// path's last slash.
+fn places(issuer: &Url) -> [Url; 2] {
+    let path = issuer.path().trim_end_matches('/');
+    [
+        format!("{path}/.well-known/openid-configuration"),
+        format!("/.well-known/oauth-authorization-server{path}"),
+    ]
+    .map(|path| {
+        let mut place = issuer.clone();
+        place.set_path(&path);
+        place
+    })
+}
+
+/// The document at one place; `None` where there is none.
+async fn read(http: &Http, place: &Url, issuer: &str) -> Result<Option<Metadata>, OauthError> {
+    let answer = http.send(Request::get(place)).await?;
+    if !answer.is_success() {
+        return Ok(None);
+    }
+    let document = Value::Object(answer.object()?);
+    let metadata = Metadata::deserialize(document).map_err(|error| {
+        let what = escape_short(&error.to_string(), 200);
+        answer.invalid(&format!("answered with metadata that is wrong: {what}"))
+    })?;
+    metadata.check(issuer, is_loopback(place)).map_err(|wrong| answer.invalid(&wrong))?;
+    Ok(Some(metadata))
+}
+
+impl Metadata {
+    /// The error goes on after the host's name.
+    fn check(&self, issuer: &str, on_loopback: bool) -> Result<(), String> {
+        if self.issuer != issuer {
+            return Err("answered with metadata that names another issuer".into());
+        }
+        for (name, endpoint) in self.endpoints() {
+            let Some(endpoint) = endpoint else { continue };
+            let wrong = check_url(endpoint).err();
+            // A server elsewhere would otherwise point us at what listens on this machine.
+            let strays = endpoint.scheme() == "http" && !on_loopback;
+            if let Some(wrong) = wrong.or_else(|| strays.then(|| "is not https".into())) {
+                return Err(format!("answered with metadata whose `{name}` {wrong}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn endpoints(&self) -> [(&'static str, Option<&Url>); 5] {
+        [
+            ("authorization_endpoint", self.authorization_endpoint.as_ref()),
+            ("token_endpoint", self.token_endpoint.as_ref()),
+            ("userinfo_endpoint", self.userinfo_endpoint.as_ref()),
+            ("revocation_endpoint", self.revocation_endpoint.as_ref()),
+            ("registration_endpoint", self.registration_endpoint.as_ref()),
+        ]
+    }
 }

@@ -4,30 +4,22 @@
 //! touches no file, store or terminal; steps are told to a [`Trace`].
 
 pub mod authorize;
+mod challenge;
+mod client;
 pub mod discovery;
+pub mod endpoint;
 mod error;
 mod http;
 pub mod id_token;
 pub mod pkce;
+mod random;
+mod redact;
 pub mod redirect;
 pub mod registration;
 pub mod revoke;
 pub mod token;
 pub mod userinfo;
 
+pub use client::Client;
 pub use error::{ErrorResponse, OauthError};
 pub use http::{Http, HttpOptions, Trace};
-
-use crate::provider::ClientAuth;
-use crate::secret::Secret;
-
-/// The client as the token endpoint meets it (RFC 6749 §2.3).
-#[derive(Debug, Clone)]
-pub struct Client {
-    /// The client identifier.
-    pub id: String,
-    /// How it authenticates.
-    pub auth: ClientAuth,
-    /// What it authenticates with; never used with [`ClientAuth::None`].
-    pub secret: Option<Secret>,
-}

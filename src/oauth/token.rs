@@ -1,7 +1,12 @@
 //! The token endpoint (RFC 6749 §3.2): codes and refresh tokens become token sets.
 
+mod answer;
+#[cfg(test)]
+mod tests;
+
 use url::Url;
 
+use super::http::Request;
 use super::pkce::CodeVerifier;
 use super::{Client, Http, OauthError};
 use crate::provider::TokenRule;
@@ -25,26 +30,47 @@ pub struct TokenEndpoint<'a> {
 impl TokenEndpoint<'_> {
     /// Exchanges an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.5). Never retried: a code is for
     /// one use.
+    ///
+    /// The expiry counts from `now`. A negative `expires_in` means expired at once, one of more than
+    /// ten years is cut to ten years, and an absent one leaves the expiry unknown; a missing
+    /// `token_type` is taken for `Bearer`, and any other type is [`OauthError::Invalid`].
     pub async fn exchange(
         &self,
-        _http: &Http,
-        _code: &Secret,
-        _verifier: &CodeVerifier,
-        _redirect_uri: &str,
-        _now: Timestamp,
+        http: &Http,
+        code: &Secret,
+        verifier: &CodeVerifier,
+        redirect_uri: &str,
+        now: Timestamp,
     ) -> Result<TokenSet, OauthError> {
-        todo!()
+        let request = Request::form(self.url)
+            .field("grant_type", "authorization_code")
+            .secret_field("code", code)
+            .field("redirect_uri", redirect_uri)
+            .secret_field("code_verifier", verifier.secret());
+        self.request(http, request, now).await
     }
 
     /// Refreshes (RFC 6749 §6). The answer's refresh token is `None` where the server sent none: the
-    /// caller then keeps the old one. `redirect_uri` is sent where the rule wants it again.
+    /// caller then keeps the old one. `redirect_uri` is sent where the rule wants it again. The answer
+    /// is read as that of [`TokenEndpoint::exchange`].
     pub async fn refresh(
         &self,
-        _http: &Http,
-        _refresh_token: &Secret,
-        _redirect_uri: Option<&str>,
-        _now: Timestamp,
+        http: &Http,
+        refresh_token: &Secret,
+        redirect_uri: Option<&str>,
+        now: Timestamp,
     ) -> Result<TokenSet, OauthError> {
-        todo!()
+        let mut request = Request::form(self.url)
+            .field("grant_type", "refresh_token")
+            .secret_field("refresh_token", refresh_token);
+        if let Some(redirect_uri) = redirect_uri.filter(|_| self.rule.refresh_resends_redirect_uri) {
+            request = request.field("redirect_uri", redirect_uri);
+        }
+        self.request(http, request, now).await
+    }
+
+    async fn request<'r>(&'r self, http: &Http, request: Request<'r>, now: Timestamp) -> Result<TokenSet, OauthError> {
+        let answer = http.send(self.client.authenticate(request)?).await?;
+        answer::read(&answer, self.rule, self.scopes, now)
     }
 }

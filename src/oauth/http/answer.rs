@@ -1,0 +1,110 @@
+//! An answer that arrived whole, and what can be read from it.
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
+use serde_json::{Map, Value};
+use url::form_urlencoded;
+
+use crate::oauth::{ErrorResponse, OauthError, challenge, redact};
+use crate::escape::escape_short;
+use crate::secret::Secret;
+
+/// The answer to one request. Has no `Debug`: its body may hold tokens.
+pub(in crate::oauth) struct Answer {
+    pub(super) host: String,
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+    /// What the request carried.
+    pub(super) secrets: Vec<Secret>,
+}
+
+impl Answer {
+    /// The HTTP status; neither 3xx, 429 nor 5xx, which never get this far.
+    pub(in crate::oauth) fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Whether the status is 2xx.
+    pub(in crate::oauth) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The body as one JSON object, or as a form where its content type says so.
+    pub(in crate::oauth) fn object(&self) -> Result<Map<String, Value>, OauthError> {
+        let media_type = self.media_type();
+        match media_type.as_deref() {
+            Some("application/x-www-form-urlencoded") => Ok(self.form()),
+            None | Some("application/json") => self.json(),
+            Some(other) if other.ends_with("+json") => self.json(),
+            Some(other) => Err(self.invalid(&format!("answered with {} instead of JSON", escape_short(other, 60)))),
+        }
+    }
+
+    /// The standard's error object (RFC 6749 §5.2) in the body, whatever its content type.
+    pub(in crate::oauth) fn error_response(&self) -> Option<ErrorResponse> {
+        let members = match self.media_type().as_deref() {
+            Some("application/x-www-form-urlencoded") => self.form(),
+            _ => self.json().ok()?,
+        };
+        let text = |name| members.get(name).and_then(Value::as_str);
+        self.refusal(text("error"), text("error_description"))
+    }
+
+    /// The error of a bearer challenge (RFC 6750 §3) in the headers.
+    pub(in crate::oauth) fn challenge(&self) -> Option<ErrorResponse> {
+        let values = self.headers.get_all(WWW_AUTHENTICATE);
+        values.iter().filter_map(|value| value.to_str().ok()).find_map(|value| {
+            let parameters = challenge::bearer(value)?;
+            let text = |name| parameters.get(name).map(String::as_str);
+            self.refusal(text("error"), text("error_description"))
+        })
+    }
+
+    fn refusal(&self, error: Option<&str>, description: Option<&str>) -> Option<ErrorResponse> {
+        let present = |text: &&str| !text.is_empty();
+        Some(ErrorResponse {
+            error: self.words(error.filter(present)?),
+            description: description.filter(present).map(|text| self.words(text)),
+        })
+    }
+
+    /// What an unsuccessful answer means: the standard's refusal where it is one, else its status.
+    pub(in crate::oauth) fn failure(&self) -> OauthError {
+        match (self.status, self.error_response()) {
+            (400 | 401 | 403, Some(response)) => OauthError::Refused(response),
+            (status, Some(response)) => self.invalid(&format!("answered {status}: {response}")),
+            (status, None) => self.invalid(&format!("answered {status} without the standard's error object")),
+        }
+    }
+
+    /// An answer that the standard does not allow, as a sentence that begins with the host; `what` may
+    /// hold words of the server.
+    pub(in crate::oauth) fn invalid(&self, what: &str) -> OauthError {
+        OauthError::Invalid(format!("{} {}", self.host, self.words(what)))
+    }
+
+    fn json(&self) -> Result<Map<String, Value>, OauthError> {
+        match serde_json::from_slice(&self.body) {
+            Ok(Value::Object(members)) => Ok(members),
+            Ok(_) => Err(self.invalid("answered with JSON that is not an object")),
+            Err(error) if error.is_eof() => Err(self.invalid("answered with JSON that is cut off")),
+            Err(_) => Err(self.invalid("answered with something that is not JSON")),
+        }
+    }
+
+    fn form(&self) -> Map<String, Value> {
+        form_urlencoded::parse(&self.body)
+            .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
+            .collect()
+    }
+
+    fn media_type(&self) -> Option<String> {
+        let value = String::from_utf8_lossy(self.headers.get(CONTENT_TYPE)?.as_bytes()).into_owned();
+        let media_type = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        Some(media_type).filter(|name| !name.is_empty())
+    }
+
+    fn words(&self, text: &str) -> String {
+        redact::words(text, &self.secrets)
+    }
+}

@@ -1,0 +1,125 @@
+//! A request as it will be sent, with the list of what must never be shown of it.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::Method;
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use serde_json::Value;
+use url::Url;
+
+use crate::oauth::{OauthError, endpoint};
+use crate::secret::Secret;
+
+/// One request. Has no `Debug`: its fields hold secrets in the open.
+pub(in crate::oauth) struct Request<'a> {
+    pub(super) method: Method,
+    pub(super) url: &'a Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Body<'a>,
+    /// Redacted from every word of the answer.
+    pub(super) secrets: Vec<Secret>,
+}
+
+/// What is sent along.
+pub(super) enum Body<'a> {
+    Empty,
+    Form(Vec<(&'a str, &'a str)>),
+    Json(Value),
+}
+
+impl<'a> Request<'a> {
+    /// A `GET`.
+    pub(in crate::oauth) fn get(url: &'a Url) -> Self {
+        Self::new(Method::GET, url, Body::Empty)
+    }
+
+    /// A `POST` of a form that has no field yet.
+    pub(in crate::oauth) fn form(url: &'a Url) -> Self {
+        Self::new(Method::POST, url, Body::Form(Vec::new()))
+    }
+
+    /// Any method with a JSON body.
+    pub(in crate::oauth) fn json(method: Method, url: &'a Url, body: Value) -> Self {
+        Self::new(method, url, Body::Json(body))
+    }
+
+    fn new(method: Method, url: &'a Url, body: Body<'a>) -> Self {
+        let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+        Self { method, url, headers, body, secrets: Vec::new() }
+    }
+
+    /// Adds a field to a form.
+    pub(in crate::oauth) fn field(mut self, name: &'a str, value: &'a str) -> Self {
+        if let Body::Form(fields) = &mut self.body {
+            fields.push((name, value));
+        }
+        self
+    }
+
+    /// Adds a field to a form, and hides its value.
+    pub(in crate::oauth) fn secret_field(self, name: &'a str, value: &'a Secret) -> Self {
+        self.field(name, value.expose()).hide(value)
+    }
+
+    /// Sends HTTP Basic (RFC 7617), and hides the password.
+    pub(in crate::oauth) fn basic(mut self, user: &str, password: &Secret) -> Self {
+        let pair = Secret::new(format!("{user}:{}", password.expose()));
+        let credentials = Secret::new(STANDARD.encode(pair.expose()));
+        let value = HeaderValue::from_str(&format!("Basic {}", credentials.expose()))
+            .expect("base64 is printable ASCII");
+        self.authorize(value);
+        self.hide(password).hide(&credentials)
+    }
+
+    /// Sends a bearer token (RFC 6750 §2.1), and hides it.
+    pub(in crate::oauth) fn bearer(mut self, token: &Secret) -> Result<Self, OauthError> {
+        let value = HeaderValue::from_str(&format!("Bearer {}", token.expose())).map_err(|_| {
+            OauthError::Invalid("the access token holds characters that no header can carry".into())
+        })?;
+        self.authorize(value);
+        Ok(self.hide(token))
+    }
+
+    fn authorize(&mut self, mut value: HeaderValue) {
+        value.set_sensitive(true);
+        self.headers.insert(AUTHORIZATION, value);
+    }
+
+    /// Sets a header that a definition asks for.
+    pub(in crate::oauth) fn header(mut self, name: &str, value: &str) -> Result<Self, OauthError> {
+        let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) else {
+            return Err(OauthError::Invalid(format!("no request can carry the header `{name}`")));
+        };
+        self.headers.insert(name, value);
+        Ok(self)
+    }
+
+    /// Redacts one more secret from the answer.
+    pub(in crate::oauth) fn hide(mut self, secret: &Secret) -> Self {
+        self.secrets.push(secret.clone());
+        self
+    }
+
+    /// One line for the trace: no query string, parameters by name, and of values only those that
+    /// the standards fix.
+    pub(super) fn line(&self) -> String {
+        let names = match &self.body {
+            Body::Empty => Vec::new(),
+            Body::Form(fields) => fields.iter().map(|(name, value)| told(name, value)).collect(),
+            Body::Json(Value::Object(members)) => members.keys().cloned().collect(),
+            Body::Json(_) => Vec::new(),
+        };
+        let place = format!("{} {}{}", self.method, endpoint::origin(self.url), self.url.path());
+        match names.as_slice() {
+            [] => place,
+            names => format!("{place} ({})", names.join(", ")),
+        }
+    }
+}
+
+fn told(name: &str, value: &str) -> String {
+    match name {
+        "grant_type" | "token_type_hint" => format!("{name}={value}"),
+        _ => name.to_owned(),
+    }
+}

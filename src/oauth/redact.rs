@@ -1,0 +1,123 @@
+//! Words of a server, without the secrets that it was just sent.
+
+use crate::escape::escape_short;
+use crate::secret::Secret;
+
+/// What stands for a secret.
+const REDACTED: &str = "[redacted]";
+/// How much of a server's words is kept, in characters.
+const LIMIT: usize = 300;
+/// The shortest secret that is looked for, in bytes. A shorter one guards nothing, and would tear
+/// error codes apart by which a login is judged.
+const SHORTEST: usize = 4;
+
+/// A server's words as they may be kept: each of `secrets` replaced, in whichever percent-encoding
+/// it comes back, then cut to 300 characters.
+pub(super) fn words(text: &str, secrets: &[Secret]) -> String {
+    escape_short(&redact(text, secrets), LIMIT)
+}
+
+fn redact(text: &str, secrets: &[Secret]) -> String {
+    let mut values: Vec<&str> = secrets.iter().map(Secret::expose).filter(|v| v.len() >= SHORTEST).collect();
+    // A secret that begins with another one goes first, or its rest would stay.
+    values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+    let mut text = text.to_owned();
+    for value in values {
+        text = replace_encoded(&text.replace(value, REDACTED), value);
+    }
+    text
+}
+
+/// Replaces `value` where each of its octets is itself or `%XX` in either case, and a blank also `+`.
+fn replace_encoded(text: &str, value: &str) -> String {
+    let (plain, starts) = decode(text.as_bytes());
+    let (wanted, _) = spell(value.bytes().enumerate());
+    let mut shown = Vec::with_capacity(text.len());
+    let mut from = 0;
+    for (at, found) in plain.match_indices(&wanted) {
+        shown.extend_from_slice(&text.as_bytes()[from..starts[at]]);
+        shown.extend_from_slice(REDACTED.as_bytes());
+        from = starts[at + found.len()];
+    }
+    shown.extend_from_slice(&text.as_bytes()[from..]);
+    String::from_utf8_lossy(&shown).into_owned()
+}
+
+/// The text with its percent-encoding undone, and where in `text` each byte of that began; the last
+/// entry is the end.
+fn decode(text: &[u8]) -> (String, Vec<usize>) {
+    let mut at = 0;
+    let (plain, mut starts) = spell(std::iter::from_fn(|| {
+        let start = at;
+        let octet = *text.get(at)?;
+        let encoded = text.get(at + 1..at + 3).filter(|_| octet == b'%').and_then(hex);
+        at += if encoded.is_some() { 3 } else { 1 };
+        Some((start, encoded.unwrap_or(octet)))
+    }));
+    starts.push(text.len());
+    (plain, starts)
+}
+
+/// Octets as characters of the same number, so that any octets can be searched as a string, and
+/// where each byte of that string came from.
+fn spell(octets: impl Iterator<Item = (usize, u8)>) -> (String, Vec<usize>) {
+    let mut spelt = String::new();
+    let mut starts = Vec::new();
+    for (start, octet) in octets {
+        let c = char::from(if octet == b' ' { b'+' } else { octet });
+        spelt.push(c);
+        starts.extend(std::iter::repeat_n(start, c.len_utf8()));
+    }
+    (spelt, starts)
+}
+
+fn hex(digits: &[u8]) -> Option<u8> {
+    let digit = |d: u8| char::from(d).to_digit(16);
+    u8::try_from(digit(digits[0])? * 16 + digit(digits[1])?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hidden(text: &str, secrets: &[&str]) -> String {
+        let secrets: Vec<_> = secrets.iter().map(|s| Secret::new(*s)).collect();
+        words(text, &secrets)
+    }
+
+    #[test]
+    fn a_secret_goes_in_every_encoding() {
+        for echoed in ["a/b+c d%e", "a%2Fb%2Bc+d%25e", "a%2fb%2bc%20d%25e", "%61/b%2bc%20d%25%65"] {
+            let shown = hidden(&format!("code <{echoed}> is bad"), &["a/b+c d%e"]);
+            assert_eq!(shown, "code <[redacted]> is bad", "{echoed}");
+        }
+    }
+
+    #[test]
+    fn every_occurrence_of_every_secret_goes() {
+        assert_eq!(hidden("s3cr s3crx s3cr t0ken", &["s3cr", "s3crx", "t0ken"]), "[redacted] [redacted] [redacted] [redacted]");
+    }
+
+    #[test]
+    fn other_words_stay_as_they_are() {
+        assert_eq!(hidden("100% of ü 日本 %zz %4", &["nothere"]), "100% of ü 日本 %zz %4");
+        assert_eq!(hidden("access_denied", &["", "c", "den"]), "access_denied");
+        assert_eq!(hidden("éé%C3%A9%c3%a9éé", &["éé"]), "[redacted][redacted][redacted]");
+    }
+
+    #[test]
+    fn a_secret_at_the_cut_leaves_no_piece() {
+        let shown = hidden(&format!("{}s3cr3t-value", "x".repeat(295)), &["s3cr3t-value"]);
+        assert_eq!(shown.chars().count(), LIMIT);
+        assert!(!shown.contains("s3"), "{shown}");
+    }
+
+    #[test]
+    fn long_words_are_cut_without_taking_long() {
+        let secret = "a".repeat(64 * 1024);
+        let text = "a".repeat(1024 * 1024 - 1) + "b";
+        let begin = std::time::Instant::now();
+        assert!(hidden(&text, &[&(secret + "c")]).chars().count() <= LIMIT);
+        assert!(begin.elapsed().as_secs() < 5);
+    }
+}
