@@ -25,6 +25,8 @@ pub mod files;
 pub mod oauth;
 pub mod paths;
 pub mod provider;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 pub mod secret;
 pub mod store;
 pub mod term;
