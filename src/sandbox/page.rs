@@ -36,7 +36,7 @@ pub fn consent(asked: &Asked, id: &Secret) -> Answer {
     let body = format!(
         "<p class=\"kind\">Practice sign-in</p>\
          <h1><b>{client}</b> wants to sign you in</h1>\
-         <p>It asks to:</p><ul>{scopes}</ul>\
+         <p>It asks to</p><ul>{scopes}</ul>\
          <form method=\"post\" action=\"/consent\">\
          <input type=\"hidden\" name=\"request\" value=\"{id}\">\
          <fieldset><legend>Sign in as</legend>{choices}</fieldset>\
@@ -60,7 +60,7 @@ fn choice(person: &Person, chosen: bool) -> String {
     let checked = if chosen { " checked" } else { "" };
     format!(
         "<label><input type=\"radio\" name=\"person\" value=\"{sub}\" required{checked}>\
-         <span><b>{name}</b><small>{username}</small></span></label>",
+         <b>{name}</b><code>{username}</code></label>",
         sub = text(person.sub),
         name = text(person.name),
         username = text(person.preferred_username),
@@ -70,7 +70,7 @@ fn choice(person: &Person, chosen: bool) -> String {
 /// An error that must not leave this server, because it is unclear who asked (RFC 6749 §4.1.2.1).
 pub fn error(refusal: &Refusal) -> Answer {
     let body = format!(
-        "<p class=\"kind\">Practice sign-in</p><h1>This sign-in cannot go on</h1><p>{}</p>\
+        "<p class=\"kind\">Practice sign-in</p><h1>This sign-in cannot go on</h1><p class=\"said\">{}</p>\
          <footer><code>{}</code></footer>",
         text(&refusal.description),
         text(refusal.error),

@@ -5,9 +5,9 @@ use super::http::Refusal;
 /// Each scope and what it lets a client do, as the consent page says it.
 pub const SCOPES: [(&str, &str); 6] = [
     ("openid", "Know who you are"),
-    ("profile", "See your name, username and organizations"),
+    ("profile", "See your name and organizations"),
     ("email", "See your email address"),
-    ("offline_access", "Stay signed in while you are away"),
+    ("offline_access", "Stay signed in"),
     ("read", "Read things that do not exist"),
     ("write", "Change things that do not exist"),
 ];
