@@ -1,0 +1,221 @@
+//! Requests and answers as plain values, so that every endpoint is a function of them.
+
+use std::borrow::Cow;
+use std::io;
+
+use serde_json::{Value, json};
+use url::form_urlencoded;
+
+/// The methods that mean something here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Post,
+    Other,
+}
+
+/// A request that was read whole.
+pub struct Request {
+    pub method: Method,
+    pub path: String,
+    /// As it stood after the `?`.
+    pub query: String,
+    pub authorization: Option<String>,
+    pub content_type: Option<String>,
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// Parses the body as a form, refusing another media type and repeated parameters (RFC 6749 §3.2).
+    pub fn form(&self) -> Result<Form, Refusal> {
+        if !self.has_type("application/x-www-form-urlencoded") {
+            return Err(Refusal::invalid_request(
+                "the body must be application/x-www-form-urlencoded",
+            ));
+        }
+        let form = Form::parse(&self.body);
+        if form.repeated() {
+            return Err(Refusal::invalid_request("a parameter is repeated"));
+        }
+        Ok(form)
+    }
+
+    /// Whether the body is of this media type, whatever its parameters.
+    pub fn has_type(&self, media_type: &str) -> bool {
+        let essence = self.content_type.as_deref().unwrap_or_default();
+        let essence = essence.split(';').next().unwrap_or_default().trim();
+        essence.eq_ignore_ascii_case(media_type)
+    }
+}
+
+/// Form-encoded parameters, from a query string or a body.
+pub struct Form(Vec<(String, String)>);
+
+impl Form {
+    pub fn parse(encoded: &[u8]) -> Self {
+        Self(form_urlencoded::parse(encoded).into_owned().collect())
+    }
+
+    /// A parameter's value; one without a value counts as absent (RFC 6749 §3.1).
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.0.iter().find(|(key, _)| key == name)?;
+        Some(value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// A parameter's value, or the refusal that says it is missing.
+    pub fn require(&self, name: &'static str) -> Result<&str, Refusal> {
+        self.get(name)
+            .ok_or_else(|| Refusal::invalid_request(format!("`{name}` is missing")))
+    }
+
+    /// Whether this parameter stands there more than once.
+    pub fn repeats(&self, name: &str) -> bool {
+        self.0.iter().filter(|(key, _)| key == name).count() > 1
+    }
+
+    /// Whether any parameter stands there more than once; `resource` alone may (RFC 8707 §2).
+    pub fn repeated(&self) -> bool {
+        self.0
+            .iter()
+            .any(|(key, _)| key != "resource" && self.repeats(key))
+    }
+}
+
+/// An answer about to be sent.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(status: u16, body: &Value) -> Self {
+        Self {
+            status,
+            headers: vec![("Content-Type", "application/json".into())],
+            body: body.to_string(),
+        }
+    }
+
+    pub fn html(status: u16, body: String) -> Self {
+        Self {
+            status,
+            headers: vec![("Content-Type", "text/html; charset=utf-8".into())],
+            body,
+        }
+    }
+
+    /// Sends a browser on, with GET whatever brought it here (RFC 9700 §4.12).
+    pub fn redirect(to: &url::Url) -> Self {
+        Self {
+            status: 303,
+            headers: vec![("Location", to.to_string())],
+            body: String::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    #[cfg(test)]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.headers.iter().find(|(key, _)| *key == name)?;
+        Some(value)
+    }
+}
+
+/// A refusal in OAuth's shape (RFC 6749 §5.2). Its description never repeats what was sent.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub status: u16,
+    pub error: &'static str,
+    pub description: Cow<'static, str>,
+}
+
+impl Refusal {
+    pub fn new(error: &'static str, description: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status: 400,
+            error,
+            description: description.into(),
+        }
+    }
+
+    pub fn invalid_request(description: impl Into<Cow<'static, str>>) -> Self {
+        Self::new("invalid_request", description)
+    }
+
+    pub fn invalid_grant(description: &'static str) -> Self {
+        Self::new("invalid_grant", description)
+    }
+
+    pub fn invalid_client(description: &'static str) -> Self {
+        Self {
+            status: 401,
+            ..Self::new("invalid_client", description)
+        }
+    }
+}
+
+impl From<io::Error> for Refusal {
+    /// The state could not be read or written: nothing the client did.
+    fn from(error: io::Error) -> Self {
+        let (status, word) = match error.kind() {
+            io::ErrorKind::TimedOut => (503, "temporarily_unavailable"),
+            _ => (500, "server_error"),
+        };
+        Self {
+            status,
+            ..Self::new(word, error.to_string())
+        }
+    }
+}
+
+impl From<Refusal> for Answer {
+    fn from(refusal: Refusal) -> Self {
+        let body = json!({
+            "error": refusal.error,
+            "error_description": refusal.description,
+        });
+        let answer = Answer::json(refusal.status, &body);
+        match refusal.status {
+            401 => answer.with("WWW-Authenticate", "Basic realm=\"sandbox\""),
+            503 => answer.with("Retry-After", "1"),
+            _ => answer,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_without_a_value_is_absent_and_a_repeated_one_is_seen() {
+        let form = Form::parse(b"a=&b=1+2%2B&c=1&c=");
+        assert_eq!(form.get("a"), None);
+        assert_eq!(form.get("b"), Some("1 2+"));
+        assert!(form.repeats("c") && form.repeated());
+        assert!(!Form::parse(b"resource=1&resource=2").repeated());
+    }
+
+    #[test]
+    fn a_media_type_is_compared_without_its_parameters() {
+        let mut request = Request {
+            method: Method::Post,
+            path: "/token".into(),
+            query: String::new(),
+            authorization: None,
+            content_type: Some("Application/JSON; charset=utf-8".into()),
+            body: Vec::new(),
+        };
+        assert!(request.has_type("application/json"));
+        assert!(request.form().is_err());
+        request.content_type = None;
+        assert!(request.form().is_err());
+    }
+}

@@ -1,0 +1,55 @@
+//! Consent pages that wait for an answer, each under an id that only that page knows and that works
+//! once, so that another site cannot answer for the person.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Mutex, PoisonError};
+
+use super::authorize::Asked;
+use super::random;
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
+
+/// How long somebody may look at a page.
+const LIFETIME: u64 = 600;
+
+/// How many pages wait at most; the oldest gives way.
+const CAPACITY: usize = 64;
+
+/// The pages of one server. They die with it, as nobody could send their form anywhere else.
+#[derive(Default)]
+pub struct Pending(Mutex<VecDeque<Page>>);
+
+struct Page {
+    id: Secret,
+    expires_at: Timestamp,
+    asked: Asked,
+}
+
+impl Pending {
+    /// Remembers what a page asks, and gives the page its id.
+    pub fn put(&self, asked: Asked, now: Timestamp) -> io::Result<Secret> {
+        let id = random::value("")?;
+        let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        pages.retain(|page| now < page.expires_at);
+        while pages.len() >= CAPACITY {
+            pages.pop_front();
+        }
+        pages.push_back(Page {
+            id: id.clone(),
+            expires_at: now.plus(LIFETIME),
+            asked,
+        });
+        Ok(id)
+    }
+
+    /// Gives what the page of this id asks, once.
+    pub fn take(&self, id: &str, now: Timestamp) -> Option<Asked> {
+        let id = Secret::new(id);
+        let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = pages
+            .iter()
+            .position(|page| page.id == id && now < page.expires_at)?;
+        pages.remove(at).map(|page| page.asked)
+    }
+}

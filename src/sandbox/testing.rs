@@ -1,0 +1,175 @@
+//! A service in memory, and a client that speaks to its endpoints without a socket.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+use url::Url;
+use url::form_urlencoded::Serializer;
+
+use super::http::{Answer, Method, Request};
+use super::keeper::Keeper;
+use super::pending::Pending;
+use super::people;
+use super::server::Service;
+use super::state::Lifetimes;
+use crate::timestamp::Timestamp;
+
+/// The verifier and challenge of RFC 7636 appendix B.
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub const REDIRECT_URI: &str = "http://127.0.0.1:4711/callback/sandbox";
+
+/// A good authorization request.
+pub const ASKED: [(&str, &str); 7] = [
+    ("response_type", "code"),
+    ("client_id", "keyfob"),
+    ("redirect_uri", REDIRECT_URI),
+    ("scope", "openid profile read"),
+    ("state", "a&b"),
+    ("code_challenge", CHALLENGE),
+    ("code_challenge_method", "S256"),
+];
+
+/// Some point in time, and so many seconds later.
+pub fn at(seconds: u64) -> Timestamp {
+    Timestamp::from_unix(1_700_000_000).plus(seconds)
+}
+
+/// A service whose tokens live 100 and 1000 seconds.
+pub fn service(approve: Option<&str>) -> Service {
+    Service {
+        base: "http://127.0.0.1:4700".into(),
+        issuer: "http://issuer.invalid".into(),
+        approve: approve.map(|who| people::find(who).unwrap()),
+        lifetimes: Lifetimes {
+            access: 100,
+            refresh: 1000,
+        },
+        keeper: Keeper::open(None, at(0)).unwrap(),
+        pending: Pending::default(),
+    }
+}
+
+fn encode(pairs: &[(&str, &str)]) -> String {
+    Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+fn request(method: Method, path: &str) -> Request {
+    Request {
+        method,
+        path: path.into(),
+        query: String::new(),
+        authorization: None,
+        content_type: None,
+        body: Vec::new(),
+    }
+}
+
+/// The good authorization request with one parameter replaced, added or, by an empty value, left out.
+pub fn asked_with<'a>(name: &'a str, value: &'a str) -> Vec<(&'a str, &'a str)> {
+    let mut pairs: Vec<_> = ASKED
+        .iter()
+        .copied()
+        .filter(|(key, _)| *key != name)
+        .collect();
+    pairs.push((name, value));
+    pairs
+}
+
+impl Service {
+    pub fn get(&self, path: &str, query: &[(&str, &str)], seconds: u64) -> Answer {
+        let mut request = request(Method::Get, path);
+        request.query = encode(query);
+        self.answer(&request, at(seconds))
+    }
+
+    pub fn post(&self, path: &str, form: &[(&str, &str)], seconds: u64) -> Answer {
+        self.post_as(None, path, form, seconds)
+    }
+
+    /// Posts a form with an Authorization header.
+    pub fn post_as(
+        &self,
+        authorization: Option<&str>,
+        path: &str,
+        form: &[(&str, &str)],
+        seconds: u64,
+    ) -> Answer {
+        let mut request = request(Method::Post, path);
+        request.authorization = authorization.map(String::from);
+        request.content_type = Some("application/x-www-form-urlencoded".into());
+        request.body = encode(form).into_bytes();
+        self.answer(&request, at(seconds))
+    }
+
+    pub fn post_json(&self, path: &str, body: &str) -> Answer {
+        let mut request = request(Method::Post, path);
+        request.content_type = Some("application/json".into());
+        request.body = body.into();
+        self.answer(&request, at(0))
+    }
+
+    pub fn userinfo(&self, token: &str, seconds: u64) -> Answer {
+        let mut request = request(Method::Get, "/userinfo");
+        request.authorization = Some(format!("Bearer {token}"));
+        self.answer(&request, at(seconds))
+    }
+
+    /// A code that was approved at second 0.
+    pub fn code(&self, query: &[(&str, &str)]) -> String {
+        self.get("/authorize", query, 0).landed()["code"].clone()
+    }
+
+    /// Exchanges a code as the built-in client.
+    pub fn exchange(&self, code: &str, seconds: u64) -> Answer {
+        self.post("/token", &exchange_form(code), seconds)
+    }
+
+    /// Refreshes as the built-in client.
+    pub fn refresh(&self, refresh_token: &str, seconds: u64) -> Answer {
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", refresh_token),
+            ("client_id", "keyfob"),
+        ];
+        self.post("/token", &form, seconds)
+    }
+}
+
+/// A good exchange by the built-in client.
+pub fn exchange_form(code: &str) -> [(&str, &str); 5] {
+    [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", REDIRECT_URI),
+        ("client_id", "keyfob"),
+        ("code_verifier", VERIFIER),
+    ]
+}
+
+impl Answer {
+    /// Where a redirect leads.
+    pub fn location(&self) -> Url {
+        assert_eq!(self.status, 303, "{}", self.body);
+        Url::parse(self.header("Location").unwrap()).unwrap()
+    }
+
+    /// The parameters that a redirect brings.
+    pub fn landed(&self) -> HashMap<String, String> {
+        self.location().query_pairs().into_owned().collect()
+    }
+
+    pub fn value(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// A member of the JSON answer, empty where there is none.
+    pub fn member(&self, name: &str) -> String {
+        self.value()[name].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Status and OAuth error code.
+    pub fn refusal(&self) -> (u16, String) {
+        (self.status, self.member("error"))
+    }
+}
