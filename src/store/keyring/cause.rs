@@ -19,8 +19,8 @@ pub const WAYS_OUT: &str = if cfg!(target_os = "macos") {
 /// Says why the keyring failed. Never prints the error itself, for some variants carry the secret.
 pub fn explain(error: &Error) -> StoreError {
     let cause = match error {
-        Error::PlatformFailure(_) => failure(&innermost(error)),
-        Error::NoStorageAccess(_) => no_access(&innermost(error)),
+        Error::PlatformFailure(_) => failure(&chain(error)),
+        Error::NoStorageAccess(_) => no_access(&chain(error)),
         Error::Ambiguous(entries) => {
             format!("{} entries of the keyring have the same key", entries.len())
         }
@@ -35,13 +35,21 @@ pub fn explain(error: &Error) -> StoreError {
     }
 }
 
-/// The last error of the chain; those around it only repeat it with a prefix.
-fn innermost(error: &Error) -> String {
+/// The errors behind this one, on one line. Most libraries repeat the inner error in the outer one,
+/// some do not.
+fn chain(error: &Error) -> String {
+    let mut said = String::new();
     let mut cause = error.source();
-    while let Some(next) = cause.and_then(std::error::Error::source) {
-        cause = Some(next);
+    while let Some(error) = cause {
+        let words = one_line(&error.to_string());
+        if said.is_empty() {
+            said = words;
+        } else if !said.contains(&words) {
+            said = format!("{said}: {words}");
+        }
+        cause = error.source();
     }
-    cause.map_or_else(String::new, |cause| one_line(&cause.to_string()))
+    said.trim_start_matches("zbus error: ").to_owned()
 }
 
 fn one_line(text: &str) -> String {
@@ -53,7 +61,9 @@ fn one_line(text: &str) -> String {
 // the real service hold them.
 
 fn failure(said: &str) -> String {
-    if said.contains("no secret service provider or dbus session found") {
+    if let Some((_, where_and_why)) = said.split_once("Failed to connect to address ") {
+        format!("no D-Bus session bus: cannot connect to {where_and_why}")
+    } else if said.contains("no secret service provider or dbus session found") {
         format!("no D-Bus session bus: {}", missing_bus())
     } else if said.contains("ServiceUnknown") || said.contains("NameHasNoOwner") {
         format!("no Secret Service runs in this session: {said}")
@@ -74,15 +84,32 @@ fn no_access(said: &str) -> String {
 
 fn missing_bus() -> &'static str {
     if std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_some() {
-        "DBUS_SESSION_BUS_ADDRESS names none that exists"
+        "DBUS_SESSION_BUS_ADDRESS names none"
     } else {
-        "DBUS_SESSION_BUS_ADDRESS is not set, and there is none in XDG_RUNTIME_DIR"
+        "DBUS_SESSION_BUS_ADDRESS is not set"
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// An error that does not repeat its source.
+    #[derive(Debug)]
+    struct Silent;
+
+    impl std::fmt::Display for Silent {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("outer")
+        }
+    }
+
+    impl std::error::Error for Silent {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            static INNER: std::fmt::Error = std::fmt::Error;
+            Some(&INNER)
+        }
+    }
 
     #[test]
     fn a_secret_in_an_error_is_not_shown() {
@@ -99,10 +126,15 @@ mod tests {
     }
 
     #[test]
-    fn the_cause_is_the_innermost_error_on_one_line() {
+    fn the_cause_is_the_whole_chain_on_one_line() {
         let inner = std::io::Error::other("first\n  second.");
         let error = explain(&Error::PlatformFailure(Box::new(inner)));
         assert_eq!(error.cause, "the keyring cannot be reached: first second");
+        let silent = explain(&Error::PlatformFailure(Box::new(Silent)));
+        assert_eq!(
+            silent.cause,
+            format!("the keyring cannot be reached: outer: {}", std::fmt::Error)
+        );
         assert!(error.hint.contains("--store file") && error.hint.contains("KEYFOB_STORE=file"));
     }
 }
