@@ -35,7 +35,7 @@ pub struct SecretService {
 }
 
 /// Whether the programs are installed. Where not, says on stderr that `test` was skipped, or panics
-/// where KEYFOB_TEST_NO_SKIPS=1 forbids skipping.
+/// where `KEYFOB_TEST_NO_SKIPS=1` forbids skipping.
 pub fn available(test: &str) -> bool {
     let installed = |program: &str| {
         let path = std::env::var_os("PATH").unwrap_or_default();

@@ -150,7 +150,7 @@ impl Chunks {
         for index in 0..split.count {
             match self.entries.get(&part(name, split.generation, index))? {
                 Some(chunk) if secret.len() + chunk.len() <= size => {
-                    secret.extend_from_slice(&chunk)
+                    secret.extend_from_slice(&chunk);
                 }
                 _ => return Ok(None),
             }
