@@ -1,35 +1,131 @@
-//! Files encrypted with age.
+//! Files encrypted with age: one key pair for the store, one `.age` file a secret. `age -d` opens them.
 
-use super::{Setup, Store, StoreError};
+mod disk;
+mod key_pair;
+mod passphrase;
+
+use std::path::{Path, PathBuf};
+
+use self::disk::failed;
+use self::key_pair::{KeyPair, open, why};
+use self::passphrase::Environment;
+use super::{Setup, Store, StoreError, check_key, random_hex, secret_from};
+use crate::files;
 use crate::secret::Secret;
+
+/// No secret comes near; a larger file is none of ours.
+const LIMIT: u64 = 1024 * 1024;
 
 /// One age identity, one `.age` file a secret.
 pub struct File {
-    setup: Setup,
+    data: PathBuf,
+    keys: KeyPair,
 }
 
 impl File {
     /// Reads nothing yet.
     pub fn new(setup: Setup) -> Self {
-        Self { setup }
+        Self::with(setup, Environment::process())
+    }
+
+    fn with(setup: Setup, environment: Environment) -> Self {
+        Self {
+            data: setup.data.clone(),
+            keys: KeyPair::new(setup, environment),
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.data.join(format!("{name}.age"))
+    }
+
+    fn write(&self, path: &Path, plaintext: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let recipient = self.keys.recipient()?;
+        let ciphertext = age::encrypt(&recipient, plaintext).map_err(|error| StoreError {
+            cause: format!("age cannot encrypt: {error}"),
+            hint: "check the store with `keyfob doctor`".into(),
+        })?;
+        if ciphertext.len() as u64 > LIMIT {
+            return Err(StoreError {
+                cause: format!(
+                    "a secret of {} bytes is more than the file store takes",
+                    plaintext.len()
+                ),
+                hint: "ask for fewer scopes, or use `--store keyring`".into(),
+            });
+        }
+        files::replace(path, &ciphertext).map_err(|error| failed("write", path, &error))?;
+        Ok(ciphertext)
+    }
+
+    fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+        files::read(path, LIMIT).map_err(|error| failed("read", path, &error))
+    }
+
+    fn remove_file(path: &Path) -> Result<bool, StoreError> {
+        files::remove(path).map_err(|error| failed("remove", path, &error))
+    }
+
+    /// Reads the probe back, decrypted where that asks nobody for a passphrase.
+    fn check_probe(&self, path: &Path, written: &str, ciphertext: &[u8]) -> Result<(), StoreError> {
+        let read = Self::read(path)?;
+        if read.as_deref() != Some(ciphertext) {
+            return Err(StoreError {
+                cause: format!("`{}` does not read back as it was written", path.display()),
+                hint: "check that disk, or set KEYFOB_HOME to a folder on another one".into(),
+            });
+        }
+        let Some(identity) = self.keys.identity_at_hand()? else {
+            return Ok(());
+        };
+        match open(&identity, ciphertext) {
+            Ok(plaintext) if *plaintext == written.as_bytes() => Ok(()),
+            _ => Err(self.keys.mismatch()),
+        }
     }
 }
 
 impl Store for File {
-    fn get(&self, _key: &str) -> Result<Option<Secret>, StoreError> {
-        let _ = &self.setup;
-        todo!()
+    fn get(&self, key: &str) -> Result<Option<Secret>, StoreError> {
+        check_key(key)?;
+        let path = self.path(key);
+        let Some(ciphertext) = Self::read(&path)? else {
+            return Ok(None);
+        };
+        let identity = self.keys.identity()?;
+        let damaged = |why: &str| StoreError {
+            cause: format!("cannot decrypt `{}`: {why}", path.display()),
+            hint: "sign in again to replace it, or bring it back from a backup".into(),
+        };
+        let plaintext = open(&identity, &ciphertext).map_err(|error| damaged(&why(&error)))?;
+        let secret = secret_from(&plaintext).ok_or_else(|| damaged("it holds no text"))?;
+        Ok(Some(secret))
     }
-    fn put(&self, _key: &str, _secret: &Secret) -> Result<(), StoreError> {
-        todo!()
+
+    fn put(&self, key: &str, secret: &Secret) -> Result<(), StoreError> {
+        check_key(key)?;
+        self.write(&self.path(key), secret.expose().as_bytes())?;
+        Ok(())
     }
-    fn remove(&self, _key: &str) -> Result<bool, StoreError> {
-        todo!()
+
+    fn remove(&self, key: &str) -> Result<bool, StoreError> {
+        check_key(key)?;
+        Self::remove_file(&self.path(key))
     }
+
     fn probe(&self) -> Result<(), StoreError> {
-        todo!()
+        let written = random_hex()?;
+        let path = self.path(&format!("probe-{}", &written[..16]));
+        let ciphertext = self.write(&path, written.as_bytes())?;
+        let checked = self.check_probe(&path, &written, &ciphertext);
+        Self::remove_file(&path)?;
+        checked
     }
+
     fn protection(&self) -> String {
-        todo!()
+        self.keys.protection()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,37 +1,113 @@
-//! The system's keyring.
+//! The system's keyring, behind a deadline: Secret Service is known to keep its callers for minutes.
+
+mod cause;
+mod chunks;
+mod deadline;
+mod entries;
 
 use std::sync::Arc;
 
-use super::{Attendant, Store, StoreError};
+use self::chunks::Chunks;
+use self::deadline::Deadline;
+use self::entries::{Entries, Platform};
+use super::{Attendant, Store, StoreError, check_key, random_hex, secret_from};
 use crate::secret::Secret;
+
+/// One for the process, as the connection behind the `keyring` crate is: whoever met its silence
+/// spares everybody else the wait.
+static DEADLINE: Deadline = Deadline::new();
+
+/// What the Windows Credential Manager takes in one entry (`CRED_MAX_CREDENTIAL_BLOB_SIZE`).
+const LIMIT: Option<usize> = if cfg!(windows) { Some(2_560) } else { None };
 
 /// The keyring of the session, through the crate of that name.
 pub struct Keyring {
     attendant: Arc<dyn Attendant>,
+    deadline: &'static Deadline,
+    chunks: Arc<Chunks>,
 }
 
 impl Keyring {
     /// Connects at the first call.
     pub fn new(attendant: Arc<dyn Attendant>) -> Self {
-        Self { attendant }
+        Self::over(attendant, &DEADLINE, Chunks::new(Box::new(Platform), LIMIT))
+    }
+
+    fn over(attendant: Arc<dyn Attendant>, deadline: &'static Deadline, chunks: Chunks) -> Self {
+        Self {
+            attendant,
+            deadline,
+            chunks: Arc::new(chunks),
+        }
+    }
+
+    /// Runs one operation, connecting included, within the deadline.
+    fn call<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&Chunks) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let chunks = Arc::clone(&self.chunks);
+        self.deadline
+            .run(self.attendant.as_ref(), move || operation(&chunks))?
     }
 }
 
 impl Store for Keyring {
-    fn get(&self, _key: &str) -> Result<Option<Secret>, StoreError> {
-        let _ = self.attendant.attended();
-        todo!()
+    fn get(&self, key: &str) -> Result<Option<Secret>, StoreError> {
+        check_key(key)?;
+        let name = key.to_owned();
+        let Some(octets) = self.call(move |chunks| chunks.get(&name))? else {
+            return Ok(None);
+        };
+        secret_from(&octets).map(Some).ok_or_else(|| StoreError {
+            cause: format!("the keyring's entry `{key}` is not what keyfob wrote"),
+            hint: "sign in again to replace it".into(),
+        })
     }
-    fn put(&self, _key: &str, _secret: &Secret) -> Result<(), StoreError> {
-        todo!()
+
+    fn put(&self, key: &str, secret: &Secret) -> Result<(), StoreError> {
+        check_key(key)?;
+        let (name, secret) = (key.to_owned(), secret.clone());
+        self.call(move |chunks| chunks.put(&name, secret.expose().as_bytes()))
     }
-    fn remove(&self, _key: &str) -> Result<bool, StoreError> {
-        todo!()
+
+    fn remove(&self, key: &str) -> Result<bool, StoreError> {
+        check_key(key)?;
+        let name = key.to_owned();
+        self.call(move |chunks| chunks.remove(&name))
     }
+
     fn probe(&self) -> Result<(), StoreError> {
-        todo!()
+        let written = random_hex()?;
+        self.call(move |chunks| probe(chunks.entries(), &written))
     }
+
     fn protection(&self) -> String {
-        todo!()
+        if cfg!(target_os = "macos") {
+            "in the macOS Keychain (your login keychain)"
+        } else if cfg!(windows) {
+            "in the Windows Credential Manager, for your user on this machine"
+        } else {
+            "in the Secret Service (your login keyring)"
+        }
+        .into()
     }
 }
+
+/// Writes, reads back and removes an entry of its own.
+fn probe(entries: &dyn Entries, written: &str) -> Result<(), StoreError> {
+    let name = format!("probe-{}", &written[..16]);
+    entries.set(&name, written.as_bytes())?;
+    let read = entries.get(&name);
+    entries.remove(&name)?;
+    if read?.is_some_and(|read| *read == written.as_bytes()) {
+        return Ok(());
+    }
+    Err(StoreError {
+        cause: "the keyring does not give back what was written to it".into(),
+        hint: cause::WAYS_OUT.into(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

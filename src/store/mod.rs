@@ -5,6 +5,9 @@
 mod file;
 mod keyring;
 
+#[cfg(test)]
+mod contract;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -96,10 +99,76 @@ pub struct Setup {
     pub attendant: Arc<dyn Attendant>,
 }
 
+/// Refuses a key that is not lower-case hexadecimal with `-`: keys become names of files and entries,
+/// and they are read from the index, which anybody with an editor can change.
+fn check_key(key: &str) -> Result<(), StoreError> {
+    let fits = (1..=64).contains(&key.len())
+        && key
+            .chars()
+            .all(|c| matches!(c, '0'..='9' | 'a'..='f' | '-'));
+    if fits {
+        return Ok(());
+    }
+    Err(StoreError {
+        cause: format!("`{key}` cannot be the key of a secret"),
+        hint: "the account's index entry is damaged: sign in again".into(),
+    })
+}
+
+/// A random string to write and read back, 64 hexadecimal digits.
+fn random_hex() -> Result<String, StoreError> {
+    let mut octets = [0; 32];
+    getrandom::fill(&mut octets).map_err(|error| StoreError {
+        cause: format!("the operating system gives no random octets: {error}"),
+        hint: "check that this process may read the system's random source".into(),
+    })?;
+    Ok(hex(&octets))
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets
+        .iter()
+        .flat_map(|octet| [octet >> 4, octet & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
+}
+
+/// Takes a secret out of octets without leaving an unwiped copy; `None` where they are no text.
+fn secret_from(octets: &[u8]) -> Option<Secret> {
+    // An exact allocation: a larger one would be moved, and its old place not wiped.
+    std::str::from_utf8(octets)
+        .ok()
+        .map(|text| Secret::new(text.to_owned()))
+}
+
 /// Opens a store. Opening touches neither disk nor bus; the first call does.
 pub fn open(kind: Kind, setup: &Setup) -> Arc<dyn Store> {
     match kind {
         Kind::Keyring => Arc::new(keyring::Keyring::new(Arc::clone(&setup.attendant))),
         Kind::File => Arc::new(file::File::new(setup.clone())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_key;
+
+    #[test]
+    fn keys_cannot_leave_their_folder() {
+        assert!(check_key("0123456789abcdef-0").is_ok());
+        for bad in [
+            "",
+            "..",
+            "../a",
+            "a/b",
+            "A",
+            "g",
+            "a.age",
+            "a\\b",
+            "a\0",
+            &"a".repeat(65),
+        ] {
+            assert!(check_key(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -1,0 +1,107 @@
+//! The file system's refusals in words, and its locks with a bound.
+
+use std::fs::{File, TryLockError};
+use std::io::{self, ErrorKind};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::files;
+use crate::store::StoreError;
+
+/// std's own wait for a lock has no bound.
+const WAIT: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(20);
+
+/// Says why a file could not be read, written, removed or locked.
+pub fn failed(doing: &str, path: &Path, error: &io::Error) -> StoreError {
+    let shown = path.display();
+    let (why, hint) = match error.kind() {
+        ErrorKind::ReadOnlyFilesystem => (
+            "the file system is read-only".into(),
+            "set KEYFOB_HOME to a folder that can be written".into(),
+        ),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => (
+            "the disk is full".into(),
+            "free some space there, or set KEYFOB_HOME to a folder on another disk".into(),
+        ),
+        ErrorKind::PermissionDenied => (
+            "permission denied".into(),
+            format!("make `{shown}` and its folder yours, or set KEYFOB_HOME to a folder that is"),
+        ),
+        ErrorKind::Unsupported => (
+            "the file system cannot do that".into(),
+            "set KEYFOB_HOME to a folder on a local disk".into(),
+        ),
+        _ => (
+            error.to_string(),
+            format!("look at `{shown}`, or set KEYFOB_HOME to another folder"),
+        ),
+    };
+    StoreError {
+        cause: format!("cannot {doing} `{shown}`: {why}"),
+        hint,
+    }
+}
+
+/// Takes a lock between processes, which ends when the file is dropped or the process dies.
+pub fn lock(path: &Path) -> Result<File, StoreError> {
+    lock_within(path, WAIT)
+}
+
+fn lock_within(path: &Path, wait: Duration) -> Result<File, StoreError> {
+    let file = files::open_lock(path).map_err(|error| failed("open the lock", path, &error))?;
+    let start = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(error)) => return Err(failed("lock", path, &error)),
+            Err(TryLockError::WouldBlock) if start.elapsed() < wait => thread::sleep(POLL),
+            Err(TryLockError::WouldBlock) => return Err(held(path, wait)),
+        }
+    }
+}
+
+fn held(path: &Path, wait: Duration) -> StoreError {
+    StoreError {
+        cause: format!(
+            "another process held `{}` for {} s",
+            path.display(),
+            wait.as_secs()
+        ),
+        hint: "end the other `keyfob`, then run it again".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_waited_for_with_a_bound_and_freed_with_its_file() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("locks/x.lock");
+        let held = lock(&path).unwrap();
+        let error = lock_within(&path, Duration::from_millis(30)).unwrap_err();
+        assert!(error.cause.contains("x.lock"), "{error}");
+        drop(held);
+        lock_within(&path, Duration::from_millis(30)).unwrap();
+    }
+
+    #[test]
+    fn what_the_disk_refuses_is_named_with_a_way_out() {
+        for (kind, word) in [
+            (ErrorKind::ReadOnlyFilesystem, "read-only"),
+            (ErrorKind::StorageFull, "full"),
+            (ErrorKind::QuotaExceeded, "full"),
+            (ErrorKind::PermissionDenied, "permission denied"),
+        ] {
+            let error = failed("write", Path::new("/x/y.age"), &io::Error::from(kind));
+            assert!(
+                error.cause.contains("/x/y.age") && error.cause.contains(word),
+                "{error}"
+            );
+            assert!(error.hint.contains("KEYFOB_HOME"), "{}", error.hint);
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! The file store's one age key pair: how it is made, where it lies, and how it is unlocked.
+//!
+//! `identity.txt` is the identity as `age-keygen` writes it; `identity.age` is the same text behind a
+//! passphrase, as `age -p` writes it. `recipient.txt` lies beside either, so that writing a secret
+//! asks for nothing. The recipient is written before the identity, and the store counts as made with
+//! the identity: killed in between, the next process makes both anew, and nothing was encrypted yet.
+
+use std::fmt::Write as _;
+use std::io::{ErrorKind, Read as _};
+use std::iter;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use age::DecryptError;
+use age::x25519::{Identity, Recipient};
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::disk::{failed, lock};
+use super::passphrase::{Environment, Passphrase, asked, known};
+use crate::files;
+use crate::secret::Secret;
+use crate::store::{Setup, StoreError};
+use crate::timestamp::Timestamp;
+
+/// scrypt's cost is 2^17: some 0.3 s and 130 MB a read. The crate's own choice targets a whole second
+/// and half a gigabyte.
+const WORK_FACTOR: u8 = 17;
+
+/// The most that is worked for an `identity.age` of others; `age -p` writes 18. Each step doubles
+/// time and memory, so a hostile file could otherwise ask for hours.
+const MAX_WORK_FACTOR: u8 = 20;
+
+/// Identity files have three lines.
+const LIMIT: u64 = 64 * 1024;
+
+/// How the identity is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    KeyFile,
+    Passphrase,
+}
+
+/// The key pair in its folder; unlocked once a process.
+pub struct KeyPair {
+    setup: Setup,
+    environment: Environment,
+    unlocked: Mutex<Option<Identity>>,
+}
+
+impl KeyPair {
+    /// Reads nothing yet.
+    pub fn new(setup: Setup, environment: Environment) -> Self {
+        Self {
+            setup,
+            environment,
+            unlocked: Mutex::new(None),
+        }
+    }
+
+    /// The recipient to encrypt to. Makes the key pair where there is none.
+    pub fn recipient(&self) -> Result<Recipient, StoreError> {
+        match self.form()? {
+            None => self.make(),
+            Some(Form::KeyFile) if self.setup.ask_passphrase => Err(StoreError {
+                cause: "the file store has no passphrase: its form was chosen when it was made"
+                    .into(),
+                hint: format!(
+                    "sign in without `--passphrase`, or log out its accounts and remove `{}` first",
+                    self.setup.identity.display()
+                ),
+            }),
+            Some(_) => self.read_recipient(),
+        }
+    }
+
+    /// The identity to decrypt with, unlocked if need be.
+    pub fn identity(&self) -> Result<Identity, StoreError> {
+        // Held while unlocking, so that two threads do not ask twice.
+        let mut unlocked = self.unlocked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(identity) = &*unlocked {
+            return Ok(identity.clone());
+        }
+        let identity = match self.form()? {
+            Some(Form::KeyFile) => read_key_file(&self.key_file())?,
+            Some(Form::Passphrase) => self.unlock()?,
+            None => return Err(self.missing()),
+        };
+        *unlocked = Some(identity.clone());
+        Ok(identity)
+    }
+
+    /// The identity, where nobody has to be asked and no passphrase tried.
+    pub fn identity_at_hand(&self) -> Result<Option<Identity>, StoreError> {
+        let unlocked = self
+            .unlocked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if unlocked.is_some() || self.form()? != Some(Form::KeyFile) {
+            return Ok(unlocked);
+        }
+        self.identity().map(Some)
+    }
+
+    /// What protects the secrets, or will when the key pair is made.
+    pub fn protection(&self) -> String {
+        let asking = self.setup.ask_passphrase || self.environment.gives_passphrase();
+        let form = self.form().ok().flatten();
+        if form == Some(Form::Passphrase) || form.is_none() && asking {
+            return "encrypted with age behind your passphrase".into();
+        }
+        format!(
+            "encrypted with age; the key lies unprotected in `{}`, so file permissions protect it",
+            self.key_file().display()
+        )
+    }
+
+    /// Says that identity and recipient are no pair.
+    pub fn mismatch(&self) -> StoreError {
+        let recipient = self.recipient_file();
+        StoreError {
+            cause: format!(
+                "`{}` does not belong to the identity beside it",
+                recipient.display()
+            ),
+            hint: "remove that file; it is written again from the identity".into(),
+        }
+    }
+
+    fn key_file(&self) -> PathBuf {
+        self.setup.identity.join("identity.txt")
+    }
+
+    fn passphrase_file(&self) -> PathBuf {
+        self.setup.identity.join("identity.age")
+    }
+
+    fn recipient_file(&self) -> PathBuf {
+        self.setup.identity.join("recipient.txt")
+    }
+
+    /// The form in place; the open key where both are, for then a passphrase protects nothing.
+    fn form(&self) -> Result<Option<Form>, StoreError> {
+        for (path, form) in [
+            (self.key_file(), Form::KeyFile),
+            (self.passphrase_file(), Form::Passphrase),
+        ] {
+            if path
+                .try_exists()
+                .map_err(|error| failed("read", &path, &error))?
+            {
+                return Ok(Some(form));
+            }
+        }
+        Ok(None)
+    }
+
+    fn make(&self) -> Result<Recipient, StoreError> {
+        let passphrase = self.new_passphrase()?; // before the lock: people take their time
+        let lock = lock(&self.setup.locks.join("file-store.lock"))?;
+        if self.form()?.is_some() {
+            drop(lock);
+            return self.recipient(); // made by another process while this one waited
+        }
+        let identity = Identity::generate();
+        self.write_recipient(&identity)?;
+        let text = identity_text(&identity);
+        match passphrase {
+            None => write(&self.key_file(), text.as_bytes())?,
+            Some(passphrase) => write(&self.passphrase_file(), &wrap(&text, &passphrase.secret)?)?,
+        }
+        let recipient = identity.to_public();
+        *self.unlocked.lock().unwrap_or_else(PoisonError::into_inner) = Some(identity);
+        Ok(recipient)
+    }
+
+    /// The passphrase of a store to be made; `None` where it is to have none.
+    fn new_passphrase(&self) -> Result<Option<Passphrase>, StoreError> {
+        match self.environment.passphrase()? {
+            None if self.setup.ask_passphrase => {
+                asked(self.setup.attendant.as_ref(), true).map(Some)
+            }
+            given => Ok(given),
+        }
+    }
+
+    fn read_recipient(&self) -> Result<Recipient, StoreError> {
+        let path = self.recipient_file();
+        let Some(text) =
+            files::read(&path, LIMIT).map_err(|error| failed("read", &path, &error))?
+        else {
+            let identity = self.identity()?;
+            self.write_recipient(&identity)?;
+            return Ok(identity.to_public());
+        };
+        let recipient = std::str::from_utf8(&text).ok().and_then(entry);
+        recipient
+            .and_then(|line| line.parse().ok())
+            .ok_or_else(|| self.mismatch())
+    }
+
+    fn write_recipient(&self, identity: &Identity) -> Result<(), StoreError> {
+        write(
+            &self.recipient_file(),
+            format!("{}\n", identity.to_public()).as_bytes(),
+        )
+    }
+
+    fn unlock(&self) -> Result<Identity, StoreError> {
+        let path = self.passphrase_file();
+        let ciphertext = files::read(&path, LIMIT)
+            .map_err(|error| failed("read", &path, &error))?
+            .ok_or_else(|| self.missing())?;
+        let passphrase = known(&self.environment, self.setup.attendant.as_ref())?;
+        let _one_at_a_time = lock(&self.setup.locks.join("unlock.lock"))?;
+        let text = unwrap(&ciphertext, &passphrase, &path)?;
+        parse(&text).ok_or_else(|| damaged(&path, "it holds no age identity"))
+    }
+
+    fn missing(&self) -> StoreError {
+        StoreError {
+            cause: format!(
+                "the file store's key is missing in `{}`",
+                self.setup.identity.display()
+            ),
+            hint: "bring that folder back from a backup, or sign in again".into(),
+        }
+    }
+}
+
+/// Decrypts with an identity. The plaintext is wiped when dropped, and never moved while it grows.
+pub fn open(
+    identity: &dyn age::Identity,
+    ciphertext: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, DecryptError> {
+    let mut plaintext = Zeroizing::new(Vec::with_capacity(ciphertext.len()));
+    age::Decryptor::new_buffered(ciphertext)?
+        .decrypt(iter::once(identity))?
+        .read_to_end(&mut plaintext)?;
+    Ok(plaintext)
+}
+
+/// Says why age did not decrypt. Its own words overflow on a hostile work factor.
+pub fn why(error: &DecryptError) -> String {
+    match error {
+        DecryptError::NoMatchingKeys => "it was encrypted to another key".into(),
+        DecryptError::ExcessiveWork { required, .. } => {
+            format!("its work factor {required} is above {MAX_WORK_FACTOR}")
+        }
+        DecryptError::Io(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            "it is cut short".into()
+        }
+        _ => "it is damaged".into(),
+    }
+}
+
+fn wrap(text: &str, passphrase: &Secret) -> Result<Vec<u8>, StoreError> {
+    let mut recipient = age::scrypt::Recipient::new(exposed(passphrase));
+    recipient.set_work_factor(WORK_FACTOR);
+    age::encrypt(&recipient, text.as_bytes()).map_err(|error| StoreError {
+        cause: format!("age cannot encrypt the identity: {error}"),
+        hint: "check the free memory, then run it again".into(),
+    })
+}
+
+fn unwrap(
+    ciphertext: &[u8],
+    passphrase: &Passphrase,
+    path: &Path,
+) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    let mut identity = age::scrypt::Identity::new(exposed(&passphrase.secret));
+    identity.set_max_work_factor(MAX_WORK_FACTOR);
+    open(&identity, ciphertext).map_err(|error| match error {
+        DecryptError::DecryptionFailed | DecryptError::KeyDecryptionFailed => StoreError {
+            cause: format!("wrong passphrase for the file store: {}", passphrase.origin),
+            hint: "give the passphrase that the file store was made with".into(),
+        },
+        DecryptError::NoMatchingKeys => damaged(path, "it is not behind a passphrase"),
+        other => damaged(path, &why(&other)),
+    })
+}
+
+fn exposed(passphrase: &Secret) -> SecretString {
+    SecretString::from(passphrase.expose().to_owned())
+}
+
+fn read_key_file(path: &Path) -> Result<Identity, StoreError> {
+    refuse_open_permissions(path)?;
+    let text = files::read(path, LIMIT)
+        .map_err(|error| failed("read", path, &error))?
+        .unwrap_or_default();
+    parse(&Zeroizing::new(text)).ok_or_else(|| damaged(path, "it holds no age identity"))
+}
+
+/// Permissions are all that protects this file.
+#[cfg(unix)]
+fn refuse_open_permissions(path: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let metadata = std::fs::metadata(path).map_err(|error| failed("read", path, &error))?;
+    if metadata.permissions().mode().trailing_zeros() >= 6 {
+        return Ok(());
+    }
+    Err(StoreError {
+        cause: format!("`{}` can be read by others", path.display()),
+        hint: format!(
+            "run `chmod 600 {}`, and sign in again if others had access",
+            path.display()
+        ),
+    })
+}
+
+/// Windows gives the file the permissions of its folder, which is the user's own.
+#[cfg(not(unix))]
+fn refuse_open_permissions(_path: &Path) -> Result<(), StoreError> {
+    Ok(())
+}
+
+fn write(path: &Path, contents: &[u8]) -> Result<(), StoreError> {
+    files::replace(path, contents).map_err(|error| failed("write", path, &error))
+}
+
+/// What `age-keygen` writes.
+fn identity_text(identity: &Identity) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(512)); // never grows, so is wiped whole
+    let _ = writeln!(text, "# created: {}", Timestamp::now()); // a String takes everything
+    let _ = writeln!(text, "# public key: {}", identity.to_public());
+    text.push_str(identity.to_string().expose_secret());
+    text.push('\n');
+    text
+}
+
+fn parse(text: &[u8]) -> Option<Identity> {
+    std::str::from_utf8(text).ok().and_then(entry)?.parse().ok()
+}
+
+/// The first line that is no comment.
+fn entry(text: &str) -> Option<&str> {
+    text.lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+fn damaged(path: &Path, why: &str) -> StoreError {
+    StoreError {
+        cause: format!("cannot use `{}`: {why}", path.display()),
+        hint: "bring it back from a backup, or remove its folder and sign in again".into(),
+    }
+}

@@ -1,0 +1,68 @@
+//! The keyring as a flat set of entries under keyfob's service name.
+
+use keyring_core::{Entry, Error};
+use secrecy::zeroize::Zeroizing;
+
+use super::cause::explain;
+use crate::store::StoreError;
+
+/// What is read from an entry; wiped when dropped.
+pub type Octets = Zeroizing<Vec<u8>>;
+
+const SERVICE: &str = "keyfob";
+
+/// Entries by name. Octets, not strings: strings are stored as UTF-16 on Windows, at twice the size.
+pub trait Entries: Send + Sync {
+    /// Names an entry, whether it exists or not.
+    fn entry(&self, name: &str) -> Result<Entry, StoreError>;
+
+    /// Reads an entry; `None` where there is none.
+    fn get(&self, name: &str) -> Result<Option<Octets>, StoreError> {
+        present(self.entry(name)?.get_secret()).map(|octets| octets.map(Zeroizing::new))
+    }
+
+    /// Writes an entry, replacing what was there.
+    fn set(&self, name: &str, octets: &[u8]) -> Result<(), StoreError> {
+        self.entry(name)?
+            .set_secret(octets)
+            .map_err(|error| explain(&error))
+    }
+
+    /// Removes an entry; `false` where there was none.
+    fn remove(&self, name: &str) -> Result<bool, StoreError> {
+        present(self.entry(name)?.delete_credential()).map(|removed| removed.is_some())
+    }
+}
+
+fn present<T>(result: keyring_core::Result<T>) -> Result<Option<T>, StoreError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::NoEntry) => Ok(None),
+        Err(error) => Err(explain(&error)),
+    }
+}
+
+/// The keyring of this platform.
+pub struct Platform;
+
+impl Entries for Platform {
+    fn entry(&self, name: &str) -> Result<Entry, StoreError> {
+        // The crate's own `Entry::new` would say `NoDefaultStore` and hide why.
+        if let Err(error) = keyring::Entry::store_status() {
+            return Err(explain(error));
+        }
+        build(name).map_err(|error| explain(&error))
+    }
+}
+
+#[cfg(not(windows))]
+fn build(name: &str) -> keyring_core::Result<Entry> {
+    Entry::new(SERVICE, name)
+}
+
+/// `Local`, because the crate's default roams to every machine of a Windows domain.
+#[cfg(windows)]
+fn build(name: &str) -> keyring_core::Result<Entry> {
+    let modifiers = std::collections::HashMap::from([("persistence", "Local")]);
+    Entry::new_with_modifiers(SERVICE, name, &modifiers)
+}

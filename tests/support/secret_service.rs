@@ -1,0 +1,225 @@
+//! A private D-Bus session with the real gnome-keyring in it, for tests.
+//!
+//! Every session has a bus, a home and runtime folders of its own; nothing of the machine's session
+//! is touched. Its processes end with it, by their own ids.
+
+#![allow(dead_code, reason = "each test target uses its part")]
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// What the session's keyring is like at the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keyring {
+    /// A bus, and nobody on it.
+    Absent,
+    /// A fresh home: a daemon without a collection.
+    NoCollection,
+    /// A login collection, unlocked.
+    Unlocked,
+    /// The same, locked, and nothing there that could show an unlock prompt.
+    Locked,
+}
+
+/// A session; dropping it ends it.
+pub struct SecretService {
+    home: TempDir,
+    bus: Process,
+    daemon: Option<Process>,
+    address: String,
+}
+
+/// Whether the programs are installed. Where not, says on stderr that `test` was skipped, or panics
+/// where `KEYFOB_TEST_NO_SKIPS=1` forbids skipping.
+pub fn available(test: &str) -> bool {
+    let installed = |program: &str| {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    };
+    let needed = ["gnome-keyring-daemon", "dbus-daemon", "dbus-send"];
+    if needed.into_iter().all(installed) {
+        return true;
+    }
+    let skipped = format!("skipped: {test}: needs gnome-keyring-daemon and dbus-daemon");
+    let forbidden = std::env::var_os("KEYFOB_TEST_NO_SKIPS").is_some_and(|value| value == "1");
+    assert!(!forbidden, "{skipped}");
+    let _ = writeln!(std::io::stderr(), "{skipped}");
+    false
+}
+
+impl SecretService {
+    /// Starts a session and waits until its keyring answers.
+    pub fn start(keyring: Keyring) -> Self {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let (bus, address) = start_bus(home.path());
+        let mut session = Self {
+            home,
+            bus,
+            daemon: None,
+            address,
+        };
+        match keyring {
+            Keyring::Absent => {}
+            Keyring::NoCollection => session.start_daemon(None),
+            Keyring::Unlocked => session.start_daemon(Some("a password")),
+            Keyring::Locked => {
+                session.start_daemon(Some("a password"));
+                session.lock();
+            }
+        }
+        session
+    }
+
+    /// Puts a command into this session, with a home of its own and no display.
+    pub fn join(&self, command: &mut Command) {
+        command
+            .env_remove("DISPLAY")
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("GNOME_KEYRING_CONTROL")
+            .env("DBUS_SESSION_BUS_ADDRESS", &self.address)
+            .env("HOME", self.home.path())
+            .env("XDG_RUNTIME_DIR", self.home.path())
+            .env("XDG_CONFIG_HOME", self.folder("config"))
+            .env("XDG_DATA_HOME", self.folder("data"))
+            .env("XDG_STATE_HOME", self.folder("state"))
+            .env("XDG_CACHE_HOME", self.folder("cache"));
+    }
+
+    /// Locks the keyring, by a new daemon that nobody has given the password.
+    pub fn lock(&mut self) {
+        self.daemon = None;
+        self.wait_for_owner(false);
+        self.start_daemon(None);
+    }
+
+    /// Stops the daemon (SIGSTOP): it stays on the bus and answers nothing.
+    pub fn stop(&self) {
+        signal("STOP", self.daemon_id());
+    }
+
+    /// Lets a stopped daemon go on.
+    pub fn resume(&self) {
+        signal("CONT", self.daemon_id());
+    }
+
+    /// The daemon's process id.
+    pub fn daemon_id(&self) -> u32 {
+        self.daemon.as_ref().expect("a daemon was started").0.id()
+    }
+
+    fn folder(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    fn start_daemon(&mut self, password: Option<&str>) {
+        let mut command = Command::new("gnome-keyring-daemon");
+        self.join(&mut command);
+        command.args(["--foreground", "--components=secrets"]);
+        command.args(password.map(|_| "--unlock"));
+        let mut daemon = Process::spawn(command.stdin(Stdio::piped()).stdout(Stdio::null()));
+        let mut stdin = daemon.0.stdin.take().expect("stdin is piped");
+        let _ = stdin.write_all(password.unwrap_or_default().as_bytes());
+        drop(stdin);
+        self.daemon = Some(daemon);
+        self.wait_for_owner(true);
+    }
+
+    /// Waits until the Secret Service's name on the bus is taken, or free.
+    fn wait_for_owner(&self, taken: bool) {
+        let wanted = format!("boolean {taken}");
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let mut command = Command::new("dbus-send");
+            self.join(&mut command);
+            let answer = command
+                .args([
+                    "--session",
+                    "--print-reply",
+                    "--dest=org.freedesktop.DBus",
+                    "/",
+                ])
+                .arg("org.freedesktop.DBus.NameHasOwner")
+                .arg("string:org.freedesktop.secrets")
+                .output()
+                .expect("dbus-send starts");
+            if String::from_utf8_lossy(&answer.stdout).contains(&wanted) {
+                return;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "the Secret Service did not get ready: {answer:?}"
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// A process that ends when dropped.
+struct Process(Child);
+
+impl Process {
+    fn spawn(command: &mut Command) -> Self {
+        Self(
+            command
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("the program starts"),
+        )
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill(); // reaches a stopped process too
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts a bus that knows no services, so that it starts none by itself.
+fn start_bus(home: &Path) -> (Process, String) {
+    let config = home.join("bus.xml");
+    let mut file = File::create(&config).expect("a file in a temporary folder");
+    write!(
+        file,
+        r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path={}/session-bus</listen>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>"#,
+        home.display()
+    )
+    .expect("a file in a temporary folder");
+    let mut command = Command::new("dbus-daemon");
+    command
+        .arg(format!("--config-file={}", config.display()))
+        .args(["--nofork", "--nopidfile", "--print-address=1"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
+    let mut bus = Process::spawn(&mut command);
+    let mut address = String::new();
+    let stdout = bus.0.stdout.take().expect("stdout is piped");
+    BufReader::new(stdout)
+        .read_line(&mut address)
+        .expect("the bus tells its address");
+    (bus, address.trim().to_owned())
+}
+
+/// Sends a signal to one process.
+pub fn signal(name: &str, process: u32) {
+    let status = Command::new("kill")
+        .args([format!("-{name}"), process.to_string()])
+        .status()
+        .expect("kill starts");
+    assert!(status.success(), "kill -{name} {process}");
+}
