@@ -111,6 +111,33 @@ fn bash_with_the_script_sourced() {
 }
 
 #[test]
+fn login_offers_providers_and_accounts() {
+    if !has("login_offers_providers_and_accounts", "bash") {
+        return;
+    }
+    let home = Home::new();
+    let folder = home.path().join("config/providers");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(
+        folder.join("acme.toml"),
+        "issuer = \"https://id.example.com\"\n",
+    )
+    .unwrap();
+    let mut shell = Session::start(home.path(), "bash", &["--norc", "--noprofile", "-i"]);
+    shell.set_up("eval \"$(keyfob completions bash)\"");
+    for (typed, shown) in [
+        ("keyfob login acm\t", "keyfob login acme"),
+        ("keyfob login github/g\t", "keyfob login github/grace"),
+        ("keyfob provider show acm\t", "keyfob provider show acme"),
+        ("keyfob list git\t", "keyfob list github"),
+    ] {
+        shell.press(typed);
+        shell.wait_for(shown);
+        shell.clear_line();
+    }
+}
+
+#[test]
 fn bash_loading_the_file_on_the_first_tab() {
     let test = "bash_loading_the_file_on_the_first_tab";
     if !has(test, "bash") || !has(test, BASH_COMPLETION) {
