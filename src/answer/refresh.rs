@@ -55,7 +55,7 @@ impl Refresh {
 
 impl Refreshed {
     /// A new access token is stored; `account` is the index entry after the refresh.
-    pub fn refreshed(account: &Account) -> Self {
+    pub fn done(account: &Account) -> Self {
         Self::without_error(account, Outcome::Refreshed)
     }
 
@@ -104,7 +104,7 @@ mod tests {
         other.expires_at = None;
         let refresh = Refresh {
             accounts: vec![
-                Refreshed::refreshed(&account()),
+                Refreshed::done(&account()),
                 Refreshed::failed(&other, &failure()),
             ],
         };

@@ -18,13 +18,13 @@ pub fn until(end: Timestamp, now: Timestamp) -> String {
 }
 
 fn span(seconds: u64) -> String {
-    let (count, unit) = match seconds {
-        ..MINUTE => (seconds, "s"),
-        ..HOUR => (seconds / MINUTE, "min"),
-        ..TWO_DAYS => (seconds / HOUR, "h"),
-        _ => (seconds / DAY, "d"),
+    let (unit, name) = match seconds {
+        TWO_DAYS.. => (DAY, "d"),
+        HOUR.. => (HOUR, "h"),
+        MINUTE.. => (MINUTE, "min"),
+        _ => (1, "s"),
     };
-    format!("{count} {unit}")
+    format!("{} {name}", seconds / unit)
 }
 
 #[cfg(test)]

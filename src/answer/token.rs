@@ -9,7 +9,7 @@ use crate::token_set::TokenSet;
 
 /// A valid access token and what is known about it.
 #[derive(Debug, Serialize)]
-pub struct Token<'a> {
+pub struct ValidToken<'a> {
     account: String,
     #[serde(serialize_with = "expose")]
     access_token: &'a Secret,
@@ -17,7 +17,7 @@ pub struct Token<'a> {
     expires_at: Option<Timestamp>,
 }
 
-impl<'a> Token<'a> {
+impl<'a> ValidToken<'a> {
     /// Shapes an account's token set.
     pub fn new(account: &Account, tokens: &'a TokenSet) -> Self {
         Self {
@@ -55,7 +55,7 @@ mod tests {
     fn the_shape_is_the_documented_one() {
         let tokens = tokens();
         assert_shape(
-            &Token::new(&account(), &tokens),
+            &ValidToken::new(&account(), &tokens),
             include_str!("shapes/token.json"),
         );
     }
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn its_debug_form_shows_no_secret() {
         let tokens = tokens();
-        let debug = format!("{:?}", Token::new(&account(), &tokens));
+        let debug = format!("{:?}", ValidToken::new(&account(), &tokens));
         assert!(!debug.contains("hf_oauth"), "{debug}");
     }
 }

@@ -142,13 +142,15 @@ fn render(page: &Page) -> String {
         sections::examples(roff, &examples);
         see_also(roff, &page.see_also);
     });
-    ascii(&format!("{}{text}", title(&page.name)))
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    ascii(&format!("{}{}\n", title(&page.name), lines.join("\n")))
 }
 
-/// The title without a date or a version, which would be stale by the next release.
+/// The title without a date or a version, which would be stale by the next release; then no
+/// hyphenation, for names are looked for and copied.
 fn title(name: &str) -> String {
     let name = name.to_uppercase();
-    format!(".TH {name} {SECTION} \"\" keyfob \"keyfob manual\"\n{PREAMBLE}")
+    format!(".TH {name} {SECTION} \"\" keyfob \"keyfob manual\"\n.nh\n.ad l\n{PREAMBLE}")
 }
 
 /// What the roff crate begins every document with: an apostrophe that stays one.

@@ -87,7 +87,7 @@ const ENVIRONMENT: [(&str, &str); 14] = [
     ),
     (
         "KEYFOB_PASSPHRASE_FILE",
-        "A file whose first line is that passphrase.",
+        "A file that holds that passphrase.",
     ),
     (
         "KEYFOB_<PROVIDER>_CLIENT_ID",
@@ -170,7 +170,7 @@ pub fn paragraphs(roff: &mut Roff, lines: &[&str]) {
 pub fn json(roff: &mut Roff, page: &str) {
     for (_, note, example) in JSON.iter().filter(|(name, ..)| *name == page) {
         roff.control("SH", ["JSON"]);
-        roff.text([roman(*note)]);
+        roff.text([roman(*note)]).control("PP", []);
         verbatim(roff, example.lines());
     }
 }
@@ -231,7 +231,6 @@ pub fn examples(roff: &mut Roff, lines: &[&str]) {
 }
 
 fn verbatim<'a>(roff: &mut Roff, lines: impl Iterator<Item = &'a str>) {
-    roff.control("PP", []);
     roff.control("RS", ["4"]);
     roff.control("nf", []);
     for line in lines {

@@ -1,0 +1,225 @@
+//! Completion in real shells on a pseudo-terminal: a person types, presses TAB and looks at the screen.
+#![cfg(unix)]
+
+mod session;
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use session::Session;
+
+/// The files for packagers.
+const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/completions");
+
+/// Where distributions put bash-completion.
+const BASH_COMPLETION: &str = "/usr/share/bash-completion/bash_completion";
+
+/// A home with accounts, and `keyfob` on its PATH.
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new() -> Self {
+        let home = Self(tempfile::tempdir().unwrap());
+        fs::create_dir_all(home.path().join("bin")).unwrap();
+        let keyfob = env!("CARGO_BIN_EXE_keyfob");
+        std::os::unix::fs::symlink(keyfob, home.path().join("bin/keyfob")).unwrap();
+        home.add("huggingface", "julien", "2099-01-01T00:00:00Z");
+        home.add("github", "ada", "2099-01-01T00:00:00Z");
+        home.add("github", "grace", "2001-01-01T00:00:00Z");
+        let defaults = r#"{"version": 1, "defaults": {"github": "ada"}}"#;
+        fs::write(home.path().join("data/defaults.json"), defaults).unwrap();
+        home
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Writes an index entry by hand, of somebody without a refresh token.
+    fn add(&self, provider: &str, name: &str, expires_at: &str) {
+        let entry = serde_json::json!({
+            "version": 1,
+            "id": "0f",
+            "identity": {"issuer": "https://id.example.com", "subject": "1", "kind": "person"},
+            "username": name.to_uppercase(),
+            "store": "file",
+            "client": {"id": "c", "auth": "none", "redirect_uri": null},
+            "endpoints": {
+                "token": "https://id.example.com/token",
+                "userinfo": null,
+                "revocation": null,
+                "pins": ["https://id.example.com"],
+            },
+            "token_type": "Bearer",
+            "scopes": ["openid"],
+            "refreshable": false,
+            "generation": 1,
+            "received_at": "2001-01-01T00:00:00Z",
+            "expires_at": expires_at,
+            "created_at": "2001-01-01T00:00:00Z",
+            "updated_at": "2001-01-01T00:00:00Z",
+        });
+        let folder = self.path().join("data/accounts").join(provider);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(format!("{name}.json")), entry.to_string()).unwrap();
+    }
+}
+
+/// Whether a program or file is there; if not, says that the test was skipped.
+fn has(test: &str, what: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path)
+        .map(|folder| folder.join(what)) // an absolute `what` stays as it is
+        .any(|file: PathBuf| file.exists());
+    if !found {
+        assert!(
+            std::env::var_os("KEYFOB_TEST_NO_SKIPS").is_none_or(|value| value != "1"),
+            "{test}: needs {what}"
+        );
+        writeln!(std::io::stderr(), "skipped: {test}: needs {what}").unwrap();
+    }
+    found
+}
+
+/// The same for every shell: a verb, an account, and the index only where an account is meant.
+fn completes(shell: &mut Session) {
+    shell.press("keyfob tok\t");
+    shell.wait_for("keyfob token");
+    shell.clear_line();
+    shell.press("keyfob logout hug\t");
+    shell.wait_for("keyfob logout huggingface/julien");
+    shell.clear_line();
+    shell.press("keyfob whoami github/g\t");
+    shell.wait_for("keyfob whoami github/grace");
+    shell.clear_line();
+}
+
+#[test]
+fn bash_with_the_script_sourced() {
+    if !has("bash_with_the_script_sourced", "bash") {
+        return;
+    }
+    let home = Home::new();
+    let mut shell = Session::start(home.path(), "bash", &["--norc", "--noprofile", "-i"]);
+    shell.set_up("eval \"$(keyfob completions bash)\"");
+    completes(&mut shell);
+    shell.press("keyfob token git\t");
+    shell.wait_for("keyfob token github");
+    shell.press("\t\t");
+    shell.wait_for("github/ada");
+}
+
+#[test]
+fn login_offers_providers_and_accounts() {
+    if !has("login_offers_providers_and_accounts", "bash") {
+        return;
+    }
+    let home = Home::new();
+    let folder = home.path().join("config/providers");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(
+        folder.join("acme.toml"),
+        "issuer = \"https://id.example.com\"\n",
+    )
+    .unwrap();
+    let mut shell = Session::start(home.path(), "bash", &["--norc", "--noprofile", "-i"]);
+    shell.set_up("eval \"$(keyfob completions bash)\"");
+    for (typed, shown) in [
+        ("keyfob login acm\t", "keyfob login acme"),
+        ("keyfob login github/g\t", "keyfob login github/grace"),
+        ("keyfob provider show acm\t", "keyfob provider show acme"),
+        ("keyfob list git\t", "keyfob list github"),
+    ] {
+        shell.press(typed);
+        shell.wait_for(shown);
+        shell.clear_line();
+    }
+}
+
+#[test]
+fn bash_loading_the_file_on_the_first_tab() {
+    let test = "bash_loading_the_file_on_the_first_tab";
+    if !has(test, "bash") || !has(test, BASH_COMPLETION) {
+        return;
+    }
+    let home = Home::new();
+    let folder = home.path().join("bash-completion/completions");
+    fs::create_dir_all(&folder).unwrap();
+    fs::copy(format!("{FILES}/keyfob.bash"), folder.join("keyfob.bash")).unwrap();
+    let mut shell = Session::start(home.path(), "bash", &["--norc", "--noprofile", "-i"]);
+    shell.set_up(&format!(
+        "BASH_COMPLETION_USER_DIR=$HOME/bash-completion; . {BASH_COMPLETION}"
+    ));
+    completes(&mut shell);
+}
+
+#[test]
+fn bash_asking_a_binary_in_a_folder_with_a_blank() {
+    if !has("bash_asking_a_binary_in_a_folder_with_a_blank", "bash") {
+        return;
+    }
+    let home = Home::new();
+    let folder = home.path().join("a folder");
+    fs::create_dir(&folder).unwrap();
+    fs::copy(env!("CARGO_BIN_EXE_keyfob"), folder.join("keyfob")).unwrap();
+    fs::remove_file(home.path().join("bin/keyfob")).unwrap();
+    let mut shell = Session::start(home.path(), "bash", &["--norc", "--noprofile", "-i"]);
+    shell.set_up("eval \"$(\"$HOME/a folder/keyfob\" completions bash)\"");
+    completes(&mut shell);
+}
+
+#[test]
+fn zsh_loading_the_file_on_the_first_tab() {
+    if !has("zsh_loading_the_file_on_the_first_tab", "zsh") {
+        return;
+    }
+    let home = Home::new();
+    let mut shell = Session::start(home.path(), "zsh", &["-f", "-i"]);
+    shell.set_up(&format!(
+        "fpath=({FILES} $fpath); autoload -Uz compinit; compinit -u -D"
+    ));
+    completes(&mut shell);
+    shell.press("keyfob token github\t");
+    shell.wait_for("GRACE, login needed");
+    shell.wait_for("default");
+}
+
+#[test]
+fn zsh_with_the_script_sourced() {
+    if !has("zsh_with_the_script_sourced", "zsh") {
+        return;
+    }
+    let home = Home::new();
+    let mut shell = Session::start(home.path(), "zsh", &["-f", "-i"]);
+    shell.set_up("autoload -Uz compinit; compinit -u -D; eval \"$(keyfob completions zsh)\"");
+    completes(&mut shell);
+}
+
+#[test]
+fn fish_loading_the_file_on_the_first_tab() {
+    if !has("fish_loading_the_file_on_the_first_tab", "fish") {
+        return;
+    }
+    let home = Home::new();
+    let mut shell = Session::start(home.path(), "fish", &["--no-config", "-i"]);
+    // a suggestion would show the word before TAB is pressed
+    shell.set_up(&format!(
+        "set -g fish_autosuggestion_enabled 0; set -p fish_complete_path {FILES}"
+    ));
+    completes(&mut shell);
+    shell.press("keyfob token github/\t");
+    shell.wait_for("GRACE, login needed");
+    shell.wait_for("default");
+}
+
+#[test]
+fn elvish_with_the_file_evaluated() {
+    if !has("elvish_with_the_file_evaluated", "elvish") {
+        return;
+    }
+    let home = Home::new();
+    let mut shell = Session::start(home.path(), "elvish", &["-norc"]);
+    shell.set_up(&format!("eval (slurp < {FILES}/keyfob.elv)"));
+    completes(&mut shell);
+}
