@@ -1,5 +1,7 @@
 //! `login`: signs in, in the browser, and says who that was.
 
+use std::collections::BTreeSet;
+
 use super::app::App;
 use super::{embedded, network, print_json};
 use crate::account::Account;
@@ -87,14 +89,18 @@ fn scopes(given: &[String]) -> Vec<String> {
     scopes
 }
 
+fn joined(scopes: &BTreeSet<String>) -> String {
+    scopes.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
 fn report(app: &App, provider: &Provider, done: &SignedIn) -> Result<()> {
     let account = &done.account;
     let default = app.vault.default_of(&account.provider).as_ref() == Some(&account.name);
     if !done.withheld.is_empty() {
-        app.term.warn(&format!("asked for and not granted: {}", done.withheld.join(", ")));
+        app.term.warn(&format!("asked for and not granted: {}", joined(&done.withheld)));
     }
     if !done.added.is_empty() {
-        app.term.say(&format!("granted without being asked for: {}", done.added.join(", ")));
+        app.term.say(&format!("granted without being asked for: {}", joined(&done.added)));
     }
     if app.manner.json {
         return print_json(&answer::login::Login::new(account, done.created, default));

@@ -38,7 +38,7 @@ pub fn run(app: &App, args: &cli::Refresh) -> Result<()> {
         accounts: results
             .iter()
             .map(|(account, result)| match result {
-                Ok(renewed) => Refreshed::refreshed(renewed),
+                Ok(renewed) => Refreshed::done(renewed),
                 Err(error) => Refreshed::failed(account, error),
             })
             .chain(skipped.iter().map(Refreshed::skipped))

@@ -24,7 +24,7 @@ pub fn run(app: &App, args: &cli::Token) -> Result<()> {
     };
     let tokens = &secrets.tokens;
     if app.manner.json {
-        print_json(&answer::token::Token::new(&account, tokens))
+        print_json(&answer::token::ValidToken::new(&account, tokens))
     } else if args.header {
         print(&format!("Authorization: {} {}", tokens.token_type, tokens.access_token.expose()))
     } else {

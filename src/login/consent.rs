@@ -97,7 +97,7 @@ async fn visit(online: &Online, plan: &Plan, request: &AuthorizationRequest) -> 
     match &plan.visitor {
         Visitor::Myself(person) => {
             online.term.say(&format!("no browser here: the sandbox approves by itself as `{person}`"));
-            approve(request).await
+            approve(online, request).await
         }
         Visitor::Person(Browser::None(_)) if online.term.can_ask() => Ok(()),
         Visitor::Person(Browser::None(why)) => Err(nobody(plan, why)),
@@ -112,22 +112,13 @@ async fn visit(online: &Online, plan: &Plan, request: &AuthorizationRequest) -> 
     }
 }
 
-/// Follows the redirects as a browser would; the listener answers the last one.
-async fn approve(request: &AuthorizationRequest) -> Result<()> {
-    let failed = |cause: &dyn std::fmt::Display| {
+/// Goes where a browser would. The page at the end is the listener's own, held until the account is
+/// stored; when the login has failed by then, it is the login that says why.
+async fn approve(online: &Online, request: &AuthorizationRequest) -> Result<()> {
+    online.http.visit(&request.url).await.map_err(|cause| {
         Error::new(Code::InternalError, format!("the sandbox did not approve: {cause}"))
             .hint("run it again with `-v`")
-    };
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .map_err(|error| failed(&error))?;
-    let answer = client.get(request.url.clone()).send().await;
-    // The redirect's own answer is held until the account is stored, and is none of ours.
-    match answer {
-        Ok(answer) if answer.status().is_server_error() => Err(failed(&answer.status())),
-        _ => Ok(()),
-    }
+    })
 }
 
 fn nobody(plan: &Plan, why: &str) -> Error {

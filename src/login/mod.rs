@@ -67,9 +67,9 @@ pub struct SignedIn {
     /// The name it would have had, were that not another identity's.
     pub taken: Option<String>,
     /// Asked for and not granted.
-    pub withheld: Vec<String>,
+    pub withheld: BTreeSet<String>,
     /// Granted and not asked for.
-    pub added: Vec<String>,
+    pub added: BTreeSet<String>,
 }
 
 /// Signs in. Until the last step nothing is stored; every failure leaves all accounts as they were.
@@ -169,9 +169,8 @@ impl Consent<'_> {
 }
 
 /// Asked and not granted; granted and not asked.
-fn differences(asked: &[String], granted: &[String]) -> (Vec<String>, Vec<String>) {
-    let asked: BTreeSet<&String> = asked.iter().collect();
-    let granted: BTreeSet<&String> = granted.iter().collect();
-    let list = |scopes: std::collections::btree_set::Difference<&String, _>| scopes.map(|s| (*s).clone()).collect();
-    (list(asked.difference(&granted)), list(granted.difference(&asked)))
+fn differences(asked: &[String], granted: &[String]) -> (BTreeSet<String>, BTreeSet<String>) {
+    let asked: BTreeSet<String> = asked.iter().cloned().collect();
+    let granted: BTreeSet<String> = granted.iter().cloned().collect();
+    (&asked - &granted, &granted - &asked)
 }

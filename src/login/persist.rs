@@ -1,5 +1,6 @@
 //! Keeping what a login got: under which account, and in which order.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -233,8 +234,8 @@ fn write(vault: &Vault, plan: &Plan, grant: &Grant, slot: Slot) -> Result<Signed
         created: slot.created_at.is_none(),
         account,
         taken: None,
-        withheld: Vec::new(),
-        added: Vec::new(),
+        withheld: BTreeSet::new(),
+        added: BTreeSet::new(),
     })
 }
 

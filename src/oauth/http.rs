@@ -3,6 +3,7 @@
 mod answer;
 mod cause;
 mod request;
+mod visit;
 #[cfg(test)]
 pub(super) mod tests;
 

@@ -10,5 +10,5 @@ use crate::secret::Secret;
 pub(super) fn token() -> Secret {
     let mut octets = Zeroizing::new([0_u8; 32]);
     getrandom::fill(octets.as_mut()).expect("the operating system has randomness");
-    Secret::new(URL_SAFE_NO_PAD.encode(octets.as_ref()))
+    Secret::new(URL_SAFE_NO_PAD.encode(octets))
 }
