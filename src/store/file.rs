@@ -1,13 +1,15 @@
 //! Files encrypted with age: one key pair for the store, one `.age` file a secret. `age -d` opens them.
 
 mod disk;
+mod identity;
 mod key_pair;
 mod passphrase;
 
 use std::path::{Path, PathBuf};
 
 use self::disk::failed;
-use self::key_pair::{KeyPair, open, why};
+use self::identity::{open, why};
+use self::key_pair::KeyPair;
 use self::passphrase::Environment;
 use super::{Setup, Store, StoreError, check_key, random_hex, secret_from};
 use crate::files;
