@@ -250,7 +250,8 @@ impl State {
     }
 
     /// Forgets what has expired, and what can no longer matter. [`Keeper`](super::keeper::Keeper) does
-    /// so before any work, and so whatever is still here is alive. A spent code stays as long as its grant, to be recognised.
+    /// so before any work, and so whatever is still here is alive. A spent code stays as long as its
+    /// grant, to be recognised.
     pub fn prune(&mut self, now: Timestamp) {
         self.access_tokens.retain(|_, token| now < token.expires_at);
         self.refresh_tokens
