@@ -151,7 +151,8 @@ impl Running {
 }
 
 impl Drop for Running {
-    /// Takes no more requests and frees the port. Answers under way are still sent.
+    /// Takes no more requests; answers under way are still sent. The port is free a moment later, when
+    /// `tiny_http`'s own thread has noticed.
     fn drop(&mut self) {
         self.server.unblock();
         if let Some(accepting) = self.accepting.take() {
@@ -179,6 +180,7 @@ fn person(who: &str) -> io::Result<&'static Person> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::{Duration, Instant};
 
     #[test]
     fn an_unknown_person_is_refused_with_the_list() {
@@ -196,22 +198,24 @@ mod tests {
     }
 
     #[test]
-    fn dropping_frees_the_port_at_once() {
+    fn dropping_frees_the_port() {
         let running = start(Options::default()).unwrap();
         let port = running.base().rsplit(':').next().unwrap().parse().unwrap();
         let taken = Options {
             port,
             ..Options::default()
         };
-        assert_eq!(
-            start(taken.clone()).err().unwrap().kind(),
-            io::ErrorKind::AddrInUse
-        );
+        let error = start(taken.clone()).err().unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
         drop(running);
-        assert_eq!(
-            start(taken).unwrap().base(),
-            format!("http://127.0.0.1:{port}")
-        );
+        let until = Instant::now() + Duration::from_secs(10);
+        let again = loop {
+            match start(taken.clone()) {
+                Err(_) if Instant::now() < until => thread::yield_now(),
+                again => break again.unwrap(),
+            }
+        };
+        assert_eq!(again.base(), format!("http://127.0.0.1:{port}"));
     }
 
     #[test]

@@ -148,15 +148,12 @@ impl State {
             .codes
             .get_mut(&Hash::of(code))
             .filter(|code| code.authorization.grant.client == client.id)
-            .ok_or(Refusal::invalid_grant("no such code"))?;
+            .ok_or(Refusal::invalid_grant("the code is unknown or has expired"))?;
         if let Some(grant) = kept.spent.clone() {
             self.revoke_grant(&grant);
             return Err(Refusal::invalid_grant(
                 "the code was used before; what it gave is revoked",
             ));
-        }
-        if now >= kept.expires_at {
-            return Err(Refusal::invalid_grant("the code has expired"));
         }
         let bound = &mut kept.authorization;
         if bound.redirect_uri != redirect_uri {
@@ -197,14 +194,14 @@ impl State {
         lifetimes: Lifetimes,
         now: Timestamp,
     ) -> Result<Issued, Refusal> {
-        let unknown = || Refusal::invalid_grant("no such refresh token");
+        let unknown = || Refusal::invalid_grant("the refresh token is unknown, expired or revoked");
         let kept = self
             .refresh_tokens
             .get_mut(&Hash::of(token))
             .ok_or_else(unknown)?;
         let id = kept.grant.clone();
         let grant = self.grants.get(&id).cloned().ok_or_else(unknown)?;
-        if grant.client != client.id || now >= kept.expires_at {
+        if grant.client != client.id {
             return Err(unknown());
         }
         if kept.spent {
@@ -247,15 +244,14 @@ impl State {
     }
 
     /// Whose an access token is, and for what; `None` where it is unknown, expired or revoked.
-    pub fn access(&self, token: &str, now: Timestamp) -> Option<(&Grant, &[String])> {
+    pub fn access(&self, token: &str) -> Option<(&Grant, &[String])> {
         let kept = self.access_tokens.get(&Hash::of(token))?;
-        if now >= kept.expires_at {
-            return None;
-        }
         Some((self.grants.get(&kept.grant)?, &kept.scope))
     }
 
-    /// Forgets what can no longer matter. A spent code stays as long as its grant, to be recognised.
+    /// Forgets what has expired, and what can no longer matter. [`Keeper`](super::keeper::Keeper) does
+    /// so before any work, and so whatever is still here is alive. A spent code stays as long as its
+    /// grant, to be recognised.
     pub fn prune(&mut self, now: Timestamp) {
         self.access_tokens.retain(|_, token| now < token.expires_at);
         self.refresh_tokens

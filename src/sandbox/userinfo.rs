@@ -16,7 +16,7 @@ pub fn userinfo(service: &Service, request: &Request, now: Timestamp) -> Result<
         return Ok(answer.with("WWW-Authenticate", "Bearer realm=\"sandbox\""));
     };
     let access = service.keeper.with(now, |state| {
-        let (grant, scope) = state.access(token, now)?;
+        let (grant, scope) = state.access(token)?;
         Some((people::find(&grant.subject)?, scope.to_vec()))
     })?;
     let Some((person, scope)) = access else {
