@@ -46,7 +46,11 @@ impl fmt::Display for OauthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Network(cause) | Self::Invalid(cause) => f.write_str(cause),
-            Self::Unavailable { host, status, retry_after: Some(seconds) } => {
+            Self::Unavailable {
+                host,
+                status,
+                retry_after: Some(seconds),
+            } => {
                 write!(f, "{host} answered {status} and asks to wait {seconds} s")
             }
             Self::Unavailable { host, status, .. } => write!(f, "{host} answered {status}"),
