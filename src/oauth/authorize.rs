@@ -55,10 +55,16 @@ impl fmt::Debug for AuthorizationRequest {
 /// When the provider has no `authorization_endpoint`; a login checks that first.
 pub fn request(wish: &Wish<'_>) -> AuthorizationRequest {
     let endpoint = wish.provider.authorization_endpoint.as_ref();
-    let mut url = endpoint.expect("a login checks for the authorization endpoint first").clone();
+    let mut url = endpoint
+        .expect("a login checks for the authorization endpoint first")
+        .clone();
     let state = random::token();
     let verifier = CodeVerifier::random();
-    let nonce = wish.scopes.iter().any(|scope| scope == "openid").then(random::token);
+    let nonce = wish
+        .scopes
+        .iter()
+        .any(|scope| scope == "openid")
+        .then(random::token);
 
     let challenge = verifier.challenge();
     let scope = wish.scopes.join(&wish.provider.scope_separator);
@@ -78,13 +84,21 @@ pub fn request(wish: &Wish<'_>) -> AuthorizationRequest {
     }
     parameters.extend(additions(wish));
     append(&mut url, &parameters);
-    AuthorizationRequest { url, state, nonce, verifier }
+    AuthorizationRequest {
+        url,
+        state,
+        nonce,
+        verifier,
+    }
 }
 
 /// The provider's parameters, then the login's wishes, which replace them.
 fn additions<'a>(wish: &Wish<'a>) -> BTreeMap<&'a str, &'a str> {
     let rule = &wish.provider.authorization;
-    let pairs = |map: &'a BTreeMap<String, String>| map.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let pairs = |map: &'a BTreeMap<String, String>| {
+        map.iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    };
     let mut additions: BTreeMap<_, _> = pairs(&rule.parameters).collect();
     if let Some(hint) = wish.login_hint {
         additions.insert(rule.login_hint.as_deref().unwrap_or("login_hint"), hint);
@@ -102,10 +116,19 @@ fn additions<'a>(wish: &Wish<'a>) -> BTreeMap<&'a str, &'a str> {
 /// but for parameters that would then be there twice.
 fn append(url: &mut Url, parameters: &[(&str, &str)]) {
     let stays = |part: &&str| {
-        let name = form_urlencoded::parse(part.as_bytes()).next().map(|(name, _)| name);
-        name.is_some_and(|name| !RESERVED.contains(&&*name) && parameters.iter().all(|(ours, _)| *ours != name))
+        let name = form_urlencoded::parse(part.as_bytes())
+            .next()
+            .map(|(name, _)| name);
+        name.is_some_and(|name| {
+            !RESERVED.contains(&&*name) && parameters.iter().all(|(ours, _)| *ours != name)
+        })
     };
-    let kept: Vec<&str> = url.query().unwrap_or_default().split('&').filter(stays).collect();
+    let kept: Vec<&str> = url
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(stays)
+        .collect();
     let kept = kept.join("&");
     url.set_query(Some(&kept));
     url.query_pairs_mut().extend_pairs(parameters);
@@ -160,7 +183,10 @@ mod tests {
     }
 
     fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect()
     }
 
     #[test]
@@ -187,7 +213,10 @@ mod tests {
     #[test]
     fn state_and_verifier_are_new_each_time_and_differ() {
         let provider = provider();
-        let (a, b) = (request(&wish(&provider, &[])), request(&wish(&provider, &[])));
+        let (a, b) = (
+            request(&wish(&provider, &[])),
+            request(&wish(&provider, &[])),
+        );
         assert_ne!(a.state, b.state);
         assert_ne!(a.verifier.secret(), b.verifier.secret());
         assert_ne!(&a.state, a.verifier.secret());
@@ -196,7 +225,10 @@ mod tests {
 
     #[test]
     fn openid_brings_a_nonce_of_its_own() {
-        let provider = Provider { scope_separator: ",".into(), ..provider() };
+        let provider = Provider {
+            scope_separator: ",".into(),
+            ..provider()
+        };
         let scopes = ["email".to_owned(), "openid".to_owned()];
         let request = request(&wish(&provider, &scopes));
         let sent = sent(&request);
@@ -210,10 +242,15 @@ mod tests {
         let mut provider = provider();
         let rule = &mut provider.authorization;
         rule.parameters = map(&[("access_type", "offline")]);
-        rule.parameters.extend(RESERVED.map(|name| (name.to_owned(), "evil".to_owned())));
+        rule.parameters
+            .extend(RESERVED.map(|name| (name.to_owned(), "evil".to_owned())));
         rule.switch = map(&[("state", "evil"), ("code_challenge_method", "plain")]);
         rule.login_hint = Some("client_id".into());
-        let request = request(&Wish { login_hint: Some("evil"), switch: true, ..wish(&provider, &[]) });
+        let request = request(&Wish {
+            login_hint: Some("evil"),
+            switch: true,
+            ..wish(&provider, &[])
+        });
         let sent = sent(&request);
         assert_eq!(sent["access_type"], "offline");
         assert!(!request.url.as_str().contains("evil") && !sent.contains_key("request_uri"));
@@ -223,7 +260,11 @@ mod tests {
     fn hint_and_switch_are_named_by_the_provider() {
         let mut provider = provider();
         let asked = |provider: &Provider| {
-            sent(&request(&Wish { login_hint: Some("zoë@example.com"), switch: true, ..wish(provider, &[]) }))
+            sent(&request(&Wish {
+                login_hint: Some("zoë@example.com"),
+                switch: true,
+                ..wish(provider, &[])
+            }))
         };
         assert_eq!(asked(&provider)["login_hint"], "zoë@example.com");
         assert_eq!(asked(&provider)["prompt"], "select_account");
@@ -232,7 +273,10 @@ mod tests {
         provider.authorization.parameters = map(&[("prompt", "consent")]);
         provider.authorization.switch = map(&[("prompt", "login"), ("force", "1")]);
         let sent = asked(&provider);
-        assert_eq!((&*sent["login"], &*sent["prompt"], &*sent["force"]), ("zoë@example.com", "login", "1"));
+        assert_eq!(
+            (&*sent["login"], &*sent["prompt"], &*sent["force"]),
+            ("zoë@example.com", "login", "1")
+        );
         assert!(!sent.contains_key("login_hint"));
     }
 
@@ -241,9 +285,15 @@ mod tests {
         let mut provider = provider();
         let own = "https://id.example.com/authorize?tenant=a%20b&flag&state=evil&request=evil&prompt=none&";
         provider.authorization_endpoint = Some(Url::parse(own).unwrap());
-        let request = request(&Wish { switch: true, ..wish(&provider, &[]) });
+        let request = request(&Wish {
+            switch: true,
+            ..wish(&provider, &[])
+        });
         let query = request.url.query().unwrap();
-        assert!(query.starts_with("tenant=a%20b&flag&response_type=code&"), "{query}");
+        assert!(
+            query.starts_with("tenant=a%20b&flag&response_type=code&"),
+            "{query}"
+        );
         assert_eq!(sent(&request)["prompt"], "select_account");
         assert!(!query.contains("evil"));
     }
@@ -254,7 +304,11 @@ mod tests {
         let scopes = ["openid".to_owned()];
         let request = request(&wish(&provider, &scopes));
         let shown = format!("{request:?}");
-        for secret in [&request.state, request.nonce.as_ref().unwrap(), request.verifier.secret()] {
+        for secret in [
+            &request.state,
+            request.nonce.as_ref().unwrap(),
+            request.verifier.secret(),
+        ] {
             assert!(!shown.contains(secret.expose()), "{shown}");
         }
     }

@@ -74,12 +74,18 @@ mod tests {
         let parameters = bearer(header).unwrap();
         assert_eq!(parameters["error"], "insufficient_scope");
         assert_eq!(parameters["scope"], "a b");
-        assert_eq!(error("Negotiate YWJj==, Bearer error=x").as_deref(), Some("x"));
+        assert_eq!(
+            error("Negotiate YWJj==, Bearer error=x").as_deref(),
+            Some("x")
+        );
     }
 
     #[test]
     fn quoted_strings_lose_their_backslashes() {
-        assert_eq!(error(r#"Bearer error="a \"b\" \\ c""#).as_deref(), Some(r#"a "b" \ c"#));
+        assert_eq!(
+            error(r#"Bearer error="a \"b\" \\ c""#).as_deref(),
+            Some(r#"a "b" \ c"#)
+        );
     }
 
     #[test]
@@ -88,7 +94,13 @@ mod tests {
             assert_eq!(bearer(header), None, "{header}");
         }
         assert_eq!(error("Bearer"), None);
-        assert_eq!(error("Bearer error=\"unfinished").as_deref(), Some("unfinished"));
-        assert_eq!(error("Bearer error=\"ends in \\").as_deref(), Some("ends in "));
+        assert_eq!(
+            error("Bearer error=\"unfinished").as_deref(),
+            Some("unfinished")
+        );
+        assert_eq!(
+            error("Bearer error=\"ends in \\").as_deref(),
+            Some("ends in ")
+        );
     }
 }

@@ -20,7 +20,10 @@ pub struct Client {
 
 impl Client {
     /// Adds the one way of authentication that this client has to a form.
-    pub(super) fn authenticate<'a>(&'a self, request: Request<'a>) -> Result<Request<'a>, OauthError> {
+    pub(super) fn authenticate<'a>(
+        &'a self,
+        request: Request<'a>,
+    ) -> Result<Request<'a>, OauthError> {
         match self.auth {
             ClientAuth::None => Ok(request.field("client_id", &self.id)),
             ClientAuth::ClientSecretPost => Ok(request
@@ -38,7 +41,9 @@ impl Client {
 
     fn needed_secret(&self) -> Result<&Secret, OauthError> {
         self.secret.as_ref().ok_or_else(|| {
-            OauthError::Invalid("the client authenticates with a client secret and none is known".into())
+            OauthError::Invalid(
+                "the client authenticates with a client secret and none is known".into(),
+            )
         })
     }
 }

@@ -99,7 +99,9 @@ async fn read(http: &Http, place: &Url, issuer: &str) -> Result<Option<Metadata>
         let what = escape_short(&error.to_string(), 200);
         answer.invalid(&format!("answered with metadata that is wrong: {what}"))
     })?;
-    metadata.check(issuer, is_loopback(place)).map_err(|wrong| answer.invalid(&wrong))?;
+    metadata
+        .check(issuer, is_loopback(place))
+        .map_err(|wrong| answer.invalid(&wrong))?;
     Ok(Some(metadata))
 }
 
@@ -123,7 +125,10 @@ impl Metadata {
 
     fn endpoints(&self) -> [(&'static str, Option<&Url>); 5] {
         [
-            ("authorization_endpoint", self.authorization_endpoint.as_ref()),
+            (
+                "authorization_endpoint",
+                self.authorization_endpoint.as_ref(),
+            ),
             ("token_endpoint", self.token_endpoint.as_ref()),
             ("userinfo_endpoint", self.userinfo_endpoint.as_ref()),
             ("revocation_endpoint", self.revocation_endpoint.as_ref()),

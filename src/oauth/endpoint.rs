@@ -98,14 +98,23 @@ mod tests {
             ("https://id.example.com/?a=%1B", "control"),
         ] {
             let said = check_url(&url(bad)).unwrap_err();
-            assert!(said.contains(why) && !said.contains("hunter2"), "{bad}: {said}");
+            assert!(
+                said.contains(why) && !said.contains("hunter2"),
+                "{bad}: {said}"
+            );
         }
     }
 
     #[test]
     fn an_origin_has_no_path_and_no_default_port() {
-        assert_eq!(origin(&url("https://ID.example.com:443/a?b")), "https://id.example.com");
+        assert_eq!(
+            origin(&url("https://ID.example.com:443/a?b")),
+            "https://id.example.com"
+        );
         assert_eq!(origin(&url("http://[::1]:8080/a")), "http://[::1]:8080");
-        assert_ne!(origin(&url("https://a.example")), origin(&url("https://a.example:444")));
+        assert_ne!(
+            origin(&url("https://a.example")),
+            origin(&url("https://a.example:444"))
+        );
     }
 }

@@ -70,9 +70,17 @@ impl Http {
         Self::with(options, CONNECT_TIME, TOTAL_TIME, None)
     }
 
-    fn with(options: HttpOptions, connect: Duration, total: Duration, proxy: Option<Proxy>) -> Result<Self, OauthError> {
+    fn with(
+        options: HttpOptions,
+        connect: Duration,
+        total: Duration,
+        proxy: Option<Proxy>,
+    ) -> Result<Self, OauthError> {
         Ok(Self(Arc::new(Inner {
-            authorities: options.ca_pem.as_deref().map_or(Ok(Vec::new()), authorities)?,
+            authorities: options
+                .ca_pem
+                .as_deref()
+                .map_or(Ok(Vec::new()), authorities)?,
             trace: options.trace,
             connect_time: connect,
             total_time: total,
@@ -93,30 +101,53 @@ impl Http {
         (self.0.trace)(&request.line());
         let begin = Instant::now();
         let secrets = request.secrets.clone();
-        let mut response = self.call(request, &host).await.inspect_err(|error| (self.0.trace)(&error.to_string()))?;
+        let mut response = self
+            .call(request, &host)
+            .await
+            .inspect_err(|error| (self.0.trace)(&error.to_string()))?;
         let status = response.status().as_u16();
         (self.0.trace)(&format!("{status} in {} ms", begin.elapsed().as_millis()));
         judge_status(&response, &host)?;
         let body = self.read(&mut response, &host).await?;
-        Ok(Answer { host, status, headers: std::mem::take(response.headers_mut()), body, secrets })
+        Ok(Answer {
+            host,
+            status,
+            headers: std::mem::take(response.headers_mut()),
+            body,
+            secrets,
+        })
     }
 
     async fn call(&self, request: Request<'_>, host: &str) -> Result<Response, OauthError> {
-        let client = self.0.client(request.url).map_err(|error| self.failed(&error, host))?;
-        let builder = client.request(request.method, request.url.clone()).headers(request.headers);
+        let client = self
+            .0
+            .client(request.url)
+            .map_err(|error| self.failed(&error, host))?;
+        let builder = client
+            .request(request.method, request.url.clone())
+            .headers(request.headers);
         let builder = match request.body {
             Body::Empty => builder,
             Body::Form(fields) => builder.form(&fields),
             Body::Json(value) => builder.json(&value),
         };
-        builder.send().await.map_err(|error| self.failed(&error, host))
+        builder
+            .send()
+            .await
+            .map_err(|error| self.failed(&error, host))
     }
 
     async fn read(&self, response: &mut Response, host: &str) -> Result<Vec<u8>, OauthError> {
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.failed(&error, host))? {
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| self.failed(&error, host))?
+        {
             if body.len() + chunk.len() > BODY_LIMIT {
-                return Err(OauthError::Invalid(format!("{host} answered with more than 1 MiB")));
+                return Err(OauthError::Invalid(format!(
+                    "{host} answered with more than 1 MiB"
+                )));
             }
             body.extend_from_slice(&chunk);
         }
@@ -124,7 +155,12 @@ impl Http {
     }
 
     fn failed(&self, error: &reqwest::Error, host: &str) -> OauthError {
-        OauthError::Network(cause::describe(error, host, self.0.connect_time, self.0.total_time))
+        OauthError::Network(cause::describe(
+            error,
+            host,
+            self.0.connect_time,
+            self.0.total_time,
+        ))
     }
 }
 
@@ -149,7 +185,9 @@ impl Inner {
 
     /// For https to loopback.
     fn loopback(&self) -> ClientBuilder {
-        self.bounded().no_proxy().tls_certs_merge(self.authorities.clone())
+        self.bounded()
+            .no_proxy()
+            .tls_certs_merge(self.authorities.clone())
     }
 
     fn remote(&self) -> ClientBuilder {
@@ -174,13 +212,19 @@ impl Inner {
 
 /// Reads a PEM bundle, and refuses one that would fail later, when the client is built.
 fn authorities(pem: &[u8]) -> Result<Vec<Certificate>, OauthError> {
-    let invalid = |what: &str| OauthError::Invalid(format!("the file of certificate authorities {what}"));
+    let invalid =
+        |what: &str| OauthError::Invalid(format!("the file of certificate authorities {what}"));
     let mut trusted = RootCertStore::empty();
     let mut authorities = Vec::new();
     for certificate in CertificateDer::pem_slice_iter(pem) {
         let certificate = certificate.map_err(|_| invalid("is not PEM"))?;
-        authorities.push(Certificate::from_der(&certificate).map_err(|_| invalid("holds a broken certificate"))?);
-        trusted.add(certificate).map_err(|_| invalid("holds a broken certificate"))?;
+        authorities.push(
+            Certificate::from_der(&certificate)
+                .map_err(|_| invalid("holds a broken certificate"))?,
+        );
+        trusted
+            .add(certificate)
+            .map_err(|_| invalid("holds a broken certificate"))?;
     }
     match authorities.as_slice() {
         [] => Err(invalid("holds no certificate")),
@@ -190,7 +234,9 @@ fn authorities(pem: &[u8]) -> Result<Vec<Certificate>, OauthError> {
 
 fn judge_status(response: &Response, host: &str) -> Result<(), OauthError> {
     match response.status().as_u16() {
-        status @ 300..=399 => Err(OauthError::Invalid(format!("{host} answered with a redirect ({status})"))),
+        status @ 300..=399 => Err(OauthError::Invalid(format!(
+            "{host} answered with a redirect ({status})"
+        ))),
         status @ (429 | 500..=599) => Err(OauthError::Unavailable {
             host: host.to_owned(),
             status,
@@ -205,6 +251,10 @@ fn retry_after(response: &Response) -> Option<u64> {
     let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
     value.parse().ok().or_else(|| {
         let then = httpdate::parse_http_date(value).ok()?;
-        Some(then.duration_since(SystemTime::now()).unwrap_or_default().as_secs())
+        Some(
+            then.duration_since(SystemTime::now())
+                .unwrap_or_default()
+                .as_secs(),
+        )
     })
 }

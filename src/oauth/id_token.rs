@@ -48,7 +48,9 @@ fn decode(id_token: &str) -> Option<Map<String, Value>> {
 }
 
 fn check_issuer(claims: &Map<String, Value>, expected: Option<&str>) -> Result<(), String> {
-    let Some(expected) = expected else { return Ok(()) };
+    let Some(expected) = expected else {
+        return Ok(());
+    };
     let expected = fill(expected, claims)?;
     match claims.get("iss").and_then(Value::as_str) {
         Some(issuer) if issuer == expected => Ok(()),
@@ -63,7 +65,12 @@ fn fill(issuer: &str, claims: &Map<String, Value>) -> Result<String, String> {
     let mut rest = issuer;
     while let Some((before, name, after)) = placeholder(rest) {
         filled.push_str(before);
-        filled.push_str(claims.get(name).and_then(Value::as_str).ok_or_else(|| missing(name))?);
+        filled.push_str(
+            claims
+                .get(name)
+                .and_then(Value::as_str)
+                .ok_or_else(|| missing(name))?,
+        );
         rest = after;
     }
     Ok(filled + rest)
@@ -86,20 +93,34 @@ fn check_audience(claims: &Map<String, Value>, client_id: &str) -> Result<(), St
         return Err("the id token's `aud` does not hold our client id".into());
     }
     if audiences.len() > 1 && claims.get("azp").is_none_or(|party| party != client_id) {
-        return Err("the id token's `azp` is not our client id, and it has several audiences".into());
+        return Err(
+            "the id token's `azp` is not our client id, and it has several audiences".into(),
+        );
     }
     Ok(())
 }
 
 fn check_expiry(claims: &Map<String, Value>, now: Timestamp) -> Result<(), String> {
-    let end = claims.get("exp").and_then(Value::as_f64).ok_or_else(|| missing("exp"))?;
-    #[expect(clippy::cast_precision_loss, reason = "a timestamp ends with the year 9999")]
+    let end = claims
+        .get("exp")
+        .and_then(Value::as_f64)
+        .ok_or_else(|| missing("exp"))?;
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a timestamp ends with the year 9999"
+    )]
     let latest = now.unix().saturating_sub(TOLERANCE) as f64;
-    if end > latest { Ok(()) } else { Err("the id token's `exp` is over".into()) }
+    if end > latest {
+        Ok(())
+    } else {
+        Err("the id token's `exp` is over".into())
+    }
 }
 
 fn check_nonce(claims: &Map<String, Value>, expected: Option<&Secret>) -> Result<(), String> {
-    let Some(expected) = expected else { return Ok(()) };
+    let Some(expected) = expected else {
+        return Ok(());
+    };
     match claims.get("nonce").and_then(Value::as_str) {
         // Secrets are compared in constant time.
         Some(nonce) if Secret::new(nonce) == *expected => Ok(()),

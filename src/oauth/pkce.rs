@@ -42,12 +42,15 @@ mod tests {
     #[test]
     fn the_challenge_of_rfc_7636_appendix_b() {
         let octets = [
-            116, 24, 223, 180, 151, 153, 224, 37, 79, 250, 96, 125, 216, 173, 187, 186, 22, 212, 37, 77, 105, 214,
-            191, 240, 91, 88, 5, 88, 83, 132, 141, 121_u8,
+            116, 24, 223, 180, 151, 153, 224, 37, 79, 250, 96, 125, 216, 173, 187, 186, 22, 212,
+            37, 77, 105, 214, 191, 240, 91, 88, 5, 88, 83, 132, 141, 121_u8,
         ];
         let verifier = URL_SAFE_NO_PAD.encode(octets);
         assert_eq!(verifier, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
-        assert_eq!(challenge(&verifier), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+        assert_eq!(
+            challenge(&verifier),
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+        );
     }
 
     #[test]
@@ -64,9 +67,13 @@ mod tests {
         for verifier in &verifiers {
             let text = verifier.secret().expose();
             assert_eq!(text.len(), 43);
-            assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b)));
+            assert!(
+                text.bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
+            );
         }
-        let distinct: std::collections::BTreeSet<_> = verifiers.iter().map(|v| v.secret().expose()).collect();
+        let distinct: std::collections::BTreeSet<_> =
+            verifiers.iter().map(|v| v.secret().expose()).collect();
         assert_eq!(distinct.len(), verifiers.len());
     }
 

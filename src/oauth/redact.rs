@@ -18,7 +18,11 @@ pub(super) fn words(text: &str, secrets: &[Secret]) -> String {
 }
 
 fn redact(text: &str, secrets: &[Secret]) -> String {
-    let mut values: Vec<&str> = secrets.iter().map(Secret::expose).filter(|v| v.len() >= SHORTEST).collect();
+    let mut values: Vec<&str> = secrets
+        .iter()
+        .map(Secret::expose)
+        .filter(|v| v.len() >= SHORTEST)
+        .collect();
     // A secret that begins with another one goes first, or its rest would stay.
     values.sort_by_key(|value| std::cmp::Reverse(value.len()));
     let mut text = text.to_owned();
@@ -50,7 +54,10 @@ fn decode(text: &[u8]) -> (String, Vec<usize>) {
     let (plain, mut starts) = spell(std::iter::from_fn(|| {
         let start = at;
         let octet = *text.get(at)?;
-        let encoded = text.get(at + 1..at + 3).filter(|_| octet == b'%').and_then(hex);
+        let encoded = text
+            .get(at + 1..at + 3)
+            .filter(|_| octet == b'%')
+            .and_then(hex);
         at += if encoded.is_some() { 3 } else { 1 };
         Some((start, encoded.unwrap_or(octet)))
     }));
@@ -87,7 +94,12 @@ mod tests {
 
     #[test]
     fn a_secret_goes_in_every_encoding() {
-        for echoed in ["a/b+c d%e", "a%2Fb%2Bc+d%25e", "a%2fb%2bc%20d%25e", "%61/b%2bc%20d%25%65"] {
+        for echoed in [
+            "a/b+c d%e",
+            "a%2Fb%2Bc+d%25e",
+            "a%2fb%2bc%20d%25e",
+            "%61/b%2bc%20d%25%65",
+        ] {
             let shown = hidden(&format!("code <{echoed}> is bad"), &["a/b+c d%e"]);
             assert_eq!(shown, "code <[redacted]> is bad", "{echoed}");
         }
@@ -95,19 +107,31 @@ mod tests {
 
     #[test]
     fn every_occurrence_of_every_secret_goes() {
-        assert_eq!(hidden("s3cr s3crx s3cr t0ken", &["s3cr", "s3crx", "t0ken"]), "[redacted] [redacted] [redacted] [redacted]");
+        assert_eq!(
+            hidden("s3cr s3crx s3cr t0ken", &["s3cr", "s3crx", "t0ken"]),
+            "[redacted] [redacted] [redacted] [redacted]"
+        );
     }
 
     #[test]
     fn other_words_stay_as_they_are() {
-        assert_eq!(hidden("100% of ü 日本 %zz %4", &["nothere"]), "100% of ü 日本 %zz %4");
+        assert_eq!(
+            hidden("100% of ü 日本 %zz %4", &["nothere"]),
+            "100% of ü 日本 %zz %4"
+        );
         assert_eq!(hidden("access_denied", &["", "c", "den"]), "access_denied");
-        assert_eq!(hidden("éé%C3%A9%c3%a9éé", &["éé"]), "[redacted][redacted][redacted]");
+        assert_eq!(
+            hidden("éé%C3%A9%c3%a9éé", &["éé"]),
+            "[redacted][redacted][redacted]"
+        );
     }
 
     #[test]
     fn a_secret_at_the_cut_leaves_no_piece() {
-        let shown = hidden(&format!("{}s3cr3t-value", "x".repeat(295)), &["s3cr3t-value"]);
+        let shown = hidden(
+            &format!("{}s3cr3t-value", "x".repeat(295)),
+            &["s3cr3t-value"],
+        );
         assert_eq!(shown.chars().count(), LIMIT);
         assert!(!shown.contains("s3"), "{shown}");
     }

@@ -56,7 +56,9 @@ pub fn judge(query: &str, expected: &Expected) -> Verdict {
         let secrets: Vec<_> = code.into_iter().chain([expected.state.clone()]).collect();
         return Verdict::Refused(ErrorResponse {
             error: redact::words(error, &secrets),
-            description: answer.one("error_description").map(|text| redact::words(text, &secrets)),
+            description: answer
+                .one("error_description")
+                .map(|text| redact::words(text, &secrets)),
         });
     }
     code.map_or(Verdict::Malformed("no code"), Verdict::Code)
@@ -104,7 +106,11 @@ mod tests {
     const ISS: &str = "iss=https%3A%2F%2Fid.example.com";
 
     fn expected(issuer: Option<&str>, iss_required: bool) -> Expected {
-        Expected { state: Secret::new("s t+te"), issuer: issuer.map(str::to_owned), iss_required }
+        Expected {
+            state: Secret::new("s t+te"),
+            issuer: issuer.map(str::to_owned),
+            iss_required,
+        }
     }
 
     fn judged(query: &str) -> Verdict {
@@ -112,14 +118,20 @@ mod tests {
     }
 
     fn refused(error: &str, description: Option<&str>) -> Verdict {
-        Verdict::Refused(ErrorResponse { error: error.into(), description: description.map(str::to_owned) })
+        Verdict::Refused(ErrorResponse {
+            error: error.into(),
+            description: description.map(str::to_owned),
+        })
     }
 
     #[test]
     fn the_right_state_brings_the_code() {
         let code = Verdict::Code(Secret::new("a/b c"));
         assert_eq!(judged("code=a%2Fb+c&state=s+t%2Bte"), code);
-        assert_eq!(judged(&format!("x=1&state=s%20t%2bte&{ISS}&code=a/b%20c")), code);
+        assert_eq!(
+            judged(&format!("x=1&state=s%20t%2bte&{ISS}&code=a/b%20c")),
+            code
+        );
     }
 
     #[test]
@@ -143,19 +155,38 @@ mod tests {
 
     #[test]
     fn a_wrong_issuer_ends_it_before_error_and_code() {
-        for iss in ["https://evil.example", "https://id.example.com/", "https://ID.example.com", "https://id.example.com:443"] {
-            for rest in ["code=c", "error=access_denied&error_description=x", "code=c&code=d", ""] {
+        for iss in [
+            "https://evil.example",
+            "https://id.example.com/",
+            "https://ID.example.com",
+            "https://id.example.com:443",
+        ] {
+            for rest in [
+                "code=c",
+                "error=access_denied&error_description=x",
+                "code=c&code=d",
+                "",
+            ] {
                 let query = format!("state=s+t%2Bte&iss={iss}&{rest}");
                 assert_eq!(judged(&query), Verdict::WrongIssuer, "{query}");
             }
         }
-        assert_eq!(judged(&format!("state=s+t%2Bte&{ISS}&iss=https://evil.example&code=c")), Verdict::WrongIssuer);
+        assert_eq!(
+            judged(&format!(
+                "state=s+t%2Bte&{ISS}&iss=https://evil.example&code=c"
+            )),
+            Verdict::WrongIssuer
+        );
     }
 
     #[test]
     fn an_announced_issuer_may_not_be_absent() {
         let announced = expected(Some(ISSUER), true);
-        for query in ["state=s+t%2Bte&code=c", "state=s+t%2Bte&code=c&iss=", "state=s+t%2Bte&error=access_denied"] {
+        for query in [
+            "state=s+t%2Bte&code=c",
+            "state=s+t%2Bte&code=c&iss=",
+            "state=s+t%2Bte&error=access_denied",
+        ] {
             assert_eq!(judge(query, &announced), Verdict::WrongIssuer, "{query}");
         }
         let query = format!("state=s+t%2Bte&code=c&{ISS}");
@@ -165,25 +196,39 @@ mod tests {
     #[test]
     fn an_issuer_that_cannot_be_compared_is_ignored() {
         for issuer in [None, Some("https://id.example.com/{tid}/v2.0")] {
-            let verdict = judge("state=s+t%2Bte&code=c&iss=https://x.example", &expected(issuer, false));
+            let verdict = judge(
+                "state=s+t%2Bte&code=c&iss=https://x.example",
+                &expected(issuer, false),
+            );
             assert_eq!(verdict, Verdict::Code(Secret::new("c")));
         }
     }
 
     #[test]
     fn an_error_comes_before_a_code() {
-        assert_eq!(judged("state=s+t%2Bte&error=access_denied&code=c"), refused("access_denied", None));
+        assert_eq!(
+            judged("state=s+t%2Bte&error=access_denied&code=c"),
+            refused("access_denied", None)
+        );
         assert_eq!(
             judged("state=s+t%2Bte&error=access_denied&error_description=not+today&error_uri=x"),
             refused("access_denied", Some("not today"))
         );
-        assert_eq!(judged("state=s+t%2Bte&error=&code=c"), Verdict::Code(Secret::new("c")));
+        assert_eq!(
+            judged("state=s+t%2Bte&error=&code=c"),
+            Verdict::Code(Secret::new("c"))
+        );
     }
 
     #[test]
     fn words_of_an_error_are_redacted_and_cut() {
-        let query = format!("state=s+t%2Bte&code=c0de&error=no+c0de&error_description=s+t%2Bte{}", "x".repeat(10_000));
-        let Verdict::Refused(response) = judged(&query) else { panic!("not refused") };
+        let query = format!(
+            "state=s+t%2Bte&code=c0de&error=no+c0de&error_description=s+t%2Bte{}",
+            "x".repeat(10_000)
+        );
+        let Verdict::Refused(response) = judged(&query) else {
+            panic!("not refused")
+        };
         assert_eq!(response.error, "no [redacted]");
         let description = response.description.unwrap();
         assert!(description.starts_with("[redacted]xx") && description.chars().count() == 300);
@@ -200,7 +245,10 @@ mod tests {
         ] {
             assert!(matches!(judged(query), Verdict::Malformed(_)), "{query}");
         }
-        assert_eq!(judged("state=s+t%2Bte&code=&code=c"), Verdict::Code(Secret::new("c")));
+        assert_eq!(
+            judged("state=s+t%2Bte&code=&code=c"),
+            Verdict::Code(Secret::new("c"))
+        );
     }
 
     #[test]

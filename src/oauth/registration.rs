@@ -30,14 +30,18 @@ pub async fn register(
     scopes: &[String],
 ) -> Result<Registered, OauthError> {
     let wanted = metadata(redirect_uris, scopes);
-    let answer = http.send(Request::json(Method::POST, endpoint, wanted)).await?;
+    let answer = http
+        .send(Request::json(Method::POST, endpoint, wanted))
+        .await?;
     if !matches!(answer.status(), 200 | 201) {
         return Err(answer.failure());
     }
     let given = answer.object()?;
     let client_id = client_id(&given).map_err(|wrong| answer.invalid(wrong))?;
     if !is_public(&given) {
-        return Err(answer.invalid("registered a client with a secret, and keyfob asked for a public one"));
+        return Err(
+            answer.invalid("registered a client with a secret, and keyfob asked for a public one")
+        );
     }
     Ok(Registered { client_id })
 }
@@ -60,7 +64,10 @@ fn metadata(redirect_uris: &[String], scopes: &[String]) -> Value {
 
 /// The error goes on after the host's name.
 fn client_id(given: &Map<String, Value>) -> Result<String, &'static str> {
-    let id = given.get("client_id").and_then(Value::as_str).unwrap_or_default();
+    let id = given
+        .get("client_id")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     if id.is_empty() {
         return Err("answered with no `client_id`");
     }
@@ -72,5 +79,6 @@ fn client_id(given: &Map<String, Value>) -> Result<String, &'static str> {
 
 fn is_public(given: &Map<String, Value>) -> bool {
     let present = |name| given.get(name).filter(|value| !value.is_null());
-    present("client_secret").is_none() && present("token_endpoint_auth_method").is_none_or(|method| method == "none")
+    present("client_secret").is_none()
+        && present("token_endpoint_auth_method").is_none_or(|method| method == "none")
 }

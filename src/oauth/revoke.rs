@@ -41,18 +41,36 @@ pub async fn revoke(
     }
 }
 
-async fn rfc7009(http: &Http, endpoint: &Url, client: &Client, token: &Secret, hint: Hint) -> Result<(), OauthError> {
+async fn rfc7009(
+    http: &Http,
+    endpoint: &Url,
+    client: &Client,
+    token: &Secret,
+    hint: Hint,
+) -> Result<(), OauthError> {
     let request = Request::form(endpoint)
         .secret_field("token", token)
         .field("token_type_hint", hint.as_str());
     let answer = http.send(client.authenticate(request)?).await?;
-    answer.is_success().then_some(()).ok_or_else(|| answer.failure())
+    answer
+        .is_success()
+        .then_some(())
+        .ok_or_else(|| answer.failure())
 }
 
 async fn token_only(http: &Http, endpoint: &Url, token: &Secret) -> Result<(), OauthError> {
-    let answer = http.send(Request::form(endpoint).secret_field("token", token)).await?;
-    let unknown = || answer.status() == 400 && answer.error_response().is_some_and(|r| r.error == "invalid_token");
-    (answer.is_success() || unknown()).then_some(()).ok_or_else(|| answer.failure())
+    let answer = http
+        .send(Request::form(endpoint).secret_field("token", token))
+        .await?;
+    let unknown = || {
+        answer.status() == 400
+            && answer
+                .error_response()
+                .is_some_and(|r| r.error == "invalid_token")
+    };
+    (answer.is_success() || unknown())
+        .then_some(())
+        .ok_or_else(|| answer.failure())
 }
 
 async fn delete_token(
@@ -63,15 +81,23 @@ async fn delete_token(
     hint: Hint,
 ) -> Result<(), OauthError> {
     if hint == Hint::RefreshToken {
-        return Err(OauthError::Invalid("this provider revokes access tokens only".into()));
+        return Err(OauthError::Invalid(
+            "this provider revokes access tokens only".into(),
+        ));
     }
     let Some(secret) = &client.secret else {
-        return Err(OauthError::Invalid("this provider revokes only with a client secret".into()));
+        return Err(OauthError::Invalid(
+            "this provider revokes only with a client secret".into(),
+        ));
     };
     let endpoint = of_client(endpoint, &client.id);
-    let request = Request::json(Method::DELETE, &endpoint, json!({ "access_token": token.expose() }))
-        .hide(token)
-        .basic(&client.id, secret);
+    let request = Request::json(
+        Method::DELETE,
+        &endpoint,
+        json!({ "access_token": token.expose() }),
+    )
+    .hide(token)
+    .basic(&client.id, secret);
     let answer = http.send(request).await?;
     // 404 says that the token is not known.
     let gone = answer.is_success() || answer.status() == 404;
@@ -81,7 +107,9 @@ async fn delete_token(
 /// Puts the client id where the endpoint's path has `{client_id}`, which a parsed URL may hold encoded.
 fn of_client(endpoint: &Url, client_id: &str) -> Url {
     // A form writes a blank as `+`, a path as `%20`.
-    let encoded = byte_serialize(client_id.as_bytes()).collect::<String>().replace('+', "%20");
+    let encoded = byte_serialize(client_id.as_bytes())
+        .collect::<String>()
+        .replace('+', "%20");
     let mut path = endpoint.path().to_owned();
     for place in ["{client_id}", "%7Bclient_id%7D", "%7bclient_id%7d"] {
         path = path.replace(place, &encoded);

@@ -63,13 +63,19 @@ impl TokenEndpoint<'_> {
         let mut request = Request::form(self.url)
             .field("grant_type", "refresh_token")
             .secret_field("refresh_token", refresh_token);
-        if let Some(redirect_uri) = redirect_uri.filter(|_| self.rule.refresh_resends_redirect_uri) {
+        if let Some(redirect_uri) = redirect_uri.filter(|_| self.rule.refresh_resends_redirect_uri)
+        {
             request = request.field("redirect_uri", redirect_uri);
         }
         self.request(http, request, now).await
     }
 
-    async fn request<'r>(&'r self, http: &Http, request: Request<'r>, now: Timestamp) -> Result<TokenSet, OauthError> {
+    async fn request<'r>(
+        &'r self,
+        http: &Http,
+        request: Request<'r>,
+        now: Timestamp,
+    ) -> Result<TokenSet, OauthError> {
         let answer = http.send(self.client.authenticate(request)?).await?;
         answer::read(&answer, self.rule, self.scopes, now)
     }

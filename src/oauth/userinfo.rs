@@ -27,7 +27,9 @@ pub async fn userinfo(
     match answer.status() {
         200..=299 => answer.object().map(serde_json::Value::Object),
         401 => Err(OauthError::Unauthorized),
-        403 => Err(answer.challenge().map_or_else(|| answer.failure(), OauthError::Refused)),
+        403 => Err(answer
+            .challenge()
+            .map_or_else(|| answer.failure(), OauthError::Refused)),
         _ => Err(answer.failure()),
     }
 }

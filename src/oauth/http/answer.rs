@@ -4,8 +4,8 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use crate::oauth::{ErrorResponse, OauthError, challenge, redact};
 use crate::escape::escape_short;
+use crate::oauth::{ErrorResponse, OauthError, challenge, redact};
 use crate::secret::Secret;
 
 /// The answer to one request. Has no `Debug`: its body may hold tokens.
@@ -36,7 +36,10 @@ impl Answer {
             Some("application/x-www-form-urlencoded") => Ok(self.form()),
             None | Some("application/json") => self.json(),
             Some(other) if other.ends_with("+json") => self.json(),
-            Some(other) => Err(self.invalid(&format!("answered with {} instead of JSON", escape_short(other, 60)))),
+            Some(other) => Err(self.invalid(&format!(
+                "answered with {} instead of JSON",
+                escape_short(other, 60)
+            ))),
         }
     }
 
@@ -53,11 +56,14 @@ impl Answer {
     /// The error of a bearer challenge (RFC 6750 §3) in the headers.
     pub(in crate::oauth) fn challenge(&self) -> Option<ErrorResponse> {
         let values = self.headers.get_all(WWW_AUTHENTICATE);
-        values.iter().filter_map(|value| value.to_str().ok()).find_map(|value| {
-            let parameters = challenge::bearer(value)?;
-            let text = |name| parameters.get(name).map(String::as_str);
-            self.refusal(text("error"), text("error_description"))
-        })
+        values
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .find_map(|value| {
+                let parameters = challenge::bearer(value)?;
+                let text = |name| parameters.get(name).map(String::as_str);
+                self.refusal(text("error"), text("error_description"))
+            })
     }
 
     fn refusal(&self, error: Option<&str>, description: Option<&str>) -> Option<ErrorResponse> {
@@ -73,7 +79,9 @@ impl Answer {
         match (self.status, self.error_response()) {
             (400 | 401 | 403, Some(response)) => OauthError::Refused(response),
             (status, Some(response)) => self.invalid(&format!("answered {status}: {response}")),
-            (status, None) => self.invalid(&format!("answered {status} without the standard's error object")),
+            (status, None) => self.invalid(&format!(
+                "answered {status} without the standard's error object"
+            )),
         }
     }
 
@@ -99,8 +107,14 @@ impl Answer {
     }
 
     fn media_type(&self) -> Option<String> {
-        let value = String::from_utf8_lossy(self.headers.get(CONTENT_TYPE)?.as_bytes()).into_owned();
-        let media_type = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let value =
+            String::from_utf8_lossy(self.headers.get(CONTENT_TYPE)?.as_bytes()).into_owned();
+        let media_type = value
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
         Some(media_type).filter(|name| !name.is_empty())
     }
 

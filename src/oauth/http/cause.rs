@@ -10,14 +10,26 @@ use crate::escape::escape_short;
 const LIMIT: usize = 200;
 
 /// Describes a failed request. Holds neither a URL nor anything that was sent.
-pub(super) fn describe(error: &reqwest::Error, host: &str, connect: Duration, total: Duration) -> String {
+pub(super) fn describe(
+    error: &reqwest::Error,
+    host: &str,
+    connect: Duration,
+    total: Duration,
+) -> String {
     if error.is_timeout() && error.is_connect() {
-        return format!("cannot reach {host}: no connection within {}", seconds(connect));
+        return format!(
+            "cannot reach {host}: no connection within {}",
+            seconds(connect)
+        );
     }
     if error.is_timeout() {
         return format!("no answer from {host} within {}", seconds(total));
     }
-    let doing = if error.is_connect() { "cannot reach" } else { "no answer from" };
+    let doing = if error.is_connect() {
+        "cannot reach"
+    } else {
+        "no answer from"
+    };
     format!("{doing} {host}: {}", escape_short(&cause(error), LIMIT))
 }
 
@@ -28,7 +40,9 @@ fn cause(error: &reqwest::Error) -> String {
         return format!("TLS: {tls}");
     }
     match chain().last() {
-        Some(last) => last.downcast_ref().map_or_else(|| last.to_string(), io_cause),
+        Some(last) => last
+            .downcast_ref()
+            .map_or_else(|| last.to_string(), io_cause),
         None => "the request failed".into(),
     }
 }

@@ -44,8 +44,15 @@ impl<'a> Request<'a> {
     }
 
     fn new(method: Method, url: &'a Url, body: Body<'a>) -> Self {
-        let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
-        Self { method, url, headers, body, secrets: Vec::new() }
+        let headers =
+            HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+        Self {
+            method,
+            url,
+            headers,
+            body,
+            secrets: Vec::new(),
+        }
     }
 
     /// Adds a field to a form.
@@ -87,8 +94,11 @@ impl<'a> Request<'a> {
 
     /// Sets a header that a definition asks for.
     pub(in crate::oauth) fn header(mut self, name: &str, value: &str) -> Result<Self, OauthError> {
-        let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) else {
-            return Err(OauthError::Invalid(format!("no request can carry the header `{name}`")));
+        let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>())
+        else {
+            return Err(OauthError::Invalid(format!(
+                "no request can carry the header `{name}`"
+            )));
         };
         self.headers.insert(name, value);
         Ok(self)
@@ -104,12 +114,19 @@ impl<'a> Request<'a> {
     /// the standards fix.
     pub(super) fn line(&self) -> String {
         let names = match &self.body {
-            Body::Empty => Vec::new(),
-            Body::Form(fields) => fields.iter().map(|(name, value)| told(name, value)).collect(),
+            Body::Form(fields) => fields
+                .iter()
+                .map(|(name, value)| told(name, value))
+                .collect(),
             Body::Json(Value::Object(members)) => members.keys().cloned().collect(),
-            Body::Json(_) => Vec::new(),
+            Body::Empty | Body::Json(_) => Vec::new(),
         };
-        let place = format!("{} {}{}", self.method, endpoint::origin(self.url), self.url.path());
+        let place = format!(
+            "{} {}{}",
+            self.method,
+            endpoint::origin(self.url),
+            self.url.path()
+        );
         match names.as_slice() {
             [] => place,
             names => format!("{place} ({})", names.join(", ")),

@@ -29,16 +29,26 @@ pub(super) fn read(
     match answer.error_response() {
         Some(response) if rule.errors_under_200 => return Err(OauthError::Refused(response)),
         Some(response) => {
-            return Err(answer.invalid(&format!("answered {} with an error: {response}", answer.status())));
+            return Err(answer.invalid(&format!(
+                "answered {} with an error: {response}",
+                answer.status()
+            )));
         }
         None => {}
     }
-    set(&members, rule, asked, now).map_err(|wrong| answer.invalid(&format!("answered with {wrong}")))
+    set(&members, rule, asked, now).map_err(|wrong| {
+        answer.invalid(&format!("sent a token answer that cannot be used: {wrong}"))
+    })
 }
 
-/// The error ends the sentence "the server answered with …".
-fn set(members: &Map<String, Value>, rule: &TokenRule, asked: &[String], now: Timestamp) -> Result<TokenSet, String> {
-    let access_token = token(members, "access_token")?.ok_or("no `access_token`")?;
+/// The error is a sentence that names the member.
+fn set(
+    members: &Map<String, Value>,
+    rule: &TokenRule,
+    asked: &[String],
+    now: Timestamp,
+) -> Result<TokenSet, String> {
+    let access_token = token(members, "access_token")?.ok_or("`access_token` is missing")?;
     let separator = rule.granted_scope_separator.as_deref();
     Ok(TokenSet {
         access_token,
@@ -53,17 +63,23 @@ fn set(members: &Map<String, Value>, rule: &TokenRule, asked: &[String], now: Ti
 
 /// A member that is there; `null` and an empty string mean that it is not.
 fn present<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    members.get(name).filter(|value| !value.is_null() && value.as_str() != Some(""))
+    members
+        .get(name)
+        .filter(|value| !value.is_null() && value.as_str() != Some(""))
 }
 
 fn token(members: &Map<String, Value>, name: &str) -> Result<Option<Secret>, String> {
-    let Some(value) = present(members, name) else { return Ok(None) };
-    let text = value.as_str().ok_or_else(|| format!("a `{name}` that is not a string"))?;
+    let Some(value) = present(members, name) else {
+        return Ok(None);
+    };
+    let text = value
+        .as_str()
+        .ok_or_else(|| format!("`{name}` is not a string"))?;
     if text.len() > TOKEN_LIMIT {
-        return Err(format!("a `{name}` of more than 64 KiB"));
+        return Err(format!("`{name}` is longer than 64 KiB"));
     }
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(format!("a `{name}` that is not printable ASCII"));
+        return Err(format!("`{name}` is not printable ASCII"));
     }
     Ok(Some(Secret::new(text)))
 }
@@ -73,32 +89,51 @@ fn token_type(members: &Map<String, Value>) -> Result<String, String> {
     match present(members, "token_type").map(Value::as_str) {
         None => Ok(bearer.to_owned()),
         Some(Some(name)) if name.eq_ignore_ascii_case(bearer) => Ok(bearer.to_owned()),
-        Some(Some(name)) => Err(format!("the token type `{}`", escape_short(name, 40))),
-        Some(None) => Err("a `token_type` that is not a string".into()),
+        Some(Some(name)) => Err(format!(
+            "`token_type` is `{}`, and only `Bearer` is understood",
+            escape_short(name, 40)
+        )),
+        Some(None) => Err("`token_type` is not a string".into()),
     }
 }
 
 /// Seconds: a number or a string of one, cut to between zero and ten years.
 fn expires_in(members: &Map<String, Value>) -> Result<Option<u64>, String> {
-    let Some(value) = present(members, "expires_in") else { return Ok(None) };
-    let numeric = |text: &&str| text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
+    let Some(value) = present(members, "expires_in") else {
+        return Ok(None);
+    };
+    let numeric = |text: &&str| {
+        text.bytes()
+            .all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b))
+    };
     let seconds = match value {
-        Value::String(text) => Some(text.trim()).filter(numeric).and_then(|text| text.parse().ok()),
+        Value::String(text) => Some(text.trim())
+            .filter(numeric)
+            .and_then(|text| text.parse().ok()),
         value => value.as_f64(),
     };
-    let seconds: f64 = seconds.ok_or("an `expires_in` that is not a number")?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]
+    let seconds: f64 = seconds.ok_or("`expires_in` is not a number")?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to what fits"
+    )]
     Ok(Some(seconds.clamp(0.0, f64::from(LIFE_LIMIT)) as u64))
 }
 
 /// The granted scopes, from a string (RFC 6749 §3.3) or an array of them; an empty string grants none.
-fn scopes(members: &Map<String, Value>, separator: Option<&str>) -> Result<Option<Vec<String>>, String> {
-    let wrong = || "a `scope` that is neither a string nor strings".to_owned();
+fn scopes(
+    members: &Map<String, Value>,
+    separator: Option<&str>,
+) -> Result<Option<Vec<String>>, String> {
+    let wrong = || "`scope` is neither a string nor a list of strings".to_owned();
     match members.get("scope") {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(split(text, separator))),
         Some(Value::Array(scopes)) => {
-            let scopes = scopes.iter().map(|scope| scope.as_str().map(str::to_owned).ok_or_else(wrong));
+            let scopes = scopes
+                .iter()
+                .map(|scope| scope.as_str().map(str::to_owned).ok_or_else(wrong));
             scopes.collect::<Result<_, _>>().map(Some)
         }
         Some(_) => Err(wrong()),
@@ -106,7 +141,9 @@ fn scopes(members: &Map<String, Value>, separator: Option<&str>) -> Result<Optio
 }
 
 fn split(text: &str, separator: Option<&str>) -> Vec<String> {
-    let separator = separator.filter(|separator| !separator.is_empty()).unwrap_or(" ");
+    let separator = separator
+        .filter(|separator| !separator.is_empty())
+        .unwrap_or(" ");
     let parts = text.split(separator).flat_map(str::split_whitespace);
     parts.map(str::to_owned).collect()
 }

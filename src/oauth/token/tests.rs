@@ -9,15 +9,27 @@ fn now() -> Timestamp {
 }
 
 fn public() -> Client {
-    Client { id: "fob&co".into(), auth: ClientAuth::None, secret: None }
+    Client {
+        id: "fob&co".into(),
+        auth: ClientAuth::None,
+        secret: None,
+    }
 }
 
 fn confidential(auth: ClientAuth) -> Client {
-    Client { auth, secret: Some(Secret::new("s3c:r t/+")), ..public() }
+    Client {
+        auth,
+        secret: Some(Secret::new("s3c:r t/+")),
+        ..public()
+    }
 }
 
 /// Refreshes against one scripted answer; gives the request too.
-async fn refreshed(client_: &Client, rule: &TokenRule, scripted: &str) -> (Result<TokenSet, OauthError>, String) {
+async fn refreshed(
+    client_: &Client,
+    rule: &TokenRule,
+    scripted: &str,
+) -> (Result<TokenSet, OauthError>, String) {
     let server = Server::new([scripted]);
     let endpoint = TokenEndpoint {
         url: &server.url("/token"),
@@ -25,17 +37,30 @@ async fn refreshed(client_: &Client, rule: &TokenRule, scripted: &str) -> (Resul
         rule,
         scopes: &["asked".to_owned(), "too".to_owned()],
     };
-    let result = endpoint.refresh(&client().0, &Secret::new("r3fresh/+"), Some("http://127.0.0.1/cb"), now()).await;
+    let result = endpoint
+        .refresh(
+            &client().0,
+            &Secret::new("r3fresh/+"),
+            Some("http://127.0.0.1/cb"),
+            now(),
+        )
+        .await;
     (result, server.request())
 }
 
 async fn read(scripted: &str) -> Result<TokenSet, OauthError> {
-    refreshed(&public(), &TokenRule::default(), scripted).await.0
+    refreshed(&public(), &TokenRule::default(), scripted)
+        .await
+        .0
 }
 
 /// Reads an answer of `access_token` and further members.
 async fn with(members: &str) -> Result<TokenSet, OauthError> {
-    read(&json(200, &format!(r#"{{"access_token":"a","token_type":"bearer",{members}}}"#))).await
+    read(&json(
+        200,
+        &format!(r#"{{"access_token":"a","token_type":"bearer",{members}}}"#),
+    ))
+    .await
 }
 
 fn invalid(result: Result<TokenSet, OauthError>) -> String {
@@ -47,11 +72,16 @@ fn invalid(result: Result<TokenSet, OauthError>) -> String {
 
 fn body(request: &str) -> Vec<(String, String)> {
     let body = request.split_once("\r\n\r\n").unwrap().1;
-    url::form_urlencoded::parse(body.as_bytes()).into_owned().collect()
+    url::form_urlencoded::parse(body.as_bytes())
+        .into_owned()
+        .collect()
 }
 
 fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 #[tokio::test]
@@ -62,10 +92,21 @@ async fn an_exchange_sends_code_verifier_and_redirect_uri() {
     )]);
     let (http, lines) = client();
     let (url, client_, rule) = (server.url("/token"), public(), TokenRule::default());
-    let endpoint = TokenEndpoint { url: &url, client: &client_, rule: &rule, scopes: &[] };
+    let endpoint = TokenEndpoint {
+        url: &url,
+        client: &client_,
+        rule: &rule,
+        scopes: &[],
+    };
     let verifier = CodeVerifier::random();
     let set = endpoint
-        .exchange(&http, &Secret::new("c0de"), &verifier, "http://127.0.0.1:9/cb", now())
+        .exchange(
+            &http,
+            &Secret::new("c0de"),
+            &verifier,
+            "http://127.0.0.1:9/cb",
+            now(),
+        )
         .await
         .unwrap();
     assert_eq!(
@@ -81,7 +122,10 @@ async fn an_exchange_sends_code_verifier_and_redirect_uri() {
         }
     );
     let request = server.request();
-    assert!(request.contains("content-type: application/x-www-form-urlencoded\r\n"), "{request}");
+    assert!(
+        request.contains("content-type: application/x-www-form-urlencoded\r\n"),
+        "{request}"
+    );
     assert_eq!(
         body(&request),
         pairs(&[
@@ -93,7 +137,10 @@ async fn an_exchange_sends_code_verifier_and_redirect_uri() {
         ])
     );
     let told = lines.lock().unwrap().join("\n");
-    assert!(!told.contains("c0de") && !told.contains(verifier.secret().expose()), "{told}");
+    assert!(
+        !told.contains("c0de") && !told.contains(verifier.secret().expose()),
+        "{told}"
+    );
     assert!(told.contains("grant_type=authorization_code"), "{told}");
 }
 
@@ -101,21 +148,41 @@ async fn an_exchange_sends_code_verifier_and_redirect_uri() {
 async fn each_client_authenticates_in_one_way() {
     let rule = TokenRule::default();
     let ok = json(200, r#"{"access_token":"a"}"#);
-    let refresh = [("grant_type", "refresh_token"), ("refresh_token", "r3fresh/+")];
+    let refresh = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", "r3fresh/+"),
+    ];
 
-    let (_, request) = refreshed(&Client { secret: Some(Secret::new("x")), ..public() }, &rule, &ok).await;
-    assert_eq!(body(&request), pairs(&[refresh[0], refresh[1], ("client_id", "fob&co")]));
+    let (_, request) = refreshed(
+        &Client {
+            secret: Some(Secret::new("x")),
+            ..public()
+        },
+        &rule,
+        &ok,
+    )
+    .await;
+    assert_eq!(
+        body(&request),
+        pairs(&[refresh[0], refresh[1], ("client_id", "fob&co")])
+    );
     assert!(!request.contains("authorization:"));
 
     let (_, request) = refreshed(&confidential(ClientAuth::ClientSecretPost), &rule, &ok).await;
     let secret = ("client_secret", "s3c:r t/+");
-    assert_eq!(body(&request), pairs(&[refresh[0], refresh[1], ("client_id", "fob&co"), secret]));
+    assert_eq!(
+        body(&request),
+        pairs(&[refresh[0], refresh[1], ("client_id", "fob&co"), secret])
+    );
     assert!(!request.contains("authorization:"));
 
     let (_, request) = refreshed(&confidential(ClientAuth::ClientSecretBasic), &rule, &ok).await;
     assert_eq!(body(&request), pairs(&refresh));
     // `fob%26co:s3c%3Ar+t%2F%2B`
-    assert!(request.contains("authorization: Basic Zm9iJTI2Y286czNjJTNBcit0JTJGJTJC\r\n"), "{request}");
+    assert!(
+        request.contains("authorization: Basic Zm9iJTI2Y286czNjJTNBcit0JTJGJTJC\r\n"),
+        "{request}"
+    );
 }
 
 #[tokio::test]
@@ -124,9 +191,18 @@ async fn a_client_whose_secret_is_not_known_asks_nobody() {
         let server = Server::new([""; 0]);
         let client_ = Client { auth, ..public() };
         let (url, rule) = (server.url("/"), TokenRule::default());
-        let endpoint = TokenEndpoint { url: &url, client: &client_, rule: &rule, scopes: &[] };
+        let endpoint = TokenEndpoint {
+            url: &url,
+            client: &client_,
+            rule: &rule,
+            scopes: &[],
+        };
         let (http, lines) = client();
-        let said = invalid(endpoint.refresh(&http, &Secret::new("r"), None, now()).await);
+        let said = invalid(
+            endpoint
+                .refresh(&http, &Secret::new("r"), None, now())
+                .await,
+        );
         assert!(said.contains("client secret"), "{said}");
         assert!(lines.lock().unwrap().is_empty());
     }
@@ -134,11 +210,18 @@ async fn a_client_whose_secret_is_not_known_asks_nobody() {
 
 #[tokio::test]
 async fn a_refresh_repeats_the_redirect_uri_only_where_the_rule_says() {
-    let rule = TokenRule { refresh_resends_redirect_uri: true, ..TokenRule::default() };
+    let rule = TokenRule {
+        refresh_resends_redirect_uri: true,
+        ..TokenRule::default()
+    };
     let ok = json(200, r#"{"access_token":"a"}"#);
-    let sends = |request: String| body(&request).contains(&("redirect_uri".into(), "http://127.0.0.1/cb".into()));
+    let sends = |request: String| {
+        body(&request).contains(&("redirect_uri".into(), "http://127.0.0.1/cb".into()))
+    };
     assert!(sends(refreshed(&public(), &rule, &ok).await.1));
-    assert!(!sends(refreshed(&public(), &TokenRule::default(), &ok).await.1));
+    assert!(!sends(
+        refreshed(&public(), &TokenRule::default(), &ok).await.1
+    ));
 }
 
 #[tokio::test]
@@ -149,8 +232,14 @@ async fn what_an_answer_leaves_out_has_a_sensible_value() {
         r#"{"access_token":"a","refresh_token":"","token_type":"","expires_in":"","error":""}"#,
     ] {
         let set = read(&json(200, scripted)).await.unwrap();
-        assert_eq!((set.refresh_token, set.id_token, set.expires_at), (None, None, None));
-        assert_eq!((set.token_type.as_str(), set.scopes), ("Bearer", vec!["asked".to_owned(), "too".to_owned()]));
+        assert_eq!(
+            (set.refresh_token, set.id_token, set.expires_at),
+            (None, None, None)
+        );
+        assert_eq!(
+            (set.token_type.as_str(), set.scopes),
+            ("Bearer", vec!["asked".to_owned(), "too".to_owned()])
+        );
     }
 }
 
@@ -177,15 +266,23 @@ async fn a_life_is_a_number_in_any_dress() {
         let set = with(&format!(r#""expires_in":{given}"#)).await.unwrap();
         assert_eq!(set.lifetime(), Some(life), "{given}");
     }
-    for garbage in ["\"soon\"", "\"inf\"", "\"NaN\"", "\"1h\"", "true", "[3600]", "{}", "\"--1\""] {
+    for garbage in [
+        "\"soon\"", "\"inf\"", "\"NaN\"", "\"1h\"", "true", "[3600]", "{}", "\"--1\"",
+    ] {
         let said = invalid(with(&format!(r#""expires_in":{garbage}"#)).await);
-        assert!(said.ends_with("answered with an `expires_in` that is not a number"), "{garbage}: {said}");
+        assert!(
+            said.ends_with("cannot be used: `expires_in` is not a number"),
+            "{garbage}: {said}"
+        );
     }
 }
 
 #[tokio::test]
 async fn scopes_are_split_as_the_rule_says() {
-    let comma = TokenRule { granted_scope_separator: Some(",".into()), ..TokenRule::default() };
+    let comma = TokenRule {
+        granted_scope_separator: Some(",".into()),
+        ..TokenRule::default()
+    };
     for (given, blank, commas) in [
         (r#""a  b,c""#, vec!["a", "b,c"], vec!["a", "b", "c"]),
         (r#""""#, vec![], vec![]),
@@ -194,7 +291,15 @@ async fn scopes_are_split_as_the_rule_says() {
     ] {
         let scripted = json(200, &format!(r#"{{"access_token":"a","scope":{given}}}"#));
         assert_eq!(read(&scripted).await.unwrap().scopes, blank, "{given}");
-        assert_eq!(refreshed(&public(), &comma, &scripted).await.0.unwrap().scopes, commas, "{given}");
+        assert_eq!(
+            refreshed(&public(), &comma, &scripted)
+                .await
+                .0
+                .unwrap()
+                .scopes,
+            commas,
+            "{given}"
+        );
     }
     for wrong in ["1", "[1]", "{}"] {
         assert!(invalid(with(&format!(r#""scope":{wrong}"#)).await).contains("`scope`"));
@@ -204,60 +309,176 @@ async fn scopes_are_split_as_the_rule_says() {
 #[tokio::test]
 async fn a_form_is_understood_where_it_says_that_it_is_one() {
     let form = "200 OK\nContent-Type: application/x-www-form-urlencoded; charset=utf-8";
-    let set = read(&answer(form, "access_token=a%2Fb&token_type=bearer&scope=repo%2Cgist&expires_in=28800")).await;
+    let set = read(&answer(
+        form,
+        "access_token=a%2Fb&token_type=bearer&scope=repo%2Cgist&expires_in=28800",
+    ))
+    .await;
     let set = set.unwrap();
-    assert_eq!((set.access_token.expose(), set.lifetime()), ("a/b", Some(28_800)));
+    assert_eq!(
+        (set.access_token.expose(), set.lifetime()),
+        ("a/b", Some(28_800))
+    );
     assert_eq!(set.scopes, ["repo,gist"]);
 
-    let said = invalid(read(&answer(form, "error=bad_verification_code&error_description=no+r3fresh%2F%2B")).await);
-    assert!(said.ends_with("answered 200 with an error: bad_verification_code: no [redacted]"), "{said}");
+    let said = invalid(
+        read(&answer(
+            form,
+            "error=bad_verification_code&error_description=no+r3fresh%2F%2B",
+        ))
+        .await,
+    );
+    assert!(
+        said.ends_with("answered 200 with an error: bad_verification_code: no [redacted]"),
+        "{said}"
+    );
 }
 
 #[tokio::test]
 async fn what_is_no_token_answer_is_named() {
     for (scripted, why) in [
-        (answer("200 OK\nContent-Type: Text/HTML; charset=utf-8", "<html>"), "answered with text/html instead of JSON"),
-        (answer("200 OK\nContent-Type: text/plain", r#"{"access_token":"a"}"#), "answered with text/plain instead"),
-        (answer("200 OK", "<html>"), "answered with something that is not JSON"),
+        (
+            answer("200 OK\nContent-Type: Text/HTML; charset=utf-8", "<html>"),
+            "answered with text/html instead of JSON",
+        ),
+        (
+            answer(
+                "200 OK\nContent-Type: text/plain",
+                r#"{"access_token":"a"}"#,
+            ),
+            "answered with text/plain instead",
+        ),
+        (
+            answer("200 OK", "<html>"),
+            "answered with something that is not JSON",
+        ),
         (answer("204 No", ""), "answered with JSON that is cut off"),
-        (json(200, r#"{"access_token":"tr"#), "answered with JSON that is cut off"),
-        (json(200, r#"{"access_token":"a"}}"#), "answered with something that is not JSON"),
+        (
+            json(200, r#"{"access_token":"tr"#),
+            "answered with JSON that is cut off",
+        ),
+        (
+            json(200, r#"{"access_token":"a"}}"#),
+            "answered with something that is not JSON",
+        ),
         (json(200, "[]"), "answered with JSON that is not an object"),
-        (json(200, "{}"), "answered with no `access_token`"),
-        (json(200, r#"{"access_token":null}"#), "answered with no `access_token`"),
-        (json(200, r#"{"access_token":""}"#), "answered with no `access_token`"),
-        (json(200, r#"{"access_token":7}"#), "answered with a `access_token` that is not a string"),
-        (json(200, r#"{"access_token":"a b"}"#), "answered with a `access_token` that is not printable ASCII"),
-        (json(200, r#"{"access_token":"a\r\nX: y"}"#), "answered with a `access_token` that is not printable ASCII"),
-        (json(200, r#"{"access_token":"ä"}"#), "answered with a `access_token` that is not printable ASCII"),
-        (json(200, r#"{"access_token":"a","refresh_token":"\u0000"}"#), "a `refresh_token` that is not printable"),
-        (json(200, &format!(r#"{{"access_token":"{}"}}"#, "a".repeat(64 * 1024 + 1))), "of more than 64 KiB"),
-        (json(200, r#"{"access_token":"a","token_type":"DPoP"}"#), "answered with the token type `DPoP`"),
-        (json(200, r#"{"access_token":"a","token_type":"r3fresh/+"}"#), "the token type `[redacted]`"),
-        (json(200, r#"{"access_token":"a","token_type":[]}"#), "`token_type` that is not a string"),
-        (json(404, r"{}"), "answered 404 without the standard's error object"),
-        (answer("400 Bad\nContent-Type: text/html", "<html>"), "answered 400 without the standard's error object"),
-        (json(404, r#"{"error":"x","error_description":"r3fresh%2F%2b"}"#), "answered 404: x: [redacted]"),
+        (json(200, "{}"), "cannot be used: `access_token` is missing"),
     ] {
-        let said = invalid(read(&scripted).await);
-        assert!(said.starts_with("127.0.0.1:") && said.contains(why), "{why}: {said}");
+        named(&scripted, why).await;
+    }
+    let other_json = "200 OK\nContent-Type: application/x+json";
+    assert!(
+        read(&answer(other_json, r#"{"access_token":"a"}"#))
+            .await
+            .is_ok()
+    );
+}
+
+async fn named(scripted: &str, why: &str) {
+    let said = invalid(read(scripted).await);
+    assert!(
+        said.starts_with("127.0.0.1:") && said.contains(why),
+        "{why}: {said}"
+    );
+}
+
+#[tokio::test]
+async fn a_member_that_cannot_be_used_is_named() {
+    for (scripted, why) in [
+        (
+            json(200, r#"{"access_token":null}"#),
+            "cannot be used: `access_token` is missing",
+        ),
+        (
+            json(200, r#"{"access_token":""}"#),
+            "cannot be used: `access_token` is missing",
+        ),
+        (
+            json(200, r#"{"access_token":7}"#),
+            ": `access_token` is not a string",
+        ),
+        (
+            json(200, r#"{"access_token":"a b"}"#),
+            ": `access_token` is not printable ASCII",
+        ),
+        (
+            json(200, r#"{"access_token":"a\r\nX: y"}"#),
+            ": `access_token` is not printable ASCII",
+        ),
+        (
+            json(200, r#"{"access_token":"ä"}"#),
+            ": `access_token` is not printable ASCII",
+        ),
+        (
+            json(200, r#"{"access_token":"a","refresh_token":"\u0000"}"#),
+            ": `refresh_token` is not printable ASCII",
+        ),
+        (
+            json(
+                200,
+                &format!(r#"{{"access_token":"{}"}}"#, "a".repeat(64 * 1024 + 1)),
+            ),
+            ": `access_token` is longer than 64 KiB",
+        ),
+        (
+            json(200, r#"{"access_token":"a","token_type":"DPoP"}"#),
+            ": `token_type` is `DPoP`",
+        ),
+        (
+            json(200, r#"{"access_token":"a","token_type":"r3fresh/+"}"#),
+            ": `token_type` is `[redacted]`",
+        ),
+        (
+            json(200, r#"{"access_token":"a","token_type":[]}"#),
+            ": `token_type` is not a string",
+        ),
+        (
+            json(404, r"{}"),
+            "answered 404 without the standard's error object",
+        ),
+        (
+            answer("400 Bad\nContent-Type: text/html", "<html>"),
+            "answered 400 without the standard's error object",
+        ),
+        (
+            json(404, r#"{"error":"x","error_description":"r3fresh%2F%2b"}"#),
+            "answered 404: x: [redacted]",
+        ),
+    ] {
+        named(&scripted, why).await;
     }
     let longest = "a".repeat(64 * 1024);
-    assert!(read(&json(200, &format!(r#"{{"access_token":"{longest}"}}"#))).await.is_ok());
-    assert!(read(&answer("200 OK\nContent-Type: application/x+json", r#"{"access_token":"a"}"#)).await.is_ok());
+    assert!(
+        read(&json(200, &format!(r#"{{"access_token":"{longest}"}}"#)))
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test]
 async fn the_standards_errors_are_refusals() {
     for status in [400, 401, 403] {
-        let result = read(&json(status, r#"{"error":"invalid_grant","error_description":"gone"}"#)).await;
-        let Err(OauthError::Refused(response)) = result else { panic!("{status}: {result:?}") };
+        let result = read(&json(
+            status,
+            r#"{"error":"invalid_grant","error_description":"gone"}"#,
+        ))
+        .await;
+        let Err(OauthError::Refused(response)) = result else {
+            panic!("{status}: {result:?}")
+        };
         assert_eq!(response.to_string(), "invalid_grant: gone");
     }
-    let result = read(&answer("400 Bad\nContent-Type: text/plain", r#"{"error":"invalid_grant"}"#)).await;
+    let result = read(&answer(
+        "400 Bad\nContent-Type: text/plain",
+        r#"{"error":"invalid_grant"}"#,
+    ))
+    .await;
     assert!(matches!(result, Err(OauthError::Refused(_))), "{result:?}");
     let result = read(&json(503, r#"{"error":"invalid_grant"}"#)).await;
-    assert!(matches!(result, Err(OauthError::Unavailable { status: 503, .. })), "{result:?}");
+    assert!(
+        matches!(result, Err(OauthError::Unavailable { status: 503, .. })),
+        "{result:?}"
+    );
 }
 
 #[tokio::test]
@@ -265,28 +486,57 @@ async fn an_error_under_200_is_a_refusal_only_by_rule() {
     let scripted = json(200, r#"{"error":"bad_refresh_token","access_token":"a"}"#);
     let said = invalid(read(&scripted).await);
     assert!(said.contains("bad_refresh_token"), "{said}");
-    let rule = TokenRule { errors_under_200: true, ..TokenRule::default() };
+    let rule = TokenRule {
+        errors_under_200: true,
+        ..TokenRule::default()
+    };
     let result = refreshed(&public(), &rule, &scripted).await.0;
-    assert!(matches!(&result, Err(OauthError::Refused(r)) if r.error == "bad_refresh_token"), "{result:?}");
+    assert!(
+        matches!(&result, Err(OauthError::Refused(r)) if r.error == "bad_refresh_token"),
+        "{result:?}"
+    );
 }
 
 #[tokio::test]
 async fn an_echoed_secret_is_not_repeated() {
-    let words = "r3fresh/+ r3fresh%2f%2B s3c:r t/+ s3c%3Ar+t%2F%2B Zm9iJTI2Y286czNjJTNBcit0JTJGJTJC";
-    let scripted = json(400, &format!(r#"{{"error":"invalid_request","error_description":"{words}"}}"#));
+    let words =
+        "r3fresh/+ r3fresh%2f%2B s3c:r t/+ s3c%3Ar+t%2F%2B Zm9iJTI2Y286czNjJTNBcit0JTJGJTJC";
+    let scripted = json(
+        400,
+        &format!(r#"{{"error":"invalid_request","error_description":"{words}"}}"#),
+    );
     for auth in [ClientAuth::ClientSecretBasic, ClientAuth::ClientSecretPost] {
-        let result = refreshed(&confidential(auth), &TokenRule::default(), &scripted).await.0;
-        let Err(OauthError::Refused(response)) = result else { panic!("{result:?}") };
+        let result = refreshed(&confidential(auth), &TokenRule::default(), &scripted)
+            .await
+            .0;
+        let Err(OauthError::Refused(response)) = result else {
+            panic!("{result:?}")
+        };
         let shown = response.description.unwrap();
-        assert!(shown.starts_with("[redacted] [redacted] [redacted] [redacted] "), "{shown}");
-        assert_eq!(shown.ends_with("[redacted]"), auth == ClientAuth::ClientSecretBasic, "{shown}");
+        assert!(
+            shown.starts_with("[redacted] [redacted] [redacted] [redacted] "),
+            "{shown}"
+        );
+        assert_eq!(
+            shown.ends_with("[redacted]"),
+            auth == ClientAuth::ClientSecretBasic,
+            "{shown}"
+        );
     }
 }
 
 #[tokio::test]
 async fn long_descriptions_are_cut_and_escaped() {
-    let scripted = json(400, &format!(r#"{{"error":"x\u001b[31m","error_description":"{}"}}"#, "y".repeat(5000)));
-    let Err(OauthError::Refused(response)) = read(&scripted).await else { panic!() };
+    let scripted = json(
+        400,
+        &format!(
+            r#"{{"error":"x\u001b[31m","error_description":"{}"}}"#,
+            "y".repeat(5000)
+        ),
+    );
+    let Err(OauthError::Refused(response)) = read(&scripted).await else {
+        panic!()
+    };
     assert_eq!(response.description.unwrap().chars().count(), 300);
     assert!(!response.error.contains('\u{1b}'));
 }
