@@ -1,0 +1,151 @@
+//! A home of its own for each test, and the real binary in it.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Folders that only one test knows. Secrets go to the file store unless a test says otherwise.
+pub struct Home {
+    dir: TempDir,
+}
+
+/// What one run of the binary gave.
+#[derive(Debug)]
+pub struct Run {
+    /// The exit code; -1 where a signal ended it.
+    pub status: i32,
+    /// The answer.
+    pub stdout: String,
+    /// The conversation.
+    pub stderr: String,
+}
+
+impl Home {
+    /// An empty home.
+    pub fn new() -> Self {
+        Self {
+            dir: tempfile::tempdir().expect("a temporary folder"),
+        }
+    }
+
+    /// A path in the home, such as `data/defaults.json`.
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.dir.path().join(path)
+    }
+
+    /// The binary with these arguments, in an environment that holds nothing of the machine's: no
+    /// display, no bus, no browser, no terminal.
+    pub fn keyfob(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_keyfob"));
+        command
+            .args(args)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.dir.path())
+            .env("KEYFOB_HOME", self.dir.path())
+            .env("KEYFOB_STORE", "file")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs the binary to its end.
+    pub fn run(&self, args: &[&str]) -> Run {
+        Run::of(self.keyfob(args).output().expect("keyfob starts"))
+    }
+
+    /// Starts the binary and leaves it running.
+    pub fn spawn(&self, args: &[&str]) -> Child {
+        self.keyfob(args).spawn().expect("keyfob starts")
+    }
+
+    /// Writes a provider definition of the user's own.
+    pub fn provider(&self, name: &str, definition: &str) {
+        self.write(&format!("config/providers/{name}.toml"), definition);
+    }
+
+    /// Writes a file in the home, and its folders.
+    pub fn write(&self, path: &str, contents: &str) {
+        let path = self.path(path);
+        std::fs::create_dir_all(path.parent().expect("a file has a folder")).expect("a folder");
+        std::fs::write(path, contents).expect("a file");
+    }
+
+    /// Every file in the home with its bytes.
+    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut files = Vec::new();
+        collect(self.dir.path(), &mut files);
+        files
+    }
+}
+
+fn collect(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if let Ok(bytes) = std::fs::read(&path) {
+            files.push((path, bytes));
+        }
+    }
+}
+
+impl Run {
+    /// Takes what a finished process left.
+    pub fn of(output: Output) -> Self {
+        Self {
+            status: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
+        }
+    }
+
+    /// Demands success.
+    #[track_caller]
+    pub fn ok(self) -> Self {
+        assert_eq!(self.status, 0, "{self:#?}");
+        self
+    }
+
+    /// Demands a failure with this exit code, whose conversation holds these words, a hint among them.
+    #[track_caller]
+    pub fn fails(self, status: i32, words: &[&str]) -> Self {
+        assert_eq!(self.status, status, "{self:#?}");
+        for word in words {
+            assert!(self.stderr.contains(word), "no `{word}` in {self:#?}");
+        }
+        assert!(self.stderr.contains("hint"), "no hint in {self:#?}");
+        self
+    }
+
+    /// The answer as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+
+    /// The failure that `--json` wrote as the last line of stderr.
+    #[track_caller]
+    pub fn failure(&self) -> Value {
+        let line = self.stderr.lines().last().unwrap_or_default();
+        serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+
+    /// The answer without its newline.
+    pub fn line(&self) -> &str {
+        self.stdout.trim_end_matches('\n')
+    }
+}
+
+/// Says that a test was left out, past the harness's capture; where nothing may be left out it fails.
+pub fn skip(test: &str, needs: &str) {
+    assert!(
+        std::env::var_os("KEYFOB_TEST_NO_SKIPS").is_none(),
+        "{test} needs {needs}"
+    );
+    let _ = writeln!(std::io::stderr(), "skipped: {test}: needs {needs}");
+}
