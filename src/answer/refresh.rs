@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::account::Account;
 use super::relative;
+use crate::account::Account;
 use crate::error::Error;
 use crate::escape::escape;
 use crate::timestamp::Timestamp;

@@ -64,7 +64,10 @@ impl App {
                 Code::ConfigInvalid,
                 format!("cannot read `ca_file` {}: {error}", file.display()),
             )
-            .hint(format!("mend `ca_file` in {}", self.paths.config_file().display()))
+            .hint(format!(
+                "mend `ca_file` in {}",
+                self.paths.config_file().display()
+            ))
         })
     }
 }
@@ -82,7 +85,8 @@ impl Attendant for Person {
     }
 
     fn unlock_pending(&self) {
-        self.0.say("waiting for the keyring; its unlock prompt may be behind another window");
+        self.0
+            .say("waiting for the keyring; its unlock prompt may be behind another window");
     }
 
     fn passphrase(&self, new: bool) -> Option<Secret> {

@@ -29,9 +29,15 @@ pub fn start<'a>(
         ..sandbox::Options::default()
     })
     .map_err(|error| {
-        Error::new(Code::InternalError, format!("the sandbox cannot start: {error}"))
-            .hint(format!("check {}", app.paths.sandbox().display()))
+        Error::new(
+            Code::InternalError,
+            format!("the sandbox cannot start: {error}"),
+        )
+        .hint(format!("check {}", app.paths.sandbox().display()))
     })?;
     let embedded = Embedded::at(running.base(), running.id());
-    Ok((app.registry.clone().with_embedded(embedded), Some(Guard(running))))
+    Ok((
+        app.registry.clone().with_embedded(embedded),
+        Some(Guard(running)),
+    ))
 }

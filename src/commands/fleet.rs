@@ -34,8 +34,15 @@ where
     let mut hosts: HashMap<String, Arc<Semaphore>> = HashMap::new();
     let mut tasks = JoinSet::new();
     for (place, account) in accounts.into_iter().enumerate() {
-        let host = account.endpoints.token.host_str().unwrap_or_default().to_owned();
-        let host = hosts.entry(host).or_insert_with(|| Arc::new(Semaphore::new(AT_ONE_HOST)));
+        let host = account
+            .endpoints
+            .token
+            .host_str()
+            .unwrap_or_default()
+            .to_owned();
+        let host = hosts
+            .entry(host)
+            .or_insert_with(|| Arc::new(Semaphore::new(AT_ONE_HOST)));
         let (host, everybody) = (Arc::clone(host), Arc::clone(&everybody));
         let (online, work) = (Arc::clone(online), work.clone());
         tasks.spawn(async move {
@@ -56,5 +63,7 @@ where
         }
     }
     done.sort_by_key(|(place, ..)| *place);
-    done.into_iter().map(|(_, account, result)| (account, result)).collect()
+    done.into_iter()
+        .map(|(_, account, result)| (account, result))
+        .collect()
 }

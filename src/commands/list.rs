@@ -26,7 +26,12 @@ pub fn run(app: &App, args: &cli::List) -> Result<()> {
     let accounts: Vec<_> = listing
         .accounts
         .iter()
-        .map(|account| (account, defaults.get(&account.provider) == Some(&account.name)))
+        .map(|account| {
+            (
+                account,
+                defaults.get(&account.provider) == Some(&account.name),
+            )
+        })
         .collect();
     let now = Timestamp::now();
     if app.manner.json {

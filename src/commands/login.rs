@@ -67,7 +67,9 @@ fn visitor(app: &App, provider: &Provider, expected: Option<&Account>) -> Visito
 /// configured one, else the keyring.
 fn store(app: &App, args: &cli::Login, expected: Option<&Account>, provider: &Provider) -> Kind {
     let accounts = app.vault.accounts_of(&provider.name).accounts;
-    let named = accounts.iter().find(|account| Some(&account.name) == args.name.as_ref());
+    let named = accounts
+        .iter()
+        .find(|account| Some(&account.name) == args.name.as_ref());
     let shared = accounts
         .first()
         .filter(|first| accounts.iter().all(|account| account.store == first.store));
@@ -90,23 +92,37 @@ fn scopes(given: &[String]) -> Vec<String> {
 }
 
 fn joined(scopes: &BTreeSet<String>) -> String {
-    scopes.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+    scopes
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn report(app: &App, provider: &Provider, done: &SignedIn) -> Result<()> {
     let account = &done.account;
     let default = app.vault.default_of(&account.provider).as_ref() == Some(&account.name);
     if !done.withheld.is_empty() {
-        app.term.warn(&format!("asked for and not granted: {}", joined(&done.withheld)));
+        app.term.warn(&format!(
+            "asked for and not granted: {}",
+            joined(&done.withheld)
+        ));
     }
     if !done.added.is_empty() {
-        app.term.say(&format!("granted without being asked for: {}", joined(&done.added)));
+        app.term.say(&format!(
+            "granted without being asked for: {}",
+            joined(&done.added)
+        ));
     }
     if app.manner.json {
         return print_json(&answer::login::Login::new(account, done.created, default));
     }
     let who = account.username.as_deref().unwrap_or(&account.name);
-    let again = if done.created { "signed in" } else { "signed in again" };
+    let again = if done.created {
+        "signed in"
+    } else {
+        "signed in again"
+    };
     let mut line = format!("{again} to {} as {who}: {account}", provider.title);
     if let Some(taken) = &done.taken {
         line.push_str(&format!(" (`{taken}` is another person's)"));
@@ -115,6 +131,9 @@ fn report(app: &App, provider: &Provider, done: &SignedIn) -> Result<()> {
         line.push_str(", the default");
     }
     app.term.say(&line);
-    app.term.say(&format!("its tokens are {}", app.vault.protection(account.store)));
+    app.term.say(&format!(
+        "its tokens are {}",
+        app.vault.protection(account.store)
+    ));
     Ok(())
 }

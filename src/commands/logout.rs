@@ -29,12 +29,17 @@ pub fn run(app: &App, args: &cli::Logout) -> Result<()> {
     let (registry, _sandbox) = embedded::start(app, providers, None)?;
     let local = args.local;
     let results = network::online(app, registry, async |online| {
-        Ok(fleet::each(&online, accounts, "signing out", move |online, account| async move {
-            logout(&online, account, local).await
-        })
+        Ok(fleet::each(
+            &online,
+            accounts,
+            "signing out",
+            move |online, account| async move { logout(&online, account, local).await },
+        )
         .await)
     })?;
-    let mut answer = Logout { accounts: Vec::new() };
+    let mut answer = Logout {
+        accounts: Vec::new(),
+    };
     for (account, result) in results {
         match result {
             Ok((forgotten, note)) => {
@@ -46,7 +51,11 @@ pub fn run(app: &App, args: &cli::Logout) -> Result<()> {
                 answer.accounts.push(forgotten);
             }
             Err(error) => {
-                answer.accounts.push(Forgotten { account: account.to_string(), removed: false, tokens: Vec::new() });
+                answer.accounts.push(Forgotten {
+                    account: account.to_string(),
+                    removed: false,
+                    tokens: Vec::new(),
+                });
                 failures.push(error.account(&account));
             }
         }
@@ -60,7 +69,10 @@ pub fn run(app: &App, args: &cli::Logout) -> Result<()> {
 /// The accounts meant; `None` where `--all` was not confirmed.
 fn chosen(app: &App, args: &cli::Logout) -> Result<Option<(Vec<Account>, Vec<Error>)>> {
     if !args.all {
-        return Ok(Some((choose::several(&app.vault, &app.registry, &args.accounts)?, Vec::new())));
+        return Ok(Some((
+            choose::several(&app.vault, &app.registry, &args.accounts)?,
+            Vec::new(),
+        )));
     }
     let listing = app.vault.accounts();
     if listing.accounts.is_empty() && listing.broken.is_empty() {
@@ -76,7 +88,11 @@ fn chosen(app: &App, args: &cli::Logout) -> Result<Option<(Vec<Account>, Vec<Err
 }
 
 /// Under the account's lock: revoke, then forget. Gives what is to be said about tokens that live on.
-async fn logout(online: &Arc<Online>, account: Account, local: bool) -> Result<(Forgotten, Vec<String>)> {
+async fn logout(
+    online: &Arc<Online>,
+    account: Account,
+    local: bool,
+) -> Result<(Forgotten, Vec<String>)> {
     let (vault, id) = (Arc::clone(&online.vault), account.id.clone());
     let turn = off_thread(move || vault.wait_for_lock(&id, TURN)).await?;
     let (vault, wanted) = (Arc::clone(&online.vault), account.clone());
@@ -84,7 +100,11 @@ async fn logout(online: &Arc<Online>, account: Account, local: bool) -> Result<(
         let account = vault.reread(&wanted)?.unwrap_or(wanted);
         let secrets = vault.secrets(&account);
         // Without a provider to tell, a secret that cannot be read only has to go.
-        let secrets = if local { secrets.ok().flatten() } else { secrets? };
+        let secrets = if local {
+            secrets.ok().flatten()
+        } else {
+            secrets?
+        };
         Ok((account, secrets))
     })
     .await?;
@@ -94,7 +114,11 @@ async fn logout(online: &Arc<Online>, account: Account, local: bool) -> Result<(
         None => (Vec::new(), Vec::new()),
     };
     let vault = Arc::clone(&online.vault);
-    let forgotten = Forgotten { account: account.to_string(), removed: true, tokens };
+    let forgotten = Forgotten {
+        account: account.to_string(),
+        removed: true,
+        tokens,
+    };
     off_thread(move || vault.forget(&account)).await?;
     drop(turn);
     Ok((forgotten, note))
@@ -114,7 +138,11 @@ async fn take_back(
         .chain([(TokenType::AccessToken, &secrets.tokens.access_token)])
         .collect();
     let untold = |result, detail: Option<String>| -> Vec<Revocation> {
-        let untold = |&(token, _): &(TokenType, &Secret)| Revocation { token, result, detail: detail.clone() };
+        let untold = |&(token, _): &(TokenType, &Secret)| Revocation {
+            token,
+            result,
+            detail: detail.clone(),
+        };
         tokens.iter().map(untold).collect()
     };
     if local {
@@ -152,7 +180,11 @@ async fn take_back(
         if let (Some(cause), true) = (&detail, note.is_empty()) {
             note.push(lives_on(account, Some(&reach), cause));
         }
-        told.push(Revocation { token, result, detail });
+        told.push(Revocation {
+            token,
+            result,
+            detail,
+        });
     }
     (told, note)
 }
@@ -164,7 +196,11 @@ fn lives_on(account: &Account, reach: Option<&Reach>, cause: &str) -> String {
         Some(_) => "its access token has ended".into(),
         None => "its access token has no known end".into(),
     };
-    let refresh = if account.refreshable { ", its refresh token until you revoke it" } else { "" };
+    let refresh = if account.refreshable {
+        ", its refresh token until you revoke it"
+    } else {
+        ""
+    };
     let page = reach
         .and_then(|reach| reach.provider.revocation.page.as_ref())
         .map(|page| format!("; revoke it by hand at {page}"))
@@ -173,14 +209,20 @@ fn lives_on(account: &Account, reach: Option<&Reach>, cause: &str) -> String {
 }
 
 fn unconfirmed(account: &Account, forgotten: &Forgotten) -> Option<Error> {
-    let failed = forgotten.tokens.iter().find(|token| token.result == Outcome::Failed)?;
+    let failed = forgotten
+        .tokens
+        .iter()
+        .find(|token| token.result == Outcome::Failed)?;
     let cause = failed.detail.as_deref().unwrap_or("no answer");
     Some(
         Error::new(
             Code::RevocationFailed,
             format!("forgotten here, and the provider did not confirm the revocation: {cause}"),
         )
-        .hint(format!("`keyfob provider show {}` names the page to revoke it by hand", account.provider))
+        .hint(format!(
+            "`keyfob provider show {}` names the page to revoke it by hand",
+            account.provider
+        ))
         .account(account),
     )
 }

@@ -29,7 +29,10 @@ pub fn run(args: &Man) -> Result<String> {
         return page(args);
     };
     let files = write_all(dir)?;
-    Ok(files.iter().map(|file| format!("{}\n", file.display())).collect())
+    Ok(files
+        .iter()
+        .map(|file| format!("{}\n", file.display()))
+        .collect())
 }
 
 /// Gives one page: of the verb that was named, `provider show` as two words or as `provider-show`, or

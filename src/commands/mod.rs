@@ -87,12 +87,18 @@ fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
     }
     let text = error.to_string();
     let message = text.lines().next().unwrap_or_default();
-    let suggestion = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue]
-        .iter()
-        .find_map(|kind| error.get(*kind));
+    let suggestion = [
+        ContextKind::SuggestedSubcommand,
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedValue,
+    ]
+    .iter()
+    .find_map(|kind| error.get(*kind));
     let hint = match (suggestion, error.kind()) {
         (Some(nearest), _) => format!("did you mean `{nearest}`?"),
-        (None, ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) => "`keyfob --help` lists the verbs".into(),
+        (None, ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) => {
+            "`keyfob --help` lists the verbs".into()
+        }
         (None, _) => "`--help` lists what the verb takes".into(),
     };
     let usage = Error::new(Code::Usage, message.trim_start_matches("error: ")).hint(hint);
@@ -103,16 +109,21 @@ fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
 /// Writes the answer to stdout, with a newline. A reader that has gone is no failure.
 fn print(text: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
-    let newline = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
+    let newline = if text.ends_with('\n') || text.is_empty() {
+        ""
+    } else {
+        "\n"
+    };
     let written = stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.write_all(newline.as_bytes()))
         .and_then(|()| stdout.flush());
     match written {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Error::new(Code::InternalError, format!("cannot write the answer: {error}"))
-                .hint("check where stdout goes"))
-        }
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::new(
+            Code::InternalError,
+            format!("cannot write the answer: {error}"),
+        )
+        .hint("check where stdout goes")),
         _ => Ok(()),
     }
 }
@@ -136,7 +147,10 @@ fn report(app: &App, failures: Vec<Error>) -> Result<()> {
         return Ok(());
     };
     if !app.manner.json {
-        for error in failures.iter().filter(|error| error.account != worst.account) {
+        for error in failures
+            .iter()
+            .filter(|error| error.account != worst.account)
+        {
             app.term.warn(&error.to_string());
         }
     }

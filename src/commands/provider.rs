@@ -21,7 +21,10 @@ fn list(app: &App) -> Result<()> {
     for name in app.registry.names() {
         match app.registry.get(&name) {
             Ok(provider) => {
-                let count = accounts.iter().filter(|account| account.provider == name).count();
+                let count = accounts
+                    .iter()
+                    .filter(|account| account.provider == name)
+                    .count();
                 providers.push(known(&provider, count));
             }
             Err(error) => app.term.warn(&error.to_string()),
@@ -36,7 +39,9 @@ fn list(app: &App) -> Result<()> {
 }
 
 fn known(provider: &Provider, accounts: usize) -> Known {
-    let set = |what: &str| std::env::var_os(provider.variable(what)).is_some_and(|value| !value.is_empty());
+    let set = |what: &str| {
+        std::env::var_os(provider.variable(what)).is_some_and(|value| !value.is_empty())
+    };
     let mut needs = Vec::new();
     if provider.client_id.is_none() && !set("CLIENT_ID") && !provider.registers_itself() {
         needs.push(Need::ClientId);
@@ -56,5 +61,9 @@ fn known(provider: &Provider, accounts: usize) -> Known {
 fn show(app: &App, name: &str) -> Result<()> {
     let provider = app.registry.get(name)?;
     let shown = Shown::new(&provider);
-    if app.manner.json { print_json(&shown) } else { print(&shown.text()) }
+    if app.manner.json {
+        print_json(&shown)
+    } else {
+        print(&shown.text())
+    }
 }

@@ -28,9 +28,17 @@ pub fn run(app: &App, args: &cli::Refresh) -> Result<()> {
         let providers = due.iter().map(|account| account.provider.as_str());
         let (registry, _sandbox) = embedded::start(app, providers, None)?;
         network::online(app, registry, async |online| {
-            Ok(fleet::each(&online, due, "refreshing", move |online, account| async move {
-                online.fresh(account, need).await.map(|(account, _)| account)
-            })
+            Ok(fleet::each(
+                &online,
+                due,
+                "refreshing",
+                move |online, account| async move {
+                    online
+                        .fresh(account, need)
+                        .await
+                        .map(|(account, _)| account)
+                },
+            )
             .await)
         })?
     };
@@ -49,21 +57,32 @@ pub fn run(app: &App, args: &cli::Refresh) -> Result<()> {
     } else {
         print(&answer.text(now))?;
     }
-    failures.extend(results.into_iter().filter_map(|(account, result)| {
-        result.err().map(|error| error.account(&account))
-    }));
+    failures.extend(
+        results
+            .into_iter()
+            .filter_map(|(account, result)| result.err().map(|error| error.account(&account))),
+    );
     report(app, failures)
 }
 
 /// The accounts meant, and those that cannot even be read.
 fn chosen(app: &App, args: &cli::Refresh) -> Result<(Vec<Account>, Vec<Error>)> {
     if !args.all && args.accounts.is_empty() && args.expiring_in.is_none() {
-        return Ok((vec![choose::one(&app.vault, &app.registry, None)?], Vec::new()));
+        return Ok((
+            vec![choose::one(&app.vault, &app.registry, None)?],
+            Vec::new(),
+        ));
     }
     if !args.accounts.is_empty() {
-        return Ok((choose::several(&app.vault, &app.registry, &args.accounts)?, Vec::new()));
+        return Ok((
+            choose::several(&app.vault, &app.registry, &args.accounts)?,
+            Vec::new(),
+        ));
     }
     let listing = app.vault.accounts();
-    let refreshable = listing.accounts.into_iter().filter(|account| account.refreshable);
+    let refreshable = listing
+        .accounts
+        .into_iter()
+        .filter(|account| account.refreshable);
     Ok((refreshable.collect(), listing.broken))
 }

@@ -19,14 +19,20 @@ pub fn run(app: &App, args: &cli::Token) -> Result<()> {
         Look::Fresh(secrets) => (account, secrets),
         Look::Renew(_) => {
             let (registry, _sandbox) = embedded::start(app, [account.provider.as_str()], None)?;
-            network::online(app, registry, async |online| online.fresh(account, need).await)?
+            network::online(app, registry, async |online| {
+                online.fresh(account, need).await
+            })?
         }
     };
     let tokens = &secrets.tokens;
     if app.manner.json {
         print_json(&answer::token::ValidToken::new(&account, tokens))
     } else if args.header {
-        print(&format!("Authorization: {} {}", tokens.token_type, tokens.access_token.expose()))
+        print(&format!(
+            "Authorization: {} {}",
+            tokens.token_type,
+            tokens.access_token.expose()
+        ))
     } else {
         print(tokens.access_token.expose())
     }

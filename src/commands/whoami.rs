@@ -21,17 +21,25 @@ use crate::session::{Need, reach};
 pub fn run(app: &App, args: &cli::Whoami) -> Result<()> {
     let account = choose::one(&app.vault, &app.registry, args.account.as_deref())?;
     let (registry, _sandbox) = embedded::start(app, [account.provider.as_str()], None)?;
-    let (account, claims, rule) = network::online(app, registry, async |online| ask(&online, account).await)?;
+    let (account, claims, rule) =
+        network::online(app, registry, async |online| ask(&online, account).await)?;
     let answer = Whoami::new(&account, claims, &rule);
-    if app.manner.json { print_json(&answer) } else { print(&answer.text()) }
+    if app.manner.json {
+        print_json(&answer)
+    } else {
+        print(&answer.text())
+    }
 }
 
 async fn ask(online: &Arc<Online>, account: Account) -> Result<(Account, Value, IdentityRule)> {
     let reach = reach(&online.registry, &account)?;
     let endpoint = reach.endpoints.userinfo.as_ref().ok_or_else(|| {
-        Error::new(Code::ConfigInvalid, format!("{} has no userinfo endpoint", account.provider))
-            .hint("add `userinfo_endpoint` to the provider's file")
-            .account(&account)
+        Error::new(
+            Code::ConfigInvalid,
+            format!("{} has no userinfo endpoint", account.provider),
+        )
+        .hint("add `userinfo_endpoint` to the provider's file")
+        .account(&account)
     })?;
     let rule = reach.provider.identity.clone();
     let mut need = Need::Margin;
@@ -39,15 +47,26 @@ async fn ask(online: &Arc<Online>, account: Account) -> Result<(Account, Value, 
     loop {
         let (now, secrets) = online.fresh(account, need).await?;
         account = now;
-        match userinfo(&online.http, endpoint, &secrets.tokens.access_token, &rule.headers).await {
+        match userinfo(
+            &online.http,
+            endpoint,
+            &secrets.tokens.access_token,
+            &rule.headers,
+        )
+        .await
+        {
             Ok(claims) => return Ok((account, claims, rule)),
             Err(OauthError::Unauthorized) if need == Need::Margin && account.refreshable => {
                 need = Need::New { by_name: false };
             }
             Err(OauthError::Unauthorized) => return Err(refused(&account, need)),
             Err(error) => {
-                return Err(online::failed(&error, Code::InvalidResponse, "the stored tokens are unchanged")
-                    .account(&account));
+                return Err(online::failed(
+                    &error,
+                    Code::InvalidResponse,
+                    "the stored tokens are unchanged",
+                )
+                .account(&account));
             }
         }
     }
@@ -55,8 +74,14 @@ async fn ask(online: &Arc<Online>, account: Account) -> Result<(Account, Value, 
 
 fn refused(account: &Account, need: Need) -> Error {
     let (code, message) = match need {
-        Need::Margin => (Code::LoginRequired, "the provider no longer accepts its access token"),
-        _ => (Code::Unauthorized, "the provider refuses a token that was just renewed"),
+        Need::Margin => (
+            Code::LoginRequired,
+            "the provider no longer accepts its access token",
+        ),
+        _ => (
+            Code::Unauthorized,
+            "the provider refuses a token that was just renewed",
+        ),
     };
     Error::new(code, message)
         .hint(format!("sign in again with `keyfob login {account}`"))

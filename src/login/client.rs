@@ -40,10 +40,16 @@ async fn secret(online: &Online, provider: &Provider, id: &str) -> Result<Option
     if let Some(secret) = variable(&from) {
         return Ok(Some(Secret::new(secret)));
     }
-    let (vault, name, client) = (Arc::clone(&online.vault), provider.name.clone(), id.to_owned());
+    let (vault, name, client) = (
+        Arc::clone(&online.vault),
+        provider.name.clone(),
+        id.to_owned(),
+    );
     let kept = off_thread(move || {
         let accounts = vault.accounts_of(&name).accounts;
-        let mut same = accounts.iter().filter(|account| account.client.id == client);
+        let mut same = accounts
+            .iter()
+            .filter(|account| account.client.id == client);
         Ok(same.find_map(|account| vault.secrets(account).ok()??.client_secret))
     });
     if let Some(secret) = kept.await? {
@@ -61,7 +67,11 @@ async fn secret(online: &Online, provider: &Provider, id: &str) -> Result<Option
     off_thread(move || {
         let secret = term.ask_secret(&question, "set it in the environment")?;
         let secret = Secret::new(secret.expose().trim());
-        if secret.expose().is_empty() { Err(needed) } else { Ok(Some(secret)) }
+        if secret.expose().is_empty() {
+            Err(needed)
+        } else {
+            Ok(Some(secret))
+        }
     })
     .await
 }
@@ -78,14 +88,27 @@ async fn register(online: &Online, plan: &Plan) -> Result<String> {
     let lock = format!("register-{}", provider.name);
     let vault = Arc::clone(&online.vault);
     let _turn = off_thread(move || vault.wait_for_lock(&lock, TURN)).await?;
-    if let Some(id) = online.registry.get(&provider.name).ok().and_then(|now| now.client_id) {
+    if let Some(id) = online
+        .registry
+        .get(&provider.name)
+        .ok()
+        .and_then(|now| now.client_id)
+    {
         return Ok(id); // another process registered meanwhile
     }
     let uris = registration_uris(provider);
     let registered = registration::register(&online.http, endpoint, &uris, &plan.scopes)
         .await
-        .map_err(|error| online::failed(&error, Code::RegistrationRequired, "keyfob is not registered"))?;
-    let file = online.registry.set_client_id(&provider.name, &registered.client_id)?;
+        .map_err(|error| {
+            online::failed(
+                &error,
+                Code::RegistrationRequired,
+                "keyfob is not registered",
+            )
+        })?;
+    let file = online
+        .registry
+        .set_client_id(&provider.name, &registered.client_id)?;
     online.term.say(&format!(
         "registered keyfob at {}; its client id is kept in {}",
         provider.title,
@@ -130,8 +153,16 @@ fn by_hand(plan: &Plan, message: &str) -> Error {
         Some(page) => format!("register a client at {page}"),
         None => format!("register a client at {}", provider.title),
     }];
-    hint.extend(provider.registration_values(&plan.scopes).into_iter().map(|value| format!("  {value}")));
-    hint.push(format!("then `keyfob login {} --client-id ID`", provider.name));
+    hint.extend(
+        provider
+            .registration_values(&plan.scopes)
+            .into_iter()
+            .map(|value| format!("  {value}")),
+    );
+    hint.push(format!(
+        "then `keyfob login {} --client-id ID`",
+        provider.name
+    ));
     Error::new(
         Code::RegistrationRequired,
         format!("{message} at {}", provider.title),
@@ -142,11 +173,20 @@ fn by_hand(plan: &Plan, message: &str) -> Error {
 fn missing_secret(provider: &Provider, from: &str) -> Error {
     Error::new(
         Code::RegistrationRequired,
-        format!("{} exchanges no code without a client secret", provider.title),
+        format!(
+            "{} exchanges no code without a client secret",
+            provider.title
+        ),
     )
-    .hint(format!("set {from}; `keyfob provider show {}` says where the secret comes from", provider.name))
+    .hint(format!(
+        "set {from}; `keyfob provider show {}` says where the secret comes from",
+        provider.name
+    ))
 }
 
 fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    std::env::var(name)
+        .ok()
+        .map(|value| value.trim().to_owned())
+        .filter(|value| !value.is_empty())
 }

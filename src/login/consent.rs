@@ -1,6 +1,5 @@
 //! The part of a login that a person sees: the authorization endpoint is visited, the redirect awaited.
 
-
 use super::Plan;
 use super::browser::Browser;
 use super::listener::{Accepted, Listener};
@@ -38,7 +37,9 @@ pub async fn wait(
             Ok(()) => std::future::pending().await,
         }
     };
-    let progress = online.term.progress("waiting for the browser; Ctrl-C stops");
+    let progress = online
+        .term
+        .progress("waiting for the browser; Ctrl-C stops");
     let answer = tokio::select! {
         accepted = tokio::time::timeout(plan.timeout, listener.accept(|query| redirect::judge(query, &expected))) => {
             accepted.map_err(|_| timed_out(plan))
@@ -57,17 +58,23 @@ pub fn code<'a>(plan: &Plan, verdict: &'a Verdict) -> Result<&'a Secret> {
         Verdict::Refused(response) => {
             let code = match response.error.as_str() {
                 "server_error" | "temporarily_unavailable" => Code::ProviderUnavailable,
-                "login_required" | "interaction_required" | "account_selection_required" => Code::LoginRequired,
+                "login_required" | "interaction_required" | "account_selection_required" => {
+                    Code::LoginRequired
+                }
                 _ => Code::AccessDenied,
             };
-            Err(Error::new(code, format!("{} said no: {response}", plan.provider.title))
-                .hint(format!("nothing was stored; {again}")))
+            Err(
+                Error::new(code, format!("{} said no: {response}", plan.provider.title))
+                    .hint(format!("nothing was stored; {again}")),
+            )
         }
         Verdict::WrongIssuer => Err(Error::new(
             Code::InvalidState,
             "the answer does not name the issuer that this login went to",
         )
-        .hint(format!("it may come from another server, so nothing of it was used; {again}"))),
+        .hint(format!(
+            "it may come from another server, so nothing of it was used; {again}"
+        ))),
         Verdict::Malformed(what) | Verdict::NotOurs(what) => Err(Error::new(
             Code::InvalidResponse,
             format!("the redirect cannot be used: {what}"),
@@ -82,7 +89,10 @@ fn announce(online: &Online, plan: &Plan, request: &AuthorizationRequest, port: 
     let Visitor::Person(browser) = &plan.visitor else {
         return;
     };
-    term.say(&format!("sign in to {} in the browser:", plan.provider.title));
+    term.say(&format!(
+        "sign in to {} in the browser:",
+        plan.provider.title
+    ));
     term.say(&format!("  {}", request.url));
     if let Browser::None(why) = browser {
         term.say(&format!("no browser is opened here: {why}"));
@@ -96,7 +106,9 @@ fn announce(online: &Online, plan: &Plan, request: &AuthorizationRequest, port: 
 async fn visit(online: &Online, plan: &Plan, request: &AuthorizationRequest) -> Result<()> {
     match &plan.visitor {
         Visitor::Myself(person) => {
-            online.term.say(&format!("no browser here: the sandbox approves by itself as `{person}`"));
+            online.term.say(&format!(
+                "no browser here: the sandbox approves by itself as `{person}`"
+            ));
             approve(online, request).await
         }
         Visitor::Person(Browser::None(_)) if online.term.can_ask() => Ok(()),
@@ -104,7 +116,9 @@ async fn visit(online: &Online, plan: &Plan, request: &AuthorizationRequest) -> 
         Visitor::Person(browser) => match browser.open(&request.url).await {
             Ok(()) => Ok(()),
             Err(cause) if online.term.can_ask() => {
-                online.term.warn(&format!("{cause}; open the address above yourself"));
+                online
+                    .term
+                    .warn(&format!("{cause}; open the address above yourself"));
                 Ok(())
             }
             Err(cause) => Err(nobody(plan, &cause)),
@@ -116,8 +130,11 @@ async fn visit(online: &Online, plan: &Plan, request: &AuthorizationRequest) -> 
 /// stored; when the login has failed by then, it is the login that says why.
 async fn approve(online: &Online, request: &AuthorizationRequest) -> Result<()> {
     online.http.visit(&request.url).await.map_err(|cause| {
-        Error::new(Code::InternalError, format!("the sandbox did not approve: {cause}"))
-            .hint("run it again with `-v`")
+        Error::new(
+            Code::InternalError,
+            format!("the sandbox did not approve: {cause}"),
+        )
+        .hint("run it again with `-v`")
     })
 }
 
@@ -135,7 +152,10 @@ fn nobody(plan: &Plan, why: &str) -> Error {
 fn timed_out(plan: &Plan) -> Error {
     Error::new(
         Code::Timeout,
-        format!("nobody signed in within {}", humantime::format_duration(plan.timeout)),
+        format!(
+            "nobody signed in within {}",
+            humantime::format_duration(plan.timeout)
+        ),
     )
     .hint(format!(
         "nothing was stored; run `keyfob login {}` again, `--timeout 10m` waits longer",

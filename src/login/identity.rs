@@ -56,10 +56,16 @@ pub async fn who(
         _ => claims.clone(),
     };
     let Some(told) = told else {
-        return Ok(Who { identity: identity(provider, claims.as_ref(), String::new()), username: None });
+        return Ok(Who {
+            identity: identity(provider, claims.as_ref(), String::new()),
+            username: None,
+        });
     };
     let subject = claims::text(&told, &provider.identity.subject).ok_or_else(|| {
-        invalid(format!("it does not say who signed in: no `{}`", provider.identity.subject))
+        invalid(format!(
+            "it does not say who signed in: no `{}`",
+            provider.identity.subject
+        ))
     })?;
     Ok(Who {
         identity: identity(provider, claims.as_ref(), subject),
@@ -92,9 +98,9 @@ fn id_token_claims(
 fn agree(claims: Option<&Value>, told: &Value) -> Result<()> {
     let subject = |value: &Value| value.get("sub").and_then(Value::as_str).map(str::to_owned);
     match (claims.and_then(subject), subject(told)) {
-        (Some(one), Some(other)) if one != other => {
-            Err(invalid("id token and userinfo name different people".into()))
-        }
+        (Some(one), Some(other)) if one != other => Err(invalid(
+            "id token and userinfo name different people".into(),
+        )),
         _ => Ok(()),
     }
 }
@@ -112,6 +118,5 @@ fn identity(provider: &Provider, claims: Option<&Value>, subject: String) -> Ide
 }
 
 fn invalid(problem: String) -> Error {
-    Error::new(Code::InvalidResponse, problem)
-        .hint("nothing was stored; `-v` shows the requests")
+    Error::new(Code::InvalidResponse, problem).hint("nothing was stored; `-v` shows the requests")
 }

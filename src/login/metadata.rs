@@ -7,22 +7,42 @@ use crate::provider::Provider;
 
 /// Fills what the definition leaves open; what it says itself stands. Where the definition and the
 /// client are complete, metadata that cannot be had is only a step under `-v`.
-pub async fn complete(online: &Online, mut provider: Provider, with_client: bool) -> Result<Provider> {
+pub async fn complete(
+    online: &Online,
+    mut provider: Provider,
+    with_client: bool,
+) -> Result<Provider> {
     if let (true, Some(issuer)) = (provider.discovery, provider.issuer.clone()) {
-        let complete = provider.authorization_endpoint.is_some() && provider.token_endpoint.is_some();
+        let complete =
+            provider.authorization_endpoint.is_some() && provider.token_endpoint.is_some();
         match discovery::discover(&online.http, &issuer).await {
             Ok(metadata) => {
-                provider.authorization_endpoint = provider.authorization_endpoint.or(metadata.authorization_endpoint);
+                provider.authorization_endpoint = provider
+                    .authorization_endpoint
+                    .or(metadata.authorization_endpoint);
                 provider.token_endpoint = provider.token_endpoint.or(metadata.token_endpoint);
-                provider.userinfo_endpoint = provider.userinfo_endpoint.or(metadata.userinfo_endpoint);
-                provider.revocation_endpoint = provider.revocation_endpoint.or(metadata.revocation_endpoint);
-                provider.registration_endpoint = provider.registration_endpoint.or(metadata.registration_endpoint);
+                provider.userinfo_endpoint =
+                    provider.userinfo_endpoint.or(metadata.userinfo_endpoint);
+                provider.revocation_endpoint = provider
+                    .revocation_endpoint
+                    .or(metadata.revocation_endpoint);
+                provider.registration_endpoint = provider
+                    .registration_endpoint
+                    .or(metadata.registration_endpoint);
                 provider.iss_parameter |= metadata.authorization_response_iss_parameter_supported;
             }
             Err(error) if complete && with_client => {
-                online.term.step(&format!("no metadata of {issuer}: {error}"));
+                online
+                    .term
+                    .step(&format!("no metadata of {issuer}: {error}"));
             }
-            Err(error) => return Err(online::failed(&error, Code::InvalidResponse, "nothing was stored")),
+            Err(error) => {
+                return Err(online::failed(
+                    &error,
+                    Code::InvalidResponse,
+                    "nothing was stored",
+                ));
+            }
         }
     }
     if provider.authorization_endpoint.is_none() || provider.token_endpoint.is_none() {

@@ -103,7 +103,12 @@ pub async fn login(online: &Online, mut plan: Plan) -> Result<SignedIn> {
     let accepted = consent::wait(online, &plan, &request, &mut listener).await?;
     drop(listener);
 
-    let consent = Consent { plan: &plan, client: &client, request: &request, redirect_uri: &redirect_uri };
+    let consent = Consent {
+        plan: &plan,
+        client: &client,
+        request: &request,
+        redirect_uri: &redirect_uri,
+    };
     let outcome = consent.redeem(online, &accepted.verdict).await;
     let page = match &outcome {
         Ok(done) => Page::signed_in(&plan.provider.title, done.account.to_string()),
@@ -145,26 +150,52 @@ impl Consent<'_> {
         let code = consent::code(self.plan, verdict)?;
         let provider = &self.plan.provider;
         let endpoint = TokenEndpoint {
-            url: provider.token_endpoint.as_ref().ok_or_else(metadata::incomplete)?,
+            url: provider
+                .token_endpoint
+                .as_ref()
+                .ok_or_else(metadata::incomplete)?,
             client: self.client,
             rule: &provider.token,
             scopes: &self.plan.scopes,
         };
         let tokens = endpoint
-            .exchange(&online.http, code, &self.request.verifier, self.redirect_uri, Timestamp::now())
+            .exchange(
+                &online.http,
+                code,
+                &self.request.verifier,
+                self.redirect_uri,
+                Timestamp::now(),
+            )
             .await
-            .map_err(|error| online::failed(&error, Code::TokenExchangeFailed, "nothing was stored"))?;
-        let who = identity::who(online, provider, self.client, &tokens, self.request.nonce.as_ref()).await?;
+            .map_err(|error| {
+                online::failed(&error, Code::TokenExchangeFailed, "nothing was stored")
+            })?;
+        let who = identity::who(
+            online,
+            provider,
+            self.client,
+            &tokens,
+            self.request.nonce.as_ref(),
+        )
+        .await?;
         let (withheld, added) = differences(&self.plan.scopes, &tokens.scopes);
 
-        let kept = persist::persist(online, self.plan, persist::Grant {
-            client: self.client.clone(),
-            redirect_uri: self.redirect_uri.to_owned(),
-            who,
-            tokens,
-        })
+        let kept = persist::persist(
+            online,
+            self.plan,
+            persist::Grant {
+                client: self.client.clone(),
+                redirect_uri: self.redirect_uri.to_owned(),
+                who,
+                tokens,
+            },
+        )
         .await?;
-        Ok(SignedIn { withheld, added, ..kept })
+        Ok(SignedIn {
+            withheld,
+            added,
+            ..kept
+        })
     }
 }
 

@@ -70,10 +70,17 @@ fn find_place(vault: &Vault, plan: &Plan, who: &Who) -> Result<Place> {
 /// The rules: a name that was asked for is taken if it is free or the same identity's; otherwise the
 /// same identity keeps its account, and a new one gets the next free name.
 fn place(plan: &Plan, who: &Who, accounts: &[Account], default: Option<&str>) -> Result<Place> {
-    let asked = plan.expected.as_ref().map(|account| &account.name).or(plan.name.as_ref());
+    let asked = plan
+        .expected
+        .as_ref()
+        .map(|account| &account.name)
+        .or(plan.name.as_ref());
     if let Some(name) = asked {
         let Some(holder) = accounts.iter().find(|account| account.name == *name) else {
-            return Ok(Place::New { name: name.clone(), taken: None });
+            return Ok(Place::New {
+                name: name.clone(),
+                taken: None,
+            });
         };
         return match (holder.identity == who.identity, plan.replace) {
             (true, _) => Ok(Place::Update(Box::new(holder.clone()))),
@@ -82,7 +89,11 @@ fn place(plan: &Plan, who: &Who, accounts: &[Account], default: Option<&str>) ->
         };
     }
     let derived = account::name_from(who.username.as_deref().unwrap_or_default());
-    let same = || accounts.iter().filter(|account| account.identity == who.identity);
+    let same = || {
+        accounts
+            .iter()
+            .filter(|account| account.identity == who.identity)
+    };
     let update = same()
         .find(|account| account.name == derived)
         .or_else(|| same().find(|account| Some(account.name.as_str()) == default))
@@ -97,15 +108,24 @@ fn place(plan: &Plan, who: &Who, accounts: &[Account], default: Option<&str>) ->
 fn free_name(derived: String, accounts: &[Account]) -> Place {
     let free = |name: &String| !accounts.iter().any(|account| account.name == *name);
     if free(&derived) {
-        return Place::New { name: derived, taken: None };
+        return Place::New {
+            name: derived,
+            taken: None,
+        };
     }
     let numbered = |number: usize| {
         let suffix = format!("-{number}");
         let room = 64 - suffix.len();
         format!("{}{suffix}", &derived[..derived.len().min(room)])
     };
-    let name = (2..).map(numbered).find(free).expect("numbers do not run out");
-    Place::New { name, taken: Some(derived) }
+    let name = (2..)
+        .map(numbered)
+        .find(free)
+        .expect("numbers do not run out");
+    Place::New {
+        name,
+        taken: Some(derived),
+    }
 }
 
 fn conflict(holder: &Account, who: &Who) -> Error {
@@ -136,7 +156,10 @@ async fn confirm_fewer(
     if missing.is_empty() || plan.replace {
         return Ok(());
     }
-    let fewer = format!("the new sign-in lacks {} that {account} has", missing.join(", "));
+    let fewer = format!(
+        "the new sign-in lacks {} that {account} has",
+        missing.join(", ")
+    );
     let refused = Error::new(Code::AccountConflict, fewer.clone())
         .hint("nothing was stored; `--replace` takes the fewer scopes, `--as NAME` keeps both")
         .account(account);
@@ -146,7 +169,11 @@ async fn confirm_fewer(
     }
     off_thread(move || {
         let question = format!("{fewer}; replace its tokens?");
-        if term.confirm(&question, "--replace")? { Ok(()) } else { Err(refused) }
+        if term.confirm(&question, "--replace")? {
+            Ok(())
+        } else {
+            Err(refused)
+        }
     })
     .await
 }
@@ -241,7 +268,10 @@ fn write(vault: &Vault, plan: &Plan, grant: &Grant, slot: Slot) -> Result<Signed
 
 /// Today's endpoints, and the origins that may have this account's tokens from now on.
 fn endpoints(provider: &Provider) -> Result<Endpoints> {
-    let token = provider.token_endpoint.clone().ok_or_else(metadata::incomplete)?;
+    let token = provider
+        .token_endpoint
+        .clone()
+        .ok_or_else(metadata::incomplete)?;
     let others = [&provider.userinfo_endpoint, &provider.revocation_endpoint];
     let pinned = std::iter::once(&token).chain(others.into_iter().flatten());
     Ok(Endpoints {

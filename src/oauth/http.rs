@@ -3,9 +3,9 @@
 mod answer;
 mod cause;
 mod request;
-mod visit;
 #[cfg(test)]
 pub(super) mod tests;
+mod visit;
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};

@@ -1,6 +1,17 @@
 //! The real binary, a verb a file: every test has a home of its own, and the servers check what they are sent.
 
+#![allow(
+    dead_code,
+    reason = "the support is shared, and each target uses its part"
+)]
+
 #[path = "../support/home.rs"]
 mod home;
+#[path = "../support/provider.rs"]
+mod provider;
+#[path = "../support/server.rs"]
+mod server;
+#[path = "../support/visitor.rs"]
+mod visitor;
 
 mod basics;

@@ -1,0 +1,163 @@
+//! The test as the browser: it takes the address that `login` prints, and goes there.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::Child;
+
+use url::Url;
+
+use crate::home::{Home, Run};
+
+/// A login whose address is known and whose redirect has not come yet.
+pub struct Waiting {
+    child: Child,
+    stderr: BufReader<std::process::ChildStderr>,
+    said: String,
+    /// What the browser would open.
+    pub url: Url,
+}
+
+/// A page as the browser got it.
+#[derive(Debug)]
+pub struct Page {
+    /// The HTTP status; 0 where no answer came.
+    pub status: u16,
+    /// The head, as it came.
+    pub head: String,
+    /// The body.
+    pub body: String,
+}
+
+impl Home {
+    /// Starts `login` with these arguments, and waits for the address it prints.
+    pub fn begin_login(&self, args: &[&str]) -> Waiting {
+        let mut command = self.keyfob(&[&["login"], args].concat());
+        command.env("KEYFOB_BROWSER", "true"); // "launched": the test is the browser
+        Waiting::new(command.spawn().expect("keyfob starts"))
+    }
+
+    /// Signs in from the first word to the last, following every redirect.
+    pub fn login(&self, args: &[&str]) -> Run {
+        let waiting = self.begin_login(args);
+        let url = waiting.url.clone();
+        let browser = std::thread::spawn(move || visit(&url));
+        let run = waiting.end();
+        browser.join().expect("the browser");
+        run
+    }
+}
+
+impl Waiting {
+    /// Reads stderr up to the address.
+    pub fn new(mut child: Child) -> Self {
+        let mut stderr = BufReader::new(child.stderr.take().expect("stderr is a pipe"));
+        let mut said = String::new();
+        loop {
+            let mut line = String::new();
+            let read = stderr.read_line(&mut line).expect("stderr is UTF-8");
+            said.push_str(&line);
+            assert_ne!(read, 0, "no address: {said}");
+            if let Ok(url) = Url::parse(line.trim()) {
+                return Self {
+                    child,
+                    stderr,
+                    said,
+                    url,
+                };
+            }
+        }
+    }
+
+    /// The redirect URI, with parameters of the test's own and the login's `state`.
+    pub fn redirect(&self, parameters: &[(&str, &str)]) -> Url {
+        let sent = |name: &str| {
+            let found = self.url.query_pairs().find(|(key, _)| key == name);
+            found
+                .map(|(_, value)| value.into_owned())
+                .unwrap_or_default()
+        };
+        let mut to = Url::parse(&sent("redirect_uri")).expect("a redirect URI");
+        for (name, value) in parameters {
+            let value = if *value == "STATE" {
+                sent("state")
+            } else {
+                (*value).to_owned()
+            };
+            to.query_pairs_mut().append_pair(name, &value);
+        }
+        to
+    }
+
+    /// The process's id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for the process to end.
+    pub fn end(mut self) -> Run {
+        let mut stdout = String::new();
+        self.stderr
+            .read_to_string(&mut self.said)
+            .expect("stderr is UTF-8");
+        let mut pipe = self.child.stdout.take().expect("stdout is a pipe");
+        pipe.read_to_string(&mut stdout).expect("stdout is UTF-8");
+        let status = self.child.wait().expect("keyfob ends");
+        Run {
+            status: status.code().unwrap_or(-1),
+            stdout,
+            stderr: std::mem::take(&mut self.said),
+        }
+    }
+}
+
+/// Gets a page, following redirects on loopback.
+pub fn visit(url: &Url) -> Page {
+    let mut url = url.clone();
+    for _ in 0..5 {
+        let page = get(&url);
+        let location = page.head.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case("location")
+                .then(|| value.trim().to_owned())
+        });
+        match location {
+            Some(to) if (300..400).contains(&page.status) => url = url.join(&to).expect("a URL"),
+            _ => return page,
+        }
+    }
+    panic!("too many redirects at {url}");
+}
+
+/// Gets one page.
+pub fn get(url: &Url) -> Page {
+    let target = url[url::Position::BeforePath..url::Position::AfterQuery].to_owned();
+    let authority = url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
+    send(
+        url,
+        &format!("GET {target} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n"),
+    )
+}
+
+/// Sends bytes to a URL's host, and reads what comes back until the end.
+pub fn send(url: &Url, request: &str) -> Page {
+    let address = (
+        url.host_str().unwrap_or("127.0.0.1"),
+        url.port().unwrap_or(80),
+    );
+    let mut answer = Vec::new();
+    if let Ok(mut stream) = TcpStream::connect(address) {
+        let _ = stream.write_all(request.as_bytes());
+        let _ = stream.read_to_end(&mut answer);
+    }
+    let answer = String::from_utf8_lossy(&answer);
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    Page {
+        status: head
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok())
+            .unwrap_or(0),
+        head: head.to_owned(),
+        body: body.to_owned(),
+    }
+}
