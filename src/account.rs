@@ -160,7 +160,7 @@ impl fmt::Display for Account {
 pub fn random_id() -> String {
     let mut octets = [0; 16];
     getrandom::fill(&mut octets).expect("the system has randomness");
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    format!("{:032x}", u128::from_be_bytes(octets))
 }
 
 /// Whether `name` fits the grammar of account names.

@@ -125,10 +125,10 @@ fn report(app: &App, provider: &Provider, done: &SignedIn) -> Result<()> {
     };
     let mut line = format!("{again} to {} as {who}: {account}", provider.title);
     if let Some(taken) = &done.taken {
-        line.push_str(&format!(" (`{taken}` is another person's)"));
+        line = format!("{line} (`{taken}` is another person's)");
     }
     if default {
-        line.push_str(", the default");
+        line += ", the default";
     }
     app.term.say(&line);
     app.term.say(&format!(

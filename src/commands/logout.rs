@@ -63,7 +63,7 @@ pub fn run(app: &App, args: &cli::Logout) -> Result<()> {
     if app.manner.json {
         print_json(&answer)?;
     }
-    report(app, failures)
+    report(app, &failures)
 }
 
 /// The accounts meant; `None` where `--all` was not confirmed.

@@ -29,10 +29,11 @@ pub fn run(args: &Man) -> Result<String> {
         return page(args);
     };
     let files = write_all(dir)?;
-    Ok(files
+    let names: Vec<String> = files
         .iter()
-        .map(|file| format!("{}\n", file.display()))
-        .collect())
+        .map(|file| file.display().to_string())
+        .collect();
+    Ok(names.join("\n"))
 }
 
 /// Gives one page: of the verb that was named, `provider show` as two words or as `provider-show`, or

@@ -1,7 +1,7 @@
 //! The verbs, a file each: arguments in, one answer out. Only this folder writes to stdout.
 
 mod app;
-mod completions;
+pub mod completions;
 #[cfg(feature = "sandbox")]
 mod embedded;
 mod fleet;
@@ -142,8 +142,8 @@ fn columns() -> (usize, bool) {
 }
 
 /// Says every failure but the worst, and returns that one for the exit code.
-fn report(app: &App, failures: Vec<Error>) -> Result<()> {
-    let Some(worst) = worst(&failures).cloned() else {
+fn report(app: &App, failures: &[Error]) -> Result<()> {
+    let Some(worst) = worst(failures).cloned() else {
         return Ok(());
     };
     if !app.manner.json {

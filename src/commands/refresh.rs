@@ -62,7 +62,7 @@ pub fn run(app: &App, args: &cli::Refresh) -> Result<()> {
             .into_iter()
             .filter_map(|(account, result)| result.err().map(|error| error.account(&account))),
     );
-    report(app, failures)
+    report(app, &failures)
 }
 
 /// The accounts meant, and those that cannot even be read.

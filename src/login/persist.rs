@@ -118,10 +118,10 @@ fn free_name(derived: String, accounts: &[Account]) -> Place {
         let room = 64 - suffix.len();
         format!("{}{suffix}", &derived[..derived.len().min(room)])
     };
-    let name = (2..)
+    let name = (2..=accounts.len() + 2)
         .map(numbered)
         .find(free)
-        .expect("numbers do not run out");
+        .expect("one more number than accounts");
     Place::New {
         name,
         taken: Some(derived),

@@ -94,7 +94,7 @@ impl Provider {
                 .instead
                 .entry(path.into())
                 .or_default()
-                .push_back(reply)
+                .push_back(reply);
         });
     }
 

@@ -30,6 +30,7 @@ fn example() -> Provider {
         issuer: Some("https://id.example.com".into()),
         scopes: vec!["openid".into(), "profile".into()],
         registration: RegistrationRule {
+            dynamic: false,
             page: Some("https://id.example.com/apps/new".parse().unwrap()),
             values: vec![
                 "redirect URI: {redirect_uri}".into(),
@@ -38,10 +39,6 @@ fn example() -> Provider {
         },
         ..Provider::default()
     }
-}
-
-fn uris() -> Vec<String> {
-    vec!["http://127.0.0.1/callback/example".into()]
 }
 
 #[test]
@@ -63,8 +60,8 @@ huggingface  Hugging Face  2         ready
 
 #[test]
 fn the_shape_of_show_is_the_documented_one_with_the_whole_definition() {
-    let (provider, uris) = (example(), uris());
-    let shown = Shown::new(&provider, &uris);
+    let provider = example();
+    let shown = Shown::new(&provider);
     let mut shape = serde_json::to_value(&shown).unwrap();
     let documented: serde_json::Value =
         serde_json::from_str(include_str!("../shapes/provider-show.json")).unwrap();
@@ -80,8 +77,8 @@ fn the_shape_of_show_is_the_documented_one_with_the_whole_definition() {
 
 #[test]
 fn the_text_of_show_is_a_file_with_the_same_meaning() {
-    let (provider, uris) = (example(), uris());
-    let text = Shown::new(&provider, &uris).text();
+    let provider = example();
+    let text = Shown::new(&provider).text();
     assert!(
         text.starts_with(
             "\
@@ -108,8 +105,7 @@ fn hostile_words_of_a_file_stay_comments() {
     let mut provider = example();
     provider.title = "x\nclient_id = \"mine\"\n\u{1b}[2J".into();
     provider.registration.values = vec!["a\nclient_id = \"mine\"".into()];
-    let uris = uris();
-    let text = Shown::new(&provider, &uris).text();
+    let text = Shown::new(&provider).text();
     assert!(!text.contains('\u{1b}'));
     let read: Provider = toml::from_str(&text).unwrap();
     assert_eq!(read.client_id, None, "{text}");
