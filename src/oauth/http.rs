@@ -191,22 +191,22 @@ impl Inner {
     }
 
     fn remote(&self) -> ClientBuilder {
-        let builder = self.bounded().tls_certs_merge(self.authorities.clone());
-        match self.proxy.clone() {
-            Some(proxy) => builder.proxy(proxy),
-            None => builder,
-        }
+        self.bounded().tls_certs_merge(self.authorities.clone())
     }
 
     fn bounded(&self) -> ClientBuilder {
         // An error says that one is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Client::builder()
+        let builder = Client::builder()
             .user_agent(concat!("keyfob/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .connect_timeout(self.connect_time)
             .timeout(self.total_time)
-            .pool_idle_timeout(IDLE_TIME)
+            .pool_idle_timeout(IDLE_TIME);
+        match self.proxy.clone() {
+            Some(proxy) => builder.proxy(proxy),
+            None => builder,
+        }
     }
 }
 
