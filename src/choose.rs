@@ -8,8 +8,9 @@
 //!
 //! A known provider without an account is `login_required`; an unknown one is `unknown_provider`.
 
-use crate::account::{Account, is_name, is_provider_name};
+use crate::account::Account;
 use crate::error::{Code, Error, Result};
+use crate::names::{is_name, is_provider_name};
 use crate::nearest::nearest;
 use crate::provider::Registry;
 use crate::vault::Vault;

@@ -3,12 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use clap::CommandFactory;
-use clap_complete::{CompleteEnv, CompletionCandidate};
+use clap_complete::CompletionCandidate;
 
 use crate::account::{Account, Status};
 use crate::answer::relative::until;
-use crate::cli::Cli;
 use crate::escape::escape_short;
 use crate::paths::Paths;
 use crate::provider::Registry;
@@ -20,14 +18,6 @@ pub const VARIABLE: &str = "KEYFOB_COMPLETE";
 
 /// The most characters of a username in a description.
 const USERNAME_LIMIT: usize = 40;
-
-/// Answers a shell and exits, where one asked by [`VARIABLE`]; otherwise does nothing. Nothing may be
-/// written to stdout before.
-pub fn complete_env() {
-    CompleteEnv::with_factory(Cli::command)
-        .var(VARIABLE)
-        .complete();
-}
 
 /// Accounts, as `PROVIDER/NAME`, and each provider that has several, for its default account.
 pub fn accounts() -> Vec<CompletionCandidate> {

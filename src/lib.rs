@@ -30,6 +30,7 @@ pub mod escape;
 pub mod files;
 pub mod interrupts;
 pub mod login;
+pub mod names;
 pub mod nearest;
 pub mod oauth;
 pub mod online;

@@ -2,7 +2,14 @@
 
 use std::process::ExitCode;
 
+use clap::CommandFactory;
+use clap_complete::CompleteEnv;
+use keyfob::cli::Cli;
+use keyfob::complete;
+
 fn main() -> ExitCode {
-    keyfob::complete::complete_env();
+    CompleteEnv::with_factory(Cli::command)
+        .var(complete::VARIABLE)
+        .complete();
     keyfob::commands::main(std::env::args_os())
 }

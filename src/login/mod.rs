@@ -14,8 +14,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::account::{self, Account};
+use crate::account::Account;
 use crate::error::{Code, Error, Result};
+use crate::names;
 use crate::oauth::token::TokenEndpoint;
 use crate::oauth::{authorize, redirect};
 use crate::online::{self, Online, off_thread};
@@ -122,7 +123,7 @@ pub async fn login(online: &Online, mut plan: Plan) -> Result<SignedIn> {
 /// `--as` fits the grammar, and is there where the provider cannot say who signed in.
 fn settle_name(plan: &Plan) -> Result<()> {
     if let Some(name) = &plan.name
-        && !account::is_name(name)
+        && !names::is_name(name)
     {
         return Err(Error::new(Code::Usage, format!("`{name}` is no name for an account"))
             .hint("use lower-case letters, digits, `.`, `_` and `-`, 64 at most, beginning with a letter or digit"));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{Plan, SignedIn, identity::Who, metadata};
 use crate::account::{self, Account, Endpoints};
 use crate::error::{Code, Error, Result};
+use crate::names;
 use crate::oauth;
 use crate::online::{Online, off_thread};
 use crate::provider::Provider;
@@ -88,7 +89,7 @@ fn place(plan: &Plan, who: &Who, accounts: &[Account], default: Option<&str>) ->
             (false, false) => Err(conflict(holder, who)),
         };
     }
-    let derived = account::name_from(who.username.as_deref().unwrap_or_default());
+    let derived = names::name_from(who.username.as_deref().unwrap_or_default());
     let same = || {
         accounts
             .iter()

@@ -29,7 +29,7 @@ pub(super) fn row(name: &str) -> Option<toml::Table> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::is_provider_name;
+    use crate::names::is_provider_name;
     use crate::provider::check::check;
     use crate::provider::{Provider, RedirectHost};
 

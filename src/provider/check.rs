@@ -5,15 +5,8 @@ use std::collections::BTreeMap;
 use reqwest::header::{HeaderName, HeaderValue};
 use url::{Host, Url};
 
-use super::overlay::dotted;
+use super::fault::{Fault, dotted};
 use super::{ClientAuth, Provider, RESERVED_PARAMETERS};
-
-/// One broken rule: the dotted key, and what it must be. Holds no value.
-#[derive(Debug)]
-pub(super) struct Fault {
-    pub key: String,
-    pub what: String,
-}
 
 type Checked = Result<(), Fault>;
 

@@ -7,6 +7,7 @@ mod builtin;
 mod check;
 mod edit;
 mod embedded;
+mod fault;
 mod overlay;
 mod register;
 mod registry;

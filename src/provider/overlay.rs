@@ -11,7 +11,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
 
-use super::check::Fault;
+use super::fault::{Fault, dotted};
 use super::{Provider, SANDBOX};
 use crate::config::read_text;
 use crate::error::{Code, Error, Result};
@@ -197,20 +197,6 @@ pub(super) fn leaves(prefix: &str, table: &toml::Table) -> Vec<String> {
         _ => vec![dotted(prefix, key)],
     };
     table.iter().flat_map(of).collect()
-}
-
-/// `prefix.key`, the key quoted where TOML would.
-pub(super) fn dotted(prefix: &str, key: &str) -> String {
-    let bare = !key.is_empty()
-        && key
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    let key = if bare { key.into() } else { format!("{key:?}") };
-    if prefix.is_empty() {
-        key
-    } else {
-        format!("{prefix}.{key}")
-    }
 }
 
 /// Whether a key means a client secret, however it is spelt.

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use super::overlay::{self, Overlay};
 use super::{Embedded, Provider, SANDBOX, builtin, check, edit};
-use crate::account::is_provider_name;
 use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
 use crate::files;
+use crate::names::is_provider_name;
 use crate::nearest::nearest;
 use crate::paths::Paths;
 

@@ -1,17 +1,13 @@
-//! Clients: who they are, where their codes may go, and how they authenticate (RFC 6749 §2, RFC 8252).
+//! Clients: who they are, and where their codes may go (RFC 6749 §2, RFC 8252).
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use url::{Url, form_urlencoded};
+use url::Url;
 
-use super::http::{Form, Refusal, Request};
 use super::random::Hash;
-use super::state::State;
 use crate::timestamp::Timestamp;
 
 /// The client that needs no registration.
-const BUILT_IN: &str = "keyfob";
+pub const BUILT_IN: &str = "keyfob";
 
 /// How a client authenticates at the token endpoint, by its registered names (RFC 7591 §2).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,15 +34,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// Finds a client, built in or registered.
-    pub fn find(state: &State, id: &str) -> Option<Self> {
-        if id == BUILT_IN {
-            return Some(Self::built_in());
-        }
-        state.clients.get(id).cloned()
-    }
-
-    fn built_in() -> Self {
+    /// The client that needs no registration.
+    pub fn built_in() -> Self {
         Self {
             id: BUILT_IN.into(),
             name: BUILT_IN.into(),
@@ -73,22 +62,6 @@ impl Client {
                 == (uri.host(), uri.path(), uri.query())
         })
     }
-
-    /// Finds who sends a request to the token or revocation endpoint, and proves it by the one method
-    /// that client is registered for.
-    pub fn authenticate(state: &State, request: &Request, form: &Form) -> Result<Self, Refusal> {
-        let sent = Credentials::read(request, form)?;
-        let client =
-            Self::find(state, &sent.id).ok_or(Refusal::invalid_client("no such client"))?;
-        let proven = match &sent.secret {
-            None => client.secret.is_none(),
-            Some(secret) => client.secret.as_ref() == Some(&Hash::of(secret)),
-        };
-        if sent.method != client.auth_method || !proven {
-            return Err(Refusal::invalid_client("client authentication failed"));
-        }
-        Ok(client)
-    }
 }
 
 /// Whether this is `http` to the machine itself, with nothing hidden in it.
@@ -98,63 +71,6 @@ pub fn is_loopback(uri: &Url) -> bool {
         && uri.username().is_empty()
         && uri.password().is_none()
         && uri.fragment().is_none()
-}
-
-/// What a request says about its sender.
-struct Credentials {
-    id: String,
-    secret: Option<String>,
-    method: AuthMethod,
-}
-
-impl Credentials {
-    /// Reads one authentication method; more than one is refused (RFC 6749 §2.3).
-    fn read(request: &Request, form: &Form) -> Result<Self, Refusal> {
-        let (id, secret) = (form.get("client_id"), form.get("client_secret"));
-        let Some(header) = request.authorization.as_deref() else {
-            let id = id.ok_or(Refusal::invalid_client("`client_id` is missing"))?;
-            return Ok(Self {
-                id: id.into(),
-                secret: secret.map(String::from),
-                method: match secret {
-                    None => AuthMethod::None,
-                    Some(_) => AuthMethod::ClientSecretPost,
-                },
-            });
-        };
-        let basic = Self::basic(header).ok_or(Refusal::invalid_client(
-            "the Authorization header is no HTTP Basic",
-        ))?;
-        if secret.is_some() || id.is_some_and(|id| id != basic.id) {
-            return Err(Refusal::invalid_request(
-                "two ways of client authentication",
-            ));
-        }
-        Ok(basic)
-    }
-
-    /// Takes HTTP Basic apart; both parts are form-encoded inside it (RFC 6749 §2.3.1).
-    fn basic(header: &str) -> Option<Self> {
-        let (scheme, encoded) = header.split_once(' ')?;
-        if !scheme.eq_ignore_ascii_case("basic") {
-            return None;
-        }
-        let pair = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
-        let (id, secret) = pair.split_once(':')?;
-        Some(Self {
-            id: decode(id),
-            secret: Some(decode(secret)),
-            method: AuthMethod::ClientSecretBasic,
-        })
-    }
-}
-
-/// Decodes one form-encoded value. A bare `=` or `&` in it stays what it is.
-fn decode(value: &str) -> String {
-    let pair = format!("={}", value.replace('&', "%26"));
-    form_urlencoded::parse(pair.as_bytes())
-        .map(|(_, value)| value.into_owned())
-        .collect()
 }
 
 #[cfg(test)]
@@ -207,17 +123,5 @@ mod tests {
         ] {
             assert!(!client.accepts(&url(bad)), "{bad}");
         }
-    }
-
-    #[test]
-    fn both_parts_of_basic_are_decoded() {
-        let header = format!("Basic {}", STANDARD.encode("a%3Ab:c%2Bd+e=f"));
-        let read = Credentials::basic(&header).unwrap();
-        assert_eq!(
-            (read.id.as_str(), read.secret.as_deref()),
-            ("a:b", Some("c+d e=f"))
-        );
-        assert!(Credentials::basic("Bearer abc").is_none());
-        assert!(Credentials::basic("Basic ***").is_none());
     }
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::http::{Answer, Refusal};
 use super::scope::SCOPES;
-use super::server::Service;
+use super::service::Service;
 use crate::timestamp::Timestamp;
 
 /// Answers GET of both well-known documents, which are one.

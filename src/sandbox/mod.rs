@@ -25,6 +25,8 @@
 //! nothing is answered without a page's own id, nothing is framed or echoed raw) and the state file, which
 //! holds hashes where a real server would.
 
+mod asked;
+mod authenticate;
 mod authorize;
 mod client;
 mod discovery;
@@ -39,6 +41,7 @@ mod register;
 mod revoke;
 mod scope;
 mod server;
+mod service;
 mod state;
 #[cfg(test)]
 mod testing;
@@ -55,7 +58,7 @@ pub use people::{Person, people};
 use crate::timestamp::Timestamp;
 use keeper::Keeper;
 use pending::Pending;
-use server::Service;
+use service::Service;
 use state::Lifetimes;
 
 /// How the sandbox runs.

@@ -4,11 +4,11 @@ use std::fmt::Write;
 
 use url::{Host, Url};
 
-use super::authorize::Asked;
+use super::asked::Asked;
 use super::http::{Answer, Refusal};
 use super::people::{self, Person};
 use super::scope::SCOPES;
-use super::server::Service;
+use super::service::Service;
 use crate::escape::escape_short;
 use crate::secret::Secret;
 

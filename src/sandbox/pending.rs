@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
-use super::authorize::Asked;
+use super::asked::Asked;
 use super::random;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;

@@ -7,7 +7,7 @@ use url::Url;
 use super::client::{AuthMethod, Client, is_loopback};
 use super::http::{Answer, Refusal, Request};
 use super::random::{self, Hash};
-use super::server::Service;
+use super::service::Service;
 use crate::timestamp::Timestamp;
 
 /// How many clients are kept. They do not expire, so something has to end.

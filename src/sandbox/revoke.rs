@@ -1,15 +1,15 @@
 //! The revocation endpoint (RFC 7009).
 
-use super::client::Client;
+use super::authenticate::authenticate;
 use super::http::{Answer, Refusal, Request};
-use super::server::Service;
+use super::service::Service;
 use crate::timestamp::Timestamp;
 
 /// Answers POST /revoke. The hint is not needed: a token is looked for among both kinds.
 pub fn revoke(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {
     let form = request.form()?;
     service.keeper.with(now, |state| {
-        let client = Client::authenticate(state, request, &form)?;
+        let client = authenticate(state, request, &form)?;
         state.revoke(form.require("token")?, &client)
     })??;
     Ok(Answer {

@@ -1,4 +1,4 @@
-//! The server: what every endpoint shares, which path is which, and the threads that answer.
+//! The server: which path is which, and the threads that answer.
 
 use std::io::{self, Read};
 use std::net::{Ipv4Addr, TcpListener};
@@ -11,13 +11,10 @@ use tiny_http::{Header, Response, Server};
 use super::authorize::{authorize, consent};
 use super::discovery::{jwks, metadata};
 use super::http::{Answer, Method, Refusal, Request};
-use super::keeper::Keeper;
 use super::page;
-use super::pending::Pending;
-use super::people::Person;
 use super::register::register;
 use super::revoke::revoke;
-use super::state::Lifetimes;
+use super::service::Service;
 use super::token::token;
 use super::userinfo::userinfo;
 use crate::timestamp::Timestamp;
@@ -30,18 +27,6 @@ const TARGET: usize = 16 * 1024;
 
 /// How many requests are worked on at once. A body that never comes holds its thread, and no other.
 const AT_ONCE: usize = 64;
-
-/// What every endpoint knows.
-pub struct Service {
-    /// `http://127.0.0.1:PORT`.
-    pub base: String,
-    pub issuer: String,
-    /// Who approves everything without a page, if anybody.
-    pub approve: Option<&'static Person>,
-    pub lifetimes: Lifetimes,
-    pub keeper: Keeper,
-    pub pending: Pending,
-}
 
 impl Service {
     /// Answers a request.

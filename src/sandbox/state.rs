@@ -8,7 +8,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::client::Client;
+use super::client::{self, Client};
 use super::http::Refusal;
 use super::id_token::SigningKey;
 use super::random::{self, Hash, s256};
@@ -115,6 +115,14 @@ impl State {
             access_tokens: BTreeMap::new(),
             refresh_tokens: BTreeMap::new(),
         })
+    }
+
+    /// Finds a client, built in or registered.
+    pub fn client(&self, id: &str) -> Option<Client> {
+        if id == client::BUILT_IN {
+            return Some(Client::built_in());
+        }
+        self.clients.get(id).cloned()
     }
 
     /// Makes a code.

@@ -10,7 +10,7 @@ use super::http::{Answer, Method, Request};
 use super::keeper::Keeper;
 use super::pending::Pending;
 use super::people;
-use super::server::Service;
+use super::service::Service;
 use super::state::Lifetimes;
 use crate::timestamp::Timestamp;
 

@@ -2,11 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::authenticate::authenticate;
 use super::client::Client;
 use super::http::{Answer, Form, Refusal, Request};
 use super::people;
 use super::scope;
-use super::server::Service;
+use super::service::Service;
 use super::state::{Issued, State};
 use super::userinfo;
 use crate::timestamp::Timestamp;
@@ -15,7 +16,7 @@ use crate::timestamp::Timestamp;
 pub fn token(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {
     let form = request.form()?;
     service.keeper.with(now, |state| {
-        let client = Client::authenticate(state, request, &form)?;
+        let client = authenticate(state, request, &form)?;
         let issued = issue(service, state, &form, &client, now)?;
         Ok(Answer::json(200, &response(service, state, &issued, now)?))
     })?

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::http::{Answer, Refusal, Request};
 use super::people::{self, Person};
 use super::scope;
-use super::server::Service;
+use super::service::Service;
 use crate::timestamp::Timestamp;
 
 /// Answers GET and POST /userinfo.

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Account, is_name, is_provider_name};
+use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::files;
+use crate::names::{is_name, is_provider_name};
 use crate::paths::Paths;
 
 /// The format written here. A file with a higher number is refused and never rewritten.

@@ -2,7 +2,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::Value;
 
-use super::super::server::Service;
+use super::super::service::Service;
 use super::super::testing::{ASKED, VERIFIER, asked_with, at, exchange_form, service};
 
 fn signed_in() -> (Service, String, String) {

@@ -1,0 +1,86 @@
+//! The grammars of account and provider names: what shells, paths and completion bear.
+
+/// Whether `name` fits the grammar of account names.
+pub fn is_name(name: &str) -> bool {
+    (1..=64).contains(&name.len())
+        && name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-'))
+}
+
+/// Whether `name` fits the grammar of provider names.
+pub fn is_provider_name(name: &str) -> bool {
+    (1..=32).contains(&name.len())
+        && !name.starts_with('-')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+/// Derives an account's name from a username: lower-cased, runs of other characters one `-`,
+/// trimmed to the grammar, `account` where nothing is left.
+pub fn name_from(username: &str) -> String {
+    let mut name = String::new();
+    for c in username.to_lowercase().chars() {
+        if c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_') {
+            name.push(c);
+        } else if !name.ends_with('-') {
+            name.push('-');
+        }
+    }
+    name.truncate(64); // all ASCII by now
+    let trimmed = name
+        .trim_start_matches(['.', '_', '-'])
+        .trim_end_matches('-');
+    if trimmed.is_empty() {
+        "account".into()
+    } else {
+        trimmed.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_derived_by_the_grammar() {
+        for (username, name) in [
+            ("julien", "julien"),
+            ("Ada Lovelace", "ada-lovelace"),
+            ("ada@example.com", "ada-example.com"),
+            ("--x--", "x"),
+            ("日本", "account"),
+            ("", "account"),
+            ("a//b\\c:d", "a-b-c-d"),
+            ("../../etc", "etc"),
+        ] {
+            assert_eq!(name_from(username), name, "{username}");
+            assert!(is_name(&name_from(username)), "{username}");
+        }
+        assert!(is_name(&name_from(&"a".repeat(100))));
+        assert!(is_name(&name_from(&format!("{}é!", "b".repeat(63)))));
+    }
+
+    #[test]
+    fn the_grammars_refuse_what_breaks_shells_and_paths() {
+        for bad in [
+            "",
+            ".a",
+            "-a",
+            "A",
+            "a b",
+            "a/b",
+            "a@b",
+            "a:b",
+            "..",
+            &"a".repeat(65),
+        ] {
+            assert!(!is_name(bad), "{bad}");
+        }
+        for bad in ["", "-a", "A", "a.b", "a_b", "a/b", &"a".repeat(33)] {
+            assert!(!is_provider_name(bad), "{bad}");
+        }
+    }
+}
