@@ -70,10 +70,73 @@ pub fn invalid_toml(path: &Path, text: &str, error: &toml::de::Error) -> Error {
         .and_then(|shown| shown.split_once('='))
         .map(|(key, _)| format!(" `{}`:", key.trim()))
         .unwrap_or_default();
-    let message = error.message().lines().collect::<Vec<_>>().join("; ");
+    let message = complaint(error.message());
     Error::new(
         Code::ConfigInvalid,
         format!("{}:{line}:{key} {message}", path.display()),
     )
     .hint("mend that line, or remove it to have the default")
+}
+
+/// The parser's words without a value it quotes, which stands before the last `expected`.
+fn complaint(message: &str) -> String {
+    let message = message.lines().collect::<Vec<_>>().join("; ");
+    match message.rsplit_once("expected ") {
+        Some((found, expected)) if !found.starts_with("unknown field") => {
+            format!("expected {expected}")
+        }
+        _ => message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(text: &str) -> String {
+        let home = tempfile::tempdir().unwrap();
+        let paths = Paths::under(home.path());
+        files::replace(&paths.config_file(), text.as_bytes()).unwrap();
+        let error = Config::load(&paths).unwrap_err();
+        assert_eq!(error.code, Code::ConfigInvalid);
+        error.message
+    }
+
+    #[test]
+    fn a_mistake_is_named_by_file_line_and_key() {
+        let message = refusal("# settings\nstor = \"file\"\n");
+        assert!(
+            message.contains("config.toml:2: `stor`: unknown field"),
+            "{message}"
+        );
+        let message = refusal("store = [");
+        assert!(message.contains("config.toml:1:"), "{message}");
+    }
+
+    #[test]
+    fn a_value_in_the_wrong_place_is_not_shown() {
+        for text in [
+            "store = \"hunter2\"",
+            "ca_file = { hunter2 = 1 }",
+            "state_dir = [\"hunter2\"]",
+        ] {
+            let message = refusal(text);
+            assert!(!message.contains("hunter2"), "{message}");
+            assert!(message.contains(":1: `"), "{message}");
+        }
+    }
+
+    #[test]
+    fn folders_are_relative_to_the_file() {
+        let home = tempfile::tempdir().unwrap();
+        let paths = Paths::under(home.path());
+        files::replace(
+            &paths.config_file(),
+            b"ca_file = \"ca.pem\"\nstore = \"file\"",
+        )
+        .unwrap();
+        let config = Config::load(&paths).unwrap();
+        assert_eq!(config.ca_file.unwrap(), home.path().join("config/ca.pem"));
+        assert_eq!(config.store, Some(Kind::File));
+    }
 }

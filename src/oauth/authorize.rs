@@ -7,7 +7,7 @@ use url::{Url, form_urlencoded};
 
 use super::pkce::CodeVerifier;
 use super::{endpoint, random};
-use crate::provider::Provider;
+use crate::provider::{Provider, RESERVED_PARAMETERS};
 use crate::secret::Secret;
 
 /// What a login wants to ask for.
@@ -108,7 +108,7 @@ fn additions<'a>(wish: &Wish<'a>) -> BTreeMap<&'a str, &'a str> {
     } else if wish.switch {
         additions.extend(pairs(&rule.switch));
     }
-    additions.retain(|name, _| !RESERVED.contains(name));
+    additions.retain(|name, _| !RESERVED_PARAMETERS.contains(name));
     additions
 }
 
@@ -120,7 +120,8 @@ fn append(url: &mut Url, parameters: &[(&str, &str)]) {
             .next()
             .map(|(name, _)| name);
         name.is_some_and(|name| {
-            !RESERVED.contains(&&*name) && parameters.iter().all(|(ours, _)| *ours != name)
+            !RESERVED_PARAMETERS.contains(&&*name)
+                && parameters.iter().all(|(ours, _)| *ours != name)
         })
     };
     let kept: Vec<&str> = url
@@ -133,22 +134,6 @@ fn append(url: &mut Url, parameters: &[(&str, &str)]) {
     url.set_query(Some(&kept));
     url.query_pairs_mut().extend_pairs(parameters);
 }
-
-/// Parameters that are keyfob's own, which no provider file may set.
-pub const RESERVED: [&str; 12] = [
-    "client_id",
-    "client_secret",
-    "code",
-    "code_challenge",
-    "code_challenge_method",
-    "nonce",
-    "redirect_uri",
-    "request",
-    "request_uri",
-    "response_type",
-    "scope",
-    "state",
-];
 
 #[cfg(test)]
 mod tests {
@@ -243,7 +228,7 @@ mod tests {
         let rule = &mut provider.authorization;
         rule.parameters = map(&[("access_type", "offline")]);
         rule.parameters
-            .extend(RESERVED.map(|name| (name.to_owned(), "evil".to_owned())));
+            .extend(RESERVED_PARAMETERS.map(|name| (name.to_owned(), "evil".to_owned())));
         rule.switch = map(&[("state", "evil"), ("code_challenge_method", "plain")]);
         rule.login_hint = Some("client_id".into());
         let request = request(&Wish {

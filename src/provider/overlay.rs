@@ -2,8 +2,6 @@
 //! error can name file, line and key. Values are never shown: one may be a secret in the wrong place.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +11,6 @@ use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::fault::{Fault, dotted};
 use super::{Provider, SANDBOX};
-use crate::config::read_text;
 use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
 
@@ -159,22 +156,6 @@ impl<'a> Plan<'a> {
         leaves
             .map(|place| (place.key.clone(), self.line(place.name.start)))
             .collect()
-    }
-}
-
-/// Reads a definition's text; `None` where there is no file.
-pub(super) fn read(path: &Path) -> Result<Option<String>> {
-    let unreadable = |cause: &str| {
-        let message = format!("cannot read {}: {cause}", path.display());
-        Error::new(Code::ConfigInvalid, message).hint("put a plain file there, or remove it")
-    };
-    match fs::symlink_metadata(path) {
-        // A pipe would never end, and a link would be replaced when a client id is written.
-        Ok(found) if found.is_symlink() => Err(unreadable("it is a symbolic link")),
-        Ok(found) if !found.is_file() => Err(unreadable("it is not a file")),
-        Ok(_) => read_text(path),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(unreadable(&error.to_string())),
     }
 }
 

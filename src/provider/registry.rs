@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::overlay::{self, Overlay};
 use super::{Embedded, Provider, SANDBOX, builtin, check, edit};
+use crate::config::read_text;
 use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
 use crate::files;
@@ -114,7 +115,7 @@ impl Registry {
         }
         let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
         let row = builtin::row(name);
-        let text = overlay::read(&path)?;
+        let text = read_text(&path)?;
         if row.is_none() && text.is_none() {
             return Err(self.unknown(name));
         }
@@ -124,9 +125,10 @@ impl Registry {
         let text = edit::with_client_id(text.as_deref(), name, client_id)?;
         let overlay = Overlay::parse(&path, name, &text)?;
         compose(name, row.unwrap_or_default(), Some(overlay))?;
-        files::replace(&path, text.as_bytes())
-            .map_err(|error| Error::io(format!("cannot write {}", path.display()), &error))?;
-        Ok(path)
+        let file = fs::canonicalize(&path).unwrap_or(path); // a link stays a link
+        files::replace(&file, text.as_bytes())
+            .map_err(|error| Error::io(format!("cannot write {}", file.display()), &error))?;
+        Ok(file)
     }
 
     fn load(&self, name: &str) -> Result<Loaded> {
@@ -135,7 +137,7 @@ impl Registry {
         }
         let path = self.file(name);
         let row = builtin::row(name);
-        let text = overlay::read(&path)?;
+        let text = read_text(&path)?;
         if name == SANDBOX && text.is_some() {
             return Err(overlay::sandbox_is_fixed(&path));
         }
