@@ -27,16 +27,26 @@ pub struct Target<'a> {
 impl<'a> Target<'a> {
     /// Splits at the first `/`; each part must fit its grammar.
     pub fn parse(typed: &'a str) -> Result<Self> {
+        Self::read(typed).ok_or_else(|| malformed(typed))
+    }
+
+    fn read(typed: &'a str) -> Option<Self> {
         let (provider, name) = match typed.split_once('/') {
             Some((provider, name)) => (provider, Some(name)),
             None => (typed, None),
         };
-        if !is_provider_name(provider) || name.is_some_and(|name| !is_name(name)) {
-            return Err(Error::new(Code::Usage, format!("`{typed}` is no account name"))
-                .hint("an account is written PROVIDER/NAME in lower case, such as `huggingface/julien`"));
-        }
-        Ok(Self { provider, name })
+        let fits = is_provider_name(provider) && name.is_none_or(is_name);
+        fits.then_some(Self { provider, name })
     }
+}
+
+fn malformed(typed: &str) -> Error {
+    let lower = typed.to_lowercase();
+    let hint = match Target::read(&lower) {
+        Some(_) => format!("names are in lower case: `{lower}`"),
+        None => "an account is written PROVIDER/NAME, such as `huggingface/julien`".into(),
+    };
+    Error::new(Code::Usage, format!("`{typed}` is no account name")).hint(hint)
 }
 
 /// The account that an argument, or its absence, means.

@@ -109,11 +109,11 @@ impl Console {
             self.label("error:", &Style::new().red().bold())
         ));
         if let Some(hint) = &error.hint {
-            write_line(&format!(
-                "{}  {}",
-                self.label("hint:", &Style::new().cyan()),
-                escape(hint)
-            ));
+            let mut label = self.label("hint:", &Style::new().cyan());
+            for line in hint.lines() {
+                write_line(&format!("{label}  {}", escape(line)));
+                label = "     ".into();
+            }
         }
     }
 

@@ -80,10 +80,10 @@ async fn secret(online: &Online, provider: &Provider, id: &str) -> Result<Option
 async fn register(online: &Online, plan: &Plan) -> Result<String> {
     let provider = &plan.provider;
     let Some(endpoint) = &provider.registration_endpoint else {
-        return Err(by_hand(plan, "no client is known"));
+        return Err(by_hand(plan, "no client id is known for"));
     };
     if !plan.register && !confirmed(online, provider).await? {
-        return Err(by_hand(plan, "keyfob was not registered"));
+        return Err(by_hand(plan, "keyfob was not registered at"));
     }
     let lock = format!("register-{}", provider.name);
     let vault = Arc::clone(&online.vault);
@@ -165,7 +165,7 @@ fn by_hand(plan: &Plan, message: &str) -> Error {
     ));
     Error::new(
         Code::RegistrationRequired,
-        format!("{message} at {}", provider.title),
+        format!("{message} {}", provider.title),
     )
     .hint(hint.join("\n"))
 }

@@ -92,6 +92,7 @@ pub struct Provider {
     /// The redirect URI the server accepts.
     pub redirect: RedirectRule,
     /// Additions to the authorization request.
+    #[serde(skip_serializing_if = "AuthorizationRule::is_empty")]
     pub authorization: AuthorizationRule,
     /// Peculiarities of the token endpoint.
     pub token: TokenRule,
@@ -155,6 +156,7 @@ pub struct RedirectRule {
     /// The path, beginning with `/`; `/callback/<provider>` where absent (RFC 9700 §4.4.2: one per server).
     pub path: Option<String>,
     /// Ports registered at a server that matches them exactly, tried in order. Empty: any port.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<u16>,
 }
 
@@ -188,11 +190,19 @@ pub enum RedirectHost {
 #[serde(default, deny_unknown_fields)]
 pub struct AuthorizationRule {
     /// Parameters always sent. keyfob's own cannot be among them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, String>,
     /// The parameter that names the expected person; `login_hint` where absent.
     pub login_hint: Option<String>,
     /// Parameters that ask for somebody else, sent by `--switch`; `prompt=select_account` where empty.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub switch: BTreeMap<String, String>,
+}
+
+impl AuthorizationRule {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Peculiarities of the token endpoint.
@@ -224,6 +234,7 @@ pub struct IdentityRule {
     /// Organisations; a `*` segment stands for every element of an array.
     pub organizations: Vec<String>,
     /// Headers sent along with the token.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
 }
 
