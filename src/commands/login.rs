@@ -8,7 +8,7 @@ use crate::account::Account;
 use crate::answer;
 use crate::choose::{self, Target};
 use crate::cli;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::login::{Browser, Plan, SignedIn, Visitor, login};
 use crate::provider::Provider;
 use crate::store::Kind;
@@ -19,6 +19,16 @@ const SANDBOX_PERSON: &str = "ada";
 /// Signs in and says who, how long, and what differs from what was asked.
 pub fn run(app: &App, args: &cli::Login) -> Result<()> {
     let target = Target::parse(&args.target)?;
+    if let (Some(name), Some(other)) = (target.name, &args.name) {
+        return Err(Error::new(
+            Code::Usage,
+            format!("`{name}` and `--as {other}` are two names for one account"),
+        )
+        .hint(format!(
+            "sign in again as `{}`, or add an account with `keyfob login {} --as {other}`",
+            args.target, target.provider
+        )));
+    }
     let expected = match target.name {
         Some(_) => Some(choose::one(&app.vault, &app.registry, Some(&args.target))?),
         None => None,

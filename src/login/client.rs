@@ -14,15 +14,27 @@ use crate::secret::Secret;
 /// How long another process's registration at the same provider is waited for.
 const TURN: Duration = Duration::from_secs(60);
 
-/// The client id that environment or definition name.
-pub fn known_id(provider: &Provider) -> Option<String> {
-    variable(&provider.variable("CLIENT_ID")).or_else(|| provider.client_id.clone())
+/// The client id: flag, environment, definition, else that of an account there, so that signing in
+/// again needs no more than the first time.
+pub fn known_id(online: &Online, plan: &Plan) -> Option<String> {
+    let provider = &plan.provider;
+    let accounts = || online.vault.accounts_of(&provider.name).accounts;
+    plan.client_id
+        .clone()
+        .or_else(|| variable(&provider.variable("CLIENT_ID")))
+        .or_else(|| provider.client_id.clone())
+        .or_else(|| {
+            plan.expected
+                .as_ref()
+                .map(|account| account.client.id.clone())
+        })
+        .or_else(|| accounts().pop().map(|account| account.client.id))
 }
 
-/// The client for this login: flag, environment, definition, else registration on the user's word.
-/// Fails before the browser opens where an id or a needed secret is missing.
+/// The client for this login: a known one, else registration on the user's word. Fails before the
+/// browser opens where an id or a needed secret is missing.
 pub async fn obtain(online: &Online, plan: &Plan) -> Result<Client> {
-    let id = match plan.client_id.clone().or_else(|| known_id(&plan.provider)) {
+    let id = match known_id(online, plan) {
         Some(id) => id,
         None => register(online, plan).await?,
     };

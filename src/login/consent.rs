@@ -18,6 +18,14 @@ pub enum Visitor {
     Myself(String),
 }
 
+/// Whether anybody can sign in here: a browser, or a person who is shown the address.
+pub fn somebody(online: &Online, plan: &Plan) -> Result<()> {
+    match &plan.visitor {
+        Visitor::Person(Browser::None(why)) if !online.term.can_ask() => Err(nobody(plan, why)),
+        _ => Ok(()),
+    }
+}
+
 /// Sends the visitor, and waits for the redirect until the plan's timeout.
 pub async fn wait(
     online: &Online,
@@ -111,8 +119,7 @@ async fn visit(online: &Online, plan: &Plan, request: &AuthorizationRequest) -> 
             ));
             approve(online, request).await
         }
-        Visitor::Person(Browser::None(_)) if online.term.can_ask() => Ok(()),
-        Visitor::Person(Browser::None(why)) => Err(nobody(plan, why)),
+        Visitor::Person(Browser::None(_)) => Ok(()),
         Visitor::Person(browser) => match browser.open(&request.url).await {
             Ok(()) => Ok(()),
             Err(cause) if online.term.can_ask() => {

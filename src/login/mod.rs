@@ -40,7 +40,7 @@ pub struct Plan {
     pub name: Option<String>,
     /// `--replace`.
     pub replace: bool,
-    /// `--scope`; the provider's usual ones where empty.
+    /// `--scope`; where empty the provider's usual ones, and what the expected account has.
     pub scopes: Vec<String>,
     /// `--switch`.
     pub switch: bool,
@@ -78,10 +78,12 @@ pub async fn login(online: &Online, mut plan: Plan) -> Result<SignedIn> {
     let (vault, store) = (Arc::clone(&online.vault), plan.store);
     off_thread(move || vault.probe(store)).await?;
 
-    let with_client = plan.client_id.is_some() || client::known_id(&plan.provider).is_some();
+    consent::somebody(online, &plan)?;
+
+    let with_client = client::known_id(online, &plan).is_some();
     plan.provider = metadata::complete(online, plan.provider, with_client).await?;
     if plan.scopes.is_empty() {
-        plan.scopes.clone_from(&plan.provider.scopes);
+        plan.scopes = usual_scopes(&plan);
     }
     settle_name(&plan)?;
     let client = client::obtain(online, &plan).await?;
@@ -118,6 +120,18 @@ pub async fn login(online: &Online, mut plan: Plan) -> Result<SignedIn> {
     };
     accepted.answer(page).await;
     outcome
+}
+
+/// What is asked for without `--scope`: the provider's usual scopes, and what the account has already.
+fn usual_scopes(plan: &Plan) -> Vec<String> {
+    let mut scopes = plan.provider.scopes.clone();
+    let held = plan.expected.iter().flat_map(|account| &account.scopes);
+    for scope in held {
+        if !scopes.contains(scope) {
+            scopes.push(scope.clone());
+        }
+    }
+    scopes
 }
 
 /// `--as` fits the grammar, and is there where the provider cannot say who signed in.
