@@ -105,13 +105,15 @@ fn agree(claims: Option<&Value>, told: &Value) -> Result<()> {
     }
 }
 
-/// The issuer is the id token's own where the definition leaves a tenant open, else the definition's.
+/// The issuer is the definition's, whatever was asked for, so that the same person stays the same.
+/// Where the definition leaves a tenant open it is the id token's own.
 fn identity(provider: &Provider, claims: Option<&Value>, subject: String) -> Identity {
-    let issued_by = claims.and_then(|claims| claims::text(claims, "/iss"));
+    let defined = provider.issuer.as_deref().unwrap_or(&provider.name);
+    let tenant = claims
+        .filter(|_| defined.contains('{'))
+        .and_then(|claims| claims::text(claims, "/iss"));
     Identity {
-        issuer: issued_by
-            .or_else(|| provider.issuer.clone())
-            .unwrap_or_else(|| provider.name.clone()),
+        issuer: tenant.unwrap_or_else(|| defined.to_owned()),
         subject,
         kind: SignIn::Person,
     }
