@@ -63,8 +63,8 @@ pub async fn who(
     };
     let subject = claims::text(&told, &provider.identity.subject).ok_or_else(|| {
         invalid(format!(
-            "it does not say who signed in: no `{}`",
-            provider.identity.subject
+            "{} does not say who signed in: no `{}`",
+            provider.title, provider.identity.subject
         ))
     })?;
     Ok(Who {
@@ -91,7 +91,12 @@ fn id_token_claims(
     };
     id_token::claims(id_token, &expected)
         .map(Some)
-        .map_err(|problem| invalid(format!("its id token is not for this login: {problem}")))
+        .map_err(|problem| {
+            invalid(format!(
+                "the answer of {} is not for this login: {problem}",
+                provider.title
+            ))
+        })
 }
 
 /// id token and userinfo must speak of one person (OpenID Connect Core §5.3.2).
