@@ -31,6 +31,18 @@ impl Home {
         }
     }
 
+    /// Another home with the same files, as a backup or a second machine would have them.
+    pub fn copy(&self) -> Self {
+        let copy = Self::new();
+        for (from, _) in self.files() {
+            let path = from.strip_prefix(self.dir.path()).expect("of this home");
+            let to = copy.dir.path().join(path);
+            std::fs::create_dir_all(to.parent().expect("a file has a folder")).expect("a folder");
+            std::fs::copy(from, to).expect("a file"); // its mode too
+        }
+        copy
+    }
+
     /// A path in the home, such as `data/defaults.json`.
     pub fn path(&self, path: &str) -> PathBuf {
         self.dir.path().join(path)

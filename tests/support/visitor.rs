@@ -28,6 +28,16 @@ pub struct Page {
     pub body: String,
 }
 
+impl Page {
+    /// The values of a header.
+    pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(':'));
+        lines
+            .filter(move |(header, _)| header.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
+    }
+}
+
 impl Home {
     /// Starts `login` with these arguments, and waits for the address it prints.
     pub fn begin_login(&self, args: &[&str]) -> Waiting {
@@ -115,11 +125,7 @@ pub fn visit(url: &Url) -> Page {
     let mut url = url.clone();
     for _ in 0..5 {
         let page = get(&url);
-        let location = page.head.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("location")
-                .then(|| value.trim().to_owned())
-        });
+        let location = page.headers("location").next().map(str::to_owned);
         match location {
             Some(to) if (300..400).contains(&page.status) => url = url.join(&to).expect("a URL"),
             _ => return page,
