@@ -2,7 +2,7 @@
 
 mod app;
 pub mod completions;
-#[cfg(feature = "sandbox")]
+#[cfg_attr(not(feature = "sandbox"), path = "without_sandbox.rs")]
 mod embedded;
 mod fleet;
 mod list;
