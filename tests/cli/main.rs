@@ -14,4 +14,5 @@ mod server;
 #[path = "../support/visitor.rs"]
 mod visitor;
 
+mod accounts;
 mod basics;

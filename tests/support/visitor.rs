@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::Child;
+use std::process::{Child, Command};
 
 use url::Url;
 
@@ -31,19 +31,31 @@ pub struct Page {
 impl Home {
     /// Starts `login` with these arguments, and waits for the address it prints.
     pub fn begin_login(&self, args: &[&str]) -> Waiting {
-        let mut command = self.keyfob(&[&["login"], args].concat());
-        command.env("KEYFOB_BROWSER", "true"); // "launched": the test is the browser
+        self.begin_login_with(&[], args)
+    }
+
+    /// The same with these variables in the environment.
+    pub fn begin_login_with(&self, variables: &[(&str, &str)], args: &[&str]) -> Waiting {
+        let mut command = self.login_command(args);
+        command.envs(variables.iter().copied());
         Waiting::new(command.spawn().expect("keyfob starts"))
+    }
+
+    /// A login that believes its browser launched: the test is the browser.
+    pub fn login_command(&self, args: &[&str]) -> Command {
+        let mut command = self.keyfob(&[&["login"], args].concat());
+        command.env("KEYFOB_BROWSER", "true");
+        command
     }
 
     /// Signs in from the first word to the last, following every redirect.
     pub fn login(&self, args: &[&str]) -> Run {
-        let waiting = self.begin_login(args);
-        let url = waiting.url.clone();
-        let browser = std::thread::spawn(move || visit(&url));
-        let run = waiting.end();
-        browser.join().expect("the browser");
-        run
+        self.begin_login(args).sign_in()
+    }
+
+    /// A login that fails before anything is opened.
+    pub fn refused_login(&self, args: &[&str]) -> Run {
+        Run::of(self.login_command(args).output().expect("keyfob starts"))
     }
 }
 
@@ -88,6 +100,20 @@ impl Waiting {
         to
     }
 
+    /// Goes where the browser would, following every redirect, and waits for the end.
+    pub fn sign_in(self) -> Run {
+        let url = self.url.clone();
+        self.bring(&url).1
+    }
+
+    /// Opens a URL of the test's own as the browser, and waits for the end.
+    pub fn bring(self, url: &Url) -> (Page, Run) {
+        let url = url.clone();
+        let browser = std::thread::spawn(move || visit(&url));
+        let run = self.end();
+        (browser.join().expect("the browser"), run)
+    }
+
     /// The process's id.
     pub fn pid(&self) -> u32 {
         self.child.id()
@@ -110,19 +136,25 @@ impl Waiting {
     }
 }
 
+impl Page {
+    /// A header's value, empty where it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        let found = self.head.lines().find_map(|line| {
+            let (key, value) = line.split_once(':')?;
+            key.eq_ignore_ascii_case(name).then(|| value.trim())
+        });
+        found.unwrap_or_default()
+    }
+}
+
 /// Gets a page, following redirects on loopback.
 pub fn visit(url: &Url) -> Page {
     let mut url = url.clone();
     for _ in 0..5 {
         let page = get(&url);
-        let location = page.head.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("location")
-                .then(|| value.trim().to_owned())
-        });
-        match location {
-            Some(to) if (300..400).contains(&page.status) => url = url.join(&to).expect("a URL"),
-            _ => return page,
+        match page.header("location") {
+            "" => return page,
+            to => url = url.join(to).expect("a URL"),
         }
     }
     panic!("too many redirects at {url}");
