@@ -5,7 +5,7 @@
 //! - what came from a server or a file is escaped before it is shown;
 //! - a question is asked only where somebody can answer it, and each has a flag that replaces it;
 //! - colour and motion only on a terminal, and never with `NO_COLOR`;
-//! - `-q` silences everything but errors; `-v` adds each protocol step, with no secret in it.
+//! - `-q` silences everything but errors and what nobody can go on without; `-v` adds each protocol step, with no secret in it.
 
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
@@ -21,6 +21,9 @@ use crate::secret::Secret;
 pub trait Terminal: Send + Sync {
     /// Tells how things go.
     fn say(&self, line: &str);
+
+    /// Tells what nobody can go on without, under `-q` too.
+    fn insist(&self, line: &str);
 
     /// Tells what is not as it should be, and is no failure.
     fn warn(&self, line: &str);
@@ -138,6 +141,10 @@ impl Terminal for Console {
         if !self.manner.quiet {
             write_line(&escape(line));
         }
+    }
+
+    fn insist(&self, line: &str) {
+        write_line(&escape(line));
     }
 
     fn warn(&self, line: &str) {

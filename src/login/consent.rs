@@ -38,7 +38,7 @@ pub async fn wait(
         issuer: plan.provider.issuer.clone(),
         iss_required: plan.provider.iss_parameter,
     };
-    announce(online, plan, request, listener.port());
+    announce(online, plan, request, listener.port())?;
     let failed_visit = async {
         match visit(online, plan, request).await {
             Err(error) => error,
@@ -91,24 +91,35 @@ pub fn code<'a>(plan: &Plan, verdict: &'a Verdict) -> Result<&'a Secret> {
     }
 }
 
-/// The URL is shown first and always, so that no browser is ever the only way.
-fn announce(online: &Online, plan: &Plan, request: &AuthorizationRequest, port: u16) {
-    let term = &online.term;
+/// The URL is shown before a browser opens, so that no browser is ever the only way; where none
+/// can be opened it is the only way itself. Where nobody would read it the login is over.
+fn announce(online: &Online, plan: &Plan, request: &AuthorizationRequest, port: u16) -> Result<()> {
     let Visitor::Person(browser) = &plan.visitor else {
-        return;
+        return Ok(());
     };
-    term.say(&format!(
+    let why = match browser {
+        Browser::None(why) if !online.term.can_ask() => return Err(nobody(plan, why)),
+        Browser::None(why) => Some(why),
+        _ => None,
+    };
+    let term = &online.term;
+    let tell = |line: &str| match why {
+        Some(_) => term.insist(line),
+        None => term.say(line),
+    };
+    tell(&format!(
         "sign in to {} in the browser:",
         plan.provider.title
     ));
-    term.say(&format!("  {}", request.url));
-    if let Browser::None(why) = browser {
+    tell(&format!("  {}", request.url));
+    if let Some(why) = why {
         term.say(&format!("no browser is opened here: {why}"));
         if std::env::var_os("SSH_CONNECTION").is_some() {
-            term.say("from the machine with the browser, first forward the redirect:");
-            term.say(&format!("  ssh -L {port}:127.0.0.1:{port} THIS_HOST"));
+            tell("from the machine with the browser, first forward the redirect:");
+            tell(&format!("  ssh -L {port}:127.0.0.1:{port} THIS_HOST"));
         }
     }
+    Ok(())
 }
 
 async fn visit(online: &Online, plan: &Plan, request: &AuthorizationRequest) -> Result<()> {
@@ -123,9 +134,9 @@ async fn visit(online: &Online, plan: &Plan, request: &AuthorizationRequest) -> 
         Visitor::Person(browser) => match browser.open(&request.url).await {
             Ok(()) => Ok(()),
             Err(cause) if online.term.can_ask() => {
-                online
-                    .term
-                    .warn(&format!("{cause}; open the address above yourself"));
+                let term = &online.term;
+                term.insist(&format!("no browser opened ({cause}); open this yourself:"));
+                term.insist(&format!("  {}", request.url));
                 Ok(())
             }
             Err(cause) => Err(nobody(plan, &cause)),
