@@ -55,7 +55,9 @@ impl Home {
 
     /// A login that fails before anything is opened.
     pub fn refused_login(&self, args: &[&str]) -> Run {
-        Run::of(self.login_command(args).output().expect("keyfob starts"))
+        let mut command = self.login_command(args);
+        command.args(["--timeout", "2s"]); // a browser that is waited for after all
+        Run::of(command.output().expect("keyfob starts"))
     }
 }
 
