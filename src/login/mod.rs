@@ -15,9 +15,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::account::Account;
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::oauth::token::TokenEndpoint;
-use crate::oauth::{authorize, redirect};
+use crate::oauth::{OauthError, authorize, redirect};
 use crate::online::{self, Online, off_thread};
 use crate::provider::Provider;
 use crate::store::Kind;
@@ -171,9 +171,7 @@ impl Consent<'_> {
                 Timestamp::now(),
             )
             .await
-            .map_err(|error| {
-                online::failed(&error, Code::TokenExchangeFailed, "nothing was stored")
-            })?;
+            .map_err(|error| self.not_exchanged(&error))?;
         let who = identity::who(
             online,
             self.plan,
@@ -200,6 +198,22 @@ impl Consent<'_> {
             added,
             ..kept
         })
+    }
+
+    fn not_exchanged(&self, error: &OauthError) -> Error {
+        let failure = online::failed(error, Code::TokenExchangeFailed, "nothing was stored");
+        let provider = &self.plan.provider;
+        match error {
+            OauthError::Refused(response) => Error {
+                message: format!("{} refused the code: {response}", provider.title),
+                hint: Some(format!(
+                    "nothing was stored; run `keyfob login {}` again, with `-v` to see the requests",
+                    provider.name
+                )),
+                ..failure
+            },
+            _ => failure,
+        }
     }
 }
 
