@@ -16,3 +16,5 @@ mod visitor;
 
 mod accounts;
 mod basics;
+mod consent;
+mod redirect;

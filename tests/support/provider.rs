@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Barrier, Mutex};
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -36,6 +37,8 @@ pub struct State {
     pub instead: BTreeMap<String, VecDeque<Reply>>,
     /// Answers that wait for the test, by path.
     pub held: BTreeMap<String, Arc<Barrier>>,
+    /// Whether the next token request is refused in words that repeat it.
+    pub echo: bool,
     /// Refreshes granted so far.
     pub refreshes: usize,
     /// Uses of a refresh token that was spent already.
@@ -76,6 +79,7 @@ impl Provider {
             registers: false,
             instead: BTreeMap::new(),
             held: BTreeMap::new(),
+            echo: false,
             refreshes: 0,
             reuses: 0,
             alive: BTreeSet::new(),
@@ -131,6 +135,24 @@ impl Provider {
         let barrier = Arc::new(Barrier::new(2));
         self.state(|state| state.held.insert(path.into(), Arc::clone(&barrier)));
         barrier
+    }
+
+    /// Refuses the next token request, and repeats in the description what was sent.
+    pub fn echo_refusal(&self) {
+        self.state(|state| state.echo = true);
+    }
+
+    /// Waits until it was asked this often at a path.
+    #[track_caller]
+    pub fn wait_for(&self, path: &str, times: usize) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while self.asked(path).len() < times {
+            assert!(
+                Instant::now() < deadline,
+                "{path} is not asked {times} times"
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// What it was asked at a path so far.
@@ -213,6 +235,13 @@ fn token(state: &mut State, request: &Request) -> Reply {
         Some("application/json")
     );
     let refused = |error: &str| Reply::Json(400, json!({"error": error}));
+    if std::mem::take(&mut state.echo) {
+        let description = format!("no good: {form:?}");
+        return Reply::Json(
+            400,
+            json!({"error": "invalid_grant", "error_description": description}),
+        );
+    }
     match sent("grant_type") {
         "authorization_code" => {
             let Some(asked) = state.codes.remove(sent("code")) else {
