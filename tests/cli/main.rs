@@ -18,3 +18,4 @@ mod accounts;
 mod basics;
 mod consent;
 mod redirect;
+mod registration;
