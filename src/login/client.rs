@@ -178,12 +178,12 @@ fn by_hand(plan: &Plan, message: &str) -> Error {
         Some(page) => format!("register a client at {page}"),
         None => format!("register a client at {}", provider.title),
     }];
-    hint.extend(
-        provider
-            .registration_values(&plan.scopes)
-            .into_iter()
-            .map(|value| format!("  {value}")),
-    );
+    let mut values = provider.registration_values(&plan.scopes);
+    if values.is_empty() {
+        let uris = provider.redirect_uris().into_iter();
+        values = uris.map(|uri| format!("Redirect URI: {uri}")).collect();
+    }
+    hint.extend(values.into_iter().map(|value| format!("  {value}")));
     hint.push(format!(
         "then `keyfob login {} --client-id ID`",
         provider.name

@@ -189,6 +189,7 @@ fn a_registration_that_is_not_given_says_what_to_do_by_hand() {
             &[
                 words,
                 "register a client at Acme",
+                "Redirect URI: http://127.0.0.1/callback/acme\n",
                 "keyfob login acme --client-id ID",
             ],
         );
