@@ -7,7 +7,10 @@
 //! - colour and motion only on a terminal, and never with `NO_COLOR`;
 //! - `-q` silences everything but errors and what nobody can go on without; `-v` adds each protocol step, with no secret in it.
 
-use std::io::{IsTerminal, Write};
+#[cfg(unix)]
+mod echo;
+
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::time::Duration;
 
 use console::Style;
@@ -15,6 +18,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::error::{Code, Error, Result};
 use crate::escape::escape;
+use crate::interrupts;
 use crate::secret::Secret;
 
 /// What the program says and asks. [`Console`] is the one that people meet.
@@ -103,6 +107,8 @@ impl Console {
 
     /// Ends the program's part of the conversation with a failure.
     pub fn fail(&self, error: &Error) {
+        #[cfg(unix)]
+        echo::restore();
         if self.manner.json {
             write_line(&error.json());
             return;
@@ -184,9 +190,13 @@ impl Terminal for Console {
         self.must_ask(question, instead)?;
         let mut stderr = std::io::stderr();
         let _ = write!(stderr, "{} ", escape(question)).and_then(|()| stderr.flush());
-        rpassword::read_password()
-            .map(Secret::new)
-            .map_err(|error| Error::io("cannot read the answer", &error))
+        #[cfg(unix)]
+        let _kept = echo::keep();
+        let answer = rpassword::read_password().map(Secret::new);
+        answer.map_err(|error| match error.kind() {
+            ErrorKind::Interrupted => interrupts::interrupted(), // Ctrl-C is a key here
+            _ => Error::io("cannot read the answer", &error),
+        })
     }
 
     fn progress(&self, message: &str) -> Progress {
