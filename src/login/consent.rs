@@ -38,7 +38,7 @@ pub async fn wait(
         issuer: plan.provider.issuer.clone(),
         iss_required: plan.provider.iss_parameter,
     };
-    announce(online, plan, request, listener.port())?;
+    announce(online, plan, request, listener.port());
     let failed_visit = async {
         match visit(online, plan, request).await {
             Err(error) => error,
@@ -92,13 +92,12 @@ pub fn code<'a>(plan: &Plan, verdict: &'a Verdict) -> Result<&'a Secret> {
 }
 
 /// The URL is shown before a browser opens, so that no browser is ever the only way; where none
-/// can be opened it is the only way itself. Where nobody would read it the login is over.
-fn announce(online: &Online, plan: &Plan, request: &AuthorizationRequest, port: u16) -> Result<()> {
+/// can be opened it is the only way itself.
+fn announce(online: &Online, plan: &Plan, request: &AuthorizationRequest, port: u16) {
     let Visitor::Person(browser) = &plan.visitor else {
-        return Ok(());
+        return;
     };
     let why = match browser {
-        Browser::None(why) if !online.term.can_ask() => return Err(nobody(plan, why)),
         Browser::None(why) => Some(why),
         _ => None,
     };
@@ -119,7 +118,6 @@ fn announce(online: &Online, plan: &Plan, request: &AuthorizationRequest, port: 
             tell(&format!("  ssh -L {port}:127.0.0.1:{port} THIS_HOST"));
         }
     }
-    Ok(())
 }
 
 async fn visit(online: &Online, plan: &Plan, request: &AuthorizationRequest) -> Result<()> {
