@@ -159,7 +159,7 @@ fn a_numbered_name_still_fits_the_grammar() {
     let Place::New { name, taken } = place(&plan(), &who("2", &long), &known, None).unwrap() else {
         panic!("a new account");
     };
-    assert!(account::is_name(&name) && name.ends_with("-2"), "{name}");
+    assert!(names::is_name(&name) && name.ends_with("-2"), "{name}");
     assert_eq!(taken, Some(long));
 }
 
