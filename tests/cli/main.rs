@@ -9,6 +9,9 @@
 mod home;
 #[path = "../support/provider.rs"]
 mod provider;
+#[cfg(unix)]
+#[path = "../support/screen.rs"]
+mod screen;
 #[path = "../support/server.rs"]
 mod server;
 #[path = "../support/visitor.rs"]
@@ -16,6 +19,10 @@ mod visitor;
 
 mod accounts;
 mod basics;
+#[cfg(unix)]
+mod browser;
 mod consent;
 mod redirect;
 mod registration;
+#[cfg(unix)]
+mod terminal;

@@ -68,7 +68,7 @@ fn without_a_client_the_page_and_the_values_to_enter_are_shown() {
     let run = home.refused_login(&["gitlab"]).fails(
         1,
         &[
-            "no client is known at GitLab",
+            "no client id is known for GitLab",
             "https://gitlab.com/-/user_settings/applications\n",
             "Redirect URI: http://127.0.0.1/callback/gitlab\n",
             "Confidential: off\n",
