@@ -26,7 +26,7 @@ pub struct Screen {
     child: Box<dyn Child + Send + Sync>,
     keyboard: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
-    screen: vt100::Parser,
+    parser: vt100::Parser,
     raw: Vec<u8>,
 }
 
@@ -60,7 +60,7 @@ impl Screen {
             child,
             keyboard,
             output,
-            screen: vt100::Parser::new(
+            parser: vt100::Parser::new(
                 SIZE.rows.try_into().expect("rows"),
                 SIZE.cols.try_into().expect("columns"),
                 0,
@@ -80,10 +80,10 @@ impl Screen {
     /// What is on the screen now.
     pub fn shown(&mut self) -> String {
         while let Ok(bytes) = self.output.try_recv() {
-            self.screen.process(&bytes);
+            self.parser.process(&bytes);
             self.raw.extend(bytes);
         }
-        self.screen.screen().contents()
+        self.parser.screen().contents()
     }
 
     /// Everything that was written so far, as it was.
