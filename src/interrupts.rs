@@ -61,7 +61,8 @@ impl Drop for Hold {
     }
 }
 
-fn interrupted() -> Error {
+/// A command that a signal ended.
+pub fn interrupted() -> Error {
     Error::new(Code::Interrupted, "interrupted").hint("nothing was left half-done; run it again")
 }
 

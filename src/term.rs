@@ -5,9 +5,12 @@
 //! - what came from a server or a file is escaped before it is shown;
 //! - a question is asked only where somebody can answer it, and each has a flag that replaces it;
 //! - colour and motion only on a terminal, and never with `NO_COLOR`;
-//! - `-q` silences everything but errors; `-v` adds each protocol step, with no secret in it.
+//! - `-q` silences everything but errors and what nobody can go on without; `-v` adds each protocol step, with no secret in it.
 
-use std::io::{IsTerminal, Write};
+#[cfg(unix)]
+mod echo;
+
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::time::Duration;
 
 use console::Style;
@@ -15,12 +18,16 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::error::{Code, Error, Result};
 use crate::escape::escape;
+use crate::interrupts;
 use crate::secret::Secret;
 
 /// What the program says and asks. [`Console`] is the one that people meet.
 pub trait Terminal: Send + Sync {
     /// Tells how things go.
     fn say(&self, line: &str);
+
+    /// Tells what nobody can go on without, under `-q` too.
+    fn insist(&self, line: &str);
 
     /// Tells what is not as it should be, and is no failure.
     fn warn(&self, line: &str);
@@ -100,6 +107,8 @@ impl Console {
 
     /// Ends the program's part of the conversation with a failure.
     pub fn fail(&self, error: &Error) {
+        #[cfg(unix)]
+        echo::restore();
         if self.manner.json {
             write_line(&error.json());
             return;
@@ -140,6 +149,10 @@ impl Terminal for Console {
         }
     }
 
+    fn insist(&self, line: &str) {
+        write_line(&escape(line));
+    }
+
     fn warn(&self, line: &str) {
         if !self.manner.quiet {
             let label = self.label("warning:", &Style::new().yellow().bold());
@@ -177,9 +190,13 @@ impl Terminal for Console {
         self.must_ask(question, instead)?;
         let mut stderr = std::io::stderr();
         let _ = write!(stderr, "{} ", escape(question)).and_then(|()| stderr.flush());
-        rpassword::read_password()
-            .map(Secret::new)
-            .map_err(|error| Error::io("cannot read the answer", &error))
+        #[cfg(unix)]
+        let _kept = echo::keep();
+        let answer = rpassword::read_password().map(Secret::new);
+        answer.map_err(|error| match error.kind() {
+            ErrorKind::Interrupted => interrupts::interrupted(), // Ctrl-C is a key here
+            _ => Error::io("cannot read the answer", &error),
+        })
     }
 
     fn progress(&self, message: &str) -> Progress {

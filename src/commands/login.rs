@@ -9,26 +9,22 @@ use crate::answer;
 use crate::choose::{self, Target};
 use crate::cli;
 use crate::error::{Code, Error, Result};
+use crate::escape::escape_short;
 use crate::login::{Browser, Plan, SignedIn, Visitor, login};
+use crate::names;
 use crate::provider::Provider;
 use crate::store::Kind;
 
 /// Whom the sandbox approves where nobody can be asked.
 const SANDBOX_PERSON: &str = "ada";
 
+/// The longest username that is shown whole, in characters.
+const USERNAME_LIMIT: usize = 80;
+
 /// Signs in and says who, how long, and what differs from what was asked.
 pub fn run(app: &App, args: &cli::Login) -> Result<()> {
     let target = Target::parse(&args.target)?;
-    if let (Some(name), Some(other)) = (target.name, &args.name) {
-        return Err(Error::new(
-            Code::Usage,
-            format!("`{name}` and `--as {other}` are two names for one account"),
-        )
-        .hint(format!(
-            "sign in again as `{}`, or add an account with `keyfob login {} --as {other}`",
-            args.target, target.provider
-        )));
-    }
+    check_name(&target, args)?;
     let expected = match target.name {
         Some(_) => Some(choose::one(&app.vault, &app.registry, Some(&args.target))?),
         None => None,
@@ -59,6 +55,25 @@ pub fn run(app: &App, args: &cli::Login) -> Result<()> {
         login(&online, plan).await
     })?;
     report(app, &provider, &done)
+}
+
+/// `--as` fits the grammar, and names what the target does not name already.
+fn check_name(target: &Target<'_>, args: &cli::Login) -> Result<()> {
+    let Some(name) = &args.name else {
+        return Ok(());
+    };
+    if !names::is_name(name) {
+        return Err(Error::new(Code::Usage, format!("`{name}` is no name for an account"))
+            .hint("use lower-case letters, digits, `.`, `_` and `-`, 64 at most, beginning with a letter or digit"));
+    }
+    if let Some(other) = target.name {
+        let both = format!("`{other}` and `--as {name}` are two names for one account");
+        return Err(Error::new(Code::Usage, both).hint(format!(
+            "sign in again as `{}`, or add an account with `keyfob login {} --as {name}`",
+            args.target, target.provider
+        )));
+    }
+    Ok(())
 }
 
 /// Who goes to the authorization endpoint: the person, or for the sandbox keyfob itself where no
@@ -127,7 +142,12 @@ fn report(app: &App, provider: &Provider, done: &SignedIn) -> Result<()> {
     if app.manner.json {
         return print_json(&answer::login::Login::new(account, done.created, default));
     }
+    app.term.say(&format!(
+        "the tokens are {}",
+        app.vault.protection(account.store)
+    ));
     let who = account.username.as_deref().unwrap_or(&account.name);
+    let who = escape_short(who, USERNAME_LIMIT);
     let again = if done.created {
         "signed in"
     } else {
@@ -141,9 +161,5 @@ fn report(app: &App, provider: &Provider, done: &SignedIn) -> Result<()> {
         line += ", the default";
     }
     app.term.say(&line);
-    app.term.say(&format!(
-        "its tokens are {}",
-        app.vault.protection(account.store)
-    ));
     Ok(())
 }

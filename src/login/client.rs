@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Plan;
 use crate::error::{Code, Error, Result};
-use crate::oauth::{Client, registration};
+use crate::oauth::{Client, OauthError, registration};
 use crate::online::{self, Online, off_thread};
 use crate::provider::{ClientAuth, Provider};
 use crate::secret::Secret;
@@ -41,34 +41,37 @@ pub async fn obtain(online: &Online, plan: &Plan) -> Result<Client> {
     let auth = plan.provider.client_auth;
     let secret = match auth {
         ClientAuth::None => None,
-        _ => secret(online, &plan.provider, &id).await?,
+        _ => Some(secret(online, &plan.provider, &id).await?),
     };
     Ok(Client { id, auth, secret })
 }
 
 /// The client secret: environment, an account of the same client, a prompt.
-async fn secret(online: &Online, provider: &Provider, id: &str) -> Result<Option<Secret>> {
+async fn secret(online: &Online, provider: &Provider, id: &str) -> Result<Secret> {
     let from = provider.variable("CLIENT_SECRET");
     if let Some(secret) = variable(&from) {
-        return Ok(Some(Secret::new(secret)));
+        return Ok(Secret::new(secret));
     }
     let (vault, name, client) = (
         Arc::clone(&online.vault),
         provider.name.clone(),
         id.to_owned(),
     );
+    // It goes only to an origin that has had it.
+    let pin = provider
+        .token_endpoint
+        .as_ref()
+        .map(|endpoint| provider.pin(endpoint));
     let kept = off_thread(move || {
         let accounts = vault.accounts_of(&name).accounts;
-        let mut same = accounts
-            .iter()
-            .filter(|account| account.client.id == client);
+        let mut same = accounts.iter().filter(|account| {
+            let pins = &account.endpoints.pins;
+            account.client.id == client && pin.as_ref().is_some_and(|pin| pins.contains(pin))
+        });
         Ok(same.find_map(|account| vault.secrets(account).ok()??.client_secret))
     });
     if let Some(secret) = kept.await? {
-        return Ok(Some(secret));
-    }
-    if !provider.client_secret_required {
-        return Ok(None);
+        return Ok(secret);
     }
     let term = Arc::clone(&online.term);
     if !term.can_ask() {
@@ -82,7 +85,7 @@ async fn secret(online: &Online, provider: &Provider, id: &str) -> Result<Option
         if secret.expose().is_empty() {
             Err(needed)
         } else {
-            Ok(Some(secret))
+            Ok(secret)
         }
     })
     .await
@@ -111,13 +114,7 @@ async fn register(online: &Online, plan: &Plan) -> Result<String> {
     let uris = registration_uris(provider);
     let registered = registration::register(&online.http, endpoint, &uris, &plan.scopes)
         .await
-        .map_err(|error| {
-            online::failed(
-                &error,
-                Code::RegistrationRequired,
-                "keyfob is not registered",
-            )
-        })?;
+        .map_err(|error| refused(plan, &error))?;
     let file = online
         .registry
         .set_client_id(&provider.name, &registered.client_id)?;
@@ -159,18 +156,34 @@ fn registration_uris(provider: &Provider) -> Vec<String> {
         .to_vec()
 }
 
+/// A registration that was not given: what can be done by hand, where trying again would not help.
+fn refused(plan: &Plan, error: &OauthError) -> Error {
+    let title = &plan.provider.title;
+    match error {
+        OauthError::Refused(_) | OauthError::Invalid(_) => Error {
+            message: format!("{title} did not register keyfob: {error}"),
+            ..by_hand(plan, "")
+        },
+        _ => online::failed(
+            error,
+            Code::RegistrationRequired,
+            "keyfob is not registered",
+        ),
+    }
+}
+
 fn by_hand(plan: &Plan, message: &str) -> Error {
     let provider = &plan.provider;
     let mut hint = vec![match &provider.registration.page {
         Some(page) => format!("register a client at {page}"),
         None => format!("register a client at {}", provider.title),
     }];
-    hint.extend(
-        provider
-            .registration_values(&plan.scopes)
-            .into_iter()
-            .map(|value| format!("  {value}")),
-    );
+    let mut values = provider.registration_values(&plan.scopes);
+    if values.is_empty() {
+        let uris = provider.redirect_uris().into_iter();
+        values = uris.map(|uri| format!("Redirect URI: {uri}")).collect();
+    }
+    hint.extend(values.into_iter().map(|value| format!("  {value}")));
     hint.push(format!(
         "then `keyfob login {} --client-id ID`",
         provider.name

@@ -91,22 +91,31 @@ pub fn code<'a>(plan: &Plan, verdict: &'a Verdict) -> Result<&'a Secret> {
     }
 }
 
-/// The URL is shown first and always, so that no browser is ever the only way.
+/// The URL is shown before a browser opens, so that no browser is ever the only way; where none
+/// can be opened it is the only way itself.
 fn announce(online: &Online, plan: &Plan, request: &AuthorizationRequest, port: u16) {
-    let term = &online.term;
     let Visitor::Person(browser) = &plan.visitor else {
         return;
     };
-    term.say(&format!(
+    let why = match browser {
+        Browser::None(why) => Some(why),
+        _ => None,
+    };
+    let term = &online.term;
+    let tell = |line: &str| match why {
+        Some(_) => term.insist(line),
+        None => term.say(line),
+    };
+    tell(&format!(
         "sign in to {} in the browser:",
         plan.provider.title
     ));
-    term.say(&format!("  {}", request.url));
-    if let Browser::None(why) = browser {
+    tell(&format!("  {}", request.url));
+    if let Some(why) = why {
         term.say(&format!("no browser is opened here: {why}"));
         if std::env::var_os("SSH_CONNECTION").is_some() {
-            term.say("from the machine with the browser, first forward the redirect:");
-            term.say(&format!("  ssh -L {port}:127.0.0.1:{port} THIS_HOST"));
+            tell("from the machine with the browser, first forward the redirect:");
+            tell(&format!("  ssh -L {port}:127.0.0.1:{port} THIS_HOST"));
         }
     }
 }
@@ -123,9 +132,9 @@ async fn visit(online: &Online, plan: &Plan, request: &AuthorizationRequest) -> 
         Visitor::Person(browser) => match browser.open(&request.url).await {
             Ok(()) => Ok(()),
             Err(cause) if online.term.can_ask() => {
-                online
-                    .term
-                    .warn(&format!("{cause}; open the address above yourself"));
+                let term = &online.term;
+                term.insist(&format!("no browser opened ({cause}); open this yourself:"));
+                term.insist(&format!("  {}", request.url));
                 Ok(())
             }
             Err(cause) => Err(nobody(plan, &cause)),

@@ -31,14 +31,25 @@ pub fn can_tell(plan: &Plan) -> bool {
     }
 }
 
-/// Asks and checks. An empty subject means that the provider does not say.
+/// No account can be named after somebody unknown.
+pub fn nameless(provider: &Provider, code: Code) -> Error {
+    Error::new(
+        code,
+        format!("{} does not say who signed in", provider.title),
+    )
+    .hint("nothing was stored; give the account a name with `--as NAME`")
+}
+
+/// Asks and checks. An empty subject means that the provider does not say, which only an account
+/// that has its name already can bear.
 pub async fn who(
     online: &Online,
-    provider: &Provider,
+    plan: &Plan,
     client: &Client,
     tokens: &TokenSet,
     nonce: Option<&Secret>,
 ) -> Result<Who> {
+    let provider = &plan.provider;
     let claims = id_token_claims(provider, client, tokens, nonce)?;
     let told = match (&provider.identity.from, &provider.userinfo_endpoint) {
         (IdentitySource::Userinfo, Some(endpoint)) => {
@@ -56,6 +67,9 @@ pub async fn who(
         _ => claims.clone(),
     };
     let Some(told) = told else {
+        if plan.name.is_none() && plan.expected.is_none() {
+            return Err(nameless(provider, Code::InvalidResponse));
+        }
         return Ok(Who {
             identity: identity(provider, claims.as_ref(), String::new()),
             username: None,

@@ -16,9 +16,8 @@ use std::time::Duration;
 
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
-use crate::names;
 use crate::oauth::token::TokenEndpoint;
-use crate::oauth::{authorize, redirect};
+use crate::oauth::{OauthError, authorize, redirect};
 use crate::online::{self, Online, off_thread};
 use crate::provider::Provider;
 use crate::store::Kind;
@@ -134,20 +133,10 @@ fn usual_scopes(plan: &Plan) -> Vec<String> {
     scopes
 }
 
-/// `--as` fits the grammar, and is there where the provider cannot say who signed in.
+/// A name was given where the provider cannot say who signed in.
 fn settle_name(plan: &Plan) -> Result<()> {
-    if let Some(name) = &plan.name
-        && !names::is_name(name)
-    {
-        return Err(Error::new(Code::Usage, format!("`{name}` is no name for an account"))
-            .hint("use lower-case letters, digits, `.`, `_` and `-`, 64 at most, beginning with a letter or digit"));
-    }
     if plan.name.is_none() && plan.expected.is_none() && !identity::can_tell(plan) {
-        return Err(Error::new(
-            Code::Usage,
-            format!("{} does not say who signed in", plan.provider.title),
-        )
-        .hint("give the account a name with `--as NAME`"));
+        return Err(identity::nameless(&plan.provider, Code::Usage));
     }
     Ok(())
 }
@@ -182,12 +171,10 @@ impl Consent<'_> {
                 Timestamp::now(),
             )
             .await
-            .map_err(|error| {
-                online::failed(&error, Code::TokenExchangeFailed, "nothing was stored")
-            })?;
+            .map_err(|error| self.not_exchanged(&error))?;
         let who = identity::who(
             online,
-            provider,
+            self.plan,
             self.client,
             &tokens,
             self.request.nonce.as_ref(),
@@ -211,6 +198,22 @@ impl Consent<'_> {
             added,
             ..kept
         })
+    }
+
+    fn not_exchanged(&self, error: &OauthError) -> Error {
+        let failure = online::failed(error, Code::TokenExchangeFailed, "nothing was stored");
+        let provider = &self.plan.provider;
+        match error {
+            OauthError::Refused(response) => Error {
+                message: format!("{} refused the code: {response}", provider.title),
+                hint: Some(format!(
+                    "nothing was stored; run `keyfob login {}` again, with `-v` to see the requests",
+                    provider.name
+                )),
+                ..failure
+            },
+            _ => failure,
+        }
     }
 }
 

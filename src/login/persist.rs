@@ -1,5 +1,8 @@
 //! Keeping what a login got: under which account, and in which order.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,17 +80,22 @@ fn place(plan: &Plan, who: &Who, accounts: &[Account], default: Option<&str>) ->
         .map(|account| &account.name)
         .or(plan.name.as_ref());
     if let Some(name) = asked {
-        let Some(holder) = accounts.iter().find(|account| account.name == *name) else {
-            return Ok(Place::New {
+        let found = accounts.iter().find(|account| account.name == *name);
+        // An account that was expected keeps its name for its person, logged out meanwhile or not.
+        let holder = found.or(plan.expected.as_ref());
+        if let Some(other) = holder.filter(|holder| holder.identity != who.identity)
+            && !plan.replace
+        {
+            return Err(conflict(other, who));
+        }
+        return Ok(match found {
+            Some(same) if same.identity == who.identity => Place::Update(Box::new(same.clone())),
+            Some(other) => Place::Replace(Box::new(other.clone())),
+            None => Place::New {
                 name: name.clone(),
                 taken: None,
-            });
-        };
-        return match (holder.identity == who.identity, plan.replace) {
-            (true, _) => Ok(Place::Update(Box::new(holder.clone()))),
-            (false, true) => Ok(Place::Replace(Box::new(holder.clone()))),
-            (false, false) => Err(conflict(holder, who)),
-        };
+            },
+        });
     }
     let derived = names::name_from(who.username.as_deref().unwrap_or_default());
     let same = || {

@@ -9,9 +9,20 @@
 mod home;
 #[path = "../support/provider.rs"]
 mod provider;
+#[cfg(unix)]
+#[path = "../support/screen.rs"]
+mod screen;
 #[path = "../support/server.rs"]
 mod server;
 #[path = "../support/visitor.rs"]
 mod visitor;
 
+mod accounts;
 mod basics;
+#[cfg(unix)]
+mod browser;
+mod consent;
+mod redirect;
+mod registration;
+#[cfg(unix)]
+mod terminal;

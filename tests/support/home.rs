@@ -87,6 +87,32 @@ impl Home {
         std::fs::write(path, contents).expect("a file");
     }
 
+    /// The accounts as `list` has them.
+    #[track_caller]
+    pub fn accounts(&self) -> Vec<String> {
+        let list = self.run(&["list", "--json"]).ok().json();
+        let accounts = list["accounts"].as_array().expect("accounts").iter();
+        accounts
+            .map(|account| account["account"].as_str().expect("a name").to_owned())
+            .collect()
+    }
+
+    /// An account's index entry, such as `acme/julien`.
+    #[track_caller]
+    pub fn entry(&self, account: &str) -> Value {
+        let text = std::fs::read(self.path(&format!("data/accounts/{account}.json")));
+        serde_json::from_slice(&text.expect("an index entry")).expect("JSON")
+    }
+
+    /// The files that hold accounts and their secrets.
+    pub fn stored(&self) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        for folder in ["data/accounts", "data/secrets"] {
+            collect(&self.path(folder), &mut files);
+        }
+        files.into_iter().map(|(path, _)| path).collect()
+    }
+
     /// Every file in the home with its bytes.
     pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
@@ -132,6 +158,11 @@ impl Run {
         }
         assert!(self.stderr.contains("hint"), "no hint in {self:#?}");
         self
+    }
+
+    /// The last line of the conversation.
+    pub fn last(&self) -> &str {
+        self.stderr.lines().last().unwrap_or_default()
     }
 
     /// The answer as JSON.

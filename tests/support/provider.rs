@@ -4,13 +4,15 @@
 //! endpoints, codes for one use, refresh tokens rotated with reuse detection.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::home::Home;
 use crate::server::{Reply, Request, Server};
 
 /// What tokens of this server begin with, so that a test can look for them where they must not be.
@@ -27,8 +29,16 @@ pub struct State {
     pub scope: Option<String>,
     /// What userinfo says.
     pub person: Value,
+    /// Claims of the id token that replace the right ones; `null` leaves one out.
+    pub claims: Value,
+    /// Whether the metadata offers registration (RFC 7591).
+    pub registers: bool,
     /// Answers to give instead of the ordinary ones, by path, first in first out.
     pub instead: BTreeMap<String, VecDeque<Reply>>,
+    /// Answers that wait for the test, by path.
+    pub held: BTreeMap<String, Arc<Barrier>>,
+    /// Whether the next token request is refused in words that repeat it.
+    pub echo: bool,
     /// Refreshes granted so far.
     pub refreshes: usize,
     /// Uses of a refresh token that was spent already.
@@ -45,6 +55,18 @@ pub struct Provider {
     state: Arc<Mutex<State>>,
 }
 
+/// An empty home that knows one provider, `acme`.
+pub fn acme() -> (Home, Provider) {
+    acme_with("")
+}
+
+/// The same, with more in the definition.
+pub fn acme_with(more: &str) -> (Home, Provider) {
+    let (home, provider) = (Home::new(), Provider::start());
+    home.provider("acme", &provider.definition(more));
+    (home, provider)
+}
+
 impl Provider {
     /// Starts the server with one person, `julien`.
     pub fn start() -> Self {
@@ -53,7 +75,11 @@ impl Provider {
             refreshable: true,
             scope: None,
             person: json!({"sub": "u-1", "preferred_username": "julien", "name": "Julien", "email": "j@example.com"}),
+            claims: json!({}),
+            registers: false,
             instead: BTreeMap::new(),
+            held: BTreeMap::new(),
+            echo: false,
             refreshes: 0,
             reuses: 0,
             alive: BTreeSet::new(),
@@ -77,6 +103,12 @@ impl Provider {
         )
     }
 
+    /// A definition that leaves everything to the metadata, and names no client.
+    pub fn bare_definition(&self) -> String {
+        let origin = self.server.origin();
+        format!("title = \"Acme\"\nissuer = \"{origin}\"\nscopes = [\"read\"]\n")
+    }
+
     /// Its origin.
     pub fn origin(&self) -> String {
         self.server.origin()
@@ -98,6 +130,31 @@ impl Provider {
         });
     }
 
+    /// Keeps the next answer at `path` back until the test waits at the barrier too.
+    pub fn hold(&self, path: &str) -> Arc<Barrier> {
+        let barrier = Arc::new(Barrier::new(2));
+        self.state(|state| state.held.insert(path.into(), Arc::clone(&barrier)));
+        barrier
+    }
+
+    /// Refuses the next token request, and repeats in the description what was sent.
+    pub fn echo_refusal(&self) {
+        self.state(|state| state.echo = true);
+    }
+
+    /// Waits until it was asked this often at a path.
+    #[track_caller]
+    pub fn wait_for(&self, path: &str, times: usize) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while self.asked(path).len() < times {
+            assert!(
+                Instant::now() < deadline,
+                "{path} is not asked {times} times"
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// What it was asked at a path so far.
     pub fn asked(&self, path: &str) -> Vec<Request> {
         self.server.asked(path)
@@ -112,13 +169,45 @@ fn answer(state: &mut State, request: &Request) -> Reply {
     {
         return reply;
     }
+    let reply = ordinary(state, request);
+    match state.held.remove(&request.path) {
+        Some(barrier) => Reply::Held(barrier, Box::new(reply)),
+        None => reply,
+    }
+}
+
+fn ordinary(state: &mut State, request: &Request) -> Reply {
     match request.path.as_str() {
+        "/.well-known/openid-configuration" => metadata(state, request),
+        "/register" => register(request),
         "/authorize" => authorize(state, request),
         "/token" => token(state, request),
         "/userinfo" => userinfo(state, request),
         "/revoke" => revoke(state, request),
         _ => Reply::Text(404, String::new(), String::new()),
     }
+}
+
+fn metadata(state: &State, request: &Request) -> Reply {
+    let origin = format!("http://{}", request.headers["host"]);
+    let mut metadata = json!({
+        "issuer": origin,
+        "authorization_endpoint": format!("{origin}/authorize"),
+        "token_endpoint": format!("{origin}/token"),
+        "userinfo_endpoint": format!("{origin}/userinfo"),
+        "revocation_endpoint": format!("{origin}/revoke"),
+    });
+    if state.registers {
+        metadata["registration_endpoint"] = format!("{origin}/register").into();
+    }
+    Reply::Json(200, metadata)
+}
+
+/// Registers a public client.
+fn register(request: &Request) -> Reply {
+    let mut client = request.json();
+    client["client_id"] = "registered-client".into();
+    Reply::Json(201, client)
 }
 
 /// Approves at once.
@@ -146,6 +235,13 @@ fn token(state: &mut State, request: &Request) -> Reply {
         Some("application/json")
     );
     let refused = |error: &str| Reply::Json(400, json!({"error": error}));
+    if std::mem::take(&mut state.echo) {
+        let description = format!("no good: {form:?}");
+        return Reply::Json(
+            400,
+            json!({"error": "invalid_grant", "error_description": description}),
+        );
+    }
     match sent("grant_type") {
         "authorization_code" => {
             let Some(asked) = state.codes.remove(sent("code")) else {
@@ -162,7 +258,12 @@ fn token(state: &mut State, request: &Request) -> Reply {
                 "one redirect URI at both endpoints"
             );
             let scope = asked.get("scope").cloned().unwrap_or_default();
-            state.grant(&scope)
+            let mut reply = state.grant(&scope);
+            if let (true, Reply::Json(_, answer)) = (scope.contains("openid"), &mut reply) {
+                let issuer = format!("http://{}", request.headers["host"]);
+                answer["id_token"] = state.id_token(&issuer, &asked).into();
+            }
+            reply
         }
         "refresh_token" => {
             if !state.alive.remove(sent("refresh_token")) {
@@ -203,6 +304,26 @@ impl State {
     fn mint(&mut self, kind: &str) -> String {
         self.issued += 1;
         format!("{MARK}{kind}-{:04}", self.issued)
+    }
+
+    /// An id token for an authorization request; nobody checks its signature.
+    fn id_token(&self, issuer: &str, asked: &BTreeMap<String, String>) -> String {
+        let mut claims = json!({
+            "iss": issuer,
+            "aud": asked["client_id"],
+            "sub": self.person["sub"],
+            "exp": 4_000_000_000_u64,
+            "nonce": asked.get("nonce"),
+        });
+        for (claim, value) in self.claims.as_object().expect("claims are an object") {
+            claims[claim] = value.clone();
+        }
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        format!(
+            "{}.{}.{MARK}id",
+            part(&json!({"alg": "none"})),
+            part(&claims)
+        )
     }
 
     fn grant(&mut self, asked: &str) -> Reply {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -23,6 +23,15 @@ pub struct Request {
     pub form: BTreeMap<String, String>,
     /// The headers, their names in lower case.
     pub headers: BTreeMap<String, String>,
+    /// The body as it came.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).expect("a JSON body")
+    }
 }
 
 /// What goes back.
@@ -40,6 +49,8 @@ pub enum Reply {
     Drip(Duration),
     /// Nothing, and the connection closed.
     Close,
+    /// Another reply, once the test waits at the barrier too.
+    Held(Arc<Barrier>, Box<Reply>),
 }
 
 type Handler = dyn Fn(&Request) -> Reply + Send + Sync;
@@ -136,6 +147,7 @@ fn read(stream: &TcpStream) -> Option<Request> {
         query: parameters(query.as_bytes()),
         form: parameters(&body),
         headers,
+        body,
     })
 }
 
@@ -170,5 +182,9 @@ fn write(mut stream: TcpStream, reply: Reply) -> std::io::Result<()> {
             }
         }
         Reply::Close => Ok(()),
+        Reply::Held(barrier, reply) => {
+            barrier.wait();
+            write(stream, *reply)
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::Child;
+use std::process::{Child, Command};
 
 use url::Url;
 
@@ -36,24 +36,43 @@ impl Page {
             .filter(move |(header, _)| header.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.trim())
     }
+
+    /// A header's first value, empty where it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers(name).next().unwrap_or_default()
+    }
 }
 
 impl Home {
     /// Starts `login` with these arguments, and waits for the address it prints.
     pub fn begin_login(&self, args: &[&str]) -> Waiting {
-        let mut command = self.keyfob(&[&["login"], args].concat());
-        command.env("KEYFOB_BROWSER", "true"); // "launched": the test is the browser
+        self.begin_login_with(&[], args)
+    }
+
+    /// The same with these variables in the environment.
+    pub fn begin_login_with(&self, variables: &[(&str, &str)], args: &[&str]) -> Waiting {
+        let mut command = self.login_command(args);
+        command.envs(variables.iter().copied());
         Waiting::new(command.spawn().expect("keyfob starts"))
+    }
+
+    /// A login that believes its browser launched: the test is the browser.
+    pub fn login_command(&self, args: &[&str]) -> Command {
+        let mut command = self.keyfob(&[&["login"], args].concat());
+        command.env("KEYFOB_BROWSER", "true");
+        command
     }
 
     /// Signs in from the first word to the last, following every redirect.
     pub fn login(&self, args: &[&str]) -> Run {
-        let waiting = self.begin_login(args);
-        let url = waiting.url.clone();
-        let browser = std::thread::spawn(move || visit(&url));
-        let run = waiting.end();
-        browser.join().expect("the browser");
-        run
+        self.begin_login(args).sign_in()
+    }
+
+    /// A login that fails before anything is opened.
+    pub fn refused_login(&self, args: &[&str]) -> Run {
+        let mut command = self.login_command(args);
+        command.args(["--timeout", "2s"]); // a browser that is waited for after all
+        Run::of(command.output().expect("keyfob starts"))
     }
 }
 
@@ -98,6 +117,20 @@ impl Waiting {
         to
     }
 
+    /// Goes where the browser would, following every redirect, and waits for the end.
+    pub fn sign_in(self) -> Run {
+        let url = self.url.clone();
+        self.bring(&url).1
+    }
+
+    /// Opens a URL of the test's own as the browser, and waits for the end.
+    pub fn bring(self, url: &Url) -> (Page, Run) {
+        let url = url.clone();
+        let browser = std::thread::spawn(move || visit(&url));
+        let run = self.end();
+        (browser.join().expect("the browser"), run)
+    }
+
     /// The process's id.
     pub fn pid(&self) -> u32 {
         self.child.id()
@@ -125,10 +158,9 @@ pub fn visit(url: &Url) -> Page {
     let mut url = url.clone();
     for _ in 0..5 {
         let page = get(&url);
-        let location = page.headers("location").next().map(str::to_owned);
-        match location {
-            Some(to) if (300..400).contains(&page.status) => url = url.join(&to).expect("a URL"),
-            _ => return page,
+        match page.header("location") {
+            "" => return page,
+            to => url = url.join(to).expect("a URL"),
         }
     }
     panic!("too many redirects at {url}");
