@@ -13,6 +13,7 @@ mod endpoints;
 mod renew;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
@@ -70,9 +71,22 @@ pub fn look(vault: &Vault, account: &mut Account, need: Need, now: Timestamp) ->
     };
     if secrets.generation > account.generation {
         account.describe(&secrets.tokens, secrets.generation);
-        let _ = vault.record(account); // the secret is what counts; the next command tries again
+        let _ = mend(vault, account, &secrets); // the secret is what counts; the next command tries again
     }
     judge(account, secrets, need, now)
+}
+
+/// Brings the entry up to its secret, unless somebody is at work on the account: then the gap is the
+/// moment between their two writes, or their logout.
+fn mend(vault: &Vault, account: &Account, secrets: &Secrets) -> Result<()> {
+    let _turn = vault.wait_for_lock(&account.id, Duration::ZERO)?;
+    match vault.reread(account)? {
+        Some(mut entry) if secrets.generation > entry.generation => {
+            entry.describe(&secrets.tokens, secrets.generation);
+            vault.record(&entry)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn judge(account: &Account, secrets: Secrets, need: Need, now: Timestamp) -> Result<Look> {
