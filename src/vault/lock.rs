@@ -71,3 +71,37 @@ fn without_locks(path: &Path, cause: &std::io::Error) -> Error {
     )
     .hint("its file system has no locks, and without them two processes could spend one refresh token; set `state_dir` in config.toml to a folder on a local disk")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_has_a_bound_and_its_failure_names_the_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("locks/a.lock");
+        let take = |limit| acquire(&path, Duration::from_millis(limit), || None::<()>);
+        let held = take(0).unwrap();
+        let begin = Instant::now();
+        let error = take(50).unwrap_err();
+        assert!(begin.elapsed() >= Duration::from_millis(50));
+        assert_eq!(error.code, Code::Locked);
+        assert!(error.message.contains(path.to_str().unwrap()), "{error}");
+        drop(held);
+        assert!(matches!(take(0).unwrap(), Acquired::Lock(_)));
+        assert!(path.exists(), "a lock is never lost with its file");
+    }
+
+    #[test]
+    fn an_answer_ends_the_wait_without_the_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.lock");
+        let _held = acquire(&path, Duration::ZERO, || None::<()>).unwrap();
+        let mut tries = 0;
+        let answer = acquire(&path, Duration::from_secs(60), || {
+            tries += 1;
+            (tries == 3).then_some("adopted")
+        });
+        assert!(matches!(answer.unwrap(), Acquired::Answer("adopted")));
+    }
+}
