@@ -59,7 +59,13 @@ impl Online {
         .await?;
         match look {
             Look::Fresh(secrets) => Ok((account, secrets)),
-            Look::Renew(secrets) => self.renew(account, secrets, need).await,
+            Look::Renew(secrets) => {
+                let name = account.to_string();
+                let renewed = self.renew(account, secrets, need).await;
+                let (account, secrets) = renewed.map_err(|error| error.account(name))?;
+                within_lifetime(&account, &secrets.tokens, need)?; // the server may issue less than before
+                Ok((account, secrets))
+            }
         }
     }
 }
