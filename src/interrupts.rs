@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -36,18 +37,37 @@ impl Interrupts {
     pub fn hold(self: &Arc<Self>) -> Result<Hold> {
         self.holds.fetch_add(1, SeqCst);
         let hold = Hold(Arc::clone(self));
+        self.check().map(|()| hold)
+    }
+
+    /// Fails once a signal has arrived, held off or not.
+    pub fn check(&self) -> Result<()> {
         if self.arrived.load(SeqCst) {
             return Err(interrupted());
         }
-        Ok(hold)
+        Ok(())
+    }
+
+    /// Sleeps; a signal ends it at once, held off or not, for nothing is under way.
+    pub async fn sleep(&self, time: Duration) -> Result<()> {
+        tokio::select! {
+            () = tokio::time::sleep(time) => Ok(()),
+            () = self.until(|| self.arrived.load(SeqCst)) => Err(interrupted()),
+        }
     }
 
     /// Waits until a signal has arrived and nothing holds it off.
     pub async fn obeyed(&self) -> Error {
+        self.until(|| self.arrived.load(SeqCst) && self.holds.load(SeqCst) == 0)
+            .await;
+        interrupted()
+    }
+
+    async fn until(&self, holds: impl Fn() -> bool) {
         loop {
             let changed = self.changed.notified();
-            if self.arrived.load(SeqCst) && self.holds.load(SeqCst) == 0 {
-                return interrupted();
+            if holds() {
+                return;
             }
             changed.await;
         }

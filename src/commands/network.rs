@@ -38,7 +38,8 @@ pub fn online<T>(
             interrupts: Arc::clone(&interrupts),
         });
         tokio::select! {
-            result = work(online) => result,
+            // A signal that was held off to the end has still been said.
+            result = work(online) => interrupts.check().and(result),
             interrupted = interrupts.obeyed() => Err(interrupted),
         }
     });

@@ -106,17 +106,20 @@ impl Online {
             let answer = endpoint
                 .refresh(&self.http, refresh_token, redirect_uri, Timestamp::now())
                 .await;
-            match answer {
+            match &answer {
                 Err(OauthError::Unavailable {
                     host,
                     retry_after: Some(seconds),
                     ..
-                }) if seconds <= patience => {
-                    patience -= seconds.max(1);
+                }) if *seconds <= patience => {
+                    patience -= (*seconds).max(1);
                     self.term.step(&format!("{host} asks to wait {seconds} s"));
-                    tokio::time::sleep(Duration::from_secs(seconds)).await;
+                    let wait = Duration::from_secs(*seconds);
+                    if self.interrupts.sleep(wait).await.is_err() {
+                        return answer;
+                    }
                 }
-                answer => return answer,
+                _ => return answer,
             }
         }
     }
