@@ -10,6 +10,7 @@ use crate::error::{Code, Error, Result};
 use crate::oauth::token::TokenEndpoint;
 use crate::oauth::{Client, OauthError};
 use crate::online::{self, Online, off_thread};
+use crate::term::Terminal;
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
 use crate::vault::{Acquired, Guard, Secrets, Vault};
@@ -132,7 +133,7 @@ impl Online {
         tokens: TokenSet,
         reach: Reach,
     ) -> Result<(Account, Secrets)> {
-        let vault = Arc::clone(&self.vault);
+        let (vault, term) = (Arc::clone(&self.vault), Arc::clone(&self.term));
         let (account, secrets, recorded) = off_thread(move || {
             let secrets = Secrets {
                 tokens: TokenSet {
@@ -143,7 +144,8 @@ impl Online {
                 client_secret: old.client_secret,
                 generation: old.generation + 1,
             };
-            keep_trying(|| vault.keep(&account, &secrets))?;
+            keep_trying(&*term, || vault.keep(&account, &secrets))
+                .map_err(|error| lost(&account, &error))?;
             let mut account = account;
             account.describe(&secrets.tokens, secrets.generation);
             account.endpoints = reach.endpoints;
@@ -268,13 +270,33 @@ fn read_again(vault: &Vault, account: &Account) -> Result<(Account, Secrets)> {
     Ok((now, secrets))
 }
 
-fn keep_trying(mut write: impl FnMut() -> Result<()>) -> Result<()> {
+fn keep_trying(term: &dyn Terminal, mut write: impl FnMut() -> Result<()>) -> Result<()> {
     let deadline = Instant::now() + KEEP;
+    let mut said = false;
     loop {
         match write() {
             Err(error) if Instant::now() >= deadline => return Err(error),
-            Err(_) => std::thread::sleep(Duration::from_millis(250)),
+            Err(error) => {
+                if !std::mem::replace(&mut said, true) {
+                    let limit = KEEP.as_secs();
+                    term.warn(&format!("{error}; new tokens have arrived, so writing them is tried again for {limit} s"));
+                }
+                std::thread::sleep(Duration::from_millis(250));
+            }
             Ok(()) => return Ok(()),
         }
     }
+}
+
+/// A rotating server has spent the old refresh token, and the new one could not be written.
+fn lost(account: &Account, error: &Error) -> Error {
+    let mend = error.hint.as_deref().unwrap_or("mend the store");
+    Error::new(
+        error.code,
+        format!("new tokens arrived and could not be kept: {}", error.message),
+    )
+    .hint(format!(
+        "{mend}; then `keyfob refresh {account}`, and if the provider refuses that, `keyfob login {account}`"
+    ))
+    .account(account)
 }
