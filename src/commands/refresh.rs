@@ -20,7 +20,9 @@ pub fn run(app: &App, args: &cli::Refresh) -> Result<()> {
         (None, _) => true,
     };
     let (due, skipped): (Vec<_>, Vec<_>) = chosen.into_iter().partition(soon);
-    let need = Need::New { by_name: !args.all };
+    let need = Need::New {
+        by_name: !everyone(args),
+    };
 
     let results = if due.is_empty() {
         Vec::new()
@@ -65,15 +67,14 @@ pub fn run(app: &App, args: &cli::Refresh) -> Result<()> {
     report(app, &failures)
 }
 
+/// Whether all accounts are meant: nobody named one.
+fn everyone(args: &cli::Refresh) -> bool {
+    args.all || (args.accounts.is_empty() && args.expiring_in.is_some())
+}
+
 /// The accounts meant, and those that cannot even be read.
 fn chosen(app: &App, args: &cli::Refresh) -> Result<(Vec<Account>, Vec<Error>)> {
-    if !args.all && args.accounts.is_empty() && args.expiring_in.is_none() {
-        return Ok((
-            vec![choose::one(&app.vault, &app.registry, None)?],
-            Vec::new(),
-        ));
-    }
-    if !args.accounts.is_empty() {
+    if !everyone(args) {
         return Ok((
             choose::several(&app.vault, &app.registry, &args.accounts)?,
             Vec::new(),
