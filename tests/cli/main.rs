@@ -7,13 +7,19 @@
 
 #[path = "../support/home.rs"]
 mod home;
+#[path = "../support/process.rs"]
+mod process;
 #[path = "../support/provider.rs"]
 mod provider;
+#[path = "../support/scene.rs"]
+mod scene;
 #[cfg(unix)]
 #[path = "../support/screen.rs"]
 mod screen;
 #[path = "../support/server.rs"]
 mod server;
+#[path = "../support/vault.rs"]
+mod vault;
 #[path = "../support/visitor.rs"]
 mod visitor;
 
@@ -21,8 +27,19 @@ mod accounts;
 mod basics;
 #[cfg(unix)]
 mod browser;
+mod choose;
+mod concurrency;
 mod consent;
+mod list;
+mod locks;
+mod logout;
+mod provider_verb;
 mod redirect;
+mod refresh;
+mod refresh_all;
 mod registration;
 #[cfg(unix)]
 mod terminal;
+mod token;
+mod token_endpoint;
+mod whoami;

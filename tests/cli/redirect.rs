@@ -101,14 +101,14 @@ fn nothing_listens_once_the_answer_was_taken() {
     let (home, provider) = acme();
     let waiting = home.begin_login(&["acme"]);
     let right = approved(&waiting);
-    let barrier = provider.hold("/token");
+    let held = provider.hold("/token");
     let browser = std::thread::spawn({
         let right = right.clone();
         move || get(&right)
     });
     provider.wait_for("/token", 1);
     assert_eq!(get(&right).status, 0, "a second redirect finds nobody");
-    barrier.wait();
+    drop(held);
     assert_eq!(browser.join().unwrap().status, 200);
     waiting.end().ok();
     assert_eq!(provider.asked("/token").len(), 1, "the code is sent once");
@@ -215,12 +215,12 @@ fn a_refusal_has_the_code_that_a_script_can_act_on() {
 fn the_success_page_waits_until_the_account_is_stored() {
     let (home, provider) = acme();
     let waiting = home.begin_login(&["acme"]);
-    let barrier = provider.hold("/token");
+    let held = provider.hold("/token");
     let url = waiting.url.clone();
     let browser = std::thread::spawn(move || crate::visitor::visit(&url));
     provider.wait_for("/token", 1);
     assert!(!browser.is_finished() && home.stored().is_empty());
-    barrier.wait();
+    drop(held);
     let page = browser.join().unwrap();
     // The page is there, so the account is, whether or not the process has ended.
     assert_eq!((page.status, home.stored().len()), (200, 2), "{page:?}");
@@ -249,7 +249,7 @@ fn a_browser_that_went_away_does_not_undo_the_login() {
     let (home, provider) = acme();
     let waiting = home.begin_login(&["acme"]);
     let right = approved(&waiting);
-    let barrier = provider.hold("/token");
+    let held = provider.hold("/token");
     let mut stream =
         TcpStream::connect(&right[url::Position::BeforeHost..url::Position::AfterPort]).unwrap();
     let target = &right[url::Position::BeforePath..url::Position::AfterQuery];
@@ -257,7 +257,7 @@ fn a_browser_that_went_away_does_not_undo_the_login() {
     write!(stream, "GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
     provider.wait_for("/token", 1);
     drop(stream);
-    barrier.wait();
+    drop(held);
     waiting.end().ok();
     assert_eq!(home.accounts(), ["acme/julien"]);
 }

@@ -148,7 +148,7 @@ fn nobody_is_registered_without_being_asked() {
 #[test]
 fn two_that_register_at_once_register_once() {
     let (home, provider) = unregistered();
-    let barrier = provider.hold("/register");
+    let held = provider.hold("/register");
     std::thread::scope(|scope| {
         let login = |name| {
             let home = &home;
@@ -158,7 +158,7 @@ fn two_that_register_at_once_register_once() {
         provider.wait_for("/register", 1);
         let second = login("second");
         provider.wait_for("/.well-known/openid-configuration", 2);
-        barrier.wait();
+        drop(held);
         first.join().unwrap();
         second.join().unwrap();
     });

@@ -4,7 +4,7 @@
 //! endpoints, codes for one use, refresh tokens rotated with reuse detection.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, Barrier, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -25,6 +25,8 @@ pub struct State {
     pub expires_in: Option<i64>,
     /// Whether refresh tokens are issued.
     pub refreshable: bool,
+    /// Whether a refresh spends its refresh token and brings another.
+    pub rotates: bool,
     /// What is granted; `None` grants what is asked and leaves `scope` out.
     pub scope: Option<String>,
     /// What userinfo says.
@@ -35,8 +37,6 @@ pub struct State {
     pub registers: bool,
     /// Answers to give instead of the ordinary ones, by path, first in first out.
     pub instead: BTreeMap<String, VecDeque<Reply>>,
-    /// Answers that wait for the test, by path.
-    pub held: BTreeMap<String, Arc<Barrier>>,
     /// Whether the next token request is refused in words that repeat it.
     pub echo: bool,
     /// Refreshes granted so far.
@@ -53,6 +53,7 @@ pub struct State {
 pub struct Provider {
     server: Server,
     state: Arc<Mutex<State>>,
+    door: Arc<Door>,
 }
 
 /// An empty home that knows one provider, `acme`.
@@ -70,15 +71,20 @@ pub fn acme_with(more: &str) -> (Home, Provider) {
 impl Provider {
     /// Starts the server with one person, `julien`.
     pub fn start() -> Self {
+        Self::start_at("127.0.0.1")
+    }
+
+    /// The same on another loopback host.
+    pub fn start_at(host: &str) -> Self {
         let state = Arc::new(Mutex::new(State {
             expires_in: Some(3600),
             refreshable: true,
+            rotates: true,
             scope: None,
             person: json!({"sub": "u-1", "preferred_username": "julien", "name": "Julien", "email": "j@example.com"}),
             claims: json!({}),
             registers: false,
             instead: BTreeMap::new(),
-            held: BTreeMap::new(),
             echo: false,
             refreshes: 0,
             reuses: 0,
@@ -86,10 +92,19 @@ impl Provider {
             issued: 0,
             codes: BTreeMap::new(),
         }));
-        let shared = Arc::clone(&state);
-        let server =
-            Server::start(move |request| answer(&mut shared.lock().expect("state"), request));
-        Self { server, state }
+        let door = Arc::new(Door::default());
+        let (shared, way) = (Arc::clone(&state), Arc::clone(&door));
+        let server = Server::start_at(host, move |request| {
+            way.enter();
+            let reply = answer(&mut shared.lock().expect("state"), request);
+            way.leave(&request.path);
+            reply
+        });
+        Self {
+            server,
+            state,
+            door,
+        }
     }
 
     /// Its definition for a user's file; `more` is appended, so it may begin tables.
@@ -130,11 +145,15 @@ impl Provider {
         });
     }
 
-    /// Keeps the next answer at `path` back until the test waits at the barrier too.
-    pub fn hold(&self, path: &str) -> Arc<Barrier> {
-        let barrier = Arc::new(Barrier::new(2));
-        self.state(|state| state.held.insert(path.into(), Arc::clone(&barrier)));
-        barrier
+    /// Keeps answers at `path` back until the guard is dropped.
+    pub fn hold(&self, path: &str) -> Held<'_> {
+        self.door.change(|inside| inside.held.insert(path.into()));
+        Held(&self.door, path.into())
+    }
+
+    /// The most requests that were here at once so far.
+    pub fn most_at_once(&self) -> usize {
+        self.door.change(|inside| inside.most)
     }
 
     /// Refuses the next token request, and repeats in the description what was sent.
@@ -161,6 +180,51 @@ impl Provider {
     }
 }
 
+/// Where answers wait while their path is held, and requests are counted.
+#[derive(Default)]
+struct Door {
+    inside: Mutex<Inside>,
+    opened: Condvar,
+}
+
+#[derive(Default)]
+struct Inside {
+    held: BTreeSet<String>,
+    now: usize,
+    most: usize,
+}
+
+impl Door {
+    fn enter(&self) {
+        self.change(|inside| {
+            inside.now += 1;
+            inside.most = inside.most.max(inside.now);
+        });
+    }
+
+    fn leave(&self, path: &str) {
+        let inside = self.inside.lock().expect("door");
+        let held = |inside: &mut Inside| inside.held.contains(path);
+        let bound = Duration::from_secs(120); // a failed test must not keep the thread
+        drop(self.opened.wait_timeout_while(inside, bound, held));
+        self.change(|inside| inside.now -= 1);
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Inside) -> T) -> T {
+        change(&mut self.inside.lock().expect("door"))
+    }
+}
+
+/// A held path; dropping it lets its answers go.
+pub struct Held<'a>(&'a Door, String);
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.change(|inside| inside.held.remove(&self.1));
+        self.0.opened.notify_all();
+    }
+}
+
 fn answer(state: &mut State, request: &Request) -> Reply {
     if let Some(reply) = state
         .instead
@@ -169,14 +233,6 @@ fn answer(state: &mut State, request: &Request) -> Reply {
     {
         return reply;
     }
-    let reply = ordinary(state, request);
-    match state.held.remove(&request.path) {
-        Some(barrier) => Reply::Held(barrier, Box::new(reply)),
-        None => reply,
-    }
-}
-
-fn ordinary(state: &mut State, request: &Request) -> Reply {
     match request.path.as_str() {
         "/.well-known/openid-configuration" => metadata(state, request),
         "/register" => register(request),
@@ -266,7 +322,13 @@ fn token(state: &mut State, request: &Request) -> Reply {
             reply
         }
         "refresh_token" => {
-            if !state.alive.remove(sent("refresh_token")) {
+            let sent = sent("refresh_token");
+            let alive = if state.rotates {
+                state.alive.remove(sent)
+            } else {
+                state.alive.contains(sent)
+            };
+            if !alive {
                 state.reuses += 1;
                 state.alive.clear(); // reuse detection ends the whole family
                 return refused("invalid_grant");
@@ -301,6 +363,12 @@ fn revoke(state: &mut State, request: &Request) -> Reply {
 }
 
 impl State {
+    /// The refresh token that is good, where there is one.
+    pub fn refresh_token(&self) -> String {
+        let refresh = self.alive.iter().find(|token| token.contains("-refresh-"));
+        refresh.cloned().unwrap_or_default()
+    }
+
     fn mint(&mut self, kind: &str) -> String {
         self.issued += 1;
         format!("{MARK}{kind}-{:04}", self.issued)
@@ -333,7 +401,7 @@ impl State {
         if let Some(seconds) = self.expires_in {
             answer["expires_in"] = seconds.into();
         }
-        if self.refreshable {
+        if self.refreshable && (self.rotates || !asked.is_empty()) {
             let refresh = self.mint("refresh");
             self.alive.insert(refresh.clone());
             answer["refresh_token"] = refresh.into();

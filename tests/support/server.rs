@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Barrier, Mutex};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -49,8 +49,6 @@ pub enum Reply {
     Drip(Duration),
     /// Nothing, and the connection closed.
     Close,
-    /// Another reply, once the test waits at the barrier too.
-    Held(Arc<Barrier>, Box<Reply>),
 }
 
 type Handler = dyn Fn(&Request) -> Reply + Send + Sync;
@@ -65,7 +63,15 @@ pub struct Server {
 impl Server {
     /// Serves on a port that the system picks, a thread a connection.
     pub fn start(handler: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        Self::start_at("127.0.0.1", handler)
+    }
+
+    /// The same on another loopback host.
+    pub fn start_at(
+        host: &str,
+        handler: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind((host, 0)).expect("loopback");
         let address = listener.local_addr().expect("an address");
         let requests = Arc::new(Mutex::new(Vec::new()));
         let ended = Arc::new(AtomicBool::new(false));
@@ -182,9 +188,5 @@ fn write(mut stream: TcpStream, reply: Reply) -> std::io::Result<()> {
             }
         }
         Reply::Close => Ok(()),
-        Reply::Held(barrier, reply) => {
-            barrier.wait();
-            write(stream, *reply)
-        }
     }
 }

@@ -1,0 +1,345 @@
+//! `refresh`: a new token under what the account was issued under, kept before anything else.
+
+use serde_json::{Value, json};
+
+use crate::home::Home;
+use crate::process::until;
+use crate::provider::{MARK, Provider};
+use crate::scene::{expired, signed_in, signed_in_to};
+use crate::server::Reply;
+
+/// A refusal in the standard's form.
+fn refusal(error: &str) -> Reply {
+    Reply::Json(400, json!({"error": error}))
+}
+
+fn status(home: &Home) -> Value {
+    home.run(&["list", "--json"]).ok().json()["accounts"][0]["status"].clone()
+}
+
+/// What the last request at the token endpoint sent.
+fn sent(provider: &Provider, name: &str) -> Option<String> {
+    let last = provider.asked("/token").pop().expect("a request");
+    last.form.get(name).cloned()
+}
+
+#[test]
+fn it_brings_a_new_token_while_the_old_one_is_good() {
+    let (home, provider) = signed_in();
+    let old = home.run(&["token"]).ok();
+    let refresh = home.run(&["refresh"]).ok();
+    assert_eq!(refresh.stdout, "acme/julien  refreshed, ends in 1 h\n");
+    assert_eq!(refresh.stderr, "");
+    assert_ne!(home.run(&["token"]).ok().stdout, old.stdout);
+    assert_eq!(sent(&provider, "grant_type").unwrap(), "refresh_token");
+    assert_eq!(sent(&provider, "redirect_uri"), None);
+    assert_eq!(sent(&provider, "scope"), None, "what was granted is kept");
+}
+
+#[test]
+fn it_sends_the_client_of_the_login_and_never_todays() {
+    let (home, provider) = signed_in();
+    let definition = provider
+        .definition("")
+        .replace("keyfob-test", "from-the-file");
+    home.provider(
+        "acme",
+        &format!("client_auth = \"client_secret_post\"\n{definition}"),
+    );
+    let mut refresh = home.keyfob(&["refresh"]);
+    refresh
+        .env("KEYFOB_ACME_CLIENT_ID", "from-the-environment")
+        .env("KEYFOB_ACME_CLIENT_SECRET", "from-the-environment");
+    crate::home::Run::of(refresh.output().unwrap()).ok();
+    assert_eq!(sent(&provider, "client_id").unwrap(), "keyfob-test");
+    assert_eq!(sent(&provider, "client_secret"), None);
+}
+
+#[test]
+fn it_works_when_the_definition_has_been_removed() {
+    let (home, provider) = signed_in();
+    std::fs::remove_file(home.path("config/providers/acme.toml")).unwrap();
+    home.run(&["refresh"]).ok();
+    assert_eq!(provider.state(|state| state.refreshes), 1);
+}
+
+#[test]
+fn a_new_path_on_the_same_origin_is_taken_and_noted() {
+    let (home, provider) = signed_in();
+    home.provider(
+        "acme",
+        &provider.definition("").replace("/token\"", "/v2/token\""),
+    );
+    provider.next(
+        "/v2/token",
+        Reply::Json(200, json!({"access_token": "new", "token_type": "bearer"})),
+    );
+    home.run(&["refresh"]).ok();
+    assert_eq!(home.run(&["token"]).ok().line(), "new");
+    let noted = home.account("acme/julien").endpoints.token;
+    assert_eq!(noted.as_str(), format!("{}/v2/token", provider.origin()));
+}
+
+#[test]
+fn a_new_origin_gets_nothing_until_the_next_login() {
+    let (home, provider) = signed_in();
+    let elsewhere = Provider::start();
+    home.provider("acme", &elsewhere.definition(""));
+    let token = home.run(&["token"]).ok();
+    assert!(
+        token.line().starts_with(MARK),
+        "the stored token is still good"
+    );
+    let words = [
+        "acme/julien",
+        &provider.origin(),
+        &elsewhere.origin(),
+        "`keyfob login acme/julien`",
+        "`keyfob provider show acme`",
+    ];
+    home.run(&["refresh"]).fails(1, &words);
+    home.run(&["whoami"]).fails(1, &words);
+    assert_eq!(
+        home.run(&["refresh", "--json"]).failure()["error"],
+        "endpoint_changed"
+    );
+
+    let logout = home.run(&["logout", "--json"]).ok();
+    assert!(logout.stderr.contains("lives until"), "{logout:?}");
+    assert_eq!(logout.json()["accounts"][0]["removed"], true);
+    assert_eq!(
+        logout.json()["accounts"][0]["tokens"][0]["result"],
+        "skipped"
+    );
+    for path in ["/token", "/userinfo", "/revoke"] {
+        assert!(elsewhere.asked(path).is_empty(), "{path}");
+    }
+    home.login(&["acme"]).ok();
+    home.run(&["refresh"]).ok();
+}
+
+#[test]
+fn a_server_that_wants_the_redirect_uri_again_gets_it() {
+    let (home, provider) = signed_in_to("[token]\nrefresh_resends_redirect_uri = true\n");
+    let at_login = sent(&provider, "redirect_uri").unwrap();
+    home.run(&["refresh"]).ok();
+    assert_eq!(sent(&provider, "redirect_uri").unwrap(), at_login);
+}
+
+#[test]
+fn the_old_refresh_token_stays_where_the_answer_has_none() {
+    let (home, provider) = signed_in();
+    provider.state(|state| state.rotates = false);
+    for _ in 0..3 {
+        home.run(&["refresh"]).ok();
+    }
+    assert_eq!(
+        provider.state(|state| (state.refreshes, state.reuses)),
+        (3, 0)
+    );
+}
+
+#[test]
+fn granted_scopes_are_taken_as_they_change() {
+    let (home, provider) = signed_in();
+    let scope =
+        |home: &Home| home.run(&["list", "--json"]).ok().json()["accounts"][0]["scope"].clone();
+    assert_eq!(scope(&home), "read write");
+    provider.next(
+        "/token",
+        Reply::Json(200, json!({"access_token": "a", "scope": "read"})),
+    );
+    home.run(&["refresh"]).ok();
+    assert_eq!(scope(&home), "read");
+}
+
+#[test]
+fn a_refused_refresh_token_is_kept_marked_and_sent_again_only_by_name() {
+    let (home, provider) = expired();
+    provider.next("/token", refusal("invalid_grant"));
+    let before = home.secrets("acme/julien");
+    home.run(&["token"]).fails(
+        4,
+        &["acme/julien", "invalid_grant", "`keyfob login acme/julien`"],
+    );
+    assert_eq!(home.secrets("acme/julien"), before);
+    assert_eq!(status(&home), "login_required");
+
+    let asked = provider.asked("/token").len();
+    home.run(&["token"])
+        .fails(4, &["`keyfob login acme/julien`"]);
+    home.run(&["whoami"])
+        .fails(4, &["`keyfob login acme/julien`"]);
+    home.run(&["refresh", "--all"]).fails(4, &["acme/julien"]);
+    home.run(&["refresh", "--expiring-in", "1h"])
+        .fails(4, &["acme/julien"]);
+    assert_eq!(provider.asked("/token").len(), asked, "nothing was sent");
+
+    home.run(&["refresh", "acme"]).ok();
+    assert_eq!(status(&home), "valid");
+    assert_eq!(
+        provider.state(|state| (state.refreshes, state.reuses)),
+        (1, 0)
+    );
+}
+
+#[test]
+fn a_sign_in_lifts_the_mark() {
+    let (home, provider) = expired();
+    provider.next("/token", refusal("invalid_grant"));
+    home.run(&["token"]).fails(4, &[]);
+    home.login(&["acme"]).ok();
+    home.later("acme/julien", 3600);
+    home.run(&["token"]).ok();
+}
+
+#[test]
+fn other_refusals_never_mark() {
+    let (home, provider) = expired();
+    for error in [
+        "invalid_client",
+        "unauthorized_client",
+        "invalid_request",
+        "out_of_cheese",
+    ] {
+        provider.next("/token", refusal(error));
+        home.run(&["token"]).fails(
+            1,
+            &["acme/julien", error, "the stored tokens are unchanged"],
+        );
+        assert_eq!(status(&home), "expired", "{error}");
+    }
+    home.run(&["token"]).ok();
+    assert_eq!(
+        provider.state(|state| (state.refreshes, state.reuses)),
+        (1, 0)
+    );
+}
+
+#[test]
+fn an_error_under_200_is_the_standards_own_only_where_the_definition_says_so() {
+    let under_200 = || Reply::Json(200, json!({"error": "invalid_grant"}));
+    let (home, provider) = signed_in_to("[token]\nerrors_under_200 = true\n");
+    provider.next("/token", under_200());
+    home.run(&["refresh"]).fails(4, &["invalid_grant"]);
+    assert_eq!(home.account("acme/julien").refused_generation, Some(1));
+
+    let (home, provider) = signed_in();
+    provider.next("/token", under_200());
+    home.run(&["refresh"])
+        .fails(1, &["answered 200 with an error: invalid_grant"]);
+    assert_eq!(home.account("acme/julien").refused_generation, None);
+}
+
+#[test]
+fn a_short_retry_after_is_waited_for() {
+    let (home, provider) = expired();
+    for status in [429, 503] {
+        provider.next(
+            "/token",
+            Reply::Text(status, "Retry-After: 1\r\n".into(), String::new()),
+        );
+    }
+    let token = home.run(&["token", "-v"]).ok();
+    assert!(token.stderr.contains("asks to wait 1 s"), "{token:?}");
+    assert_eq!(provider.asked("/token").len(), 4);
+}
+
+#[test]
+fn a_long_retry_after_is_exit_3_that_names_it() {
+    let (home, provider) = expired();
+    for retry in ["11", "3600"] {
+        provider.next(
+            "/token",
+            Reply::Text(429, format!("Retry-After: {retry}\r\n"), String::new()),
+        );
+        home.run(&["token"])
+            .fails(3, &["acme/julien", "429", &format!("in {retry} s")]);
+    }
+    provider.next("/token", Reply::Text(503, String::new(), String::new()));
+    assert_eq!(
+        home.run(&["token", "--json"]).failure()["error"],
+        "provider_unavailable"
+    );
+    home.run(&["token"]).ok();
+}
+
+#[test]
+fn a_signal_during_the_request_is_held_off_until_the_answer_is_kept() {
+    for signal in ["INT", "TERM", "HUP"] {
+        let (home, provider) = expired();
+        let door = provider.hold("/token");
+        let token = home.begin(&["token"]);
+        until("the refresh is on its way", || {
+            provider.asked("/token").len() == 2
+        });
+        token.signal(signal);
+        drop(door);
+        let run = token.end();
+        assert_eq!(run.status, 130, "{signal}: {run:?}");
+        assert!(run.stderr.contains("interrupted"), "{run:?}");
+        home.run(&["token"]).ok();
+        assert_eq!(
+            provider.state(|state| (state.refreshes, state.reuses)),
+            (1, 0)
+        );
+    }
+}
+
+#[test]
+fn a_signal_during_a_wait_that_the_server_asked_for_is_obeyed_at_once() {
+    let (home, provider) = expired();
+    provider.next(
+        "/token",
+        Reply::Text(429, "Retry-After: 10\r\n".into(), String::new()),
+    );
+    let begin = std::time::Instant::now();
+    let mut token = home.begin(&["token", "-v"]);
+    token.await_line("asks to wait 10 s");
+    token.signal("INT");
+    assert_eq!(token.end().status, 130);
+    assert!(begin.elapsed().as_secs() < 9);
+    home.run(&["token"]).ok();
+}
+
+#[test]
+fn an_answer_that_cannot_be_written_is_kept_as_soon_as_it_can() {
+    let (home, provider) = expired();
+    let door = provider.hold("/token");
+    let mut token = home.begin(&["token"]);
+    until("the refresh is on its way", || {
+        provider.asked("/token").len() == 2
+    });
+    let broken = home.break_writing();
+    drop(door);
+    token.await_line("is tried again");
+    drop(broken);
+    let run = token.end().ok();
+    assert!(run.line().starts_with(MARK), "{run:?}");
+    assert_eq!(home.run(&["token"]).ok().stdout, run.stdout);
+    home.run(&["refresh"]).ok();
+    assert_eq!(
+        provider.state(|state| (state.refreshes, state.reuses)),
+        (2, 0)
+    );
+}
+
+#[test]
+fn an_answer_that_can_never_be_written_is_said_for_what_it_is() {
+    let (home, provider) = expired();
+    let door = provider.hold("/token");
+    let token = home.begin(&["token"]);
+    until("the refresh is on its way", || {
+        provider.asked("/token").len() == 2
+    });
+    let _broken = home.break_writing();
+    drop(door);
+    token.end().fails(
+        5,
+        &[
+            "acme/julien",
+            "could not be kept",
+            "`keyfob login acme/julien`",
+        ],
+    );
+}

@@ -1,0 +1,98 @@
+//! Processes that run beside the test: waited for without sleeping, stopped and killed by their ids.
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use crate::home::{Home, Run};
+
+/// A running keyfob; dropping it ends it, a stopped one too.
+pub struct Running(Option<Child>);
+
+impl Home {
+    /// Starts the binary and leaves it running.
+    pub fn begin(&self, args: &[&str]) -> Running {
+        Running(Some(self.spawn(args)))
+    }
+}
+
+impl Running {
+    /// Takes over a process.
+    pub fn new(child: Child) -> Self {
+        Self(Some(child))
+    }
+
+    /// The process.
+    pub fn child(&mut self) -> &mut Child {
+        self.0.as_mut().expect("it has not ended")
+    }
+
+    /// The process's id.
+    pub fn id(&self) -> u32 {
+        self.0.as_ref().expect("it has not ended").id()
+    }
+
+    /// Waits for the process to end.
+    pub fn end(mut self) -> Run {
+        let child = self.0.take().expect("it has not ended");
+        Run::of(child.wait_with_output().expect("keyfob ends"))
+    }
+
+    /// Sends it a signal, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill")
+            .args([format!("-{name}"), self.id().to_string()])
+            .status()
+            .expect("kill starts");
+        assert!(status.success(), "kill -{name}");
+    }
+
+    /// Reads its stderr up to a line that holds these words.
+    #[track_caller]
+    pub fn await_line(&mut self, words: &str) {
+        let stderr = self.child().stderr.as_mut().expect("stderr is a pipe");
+        let mut said = Vec::new();
+        let mut byte = [0];
+        while stderr.read(&mut byte).expect("stderr can be read") == 1 {
+            said.push(byte[0]);
+            let line = String::from_utf8_lossy(&said);
+            if byte[0] == b'\n' && line.contains(words) {
+                return;
+            }
+        }
+        panic!("no `{words}` in {}", String::from_utf8_lossy(&said));
+    }
+
+    /// Whether it has a file open whose name ends so. Linux alone can say.
+    pub fn has_open(&self, suffix: &str) -> bool {
+        let files = std::fs::read_dir(format!("/proc/{}/fd", self.id()));
+        let targets = files.into_iter().flatten().flatten();
+        targets
+            .filter_map(|entry| std::fs::read_link(entry.path()).ok())
+            .any(|target| ends(&target, suffix))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn ends(path: &Path, suffix: &str) -> bool {
+    path.to_str().is_some_and(|path| path.ends_with(suffix))
+}
+
+/// Waits until something holds, and fails when it does not within a minute.
+#[track_caller]
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !holds() {
+        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

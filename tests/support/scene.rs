@@ -1,0 +1,24 @@
+//! How most tests begin: somebody is signed in.
+
+use crate::home::Home;
+use crate::provider::Provider;
+
+/// A home whose only account is `acme/julien`, with a token of an hour and a refresh token.
+pub fn signed_in() -> (Home, Provider) {
+    signed_in_to("")
+}
+
+/// The same at a provider whose definition has `more` in it.
+pub fn signed_in_to(more: &str) -> (Home, Provider) {
+    let (home, provider) = (Home::new(), Provider::start());
+    home.provider("acme", &provider.definition(more));
+    home.login(&["acme"]).ok();
+    (home, provider)
+}
+
+/// The same, and the access token has ended.
+pub fn expired() -> (Home, Provider) {
+    let (home, provider) = signed_in();
+    home.later("acme/julien", 3600);
+    (home, provider)
+}

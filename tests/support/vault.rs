@@ -1,0 +1,100 @@
+//! A home's accounts, for tests that need a past: the same vault that the binary uses, on the same files.
+
+use std::sync::Arc;
+
+use keyfob::account::Account;
+use keyfob::paths::Paths;
+use keyfob::secret::Secret;
+use keyfob::store::{Attendant, Setup};
+use keyfob::timestamp::Timestamp;
+use keyfob::vault::{Secrets, Vault};
+
+use crate::home::Home;
+
+struct Nobody;
+
+impl Attendant for Nobody {
+    fn attended(&self) -> bool {
+        false
+    }
+    fn unlock_pending(&self) {}
+    fn passphrase(&self, _new: bool) -> Option<Secret> {
+        None
+    }
+}
+
+impl Home {
+    /// The home's vault, opened anew.
+    pub fn vault(&self) -> Vault {
+        let paths = Paths::under(&self.path(""));
+        let setup = Setup {
+            data: paths.secrets(),
+            identity: paths.identity(),
+            locks: paths.locks(),
+            ask_passphrase: false,
+            attendant: Arc::new(Nobody),
+        };
+        Vault::new(paths, setup)
+    }
+
+    /// An account's index entry.
+    #[track_caller]
+    pub fn account(&self, name: &str) -> Account {
+        let (provider, name) = name.split_once('/').expect("PROVIDER/NAME");
+        let found = self.vault().find(provider, name).expect("a whole entry");
+        found.expect("an account")
+    }
+
+    /// An account's secrets.
+    #[track_caller]
+    pub fn secrets(&self, name: &str) -> Secrets {
+        let found = self.vault().secrets(&self.account(name));
+        found.expect("a working store").expect("a secret")
+    }
+
+    /// Makes an account's token so many seconds older, as if they had passed.
+    pub fn later(&self, name: &str, seconds: u64) {
+        let ago = |at: Timestamp| Timestamp::from_unix(at.unix() - seconds);
+        let (mut account, mut secrets) = (self.account(name), self.secrets(name));
+        secrets.tokens.received_at = ago(secrets.tokens.received_at);
+        secrets.tokens.expires_at = secrets.tokens.expires_at.map(ago);
+        account.describe(&secrets.tokens, account.generation);
+        let vault = self.vault();
+        vault.keep(&account, &secrets).expect("a working store");
+        vault.record(&account).expect("a file in the home");
+    }
+
+    /// Adds an account like another one, with the same tokens.
+    pub fn copy(&self, from: &str, to: &str) {
+        let (mut account, secrets) = (self.account(from), self.secrets(from));
+        let (provider, name) = to.split_once('/').expect("PROVIDER/NAME");
+        account.provider = provider.into();
+        account.name = name.into();
+        account.id = keyfob::account::random_id();
+        let vault = self.vault();
+        vault.keep(&account, &secrets).expect("a working store");
+        vault.record(&account).expect("a file in the home");
+    }
+
+    /// Lets every write to the file store fail, and every read succeed, until the guard is dropped.
+    pub fn break_writing(&self) -> Broken {
+        let path = self.path("config/identity/recipient.txt");
+        let whole = std::fs::read(&path).expect("a file store");
+        std::fs::write(&path, "none").expect("a file in the home");
+        Broken { path, whole }
+    }
+}
+
+/// A file store that can only be read; dropping this mends it.
+pub struct Broken {
+    path: std::path::PathBuf,
+    whole: Vec<u8>,
+}
+
+impl Drop for Broken {
+    fn drop(&mut self) {
+        let sibling = self.path.with_extension("new");
+        let written = std::fs::write(&sibling, &self.whole);
+        let _ = written.and_then(|()| std::fs::rename(sibling, &self.path));
+    }
+}
