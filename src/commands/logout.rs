@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use url::Url;
+
 use super::app::App;
 use super::{embedded, fleet, network, print_json, report};
 use crate::account::Account;
@@ -10,8 +12,9 @@ use crate::answer::logout::{Forgotten, Logout, Outcome, Revocation, TokenType};
 use crate::choose;
 use crate::cli;
 use crate::error::{Code, Error, Result};
-use crate::oauth::{Client, revoke};
+use crate::oauth::{Client, OauthError, revoke};
 use crate::online::{Online, off_thread};
+use crate::provider::RevocationStyle;
 use crate::secret::Secret;
 use crate::session::{Reach, reach};
 use crate::timestamp::Timestamp;
@@ -47,7 +50,7 @@ pub fn run(app: &App, args: &cli::Logout) -> Result<()> {
                 for line in note {
                     app.term.warn(&line);
                 }
-                failures.extend(unconfirmed(&account, &forgotten));
+                failures.extend(unconfirmed(app, &account, &forgotten));
                 answer.accounts.push(forgotten);
             }
             Err(error) => {
@@ -131,19 +134,13 @@ async fn take_back(
     secrets: &Secrets,
     local: bool,
 ) -> (Vec<Revocation>, Vec<String>) {
-    let refresh_token = secrets.tokens.refresh_token.as_ref();
-    let tokens: Vec<(TokenType, &Secret)> = refresh_token
-        .map(|token| (TokenType::RefreshToken, token))
-        .into_iter()
-        .chain([(TokenType::AccessToken, &secrets.tokens.access_token)])
-        .collect();
     let untold = |result, detail: Option<String>| -> Vec<Revocation> {
-        let untold = |&(token, _): &(TokenType, &Secret)| Revocation {
+        let untold = |(token, _)| Revocation {
             token,
             result,
             detail: detail.clone(),
         };
-        tokens.iter().map(untold).collect()
+        tokens(secrets).map(untold).collect()
     };
     if local {
         return (untold(Outcome::Skipped, None), Vec::new());
@@ -151,78 +148,116 @@ async fn take_back(
     let reach = match reach(&online.registry, account) {
         Ok(reach) => reach,
         Err(error) => {
-            let note = lives_on(account, None, &error.to_string());
-            return (untold(Outcome::Skipped, Some(error.message)), vec![note]);
+            let told = untold(Outcome::Skipped, Some(error.message.clone()));
+            let note = lives_on(account, &told, None, &error.message);
+            return (told, vec![note]);
         }
     };
+    let page = reach.provider.revocation.page.as_ref();
     let Some(endpoint) = &reach.endpoints.revocation else {
-        let note = lives_on(account, Some(&reach), "this provider cannot revoke tokens");
-        return (untold(Outcome::Unsupported, None), vec![note]);
+        let told = untold(Outcome::Unsupported, None);
+        let note = lives_on(account, &told, page, "this provider cannot revoke tokens");
+        return (told, vec![note]);
     };
+    let told = revoke_all(online, account, secrets, &reach, endpoint).await;
+    let failed = told.iter().find_map(|token| token.detail.as_deref());
+    let note = failed.map(|cause| lives_on(account, &told, page, cause));
+    (told, note.into_iter().collect())
+}
+
+/// The order in which they are revoked: what could bring new tokens goes first.
+fn tokens(secrets: &Secrets) -> impl Iterator<Item = (TokenType, &Secret)> {
+    let tokens = &secrets.tokens;
+    let refresh = tokens.refresh_token.as_ref();
+    refresh
+        .map(|token| (TokenType::RefreshToken, token))
+        .into_iter()
+        .chain([(TokenType::AccessToken, &tokens.access_token)])
+}
+
+async fn revoke_all(
+    online: &Online,
+    account: &Account,
+    secrets: &Secrets,
+    reach: &Reach,
+    endpoint: &Url,
+) -> Vec<Revocation> {
     let client = Client {
         id: account.client.id.clone(),
         auth: account.client.auth,
         secret: secrets.client_secret.clone(),
     };
+    let style = reach.provider.revocation.style;
     let mut told = Vec::new();
-    let mut note = Vec::new();
-    for (token, value) in tokens {
+    let mut unreachable = None;
+    for (token, value) in tokens(secrets) {
         let hint = match token {
             TokenType::RefreshToken => revoke::Hint::RefreshToken,
             TokenType::AccessToken => revoke::Hint::AccessToken,
         };
-        let style = reach.provider.revocation.style;
-        let answer = revoke::revoke(&online.http, endpoint, style, &client, value, hint).await;
-        let (result, detail) = match answer {
-            Ok(()) => (Outcome::Revoked, None),
-            Err(error) => (Outcome::Failed, Some(error.to_string())),
+        let (result, detail) = match (style, token, &unreachable) {
+            (RevocationStyle::DeleteToken, TokenType::RefreshToken, _) => (
+                Outcome::Unsupported,
+                Some("this provider revokes access tokens only".into()),
+            ),
+            // A server that did not answer is not waited for again.
+            (_, _, Some(cause)) => (Outcome::Failed, Some(String::clone(cause))),
+            _ => match revoke::revoke(&online.http, endpoint, style, &client, value, hint).await {
+                Ok(()) => (Outcome::Revoked, None),
+                Err(error) => {
+                    if matches!(error, OauthError::Network(_)) {
+                        unreachable = Some(error.to_string());
+                    }
+                    (Outcome::Failed, Some(error.to_string()))
+                }
+            },
         };
-        if let (Some(cause), true) = (&detail, note.is_empty()) {
-            note.push(lives_on(account, Some(&reach), cause));
-        }
         told.push(Revocation {
             token,
             result,
             detail,
         });
     }
-    (told, note)
+    told
 }
 
 /// What was not revoked, until when it lives, and where to do it by hand.
-fn lives_on(account: &Account, reach: Option<&Reach>, cause: &str) -> String {
-    let until = match account.expires_at {
+fn lives_on(account: &Account, told: &[Revocation], page: Option<&Url>, cause: &str) -> String {
+    let lives = |wanted| {
+        let left = |one: &&Revocation| one.token == wanted && one.result != Outcome::Revoked;
+        told.iter().find(left)
+    };
+    let access = lives(TokenType::AccessToken).map(|_| match account.expires_at {
         Some(end) if end > Timestamp::now() => format!("its access token lives until {end}"),
         Some(_) => "its access token has ended".into(),
         None => "its access token has no known end".into(),
-    };
-    let refresh = if account.refreshable {
-        ", its refresh token until you revoke it"
-    } else {
-        ""
-    };
-    let page = reach
-        .and_then(|reach| reach.provider.revocation.page.as_ref())
-        .map(|page| format!("; revoke it by hand at {page}"))
-        .unwrap_or_default();
-    format!("{account}: {cause}; {until}{refresh}{page}")
+    });
+    let refresh = lives(TokenType::RefreshToken)
+        .map(|_| "its refresh token lives until you revoke it".to_owned());
+    let left: Vec<String> = access.into_iter().chain(refresh).collect();
+    let by_hand = page.map_or_else(String::new, |page| format!("; revoke it by hand at {page}"));
+    format!("{account}: {cause}; {}{by_hand}", left.join(", "))
 }
 
-fn unconfirmed(account: &Account, forgotten: &Forgotten) -> Option<Error> {
+fn unconfirmed(app: &App, account: &Account, forgotten: &Forgotten) -> Option<Error> {
     let failed = forgotten
         .tokens
         .iter()
         .find(|token| token.result == Outcome::Failed)?;
     let cause = failed.detail.as_deref().unwrap_or("no answer");
+    let provider = app.registry.get(&account.provider).unwrap_or_default();
+    let hint = match provider.revocation.page {
+        Some(page) => format!("revoke it by hand at {page}"),
+        None => {
+            "in your settings there, remove keyfob from the applications you signed in to".into()
+        }
+    };
     Some(
         Error::new(
             Code::RevocationFailed,
             format!("forgotten here, and the provider did not confirm the revocation: {cause}"),
         )
-        .hint(format!(
-            "`keyfob provider show {}` names the page to revoke it by hand",
-            account.provider
-        ))
+        .hint(hint)
         .account(account),
     )
 }
