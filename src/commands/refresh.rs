@@ -13,13 +13,16 @@ use crate::timestamp::Timestamp;
 /// Refreshes, prints a line an account, and fails with the worst of what happened.
 pub fn run(app: &App, args: &cli::Refresh) -> Result<()> {
     let (chosen, mut failures) = chosen(app, args)?;
+    if chosen.is_empty() && failures.is_empty() {
+        app.term.say("no account has a refresh token");
+    }
     let now = Timestamp::now();
     let soon = |account: &Account| match (args.expiring_in, account.expires_at) {
         (Some(within), Some(end)) => end.since(now) <= within.as_secs(),
         (Some(_), None) => false,
         (None, _) => true,
     };
-    let (due, skipped): (Vec<_>, Vec<_>) = chosen.into_iter().partition(soon);
+    let due: Vec<_> = chosen.iter().filter(|one| soon(one)).cloned().collect();
     let need = Need::New {
         by_name: !everyone(args),
     };
@@ -44,15 +47,14 @@ pub fn run(app: &App, args: &cli::Refresh) -> Result<()> {
             .await)
         })?
     };
+    let mut ended = results.iter();
+    let outcome = |account| match soon(account).then(|| ended.next()).flatten() {
+        Some((_, Ok(renewed))) => Refreshed::done(renewed),
+        Some((account, Err(error))) => Refreshed::failed(account, error),
+        None => Refreshed::skipped(account),
+    };
     let answer = Refresh {
-        accounts: results
-            .iter()
-            .map(|(account, result)| match result {
-                Ok(renewed) => Refreshed::done(renewed),
-                Err(error) => Refreshed::failed(account, error),
-            })
-            .chain(skipped.iter().map(Refreshed::skipped))
-            .collect(),
+        accounts: chosen.iter().map(outcome).collect(),
     };
     if app.manner.json {
         print_json(&answer)?;
