@@ -1,1 +1,176 @@
+//! Locks when things go wrong: a holder that is killed, stopped or slow, and a file system without any.
 
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::home::{Home, Run, skip};
+use crate::process::until;
+use crate::provider::MARK;
+use crate::scene::{expired, signed_in};
+use crate::server::Reply;
+
+fn lock(home: &Home) -> String {
+    format!("{}.lock", home.account("acme/julien").id)
+}
+
+/// An answer that does not end before its client gives up.
+fn endless() -> Reply {
+    Reply::Drip(Duration::from_millis(100))
+}
+
+#[test]
+fn the_lock_of_a_killed_holder_is_free() {
+    let (home, provider) = expired();
+    provider.next("/token", endless());
+    let holder = home.begin(&["token"]);
+    until("the refresh is on its way", || {
+        provider.asked("/token").len() == 2
+    });
+    holder.signal("KILL");
+    let token = home.run(&["token"]).ok();
+    assert!(token.line().starts_with(MARK), "{token:?}");
+    assert_eq!(
+        provider.state(|state| (state.refreshes, state.reuses)),
+        (1, 0)
+    );
+}
+
+#[test]
+fn a_stopped_holder_is_waited_for_a_minute_and_then_named() {
+    let (home, provider) = expired();
+    provider.next("/token", endless());
+    let holder = home.begin(&["token"]);
+    until("the refresh is on its way", || {
+        provider.asked("/token").len() == 2
+    });
+    holder.signal("STOP");
+    let waiter = home.begin(&["token", "--json"]);
+    let named = home
+        .run(&["token"])
+        .fails(3, &["acme/julien", "60 s", &lock(&home)]);
+    assert_eq!(named.stdout, "");
+    let failure = waiter.end().failure();
+    assert_eq!(failure["error"], "locked");
+    assert_eq!(failure["account"], "acme/julien");
+    holder.signal("CONT");
+    holder.signal("KILL");
+    home.run(&["token"]).ok();
+    assert_eq!(
+        provider.state(|state| (state.refreshes, state.reuses)),
+        (1, 0)
+    );
+}
+
+#[test]
+fn a_waiter_can_be_interrupted() {
+    let (home, provider) = expired();
+    let door = provider.hold("/token");
+    let holder = home.begin(&["token"]);
+    until("the refresh is on its way", || {
+        provider.asked("/token").len() == 2
+    });
+    let waiter = home.begin(&["token"]);
+    if cfg!(target_os = "linux") {
+        until("the other waits", || waiter.has_open(&lock(&home)));
+        waiter.signal("INT");
+        assert_eq!(waiter.end().status, 130);
+    }
+    drop(door);
+    holder.end().ok();
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_logout_during_a_refresh_waits_its_turn_and_revokes_what_the_refresh_brought() {
+    let (home, provider) = expired();
+    let door = provider.hold("/token");
+    let refresh = home.begin(&["token"]);
+    until("the refresh is on its way", || {
+        provider.asked("/token").len() == 2
+    });
+    let logout = home.begin(&["logout", "acme"]);
+    let lock = lock(&home);
+    until("the logout waits", || logout.has_open(&lock));
+    assert!(provider.asked("/revoke").is_empty());
+    drop(door);
+    refresh.end().ok();
+    logout.end().ok();
+    assert_eq!(provider.state(|state| state.refresh_token()), "");
+    assert!(nothing_is_left(&home), "{:?}", home.files());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_refresh_during_a_logout_writes_nothing_back() {
+    let (home, provider) = expired();
+    let door = provider.hold("/revoke");
+    let logout = home.begin(&["logout", "acme"]);
+    until("the logout is on its way", || {
+        provider.asked("/revoke").len() == 1
+    });
+    let refresh = home.begin(&["token"]);
+    let lock = lock(&home);
+    until("the refresh waits", || refresh.has_open(&lock));
+    drop(door);
+    logout.end().ok();
+    refresh
+        .end()
+        .fails(4, &["acme/julien", "logged out meanwhile"]);
+    assert!(nothing_is_left(&home), "{:?}", home.files());
+    assert_eq!(
+        provider.state(|state| (state.refreshes, state.reuses)),
+        (0, 0)
+    );
+}
+
+fn nothing_is_left(home: &Home) -> bool {
+    let files = home.files();
+    let mut names = files.iter().filter_map(|(path, _)| path.to_str());
+    !names.any(|name| name.contains("/accounts/") || name.contains("/secrets/"))
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn without_locks_nothing_is_sent_and_a_good_token_is_given_all_the_same() {
+    let Some(shim) = lockless() else {
+        return skip("without_locks_nothing_is_sent", "a C compiler as `cc`");
+    };
+    let (home, provider) = signed_in();
+    let run = |args: &[&str]| {
+        let mut command = home.keyfob(args);
+        Run::of(command.env("LD_PRELOAD", &shim.1).output().unwrap())
+    };
+    assert!(run(&["token"]).ok().line().starts_with(MARK));
+    run(&["list"]).ok();
+    run(&["refresh"]).fails(1, &["acme/julien", "state_dir", "No locks available"]);
+    run(&["logout"]).fails(1, &["acme/julien", "state_dir"]);
+    home.later("acme/julien", 3600);
+    run(&["token"]).fails(1, &["acme/julien", "state_dir", "config.toml"]);
+    assert_eq!(provider.asked("/token").len(), 1);
+    assert!(provider.asked("/revoke").is_empty());
+
+    let local = home.path("elsewhere");
+    home.write("config/config.toml", &format!("state_dir = {local:?}\n"));
+    home.run(&["token"]).ok();
+    assert!(local.join("locks").is_dir());
+}
+
+/// A library that takes locks away, as some network file systems do; `None` where nothing compiles it.
+#[cfg(target_os = "linux")]
+fn lockless() -> Option<(tempfile::TempDir, PathBuf)> {
+    const SOURCE: &str = "#include <errno.h>\n\
+        int flock(int file, int operation) { errno = ENOLCK; return -1; }\n";
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (source, library) = (folder.path().join("a.c"), folder.path().join("a.so"));
+    std::fs::write(&source, SOURCE).expect("a file");
+    let mut cc = Command::new("cc");
+    let built = cc
+        .args(["-shared", "-fPIC", "-o"])
+        .arg(&library)
+        .arg(&source)
+        .status();
+    built
+        .is_ok_and(|status| status.success())
+        .then_some((folder, library))
+}
