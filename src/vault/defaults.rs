@@ -14,6 +14,9 @@ use crate::paths::Paths;
 /// Provider to account name.
 pub type Defaults = BTreeMap<String, String>;
 
+/// The format written here. A file with a higher number is read as far as it can be, and left alone.
+const VERSION: u32 = 1;
+
 #[derive(Serialize, Deserialize)]
 struct Stored {
     version: u32,
@@ -22,12 +25,14 @@ struct Stored {
 
 /// Reads the defaults. A file that is missing or damaged names none: an account can always be named.
 pub fn read(paths: &Paths) -> Defaults {
-    files::read(&paths.defaults_file(), 1024 * 1024)
-        .ok()
-        .flatten()
-        .and_then(|bytes| serde_json::from_slice::<Stored>(&bytes).ok())
+    stored(paths)
         .map(|stored| stored.defaults)
         .unwrap_or_default()
+}
+
+fn stored(paths: &Paths) -> Option<Stored> {
+    let bytes = files::read(&paths.defaults_file(), 1024 * 1024).ok()??;
+    serde_json::from_slice(&bytes).ok()
 }
 
 /// Makes `account` its provider's default, or only where there is none.
@@ -51,15 +56,17 @@ pub fn drop_account(paths: &Paths, account: &Account) -> Result<()> {
 fn change(paths: &Paths, edit: impl FnOnce(&mut Defaults)) -> Result<()> {
     let lock = paths.locks().join("defaults.lock");
     let _guard: Acquired<()> = lock::acquire(&lock, Duration::from_secs(10), || None)?;
-    let before = read(paths);
+    let before = stored(paths);
+    let newer = before.as_ref().is_some_and(|it| it.version > VERSION);
+    let before = before.map(|it| it.defaults).unwrap_or_default();
     let mut defaults = before.clone();
     edit(&mut defaults);
-    if defaults == before {
+    if newer || defaults == before {
         return Ok(());
     }
     let path = paths.defaults_file();
     let json = serde_json::to_vec_pretty(&Stored {
-        version: 1,
+        version: VERSION,
         defaults,
     })
     .expect("strings serialise");
