@@ -1,7 +1,7 @@
 //! `list`: what the index knows. Reads no secret, sends nothing.
 
 use super::app::App;
-use super::{columns, print, print_json};
+use super::{caution, columns, print, print_json};
 use crate::answer;
 use crate::cli;
 use crate::error::Result;
@@ -20,7 +20,7 @@ pub fn run(app: &App, args: &cli::List) -> Result<()> {
         None => app.vault.accounts(),
     };
     for broken in &listing.broken {
-        app.term.warn(&broken.to_string());
+        caution(app, broken);
     }
     let defaults = app.vault.defaults();
     let accounts: Vec<_> = listing
@@ -36,6 +36,9 @@ pub fn run(app: &App, args: &cli::List) -> Result<()> {
     let now = Timestamp::now();
     if app.manner.json {
         return print_json(&answer::account::list(&accounts, now));
+    }
+    if accounts.is_empty() && !listing.broken.is_empty() {
+        return Ok(());
     }
     if accounts.is_empty() {
         app.term.say("nobody is signed in; `keyfob login PROVIDER` signs in, `keyfob provider list` shows the providers");

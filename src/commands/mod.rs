@@ -151,8 +151,17 @@ fn report(app: &App, failures: &[Error]) -> Result<()> {
             .iter()
             .filter(|error| error.account != worst.account)
         {
-            app.term.warn(&error.to_string());
+            caution(app, error);
         }
     }
     Err(worst)
+}
+
+/// Says a failure that does not end the command, with its next step.
+fn caution(app: &App, error: &Error) {
+    let hint = error.hint.iter().flat_map(|hint| hint.lines());
+    let lines: Vec<String> = std::iter::once(error.to_string())
+        .chain(hint.map(str::to_owned))
+        .collect();
+    app.term.warn(&lines.join("; "));
 }

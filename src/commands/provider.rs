@@ -1,7 +1,7 @@
 //! `provider list` and `provider show`: definitions as they are in effect.
 
 use super::app::App;
-use super::{columns, print, print_json};
+use super::{caution, columns, print, print_json};
 use crate::answer::provider::{Known, Need, Providers, Shown};
 use crate::cli;
 use crate::error::Result;
@@ -27,7 +27,7 @@ fn list(app: &App) -> Result<()> {
                     .count();
                 providers.push(known(&provider, count));
             }
-            Err(error) => app.term.warn(&error.to_string()),
+            Err(error) => caution(app, &error),
         }
     }
     let answer = Providers { providers };
