@@ -264,7 +264,12 @@ fn write(vault: &Vault, plan: &Plan, grant: &Grant, slot: Slot) -> Result<Signed
         generation: account.generation,
     };
     vault.keep(&account, &secrets)?;
-    vault.record(&account)?;
+    if let Err(error) = vault.record(&account) {
+        if slot.created_at.is_none() {
+            let _ = vault.discard(&account); // no entry will ever lead to it
+        }
+        return Err(error);
+    }
     vault.make_default(&account, true)?;
     Ok(SignedIn {
         created: slot.created_at.is_none(),
