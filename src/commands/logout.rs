@@ -81,7 +81,10 @@ fn chosen(app: &App, args: &cli::Logout) -> Result<Option<(Vec<Account>, Vec<Err
     if listing.accounts.is_empty() && listing.broken.is_empty() {
         app.term.say("nobody is signed in");
     } else if !args.yes {
-        let question = format!("sign out all {} accounts?", listing.accounts.len());
+        let question = match listing.accounts.as_slice() {
+            [account] => format!("sign out {account}?"),
+            accounts => format!("sign out all {} accounts?", accounts.len()),
+        };
         if !app.term.confirm(&question, "`--yes` answers it")? {
             app.term.say("nobody was signed out");
             return Ok(None);
