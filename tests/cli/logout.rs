@@ -249,6 +249,44 @@ fn all_asks_and_names_the_answer_where_nobody_can() {
 }
 
 #[test]
+#[cfg(unix)]
+fn all_is_asked_on_a_terminal_and_enter_is_no() {
+    let (home, _provider) = signed_in();
+    let said = typed(&home, &["logout", "--all", "--local"], "\n");
+    assert!(said.contains("sign out acme/julien? [y/N]"), "{said}");
+    assert!(said.contains("nobody was signed out"), "{said}");
+    home.run(&["token"]).ok();
+    let said = typed(&home, &["logout", "--all", "--local"], "y\n");
+    assert!(said.contains("signed out acme/julien"), "{said}");
+    forgotten(&home);
+}
+
+/// Runs the binary on a terminal where this is typed; gives what the terminal shows.
+#[cfg(unix)]
+fn typed(home: &Home, args: &[&str], keys: &str) -> String {
+    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+    use std::io::{Read, Write};
+
+    let pair = native_pty_system().openpty(PtySize::default()).unwrap();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_keyfob"));
+    command.args(args);
+    command.env_clear();
+    command.env("KEYFOB_HOME", home.path(""));
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    pair.master
+        .take_writer()
+        .unwrap()
+        .write_all(keys.as_bytes())
+        .unwrap();
+    let mut shown = Vec::new();
+    let _ = reader.read_to_end(&mut shown); // ends with an error where the terminal goes away
+    child.wait().unwrap();
+    String::from_utf8_lossy(&shown).into_owned()
+}
+
+#[test]
 fn all_leaves_what_it_cannot_read_and_says_so() {
     let (home, _provider) = signed_in();
     home.write("data/accounts/acme/newer.json", "{\"version\": 2}");

@@ -1,5 +1,7 @@
 //! `refresh`: a new token under what the account was issued under, kept before anything else.
 
+use keyfob::secret::Secret;
+use keyfob::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 use crate::home::Home;
@@ -181,6 +183,27 @@ fn a_refused_refresh_token_is_kept_marked_and_sent_again_only_by_name() {
         provider.state(|state| (state.refreshes, state.reuses)),
         (1, 0)
     );
+}
+
+#[test]
+fn a_refusal_gives_way_to_a_newer_token_that_was_stored_meanwhile() {
+    let (home, provider) = expired();
+    provider.next("/token", refusal("invalid_grant"));
+    let door = provider.hold("/token");
+    let token = home.begin(&["token"]);
+    until("the refresh is on its way", || {
+        provider.asked("/token").len() == 2
+    });
+    let (mut account, mut secrets) = (home.account("acme/julien"), home.secrets("acme/julien"));
+    secrets.generation += 1;
+    secrets.tokens.access_token = Secret::new("from-elsewhere");
+    secrets.tokens.expires_at = Some(Timestamp::now().plus(600));
+    account.describe(&secrets.tokens, secrets.generation);
+    home.vault().keep(&account, &secrets).unwrap();
+    home.vault().record(&account).unwrap();
+    drop(door);
+    assert_eq!(token.end().ok().line(), "from-elsewhere");
+    assert_eq!(home.account("acme/julien").refused_generation, None);
 }
 
 #[test]
