@@ -7,7 +7,7 @@ use crate::scene::signed_in;
 /// A home with accounts at two providers: `acme/julien` (default) and `acme/work`, `tools/julien`.
 fn several() -> (Home, Provider) {
     let (home, provider) = signed_in();
-    home.copy("acme/julien", "acme/work");
+    home.copy_account("acme/julien", "acme/work");
     home.provider("tools", &provider.definition(""));
     home.login(&["tools"]).ok();
     (home, provider)
@@ -29,7 +29,7 @@ fn the_only_account_needs_no_name() {
 #[test]
 fn the_only_providers_default_needs_no_name_either() {
     let (home, _provider) = signed_in();
-    home.copy("acme/julien", "acme/aaa");
+    home.copy_account("acme/julien", "acme/aaa");
     assert_eq!(taken(&home, &[]), "acme/julien");
     assert_eq!(taken(&home, &["acme"]), "acme/julien");
     assert_eq!(taken(&home, &["acme/aaa"]), "acme/aaa");
@@ -61,7 +61,7 @@ fn a_long_list_is_cut_where_it_stops_helping() {
     let (home, _provider) = signed_in();
     std::fs::remove_file(home.path("data/defaults.json")).unwrap();
     for number in 0..20 {
-        home.copy("acme/julien", &format!("acme/a{number}"));
+        home.copy_account("acme/julien", &format!("acme/a{number}"));
     }
     home.run(&["token"]).fails(2, &["13 more in `keyfob list`"]);
 }

@@ -69,9 +69,9 @@ fn every_status_has_its_moment() {
 #[test]
 fn the_table_marks_the_default_and_says_times_as_people_do() {
     let (home, _provider) = signed_in();
-    home.copy("acme/julien", "acme/later");
+    home.copy_account("acme/julien", "acme/later");
     home.later("acme/later", 3600);
-    home.copy("acme/julien", "acme/soon");
+    home.copy_account("acme/julien", "acme/soon");
     home.later("acme/soon", 1800);
     let table = home.run(&["list"]).ok().stdout;
     let lines: Vec<&str> = table.lines().collect();
@@ -96,7 +96,7 @@ fn hostile_names_and_scopes_stay_in_their_eighty_columns() {
         state.scope = Some(format!("read \u{7}bell {}", "scope ".repeat(100)));
     });
     home.login(&["acme", "--as", "evil"]).ok();
-    home.copy("acme/evil", &format!("acme/{}", "a".repeat(64)));
+    home.copy_account("acme/evil", &format!("acme/{}", "a".repeat(64)));
     let table = home.run(&["list"]).ok().stdout;
     assert_eq!(table.lines().count(), 3, "{table}");
     for line in table.lines() {
@@ -187,7 +187,7 @@ fn defaults_of_a_newer_format_are_never_rewritten() {
     let (home, _provider) = signed_in();
     let newer = "{\"version\": 2, \"defaults\": {\"acme\": \"julien\"}, \"more\": true}";
     home.write("data/defaults.json", newer);
-    home.copy("acme/julien", "acme/other");
+    home.copy_account("acme/julien", "acme/other");
     home.run(&["logout", "acme/julien"]).ok();
     let kept = std::fs::read_to_string(home.path("data/defaults.json")).unwrap();
     assert_eq!(kept, newer);

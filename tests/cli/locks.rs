@@ -24,9 +24,7 @@ fn the_lock_of_a_killed_holder_is_free() {
     let (home, provider) = expired();
     provider.next("/token", endless());
     let holder = home.begin(&["token"]);
-    until("the refresh is on its way", || {
-        provider.asked("/token").len() == 2
-    });
+    provider.wait_for("/token", 2);
     holder.signal("KILL");
     let token = home.run(&["token"]).ok();
     assert!(token.line().starts_with(MARK), "{token:?}");
@@ -41,9 +39,7 @@ fn a_stopped_holder_is_waited_for_a_minute_and_then_named() {
     let (home, provider) = expired();
     provider.next("/token", endless());
     let holder = home.begin(&["token"]);
-    until("the refresh is on its way", || {
-        provider.asked("/token").len() == 2
-    });
+    provider.wait_for("/token", 2);
     holder.signal("STOP");
     let waiter = home.begin(&["token", "--json"]);
     let named = home
@@ -67,9 +63,7 @@ fn a_waiter_can_be_interrupted() {
     let (home, provider) = expired();
     let door = provider.hold("/token");
     let holder = home.begin(&["token"]);
-    until("the refresh is on its way", || {
-        provider.asked("/token").len() == 2
-    });
+    provider.wait_for("/token", 2);
     let waiter = home.begin(&["token"]);
     if cfg!(target_os = "linux") {
         until("the other waits", || waiter.has_open(&lock(&home)));
@@ -86,9 +80,7 @@ fn a_logout_during_a_refresh_waits_its_turn_and_revokes_what_the_refresh_brought
     let (home, provider) = expired();
     let door = provider.hold("/token");
     let refresh = home.begin(&["token"]);
-    until("the refresh is on its way", || {
-        provider.asked("/token").len() == 2
-    });
+    provider.wait_for("/token", 2);
     let logout = home.begin(&["logout", "acme"]);
     let lock = lock(&home);
     until("the logout waits", || logout.has_open(&lock));
@@ -106,9 +98,7 @@ fn a_refresh_during_a_logout_writes_nothing_back() {
     let (home, provider) = expired();
     let door = provider.hold("/revoke");
     let logout = home.begin(&["logout", "acme"]);
-    until("the logout is on its way", || {
-        provider.asked("/revoke").len() == 1
-    });
+    provider.wait_for("/revoke", 1);
     let refresh = home.begin(&["token"]);
     let lock = lock(&home);
     until("the refresh waits", || refresh.has_open(&lock));

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::home::Home;
-use crate::process::until;
-use crate::provider::{MARK, Provider};
+use crate::provider::{MARK, Provider, acme_with};
 use crate::scene::{signed_in, signed_in_to};
+#[cfg(unix)]
+use crate::screen::Screen;
 use crate::server::Reply;
-use crate::visitor::{Waiting, visit};
 
 /// What was sent to be revoked: hint and token.
 fn revoked(provider: &Provider) -> Vec<(String, String)> {
@@ -190,16 +190,11 @@ fn a_provider_without_revocation_is_said_and_is_no_failure() {
 
 #[test]
 fn a_provider_that_revokes_access_tokens_only_is_asked_for_those() {
-    let (home, provider) = (Home::new(), Provider::start());
     let more = "client_auth = \"client_secret_post\"\n[revocation]\nstyle = \"delete_token\"\n";
-    home.provider("acme", &provider.definition(more));
-    let mut login = home.keyfob(&["login", "acme"]);
-    login
-        .env("KEYFOB_BROWSER", "true")
-        .env("KEYFOB_ACME_CLIENT_SECRET", "hunter2");
-    let waiting = Waiting::new(login.spawn().unwrap());
-    visit(&waiting.url);
-    waiting.end().ok();
+    let (home, provider) = acme_with(more);
+    home.begin_login_with(&[("KEYFOB_ACME_CLIENT_SECRET", "hunter2")], &["acme"])
+        .sign_in()
+        .ok();
     let run = home.run(&["logout", "--json"]).ok();
     assert_eq!(
         tokens(&run.json()),
@@ -237,7 +232,7 @@ fn a_secret_that_is_gone_leaves_only_the_entry_to_forget() {
 #[test]
 fn all_asks_and_names_the_answer_where_nobody_can() {
     let (home, provider) = signed_in();
-    home.copy("acme/julien", "acme/other");
+    home.copy_account("acme/julien", "acme/other");
     home.run(&["logout", "--all"])
         .fails(2, &["sign out all 2 accounts", "--yes"]);
     assert!(provider.asked("/revoke").is_empty());
@@ -248,42 +243,24 @@ fn all_asks_and_names_the_answer_where_nobody_can() {
     assert!(run.stderr.contains("nobody is signed in"), "{run:?}");
 }
 
-#[test]
 #[cfg(unix)]
+#[test]
 fn all_is_asked_on_a_terminal_and_enter_is_no() {
     let (home, _provider) = signed_in();
-    let said = typed(&home, &["logout", "--all", "--local"], "\n");
-    assert!(said.contains("sign out acme/julien? [y/N]"), "{said}");
-    assert!(said.contains("nobody was signed out"), "{said}");
+    let answer = |keys| {
+        let mut screen = Screen::start(&home.keyfob(&["logout", "--all", "--local"]));
+        screen.wait_for("sign out acme/julien? [y/N]");
+        screen.press(keys);
+        screen.end()
+    };
+    let (status, shown) = answer("\n");
+    assert_eq!(status, 0);
+    assert!(shown.contains("nobody was signed out"), "{shown}");
     home.run(&["token"]).ok();
-    let said = typed(&home, &["logout", "--all", "--local"], "y\n");
-    assert!(said.contains("signed out acme/julien"), "{said}");
+    let (status, shown) = answer("y\n");
+    assert_eq!(status, 0);
+    assert!(shown.contains("signed out acme/julien"), "{shown}");
     forgotten(&home);
-}
-
-/// Runs the binary on a terminal where this is typed; gives what the terminal shows.
-#[cfg(unix)]
-fn typed(home: &Home, args: &[&str], keys: &str) -> String {
-    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
-    use std::io::{Read, Write};
-
-    let pair = native_pty_system().openpty(PtySize::default()).unwrap();
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_keyfob"));
-    command.args(args);
-    command.env_clear();
-    command.env("KEYFOB_HOME", home.path(""));
-    let mut child = pair.slave.spawn_command(command).unwrap();
-    drop(pair.slave);
-    let mut reader = pair.master.try_clone_reader().unwrap();
-    pair.master
-        .take_writer()
-        .unwrap()
-        .write_all(keys.as_bytes())
-        .unwrap();
-    let mut shown = Vec::new();
-    let _ = reader.read_to_end(&mut shown); // ends with an error where the terminal goes away
-    child.wait().unwrap();
-    String::from_utf8_lossy(&shown).into_owned()
 }
 
 #[test]
@@ -316,8 +293,8 @@ fn a_store_that_cannot_be_read_keeps_the_account() {
 #[test]
 fn the_next_account_is_not_made_the_default_behind_anybodys_back() {
     let (home, _provider) = signed_in();
-    home.copy("acme/julien", "acme/one");
-    home.copy("acme/julien", "acme/two");
+    home.copy_account("acme/julien", "acme/one");
+    home.copy_account("acme/julien", "acme/two");
     home.run(&["logout", "acme"]).ok();
     home.run(&["token", "acme"])
         .fails(2, &["no default", "`acme/one`", "`acme/two`"]);
@@ -330,9 +307,7 @@ fn a_logout_that_is_interrupted_can_be_repeated() {
     let (home, provider) = signed_in();
     let door = provider.hold("/revoke");
     let logout = home.begin(&["logout"]);
-    until("the revocation is on its way", || {
-        provider.asked("/revoke").len() == 1
-    });
+    provider.wait_for("/revoke", 1);
     logout.signal("INT");
     assert_eq!(logout.end().status, 130);
     drop(door);

@@ -5,7 +5,6 @@ use keyfob::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 use crate::home::Home;
-use crate::process::until;
 use crate::provider::{MARK, Provider};
 use crate::scene::{expired, signed_in, signed_in_to};
 use crate::server::Reply;
@@ -191,9 +190,7 @@ fn a_refusal_gives_way_to_a_newer_token_that_was_stored_meanwhile() {
     provider.next("/token", refusal("invalid_grant"));
     let door = provider.hold("/token");
     let token = home.begin(&["token"]);
-    until("the refresh is on its way", || {
-        provider.asked("/token").len() == 2
-    });
+    provider.wait_for("/token", 2);
     let (mut account, mut secrets) = (home.account("acme/julien"), home.secrets("acme/julien"));
     secrets.generation += 1;
     secrets.tokens.access_token = Secret::new("from-elsewhere");
@@ -293,9 +290,7 @@ fn a_signal_during_the_request_is_held_off_until_the_answer_is_kept() {
         let (home, provider) = expired();
         let door = provider.hold("/token");
         let token = home.begin(&["token"]);
-        until("the refresh is on its way", || {
-            provider.asked("/token").len() == 2
-        });
+        provider.wait_for("/token", 2);
         token.signal(signal);
         drop(door);
         let run = token.end();
@@ -330,9 +325,7 @@ fn an_answer_that_cannot_be_written_is_kept_as_soon_as_it_can() {
     let (home, provider) = expired();
     let door = provider.hold("/token");
     let mut token = home.begin(&["token"]);
-    until("the refresh is on its way", || {
-        provider.asked("/token").len() == 2
-    });
+    provider.wait_for("/token", 2);
     let broken = home.break_writing();
     drop(door);
     token.await_line("is tried again");
@@ -352,9 +345,7 @@ fn an_answer_that_can_never_be_written_is_said_for_what_it_is() {
     let (home, provider) = expired();
     let door = provider.hold("/token");
     let token = home.begin(&["token"]);
-    until("the refresh is on its way", || {
-        provider.asked("/token").len() == 2
-    });
+    provider.wait_for("/token", 2);
     let _broken = home.break_writing();
     drop(door);
     token.end().fails(

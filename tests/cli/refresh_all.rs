@@ -18,7 +18,7 @@ fn fleet(providers: u8, accounts: usize) -> (Home, Vec<Provider>) {
         home.provider(&name, &provider.definition(""));
         home.login(&[&name]).ok();
         for further in 1..accounts {
-            home.copy(&format!("{name}/julien"), &format!("{name}/a{further}"));
+            home.copy_account(&format!("{name}/julien"), &format!("{name}/a{further}"));
         }
         provider
     });

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::home::Home;
-use crate::provider::MARK;
+use crate::provider::{MARK, Provider, acme_with};
 use crate::scene::{expired, signed_in};
 use crate::server::Reply;
 
@@ -117,7 +117,7 @@ fn without_a_refresh_token_the_end_of_the_token_asks_for_a_sign_in() {
 
 #[test]
 fn nobody_signed_in_is_login_required() {
-    let (home, provider) = (Home::new(), crate::provider::Provider::start());
+    let (home, provider) = (Home::new(), Provider::start());
     home.run(&["token"]).fails(4, &["nobody is signed in"]);
     home.provider("acme", &provider.definition(""));
     home.run(&["token", "acme"])
@@ -229,17 +229,11 @@ fn a_store_that_cannot_be_written_stops_a_refresh_before_anything_is_sent() {
 }
 
 #[test]
-fn a_secret_in_the_clients_name_is_sent_and_never_shown() {
-    let (home, provider) = (Home::new(), crate::provider::Provider::start());
-    let more = "client_auth = \"client_secret_post\"\nclient_secret_required = true\n";
-    home.provider("acme", &provider.definition(more));
-    let mut login = home.keyfob(&["login", "acme"]);
-    login
-        .env("KEYFOB_BROWSER", "true")
-        .env("KEYFOB_ACME_CLIENT_SECRET", "hunter2-and-more");
-    let waiting = crate::visitor::Waiting::new(login.spawn().unwrap());
-    crate::visitor::visit(&waiting.url);
-    waiting.end().ok();
+fn a_client_secret_is_sent_in_later_processes_and_never_shown() {
+    let (home, provider) =
+        acme_with("client_auth = \"client_secret_post\"\nclient_secret_required = true\n");
+    let secret = ("KEYFOB_ACME_CLIENT_SECRET", "hunter2-and-more");
+    home.begin_login_with(&[secret], &["acme"]).sign_in().ok();
     home.later("acme/julien", 3600);
     let token = home.run(&["token", "-v"]).ok();
     assert!(!token.stderr.contains("hunter2"), "{token:?}");

@@ -65,7 +65,7 @@ impl Home {
     }
 
     /// Adds an account like another one, with the same tokens.
-    pub fn copy(&self, from: &str, to: &str) {
+    pub fn copy_account(&self, from: &str, to: &str) {
         let (mut account, secrets) = (self.account(from), self.secrets(from));
         let (provider, name) = to.split_once('/').expect("PROVIDER/NAME");
         account.provider = provider.into();
