@@ -11,7 +11,12 @@ mod home;
 mod provider;
 #[path = "../support/server.rs"]
 mod server;
+#[cfg(target_os = "linux")]
+#[path = "../support/secret_service.rs"]
+mod service;
 #[path = "../support/visitor.rs"]
 mod visitor;
 
 mod basics;
+#[cfg(target_os = "linux")]
+mod secret_service;
