@@ -18,5 +18,7 @@ mod service;
 mod visitor;
 
 mod basics;
+#[cfg(unix)]
+mod secrecy;
 #[cfg(target_os = "linux")]
 mod secret_service;

@@ -29,6 +29,8 @@ pub struct State {
     pub person: Value,
     /// Answers to give instead of the ordinary ones, by path, first in first out.
     pub instead: BTreeMap<String, VecDeque<Reply>>,
+    /// Answers every endpoint but the authorization endpoint, where set.
+    pub echo: Option<fn(&Request) -> Reply>,
     /// Refreshes granted so far.
     pub refreshes: usize,
     /// Uses of a refresh token that was spent already.
@@ -54,6 +56,7 @@ impl Provider {
             scope: None,
             person: json!({"sub": "u-1", "preferred_username": "julien", "name": "Julien", "email": "j@example.com"}),
             instead: BTreeMap::new(),
+            echo: None,
             refreshes: 0,
             reuses: 0,
             alive: BTreeSet::new(),
@@ -111,6 +114,9 @@ fn answer(state: &mut State, request: &Request) -> Reply {
         .and_then(VecDeque::pop_front)
     {
         return reply;
+    }
+    if let Some(echo) = state.echo.filter(|_| request.path != "/authorize") {
+        return echo(request);
     }
     match request.path.as_str() {
         "/authorize" => authorize(state, request),

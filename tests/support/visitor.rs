@@ -39,6 +39,22 @@ impl Home {
         Waiting::new(command.spawn().expect("keyfob starts"))
     }
 
+    /// A browser for `KEYFOB_BROWSER` that keeps what it was started with: its arguments and its
+    /// environment lie in the home under `browser/`.
+    #[cfg(unix)]
+    pub fn recording_browser(&self) -> String {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = self.path("browser");
+        let script = format!(
+            "#!/bin/sh\ncat /proc/self/environ >>{0}/environment\nprintf '%s\\n' \"$@\" >>{0}/arguments\n",
+            folder.display()
+        );
+        self.write("browser/run", &script);
+        let path = folder.join("run");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+        path.display().to_string()
+    }
+
     /// Signs in from the first word to the last, following every redirect.
     pub fn login(&self, args: &[&str]) -> Run {
         let waiting = self.begin_login(args);
