@@ -105,7 +105,7 @@ pub struct Login {
     #[arg(long)]
     pub switch: bool,
     /// Keep the secrets here
-    #[arg(long, value_name = "STORE", env = "KEYFOB_STORE", hide_env = true)]
+    #[arg(long, value_name = "STORE")]
     pub store: Option<Kind>,
     /// Protect a new file store with a passphrase
     #[arg(long)]
