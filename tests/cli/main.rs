@@ -19,6 +19,8 @@ mod visitor;
 
 mod basics;
 #[cfg(unix)]
+mod manners;
+#[cfg(unix)]
 mod secrecy;
 #[cfg(target_os = "linux")]
 mod secret_service;

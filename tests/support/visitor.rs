@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::Child;
+use std::process::{Child, Command};
 
 use url::Url;
 
@@ -31,12 +31,24 @@ pub struct Page {
 impl Home {
     /// Starts `login` with these arguments, and waits for the address it prints.
     pub fn begin_login(&self, args: &[&str]) -> Waiting {
+        Waiting::new(self.login_command(args).spawn().expect("keyfob starts"))
+    }
+
+    /// A login that believes its browser launched: the test is the browser.
+    pub fn login_command(&self, args: &[&str]) -> Command {
         let mut command = self.keyfob(&[&["login"], args].concat());
         let named = command.get_envs().any(|(name, _)| name == "KEYFOB_BROWSER");
         if !named {
-            command.env("KEYFOB_BROWSER", "true"); // "launched": the test is the browser
+            command.env("KEYFOB_BROWSER", "true");
         }
-        Waiting::new(command.spawn().expect("keyfob starts"))
+        command
+    }
+
+    /// A login that fails before anything is opened.
+    pub fn refused_login(&self, args: &[&str]) -> Run {
+        let mut command = self.login_command(args);
+        command.args(["--timeout", "2s"]); // a browser that is waited for after all
+        Run::of(command.output().expect("keyfob starts"))
     }
 
     /// A browser for `KEYFOB_BROWSER` that keeps what it was started with: its arguments and its
