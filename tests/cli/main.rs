@@ -14,12 +14,15 @@ mod server;
 #[cfg(target_os = "linux")]
 #[path = "../support/secret_service.rs"]
 mod service;
+#[path = "../support/tls.rs"]
+mod tls;
 #[path = "../support/visitor.rs"]
 mod visitor;
 
 mod basics;
 #[cfg(unix)]
 mod manners;
+mod network;
 #[cfg(unix)]
 mod secrecy;
 #[cfg(target_os = "linux")]
