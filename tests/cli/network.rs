@@ -38,7 +38,11 @@ fn an_unknown_authority_is_a_failure_that_names_host_and_cause() {
     for host in ["localhost", "127.0.0.1"] {
         let (home, provider, tls) = behind_tls(host);
         let place = tls.origin(host).replace("https://", "");
-        let words = [&format!("cannot reach {place}: TLS: "), "UnknownIssuer"];
+        let words = [
+            &format!("cannot reach {place}: TLS: "),
+            "UnknownIssuer",
+            "`ca_file`",
+        ];
         let login = home.login(&["acme"]).fails(3, &words);
         let said = login
             .stderr
@@ -106,8 +110,10 @@ fn a_provider_far_away_is_reached_through_the_proxy() {
         home.unset(name);
     }
     home.set("HTTPS_PROXY", "http://127.0.0.1:9"); // discard: nobody listens
-    home.run(&["refresh"])
-        .fails(3, &["cannot reach id.example.test", "connection refused"]);
+    home.run(&["refresh"]).fails(
+        3,
+        &["cannot reach id.example.test through the proxy: connection refused"],
+    );
 }
 
 #[test]
