@@ -14,6 +14,9 @@ mod server;
 #[cfg(target_os = "linux")]
 #[path = "../support/secret_service.rs"]
 mod service;
+#[cfg(unix)]
+#[path = "../completion/session.rs"]
+mod session;
 #[path = "../support/tls.rs"]
 mod tls;
 #[path = "../support/visitor.rs"]
@@ -27,3 +30,5 @@ mod network;
 mod secrecy;
 #[cfg(target_os = "linux")]
 mod secret_service;
+#[cfg(unix)]
+mod store_file;

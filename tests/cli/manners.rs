@@ -207,25 +207,11 @@ const ANSWERS: [&str; 9] = [
     "--help",
 ];
 
-/// Runs a line of the shell with `keyfob` in it.
-fn shell(home: &Home, line: &str) -> Run {
-    let keyfob = home.keyfob(&[]);
-    let mut command = Command::new("sh");
-    command.args(["-c", &line.replace("keyfob", "\"$0\"")]);
-    command.arg(keyfob.get_program()).env_clear();
-    command.envs(
-        keyfob
-            .get_envs()
-            .filter_map(|(name, value)| Some((name, value?))),
-    );
-    Run::of(command.output().expect("sh starts"))
-}
-
 #[test]
 fn a_reader_that_has_gone_is_no_failure() {
     let (home, _provider) = signed_in();
     for answer in ANSWERS {
-        let run = shell(&home, &format!("(keyfob {answer}; echo $? >&2) | true"));
+        let run = home.shell(&format!("(keyfob {answer}; echo $? >&2) | true"));
         assert_eq!(run.stderr, "0\n", "{answer}");
     }
 }
@@ -234,10 +220,10 @@ fn a_reader_that_has_gone_is_no_failure() {
 fn an_answer_that_cannot_be_written_is_a_failure() {
     let (home, _provider) = signed_in();
     for answer in ANSWERS {
-        shell(&home, &format!("keyfob {answer} >/dev/full"))
+        home.shell(&format!("keyfob {answer} >/dev/full"))
             .fails(1, &["cannot write the answer: No space left"]);
     }
-    let run = shell(&home, "keyfob list --json >/dev/full");
+    let run = home.shell("keyfob list --json >/dev/full");
     assert_eq!(run.failure()["error"], "internal_error");
 }
 
@@ -246,7 +232,7 @@ fn closed_streams_change_no_exit_code() {
     let (home, _provider) = signed_in();
     for closed in ["2>&-", "<&-", "<&- 2>&-", "<&- >&- 2>&-"] {
         for answer in ANSWERS {
-            let run = shell(&home, &format!("keyfob {answer} {closed}"));
+            let run = home.shell(&format!("keyfob {answer} {closed}"));
             assert_eq!(run.status, 0, "{answer} {closed}: {run:?}");
         }
         for (fails, status) in [
@@ -255,13 +241,13 @@ fn closed_streams_change_no_exit_code() {
             ("provider list --nope", 2),
             ("nope --json", 2),
         ] {
-            let run = shell(&home, &format!("keyfob {fails} {closed}"));
+            let run = home.shell(&format!("keyfob {fails} {closed}"));
             assert_eq!(run.status, status, "{fails} {closed}: {run:?}");
         }
     }
-    shell(&home, "keyfob logout <&- >&- 2>&-").ok();
+    home.shell("keyfob logout <&- >&- 2>&-").ok();
     assert_eq!(home.run(&["list"]).ok().stdout, "");
-    shell(&home, "keyfob login sandbox <&- >&- 2>&-").ok();
+    home.shell("keyfob login sandbox <&- >&- 2>&-").ok();
     home.run(&["token", "sandbox"]).ok();
 }
 

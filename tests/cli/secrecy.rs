@@ -159,7 +159,8 @@ fn spellings(secret: &str) -> Vec<Vec<u8>> {
 }
 
 fn percent(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    let octets: Vec<String> = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    octets.concat()
 }
 
 #[track_caller]

@@ -92,6 +92,22 @@ impl Home {
             .collect()
     }
 
+    /// Runs a line of the shell, in which `keyfob` is the binary.
+    pub fn shell(&self, line: &str) -> Run {
+        let keyfob = self.keyfob(&[]);
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", &line.replace("keyfob", "\"$0\"")])
+            .arg(keyfob.get_program())
+            .env_clear()
+            .envs(
+                keyfob
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            );
+        Run::of(command.output().expect("sh starts"))
+    }
+
     /// Starts the binary and leaves it running.
     pub fn spawn(&self, args: &[&str]) -> Child {
         self.keyfob(args).spawn().expect("keyfob starts")
