@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use console::Style;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+#[cfg(unix)]
+use rustix::termios::{self, OptionalActions};
 
 use crate::error::{Code, Error, Result};
 use crate::escape::escape;
@@ -175,6 +177,8 @@ impl Terminal for Console {
 
     fn ask_secret(&self, question: &str, instead: &str) -> Result<Secret> {
         self.must_ask(question, instead)?;
+        #[cfg(unix)]
+        let _hidden = Hidden::begin();
         let mut stderr = std::io::stderr();
         let _ = write!(stderr, "{} ", escape(question)).and_then(|()| stderr.flush());
         rpassword::read_password()
@@ -194,6 +198,29 @@ impl Terminal for Console {
         bar.set_message(escape(message).into_owned());
         bar.enable_steady_tick(Duration::from_millis(120));
         Progress(Some(bar))
+    }
+}
+
+/// Turns the echo off until dropped. It comes before the question: whoever answers at once, as a
+/// script on a terminal does, would otherwise see the first keys.
+#[cfg(unix)]
+struct Hidden(termios::Termios);
+
+#[cfg(unix)]
+impl Hidden {
+    fn begin() -> Option<Self> {
+        let before = termios::tcgetattr(std::io::stdin()).ok()?;
+        let mut hidden = before.clone();
+        hidden.local_modes.remove(termios::LocalModes::ECHO);
+        termios::tcsetattr(std::io::stdin(), OptionalActions::Now, &hidden).ok()?;
+        Some(Self(before))
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        let _ = termios::tcsetattr(std::io::stdin(), OptionalActions::Now, &self.0);
     }
 }
 
