@@ -67,8 +67,9 @@ fn a_passphrase_is_asked_for_twice_and_never_shown() {
     terminal.press("correct horse\r");
     terminal.wait_for("the same again:");
     terminal.press("correct house\r");
-    terminal.wait_for("the two differ");
+    terminal.wait_for("the two differ; once more\nnew passphrase for the file store:");
     terminal.press("correct horse\r");
+    terminal.wait_for("once more\nnew passphrase for the file store: \nthe same again:");
     terminal.press("correct horse\r");
     let (status, shown) = terminal.end();
     assert_eq!(status, 0, "{shown}");
