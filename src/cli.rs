@@ -105,7 +105,7 @@ pub struct Login {
     #[arg(long)]
     pub switch: bool,
     /// Keep the secrets here
-    #[arg(long, value_name = "STORE", env = "KEYFOB_STORE", hide_env = true)]
+    #[arg(long, value_name = "STORE")]
     pub store: Option<Kind>,
     /// Protect a new file store with a passphrase
     #[arg(long)]
@@ -220,6 +220,10 @@ Examples:
   keyfob provider show github           what to register, and every key of the definition")]
 pub enum Provider {
     /// List the known providers and what each needs
+    #[command(after_help = "\
+Examples:
+  keyfob provider list
+  keyfob provider list --json           which are ready, and what the others need")]
     List,
     /// Show a provider's effective definition and how to register a client there
     Show(ProviderShow),
@@ -227,6 +231,10 @@ pub enum Provider {
 
 /// Arguments of `provider show`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob provider show github           where to register, and what to enter there
+  keyfob provider show gitea --json")]
 pub struct ProviderShow {
     /// The provider
     #[arg(value_name = "PROVIDER", add = ArgValueCandidates::new(complete::providers))]
@@ -236,6 +244,11 @@ pub struct ProviderShow {
 /// Verbs of `sandbox`.
 #[cfg(feature = "sandbox")]
 #[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  keyfob sandbox serve --port 9400 --approve ada
+
+`keyfob login sandbox` needs none of this: there it runs inside each command.")]
 pub enum Sandbox {
     /// Serve the practice provider in the foreground, for tests of your own
     Serve(SandboxServe),

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use serde::Deserialize;
 
 use crate::error::{Code, Error, Result};
@@ -37,6 +38,24 @@ impl Config {
         }
         Ok(config)
     }
+}
+
+/// The store that `KEYFOB_STORE` names; empty, as every variable, it names none.
+pub fn store_variable() -> Result<Option<Kind>> {
+    let named = std::env::var_os("KEYFOB_STORE").unwrap_or_default();
+    let named = named.to_string_lossy();
+    if named.is_empty() {
+        return Ok(None);
+    }
+    Kind::from_str(&named, false).map(Some).map_err(|_| {
+        let known = Kind::value_variants().iter();
+        let known: Vec<_> = known.map(|kind| format!("`{kind}`")).collect();
+        Error::new(
+            Code::ConfigInvalid,
+            format!("KEYFOB_STORE is `{named}`, which is no store"),
+        )
+        .hint(format!("set it to one of {}", known.join(", ")))
+    })
 }
 
 /// The largest TOML file that is read, in bytes.

@@ -36,6 +36,11 @@ pub async fn off_thread<T: Send + 'static>(
 /// A failed request as its reader meets it: `state` says what became of what is stored.
 pub fn failed(error: &OauthError, refused: Code, state: &str) -> Error {
     let (code, next) = match error {
+        OauthError::Network(cause) if cause.contains(": TLS: ") => (
+            Code::NetworkError,
+            "where a certificate authority of your own is in use, name its file as `ca_file` in config.toml"
+                .to_owned(),
+        ),
         OauthError::Network(_) => (
             Code::NetworkError,
             "check the connection, then run it again".to_owned(),

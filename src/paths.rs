@@ -18,7 +18,7 @@ impl Paths {
     /// `KEYFOB_HOME` replaces all folders; otherwise the platform's.
     pub fn discover() -> Result<Self> {
         if let Some(home) = std::env::var_os("KEYFOB_HOME").filter(|home| !home.is_empty()) {
-            return Ok(Self::under(Path::new(&home)));
+            return Ok(Self::under(folder(Path::new(&home))?));
         }
         let dirs = ProjectDirs::from("", "", "keyfob").ok_or_else(|| {
             Error::new(Code::ConfigInvalid, "this user has no home folder")
@@ -84,5 +84,27 @@ impl Paths {
     /// The sandbox's state.
     pub fn sandbox(&self) -> PathBuf {
         self.state.join("sandbox")
+    }
+}
+
+/// `KEYFOB_HOME` as a folder, there or to be made. A relative one would be another in every working
+/// folder, each with accounts and keys of its own.
+fn folder(home: &Path) -> Result<&Path> {
+    let wrong = |what: &str| {
+        Error::new(
+            Code::ConfigInvalid,
+            format!("KEYFOB_HOME is `{}`, {what}", home.display()),
+        )
+        .hint("set it to the absolute path of a folder that only you can read, or unset it")
+    };
+    if !home.is_absolute() {
+        return Err(wrong("which is no absolute path"));
+    }
+    match std::fs::metadata(home) {
+        Ok(found) if !found.is_dir() => Err(wrong("which is no folder")),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(wrong(&format!("which cannot be used: {error}")))
+        }
+        _ => Ok(home),
     }
 }

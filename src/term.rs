@@ -188,10 +188,10 @@ impl Terminal for Console {
 
     fn ask_secret(&self, question: &str, instead: &str) -> Result<Secret> {
         self.must_ask(question, instead)?;
+        #[cfg(unix)]
+        let _hidden = echo::hide();
         let mut stderr = std::io::stderr();
         let _ = write!(stderr, "{} ", escape(question)).and_then(|()| stderr.flush());
-        #[cfg(unix)]
-        let _kept = echo::keep();
         let answer = rpassword::read_password().map(Secret::new);
         answer.map_err(|error| match error.kind() {
             ErrorKind::Interrupted => interrupts::interrupted(), // Ctrl-C is a key here

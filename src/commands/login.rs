@@ -8,6 +8,7 @@ use crate::account::Account;
 use crate::answer;
 use crate::choose::{self, Target};
 use crate::cli;
+use crate::config;
 use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
 use crate::login::{Browser, Plan, SignedIn, Visitor, login};
@@ -35,7 +36,7 @@ pub fn run(app: &App, args: &cli::Login) -> Result<()> {
         Visitor::Myself(person) => Some(person.clone()),
         Visitor::Person(_) => None,
     };
-    let store = store(app, args, expected.as_ref(), &provider);
+    let store = store(app, args, expected.as_ref(), &provider)?;
     let (registry, _sandbox) = embedded::start(app, [target.provider], approve)?;
     let done = network::online(app, registry, async |online| {
         let plan = Plan {
@@ -90,7 +91,16 @@ fn visitor(app: &App, provider: &Provider, expected: Option<&Account>) -> Visito
 
 /// `--store` or `KEYFOB_STORE`, else where this account or all of the provider's are, else the
 /// configured one, else the keyring.
-fn store(app: &App, args: &cli::Login, expected: Option<&Account>, provider: &Provider) -> Kind {
+fn store(
+    app: &App,
+    args: &cli::Login,
+    expected: Option<&Account>,
+    provider: &Provider,
+) -> Result<Kind> {
+    let asked = match args.store {
+        Some(store) => Some(store),
+        None => config::store_variable()?,
+    };
     let accounts = app.vault.accounts_of(&provider.name).accounts;
     let named = accounts
         .iter()
@@ -98,11 +108,11 @@ fn store(app: &App, args: &cli::Login, expected: Option<&Account>, provider: &Pr
     let shared = accounts
         .first()
         .filter(|first| accounts.iter().all(|account| account.store == first.store));
-    args.store
+    Ok(asked
         .or(expected.or(named).map(|account| account.store))
         .or(app.config.store)
         .or(shared.map(|account| account.store))
-        .unwrap_or(Kind::Keyring)
+        .unwrap_or(Kind::Keyring))
 }
 
 /// `--scope` may be repeated, and each may hold several.

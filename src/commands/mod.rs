@@ -81,9 +81,19 @@ fn manner(cli: &Cli) -> Manner {
 
 /// Help and version are answers; the rest is wrong usage, said in JSON where that was asked for.
 fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
-    if !error.use_stderr() || !json {
-        let _ = error.print(); // a closed pipe: nobody is reading
-        return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+    if !error.use_stderr() {
+        let printed = error.print().and_then(|()| std::io::stdout().flush());
+        return match written(printed) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                Console::new(Manner::default()).fail(&error);
+                ExitCode::from(error.code.exit())
+            }
+        };
+    }
+    if !json {
+        let _ = error.print(); // a closed stderr: nobody is listening
+        return ExitCode::from(Code::Usage.exit());
     }
     let text = error.to_string();
     let message = text.lines().next().unwrap_or_default();
@@ -103,10 +113,10 @@ fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
     };
     let usage = Error::new(Code::Usage, message.trim_start_matches("error: ")).hint(hint);
     let _ = writeln!(std::io::stderr(), "{}", usage.json());
-    ExitCode::from(2)
+    ExitCode::from(Code::Usage.exit())
 }
 
-/// Writes the answer to stdout, with a newline. A reader that has gone is no failure.
+/// Writes the answer to stdout, with a newline.
 fn print(text: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     let newline = if text.ends_with('\n') || text.is_empty() {
@@ -114,11 +124,16 @@ fn print(text: &str) -> Result<()> {
     } else {
         "\n"
     };
-    let written = stdout
+    let outcome = stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.write_all(newline.as_bytes()))
         .and_then(|()| stdout.flush());
-    match written {
+    written(outcome)
+}
+
+/// What became of an answer. A reader that has gone is no failure.
+fn written(outcome: std::io::Result<()>) -> Result<()> {
+    match outcome {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::new(
             Code::InternalError,
             format!("cannot write the answer: {error}"),

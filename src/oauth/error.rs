@@ -55,7 +55,7 @@ impl fmt::Display for OauthError {
             }
             Self::Unavailable { host, status, .. } => write!(f, "{host} answered {status}"),
             Self::Unauthorized => f.write_str("the server does not accept the access token"),
-            Self::Refused(response) => response.fmt(f),
+            Self::Refused(response) => write!(f, "the server refused: {response}"),
         }
     }
 }

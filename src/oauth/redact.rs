@@ -12,7 +12,7 @@ const LIMIT: usize = 300;
 const SHORTEST: usize = 4;
 
 /// A server's words as they may be kept: each of `secrets` replaced, in whichever percent-encoding
-/// it comes back, then cut to 300 characters.
+/// or HTML escapes it comes back, then cut to 300 characters.
 pub(super) fn words(text: &str, secrets: &[Secret]) -> String {
     escape_short(&redact(text, secrets), LIMIT)
 }
@@ -32,7 +32,8 @@ fn redact(text: &str, secrets: &[Secret]) -> String {
     text
 }
 
-/// Replaces `value` where each of its octets is itself or `%XX` in either case, and a blank also `+`.
+/// Replaces `value` where each of its octets is itself, `%XX` in either case or a character reference
+/// of HTML, and a blank also `+`.
 fn replace_encoded(text: &str, value: &str) -> String {
     let (plain, starts) = decode(text.as_bytes());
     let (wanted, _) = spell(value.bytes().enumerate());
@@ -47,19 +48,21 @@ fn replace_encoded(text: &str, value: &str) -> String {
     String::from_utf8_lossy(&shown).into_owned()
 }
 
-/// The text with its percent-encoding undone, and where in `text` each byte of that began; the last
+/// The text with its encodings undone, and where in `text` each byte of that began; the last
 /// entry is the end.
 fn decode(text: &[u8]) -> (String, Vec<usize>) {
     let mut at = 0;
     let (plain, mut starts) = spell(std::iter::from_fn(|| {
         let start = at;
         let octet = *text.get(at)?;
-        let encoded = text
-            .get(at + 1..at + 3)
-            .filter(|_| octet == b'%')
-            .and_then(hex);
-        at += if encoded.is_some() { 3 } else { 1 };
-        Some((start, encoded.unwrap_or(octet)))
+        let encoded = match octet {
+            b'%' => text.get(at + 1..at + 3).and_then(hex).map(|o| (o, 3)),
+            b'&' => reference(&text[at + 1..]).map(|(o, length)| (o, length + 1)),
+            _ => None,
+        };
+        let (octet, length) = encoded.unwrap_or((octet, 1));
+        at += length;
+        Some((start, octet))
     }));
     starts.push(text.len());
     (plain, starts)
@@ -76,6 +79,29 @@ fn spell(octets: impl Iterator<Item = (usize, u8)>) -> (String, Vec<usize>) {
         starts.extend(std::iter::repeat_n(start, c.len_utf8()));
     }
     (spelt, starts)
+}
+
+/// The ASCII character that an HTML reference stands for, and the bytes of it after the `&`.
+fn reference(text: &[u8]) -> Option<(u8, usize)> {
+    /// `#x`, leading zeros, two digits and the semicolon.
+    const LONGEST: usize = 10;
+    let end = text.iter().take(LONGEST).position(|octet| *octet == b';')?;
+    let name = std::str::from_utf8(&text[..end]).ok()?;
+    let octet = match name {
+        "amp" => b'&',
+        "lt" => b'<',
+        "gt" => b'>',
+        "quot" => b'"',
+        "apos" => b'\'',
+        _ => {
+            let digits = name.strip_prefix('#')?;
+            match digits.strip_prefix(['x', 'X']) {
+                Some(digits) => u8::from_str_radix(digits, 16).ok()?,
+                None => digits.parse().ok()?,
+            }
+        }
+    };
+    Some((octet, end + 1))
 }
 
 fn hex(digits: &[u8]) -> Option<u8> {
@@ -99,10 +125,20 @@ mod tests {
             "a%2Fb%2Bc+d%25e",
             "a%2fb%2bc%20d%25e",
             "%61/b%2bc%20d%25%65",
+            "a&#47;b&#x2B;c d%e",
+            "&#x0061;/b&#043;c+d&#37;e",
         ] {
             let shown = hidden(&format!("code <{echoed}> is bad"), &["a/b+c d%e"]);
             assert_eq!(shown, "code <[redacted]> is bad", "{echoed}");
         }
+    }
+
+    #[test]
+    fn html_escapes_hide_nothing() {
+        let escaped = "<b>&lt;a&amp;b&gt;&quot;&apos;&#39;</b>";
+        assert_eq!(hidden(escaped, &["<a&b>\"''"]), "<b>[redacted]</b>");
+        let near = "&amp &#; &#x; &#999; &unknown; &";
+        assert_eq!(hidden(near, &["unrelated"]), near);
     }
 
     #[test]

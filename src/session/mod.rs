@@ -161,7 +161,7 @@ fn secret_gone(vault: &Vault, account: &Account) -> Error {
     }
     login_required(
         account,
-        &format!("its secret was removed from the {} store", account.store),
+        &format!("its secret was removed from {}", account.store.noun()),
     )
 }
 

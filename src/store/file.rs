@@ -45,7 +45,7 @@ impl File {
         let recipient = self.keys.recipient()?;
         let ciphertext = age::encrypt(&recipient, plaintext).map_err(|error| StoreError {
             cause: format!("age cannot encrypt: {error}"),
-            hint: "check the store with `keyfob doctor`".into(),
+            hint: "run it again; if it stays so, report it as a fault of keyfob".into(),
         })?;
         if ciphertext.len() as u64 > LIMIT {
             return Err(StoreError {

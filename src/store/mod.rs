@@ -45,6 +45,16 @@ pub enum Kind {
     File,
 }
 
+impl Kind {
+    /// What a sentence calls it.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Kind::Keyring => "the keyring",
+            Kind::File => "the file store",
+        }
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,34 +1,40 @@
-//! The terminal's echo, given back where a hidden question is cut off.
+//! The terminal's echo: off before a hidden question is shown, for whoever answers at once would
+//! otherwise see the first keys, and back however the question ends.
 //!
-//! rpassword gives it back once it has an answer. A signal ends the program while its thread still
-//! reads, and the shell would be left with a terminal that shows nothing of what is typed.
+//! A signal ends the program while a thread still reads. The shell would be left with a terminal that
+//! shows nothing of what is typed, so [`restore`] is called on the way out too.
 
 use std::sync::{Mutex, PoisonError};
 
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 /// The settings from before the question that is open now.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
-/// Notes the settings until the guard is dropped.
-pub struct Kept;
+/// The echo is off while it lives.
+pub struct Hidden;
 
-/// Called before a hidden question.
-pub fn keep() -> Kept {
-    set(tcgetattr(std::io::stdin()).ok());
-    Kept
+/// Turns the echo off, where stdin is a terminal.
+pub fn hide() -> Hidden {
+    if let Ok(before) = tcgetattr(std::io::stdin()) {
+        let mut hidden = before.clone();
+        hidden.local_modes.remove(LocalModes::ECHO);
+        set(Some(before));
+        let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &hidden); // rpassword tries again
+    }
+    Hidden
 }
 
-/// Gives the echo back if a hidden question is still open.
+/// Turns the echo on again if a hidden question is open.
 pub fn restore() {
     if let Some(before) = set(None) {
         let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &before); // the terminal may be gone
     }
 }
 
-impl Drop for Kept {
+impl Drop for Hidden {
     fn drop(&mut self) {
-        set(None);
+        restore();
     }
 }
 

@@ -162,7 +162,7 @@ impl Vault {
 fn unavailable(kind: Kind, error: &StoreError) -> Error {
     Error::new(
         Code::StoreUnavailable,
-        format!("the {kind} store cannot be used: {}", error.cause),
+        format!("{} cannot be used: {}", kind.noun(), error.cause),
     )
     .hint(error.hint.clone())
 }

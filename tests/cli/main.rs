@@ -18,6 +18,14 @@ mod scene;
 mod screen;
 #[path = "../support/server.rs"]
 mod server;
+#[cfg(target_os = "linux")]
+#[path = "../support/secret_service.rs"]
+mod service;
+#[cfg(unix)]
+#[path = "../completion/session.rs"]
+mod session;
+#[path = "../support/tls.rs"]
+mod tls;
 #[path = "../support/vault.rs"]
 mod vault;
 #[path = "../support/visitor.rs"]
@@ -33,11 +41,19 @@ mod consent;
 mod list;
 mod locks;
 mod logout;
+mod manners;
+mod network;
 mod provider_verb;
 mod redirect;
 mod refresh;
 mod refresh_all;
 mod registration;
+#[cfg(unix)]
+mod secrecy;
+#[cfg(target_os = "linux")]
+mod secret_service;
+#[cfg(unix)]
+mod store_file;
 #[cfg(unix)]
 mod terminal;
 mod token;

@@ -86,6 +86,16 @@ impl Session {
         self.wait_until(text, |screen| screen.contains(text));
     }
 
+    /// Waits for the program to end; gives its exit code and what it has shown.
+    #[allow(dead_code, reason = "a shell is not waited for")]
+    pub fn end(mut self) -> (u32, String) {
+        while let Ok(bytes) = self.output.recv_timeout(LIMIT) {
+            self.take(&bytes);
+        }
+        let status = self.child.wait().unwrap();
+        (status.exit_code(), self.screen.screen().contents())
+    }
+
     fn wait_until(&mut self, what: &str, there: impl Fn(&str) -> bool) {
         let end = Instant::now() + LIMIT;
         loop {

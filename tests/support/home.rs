@@ -1,8 +1,10 @@
 //! A home of its own for each test, and the real binary in it.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -10,6 +12,7 @@ use tempfile::TempDir;
 /// Folders that only one test knows. Secrets go to the file store unless a test says otherwise.
 pub struct Home {
     dir: TempDir,
+    environment: BTreeMap<String, String>,
 }
 
 /// What one run of the binary gave.
@@ -28,6 +31,7 @@ impl Home {
     pub fn new() -> Self {
         Self {
             dir: tempfile::tempdir().expect("a temporary folder"),
+            environment: BTreeMap::new(),
         }
     }
 
@@ -41,6 +45,16 @@ impl Home {
             std::fs::copy(from, to).expect("a file"); // its mode too
         }
         copy
+    }
+
+    /// Sets a variable for every later run.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.environment.insert(name.into(), value.into());
+    }
+
+    /// Takes a variable back.
+    pub fn unset(&mut self, name: &str) {
+        self.environment.remove(name);
     }
 
     /// A path in the home, such as `data/defaults.json`.
@@ -59,6 +73,7 @@ impl Home {
             .env("HOME", self.dir.path())
             .env("KEYFOB_HOME", self.dir.path())
             .env("KEYFOB_STORE", "file")
+            .envs(&self.environment)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -68,6 +83,41 @@ impl Home {
     /// Runs the binary to its end.
     pub fn run(&self, args: &[&str]) -> Run {
         Run::of(self.keyfob(args).output().expect("keyfob starts"))
+    }
+
+    /// Runs the binary to its end, which must come within `bound`.
+    #[track_caller]
+    pub fn run_within(&self, bound: Duration, args: &[&str]) -> Run {
+        let start = Instant::now();
+        let run = self.run(args);
+        let elapsed = start.elapsed();
+        assert!(elapsed < bound, "{elapsed:?} of at most {bound:?}: {run:?}");
+        run
+    }
+
+    /// Runs the same command in many processes at once.
+    pub fn run_many(&self, count: usize, args: &[&str]) -> Vec<Run> {
+        let running: Vec<Child> = (0..count).map(|_| self.spawn(args)).collect();
+        let ended = running.into_iter().map(Child::wait_with_output);
+        ended
+            .map(|output| Run::of(output.expect("keyfob ends")))
+            .collect()
+    }
+
+    /// Runs a line of the shell, in which `keyfob` is the binary.
+    pub fn shell(&self, line: &str) -> Run {
+        let keyfob = self.keyfob(&[]);
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", &line.replace("keyfob", "\"$0\"")])
+            .arg(keyfob.get_program())
+            .env_clear()
+            .envs(
+                keyfob
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            );
+        Run::of(command.output().expect("sh starts"))
     }
 
     /// Starts the binary and leaves it running.

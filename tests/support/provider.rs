@@ -37,8 +37,8 @@ pub struct State {
     pub registers: bool,
     /// Answers to give instead of the ordinary ones, by path, first in first out.
     pub instead: BTreeMap<String, VecDeque<Reply>>,
-    /// Whether the next token request is refused in words that repeat it.
-    pub echo: bool,
+    /// Answers every endpoint but the authorization endpoint, where set.
+    pub echo: Option<fn(&Request) -> Reply>,
     /// Refreshes granted so far.
     pub refreshes: usize,
     /// Uses of a refresh token that was spent already.
@@ -85,7 +85,7 @@ impl Provider {
             claims: json!({}),
             registers: false,
             instead: BTreeMap::new(),
-            echo: false,
+            echo: None,
             refreshes: 0,
             reuses: 0,
             alive: BTreeSet::new(),
@@ -156,9 +156,9 @@ impl Provider {
         self.door.change(|inside| inside.most)
     }
 
-    /// Refuses the next token request, and repeats in the description what was sent.
+    /// Refuses every request from now on, and repeats in the description what was sent.
     pub fn echo_refusal(&self) {
-        self.state(|state| state.echo = true);
+        self.state(|state| state.echo = Some(repeat));
     }
 
     /// Waits until it was asked this often at a path.
@@ -233,6 +233,9 @@ fn answer(state: &mut State, request: &Request) -> Reply {
     {
         return reply;
     }
+    if let Some(echo) = state.echo.filter(|_| request.path != "/authorize") {
+        return echo(request);
+    }
     match request.path.as_str() {
         "/.well-known/openid-configuration" => metadata(state, request),
         "/register" => register(request),
@@ -266,6 +269,15 @@ fn register(request: &Request) -> Reply {
     Reply::Json(201, client)
 }
 
+/// Refuses a form, and repeats it.
+fn repeat(request: &Request) -> Reply {
+    let description = format!("no good: {:?}", request.form);
+    Reply::Json(
+        400,
+        json!({"error": "invalid_grant", "error_description": description}),
+    )
+}
+
 /// Approves at once.
 fn authorize(state: &mut State, request: &Request) -> Reply {
     let query = &request.query;
@@ -291,13 +303,6 @@ fn token(state: &mut State, request: &Request) -> Reply {
         Some("application/json")
     );
     let refused = |error: &str| Reply::Json(400, json!({"error": error}));
-    if std::mem::take(&mut state.echo) {
-        let description = format!("no good: {form:?}");
-        return Reply::Json(
-            400,
-            json!({"error": "invalid_grant", "error_description": description}),
-        );
-    }
     match sent("grant_type") {
         "authorization_code" => {
             let Some(asked) = state.codes.remove(sent("code")) else {

@@ -41,11 +41,17 @@ pub fn available(test: &str) -> bool {
         let path = std::env::var_os("PATH").unwrap_or_default();
         std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
     };
-    let needed = ["gnome-keyring-daemon", "dbus-daemon", "dbus-send"];
+    let needed = [
+        "gnome-keyring-daemon",
+        "dbus-daemon",
+        "dbus-send",
+        "secret-tool",
+    ];
     if needed.into_iter().all(installed) {
         return true;
     }
-    let skipped = format!("skipped: {test}: needs gnome-keyring-daemon and dbus-daemon");
+    let skipped =
+        format!("skipped: {test}: needs gnome-keyring-daemon, dbus-daemon and secret-tool");
     let forbidden = std::env::var_os("KEYFOB_TEST_NO_SKIPS").is_some_and(|value| value == "1");
     assert!(!forbidden, "{skipped}");
     let _ = writeln!(std::io::stderr(), "{skipped}");
@@ -73,6 +79,11 @@ impl SecretService {
             }
         }
         session
+    }
+
+    /// The bus's address, for `DBUS_SESSION_BUS_ADDRESS`.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// Puts a command into this session, with a home of its own and no display.
@@ -105,6 +116,17 @@ impl SecretService {
     /// Lets a stopped daemon go on.
     pub fn resume(&self) {
         signal("CONT", self.daemon_id());
+    }
+
+    /// Removes an entry with the keyring's own tool.
+    pub fn remove(&self, service: &str, name: &str) {
+        let mut command = Command::new("secret-tool");
+        self.join(&mut command);
+        let status = command
+            .args(["clear", "service", service, "username", name])
+            .status()
+            .expect("secret-tool starts");
+        assert!(status.success(), "secret-tool clear: {status}");
     }
 
     /// The daemon's process id.

@@ -56,10 +56,29 @@ impl Home {
         Waiting::new(command.spawn().expect("keyfob starts"))
     }
 
+    /// A browser for `KEYFOB_BROWSER` that keeps what it was started with: its arguments and its
+    /// environment lie in the home under `browser/`.
+    #[cfg(unix)]
+    pub fn recording_browser(&self) -> String {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = self.path("browser");
+        let script = format!(
+            "#!/bin/sh\ncat /proc/self/environ >>{0}/environment\nprintf '%s\\n' \"$@\" >>{0}/arguments\n",
+            folder.display()
+        );
+        self.write("browser/run", &script);
+        let path = folder.join("run");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+        path.display().to_string()
+    }
+
     /// A login that believes its browser launched: the test is the browser.
     pub fn login_command(&self, args: &[&str]) -> Command {
         let mut command = self.keyfob(&[&["login"], args].concat());
-        command.env("KEYFOB_BROWSER", "true");
+        let named = command.get_envs().any(|(name, _)| name == "KEYFOB_BROWSER");
+        if !named {
+            command.env("KEYFOB_BROWSER", "true");
+        }
         command
     }
 

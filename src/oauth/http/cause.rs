@@ -30,16 +30,27 @@ pub(super) fn describe(
     } else {
         "no answer from"
     };
-    format!("{doing} {host}: {}", escape_short(&cause(error), LIMIT))
+    let through = if links(error).any(|link| link.to_string().starts_with("tunnel error")) {
+        " through the proxy"
+    } else {
+        ""
+    };
+    format!(
+        "{doing} {host}{through}: {}",
+        escape_short(&cause(error), LIMIT)
+    )
+}
+
+/// The chain below the outermost error, which is reqwest's own and whose text holds the URL.
+fn links<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(error.source(), |error| (*error).source())
 }
 
 fn cause(error: &reqwest::Error) -> String {
-    // The outermost error is reqwest's own, whose text holds the URL.
-    let chain = || std::iter::successors(error.source(), |e| (*e).source());
-    if let Some(tls) = chain().find_map(tls_error) {
+    if let Some(tls) = links(error).find_map(tls_error) {
         return format!("TLS: {tls}");
     }
-    match chain().last() {
+    match links(error).last() {
         Some(last) => last
             .downcast_ref()
             .map_or_else(|| last.to_string(), io_cause),

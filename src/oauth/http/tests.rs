@@ -403,7 +403,7 @@ async fn a_proxy_is_asked_for_hosts_elsewhere_and_never_for_loopback() {
         .await,
     );
     assert!(
-        said.starts_with("cannot reach id.example.com: ") && !said.contains("s3"),
+        said.starts_with("cannot reach id.example.com through the proxy: ") && !said.contains("s3"),
         "{said}"
     );
     let asked = proxy.request();

@@ -1,0 +1,423 @@
+//! How the program speaks: the answer on stdout, the conversation on stderr, a code for every failure.
+
+use std::fs::File;
+use std::process::Command;
+
+use keyfob::error::Code;
+use serde_json::json;
+
+use crate::home::{Home, Run};
+use crate::provider::{MARK, Provider};
+use crate::server::Reply;
+use crate::visitor::visit;
+
+/// A home where `julien` is signed in at `acme`.
+fn signed_in() -> (Home, Provider) {
+    let (home, provider) = strange();
+    home.login(&["acme"]).ok();
+    (home, provider)
+}
+
+/// A home that knows `acme` and where nobody is signed in.
+fn strange() -> (Home, Provider) {
+    let (home, provider) = (Home::new(), Provider::start());
+    home.provider("acme", &provider.definition(""));
+    (home, provider)
+}
+
+/// Makes the program fail with a code, under `--json`.
+fn produce(code: Code) -> Option<Run> {
+    let (home, provider) = match code {
+        Code::RegistrationRequired | Code::StoreUnavailable | Code::LoginRequired => strange(),
+        _ => signed_in(),
+    };
+    let run = |args: &[&str]| Some(home.run(&[args, &["--json"]].concat()));
+    let login = || Some(home.login(&["acme", "--json"]));
+    let refused = |error: &str| Reply::Json(400, json!({"error": error}));
+    let answered = |answer: &[(&str, &str)]| {
+        let waiting = home.begin_login(&["acme", "--json"]);
+        let redirect = waiting.redirect(&[&[("state", "STATE")], answer].concat());
+        let browser = std::thread::spawn(move || visit(&redirect));
+        let run = waiting.end();
+        browser.join().expect("the browser");
+        Some(run)
+    };
+    match code {
+        Code::AccessDenied => answered(&[("error", "access_denied")]),
+        Code::AccountConflict => {
+            provider.state(|state| state.person["sub"] = "u-2".into());
+            Some(home.login(&["acme/julien", "--json"]))
+        }
+        Code::AmbiguousAccount => {
+            home.run(&["login", "sandbox"]).ok();
+            run(&["token"])
+        }
+        Code::ConfigInvalid => {
+            home.write("config/config.toml", "stor = \"file\"\n");
+            run(&["list"])
+        }
+        Code::EndpointChanged => {
+            let moved = provider.definition("").replace("/token", "/../token");
+            let moved = moved.replace(
+                &format!("token_endpoint = \"{}", provider.origin()),
+                "token_endpoint = \"https://elsewhere.example",
+            );
+            home.provider("acme", &moved);
+            run(&["refresh", "acme"])
+        }
+        Code::InternalError => {
+            home.write("data/accounts/acme/julien.json", "{");
+            run(&["token", "acme/julien"])
+        }
+        Code::InvalidResponse => {
+            provider.next("/token", Reply::Json(200, json!([])));
+            run(&["refresh", "acme"])
+        }
+        Code::InvalidState => answered(&[("iss", "https://evil.example"), ("code", "c")]),
+        Code::Locked => {
+            let lock = File::options()
+                .write(true)
+                .open(home.path("state/locks/defaults.lock"));
+            let lock = lock.expect("a login made it");
+            lock.lock().expect("a file system with locks");
+            run(&["logout", "acme", "--local"])
+        }
+        Code::LoginRequired => run(&["token", "acme"]),
+        Code::NetworkError => {
+            drop(provider);
+            run(&["refresh", "acme"])
+        }
+        Code::ProviderUnavailable => {
+            provider.next("/token", Reply::Text(503, String::new(), String::new()));
+            run(&["refresh", "acme"])
+        }
+        Code::RefreshFailed => {
+            provider.next("/token", refused("invalid_client"));
+            run(&["refresh", "acme"])
+        }
+        Code::RegistrationRequired => Some(home.refused_login(&["github", "--json"])),
+        Code::RevocationFailed => {
+            provider.next("/revoke", refused("invalid_client"));
+            run(&["logout", "acme"])
+        }
+        Code::StoreUnavailable => run(&["login", "acme", "--store", "keyring"]),
+        Code::Timeout => Some(
+            home.begin_login(&["acme", "--json", "--timeout", "0"])
+                .end(),
+        ),
+        Code::TokenExchangeFailed => {
+            provider.next("/token", refused("invalid_grant"));
+            login()
+        }
+        Code::Unauthorized => {
+            for _ in 0..2 {
+                provider.next("/userinfo", Reply::Text(401, String::new(), String::new()));
+            }
+            run(&["whoami", "acme"])
+        }
+        Code::UnknownAccount => run(&["token", "acme/julian"]),
+        Code::UnknownProvider => run(&["token", "acne"]),
+        Code::Usage => run(&["token", "--nope"]),
+        Code::Interrupted => {
+            let waiting = home.begin_login(&["acme", "--json"]);
+            interrupt(waiting.pid());
+            Some(waiting.end())
+        }
+        // Nothing that keyfob does today has a time after which it cannot be used: the wait for a
+        // browser ends in `timeout`. Device codes will have one.
+        Code::ExpiredToken => None,
+    }
+}
+
+#[test]
+fn every_code_comes_with_its_exit_code_a_hint_and_one_json_object() {
+    std::thread::scope(|scope| {
+        for code in Code::ALL {
+            scope.spawn(move || produce(code).inspect(|run| assert_failure(code, run)));
+        }
+    });
+}
+
+#[track_caller]
+fn assert_failure(code: Code, run: &Run) {
+    let failure = run.failure();
+    assert_eq!(failure["error"], code.as_str(), "{run:?}");
+    assert_eq!(run.status, i32::from(code.exit()), "{run:?}");
+    let keys: Vec<&String> = failure.as_object().expect("an object").keys().collect();
+    assert_eq!(keys, ["account", "error", "error_description", "hint"]);
+    for text in ["error_description", "hint"] {
+        let said = failure[text].as_str().unwrap_or_default();
+        assert!(!said.is_empty() && !said.ends_with('.'), "{text}: {run:?}");
+    }
+    let objects = run.stderr.lines().filter(|line| line.starts_with('{'));
+    assert_eq!(objects.count(), 1, "{run:?}");
+}
+
+#[test]
+fn the_answer_is_on_stdout_and_nothing_else() {
+    let (home, _provider) = signed_in();
+    for manner in [&[][..], &["-q"], &["-v"]] {
+        let token = home.run(&[&["token"], manner].concat()).ok();
+        assert!(token.stdout.starts_with(MARK), "{token:?}");
+        assert_eq!(token.stdout.lines().count(), 1, "{token:?}");
+        assert!(token.stdout.ends_with('\n') && token.stderr.is_empty());
+    }
+    let header = home.run(&["token", "--header"]).ok();
+    assert!(
+        header
+            .stdout
+            .starts_with(&format!("Authorization: Bearer {MARK}"))
+    );
+    for verb in [&["list"][..], &["whoami"], &["provider", "list"]] {
+        let run = home.run(verb).ok();
+        assert!(!run.stdout.is_empty() && run.stderr.is_empty(), "{run:?}");
+    }
+    let nobody = Home::new().run(&["list"]).ok();
+    assert!(nobody.stdout.is_empty() && nobody.stderr.contains("nobody is signed in"));
+}
+
+#[test]
+fn quiet_leaves_errors_alone_and_verbose_adds_each_step() {
+    let (home, provider) = strange();
+    let quiet = home.run(&["login", "sandbox", "-q"]).ok();
+    assert_eq!((&*quiet.stdout, &*quiet.stderr), ("", ""));
+    home.run(&["token", "nobody", "-q"]).fails(2, &["error: "]);
+
+    home.login(&["acme"]).ok();
+    let verbose = home.run(&["refresh", "acme", "-v"]).ok();
+    let step = format!(
+        "· POST {}/token (grant_type=refresh_token, refresh_token, client_id)",
+        provider.origin()
+    );
+    assert!(verbose.stderr.contains(&step), "{verbose:?}");
+    let logout = home.run(&["logout", "acme", "-q"]).ok();
+    assert_eq!((&*logout.stdout, &*logout.stderr), ("", ""));
+}
+
+/// Every verb that answers, as it is run from a shell.
+const ANSWERS: [&str; 9] = [
+    "token",
+    "token --json",
+    "list",
+    "whoami",
+    "refresh",
+    "provider list",
+    "completions zsh",
+    "man token",
+    "--help",
+];
+
+#[test]
+fn a_reader_that_has_gone_is_no_failure() {
+    let (home, _provider) = signed_in();
+    for answer in ANSWERS {
+        let run = home.shell(&format!("(keyfob {answer}; echo $? >&2) | true"));
+        assert_eq!(run.stderr, "0\n", "{answer}");
+    }
+}
+
+#[test]
+fn an_answer_that_cannot_be_written_is_a_failure() {
+    let (home, _provider) = signed_in();
+    for answer in ANSWERS {
+        home.shell(&format!("keyfob {answer} >/dev/full"))
+            .fails(1, &["cannot write the answer: No space left"]);
+    }
+    let run = home.shell("keyfob list --json >/dev/full");
+    assert_eq!(run.failure()["error"], "internal_error");
+}
+
+#[test]
+fn closed_streams_change_no_exit_code() {
+    let (home, _provider) = signed_in();
+    for closed in ["2>&-", "<&-", "<&- 2>&-", "<&- >&- 2>&-"] {
+        for answer in ANSWERS {
+            let run = home.shell(&format!("keyfob {answer} {closed}"));
+            assert_eq!(run.status, 0, "{answer} {closed}: {run:?}");
+        }
+        for (fails, status) in [
+            ("token nobody", 2),
+            ("--nope", 2),
+            ("provider list --nope", 2),
+            ("nope --json", 2),
+        ] {
+            let run = home.shell(&format!("keyfob {fails} {closed}"));
+            assert_eq!(run.status, status, "{fails} {closed}: {run:?}");
+        }
+    }
+    home.shell("keyfob logout <&- >&- 2>&-").ok();
+    assert_eq!(home.run(&["list"]).ok().stdout, "");
+    home.shell("keyfob login sandbox <&- >&- 2>&-").ok();
+    home.run(&["token", "sandbox"]).ok();
+}
+
+#[test]
+fn ci_asks_nothing_and_opens_nothing() {
+    let (mut home, provider) = strange();
+    home.set("DISPLAY", ":99");
+    for variable in ["true", "1", "woodpecker"] {
+        home.set("CI", variable);
+        let run = home.run(&["login", "acme"]);
+        run.fails(
+            4,
+            &[
+                "no browser is named, and nothing may be asked",
+                "KEYFOB_BROWSER",
+            ],
+        );
+    }
+    home.unset("CI");
+    home.run(&["login", "acme", "--no-input"])
+        .fails(4, &["nothing may be asked"]);
+    assert!(provider.asked("/authorize").is_empty());
+    home.set("CI", "1");
+    home.login(&["acme"]).ok(); // a named browser is used all the same
+}
+
+#[test]
+fn every_verb_has_examples_in_its_help() {
+    let home = Home::new();
+    for verb in [
+        &[][..],
+        &["login"],
+        &["list"],
+        &["whoami"],
+        &["refresh"],
+        &["logout"],
+        &["token"],
+        &["provider"],
+        &["provider", "list"],
+        &["provider", "show"],
+        &["sandbox"],
+        &["sandbox", "serve"],
+        &["completions"],
+        &["man"],
+    ] {
+        let help = home.run(&[verb, &["--help"]].concat()).ok().stdout;
+        let example = format!("\n  keyfob {}", verb.join(" "));
+        assert!(help.contains("Examples:\n"), "{verb:?}: {help}");
+        assert!(
+            help.contains(example.trim_end())
+                || help.contains(&format!("$(keyfob {}", verb.join(" "))),
+            "{verb:?}: {help}"
+        );
+        let wide = help.lines().find(|line| line.chars().count() > 100);
+        assert_eq!(wide, None, "{verb:?}");
+    }
+}
+
+#[test]
+fn keyfob_alone_shows_what_there_is() {
+    let run = Home::new().run(&[]);
+    assert_eq!((run.status, &*run.stdout), (2, ""));
+    assert!(run.stderr.contains("Examples:"), "{run:?}");
+}
+
+#[test]
+fn what_is_mistyped_is_answered_with_the_nearest() {
+    let (home, _provider) = signed_in();
+    for (typed, meant) in [
+        (&["tokn"][..], "'token'"),
+        (&["token", "--heder"], "'--header'"),
+        (&["completions", "bsh"], "'bash'"),
+        (&["token", "acme/julian"], "`acme/julien`"),
+        (&["token", "acne"], "acme`"),
+        (&["login", "githib"], "github`"),
+        (&["provider", "show", "hugingface"], "huggingface`"),
+        (&["list", "acne"], "acme`"),
+        (&["token", "julien"], "`acme/julien`"),
+    ] {
+        let run = home.run(typed);
+        assert_eq!(run.status, 2, "{run:?}");
+        assert!(run.stderr.contains(meant), "no {meant} in {run:?}");
+        let run = home.run(&[typed, &["--json"]].concat());
+        let hint = run.failure()["hint"].to_string();
+        let meant = meant.trim_matches(['\'', '`']);
+        assert!(hint.contains(meant), "no {meant} in {hint}");
+    }
+}
+
+#[test]
+fn a_home_that_cannot_be_is_named() {
+    let mut home = Home::new();
+    home.write("file", "");
+    let (file, below) = (home.path("file"), home.path("file/below"));
+    for (value, words) in [
+        ("relative/home", "which is no absolute path"),
+        (file.to_str().expect("UTF-8"), "which is no folder"),
+        (below.to_str().expect("UTF-8"), "Not a directory"),
+    ] {
+        home.set("KEYFOB_HOME", value);
+        for verb in [&["list"][..], &["login", "sandbox"], &["provider", "list"]] {
+            home.run(verb).fails(1, &["KEYFOB_HOME is", value, words]);
+        }
+    }
+    let missing = home.path("not/yet/there").display().to_string();
+    home.set("KEYFOB_HOME", &missing);
+    home.run(&["list"]).ok();
+    assert!(!home.path("not").exists(), "looking makes nothing");
+    home.run(&["login", "sandbox"]).ok();
+    home.run(&["token"]).ok();
+}
+
+#[test]
+fn without_a_home_folder_the_variables_are_enough() {
+    let home = Home::new();
+    let mut command = home.keyfob(&["login", "sandbox"]);
+    Run::of(command.env_remove("HOME").output().expect("keyfob starts")).ok();
+
+    let elsewhere = Home::new();
+    let mut command = elsewhere.keyfob(&["login", "sandbox"]);
+    command.env_remove("KEYFOB_HOME");
+    Run::of(command.output().expect("keyfob starts")).ok();
+    let below_home = [".config", ".local/share", ".local/state"];
+    if cfg!(target_os = "linux") {
+        for folder in below_home {
+            assert!(elsewhere.path(folder).join("keyfob").is_dir(), "{folder}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_setting_is_named_by_file_line_and_key() {
+    let mut home = Home::new();
+    for (text, words) in [
+        ("\nstor = \"file\"", "config.toml:2: `stor`: unknown field"),
+        (
+            "store = \"fil\"",
+            "config.toml:1: `store`: expected `keyring` or `file`",
+        ),
+        ("store = 3", "config.toml:1: `store`: "),
+        ("# x\n\n[store", "config.toml:3:"),
+        (
+            "store = \"file\"\nstore = \"file\"",
+            "config.toml:2: `store`: duplicate key",
+        ),
+    ] {
+        home.write("config/config.toml", text);
+        home.run(&["list"]).fails(1, &[words, "mend that line"]);
+    }
+    home.write("config/config.toml", "ca_file = \"authorities.pem\"");
+    let file = home.path("config/authorities.pem");
+    let missing = format!("cannot read `ca_file` {}", file.display());
+    home.run(&["login", "sandbox"])
+        .fails(1, &[&missing, "config.toml"]);
+    home.run(&["list"]).ok();
+    home.write("config/authorities.pem", "no certificate");
+    home.run(&["login", "sandbox"])
+        .fails(1, &["holds no certificate", "`ca_file`"]);
+
+    home.write("config/config.toml", "store = \"file\"");
+    home.set("KEYFOB_STORE", "fil");
+    home.run(&["login", "sandbox"])
+        .fails(1, &["KEYFOB_STORE is `fil`", "`keyring`, `file`"]);
+    home.set("KEYFOB_STORE", "");
+    home.run(&["login", "sandbox"]).ok();
+}
+
+fn interrupt(process: u32) {
+    let kill = Command::new("kill")
+        .args(["-INT", &process.to_string()])
+        .status();
+    assert!(kill.expect("kill starts").success());
+}

@@ -1,0 +1,498 @@
+//! Secrets stay put: whatever is run and however it fails, a token is seen on the stdout of `token` and
+//! nowhere else; and nothing that a server says acts on the terminal.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use keyfob::escape::is_unsafe;
+use serde_json::json;
+
+use crate::home::{Home, Run};
+use crate::provider::{MARK, Provider};
+use crate::server::{Reply, Request};
+use crate::visitor::visit;
+
+/// With what every command is run once.
+const MANNERS: [&[&str]; 3] = [&[], &["-v"], &["-v", "--json"]];
+
+/// One store, one provider that wants a client secret, and all that was said.
+struct Round {
+    home: Home,
+    provider: Provider,
+    said: Vec<(Vec<String>, Run)>,
+}
+
+impl Round {
+    fn new(mut home: Home) -> Self {
+        let provider = Provider::start();
+        home.provider(
+            "acme",
+            &provider.definition(
+                "client_auth = \"client_secret_post\"\nclient_secret_required = true\n",
+            ),
+        );
+        home.set("KEYFOB_ACME_CLIENT_SECRET", format!("{MARK}a/b+c&d <e>"));
+        home.set("KEYFOB_BROWSER", home.recording_browser());
+        Self {
+            home,
+            provider,
+            said: Vec::new(),
+        }
+    }
+
+    /// Runs a command in every manner.
+    #[track_caller]
+    fn run(&mut self, ends: fn(i32) -> bool, args: &[&str]) {
+        for manner in MANNERS {
+            let args = [args, manner].concat();
+            let run = match args.split_first() {
+                Some((&"login", rest)) => self.home.login(rest),
+                _ => self.home.run(&args),
+            };
+            assert!(ends(run.status), "{args:?}: {run:?}");
+            self.hear(&args, run);
+        }
+    }
+
+    /// Lets the browser bring an answer of the test's own.
+    #[track_caller]
+    fn answer_login(&mut self, answer: &[(&str, &str)]) {
+        for manner in MANNERS {
+            let args = [&["login", "acme"], manner].concat();
+            let waiting = self.home.begin_login(&args[1..]);
+            let redirect = waiting.redirect(answer);
+            let page = std::thread::spawn(move || visit(&redirect));
+            let run = waiting.end();
+            assert_eq!(run.status, 1, "{run:?}");
+            self.hear(&args, run);
+            let page = page.join().expect("the browser");
+            assert!(!page.body.contains(MARK), "{page:?}");
+        }
+    }
+
+    /// Makes the provider send back what it is sent, or be itself again.
+    fn echo(&self, echo: Option<fn(&Request) -> Reply>) {
+        self.provider.state(|state| state.echo = echo);
+    }
+
+    /// What TAB offers.
+    fn complete(&mut self, shell: &str) {
+        for words in [&["keyfob", "token", ""][..], &["keyfob", "login", "ac"]] {
+            let mut command = self.home.keyfob(&[&["--"], words].concat());
+            command
+                .env("KEYFOB_COMPLETE", shell)
+                .env("_CLAP_COMPLETE_INDEX", (words.len() - 1).to_string())
+                .env("_CLAP_COMPLETE_COMP_TYPE", "9")
+                .env("_CLAP_COMPLETE_SPACE", "true")
+                .env("_CLAP_IFS", "\n");
+            let run = Run::of(command.output().expect("keyfob starts")).ok();
+            assert!(run.stdout.contains("acme"), "{shell}: {run:?}");
+            self.hear(&["complete", shell], run);
+        }
+    }
+
+    fn hear(&mut self, args: &[&str], run: Run) {
+        self.said
+            .push((args.iter().map(|arg| (*arg).to_owned()).collect(), run));
+    }
+
+    /// Looks for the secrets in all that was said, and in every file of the home.
+    fn judge(&self) {
+        let secrets = self.secrets();
+        for (args, run) in &self.said {
+            assert_none(
+                &secrets,
+                run.stderr.as_bytes(),
+                &format!("stderr of {args:?}"),
+            );
+            if args[0] != "token" {
+                assert_none(
+                    &secrets,
+                    run.stdout.as_bytes(),
+                    &format!("stdout of {args:?}"),
+                );
+            }
+        }
+        let files = self.home.files();
+        for seen in [
+            "browser/environment",
+            "browser/arguments",
+            "data/accounts/acme",
+        ] {
+            assert!(self.home.path(seen).exists(), "no {seen} to look into");
+        }
+        for (path, bytes) in files {
+            assert_none(&secrets, &bytes, &path.display().to_string());
+        }
+    }
+
+    /// The mark, and each verifier that was used, in all spellings.
+    fn secrets(&self) -> Vec<Vec<u8>> {
+        let asked = self.provider.asked("/token");
+        let verifiers: Vec<&String> = asked
+            .iter()
+            .filter_map(|r| r.form.get("code_verifier"))
+            .collect();
+        assert!(!verifiers.is_empty());
+        std::iter::once(MARK)
+            .chain(verifiers.into_iter().map(String::as_str))
+            .flat_map(spellings)
+            .collect()
+    }
+}
+
+/// A secret as itself, percent-encoded, and in base64 at each of the three places it can begin.
+fn spellings(secret: &str) -> Vec<Vec<u8>> {
+    let mut all = vec![
+        secret.to_owned(),
+        percent(secret),
+        percent(secret).to_lowercase(),
+    ];
+    for before in 0..3 {
+        let padded = format!("{}{secret}", "-".repeat(before));
+        for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
+            let encoded = engine.encode(&padded);
+            // the ends depend on what stands beside
+            all.push(encoded[4.min(before * 4)..encoded.len() - 4].to_owned());
+        }
+    }
+    all.into_iter().map(String::into_bytes).collect()
+}
+
+fn percent(text: &str) -> String {
+    let octets: Vec<String> = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    octets.concat()
+}
+
+#[track_caller]
+fn assert_none(secrets: &[Vec<u8>], bytes: &[u8], place: &str) {
+    for secret in secrets {
+        assert!(
+            !bytes.windows(secret.len()).any(|window| window == secret),
+            "`{}` in {place}: {}",
+            String::from_utf8_lossy(secret),
+            String::from_utf8_lossy(bytes)
+        );
+    }
+}
+
+/// Every secret of a request, in one line.
+fn sent(request: &Request) -> String {
+    let fields = [
+        "code",
+        "code_verifier",
+        "refresh_token",
+        "client_secret",
+        "token",
+    ];
+    let mut sent: Vec<&str> = fields
+        .iter()
+        .filter_map(|field| request.form.get(*field).map(String::as_str))
+        .collect();
+    sent.extend(request.headers.get("authorization").map(String::as_str));
+    sent.join(", ")
+}
+
+fn in_json(request: &Request) -> Reply {
+    let description = format!("refused: {}", sent(request));
+    Reply::Json(
+        400,
+        json!({"error": "invalid_request", "error_description": description}),
+    )
+}
+
+fn percent_encoded(request: &Request) -> Reply {
+    let sent = sent(request);
+    let description = format!(
+        "refused: {} {}",
+        percent(&sent),
+        percent(&sent).to_lowercase()
+    );
+    Reply::Json(
+        401,
+        json!({"error": "invalid_client", "error_description": description}),
+    )
+}
+
+fn entities(request: &Request) -> Reply {
+    let named = sent(request)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('/', "&#x2F;")
+        .replace('+', "&#43;");
+    Reply::Json(
+        400,
+        json!({"error": "server_error", "error_description": format!("<b>{named}</b>")}),
+    )
+}
+
+fn in_html(request: &Request) -> Reply {
+    let body = format!("<h1>{}</h1>", sent(request));
+    Reply::Text(403, "Content-Type: text/html\r\n".into(), body)
+}
+
+fn in_a_form(request: &Request) -> Reply {
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.append_pair("error", &sent(request));
+    Reply::Text(
+        400,
+        "Content-Type: application/x-www-form-urlencoded\r\n".into(),
+        form.finish(),
+    )
+}
+
+fn unavailable(request: &Request) -> Reply {
+    Reply::Text(
+        503,
+        format!("X-Echo: {}\r\n", percent(&sent(request))),
+        sent(request),
+    )
+}
+
+fn no_longer(_: &Request) -> Reply {
+    Reply::Text(401, String::new(), String::new())
+}
+
+/// In how many ways a server may give away what it was sent.
+const ECHOES: [fn(&Request) -> Reply; 7] = [
+    in_json,
+    percent_encoded,
+    entities,
+    in_html,
+    in_a_form,
+    unavailable,
+    no_longer,
+];
+
+fn well(status: i32) -> bool {
+    status == 0
+}
+
+fn badly(status: i32) -> bool {
+    (1..=5).contains(&status)
+}
+
+/// Every verb, done and failed; then the judgement.
+fn everything_is_kept_in(home: Home) {
+    let r = &mut Round::new(home);
+    let code = format!("{MARK}code-0000");
+    let refused = [("error", "access_denied"), ("error_description", &*code)];
+    r.answer_login(&[&refused[..], &[("code", &code), ("state", "STATE")]].concat());
+    r.answer_login(&[
+        ("iss", "https://evil.example"),
+        ("code", &code),
+        ("state", "STATE"),
+    ]);
+    for echo in ECHOES {
+        r.echo(Some(echo));
+        r.run(badly, &["login", "acme"]);
+    }
+    r.echo(None);
+
+    r.run(well, &["login", "acme"]);
+    r.run(well, &["token"]);
+    r.run(well, &["token", "acme", "--header"]);
+    r.run(badly, &["token", "acme", "--min-ttl", "9d"]);
+    r.run(badly, &["token", "acme/nobody"]);
+    for args in [
+        &["whoami"][..],
+        &["list"],
+        &["refresh"],
+        &["refresh", "--all"],
+        &["provider", "list"],
+        &["provider", "show", "acme"],
+        &["completions", "bash"],
+        &["man", "token"],
+        &["--help"],
+    ] {
+        r.run(well, args);
+    }
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        r.complete(shell);
+    }
+    for echo in ECHOES {
+        r.echo(Some(echo));
+        r.run(badly, &["refresh", "acme"]);
+        r.run(badly, &["whoami"]);
+    }
+    for echo in ECHOES {
+        r.echo(None);
+        r.run(well, &["login", "acme"]);
+        r.echo(Some(echo));
+        let run = r.home.run(&["logout", "acme", "-v"]);
+        assert_eq!(run.status, 1, "{run:?}");
+        r.hear(&["logout"], run);
+    }
+    r.echo(None);
+    for manner in MANNERS {
+        let login = r.home.login(&["acme"]).ok();
+        r.hear(&["login"], login);
+        let logout = r.home.run(&[&["logout", "acme"], manner].concat()).ok();
+        r.hear(&["logout"], logout);
+    }
+    r.run(well, &["login", "acme"]); // so that the judge finds a store in use
+    r.judge();
+}
+
+#[test]
+fn the_file_store_with_a_key_file_keeps_everything() {
+    everything_is_kept_in(Home::new());
+}
+
+#[test]
+fn the_file_store_with_a_passphrase_keeps_everything() {
+    let mut home = Home::new();
+    home.set("KEYFOB_PASSPHRASE", format!("{MARK}passphrase"));
+    everything_is_kept_in(home);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_keyring_keeps_everything() {
+    use crate::service::{Keyring, SecretService, available};
+    if !available("the_keyring_keeps_everything") {
+        return;
+    }
+    let session = SecretService::start(Keyring::Unlocked);
+    let mut home = Home::new();
+    home.set("KEYFOB_STORE", "keyring");
+    home.set("DBUS_SESSION_BUS_ADDRESS", session.address());
+    everything_is_kept_in(home);
+}
+
+#[test]
+fn a_secret_in_the_wrong_place_is_not_shown() {
+    let mut home = Home::new();
+    let login = |home: &Home| home.run(&["login", "acme", "-v"]);
+    home.set("KEYFOB_PASSPHRASE", format!("{MARK}right"));
+    home.run(&["login", "sandbox"]).ok();
+    home.set("KEYFOB_PASSPHRASE", format!("{MARK}wrong"));
+    let wrong = home.run(&["token", "-v"]).fails(5, &["wrong passphrase"]);
+    assert!(!wrong.stderr.contains(MARK), "{wrong:?}");
+
+    for line in [
+        "client_auth = \"MARK\"",
+        "client_secret = \"MARK\"",
+        "redirect.host = \"MARK\"",
+        "revocation.style = \"MARK\"",
+        "discovery = \"MARK\"",
+        "token_endpoint = \"https://MARK@id.example.com/token\"",
+        "token_endpoint = \"MARK\"",
+        "scopes = \"MARK\"",
+        "client_id = MARK",
+    ] {
+        home.provider("acme", &line.replace("MARK", MARK));
+        let run = login(&home).fails(1, &["acme.toml:1"]);
+        assert!(!run.stderr.contains(MARK), "{line}: {run:?}");
+    }
+    home.write("config/config.toml", &format!("store = \"{MARK}\""));
+    let run = login(&home).fails(1, &["config.toml:1: `store`"]);
+    assert!(!run.stderr.contains(MARK), "{run:?}");
+}
+
+/// What a server may call somebody to have a terminal do something else than show it.
+const HOSTILE: &str = "evil\u{1b}[31m\u{9b}2J\u{202e}\u{200b}\u{7}\r\nFORGED";
+
+/// Demands that nothing in it acts on a terminal, and that no line is somebody else's.
+#[track_caller]
+fn assert_tame(run: &Run) {
+    for text in [&run.stdout, &run.stderr] {
+        let acts = text.chars().find(|c| *c != '\n' && is_unsafe(*c));
+        assert_eq!(acts, None, "{run:?}");
+        let forged = text.lines().any(|line| line.starts_with("FORGED"));
+        assert!(!forged, "{run:?}");
+    }
+}
+
+#[test]
+fn names_of_people_and_scopes_never_act_on_a_terminal() {
+    let (home, provider) = (Home::new(), Provider::start());
+    let titled = |title: &str| provider.definition("").replace("\"Acme\"", title);
+    home.provider("acme", &titled("\"A\\u001b[31m\\nFORGED\""));
+    assert_tame(
+        &home
+            .run(&["login", "acme"])
+            .fails(1, &["acme.toml:1: `title`"]),
+    );
+    home.provider("acme", &titled("\"A\u{202e}\u{200b}me\""));
+    provider.state(|state| {
+        state.scope = Some(format!("read {HOSTILE}"));
+        state.person = json!({
+            "sub": format!("u-1{HOSTILE}"),
+            "preferred_username": HOSTILE,
+            "name": HOSTILE,
+            "email": HOSTILE,
+            HOSTILE: [HOSTILE],
+        });
+    });
+    for manner in MANNERS {
+        let login = home.login(&[&["acme", "--replace"], manner].concat()).ok();
+        assert!(login.stderr.contains("FORGED"), "it is shown: {login:?}");
+        assert_tame(&login);
+        for verb in [
+            &["list"][..],
+            &["whoami"],
+            &["refresh"],
+            &["provider", "list"],
+            &["provider", "show", "acme"],
+        ] {
+            assert_tame(&home.run(&[verb, manner].concat()).ok());
+        }
+    }
+}
+
+#[test]
+fn words_of_a_failing_server_never_act_on_a_terminal() {
+    let (home, provider) = (Home::new(), Provider::start());
+    home.provider("acme", &provider.definition(""));
+    let refusal = json!({"error": HOSTILE, "error_description": HOSTILE});
+    let challenge =
+        "WWW-Authenticate: Bearer error=\"evil\u{9b}\", error_description=\"\u{202e}\"\r\n";
+    let replies = [200, 400, 401, 403, 503].map(|status| Reply::Json(status, refusal.clone()));
+    let replies = replies.into_iter().chain([
+        Reply::Text(403, challenge.into(), String::new()),
+        Reply::Text(
+            200,
+            "Content-Type: evil\u{9b}31m/\u{202e}\r\n".into(),
+            "{}".into(),
+        ),
+        Reply::Raw(b"HTTP/1.1 200 \x1b[31m\r\nContent-Type: \x1b[31m\r\n\r\n".to_vec()),
+        Reply::Json(
+            200,
+            json!({"access_token": HOSTILE, "token_type": "Bearer"}),
+        ),
+        Reply::Json(200, json!({"access_token": "a", "token_type": HOSTILE})),
+    ]);
+    for reply in replies {
+        for manner in MANNERS {
+            provider.next("/token", reply.clone());
+            assert_tame(&home.login(&[&["acme"], manner].concat()));
+            home.login(&["acme"]).ok();
+            provider.next("/token", reply.clone());
+            assert_tame(&home.run(&[&["refresh", "acme"], manner].concat()));
+            provider.next("/userinfo", reply.clone());
+            assert_tame(&home.run(&[&["whoami", "acme"], manner].concat()));
+            provider.next("/revoke", reply.clone());
+            assert_tame(&home.run(&[&["logout", "acme"], manner].concat()));
+        }
+    }
+}
+
+#[test]
+fn words_on_the_way_back_never_act_on_a_terminal() {
+    let (home, provider) = (Home::new(), Provider::start());
+    home.provider("acme", &provider.definition(""));
+    for manner in MANNERS {
+        let waiting = home.begin_login(&[&["acme"], manner].concat());
+        let redirect = waiting.redirect(&[
+            ("state", "STATE"),
+            ("error", HOSTILE),
+            ("error_description", &format!("<script>{HOSTILE}</script>")),
+        ]);
+        let page = std::thread::spawn(move || visit(&redirect));
+        let run = waiting.end().fails(1, &["said no: evil"]);
+        assert_tame(&run);
+        let page = page.join().expect("the browser");
+        assert!(!page.body.contains("evil"), "{page:?}");
+    }
+}

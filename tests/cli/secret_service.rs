@@ -1,0 +1,224 @@
+//! The keyring as people have it on Linux: the real gnome-keyring on a bus of the test's own, from sign-in
+//! to sign-out, and everything that it does instead of answering.
+
+use std::time::Duration;
+
+use crate::home::{Home, Run};
+use crate::provider::{MARK, Provider};
+use crate::service::{Keyring, SecretService, available};
+
+/// Whatever waits for no deadline is done in this time, on a busy machine too.
+const PROMPT: Duration = Duration::from_secs(4);
+/// The keyring's deadline where nobody could unlock it, and the margin.
+const SILENCE: Duration = Duration::from_secs(5 + 4);
+
+/// What a person can do where the keyring fails them.
+const WAYS_OUT: [&str; 3] = [
+    "unlock or start the keyring",
+    "`--store file`",
+    "KEYFOB_STORE=file",
+];
+
+/// A home whose secrets go to a keyring.
+fn home_at(address: Option<&str>) -> Home {
+    let mut home = Home::new();
+    home.set("KEYFOB_STORE", "keyring");
+    if let Some(address) = address {
+        home.set("DBUS_SESSION_BUS_ADDRESS", address);
+    }
+    home
+}
+
+/// A home with the session's keyring, and a provider where `julien` is signed in.
+fn signed_in(session: &SecretService) -> (Home, Provider) {
+    let (home, provider) = (home_at(Some(session.address())), Provider::start());
+    home.provider("acme", &provider.definition(""));
+    home.login(&["acme"]).ok();
+    (home, provider)
+}
+
+/// The same, with an access token that has ended.
+fn signed_in_and_expired(session: &SecretService) -> (Home, Provider) {
+    let (home, provider) = (home_at(Some(session.address())), Provider::start());
+    home.provider("acme", &provider.definition(""));
+    provider.state(|state| state.expires_in = Some(0));
+    home.login(&["acme"]).ok();
+    provider.state(|state| state.expires_in = Some(3600));
+    (home, provider)
+}
+
+/// Demands that the store is what failed, for this cause, with the three ways out.
+#[track_caller]
+fn unavailable(run: Run, cause: &str) {
+    run.fails(5, &[&["error: ", cause], &WAYS_OUT[..]].concat());
+}
+
+/// Demands that a sign-in fails before anybody is troubled, and that the list does not care.
+#[track_caller]
+fn login_fails_first(home: &mut Home, bound: Duration, cause: &str) {
+    let (provider, opened) = (Provider::start(), home.path("opened"));
+    home.provider("other", &provider.definition(""));
+    home.set("KEYFOB_BROWSER", format!("touch {}", opened.display()));
+    unavailable(home.run_within(bound, &["login", "other"]), cause);
+    assert!(!opened.exists(), "a browser was opened");
+    for path in ["/authorize", "/token", "/userinfo"] {
+        assert!(provider.asked(path).is_empty(), "{path} was asked");
+    }
+    home.run_within(PROMPT, &["list"]).ok();
+}
+
+#[test]
+fn a_keyring_serves_every_verb() {
+    if !available("a_keyring_serves_every_verb") {
+        return;
+    }
+    let session = SecretService::start(Keyring::Unlocked);
+    let home = home_at(Some(session.address()));
+    let login = home.run(&["login", "sandbox", "--store", "keyring"]).ok();
+    assert!(
+        login
+            .stderr
+            .contains("its tokens are in the Secret Service (your login keyring)"),
+        "{login:?}"
+    );
+    let token = home.run(&["token", "sandbox"]).ok();
+    assert!(token.line().starts_with("sandbox_"), "{token:?}");
+    let refreshed = home.run(&["refresh", "sandbox"]).ok();
+    assert!(refreshed.stdout.contains("sandbox/ada  refreshed"));
+    assert_ne!(home.run(&["token"]).ok().line(), token.line());
+    assert!(home.run(&["whoami"]).ok().stdout.contains("Ada Quill"));
+    let list = home.run(&["list", "--json"]).ok().json();
+    assert_eq!(list["accounts"][0]["store"], "keyring", "{list}");
+
+    home.run(&["logout", "sandbox"]).ok();
+    home.run(&["token", "sandbox"])
+        .fails(4, &["nobody is signed in at sandbox"]);
+    assert!(!home.path("data/secrets").exists() && !home.path("config/identity").exists());
+}
+
+#[test]
+fn without_a_bus_the_sign_in_fails_before_it_begins() {
+    let cause = "no D-Bus session bus";
+    login_fails_first(&mut home_at(None), PROMPT, cause);
+    let nowhere = "unix:path=/nonexistent/bus";
+    login_fails_first(&mut home_at(Some(nowhere)), PROMPT, cause);
+}
+
+#[test]
+fn without_a_collection_only_the_probe_tells() {
+    if !available("without_a_collection_only_the_probe_tells") {
+        return;
+    }
+    let session = SecretService::start(Keyring::NoCollection);
+    let cause = "the keyring has no default collection";
+    login_fails_first(&mut home_at(Some(session.address())), PROMPT, cause);
+
+    // An account from better days: every read says "no entry", and is not believed.
+    let better = SecretService::start(Keyring::Unlocked);
+    let (mut home, provider) = signed_in(&better);
+    home.set("DBUS_SESSION_BUS_ADDRESS", session.address());
+    let run = home.run_within(PROMPT, &["token", "acme"]);
+    assert!(run.stderr.contains("acme/julien"), "{run:?}");
+    unavailable(run, cause);
+    unavailable(home.run(&["refresh", "acme"]), cause);
+    assert_eq!(provider.state(|state| state.refreshes), 0);
+}
+
+#[test]
+fn a_locked_keyring_is_not_waited_for_without_a_display() {
+    if !available("a_locked_keyring_is_not_waited_for_without_a_display") {
+        return;
+    }
+    let mut session = SecretService::start(Keyring::Unlocked);
+    let (mut home, provider) = signed_in(&session);
+    session.lock();
+    let cause = "the keyring is locked and nobody unlocked it";
+    login_fails_first(&mut home, PROMPT, cause);
+    for verb in ["token", "refresh", "whoami", "logout"] {
+        unavailable(home.run_within(PROMPT, &[verb, "acme"]), cause);
+    }
+    assert!(provider.asked("/revoke").is_empty(), "the tokens are kept");
+    assert!(home.run(&["list"]).ok().stdout.contains("acme/julien"));
+}
+
+#[test]
+fn a_silent_keyring_is_given_up_after_its_deadline() {
+    if !available("a_silent_keyring_is_given_up_after_its_deadline") {
+        return;
+    }
+    let session = SecretService::start(Keyring::Unlocked);
+    let (mut home, _provider) = signed_in(&session);
+    session.stop();
+    let cause = "the keyring did not answer within 5 s";
+    unavailable(home.run_within(SILENCE, &["token", "acme"]), cause);
+    login_fails_first(&mut home, SILENCE, cause);
+    let run = home.run_within(SILENCE, &["refresh", "--all", "--json"]);
+    assert_eq!(run.failure()["error"], "store_unavailable", "{run:?}");
+
+    session.resume();
+    assert!(home.run(&["token", "acme"]).ok().line().starts_with(MARK));
+}
+
+#[test]
+fn a_secret_removed_behind_our_back_needs_a_new_sign_in() {
+    if !available("a_secret_removed_behind_our_back_needs_a_new_sign_in") {
+        return;
+    }
+    let session = SecretService::start(Keyring::Unlocked);
+    let (home, _provider) = signed_in(&session);
+    remove_secret(&session, &home);
+    for verb in ["token", "refresh", "whoami"] {
+        let run = home.run(&[verb, "acme"]);
+        run.fails(
+            4,
+            &[
+                "acme/julien: its secret was removed from the keyring\n",
+                "`keyfob login acme/julien`",
+            ],
+        );
+    }
+    home.login(&["acme/julien"]).ok();
+    home.run(&["token", "acme"]).ok();
+    remove_secret(&session, &home);
+    home.run(&["logout", "acme"]).ok();
+    assert!(!home.run(&["list"]).ok().stdout.contains("julien"));
+}
+
+#[test]
+fn sixty_four_processes_read_one_secret_at_once() {
+    if !available("sixty_four_processes_read_one_secret_at_once") {
+        return;
+    }
+    let session = SecretService::start(Keyring::Unlocked);
+    let (home, _provider) = signed_in(&session);
+    let token = home.run(&["token", "acme"]).ok().stdout;
+    for run in home.run_many(64, &["token", "acme"]) {
+        assert_eq!(run.ok().stdout, token);
+    }
+}
+
+#[test]
+fn sixteen_processes_refresh_an_ended_token_once() {
+    if !available("sixteen_processes_refresh_an_ended_token_once") {
+        return;
+    }
+    let session = SecretService::start(Keyring::Unlocked);
+    let (home, provider) = signed_in_and_expired(&session);
+    let runs = home.run_many(16, &["token", "acme"]);
+    let first = runs[0].line().to_owned();
+    for run in runs {
+        assert_eq!(run.ok().line(), first);
+    }
+    provider.state(|state| {
+        assert_eq!((state.refreshes, state.reuses), (1, 0));
+        assert!(state.alive.contains(&first));
+    });
+}
+
+/// Removes the one account's entry, as somebody with the keyring's own tools would.
+fn remove_secret(session: &SecretService, home: &Home) {
+    let index = std::fs::read_to_string(home.path("data/accounts/acme/julien.json"));
+    let index: serde_json::Value = serde_json::from_str(&index.expect("an entry")).expect("JSON");
+    let id = index["id"].as_str().expect("an id");
+    session.remove("keyfob", id);
+}
