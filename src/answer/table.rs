@@ -1,5 +1,8 @@
 //! The table of `list`, for people: never wider than the terminal, whatever a server called itself.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 use console::{Alignment, Style, measure_text_width, pad_str, truncate_str};
 
 use super::relative::until;
@@ -102,10 +105,10 @@ const KEEP: usize = 8;
 
 impl Column {
     pub(super) fn new(heading: &'static str, cells: Vec<String>, shrink: Shrink) -> Self {
-        let natural = cells.iter().map(|cell| measure_text_width(cell)).max();
+        let natural = cells.iter().map(|cell| width(cell)).max();
         Self {
             heading,
-            width: natural.unwrap_or(0).max(measure_text_width(heading)),
+            width: natural.unwrap_or(0).max(width(heading)),
             styles: vec![Style::new(); cells.len()],
             cells,
             shrink,
@@ -116,8 +119,20 @@ impl Column {
         Self { styles, ..self }
     }
 
-    fn cell(&self, text: &str) -> String {
-        pad_str(text, self.width, Alignment::Left, Some("…")).into_owned()
+    fn cell<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if width(text) == self.width {
+            return text.into();
+        }
+        pad_str(text, self.width, Alignment::Left, Some("…"))
+    }
+}
+
+/// The cells that a text takes; it holds no control characters.
+fn width(text: &str) -> usize {
+    if text.is_ascii() {
+        text.len()
+    } else {
+        measure_text_width(text)
     }
 }
 
@@ -128,43 +143,51 @@ pub(super) fn render(columns: &mut [Column], width: usize, colour: bool) -> Stri
     let heading = Style::new().dim().force_styling(colour);
     let mut table = String::new();
     let headings = columns.iter().map(|column| (column.heading, &heading));
-    table.push_str(&line(columns, headings, width));
+    push_line(&mut table, columns, headings, width);
+    for column in columns.iter_mut() {
+        let styles = std::mem::take(&mut column.styles).into_iter();
+        column.styles = styles.map(|style| style.force_styling(colour)).collect();
+    }
     for row in 0..rows {
-        let styles: Vec<Style> = columns
+        let cells = columns
             .iter()
-            .map(|column| column.styles[row].clone().force_styling(colour))
-            .collect();
-        let cells = columns.iter().map(|column| column.cells[row].as_str());
-        table.push_str(&line(columns, cells.zip(&styles), width));
+            .map(|column| (column.cells[row].as_str(), &column.styles[row]));
+        push_line(&mut table, columns, cells, width);
     }
     table
 }
 
-fn line<'a>(
+fn push_line<'a>(
+    table: &mut String,
     columns: &[Column],
     cells: impl Iterator<Item = (&'a str, &'a Style)>,
     width: usize,
-) -> String {
+) {
+    let start = table.len();
     let last = columns.len() - 1;
-    let shown: Vec<String> = columns
-        .iter()
-        .zip(cells)
-        .enumerate()
-        .map(|(at, (column, (text, style)))| {
-            let cell = column.cell(text);
-            let cell = if at == last { cell.trim_end() } else { &cell };
-            style.apply_to(cell).to_string()
-        })
-        .collect();
-    let line = shown.join(GAP);
-    format!("{}\n", truncate_str(&line, width.max(1), "…").trim_end())
+    for (at, (column, (text, style))) in columns.iter().zip(cells).enumerate() {
+        let cell = column.cell(text);
+        let cell = if at == last { cell.trim_end() } else { &cell };
+        let gap = if at == last { "" } else { GAP };
+        let _ = write!(table, "{}{gap}", style.apply_to(cell)); // a String takes everything
+    }
+    if total(columns) > width {
+        let cut = truncate_str(&table[start..], width.max(1), "…").into_owned();
+        table.replace_range(start.., &cut);
+    }
+    table.truncate(start + table[start..].trim_end().len());
+    table.push('\n');
+}
+
+/// The cells of a line.
+fn total(columns: &[Column]) -> usize {
+    let gaps = GAP.len() * columns.len().saturating_sub(1);
+    gaps + columns.iter().map(|column| column.width).sum::<usize>()
 }
 
 /// Takes cells from the columns that give way, in their order, until the table fits.
 fn fit(columns: &mut [Column], width: usize) {
-    let gaps = GAP.len() * columns.len().saturating_sub(1);
-    let total: usize = columns.iter().map(|column| column.width).sum();
-    let mut excess = (total + gaps).saturating_sub(width);
+    let mut excess = total(columns).saturating_sub(width);
     for turn in [Shrink::First, Shrink::Second, Shrink::Last] {
         for column in columns.iter_mut().filter(|column| column.shrink == turn) {
             let taken = excess.min(column.width.saturating_sub(KEEP));
