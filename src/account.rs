@@ -87,13 +87,31 @@ pub struct Client {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Endpoints {
     /// Receives codes, refresh tokens and client secrets.
-    pub token: Url,
+    pub token: Address,
     /// Receives access tokens.
-    pub userinfo: Option<Url>,
+    pub userinfo: Option<Address>,
     /// Receives tokens to revoke.
-    pub revocation: Option<Url>,
+    pub revocation: Option<Address>,
     /// The origins those may have. For the sandbox, the identity of its state folder.
     pub pins: BTreeSet<String>,
+}
+
+/// A URL as the index holds it: text until it is called, for `list` reads many and calls none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Address(String);
+
+impl Address {
+    /// The URL; an error where somebody has edited it into something else.
+    pub fn url(&self) -> Result<Url, url::ParseError> {
+        Url::parse(&self.0)
+    }
+}
+
+impl From<&Url> for Address {
+    fn from(url: &Url) -> Self {
+        Self(url.to_string())
+    }
 }
 
 /// What the index alone says about an account's token.

@@ -4,6 +4,9 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+/// What most files here fit into, so that one read takes them whole.
+const USUAL_SIZE: usize = 2 * 1024;
+
 /// Makes a folder and its parents, for this user alone (0700) where it is made here.
 pub fn create_dir(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
@@ -43,13 +46,21 @@ pub fn open_lock(path: &Path) -> io::Result<File> {
 /// refused before it is opened: a named pipe would wait for ever.
 pub fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     match fs::metadata(path) {
-        Ok(found) if found.is_file() => {}
-        Ok(_) => return Err(io::Error::other("not a regular file")),
+        Ok(found) if found.is_file() => read_regular(path, limit),
+        Ok(_) => Err(io::Error::other("not a regular file")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The same for a file that its folder has said to be a regular one.
+pub fn read_regular(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    let file = match File::open(path) {
+        Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
-    }
-    let file = File::open(path)?;
-    let mut contents = Vec::new();
+    };
+    let mut contents = Vec::with_capacity(USUAL_SIZE);
     file.take(limit + 1).read_to_end(&mut contents)?;
     if contents.len() as u64 > limit {
         return Err(io::Error::new(

@@ -39,7 +39,9 @@ pub fn json(shape: &impl Serialize) -> String {
 pub(crate) mod fixture {
     //! One account, as the tests of every answer know it.
 
-    use crate::account::{Account, Client, Endpoints, Identity, SignIn};
+    use url::Url;
+
+    use crate::account::{Account, Address, Client, Endpoints, Identity, SignIn};
     use crate::provider::ClientAuth;
     use crate::store::Kind;
     use crate::timestamp::Timestamp;
@@ -71,7 +73,7 @@ pub(crate) mod fixture {
                 redirect_uri: None,
             },
             endpoints: Endpoints {
-                token: "https://huggingface.co/oauth/token".parse().unwrap(),
+                token: Address::from(&Url::parse("https://huggingface.co/oauth/token").unwrap()),
                 userinfo: None,
                 revocation: None,
                 pins: ["https://huggingface.co".into()].into(),

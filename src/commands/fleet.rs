@@ -34,14 +34,10 @@ where
     let mut hosts: HashMap<String, Arc<Semaphore>> = HashMap::new();
     let mut tasks = JoinSet::new();
     for (place, account) in accounts.into_iter().enumerate() {
-        let host = account
-            .endpoints
-            .token
-            .host_str()
-            .unwrap_or_default()
-            .to_owned();
+        let token = account.endpoints.token.url().ok();
+        let host = token.and_then(|url| url.host_str().map(str::to_owned));
         let host = hosts
-            .entry(host)
+            .entry(host.unwrap_or_default())
             .or_insert_with(|| Arc::new(Semaphore::new(AT_ONE_HOST)));
         let (host, everybody) = (Arc::clone(host), Arc::clone(&everybody));
         let (online, work) = (Arc::clone(online), work.clone());

@@ -157,7 +157,7 @@ async fn take_back(
         }
     };
     let page = reach.provider.revocation.page.as_ref();
-    let Some(endpoint) = &reach.endpoints.revocation else {
+    let Some(endpoint) = &reach.revocation else {
         let told = untold(Outcome::Unsupported, None);
         let note = lives_on(account, &told, page, "this provider cannot revoke tokens");
         return (told, vec![note]);

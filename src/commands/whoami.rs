@@ -33,7 +33,7 @@ pub fn run(app: &App, args: &cli::Whoami) -> Result<()> {
 
 async fn ask(online: &Arc<Online>, account: Account) -> Result<(Account, Value, IdentityRule)> {
     let reach = reach(&online.registry, &account)?;
-    let endpoint = reach.endpoints.userinfo.as_ref().ok_or_else(|| {
+    let endpoint = reach.userinfo.as_ref().ok_or_else(|| {
         Error::new(
             Code::ConfigInvalid,
             format!("{} has no userinfo endpoint", account.provider),

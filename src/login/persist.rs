@@ -284,14 +284,14 @@ fn write(vault: &Vault, plan: &Plan, grant: &Grant, slot: Slot) -> Result<Signed
 fn endpoints(provider: &Provider) -> Result<Endpoints> {
     let token = provider
         .token_endpoint
-        .clone()
+        .as_ref()
         .ok_or_else(metadata::incomplete)?;
     let others = [&provider.userinfo_endpoint, &provider.revocation_endpoint];
-    let pinned = std::iter::once(&token).chain(others.into_iter().flatten());
+    let pinned = std::iter::once(token).chain(others.into_iter().flatten());
     Ok(Endpoints {
         pins: pinned.map(|url| provider.pin(url)).collect(),
-        userinfo: provider.userinfo_endpoint.clone(),
-        revocation: provider.revocation_endpoint.clone(),
-        token,
+        userinfo: provider.userinfo_endpoint.as_ref().map(Into::into),
+        revocation: provider.revocation_endpoint.as_ref().map(Into::into),
+        token: token.into(),
     })
 }

@@ -93,7 +93,7 @@ impl Online {
             secret: secrets.client_secret.clone(),
         };
         let endpoint = TokenEndpoint {
-            url: &reach.endpoints.token,
+            url: &reach.token,
             client: &client,
             rule: &reach.provider.token,
             scopes: &account.scopes,
@@ -148,7 +148,7 @@ impl Online {
                 .map_err(|error| lost(&account, &error))?;
             let mut account = account;
             account.describe(&secrets.tokens, secrets.generation);
-            account.endpoints = reach.endpoints;
+            account.endpoints = reach.endpoints(account.endpoints.pins);
             let recorded = vault.record(&account);
             Ok((account, secrets, recorded))
         })

@@ -1,7 +1,9 @@
 //! The index: one JSON file an account, `PROVIDER/NAME.json`, with nothing secret in it.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +16,17 @@ use crate::paths::Paths;
 /// The format written here. A file with a higher number is refused and never rewritten.
 const VERSION: u32 = 1;
 
+/// How every entry written here begins; it need not be parsed to know its format.
+const HEAD: &[u8] = b"{\n  \"version\": 1,\n";
+
 /// The largest index entry that is read, in bytes.
 const LIMIT: u64 = 256 * 1024;
+
+/// The most threads that read entries at once.
+const THREADS: usize = 4;
+
+/// Fewer entries than this are not worth a thread.
+const SHARE: usize = 64;
 
 /// All accounts, and the entries that could not be read.
 #[derive(Debug, Default)]
@@ -40,35 +51,91 @@ struct Version {
 
 /// Lists every account.
 pub fn list(paths: &Paths) -> Listing {
-    let mut listing = Listing::default();
-    for provider in names(&paths.accounts(), "", is_provider_name) {
-        listing.add(paths, &provider);
+    let providers = names(&paths.accounts(), "", is_provider_name);
+    let mut found = Vec::new();
+    for (provider, _) in &providers {
+        found.extend(entries_of(paths, provider));
     }
-    listing
+    read_all(paths, &found)
 }
 
 /// Lists one provider's accounts.
 pub fn list_of(paths: &Paths, provider: &str) -> Listing {
-    let mut listing = Listing::default();
-    listing.add(paths, provider);
-    listing
+    read_all(paths, &entries_of(paths, provider))
 }
 
-impl Listing {
-    fn add(&mut self, paths: &Paths, provider: &str) {
-        for name in names(&paths.accounts().join(provider), ".json", is_name) {
-            match read(paths, provider, &name) {
-                Ok(Some(account)) => self.accounts.push(account),
+/// An entry that a folder lists.
+struct Found<'a> {
+    provider: &'a str,
+    name: String,
+    regular: bool,
+}
+
+impl Found<'_> {
+    fn read(&self, paths: &Paths) -> Result<Option<Account>> {
+        let path = entry(paths, self.provider, &self.name);
+        let contents = if self.regular {
+            files::read_regular(&path, LIMIT)
+        } else {
+            files::read(&path, LIMIT)
+        };
+        decode(self.provider, &self.name, &path, contents)
+    }
+}
+
+fn entries_of<'a>(paths: &Paths, provider: &'a str) -> Vec<Found<'a>> {
+    let names = names(&paths.accounts().join(provider), ".json", is_name);
+    let found = names.into_iter().map(|(name, regular)| Found {
+        provider,
+        name,
+        regular,
+    });
+    found.collect()
+}
+
+/// Reads entries in the order given, on further threads where they are many.
+fn read_all(paths: &Paths, found: &[Found]) -> Listing {
+    let read_some = |found: &[Found]| {
+        let mut listing = Listing::default();
+        for found in found {
+            match found.read(paths) {
+                Ok(Some(account)) => listing.accounts.push(account),
                 Ok(None) => {} // logged out since the folder was read
-                Err(error) => self.broken.push(error),
+                Err(error) => listing.broken.push(error),
             }
         }
-    }
+        listing
+    };
+    let share = found.len().div_ceil(THREADS).max(SHARE);
+    let (first, rest) = found.split_at(share.min(found.len()));
+    thread::scope(|scope| {
+        let readers = rest
+            .chunks(share)
+            .map(|share| scope.spawn(|| read_some(share)));
+        let readers: Vec<_> = readers.collect();
+        let mut listing = read_some(first);
+        for reader in readers {
+            let more = reader.join().expect("reading does not panic");
+            listing.accounts.extend(more.accounts);
+            listing.broken.extend(more.broken);
+        }
+        listing
+    })
 }
 
 /// Reads one entry; `None` where there is none.
 pub fn read(paths: &Paths, provider: &str, name: &str) -> Result<Option<Account>> {
     let path = entry(paths, provider, name);
+    decode(provider, name, &path, files::read(&path, LIMIT))
+}
+
+/// The account in an entry's file, from what reading it gave.
+fn decode(
+    provider: &str,
+    name: &str,
+    path: &Path,
+    contents: io::Result<Option<Vec<u8>>>,
+) -> Result<Option<Account>> {
     let broken = |cause: &dyn std::fmt::Display, hint: &str| {
         Error::new(
             Code::InternalError,
@@ -77,22 +144,18 @@ pub fn read(paths: &Paths, provider: &str, name: &str) -> Result<Option<Account>
         .hint(hint)
         .account(format!("{provider}/{name}"))
     };
-    let damaged = format!("remove that file, then `keyfob login {provider} --as {name}`");
-    let Some(bytes) = files::read(&path, LIMIT).map_err(|error| broken(&error, &damaged))? else {
+    let damaged = |cause: &dyn std::fmt::Display| {
+        let hint = format!("remove that file, then `keyfob login {provider} --as {name}`");
+        broken(cause, &hint)
+    };
+    let Some(bytes) = contents.map_err(|error| damaged(&error))? else {
         return Ok(None);
     };
-    match serde_json::from_slice::<Account>(&bytes) {
-        Ok(mut account) => {
-            check_version(&bytes).map_err(|hint| broken(&"a newer format", hint))?;
-            account.provider = provider.into();
-            account.name = name.into();
-            Ok(Some(account))
-        }
-        Err(cause) => {
-            check_version(&bytes).map_err(|hint| broken(&"a newer format", hint))?;
-            Err(broken(&cause, &damaged))
-        }
-    }
+    check_version(&bytes).map_err(|hint| broken(&"a newer format", hint))?;
+    let mut account: Account = serde_json::from_slice(&bytes).map_err(|cause| damaged(&cause))?;
+    account.provider = provider.into();
+    account.name = name.into();
+    Ok(Some(account))
 }
 
 /// Writes one entry whole.
@@ -130,6 +193,9 @@ pub fn remove(paths: &Paths, account: &Account) -> Result<()> {
 }
 
 fn check_version(bytes: &[u8]) -> std::result::Result<(), &'static str> {
+    if bytes.starts_with(HEAD) {
+        return Ok(());
+    }
     match serde_json::from_slice::<Version>(bytes) {
         Ok(found) if found.version > VERSION => {
             Err("it was written by a newer keyfob; update this one")
@@ -142,15 +208,19 @@ fn entry(paths: &Paths, provider: &str, name: &str) -> PathBuf {
     paths.accounts().join(provider).join(format!("{name}.json"))
 }
 
-/// The well-formed names in a folder, sorted, without `suffix`; a folder that is not there has none.
-fn names(folder: &Path, suffix: &str, fits: fn(&str) -> bool) -> Vec<String> {
+/// The well-formed names in a folder, sorted, without `suffix`, and whether each is a regular file; a
+/// folder that is not there has none.
+fn names(folder: &Path, suffix: &str, fits: fn(&str) -> bool) -> Vec<(String, bool)> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
     };
-    let mut names: Vec<String> = entries
+    let mut names: Vec<(String, bool)> = entries
         .flatten()
-        .filter_map(|entry| Some(entry.file_name().to_str()?.strip_suffix(suffix)?.to_owned()))
-        .filter(|name| fits(name))
+        .filter_map(|entry| {
+            let name = entry.file_name().to_str()?.strip_suffix(suffix)?.to_owned();
+            let regular = entry.file_type().is_ok_and(|kind| kind.is_file());
+            fits(&name).then_some((name, regular))
+        })
         .collect();
     names.sort_unstable();
     names
