@@ -11,10 +11,11 @@
 mod echo;
 
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use console::Style;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, WeakProgressBar};
 
 use crate::error::{Code, Error, Result};
 use crate::escape::escape;
@@ -90,6 +91,7 @@ pub struct Console {
     colour: bool,
     moving: bool,
     asking: bool,
+    progress: Mutex<WeakProgressBar>,
 }
 
 impl Console {
@@ -102,6 +104,7 @@ impl Console {
             colour: terminal && !plain,
             moving: terminal && !plain && !manner.quiet && !manner.json,
             asking: terminal && std::io::stdin().is_terminal() && !manner.no_input,
+            progress: Mutex::default(),
         }
     }
 
@@ -126,6 +129,18 @@ impl Console {
         }
     }
 
+    /// Writes a line, above the moving one where there is one.
+    fn write(&self, line: &str) {
+        match self.shown().upgrade() {
+            Some(bar) => bar.suspend(|| write_line(line)),
+            None => write_line(line),
+        }
+    }
+
+    fn shown(&self) -> MutexGuard<'_, WeakProgressBar> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn label(&self, text: &str, style: &Style) -> String {
         style
             .clone()
@@ -145,24 +160,24 @@ impl Console {
 impl Terminal for Console {
     fn say(&self, line: &str) {
         if !self.manner.quiet {
-            write_line(&escape(line));
+            self.write(&escape(line));
         }
     }
 
     fn insist(&self, line: &str) {
-        write_line(&escape(line));
+        self.write(&escape(line));
     }
 
     fn warn(&self, line: &str) {
         if !self.manner.quiet {
             let label = self.label("warning:", &Style::new().yellow().bold());
-            write_line(&format!("{label} {}", escape(line)));
+            self.write(&format!("{label} {}", escape(line)));
         }
     }
 
     fn step(&self, line: &str) {
         if self.manner.verbose && !self.manner.quiet {
-            write_line(&self.label(&format!("· {}", escape(line)), &Style::new().dim()));
+            self.write(&self.label(&format!("· {}", escape(line)), &Style::new().dim()));
         }
     }
 
@@ -210,6 +225,7 @@ impl Terminal for Console {
         );
         bar.set_message(escape(message).into_owned());
         bar.enable_steady_tick(Duration::from_millis(120));
+        *self.shown() = bar.downgrade();
         Progress(Some(bar))
     }
 }
