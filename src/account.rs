@@ -102,6 +102,11 @@ pub struct Endpoints {
 pub struct Address(String);
 
 impl Address {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The URL; an error where somebody has edited it into something else.
     pub fn url(&self) -> Result<Url, url::ParseError> {
         Url::parse(&self.0)

@@ -109,13 +109,17 @@ fn read_all(paths: &Paths, found: &[Found]) -> Listing {
     let share = found.len().div_ceil(THREADS).max(SHARE);
     let (first, rest) = found.split_at(share.min(found.len()));
     thread::scope(|scope| {
-        let readers = rest
-            .chunks(share)
-            .map(|share| scope.spawn(|| read_some(share)));
+        let readers = rest.chunks(share).map(|share| {
+            let reader = thread::Builder::new().spawn_scoped(scope, || read_some(share));
+            reader.map_err(|_| share) // no thread to be had
+        });
         let readers: Vec<_> = readers.collect();
         let mut listing = read_some(first);
         for reader in readers {
-            let more = reader.join().expect("reading does not panic");
+            let more = match reader {
+                Ok(reader) => reader.join().expect("reading does not panic"),
+                Err(share) => read_some(share),
+            };
             listing.accounts.extend(more.accounts);
             listing.broken.extend(more.broken);
         }
@@ -224,4 +228,58 @@ fn names(folder: &Path, suffix: &str, fits: fn(&str) -> bool) -> Vec<(String, bo
         .collect();
     names.sort_unstable();
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::fixture::account;
+
+    fn home() -> (tempfile::TempDir, Paths) {
+        let home = tempfile::tempdir().unwrap();
+        let paths = Paths::under(home.path());
+        (home, paths)
+    }
+
+    fn written(paths: &Paths, name: &str) -> Account {
+        let account = Account {
+            name: name.into(),
+            ..account()
+        };
+        write(paths, &account).unwrap();
+        account
+    }
+
+    #[test]
+    fn what_is_written_begins_as_reading_expects() {
+        let (_home, paths) = home();
+        let account = written(&paths, "ada");
+        let path = entry(&paths, &account.provider, "ada");
+        assert!(fs::read(path).unwrap().starts_with(HEAD));
+        assert_eq!(
+            read(&paths, &account.provider, "ada").unwrap(),
+            Some(account)
+        );
+    }
+
+    #[test]
+    fn many_accounts_are_listed_in_order_and_the_unreadable_ones_named() {
+        let (_home, paths) = home();
+        let names: Vec<_> = (0..THREADS * SHARE + 10)
+            .map(|n| format!("n{n:04}"))
+            .collect();
+        let accounts: Vec<_> = names.iter().map(|name| written(&paths, name)).collect();
+        let folder = paths.accounts().join(&accounts[0].provider);
+        let version = |version: u32| format!("{{\"version\": {version}}}");
+        fs::write(folder.join("n0100-newer.json"), version(VERSION + 1)).unwrap();
+        fs::write(folder.join("n0300-damaged.json"), version(VERSION)).unwrap();
+        fs::create_dir(folder.join("n0200-folder.json")).unwrap();
+        let listing = list(&paths);
+        assert_eq!(listing.accounts, accounts);
+        let broken: Vec<_> = listing.broken.iter().map(ToString::to_string).collect();
+        assert!(broken[0].contains("a newer format"), "{broken:?}");
+        assert!(broken[1].contains("not a regular file"), "{broken:?}");
+        assert!(broken[2].contains("missing field"), "{broken:?}");
+        assert_eq!(broken.len(), 3);
+    }
 }
