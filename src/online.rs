@@ -60,9 +60,5 @@ pub fn failed(error: &OauthError, refused: Code, state: &str) -> Error {
             "run it again with `-v` to see the requests".into(),
         ),
     };
-    let message = match error {
-        OauthError::Refused(response) => format!("the provider refused: {response}"),
-        error => error.to_string(),
-    };
-    Error::new(code, message).hint(format!("{state}; {next}"))
+    Error::new(code, error.to_string()).hint(format!("{state}; {next}"))
 }

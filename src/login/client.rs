@@ -159,16 +159,17 @@ fn registration_uris(provider: &Provider) -> Vec<String> {
 /// A registration that was not given: what can be done by hand, where trying again would not help.
 fn refused(plan: &Plan, error: &OauthError) -> Error {
     let title = &plan.provider.title;
-    match error {
-        OauthError::Refused(_) | OauthError::Invalid(_) => Error {
-            message: format!("{title} did not register keyfob: {error}"),
-            ..by_hand(plan, "")
-        },
-        _ => online::failed(
-            error,
-            Code::RegistrationRequired,
-            "keyfob is not registered",
-        ),
+    let cause: &dyn std::fmt::Display = match error {
+        OauthError::Refused(response) => response,
+        OauthError::Invalid(cause) => cause,
+        _ => {
+            let state = "keyfob is not registered";
+            return online::failed(error, Code::RegistrationRequired, state);
+        }
+    };
+    Error {
+        message: format!("{title} did not register keyfob: {cause}"),
+        ..by_hand(plan, "")
     }
 }
 

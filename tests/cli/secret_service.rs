@@ -78,7 +78,7 @@ fn a_keyring_serves_every_verb() {
     assert!(
         login
             .stderr
-            .contains("its tokens are in the Secret Service (your login keyring)"),
+            .contains("the tokens are in the Secret Service (your login keyring)"),
         "{login:?}"
     );
     let token = home.run(&["token", "sandbox"]).ok();

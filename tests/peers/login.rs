@@ -121,7 +121,7 @@ fn a_code_for_another_verifier_is_not_exchanged() {
     })
     .fails(
         1,
-        &["the provider refused: invalid_grant", "nothing was stored"],
+        &["refused the code: invalid_grant", "nothing was stored"],
     );
     assert_eq!(peer.seen("grant.error"), 1);
 }
