@@ -7,7 +7,8 @@ use std::borrow::Cow;
 /// A server's words could otherwise move the cursor, recolour the terminal, forge a second line or
 /// reorder the text of this one.
 pub fn escape(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unsafe) {
+    let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~')); // most are, and it is quickly seen
+    if plain || !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 8);

@@ -4,8 +4,9 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-/// What most files here fit into, so that one read takes them whole.
-const USUAL_SIZE: usize = 2 * 1024;
+/// What most files here fit into, so that one read takes them whole; small enough for the allocator's
+/// quick lists.
+const USUAL_SIZE: usize = 1000;
 
 /// Makes a folder and its parents, for this user alone (0700) where it is made here.
 pub fn create_dir(path: &Path) -> io::Result<()> {

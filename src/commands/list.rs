@@ -45,5 +45,7 @@ pub fn run(app: &App, args: &cli::List) -> Result<()> {
         return Ok(());
     }
     let (width, colour) = columns();
-    print(&answer::table::list(&accounts, now, width, colour))
+    print(&answer::table::list(&accounts, now, width, colour))?;
+    std::mem::forget(listing); // the process ends here; a thousand accounts take long to free
+    Ok(())
 }

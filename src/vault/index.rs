@@ -156,7 +156,8 @@ fn decode(
         return Ok(None);
     };
     check_version(&bytes).map_err(|hint| broken(&"a newer format", hint))?;
-    let mut account: Account = serde_json::from_slice(&bytes).map_err(|cause| damaged(&cause))?;
+    let text = str::from_utf8(&bytes).map_err(|cause| damaged(&cause))?; // once, not string by string
+    let mut account: Account = serde_json::from_str(text).map_err(|cause| damaged(&cause))?;
     account.provider = provider.into();
     account.name = name.into();
     Ok(Some(account))
