@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use serde::{Deserialize, Serialize};
@@ -25,8 +26,8 @@ const LIMIT: u64 = 256 * 1024;
 /// The most threads that read entries at once.
 const THREADS: usize = 4;
 
-/// Fewer entries than this are not worth a thread.
-const SHARE: usize = 64;
+/// How many entries a thread takes at a time.
+const SHARE: usize = 32;
 
 /// All accounts, and the entries that could not be read.
 #[derive(Debug, Default)]
@@ -93,38 +94,51 @@ fn entries_of<'a>(paths: &Paths, provider: &'a str) -> Vec<Found<'a>> {
     found.collect()
 }
 
-/// Reads entries in the order given, on further threads where they are many.
+/// Reads entries in the order given. Where they are many, further threads take shares of them too.
 fn read_all(paths: &Paths, found: &[Found]) -> Listing {
-    let read_some = |found: &[Found]| {
-        let mut listing = Listing::default();
-        for found in found {
-            match found.read(paths) {
-                Ok(Some(account)) => listing.accounts.push(account),
-                Ok(None) => {} // logged out since the folder was read
-                Err(error) => listing.broken.push(error),
-            }
+    let shares: Vec<_> = found.chunks(SHARE).collect();
+    let next = AtomicUsize::new(0);
+    let take_shares = || {
+        let take = || next.fetch_add(1, Ordering::Relaxed);
+        let mut read = Vec::new();
+        let mut place = take();
+        while let Some(share) = shares.get(place) {
+            read.push((place, read_share(paths, share)));
+            place = take();
         }
-        listing
+        read
     };
-    let share = found.len().div_ceil(THREADS).max(SHARE);
-    let (first, rest) = found.split_at(share.min(found.len()));
-    thread::scope(|scope| {
-        let readers = rest.chunks(share).map(|share| {
-            let reader = thread::Builder::new().spawn_scoped(scope, || read_some(share));
-            reader.map_err(|_| share) // no thread to be had
+    let mut read = thread::scope(|scope| {
+        let helpers = (1..shares.len().min(THREADS)).filter_map(|_| {
+            let helper = thread::Builder::new().spawn_scoped(scope, take_shares);
+            helper.ok() // with no thread to be had, this one reads all
         });
-        let readers: Vec<_> = readers.collect();
-        let mut listing = read_some(first);
-        for reader in readers {
-            let more = match reader {
-                Ok(reader) => reader.join().expect("reading does not panic"),
-                Err(share) => read_some(share),
-            };
-            listing.accounts.extend(more.accounts);
-            listing.broken.extend(more.broken);
+        let helpers: Vec<_> = helpers.collect();
+        let mut read = take_shares();
+        for helper in helpers {
+            read.extend(helper.join().expect("reading does not panic"));
         }
-        listing
-    })
+        read
+    });
+    read.sort_unstable_by_key(|(place, _)| *place);
+    let mut listing = Listing::default();
+    for (_, more) in read {
+        listing.accounts.extend(more.accounts);
+        listing.broken.extend(more.broken);
+    }
+    listing
+}
+
+fn read_share(paths: &Paths, share: &[Found]) -> Listing {
+    let mut listing = Listing::default();
+    for found in share {
+        match found.read(paths) {
+            Ok(Some(account)) => listing.accounts.push(account),
+            Ok(None) => {} // logged out since the folder was read
+            Err(error) => listing.broken.push(error),
+        }
+    }
+    listing
 }
 
 /// Reads one entry; `None` where there is none.
