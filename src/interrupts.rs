@@ -1,7 +1,7 @@
 //! Ctrl-C, SIGTERM and SIGHUP: they end a command at once, except while something must not be cut off.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -25,8 +25,10 @@ impl Interrupts {
     pub fn listen() -> Arc<Self> {
         let interrupts = Arc::new(Self::default());
         let listener = Arc::clone(&interrupts);
+        let signals = Signals::catch();
+        LISTENED.store(true, SeqCst);
         tokio::spawn(async move {
-            signal().await;
+            signals.arrived().await;
             listener.arrived.store(true, SeqCst);
             listener.changed.notify_waiters();
         });
@@ -86,26 +88,84 @@ pub fn interrupted() -> Error {
     Error::new(Code::Interrupted, "interrupted").hint("nothing was left half-done; run it again")
 }
 
+/// Leaves the end of the process to whoever caught the signal; where nobody does, gives the failure.
+pub fn give_way() -> Error {
+    std::thread::sleep(Duration::from_secs(1));
+    interrupted()
+}
+
+/// Ends the process by `end` at a signal, where no runtime listens: for a question that is asked
+/// without one. Returns once signals are caught, and they stay caught.
+pub fn watch(end: impl FnOnce() + Send + 'static) {
+    if LISTENED.load(SeqCst) || WATCHED.swap(true, SeqCst) {
+        return;
+    }
+    let (ready, caught) = mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let Ok(runtime) = runtime else {
+            return; // the system's own way to end remains
+        };
+        runtime.block_on(async {
+            let signals = Signals::catch();
+            let _ = ready.send(());
+            signals.arrived().await;
+        });
+        if !LISTENED.load(SeqCst) {
+            end();
+        }
+    });
+    let _ = caught.recv();
+}
+
+/// Whether [`Interrupts`] decides what a signal ends.
+static LISTENED: AtomicBool = AtomicBool::new(false);
+
+/// Whether [`watch`] was called.
+static WATCHED: AtomicBool = AtomicBool::new(false);
+
+/// Ctrl-C, SIGTERM and SIGHUP, caught from here on.
 #[cfg(unix)]
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let listen = |kind| signal(kind).ok();
-    let mut signals = (
-        listen(SignalKind::interrupt()),
-        listen(SignalKind::terminate()),
-        listen(SignalKind::hangup()),
-    );
-    tokio::select! {
-        Some(()) = async { signals.0.as_mut()?.recv().await } => {}
-        Some(()) = async { signals.1.as_mut()?.recv().await } => {}
-        Some(()) = async { signals.2.as_mut()?.recv().await } => {}
-        else => std::future::pending().await,
+struct Signals([Option<tokio::signal::unix::Signal>; 3]);
+
+#[cfg(unix)]
+impl Signals {
+    fn catch() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let kinds = [
+            SignalKind::interrupt(),
+            SignalKind::terminate(),
+            SignalKind::hangup(),
+        ];
+        Self(kinds.map(|kind| signal(kind).ok()))
+    }
+
+    async fn arrived(mut self) {
+        let [interrupt, terminate, hangup] = &mut self.0;
+        tokio::select! {
+            Some(()) = async { interrupt.as_mut()?.recv().await } => {}
+            Some(()) = async { terminate.as_mut()?.recv().await } => {}
+            Some(()) = async { hangup.as_mut()?.recv().await } => {}
+            else => std::future::pending().await,
+        }
     }
 }
 
+/// Ctrl-C.
 #[cfg(not(unix))]
-async fn signal() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn catch() -> Self {
+        Self
+    }
+
+    async fn arrived(self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
     }
 }

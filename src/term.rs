@@ -141,6 +141,17 @@ impl Console {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A hidden question may be asked before any runtime listens for signals.
+    #[cfg(unix)]
+    fn give_the_echo_back_at_a_signal(&self) {
+        let manner = self.manner;
+        interrupts::watch(move || {
+            let interrupted = interrupts::interrupted();
+            Self::new(manner).fail(&interrupted);
+            std::process::exit(interrupted.code.exit().into())
+        });
+    }
+
     fn label(&self, text: &str, style: &Style) -> String {
         style
             .clone()
@@ -204,12 +215,14 @@ impl Terminal for Console {
     fn ask_secret(&self, question: &str, instead: &str) -> Result<Secret> {
         self.must_ask(question, instead)?;
         #[cfg(unix)]
+        self.give_the_echo_back_at_a_signal();
+        #[cfg(unix)]
         let _hidden = echo::hide();
         let mut stderr = std::io::stderr();
         let _ = write!(stderr, "{} ", escape(question)).and_then(|()| stderr.flush());
         let answer = rpassword::read_password().map(Secret::new);
         answer.map_err(|error| match error.kind() {
-            ErrorKind::Interrupted => interrupts::interrupted(), // Ctrl-C is a key here
+            ErrorKind::Interrupted => interrupts::give_way(), // Ctrl-C is a key here
             _ => Error::io("cannot read the answer", &error),
         })
     }

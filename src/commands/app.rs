@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::error::{Code, Error, Result};
+use crate::files;
 use crate::paths::Paths;
 use crate::provider::Registry;
 use crate::secret::Secret;
@@ -59,16 +60,20 @@ impl App {
         let Some(file) = &self.config.ca_file else {
             return Ok(None);
         };
-        std::fs::read(file).map(Some).map_err(|error| {
-            Error::new(
-                Code::ConfigInvalid,
-                format!("cannot read `ca_file` {}: {error}", file.display()),
-            )
-            .hint(format!(
-                "mend `ca_file` in {}",
-                self.paths.config_file().display()
-            ))
-        })
+        let missing = || std::io::Error::from(std::io::ErrorKind::NotFound);
+        let read = files::read(file, 4 * 1024 * 1024);
+        read.and_then(|pem| pem.ok_or_else(missing))
+            .map(Some)
+            .map_err(|error| {
+                Error::new(
+                    Code::ConfigInvalid,
+                    format!("cannot read `ca_file` {}: {error}", file.display()),
+                )
+                .hint(format!(
+                    "mend `ca_file` in {}",
+                    self.paths.config_file().display()
+                ))
+            })
     }
 }
 
@@ -100,12 +105,12 @@ impl Attendant for Person {
         loop {
             let first = ask("new passphrase for the file store:")?;
             if first.expose().is_empty() {
-                return None;
-            }
-            if ask("the same again:")? == first {
+                self.0.warn("it cannot be empty; once more");
+            } else if ask("the same again:")? == first {
                 return Some(first);
+            } else {
+                self.0.warn("the two differ; once more");
             }
-            self.0.warn("the two differ; once more");
         }
     }
 }
