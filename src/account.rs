@@ -179,6 +179,11 @@ impl fmt::Display for Account {
     }
 }
 
+/// Whether `id` has the form of an account's id; it names locks and secrets.
+pub fn is_id(id: &str) -> bool {
+    (1..=64).contains(&id.len()) && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// A new account's id: 16 random octets in lower-case hexadecimal.
 pub fn random_id() -> String {
     let mut octets = [0; 16];

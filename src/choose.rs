@@ -108,8 +108,8 @@ fn of_provider(vault: &Vault, registry: &Registry, provider: &str) -> Result<Acc
     }
     let mut listing = vault.accounts_of(provider);
     match (listing.accounts.len(), listing.broken.pop()) {
-        (1, _) => Ok(listing.accounts.remove(0)),
-        (0, Some(broken)) => Err(broken),
+        (_, Some(broken)) => Err(broken), // it may be the one that is meant
+        (1, None) => Ok(listing.accounts.remove(0)),
         (0, None) => Err(nobody(vault, registry, provider)),
         _ => Err(ambiguous(
             &format!("{provider} has several accounts and no default"),
@@ -121,12 +121,12 @@ fn of_provider(vault: &Vault, registry: &Registry, provider: &str) -> Result<Acc
 fn unnamed(vault: &Vault) -> Result<Account> {
     let mut listing = vault.accounts();
     match (listing.accounts.as_slice(), listing.broken.pop()) {
-        ([], Some(broken)) => Err(broken),
+        (_, Some(broken)) => Err(broken), // it may be the one that is meant
         ([], None) => Err(Error::new(Code::LoginRequired, "nobody is signed in").hint(
             "sign in with `keyfob login PROVIDER`; `keyfob provider list` shows the providers",
         )),
-        ([account], _) => Ok(account.clone()),
-        ([first, rest @ ..], _) => {
+        ([account], None) => Ok(account.clone()),
+        ([first, rest @ ..], None) => {
             let only_provider = rest.iter().all(|other| other.provider == first.provider);
             let default = vault.default_of(&first.provider).filter(|_| only_provider);
             let chosen = listing

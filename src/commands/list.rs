@@ -5,13 +5,15 @@ use super::{caution, columns, print, print_json};
 use crate::answer;
 use crate::cli;
 use crate::error::Result;
+use crate::names::is_provider_name;
 use crate::timestamp::Timestamp;
 
 /// Prints the accounts; an entry that cannot be read is a warning.
 pub fn run(app: &App, args: &cli::List) -> Result<()> {
     let listing = match &args.provider {
         Some(provider) => {
-            let listing = app.vault.accounts_of(provider);
+            let named = is_provider_name(provider).then(|| app.vault.accounts_of(provider));
+            let listing = named.unwrap_or_default();
             if listing.accounts.is_empty() && listing.broken.is_empty() {
                 app.registry.get(provider)?; // a mistyped name is said, not answered with nothing
             }

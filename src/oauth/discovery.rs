@@ -28,12 +28,6 @@ pub struct Metadata {
     pub revocation_endpoint: Option<Url>,
     /// Where clients register themselves.
     pub registration_endpoint: Option<Url>,
-    /// PKCE methods; absent says nothing (RFC 8414 §2).
-    pub code_challenge_methods_supported: Option<Vec<String>>,
-    /// Scopes the server knows.
-    pub scopes_supported: Option<Vec<String>>,
-    /// Client authentication methods.
-    pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
     /// The answer carries `iss` (RFC 9207 §3).
     pub authorization_response_iss_parameter_supported: bool,
 }

@@ -21,7 +21,7 @@ pub struct Expected<'a> {
     pub issuer: Option<&'a str>,
     /// Our client id, which `aud` must hold.
     pub client_id: &'a str,
-    /// The `nonce` that was sent; `None` for tokens of a refresh.
+    /// The `nonce` that was sent, where one was.
     pub nonce: Option<&'a Secret>,
     /// Now.
     pub now: Timestamp,

@@ -8,7 +8,7 @@ use std::thread;
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::Account;
+use crate::account::{Account, is_id};
 use crate::error::{Code, Error, Result};
 use crate::files;
 use crate::names::{is_name, is_provider_name};
@@ -172,6 +172,9 @@ fn decode(
     check_version(&bytes).map_err(|hint| broken(&"a newer format", hint))?;
     let text = str::from_utf8(&bytes).map_err(|cause| damaged(&cause))?; // once, not string by string
     let mut account: Account = serde_json::from_str(text).map_err(|cause| damaged(&cause))?;
+    if !is_id(&account.id) {
+        return Err(damaged(&"its `id` is no account id"));
+    }
     account.provider = provider.into();
     account.name = name.into();
     Ok(Some(account))

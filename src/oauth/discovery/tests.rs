@@ -56,12 +56,8 @@ async fn openids_place_is_asked_first() {
             metadata.token_endpoint.unwrap().as_str(),
             "http://127.0.0.1:1/token"
         );
-        assert_eq!(metadata.scopes_supported.unwrap(), ["a"]);
         assert!(metadata.authorization_response_iss_parameter_supported);
-        assert!(
-            metadata.userinfo_endpoint.is_none()
-                && metadata.code_challenge_methods_supported.is_none()
-        );
+        assert!(metadata.userinfo_endpoint.is_none());
     }
 }
 
@@ -129,7 +125,7 @@ async fn what_is_wrong_with_a_document_is_said() {
             "`revocation_endpoint` is neither https",
         ),
         (r#","token_endpoint":"/token""#, "metadata that is wrong: "),
-        (r#","scopes_supported":7"#, "metadata that is wrong: "),
+        (r#","revocation_endpoint":7"#, "metadata that is wrong: "),
     ] {
         let (result, _) = discovered("/a", |issuer| [document(issuer, members), missing()]).await;
         let said = invalid(result);
