@@ -141,24 +141,37 @@ fn no_client_secret_is_no_login() {
 fn a_hidden_question_that_is_cut_off_gives_the_echo_back() {
     let (home, _provider) = acme_with(WITH_SECRET);
     for _ in 0..5 {
-        let mut screen = login(&home, &["acme"]);
-        screen.wait_for_echo(false);
-        screen.press(CTRL_C);
-        let (status, shown) = screen.end();
-        assert_eq!((status, screen.echoes()), (130, true), "{shown}");
-
-        let mut screen = login(&home, &["acme"]);
-        screen.wait_for_echo(false);
-        let mut kill = std::process::Command::new("kill");
-        assert!(
-            kill.arg(screen.pid().to_string())
-                .status()
-                .unwrap()
-                .success()
-        );
-        let (status, shown) = screen.end();
-        assert_eq!((status, screen.echoes()), (130, true), "{shown}");
+        cut_off(|| login(&home, &["acme"]));
     }
+}
+
+#[test]
+fn a_passphrase_that_is_not_given_gives_the_echo_back() {
+    let mut home = Home::new();
+    home.set("KEYFOB_PASSPHRASE", "correct horse");
+    home.run(&["login", "sandbox"]).ok();
+    home.unset("KEYFOB_PASSPHRASE");
+    for _ in 0..3 {
+        cut_off(|| Screen::start(&home.keyfob(&["token"])));
+    }
+}
+
+/// Ends a hidden question with Ctrl-C and with SIGTERM.
+fn cut_off(begin: impl Fn() -> Screen) {
+    let mut screen = begin();
+    screen.wait_for_echo(false);
+    screen.press(CTRL_C);
+    let (status, shown) = screen.end();
+    assert_eq!((status, screen.echoes()), (130, true), "{shown}");
+    assert_eq!(shown.matches("interrupted").count(), 1, "{shown}");
+
+    let mut screen = begin();
+    screen.wait_for_echo(false);
+    let mut kill = std::process::Command::new("kill");
+    kill.arg(screen.pid().to_string());
+    assert!(kill.status().unwrap().success());
+    let (status, shown) = screen.end();
+    assert_eq!((status, screen.echoes()), (130, true), "{shown}");
 }
 
 #[test]
