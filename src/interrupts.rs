@@ -88,12 +88,6 @@ pub fn interrupted() -> Error {
     Error::new(Code::Interrupted, "interrupted").hint("nothing was left half-done; run it again")
 }
 
-/// Leaves the end of the process to whoever caught the signal; where nobody does, gives the failure.
-pub fn give_way() -> Error {
-    std::thread::sleep(Duration::from_secs(1));
-    interrupted()
-}
-
 /// Ends the process by `end` at a signal, where no runtime listens: for a question that is asked
 /// without one. Returns once signals are caught, and they stay caught.
 pub fn watch(end: impl FnOnce() + Send + 'static) {

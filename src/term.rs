@@ -72,6 +72,17 @@ impl Drop for Progress {
     }
 }
 
+/// A moving line that stands still and out of sight until dropped.
+struct Still(Option<ProgressBar>);
+
+impl Drop for Still {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+    }
+}
+
 /// How the conversation is held, from the global options.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Manner {
@@ -137,8 +148,34 @@ impl Console {
         }
     }
 
+    /// Writes a question; no line moves until its answer is there.
+    fn put(&self, question: &str) -> Still {
+        let bar = self.shown().upgrade();
+        let mut stderr = std::io::stderr();
+        if let Some(bar) = &bar {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+            let _ = write!(stderr, "\r\x1b[2K"); // what was drawn last
+        }
+        let _ = write!(stderr, "{} ", escape(question)).and_then(|()| stderr.flush());
+        Still(bar)
+    }
+
     fn shown(&self) -> MutexGuard<'_, WeakProgressBar> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(unix)]
+    fn read_hidden(&self, question: &str) -> std::io::Result<Secret> {
+        self.give_the_echo_back_at_a_signal();
+        let hidden = echo::Hidden::begin()?;
+        let _still = self.put(question);
+        hidden.read()
+    }
+
+    #[cfg(not(unix))]
+    fn read_hidden(&self, question: &str) -> std::io::Result<Secret> {
+        let _still = self.put(question);
+        rpassword::read_password().map(Secret::new)
     }
 
     /// A hidden question may be asked before any runtime listens for signals.
@@ -203,8 +240,7 @@ impl Terminal for Console {
 
     fn ask(&self, question: &str, flag: &str) -> Result<String> {
         self.must_ask(question, flag)?;
-        let mut stderr = std::io::stderr();
-        let _ = write!(stderr, "{} ", escape(question)).and_then(|()| stderr.flush());
+        let _still = self.put(question);
         let mut line = String::new();
         std::io::stdin()
             .read_line(&mut line)
@@ -214,17 +250,11 @@ impl Terminal for Console {
 
     fn ask_secret(&self, question: &str, instead: &str) -> Result<Secret> {
         self.must_ask(question, instead)?;
-        #[cfg(unix)]
-        self.give_the_echo_back_at_a_signal();
-        #[cfg(unix)]
-        let _hidden = echo::hide();
-        let mut stderr = std::io::stderr();
-        let _ = write!(stderr, "{} ", escape(question)).and_then(|()| stderr.flush());
-        let answer = rpassword::read_password().map(Secret::new);
-        answer.map_err(|error| match error.kind() {
-            ErrorKind::Interrupted => interrupts::give_way(), // Ctrl-C is a key here
-            _ => Error::io("cannot read the answer", &error),
-        })
+        self.read_hidden(question)
+            .map_err(|error| match error.kind() {
+                ErrorKind::Interrupted => interrupts::interrupted(),
+                _ => Error::io("cannot read the answer", &error),
+            })
     }
 
     fn progress(&self, message: &str) -> Progress {
