@@ -112,8 +112,8 @@ impl Online {
                     host,
                     retry_after: Some(seconds),
                     ..
-                }) if *seconds <= patience => {
-                    patience -= (*seconds).max(1);
+                }) if (*seconds).max(1) <= patience => {
+                    patience -= (*seconds).max(1); // even no wait at all is not granted for ever
                     self.term.step(&format!("{host} asks to wait {seconds} s"));
                     let wait = Duration::from_secs(*seconds);
                     if self.interrupts.sleep(wait).await.is_err() {

@@ -285,6 +285,19 @@ fn a_long_retry_after_is_exit_3_that_names_it() {
 }
 
 #[test]
+fn a_server_that_asks_for_no_wait_is_not_asked_for_ever() {
+    let (home, provider) = expired();
+    for _ in 0..20 {
+        provider.next(
+            "/token",
+            Reply::Text(503, "Retry-After: 0\r\n".into(), String::new()),
+        );
+    }
+    home.run(&["token"]).fails(3, &["acme/julien", "503"]);
+    assert_eq!(provider.asked("/token").len(), 12, "the login's and 11");
+}
+
+#[test]
 fn a_signal_during_the_request_is_held_off_until_the_answer_is_kept() {
     for signal in ["INT", "TERM", "HUP"] {
         let (home, provider) = expired();
