@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Need, Reach, login_required, reach, serves_anew, within_lifetime};
+use super::{Look, Need, Reach, judge, login_required, reach, serves_anew};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::oauth::token::TokenEndpoint;
@@ -28,7 +28,8 @@ const PATIENCE: u64 = 10;
 const UNCHANGED: &str = "the stored tokens are unchanged";
 
 /// Whose turn it was.
-enum Turn {
+#[derive(Debug)]
+pub(super) enum Turn {
     /// Another process renewed meanwhile; its token set serves.
     Theirs(Account, Secrets),
     /// Ours: the lock, and index and store read again under it.
@@ -98,9 +99,8 @@ impl Online {
             rule: &reach.provider.token,
             scopes: &account.scopes,
         };
-        let Some(refresh_token) = &secrets.tokens.refresh_token else {
-            return Err(OauthError::Invalid("no refresh token is stored".into()));
-        };
+        let refresh_token = secrets.tokens.refresh_token.as_ref();
+        let refresh_token = refresh_token.expect("only a set with a refresh token is renewed");
         let redirect_uri = account.client.redirect_uri.as_deref();
         let mut patience = PATIENCE;
         loop {
@@ -229,7 +229,12 @@ impl Online {
 }
 
 /// Waits for the lock; a token set stored meanwhile ends the wait.
-fn take_turn(vault: &Vault, account: &Account, seen: &Secrets, need: Need) -> Result<Turn> {
+pub(super) fn take_turn(
+    vault: &Vault,
+    account: &Account,
+    seen: &Secrets,
+    need: Need,
+) -> Result<Turn> {
     let stored_since = || match vault.reread(account) {
         Ok(Some(now)) => (now.generation > seen.generation).then_some(()),
         _ => None, // the lock decides what a missing or half-seen entry means
@@ -249,14 +254,10 @@ fn take_turn(vault: &Vault, account: &Account, seen: &Secrets, need: Need) -> Re
     if newer && serves_anew(&secrets.tokens, need, Timestamp::now()) {
         return Ok(Turn::Theirs(account, secrets));
     }
-    if account.refused() && need != (Need::New { by_name: true }) {
-        return Err(login_required(
-            &account,
-            "the provider refused its refresh token",
-        ));
-    }
-    within_lifetime(&account, &secrets.tokens, need)?;
-    Ok(Turn::Ours(guard, account, secrets))
+    Ok(match judge(&account, secrets, need, Timestamp::now())? {
+        Look::Fresh(secrets) => Turn::Theirs(account, secrets),
+        Look::Renew(secrets) => Turn::Ours(guard, account, secrets),
+    })
 }
 
 /// Index and store as they are now.
