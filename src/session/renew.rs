@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Look, Need, Reach, judge, login_required, reach, serves_anew};
+use super::{Look, Need, Reach, judge, login_required, reach, secret_gone, serves_anew};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::oauth::token::TokenEndpoint;
@@ -264,7 +264,9 @@ pub(super) fn take_turn(
 fn read_again(vault: &Vault, account: &Account) -> Result<(Account, Secrets)> {
     let logged_out = || login_required(account, "it was logged out meanwhile");
     let mut now = vault.reread(account)?.ok_or_else(logged_out)?;
-    let secrets = vault.secrets(&now)?.ok_or_else(logged_out)?;
+    let Some(secrets) = vault.secrets(&now)? else {
+        return Err(secret_gone(vault, &now));
+    };
     if secrets.generation > now.generation {
         now.describe(&secrets.tokens, secrets.generation);
     }

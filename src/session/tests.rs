@@ -85,6 +85,12 @@ impl Scene {
         self.vault.keep(&self.account, &self.secrets).unwrap();
     }
 
+    /// Leaves the store without a recipient, so that nothing can be written.
+    fn break_writing(&self) {
+        let recipient = self.home.path().join("config/identity/recipient.txt");
+        std::fs::write(recipient, "none").unwrap();
+    }
+
     fn recorded(&self) -> Option<Account> {
         self.vault.reread(&self.account).unwrap()
     }
@@ -184,8 +190,7 @@ fn a_missing_secret_is_judged_by_writing_to_the_store() {
         "{error}"
     );
 
-    let recipient = scene.home.path().join("config/identity/recipient.txt");
-    std::fs::write(recipient, "no recipient, so nothing can be written").unwrap();
+    scene.break_writing();
     let error = scene.look(0, Need::Margin).unwrap_err();
     assert_eq!(error.code, Code::StoreUnavailable, "{error}");
     assert_eq!(error.account.as_deref(), Some("huggingface/julien"));
@@ -231,6 +236,20 @@ fn what_is_read_again_under_the_lock_is_judged_like_the_first_look() {
     let error = take_turn(&scene.vault, &scene.account, &seen, Need::Margin).unwrap_err();
     assert_eq!(error.code, Code::LoginRequired, "{error}");
     assert!(error.message.contains("no refresh token"), "{error}");
+}
+
+#[test]
+fn a_secret_that_is_gone_under_the_lock_is_judged_by_writing_to_the_store() {
+    let scene = Scene::new(Some(1), Some("r"));
+    scene.vault.discard(&scene.account).unwrap();
+    let again = || take_turn(&scene.vault, &scene.account, &scene.secrets, Need::Margin);
+    let error = again().unwrap_err();
+    assert_eq!(error.code, Code::LoginRequired, "{error}");
+    assert!(error.message.contains("was removed from"), "{error}");
+
+    scene.break_writing();
+    let error = again().unwrap_err();
+    assert_eq!(error.code, Code::StoreUnavailable, "{error}");
 }
 
 #[test]
