@@ -63,10 +63,10 @@ impl Online {
         need: Need,
     ) -> Result<(Account, Secrets)> {
         let reach = reach(&self.registry, &account)?;
-        let hold = self.interrupts.hold()?;
         if let Err(error) = self.prove(&account, &secrets).await {
             return self.make_do(account, secrets, need, error);
         }
+        let hold = self.interrupts.hold()?; // only now: proving may wait for a person to unlock
         let renewed = match self.send(&account, &secrets, &reach).await {
             Ok(tokens) => self.keep(account, secrets, tokens, reach).await,
             Err(error) => self.refused(account, secrets, need, error).await,
