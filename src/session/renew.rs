@@ -187,20 +187,24 @@ impl Online {
     async fn mark(
         &self,
         account: Account,
-        secrets: Secrets,
+        sent: Secrets,
         need: Need,
         response: String,
     ) -> Result<(Account, Secrets)> {
-        let vault = Arc::clone(&self.vault);
+        let (vault, term) = (Arc::clone(&self.vault), Arc::clone(&self.term));
         off_thread(move || {
             let (mut account, stored) = read_again(&vault, &account)?;
-            if stored.generation > secrets.generation
-                && serves_anew(&stored.tokens, need, Timestamp::now())
-            {
-                return Ok((account, stored));
+            if stored.generation != sent.generation {
+                return if serves_anew(&stored.tokens, need, Timestamp::now()) {
+                    Ok((account, stored))
+                } else {
+                    Err(overtaken(&account, &response))
+                };
             }
-            account.refused_generation = Some(secrets.generation);
-            vault.record(&account)?;
+            account.refused_generation = Some(sent.generation);
+            if let Err(error) = vault.record(&account) {
+                term.warn(&format!("{error}; so the refusal is not noted"));
+            }
             Err(login_required(
                 &account,
                 &format!("the provider refused its refresh token: {response}"),
@@ -271,6 +275,16 @@ fn read_again(vault: &Vault, account: &Account) -> Result<(Account, Secrets)> {
         now.describe(&secrets.tokens, secrets.generation);
     }
     Ok((now, secrets))
+}
+
+/// The refused refresh token is no longer the stored one, and what is stored does not serve either.
+fn overtaken(account: &Account, response: &str) -> Error {
+    Error::new(
+        Code::RefreshFailed,
+        format!("the provider refused a refresh token that was replaced meanwhile: {response}"),
+    )
+    .hint("try again; the newer one will be sent")
+    .account(account)
 }
 
 fn keep_trying(term: &dyn Terminal, mut write: impl FnMut() -> Result<()>) -> Result<()> {

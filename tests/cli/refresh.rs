@@ -4,7 +4,7 @@ use keyfob::secret::Secret;
 use keyfob::timestamp::Timestamp;
 use serde_json::{Value, json};
 
-use crate::home::Home;
+use crate::home::{Home, Run};
 use crate::provider::{MARK, Provider};
 use crate::scene::{expired, signed_in, signed_in_to};
 use crate::server::Reply;
@@ -51,7 +51,7 @@ fn it_sends_the_client_of_the_login_and_never_todays() {
     refresh
         .env("KEYFOB_ACME_CLIENT_ID", "from-the-environment")
         .env("KEYFOB_ACME_CLIENT_SECRET", "from-the-environment");
-    crate::home::Run::of(refresh.output().unwrap()).ok();
+    Run::of(refresh.output().unwrap()).ok();
     assert_eq!(sent(&provider, "client_id").unwrap(), "keyfob-test");
     assert_eq!(sent(&provider, "client_secret"), None);
 }
@@ -184,8 +184,8 @@ fn a_refused_refresh_token_is_kept_marked_and_sent_again_only_by_name() {
     );
 }
 
-#[test]
-fn a_refusal_gives_way_to_a_newer_token_that_was_stored_meanwhile() {
+/// Refuses a refresh token while another process stores a newer set whose access token lives for `life`.
+fn refused_while_replaced(life: u64) -> (Home, Provider, Run) {
     let (home, provider) = expired();
     provider.next("/token", refusal("invalid_grant"));
     let door = provider.hold("/token");
@@ -194,13 +194,27 @@ fn a_refusal_gives_way_to_a_newer_token_that_was_stored_meanwhile() {
     let (mut account, mut secrets) = (home.account("acme/julien"), home.secrets("acme/julien"));
     secrets.generation += 1;
     secrets.tokens.access_token = Secret::new("from-elsewhere");
-    secrets.tokens.expires_at = Some(Timestamp::now().plus(600));
+    secrets.tokens.expires_at = Some(Timestamp::now().plus(life));
     account.describe(&secrets.tokens, secrets.generation);
     home.vault().keep(&account, &secrets).unwrap();
     home.vault().record(&account).unwrap();
     drop(door);
-    assert_eq!(token.end().ok().line(), "from-elsewhere");
+    (home, provider, token.end())
+}
+
+#[test]
+fn a_refusal_gives_way_to_a_newer_token_that_was_stored_meanwhile() {
+    let (home, _provider, token) = refused_while_replaced(600);
+    assert_eq!(token.ok().line(), "from-elsewhere");
     assert_eq!(home.account("acme/julien").refused_generation, None);
+}
+
+#[test]
+fn a_refusal_says_nothing_about_a_newer_refresh_token_that_was_not_sent() {
+    let (home, _provider, token) = refused_while_replaced(0);
+    token.fails(1, &["acme/julien", "replaced meanwhile", "try again"]);
+    assert_eq!(home.account("acme/julien").refused_generation, None);
+    home.run(&["token"]).ok();
 }
 
 #[test]
