@@ -125,11 +125,11 @@ impl From<&Url> for Address {
 pub enum Status {
     /// Good for the margin at least.
     Valid,
-    /// Still good, but within the margin.
+    /// Still good, but within the margin; the next use gets a new one.
     Expiring,
-    /// Over; a refresh gets a new one.
+    /// Over; the next use gets a new one.
     Expired,
-    /// Only a new sign-in helps.
+    /// Within the margin or over, and only a new sign-in helps.
     LoginRequired,
     /// The server gave no expiry.
     Unknown,
@@ -142,15 +142,15 @@ impl Account {
             return Status::Unknown;
         };
         let margin = crate::token_set::margin(end.since(self.received_at));
-        let over = end <= now;
-        if over && (!self.refreshable || self.refused()) {
-            Status::LoginRequired
-        } else if over {
-            Status::Expired
-        } else if end.since(now) <= margin {
+        let renewable = self.refreshable && !self.refused();
+        if end > now && end.since(now) > margin {
+            Status::Valid
+        } else if !renewable {
+            Status::LoginRequired // as `token` then says
+        } else if end > now {
             Status::Expiring
         } else {
-            Status::Valid
+            Status::Expired
         }
     }
 
