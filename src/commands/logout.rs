@@ -148,8 +148,10 @@ async fn take_back(
     if local {
         return (untold(Outcome::Skipped, None), Vec::new());
     }
-    let reach = match reach(&online.registry, account) {
-        Ok(reach) => reach,
+    let reached =
+        reach(&online.registry, account).and_then(|reach| Ok((reach.revocation()?, reach)));
+    let (endpoint, reach) = match reached {
+        Ok(reached) => reached,
         Err(error) => {
             let told = untold(Outcome::Skipped, Some(error.message.clone()));
             let note = lives_on(account, &told, None, &error.message);
@@ -157,12 +159,12 @@ async fn take_back(
         }
     };
     let page = reach.provider.revocation.page.as_ref();
-    let Some(endpoint) = &reach.revocation else {
+    let Some(endpoint) = endpoint else {
         let told = untold(Outcome::Unsupported, None);
         let note = lives_on(account, &told, page, "this provider cannot revoke tokens");
         return (told, vec![note]);
     };
-    let told = revoke_all(online, account, secrets, &reach, endpoint).await;
+    let told = revoke_all(online, account, secrets, &reach, &endpoint).await;
     let failed = told.iter().find_map(|token| token.detail.as_deref());
     let note = failed.map(|cause| lives_on(account, &told, page, cause));
     (told, note.into_iter().collect())

@@ -4,12 +4,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use url::Url;
+
 use super::{Look, Need, Reach, judge, login_required, reach, secret_gone, serves_anew};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::oauth::token::TokenEndpoint;
 use crate::oauth::{Client, OauthError};
 use crate::online::{self, Online, off_thread};
+use crate::provider::TokenRule;
 use crate::term::Terminal;
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
@@ -63,11 +66,15 @@ impl Online {
         need: Need,
     ) -> Result<(Account, Secrets)> {
         let reach = reach(&self.registry, &account)?;
+        let url = reach.token()?;
         if let Err(error) = self.prove(&account, &secrets).await {
             return self.make_do(account, secrets, need, error);
         }
         let hold = self.interrupts.hold()?; // only now: proving may wait for a person to unlock
-        let renewed = match self.send(&account, &secrets, &reach).await {
+        let renewed = match self
+            .send(&account, &secrets, &reach.provider.token, &url)
+            .await
+        {
             Ok(tokens) => self.keep(account, secrets, tokens, reach).await,
             Err(error) => self.refused(account, secrets, need, error).await,
         };
@@ -86,7 +93,8 @@ impl Online {
         &self,
         account: &Account,
         secrets: &Secrets,
-        reach: &Reach,
+        rule: &TokenRule,
+        url: &Url,
     ) -> std::result::Result<TokenSet, OauthError> {
         let client = Client {
             id: account.client.id.clone(),
@@ -94,9 +102,9 @@ impl Online {
             secret: secrets.client_secret.clone(),
         };
         let endpoint = TokenEndpoint {
-            url: &reach.token,
+            url,
             client: &client,
-            rule: &reach.provider.token,
+            rule,
             scopes: &account.scopes,
         };
         let refresh_token = secrets.tokens.refresh_token.as_ref();
@@ -148,7 +156,7 @@ impl Online {
                 .map_err(|error| lost(&account, &error))?;
             let mut account = account;
             account.describe(&secrets.tokens, secrets.generation);
-            account.endpoints = reach.endpoints(account.endpoints.pins);
+            account.endpoints = reach.endpoints();
             let recorded = vault.record(&account);
             Ok((account, secrets, recorded))
         })

@@ -5,7 +5,7 @@ use keyfob::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 use crate::home::{Home, Run};
-use crate::provider::{MARK, Provider};
+use crate::provider::{MARK, Provider, acme};
 use crate::scene::{expired, signed_in, signed_in_to};
 use crate::server::Reply;
 
@@ -22,6 +22,12 @@ fn status(home: &Home) -> Value {
 fn sent(provider: &Provider, name: &str) -> Option<String> {
     let last = provider.asked("/token").pop().expect("a request");
     last.form.get(name).cloned()
+}
+
+/// A definition in which the endpoint at `path` is at another server.
+fn moved(definition: &str, path: &str, from: &Provider, to: &Provider) -> String {
+    let at = |server: &Provider| format!("{}{path}\"", server.origin());
+    definition.replace(&at(from), &at(to))
 }
 
 #[test]
@@ -117,6 +123,66 @@ fn a_new_origin_gets_nothing_until_the_next_login() {
     }
     home.login(&["acme"]).ok();
     home.run(&["refresh"]).ok();
+}
+
+#[test]
+fn an_endpoint_that_is_not_needed_stops_nothing_by_moving() {
+    let (home, provider) = signed_in();
+    let elsewhere = Provider::start();
+    let definition = moved(&provider.definition(""), "/userinfo", &provider, &elsewhere);
+    home.provider(
+        "acme",
+        &moved(&definition, "/revoke", &provider, &elsewhere),
+    );
+    home.run(&["refresh"]).ok();
+    let noted = home.account("acme/julien").endpoints;
+    for endpoint in [noted.userinfo, noted.revocation] {
+        assert!(endpoint.unwrap().as_str().starts_with(&provider.origin()));
+    }
+    home.run(&["whoami"])
+        .fails(1, &["acme/julien", "`userinfo_endpoint`"]);
+    let logout = home.run(&["logout"]).ok();
+    assert!(
+        logout.stderr.contains("`revocation_endpoint`"),
+        "{logout:?}"
+    );
+    for path in ["/userinfo", "/revoke"] {
+        assert!(elsewhere.asked(path).is_empty(), "{path}");
+    }
+}
+
+#[test]
+fn an_origin_that_had_access_tokens_gets_no_refresh_token() {
+    let (home, provider) = acme();
+    let elsewhere = Provider::start();
+    let person = provider.state(|state| state.person.clone());
+    elsewhere.next("/userinfo", Reply::Json(200, person));
+    let at_login = moved(&provider.definition(""), "/userinfo", &provider, &elsewhere);
+    home.provider("acme", &at_login);
+    home.login(&["acme"]).ok();
+    home.provider("acme", &moved(&at_login, "/token", &provider, &elsewhere));
+    home.run(&["refresh"])
+        .fails(1, &["`token_endpoint`", &elsewhere.origin()]);
+    assert!(elsewhere.asked("/token").is_empty());
+}
+
+#[test]
+fn an_endpoint_that_the_login_did_not_know_is_taken_on_an_origin_that_it_did() {
+    for known in [true, false] {
+        let (home, provider) = acme();
+        let elsewhere = Provider::start();
+        let full = provider.definition("");
+        let line = format!("revocation_endpoint = \"{}/revoke\"\n", provider.origin());
+        home.provider("acme", &full.replace(&line, ""));
+        home.login(&["acme"]).ok();
+        let place = if known { &provider } else { &elsewhere };
+        let moved = line.replace(&provider.origin(), &place.origin());
+        home.provider("acme", &full.replace(&line, &moved));
+        home.run(&["refresh"]).ok();
+        home.run(&["logout"]).ok();
+        let asked = if known { 2 } else { 0 };
+        assert_eq!(place.asked("/revoke").len(), asked);
+    }
 }
 
 #[test]
