@@ -46,20 +46,26 @@ pub fn run(app: &App, args: &cli::Logout) -> Result<()> {
     for (account, result) in results {
         match result {
             Ok((forgotten, note)) => {
-                app.term.say(&format!("signed out {account}"));
                 for line in note {
                     app.term.warn(&line);
                 }
-                failures.extend(unconfirmed(app, &account, &forgotten));
+                if let Some(error) = &forgotten.error {
+                    failures.push(error.clone());
+                } else {
+                    app.term.say(&format!("signed out {account}"));
+                    failures.extend(unconfirmed(app, &account, &forgotten));
+                }
                 answer.accounts.push(forgotten);
             }
             Err(error) => {
+                let error = error.account(&account);
                 answer.accounts.push(Forgotten {
                     account: account.to_string(),
                     removed: false,
                     tokens: Vec::new(),
+                    error: Some(error.clone()),
                 });
-                failures.push(error.account(&account));
+                failures.push(error);
             }
         }
     }
@@ -119,14 +125,16 @@ async fn logout(
         Some(secrets) => take_back(online, &account, secrets, local).await,
         None => (Vec::new(), Vec::new()),
     };
-    let vault = Arc::clone(&online.vault);
-    let forgotten = Forgotten {
-        account: account.to_string(),
-        removed: true,
-        tokens,
-    };
-    off_thread(move || vault.forget(&account)).await?;
+    let (vault, name) = (Arc::clone(&online.vault), account.to_string());
+    let gone = off_thread(move || vault.forget(&account)).await;
     drop(turn);
+    let error = gone.err().map(|error| error.account(&name));
+    let forgotten = Forgotten {
+        account: name,
+        removed: error.is_none(),
+        tokens,
+        error, // what was revoked stays revoked, and is said
+    };
     Ok((forgotten, note))
 }
 
