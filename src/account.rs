@@ -1,6 +1,5 @@
 //! An account: one signed-in identity at one provider, and everything about it that is not secret.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -83,7 +82,7 @@ pub struct Client {
     pub redirect_uri: Option<String>,
 }
 
-/// The endpoints at the time of the login. Their origins are the account's pins.
+/// The endpoints at the time of the login. Each one's origin is pinned for what it receives.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Endpoints {
     /// Receives codes, refresh tokens and client secrets.
@@ -92,8 +91,18 @@ pub struct Endpoints {
     pub userinfo: Option<Address>,
     /// Receives tokens to revoke.
     pub revocation: Option<Address>,
-    /// The origins those may have. For the sandbox, the identity of its state folder.
-    pub pins: BTreeSet<String>,
+    /// Pinned instead of the origins where those change: the identity of the sandbox's state folder.
+    pub pinned_as: Option<String>,
+}
+
+impl Endpoints {
+    /// What is pinned of one of them; an error where it is no URL.
+    pub fn pin(&self, endpoint: &Address) -> Result<String, url::ParseError> {
+        match &self.pinned_as {
+            Some(pin) => Ok(pin.clone()),
+            None => Ok(endpoint.url()?.origin().ascii_serialization()),
+        }
+    }
 }
 
 /// A URL as the index holds it: text until it is called, for `list` reads many and calls none.
@@ -125,11 +134,11 @@ impl From<&Url> for Address {
 pub enum Status {
     /// Good for the margin at least.
     Valid,
-    /// Still good, but within the margin.
+    /// Still good, but within the margin; the next use gets a new one.
     Expiring,
-    /// Over; a refresh gets a new one.
+    /// Over; the next use gets a new one.
     Expired,
-    /// Only a new sign-in helps.
+    /// Within the margin or over, and only a new sign-in helps.
     LoginRequired,
     /// The server gave no expiry.
     Unknown,
@@ -142,15 +151,15 @@ impl Account {
             return Status::Unknown;
         };
         let margin = crate::token_set::margin(end.since(self.received_at));
-        let over = end <= now;
-        if over && (!self.refreshable || self.refused()) {
-            Status::LoginRequired
-        } else if over {
-            Status::Expired
-        } else if end.since(now) <= margin {
+        let renewable = self.refreshable && !self.refused();
+        if end > now && end.since(now) > margin {
+            Status::Valid
+        } else if !renewable {
+            Status::LoginRequired // as `token` then says
+        } else if end > now {
             Status::Expiring
         } else {
-            Status::Valid
+            Status::Expired
         }
     }
 

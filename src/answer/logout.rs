@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::error::Error;
+
 /// What became of each account.
 #[derive(Debug, Serialize)]
 pub struct Logout {
@@ -18,6 +20,8 @@ pub struct Forgotten {
     pub removed: bool,
     /// What the provider was told, a line a token.
     pub tokens: Vec<Revocation>,
+    /// Why it is still here.
+    pub error: Option<Error>,
 }
 
 /// One token's revocation (RFC 7009).
@@ -79,6 +83,7 @@ mod tests {
                         Some("the server answered 503"),
                     ),
                 ],
+                error: None,
             }],
         };
         assert_shape(&logout, include_str!("shapes/logout.json"));

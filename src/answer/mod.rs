@@ -76,7 +76,7 @@ pub(crate) mod fixture {
                 token: Address::from(&Url::parse("https://huggingface.co/oauth/token").unwrap()),
                 userinfo: None,
                 revocation: None,
-                pins: ["https://huggingface.co".into()].into(),
+                pinned_as: None,
             },
             token_type: "Bearer".into(),
             scopes: vec!["openid".into(), "profile".into()],

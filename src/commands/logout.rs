@@ -46,20 +46,26 @@ pub fn run(app: &App, args: &cli::Logout) -> Result<()> {
     for (account, result) in results {
         match result {
             Ok((forgotten, note)) => {
-                app.term.say(&format!("signed out {account}"));
                 for line in note {
                     app.term.warn(&line);
                 }
-                failures.extend(unconfirmed(app, &account, &forgotten));
+                if let Some(error) = &forgotten.error {
+                    failures.push(error.clone());
+                } else {
+                    app.term.say(&format!("signed out {account}"));
+                    failures.extend(unconfirmed(app, &account, &forgotten));
+                }
                 answer.accounts.push(forgotten);
             }
             Err(error) => {
+                let error = error.account(&account);
                 answer.accounts.push(Forgotten {
                     account: account.to_string(),
                     removed: false,
                     tokens: Vec::new(),
+                    error: Some(error.clone()),
                 });
-                failures.push(error.account(&account));
+                failures.push(error);
             }
         }
     }
@@ -119,14 +125,16 @@ async fn logout(
         Some(secrets) => take_back(online, &account, secrets, local).await,
         None => (Vec::new(), Vec::new()),
     };
-    let vault = Arc::clone(&online.vault);
-    let forgotten = Forgotten {
-        account: account.to_string(),
-        removed: true,
-        tokens,
-    };
-    off_thread(move || vault.forget(&account)).await?;
+    let (vault, name) = (Arc::clone(&online.vault), account.to_string());
+    let gone = off_thread(move || vault.forget(&account)).await;
     drop(turn);
+    let error = gone.err().map(|error| error.account(&name));
+    let forgotten = Forgotten {
+        account: name,
+        removed: error.is_none(),
+        tokens,
+        error, // what was revoked stays revoked, and is said
+    };
     Ok((forgotten, note))
 }
 
@@ -148,8 +156,10 @@ async fn take_back(
     if local {
         return (untold(Outcome::Skipped, None), Vec::new());
     }
-    let reach = match reach(&online.registry, account) {
-        Ok(reach) => reach,
+    let reached =
+        reach(&online.registry, account).and_then(|reach| Ok((reach.revocation()?, reach)));
+    let (endpoint, reach) = match reached {
+        Ok(reached) => reached,
         Err(error) => {
             let told = untold(Outcome::Skipped, Some(error.message.clone()));
             let note = lives_on(account, &told, None, &error.message);
@@ -157,12 +167,12 @@ async fn take_back(
         }
     };
     let page = reach.provider.revocation.page.as_ref();
-    let Some(endpoint) = &reach.revocation else {
+    let Some(endpoint) = endpoint else {
         let told = untold(Outcome::Unsupported, None);
         let note = lives_on(account, &told, page, "this provider cannot revoke tokens");
         return (told, vec![note]);
     };
-    let told = revoke_all(online, account, secrets, &reach, endpoint).await;
+    let told = revoke_all(online, account, secrets, &reach, &endpoint).await;
     let failed = told.iter().find_map(|token| token.detail.as_deref());
     let note = failed.map(|cause| lives_on(account, &told, page, cause));
     (told, note.into_iter().collect())

@@ -33,7 +33,7 @@ pub fn run(app: &App, args: &cli::Whoami) -> Result<()> {
 
 async fn ask(online: &Arc<Online>, account: Account) -> Result<(Account, Value, IdentityRule)> {
     let reach = reach(&online.registry, &account)?;
-    let endpoint = reach.userinfo.as_ref().ok_or_else(|| {
+    let endpoint = reach.userinfo()?.ok_or_else(|| {
         Error::new(
             Code::ConfigInvalid,
             format!("{} has no userinfo endpoint", account.provider),
@@ -49,7 +49,7 @@ async fn ask(online: &Arc<Online>, account: Account) -> Result<(Account, Value, 
         account = now;
         match userinfo(
             &online.http,
-            endpoint,
+            &endpoint,
             &secrets.tokens.access_token,
             &rule.headers,
         )

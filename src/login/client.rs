@@ -65,8 +65,8 @@ async fn secret(online: &Online, provider: &Provider, id: &str) -> Result<Secret
     let kept = off_thread(move || {
         let accounts = vault.accounts_of(&name).accounts;
         let mut same = accounts.iter().filter(|account| {
-            let pins = &account.endpoints.pins;
-            account.client.id == client && pin.as_ref().is_some_and(|pin| pins.contains(pin))
+            let then = account.endpoints.pin(&account.endpoints.token).ok();
+            account.client.id == client && pin.is_some() && pin == then
         });
         Ok(same.find_map(|account| vault.secrets(account).ok()??.client_secret))
     });

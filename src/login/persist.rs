@@ -280,18 +280,16 @@ fn write(vault: &Vault, plan: &Plan, grant: &Grant, slot: Slot) -> Result<Signed
     })
 }
 
-/// Today's endpoints, and the origins that may have this account's tokens from now on.
+/// Today's endpoints, whose origins may have this account's tokens from now on.
 fn endpoints(provider: &Provider) -> Result<Endpoints> {
     let token = provider
         .token_endpoint
         .as_ref()
         .ok_or_else(metadata::incomplete)?;
-    let others = [&provider.userinfo_endpoint, &provider.revocation_endpoint];
-    let pinned = std::iter::once(token).chain(others.into_iter().flatten());
     Ok(Endpoints {
-        pins: pinned.map(|url| provider.pin(url)).collect(),
+        token: token.into(),
         userinfo: provider.userinfo_endpoint.as_ref().map(Into::into),
         revocation: provider.revocation_endpoint.as_ref().map(Into::into),
-        token: token.into(),
+        pinned_as: provider.pinned_as.clone(),
     })
 }

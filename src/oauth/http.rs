@@ -91,6 +91,11 @@ impl Http {
         })))
     }
 
+    /// Tells a step that is no request.
+    pub(super) fn trace(&self, step: &str) {
+        (self.0.trace)(step);
+    }
+
     /// Sends a request and reads the whole answer. 429 and 5xx are [`OauthError::Unavailable`], a
     /// redirect and a body beyond 1 MiB [`OauthError::Invalid`]; every other status is an answer.
     pub(super) async fn send(&self, request: Request<'_>) -> Result<Answer, OauthError> {

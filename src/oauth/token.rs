@@ -47,12 +47,13 @@ impl TokenEndpoint<'_> {
             .secret_field("code", code)
             .field("redirect_uri", redirect_uri)
             .secret_field("code_verifier", verifier.secret());
-        self.request(http, request, now).await
+        self.request(http, request, now, &answer::refuse).await
     }
 
     /// Refreshes (RFC 6749 §6). The answer's refresh token is `None` where the server sent none: the
     /// caller then keeps the old one. `redirect_uri` is sent where the rule wants it again. The answer
-    /// is read as that of [`TokenEndpoint::exchange`].
+    /// is read as that of [`TokenEndpoint::exchange`], except that an `expires_in`, `scope` or `id_token`
+    /// that cannot be used is taken as absent: the old refresh token may be spent, so the new one counts.
     pub async fn refresh(
         &self,
         http: &Http,
@@ -67,7 +68,11 @@ impl TokenEndpoint<'_> {
         {
             request = request.field("redirect_uri", redirect_uri);
         }
-        self.request(http, request, now).await
+        let overlook = |wrong| {
+            http.trace(&format!("taken as absent: {wrong}"));
+            Ok(())
+        };
+        self.request(http, request, now, &overlook).await
     }
 
     async fn request<'r>(
@@ -75,8 +80,9 @@ impl TokenEndpoint<'_> {
         http: &Http,
         request: Request<'r>,
         now: Timestamp,
+        odd: answer::Odd<'_>,
     ) -> Result<TokenSet, OauthError> {
         let answer = http.send(self.client.authenticate(request)?).await?;
-        answer::read(&answer, self.rule, self.scopes, now)
+        answer::read(&answer, self.rule, self.scopes, now, odd)
     }
 }

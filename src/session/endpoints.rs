@@ -1,4 +1,4 @@
-//! Where an account's tokens may go: today's endpoints, as long as their origins are the pinned ones.
+//! Where an account's tokens may go: to each endpoint of today as long as its origin is the pinned one.
 
 use std::collections::BTreeSet;
 
@@ -10,58 +10,105 @@ use crate::provider::{Provider, Registry};
 
 /// Today's definition of an account's provider, and the endpoints that may have its tokens: today's
 /// where they are defined, else those of the login.
+///
+/// Each is judged when it is asked for. A new path on the origin that the login had for the same
+/// purpose is taken; another origin gets nothing until the next login. An endpoint that the login did
+/// not know may be on any origin that it did.
 #[derive(Debug)]
 pub struct Reach {
     /// The definition; the defaults where the user has removed it since.
     pub provider: Provider,
-    /// Receives refresh tokens and client secrets.
-    pub token: Url,
-    /// Receives access tokens.
-    pub userinfo: Option<Url>,
-    /// Receives tokens to revoke.
-    pub revocation: Option<Url>,
+    account: Account,
 }
 
-impl Reach {
-    /// The same for the index.
-    pub fn endpoints(&self, pins: BTreeSet<String>) -> Endpoints {
-        Endpoints {
-            token: (&self.token).into(),
-            userinfo: self.userinfo.as_ref().map(Into::into),
-            revocation: self.revocation.as_ref().map(Into::into),
-            pins,
-        }
-    }
-}
-
-/// Resolves the endpoints. A new path on a pinned origin is taken; another origin gets nothing until
-/// the next login.
+/// Finds the definition.
 pub fn reach(registry: &Registry, account: &Account) -> Result<Reach> {
     let provider = match registry.get(&account.provider) {
         Ok(provider) => provider,
         Err(error) if error.code == Code::UnknownProvider => Provider::default(),
         Err(error) => return Err(error.account(account)),
     };
-    let kept = &account.endpoints;
-    let pinned = |today: &Option<Url>, then: Option<&Address>| -> Result<Option<Url>> {
+    Ok(Reach {
+        provider,
+        account: account.clone(),
+    })
+}
+
+impl Reach {
+    /// Receives refresh tokens and client secrets.
+    pub fn token(&self) -> Result<Url> {
+        let (today, then) = (&self.provider.token_endpoint, &self.kept().token);
+        let url = self.pinned("token_endpoint", today.as_ref(), Some(then))?;
+        Ok(url.expect("the kept endpoint stands in for a missing one"))
+    }
+
+    /// Receives access tokens.
+    pub fn userinfo(&self) -> Result<Option<Url>> {
+        let (today, then) = (&self.provider.userinfo_endpoint, &self.kept().userinfo);
+        self.pinned("userinfo_endpoint", today.as_ref(), then.as_ref())
+    }
+
+    /// Receives tokens to revoke.
+    pub fn revocation(&self) -> Result<Option<Url>> {
+        let (today, then) = (&self.provider.revocation_endpoint, &self.kept().revocation);
+        self.pinned("revocation_endpoint", today.as_ref(), then.as_ref())
+    }
+
+    /// The same for the index: those that may have tokens, and those of the login for the others.
+    pub fn endpoints(&self) -> Endpoints {
+        let kept = self.kept();
+        let noted = |today: Result<Option<Url>>, then: &Option<Address>| match today {
+            Ok(url) => url.as_ref().map(Into::into),
+            Err(_) => then.clone(),
+        };
+        Endpoints {
+            token: self
+                .token()
+                .map_or_else(|_| kept.token.clone(), |url| (&url).into()),
+            userinfo: noted(self.userinfo(), &kept.userinfo),
+            revocation: noted(self.revocation(), &kept.revocation),
+            pinned_as: kept.pinned_as.clone(),
+        }
+    }
+
+    fn kept(&self) -> &Endpoints {
+        &self.account.endpoints
+    }
+
+    fn pinned(
+        &self,
+        role: &str,
+        today: Option<&Url>,
+        then: Option<&Address>,
+    ) -> Result<Option<Url>> {
+        let account = &self.account;
         let url = match (today, then) {
             (Some(today), _) => today.clone(),
             (None, Some(then)) => then.url().map_err(|_| damaged(account))?,
             (None, None) => return Ok(None),
         };
-        if kept.pins.contains(&provider.pin(&url)) {
+        let pins = self.pins(then).map_err(|_| damaged(account))?;
+        let pin = self.provider.pin(&url);
+        if pins.contains(&pin) {
             Ok(Some(url))
         } else {
-            Err(moved(account, &provider, &url))
+            Err(moved(account, role, &pins, &pin))
         }
-    };
-    Ok(Reach {
-        token: pinned(&provider.token_endpoint, Some(&kept.token))?
-            .expect("the kept endpoint stands in for a missing one"),
-        userinfo: pinned(&provider.userinfo_endpoint, kept.userinfo.as_ref())?,
-        revocation: pinned(&provider.revocation_endpoint, kept.revocation.as_ref())?,
-        provider,
-    })
+    }
+
+    /// The pin of an endpoint of the login; those of all where it had none for this purpose.
+    fn pins(
+        &self,
+        then: Option<&Address>,
+    ) -> std::result::Result<BTreeSet<String>, url::ParseError> {
+        let kept = self.kept();
+        if let Some(then) = then {
+            return Ok([kept.pin(then)?].into());
+        }
+        let others = [&kept.userinfo, &kept.revocation].into_iter().flatten();
+        let all = std::iter::once(&kept.token).chain(others);
+        all.map(|endpoint| kept.pin(endpoint)).collect()
+    }
 }
 
 fn damaged(account: &Account) -> Error {
@@ -73,13 +120,13 @@ fn damaged(account: &Account) -> Error {
     .account(account)
 }
 
-fn moved(account: &Account, provider: &Provider, url: &Url) -> Error {
+fn moved(account: &Account, role: &str, pins: &BTreeSet<String>, pin: &str) -> Error {
+    let pins: Vec<&str> = pins.iter().map(String::as_str).collect();
     Error::new(
         Code::EndpointChanged,
         format!(
-            "its tokens were issued under {}, and the definition now names {}",
-            account.endpoints.pins.iter().cloned().collect::<Vec<_>>().join(", "),
-            provider.pin(url),
+            "its tokens were issued under {}, and the definition's `{role}` is now under {pin}",
+            pins.join(", "),
         ),
     )
     .hint(format!(

@@ -4,6 +4,7 @@
 //! | --- | --- | --- | --- | --- |
 //! | yes | no | | | a write probe decides: it fails, `store_unavailable`; it works, `login_required` |
 //! | yes | yes | good for the margin, or no expiry known | | return it |
+//! | yes | yes | never issued for as long as demanded | | `refresh_failed` |
 //! | yes | yes | expiring | a refresh token | lock, read again, refresh, keep |
 //! | yes | yes | expiring | nothing, or refused for good | `login_required` |
 //!
@@ -99,6 +100,7 @@ fn judge(account: &Account, secrets: Secrets, need: Need, now: Timestamp) -> Res
     if serves(&secrets.tokens, need, now) {
         return Ok(Look::Fresh(secrets));
     }
+    within_lifetime(account, &secrets.tokens, need)?;
     let by_name = need == Need::New { by_name: true };
     if account.refused() && !by_name {
         return Err(login_required(
@@ -114,7 +116,6 @@ fn judge(account: &Account, secrets: Secrets, need: Need, now: Timestamp) -> Res
         };
         return Err(login_required(account, reason));
     }
-    within_lifetime(account, &secrets.tokens, need)?;
     Ok(Look::Renew(secrets))
 }
 

@@ -4,12 +4,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Need, Reach, login_required, reach, serves_anew, within_lifetime};
+use url::Url;
+
+use super::{Look, Need, Reach, judge, login_required, reach, secret_gone, serves_anew};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::oauth::token::TokenEndpoint;
 use crate::oauth::{Client, OauthError};
 use crate::online::{self, Online, off_thread};
+use crate::provider::TokenRule;
 use crate::term::Terminal;
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
@@ -28,7 +31,8 @@ const PATIENCE: u64 = 10;
 const UNCHANGED: &str = "the stored tokens are unchanged";
 
 /// Whose turn it was.
-enum Turn {
+#[derive(Debug)]
+pub(super) enum Turn {
     /// Another process renewed meanwhile; its token set serves.
     Theirs(Account, Secrets),
     /// Ours: the lock, and index and store read again under it.
@@ -62,11 +66,15 @@ impl Online {
         need: Need,
     ) -> Result<(Account, Secrets)> {
         let reach = reach(&self.registry, &account)?;
-        let hold = self.interrupts.hold()?;
+        let url = reach.token()?;
         if let Err(error) = self.prove(&account, &secrets).await {
             return self.make_do(account, secrets, need, error);
         }
-        let renewed = match self.send(&account, &secrets, &reach).await {
+        let hold = self.interrupts.hold()?; // only now: proving may wait for a person to unlock
+        let renewed = match self
+            .send(&account, &secrets, &reach.provider.token, &url)
+            .await
+        {
             Ok(tokens) => self.keep(account, secrets, tokens, reach).await,
             Err(error) => self.refused(account, secrets, need, error).await,
         };
@@ -85,7 +93,8 @@ impl Online {
         &self,
         account: &Account,
         secrets: &Secrets,
-        reach: &Reach,
+        rule: &TokenRule,
+        url: &Url,
     ) -> std::result::Result<TokenSet, OauthError> {
         let client = Client {
             id: account.client.id.clone(),
@@ -93,14 +102,13 @@ impl Online {
             secret: secrets.client_secret.clone(),
         };
         let endpoint = TokenEndpoint {
-            url: &reach.token,
+            url,
             client: &client,
-            rule: &reach.provider.token,
+            rule,
             scopes: &account.scopes,
         };
-        let Some(refresh_token) = &secrets.tokens.refresh_token else {
-            return Err(OauthError::Invalid("no refresh token is stored".into()));
-        };
+        let refresh_token = secrets.tokens.refresh_token.as_ref();
+        let refresh_token = refresh_token.expect("only a set with a refresh token is renewed");
         let redirect_uri = account.client.redirect_uri.as_deref();
         let mut patience = PATIENCE;
         loop {
@@ -112,8 +120,8 @@ impl Online {
                     host,
                     retry_after: Some(seconds),
                     ..
-                }) if *seconds <= patience => {
-                    patience -= (*seconds).max(1);
+                }) if (*seconds).max(1) <= patience => {
+                    patience -= (*seconds).max(1); // even no wait at all is not granted for ever
                     self.term.step(&format!("{host} asks to wait {seconds} s"));
                     let wait = Duration::from_secs(*seconds);
                     if self.interrupts.sleep(wait).await.is_err() {
@@ -148,7 +156,7 @@ impl Online {
                 .map_err(|error| lost(&account, &error))?;
             let mut account = account;
             account.describe(&secrets.tokens, secrets.generation);
-            account.endpoints = reach.endpoints(account.endpoints.pins);
+            account.endpoints = reach.endpoints();
             let recorded = vault.record(&account);
             Ok((account, secrets, recorded))
         })
@@ -187,20 +195,24 @@ impl Online {
     async fn mark(
         &self,
         account: Account,
-        secrets: Secrets,
+        sent: Secrets,
         need: Need,
         response: String,
     ) -> Result<(Account, Secrets)> {
-        let vault = Arc::clone(&self.vault);
+        let (vault, term) = (Arc::clone(&self.vault), Arc::clone(&self.term));
         off_thread(move || {
             let (mut account, stored) = read_again(&vault, &account)?;
-            if stored.generation > secrets.generation
-                && serves_anew(&stored.tokens, need, Timestamp::now())
-            {
-                return Ok((account, stored));
+            if stored.generation != sent.generation {
+                return if serves_anew(&stored.tokens, need, Timestamp::now()) {
+                    Ok((account, stored))
+                } else {
+                    Err(overtaken(&account, &response))
+                };
             }
-            account.refused_generation = Some(secrets.generation);
-            vault.record(&account)?;
+            account.refused_generation = Some(sent.generation);
+            if let Err(error) = vault.record(&account) {
+                term.warn(&format!("{error}; so the refusal is not noted"));
+            }
             Err(login_required(
                 &account,
                 &format!("the provider refused its refresh token: {response}"),
@@ -229,7 +241,12 @@ impl Online {
 }
 
 /// Waits for the lock; a token set stored meanwhile ends the wait.
-fn take_turn(vault: &Vault, account: &Account, seen: &Secrets, need: Need) -> Result<Turn> {
+pub(super) fn take_turn(
+    vault: &Vault,
+    account: &Account,
+    seen: &Secrets,
+    need: Need,
+) -> Result<Turn> {
     let stored_since = || match vault.reread(account) {
         Ok(Some(now)) => (now.generation > seen.generation).then_some(()),
         _ => None, // the lock decides what a missing or half-seen entry means
@@ -249,25 +266,33 @@ fn take_turn(vault: &Vault, account: &Account, seen: &Secrets, need: Need) -> Re
     if newer && serves_anew(&secrets.tokens, need, Timestamp::now()) {
         return Ok(Turn::Theirs(account, secrets));
     }
-    if account.refused() && need != (Need::New { by_name: true }) {
-        return Err(login_required(
-            &account,
-            "the provider refused its refresh token",
-        ));
-    }
-    within_lifetime(&account, &secrets.tokens, need)?;
-    Ok(Turn::Ours(guard, account, secrets))
+    Ok(match judge(&account, secrets, need, Timestamp::now())? {
+        Look::Fresh(secrets) => Turn::Theirs(account, secrets),
+        Look::Renew(secrets) => Turn::Ours(guard, account, secrets),
+    })
 }
 
 /// Index and store as they are now.
 fn read_again(vault: &Vault, account: &Account) -> Result<(Account, Secrets)> {
     let logged_out = || login_required(account, "it was logged out meanwhile");
     let mut now = vault.reread(account)?.ok_or_else(logged_out)?;
-    let secrets = vault.secrets(&now)?.ok_or_else(logged_out)?;
+    let Some(secrets) = vault.secrets(&now)? else {
+        return Err(secret_gone(vault, &now));
+    };
     if secrets.generation > now.generation {
         now.describe(&secrets.tokens, secrets.generation);
     }
     Ok((now, secrets))
+}
+
+/// The refused refresh token is no longer the stored one, and what is stored does not serve either.
+fn overtaken(account: &Account, response: &str) -> Error {
+    Error::new(
+        Code::RefreshFailed,
+        format!("the provider refused a refresh token that was replaced meanwhile: {response}"),
+    )
+    .hint("try again; the newer one will be sent")
+    .account(account)
 }
 
 fn keep_trying(term: &dyn Terminal, mut write: impl FnMut() -> Result<()>) -> Result<()> {

@@ -2,6 +2,7 @@
 
 use tempfile::TempDir;
 
+use super::renew::take_turn;
 use super::*;
 use crate::answer::fixture;
 use crate::paths::Paths;
@@ -84,6 +85,12 @@ impl Scene {
         self.vault.keep(&self.account, &self.secrets).unwrap();
     }
 
+    /// Leaves the store without a recipient, so that nothing can be written.
+    fn break_writing(&self) {
+        let recipient = self.home.path().join("config/identity/recipient.txt");
+        std::fs::write(recipient, "none").unwrap();
+    }
+
     fn recorded(&self) -> Option<Account> {
         self.vault.reread(&self.account).unwrap()
     }
@@ -147,7 +154,7 @@ fn a_refused_refresh_token_is_tried_again_only_by_name() {
     scene.account.refused_generation = Some(1);
     assert_eq!(scene.at(0, Need::Margin), "fresh", "its access token lives");
     assert_eq!(scene.at(3600, Need::Margin), "login_required");
-    assert_eq!(scene.at(0, Need::MinTtl(3601)), "login_required");
+    assert_eq!(scene.at(1, Need::MinTtl(3600)), "login_required");
     assert_eq!(scene.at(0, ALL), "login_required");
     assert_eq!(scene.at(0, NAMED), "renew");
 
@@ -162,10 +169,14 @@ fn a_minimum_is_a_demand_and_nothing_is_sent_for_what_is_never_issued() {
     assert_eq!(scene.at(1, Need::MinTtl(600)), "renew");
     assert_eq!(scene.at(599, Need::MinTtl(1)), "fresh", "within the margin");
     assert_eq!(scene.at(600, Need::MinTtl(0)), "renew", "no life at all");
-    let error = scene.look(0, Need::MinTtl(601)).unwrap_err();
-    assert_eq!(error.code.exit(), 1);
-    assert!(error.message.contains("600 s"), "{error}");
-    assert!(error.hint.unwrap().contains("--min-ttl 600s"));
+    let mut refused = Scene::new(Some(600), Some("r"));
+    refused.account.refused_generation = Some(1);
+    for scene in [scene, refused, Scene::new(Some(600), None)] {
+        let error = scene.look(0, Need::MinTtl(601)).unwrap_err();
+        assert_eq!(error.code.exit(), 1);
+        assert!(error.message.contains("600 s"), "{error}");
+        assert!(error.hint.unwrap().contains("--min-ttl 600s"));
+    }
 }
 
 #[test]
@@ -179,8 +190,7 @@ fn a_missing_secret_is_judged_by_writing_to_the_store() {
         "{error}"
     );
 
-    let recipient = scene.home.path().join("config/identity/recipient.txt");
-    std::fs::write(recipient, "no recipient, so nothing can be written").unwrap();
+    scene.break_writing();
     let error = scene.look(0, Need::Margin).unwrap_err();
     assert_eq!(error.code, Code::StoreUnavailable, "{error}");
     assert_eq!(error.account.as_deref(), Some("huggingface/julien"));
@@ -215,6 +225,31 @@ fn an_account_that_was_logged_out_meanwhile_is_not_written_back() {
     std::fs::remove_file(scene.home.path().join(entry)).unwrap();
     assert_eq!(scene.at(0, Need::Margin), "fresh");
     assert!(scene.recorded().is_none());
+}
+
+#[test]
+fn what_is_read_again_under_the_lock_is_judged_like_the_first_look() {
+    let mut scene = Scene::new(Some(1), Some("r"));
+    let seen = scene.secrets.clone();
+    scene.secrets.tokens.refresh_token = None;
+    scene.crash_after_the_secret();
+    let error = take_turn(&scene.vault, &scene.account, &seen, Need::Margin).unwrap_err();
+    assert_eq!(error.code, Code::LoginRequired, "{error}");
+    assert!(error.message.contains("no refresh token"), "{error}");
+}
+
+#[test]
+fn a_secret_that_is_gone_under_the_lock_is_judged_by_writing_to_the_store() {
+    let scene = Scene::new(Some(1), Some("r"));
+    scene.vault.discard(&scene.account).unwrap();
+    let again = || take_turn(&scene.vault, &scene.account, &scene.secrets, Need::Margin);
+    let error = again().unwrap_err();
+    assert_eq!(error.code, Code::LoginRequired, "{error}");
+    assert!(error.message.contains("was removed from"), "{error}");
+
+    scene.break_writing();
+    let error = again().unwrap_err();
+    assert_eq!(error.code, Code::StoreUnavailable, "{error}");
 }
 
 #[test]

@@ -62,8 +62,9 @@ fn every_status_has_its_moment() {
     provider.state(|state| (state.expires_in, state.refreshable) = (Some(3600), false));
     home.login(&["acme"]).ok();
     assert_eq!(listed(&home)[0]["refreshable"], false);
-    home.later("acme/julien", 3600);
+    home.later("acme/julien", 3541);
     assert_eq!(status(&home), "login_required", "nothing to refresh with");
+    home.run(&["token"]).fails(4, &["about to end"]);
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn its_json_says_what_became_of_each_token() {
         json!({"accounts": [{"account": "acme/julien", "removed": true, "tokens": [
             {"token": "refresh_token", "result": "revoked", "detail": null},
             {"token": "access_token", "result": "revoked", "detail": null},
-        ]}]})
+        ], "error": null}]})
     );
 }
 
@@ -288,6 +288,29 @@ fn a_store_that_cannot_be_read_keeps_the_account() {
     std::fs::rename(&aside, &identity).unwrap();
     home.run(&["logout"]).ok();
     forgotten(&home);
+}
+
+#[test]
+fn what_was_revoked_is_said_even_where_forgetting_fails() {
+    let (home, provider) = signed_in();
+    let door = provider.hold("/revoke");
+    let logout = home.begin(&["logout", "--json"]);
+    provider.wait_for("/revoke", 1);
+    let id = home.account("acme/julien").id;
+    let secret = home.path(&format!("data/secrets/{id}.age"));
+    std::fs::remove_file(&secret).unwrap();
+    std::fs::create_dir(&secret).unwrap(); // no file to remove
+    drop(door);
+    let run = logout.end();
+    assert_eq!(run.status, 5, "{run:?}");
+    assert!(!run.stderr.contains("signed out"), "{run:?}");
+    let answer = run.json();
+    assert_eq!(answer["accounts"][0]["removed"], false);
+    assert_eq!(answer["accounts"][0]["error"], run.failure());
+    assert_eq!(answer["accounts"][0]["error"]["account"], "acme/julien");
+    let revoked = [("refresh_token", "revoked"), ("access_token", "revoked")];
+    assert_eq!(tokens(&answer), revoked);
+    assert_eq!(home.accounts(), ["acme/julien"]);
 }
 
 #[test]

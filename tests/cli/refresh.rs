@@ -4,8 +4,8 @@ use keyfob::secret::Secret;
 use keyfob::timestamp::Timestamp;
 use serde_json::{Value, json};
 
-use crate::home::Home;
-use crate::provider::{MARK, Provider};
+use crate::home::{Home, Run};
+use crate::provider::{MARK, Provider, acme};
 use crate::scene::{expired, signed_in, signed_in_to};
 use crate::server::Reply;
 
@@ -22,6 +22,12 @@ fn status(home: &Home) -> Value {
 fn sent(provider: &Provider, name: &str) -> Option<String> {
     let last = provider.asked("/token").pop().expect("a request");
     last.form.get(name).cloned()
+}
+
+/// A definition in which the endpoint at `path` is at another server.
+fn moved(definition: &str, path: &str, from: &Provider, to: &Provider) -> String {
+    let at = |server: &Provider| format!("{}{path}\"", server.origin());
+    definition.replace(&at(from), &at(to))
 }
 
 #[test]
@@ -51,7 +57,7 @@ fn it_sends_the_client_of_the_login_and_never_todays() {
     refresh
         .env("KEYFOB_ACME_CLIENT_ID", "from-the-environment")
         .env("KEYFOB_ACME_CLIENT_SECRET", "from-the-environment");
-    crate::home::Run::of(refresh.output().unwrap()).ok();
+    Run::of(refresh.output().unwrap()).ok();
     assert_eq!(sent(&provider, "client_id").unwrap(), "keyfob-test");
     assert_eq!(sent(&provider, "client_secret"), None);
 }
@@ -120,6 +126,66 @@ fn a_new_origin_gets_nothing_until_the_next_login() {
 }
 
 #[test]
+fn an_endpoint_that_is_not_needed_stops_nothing_by_moving() {
+    let (home, provider) = signed_in();
+    let elsewhere = Provider::start();
+    let definition = moved(&provider.definition(""), "/userinfo", &provider, &elsewhere);
+    home.provider(
+        "acme",
+        &moved(&definition, "/revoke", &provider, &elsewhere),
+    );
+    home.run(&["refresh"]).ok();
+    let noted = home.account("acme/julien").endpoints;
+    for endpoint in [noted.userinfo, noted.revocation] {
+        assert!(endpoint.unwrap().as_str().starts_with(&provider.origin()));
+    }
+    home.run(&["whoami"])
+        .fails(1, &["acme/julien", "`userinfo_endpoint`"]);
+    let logout = home.run(&["logout"]).ok();
+    assert!(
+        logout.stderr.contains("`revocation_endpoint`"),
+        "{logout:?}"
+    );
+    for path in ["/userinfo", "/revoke"] {
+        assert!(elsewhere.asked(path).is_empty(), "{path}");
+    }
+}
+
+#[test]
+fn an_origin_that_had_access_tokens_gets_no_refresh_token() {
+    let (home, provider) = acme();
+    let elsewhere = Provider::start();
+    let person = provider.state(|state| state.person.clone());
+    elsewhere.next("/userinfo", Reply::Json(200, person));
+    let at_login = moved(&provider.definition(""), "/userinfo", &provider, &elsewhere);
+    home.provider("acme", &at_login);
+    home.login(&["acme"]).ok();
+    home.provider("acme", &moved(&at_login, "/token", &provider, &elsewhere));
+    home.run(&["refresh"])
+        .fails(1, &["`token_endpoint`", &elsewhere.origin()]);
+    assert!(elsewhere.asked("/token").is_empty());
+}
+
+#[test]
+fn an_endpoint_that_the_login_did_not_know_is_taken_on_an_origin_that_it_did() {
+    for known in [true, false] {
+        let (home, provider) = acme();
+        let elsewhere = Provider::start();
+        let full = provider.definition("");
+        let line = format!("revocation_endpoint = \"{}/revoke\"\n", provider.origin());
+        home.provider("acme", &full.replace(&line, ""));
+        home.login(&["acme"]).ok();
+        let place = if known { &provider } else { &elsewhere };
+        let moved = line.replace(&provider.origin(), &place.origin());
+        home.provider("acme", &full.replace(&line, &moved));
+        home.run(&["refresh"]).ok();
+        home.run(&["logout"]).ok();
+        let asked = if known { 2 } else { 0 };
+        assert_eq!(place.asked("/revoke").len(), asked);
+    }
+}
+
+#[test]
 fn a_server_that_wants_the_redirect_uri_again_gets_it() {
     let (home, provider) = signed_in_to("[token]\nrefresh_resends_redirect_uri = true\n");
     let at_login = sent(&provider, "redirect_uri").unwrap();
@@ -184,8 +250,8 @@ fn a_refused_refresh_token_is_kept_marked_and_sent_again_only_by_name() {
     );
 }
 
-#[test]
-fn a_refusal_gives_way_to_a_newer_token_that_was_stored_meanwhile() {
+/// Refuses a refresh token while another process stores a newer set whose access token lives for `life`.
+fn refused_while_replaced(life: u64) -> (Home, Provider, Run) {
     let (home, provider) = expired();
     provider.next("/token", refusal("invalid_grant"));
     let door = provider.hold("/token");
@@ -194,13 +260,27 @@ fn a_refusal_gives_way_to_a_newer_token_that_was_stored_meanwhile() {
     let (mut account, mut secrets) = (home.account("acme/julien"), home.secrets("acme/julien"));
     secrets.generation += 1;
     secrets.tokens.access_token = Secret::new("from-elsewhere");
-    secrets.tokens.expires_at = Some(Timestamp::now().plus(600));
+    secrets.tokens.expires_at = Some(Timestamp::now().plus(life));
     account.describe(&secrets.tokens, secrets.generation);
     home.vault().keep(&account, &secrets).unwrap();
     home.vault().record(&account).unwrap();
     drop(door);
-    assert_eq!(token.end().ok().line(), "from-elsewhere");
+    (home, provider, token.end())
+}
+
+#[test]
+fn a_refusal_gives_way_to_a_newer_token_that_was_stored_meanwhile() {
+    let (home, _provider, token) = refused_while_replaced(600);
+    assert_eq!(token.ok().line(), "from-elsewhere");
     assert_eq!(home.account("acme/julien").refused_generation, None);
+}
+
+#[test]
+fn a_refusal_says_nothing_about_a_newer_refresh_token_that_was_not_sent() {
+    let (home, _provider, token) = refused_while_replaced(0);
+    token.fails(1, &["acme/julien", "replaced meanwhile", "try again"]);
+    assert_eq!(home.account("acme/julien").refused_generation, None);
+    home.run(&["token"]).ok();
 }
 
 #[test]
@@ -282,6 +362,19 @@ fn a_long_retry_after_is_exit_3_that_names_it() {
         "provider_unavailable"
     );
     home.run(&["token"]).ok();
+}
+
+#[test]
+fn a_server_that_asks_for_no_wait_is_not_asked_for_ever() {
+    let (home, provider) = expired();
+    for _ in 0..20 {
+        provider.next(
+            "/token",
+            Reply::Text(503, "Retry-After: 0\r\n".into(), String::new()),
+        );
+    }
+    home.run(&["token"]).fails(3, &["acme/julien", "503"]);
+    assert_eq!(provider.asked("/token").len(), 12, "the login's and 11");
 }
 
 #[test]

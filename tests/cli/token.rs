@@ -160,6 +160,11 @@ fn a_minimum_beyond_what_the_server_issues_names_that_lifetime_and_sends_nothing
         &["acme/julien", "issued for 3600 s", "`--min-ttl 3600s`"],
     );
     assert_eq!(provider.asked("/token").len(), 1);
+
+    provider.state(|state| state.refreshable = false);
+    home.login(&["acme"]).ok();
+    home.run(&["token", "--min-ttl", "2h"])
+        .fails(1, &["acme/julien", "issued for 3600 s"]);
 }
 
 #[test]

@@ -49,7 +49,7 @@ impl Home {
                 "token": "https://id.example.com/token",
                 "userinfo": null,
                 "revocation": null,
-                "pins": ["https://id.example.com"],
+                "pinned_as": null,
             },
             "token_type": "Bearer",
             "scopes": ["openid"],

@@ -91,6 +91,8 @@ fn the_expiry_says_what_comes_next() {
     assert_eq!(expiry(&account, now().plus(100_000)), "refreshes on use");
     account.refused_generation = Some(account.generation);
     assert_eq!(expiry(&account, now()), "in 7 h, then login");
+    let end = account.expires_at.unwrap().since(now());
+    assert_eq!(expiry(&account, now().plus(end - 60)), "login needed");
     assert_eq!(expiry(&account, now().plus(100_000)), "login needed");
     account.expires_at = None;
     assert_eq!(expiry(&account, now()), "unknown");

@@ -15,12 +15,22 @@ const TOKEN_LIMIT: usize = 64 * 1024;
 /// The longest life that is believed, in seconds: ten years.
 const LIFE_LIMIT: u32 = 10 * 365 * 24 * 60 * 60;
 
+/// What becomes of a member beside the tokens that cannot be used.
+pub(super) type Odd<'a> = &'a (dyn Fn(String) -> Result<(), String> + Sync);
+
+/// Nothing is lost by refusing the whole answer: a sign-in can be made anew.
+pub(super) fn refuse(wrong: String) -> Result<(), String> {
+    Err(wrong)
+}
+
 /// Reads the answer; `asked` are the scopes where it names none, and the expiry counts from `now`.
+/// `odd` decides on members that a token set can do without.
 pub(super) fn read(
     answer: &Answer,
     rule: &TokenRule,
     asked: &[String],
     now: Timestamp,
+    odd: Odd,
 ) -> Result<TokenSet, OauthError> {
     if !answer.is_success() {
         return Err(answer.failure());
@@ -36,7 +46,7 @@ pub(super) fn read(
         }
         None => {}
     }
-    set(&members, rule, asked, now).map_err(|wrong| {
+    set(&members, rule, asked, now, odd).map_err(|wrong| {
         answer.invalid(&format!("sent a token answer that cannot be used: {wrong}"))
     })
 }
@@ -47,18 +57,24 @@ fn set(
     rule: &TokenRule,
     asked: &[String],
     now: Timestamp,
+    odd: Odd,
 ) -> Result<TokenSet, String> {
     let access_token = token(members, "access_token")?.ok_or("`access_token` is missing")?;
     let separator = rule.granted_scope_separator.as_deref();
     Ok(TokenSet {
         access_token,
         refresh_token: token(members, "refresh_token")?,
-        id_token: token(members, "id_token")?,
+        id_token: spare(token(members, "id_token"), odd)?,
         token_type: token_type(members)?,
-        scopes: scopes(members, separator)?.unwrap_or_else(|| asked.to_vec()),
+        scopes: spare(scopes(members, separator), odd)?.unwrap_or_else(|| asked.to_vec()),
         received_at: now,
-        expires_at: expires_in(members)?.map(|life| now.plus(life)),
+        expires_at: spare(expires_in(members), odd)?.map(|life| now.plus(life)),
     })
+}
+
+/// A member that may be absent: where it cannot be used and `odd` lets that pass, it is.
+fn spare<T>(member: Result<Option<T>, String>, odd: Odd) -> Result<Option<T>, String> {
+    member.or_else(|wrong| odd(wrong).map(|()| None))
 }
 
 /// A member that is there; `null` and an empty string mean that it is not.

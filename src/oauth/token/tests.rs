@@ -54,13 +54,20 @@ async fn read(scripted: &str) -> Result<TokenSet, OauthError> {
         .0
 }
 
-/// Reads an answer of `access_token` and further members.
+/// Reads an answer of `access_token` and further members to a code.
 async fn with(members: &str) -> Result<TokenSet, OauthError> {
-    read(&json(
-        200,
-        &format!(r#"{{"access_token":"a","token_type":"bearer",{members}}}"#),
-    ))
-    .await
+    let server = Server::new([json(200, &format!(r#"{{"access_token":"a",{members}}}"#))]);
+    let endpoint = TokenEndpoint {
+        url: &server.url("/token"),
+        client: &public(),
+        rule: &TokenRule::default(),
+        scopes: &[],
+    };
+    let (code, verifier) = (Secret::new("c0de"), CodeVerifier::random());
+    let redirect_uri = "http://127.0.0.1/cb";
+    endpoint
+        .exchange(&client().0, &code, &verifier, redirect_uri, now())
+        .await
 }
 
 fn invalid(result: Result<TokenSet, OauthError>) -> String {
@@ -303,6 +310,23 @@ async fn scopes_are_split_as_the_rule_says() {
     }
     for wrong in ["1", "[1]", "{}"] {
         assert!(invalid(with(&format!(r#""scope":{wrong}"#)).await).contains("`scope`"));
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_keeps_its_tokens_whatever_is_odd_beside_them() {
+    for odd in [
+        r#""expires_in":"soon""#,
+        r#""scope":7"#,
+        r#""id_token":7"#,
+        r#""expires_in":[],"scope":{},"id_token":"\u0000""#,
+    ] {
+        let scripted = format!(r#"{{"access_token":"a","refresh_token":"r",{odd}}}"#);
+        let set = read(&json(200, &scripted)).await.unwrap();
+        assert_eq!(set.refresh_token, Some(Secret::new("r")), "{odd}");
+        assert_eq!((set.id_token, set.expires_at), (None, None), "{odd}");
+        assert_eq!(set.scopes, ["asked", "too"], "{odd}");
+        assert!(invalid(with(odd).await).contains("cannot be used"), "{odd}");
     }
 }
 
