@@ -137,6 +137,9 @@ fn joined(scopes: &BTreeSet<String>) -> String {
 fn report(app: &App, provider: &Provider, done: &SignedIn) -> Result<()> {
     let account = &done.account;
     let default = app.vault.default_of(&account.provider).as_ref() == Some(&account.name);
+    for warning in &done.warnings {
+        app.term.warn(warning);
+    }
     if !done.withheld.is_empty() {
         app.term.warn(&format!(
             "asked for and not granted: {}",

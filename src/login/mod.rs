@@ -70,6 +70,8 @@ pub struct SignedIn {
     pub withheld: BTreeSet<String>,
     /// Granted and not asked for.
     pub added: BTreeSet<String>,
+    /// What failed once the account was stored, each with what to do about it.
+    pub warnings: Vec<String>,
 }
 
 /// Signs in. Until the last step nothing is stored; every failure leaves all accounts as they were.

@@ -190,18 +190,39 @@ async fn confirm_fewer(
 fn update(vault: &Vault, plan: &Plan, account: &Account, grant: &Grant) -> Result<SignedIn> {
     let _turn = vault.wait_for_lock(&account.id, TURN)?;
     let old = vault.reread(account)?.unwrap_or_else(|| account.clone());
-    let done = write(vault, plan, grant, Slot::of(&old))?;
+    let mut done = write(vault, plan, grant, Slot::of(&old))?;
     if old.store != plan.store {
-        vault.discard(&old)?;
+        done.warnings.extend(leftover(vault, &old));
     }
     Ok(done)
 }
 
 fn replace(vault: &Vault, plan: &Plan, old: &Account, grant: &Grant) -> Result<SignedIn> {
     let _turn = vault.wait_for_lock(&old.id, TURN)?;
-    let done = write(vault, plan, grant, Slot::new(old.name.clone()))?;
-    vault.discard(old)?;
+    let mut done = write(vault, plan, grant, Slot::new(old.name.clone()))?;
+    done.warnings.extend(leftover(vault, old));
     Ok(done)
+}
+
+/// Removes the secret that nothing leads to any more; what to say where its store does not let it go.
+fn leftover(vault: &Vault, old: &Account) -> Option<String> {
+    let error = vault.discard(old).err()?;
+    Some(format!(
+        "{}; the old secret of {old} is left there as `{}`: remove it by hand",
+        error.message, old.id
+    ))
+}
+
+/// Makes the account the default where there is none; what to say where that cannot be written down.
+fn without_default(vault: &Vault, account: &Account) -> Option<String> {
+    if vault.default_of(&account.provider).is_some() {
+        return None;
+    }
+    let error = vault.make_default(account, true).err()?;
+    Some(format!(
+        "{account} is not the default: {}; its full name works, and `keyfob login {account}` tries again",
+        error.message
+    ))
 }
 
 /// What an account keeps from one token set to the next.
@@ -232,7 +253,8 @@ impl Slot {
     }
 }
 
-/// Secret first, then index, then the default where there is none.
+/// Secret first, then index, then the default where there is none. From the index entry on the person is
+/// signed in, so what fails later is a warning.
 fn write(vault: &Vault, plan: &Plan, grant: &Grant, slot: Slot) -> Result<SignedIn> {
     let tokens = &grant.tokens;
     let account = Account {
@@ -270,9 +292,9 @@ fn write(vault: &Vault, plan: &Plan, grant: &Grant, slot: Slot) -> Result<Signed
         }
         return Err(error);
     }
-    vault.make_default(&account, true)?;
     Ok(SignedIn {
         created: slot.created_at.is_none(),
+        warnings: without_default(vault, &account).into_iter().collect(),
         account,
         taken: None,
         withheld: BTreeSet::new(),

@@ -132,6 +132,41 @@ fn a_name_of_somebody_else_is_taken_only_by_replace() {
 }
 
 #[test]
+fn a_secret_that_its_old_store_does_not_let_go_is_said_and_the_login_stands() {
+    let (home, _provider) = acme();
+    home.login(&["acme"]).ok();
+    let mut entry = home.entry("acme/julien");
+    entry["store"] = "keyring".into(); // and there is none
+    home.write("data/accounts/acme/julien.json", &entry.to_string());
+
+    let login = home.login(&["acme"]).ok();
+    let id = entry["id"].as_str().unwrap();
+    for words in [
+        "the keyring cannot be used",
+        "the old secret of acme/julien is left there",
+        id,
+        "remove it by hand",
+    ] {
+        assert!(login.stderr.contains(words), "{words}: {login:?}");
+    }
+    home.run(&["token", "acme/julien"]).ok();
+}
+
+#[test]
+fn a_default_that_cannot_be_written_down_is_said_and_the_login_stands() {
+    let (home, _provider) = acme();
+    home.write("data/defaults.json/in-the-way", "");
+    let waiting = home.begin_login(&["acme"]);
+    let url = waiting.url.clone();
+    let (page, run) = waiting.bring(&url);
+    let run = run.ok();
+    assert_eq!(page.status, 200, "{page:?}");
+    let words = "acme/julien is not the default: cannot write";
+    assert!(run.stderr.contains(words), "{run:?}");
+    home.run(&["token"]).ok();
+}
+
+#[test]
 fn a_named_account_is_asked_for_and_nobody_else_is_let_in() {
     let (home, provider) = acme();
     home.login(&["acme"]).ok();
