@@ -1,4 +1,4 @@
-//! Signing in, in this order: probe the store, know the client, consent, exchange, identity, persist,
+//! Signing in, in this order: probe locks and store, know the client, consent, exchange, identity, persist,
 //! and last the page in the browser, which can therefore tell the truth.
 
 mod browser;
@@ -77,7 +77,8 @@ pub struct SignedIn {
 /// Signs in. Until the last step nothing is stored; every failure leaves all accounts as they were.
 pub async fn login(online: &Online, mut plan: Plan) -> Result<SignedIn> {
     let (vault, store) = (Arc::clone(&online.vault), plan.store);
-    off_thread(move || vault.probe(store)).await?;
+    let names = persist::names_lock(&plan.provider);
+    off_thread(move || vault.prove_locks(&names).and_then(|()| vault.probe(store))).await?;
 
     consent::somebody(online, &plan)?;
 

@@ -52,7 +52,7 @@ pub async fn persist(online: &Online, plan: &Arc<Plan>, grant: Grant) -> Result<
     let _hold = online.interrupts.hold()?;
     let (vault, plan) = (Arc::clone(&online.vault), Arc::clone(plan));
     off_thread(move || {
-        let _names = vault.wait_for_lock(&format!("names-{}", plan.provider.name), TURN)?;
+        let _names = vault.wait_for_lock(&names_lock(&plan.provider), TURN)?;
         match find_place(&vault, &plan, &grant.who)? {
             Place::New { name, taken } => {
                 let done = write(&vault, &plan, &grant, Slot::new(name))?;
@@ -63,6 +63,11 @@ pub async fn persist(online: &Online, plan: &Arc<Plan>, grant: Grant) -> Result<
         }
     })
     .await
+}
+
+/// What is locked while an account of this provider gets its name.
+pub fn names_lock(provider: &Provider) -> String {
+    format!("names-{}", provider.name)
 }
 
 fn find_place(vault: &Vault, plan: &Plan, who: &Who) -> Result<Place> {
