@@ -195,11 +195,27 @@ async fn confirm_fewer(
 fn update(vault: &Vault, plan: &Plan, account: &Account, grant: &Grant) -> Result<SignedIn> {
     let _turn = vault.wait_for_lock(&account.id, TURN)?;
     let old = vault.reread(account)?.unwrap_or_else(|| account.clone());
-    let mut done = write(vault, plan, grant, Slot::of(&old))?;
-    if old.store != plan.store {
-        done.warnings.extend(leftover(vault, &old));
+    let slot = Slot::of(&old);
+    if serves(&old, plan, grant)? {
+        return write(vault, plan, grant, slot);
     }
+    let fresh = Slot {
+        id: account::random_id(),
+        fresh: true,
+        ..slot
+    };
+    let mut done = write(vault, plan, grant, fresh)?;
+    done.warnings.extend(leftover(vault, &old));
     Ok(done)
+}
+
+/// Whether the old entry leads to the new secret as well: a process that ends between the two leaves
+/// tokens with the client, the endpoints and the store that they belong to.
+fn serves(old: &Account, plan: &Plan, grant: &Grant) -> Result<bool> {
+    let client = &grant.client;
+    Ok(old.store == plan.store
+        && (&old.client.id, old.client.auth) == (&client.id, client.auth)
+        && old.endpoints == endpoints(&plan.provider)?)
 }
 
 fn replace(vault: &Vault, plan: &Plan, old: &Account, grant: &Grant) -> Result<SignedIn> {
@@ -234,6 +250,8 @@ fn without_default(vault: &Vault, account: &Account) -> Option<String> {
 struct Slot {
     name: String,
     id: String,
+    /// No entry leads to this id yet.
+    fresh: bool,
     generation: u64,
     created_at: Option<Timestamp>,
 }
@@ -243,6 +261,7 @@ impl Slot {
         Self {
             name,
             id: account::random_id(),
+            fresh: true,
             generation: 0,
             created_at: None,
         }
@@ -252,6 +271,7 @@ impl Slot {
         Self {
             name: account.name.clone(),
             id: account.id.clone(),
+            fresh: false,
             generation: account.generation,
             created_at: Some(account.created_at),
         }
@@ -292,7 +312,7 @@ fn write(vault: &Vault, plan: &Plan, grant: &Grant, slot: Slot) -> Result<Signed
     };
     vault.keep(&account, &secrets)?;
     if let Err(error) = vault.record(&account) {
-        if slot.created_at.is_none() {
+        if slot.fresh {
             let _ = vault.discard(&account); // no entry will ever lead to it
         }
         return Err(error);

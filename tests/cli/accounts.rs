@@ -62,6 +62,36 @@ fn the_same_person_signing_in_again_keeps_the_account_under_any_username() {
 }
 
 #[test]
+fn tokens_of_another_client_or_server_never_lie_under_the_old_entry() {
+    let (home, provider) = acme();
+    home.login(&["acme"]).ok();
+    let mut entry = home.entry("acme/julien");
+    entry["created_at"] = "2020-01-01T00:00:00Z".into();
+    home.write("data/accounts/acme/julien.json", &entry.to_string());
+
+    let mut ids = vec![entry["id"].clone()];
+    let elsewhere = provider
+        .definition("")
+        .replace("/userinfo", "/userinfo?v=2");
+    for (args, definition) in [
+        (
+            &["acme", "--client-id", "another"][..],
+            provider.definition(""),
+        ),
+        (&["acme", "--client-id", "another"], elsewhere),
+    ] {
+        home.provider("acme", &definition);
+        home.login(args).ok();
+        let renewed = home.entry("acme/julien");
+        assert!(!ids.contains(&renewed["id"]), "{args:?}");
+        assert_eq!(renewed["created_at"], entry["created_at"]);
+        assert_eq!(home.stored().len(), 2, "the old secret is gone");
+        home.run(&["token", "acme/julien"]).ok();
+        ids.push(renewed["id"].clone());
+    }
+}
+
+#[test]
 fn another_person_of_the_same_name_gets_a_number_and_the_last_line_says_so() {
     let (home, provider) = acme();
     home.login(&["acme"]).ok();
