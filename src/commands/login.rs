@@ -168,7 +168,11 @@ fn report(app: &App, provider: &Provider, done: &SignedIn) -> Result<()> {
     };
     let mut line = format!("{again} to {} as {who}: {account}", provider.title);
     if let Some(taken) = &done.taken {
-        line = format!("{line} (`{taken}` is another person's)");
+        let why = match app.vault.find(&account.provider, taken) {
+            Ok(_) => "is another person's",
+            Err(_) => "cannot be read, see `keyfob list`",
+        };
+        line = format!("{line} (`{taken}` {why})");
     }
     if default {
         line += ", the default";

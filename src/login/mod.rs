@@ -87,7 +87,7 @@ pub async fn login(online: &Online, mut plan: Plan) -> Result<SignedIn> {
     if plan.scopes.is_empty() {
         plan.scopes = usual_scopes(&plan);
     }
-    settle_name(&plan)?;
+    settle_name(online, &plan)?;
     let client = client::obtain(online, &plan).await?;
     let plan = Arc::new(plan);
 
@@ -136,8 +136,12 @@ fn usual_scopes(plan: &Plan) -> Vec<String> {
     scopes
 }
 
-/// A name was given where the provider cannot say who signed in.
-fn settle_name(plan: &Plan) -> Result<()> {
+/// A name was given where the provider cannot say who signed in, and no damaged entry has it.
+fn settle_name(online: &Online, plan: &Plan) -> Result<()> {
+    if let Some(name) = &plan.name {
+        let known = online.vault.accounts_of(&plan.provider.name);
+        persist::readable(&known, &plan.provider, name)?;
+    }
     if plan.name.is_none() && plan.expected.is_none() && !identity::can_tell(plan) {
         return Err(identity::nameless(&plan.provider, Code::Usage));
     }

@@ -16,7 +16,7 @@ use crate::online::{Online, off_thread};
 use crate::provider::Provider;
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
-use crate::vault::{Secrets, Vault};
+use crate::vault::{Listing, Secrets, Vault};
 
 /// How long another login at the same provider, or a refresh of the same account, is waited for.
 const TURN: Duration = Duration::from_secs(60);
@@ -72,19 +72,22 @@ pub fn names_lock(provider: &Provider) -> String {
 
 fn find_place(vault: &Vault, plan: &Plan, who: &Who) -> Result<Place> {
     let provider = &plan.provider.name;
-    let accounts = vault.accounts_of(provider).accounts;
-    place(plan, who, &accounts, vault.default_of(provider).as_deref())
+    let known = vault.accounts_of(provider);
+    place(plan, who, &known, vault.default_of(provider).as_deref())
 }
 
 /// The rules: a name that was asked for is taken if it is free or the same identity's; otherwise the
-/// same identity keeps its account, and a new one gets the next free name.
-fn place(plan: &Plan, who: &Who, accounts: &[Account], default: Option<&str>) -> Result<Place> {
+/// same identity keeps its account, and a new one gets the next free name. An entry that cannot be read
+/// has its name all the same.
+fn place(plan: &Plan, who: &Who, known: &Listing, default: Option<&str>) -> Result<Place> {
+    let accounts = &known.accounts;
     let asked = plan
         .expected
         .as_ref()
         .map(|account| &account.name)
         .or(plan.name.as_ref());
     if let Some(name) = asked {
+        readable(known, &plan.provider, name)?;
         let found = accounts.iter().find(|account| account.name == *name);
         // An account that was expected keeps its name for its person, logged out meanwhile or not.
         let holder = found.or(plan.expected.as_ref());
@@ -114,13 +117,27 @@ fn place(plan: &Plan, who: &Who, accounts: &[Account], default: Option<&str>) ->
         .or_else(|| same().min_by_key(|account| account.created_at));
     Ok(match update {
         Some(account) => Place::Update(Box::new(account.clone())),
-        None => free_name(derived, accounts),
+        None => free_name(derived, known, &plan.provider),
     })
 }
 
+/// Fails where the entry of this name cannot be read: what it leads to must not be lost.
+pub fn readable(known: &Listing, provider: &Provider, name: &str) -> Result<()> {
+    let account = format!("{}/{name}", provider.name);
+    let mut broken = known.broken.iter();
+    match broken.find(|error| error.account.as_ref() == Some(&account)) {
+        Some(error) => Err(error.clone()),
+        None => Ok(()),
+    }
+}
+
 /// The derived name, or with `-2`, `-3` … where others have it.
-fn free_name(derived: String, accounts: &[Account]) -> Place {
-    let free = |name: &String| !accounts.iter().any(|account| account.name == *name);
+fn free_name(derived: String, known: &Listing, provider: &Provider) -> Place {
+    let accounts = &known.accounts;
+    let free = |name: &String| {
+        readable(known, provider, name).is_ok()
+            && !accounts.iter().any(|account| account.name == *name)
+    };
     if free(&derived) {
         return Place::New {
             name: derived,
@@ -132,7 +149,7 @@ fn free_name(derived: String, accounts: &[Account]) -> Place {
         let room = 64 - suffix.len();
         format!("{}{suffix}", &derived[..derived.len().min(room)])
     };
-    let name = (2..=accounts.len() + 2)
+    let name = (2..=accounts.len() + known.broken.len() + 2)
         .map(numbered)
         .find(free)
         .expect("one more number than accounts");

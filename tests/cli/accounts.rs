@@ -110,6 +110,25 @@ fn another_person_of_the_same_name_gets_a_number_and_the_last_line_says_so() {
 }
 
 #[test]
+fn an_entry_that_cannot_be_read_keeps_its_name() {
+    for damaged in ["{", "{\"version\": 99}"] {
+        let (home, provider) = acme();
+        home.login(&["acme"]).ok();
+        home.write("data/accounts/acme/julien.json", damaged);
+        home.refused_login(&["acme", "--as", "julien"])
+            .fails(1, &["acme/julien.json", "hint"]);
+        assert_eq!(provider.asked("/authorize").len(), 1);
+
+        let login = home.login(&["acme"]).ok();
+        let words = "acme/julien-2 (`julien` cannot be read, see `keyfob list`)";
+        assert!(login.last().contains(words), "{login:?}");
+        let entry = std::fs::read_to_string(home.path("data/accounts/acme/julien.json"));
+        assert_eq!(entry.unwrap(), damaged);
+        assert_eq!(subject(&home, "acme/julien-2"), "u-1");
+    }
+}
+
+#[test]
 fn a_new_name_makes_a_further_account_of_the_same_person() {
     let (home, provider) = acme();
     home.login(&["acme"]).ok();
