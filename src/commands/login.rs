@@ -137,6 +137,9 @@ fn joined(scopes: &BTreeSet<String>) -> String {
 fn report(app: &App, provider: &Provider, done: &SignedIn) -> Result<()> {
     let account = &done.account;
     let default = app.vault.default_of(&account.provider).as_ref() == Some(&account.name);
+    for warning in &done.warnings {
+        app.term.warn(warning);
+    }
     if !done.withheld.is_empty() {
         app.term.warn(&format!(
             "asked for and not granted: {}",
@@ -165,7 +168,11 @@ fn report(app: &App, provider: &Provider, done: &SignedIn) -> Result<()> {
     };
     let mut line = format!("{again} to {} as {who}: {account}", provider.title);
     if let Some(taken) = &done.taken {
-        line = format!("{line} (`{taken}` is another person's)");
+        let why = match app.vault.find(&account.provider, taken) {
+            Ok(_) => "is another person's",
+            Err(_) => "cannot be read, see `keyfob list`",
+        };
+        line = format!("{line} (`{taken}` {why})");
     }
     if default {
         line += ", the default";

@@ -112,18 +112,24 @@ async fn register(online: &Online, plan: &Plan) -> Result<String> {
         return Ok(id); // another process registered meanwhile
     }
     let uris = registration_uris(provider);
+    // Some servers never take a registration back, so its id is not lost to a signal.
+    let _hold = online.interrupts.hold()?;
     let registered = registration::register(&online.http, endpoint, &uris, &plan.scopes)
         .await
         .map_err(|error| refused(plan, &error))?;
-    let file = online
-        .registry
-        .set_client_id(&provider.name, &registered.client_id)?;
-    online.term.say(&format!(
-        "registered keyfob at {}; its client id is kept in {}",
-        provider.title,
-        file.display()
-    ));
-    Ok(registered.client_id)
+    let id = registered.client_id;
+    match online.registry.set_client_id(&provider.name, &id) {
+        Ok(file) => online.term.say(&format!(
+            "registered keyfob at {}; its client id is kept in {}",
+            provider.title,
+            file.display()
+        )),
+        Err(error) => online.term.warn(&format!(
+            "registered keyfob at {} as client `{id}`, which could not be kept: {}; until it is, sign in there with `--client-id {id}`",
+            provider.title, error.message
+        )),
+    }
+    Ok(id)
 }
 
 async fn confirmed(online: &Online, provider: &Provider) -> Result<bool> {

@@ -1,4 +1,4 @@
-//! Signing in, in this order: probe the store, know the client, consent, exchange, identity, persist,
+//! Signing in, in this order: probe locks and store, know the client, consent, exchange, identity, persist,
 //! and last the page in the browser, which can therefore tell the truth.
 
 mod browser;
@@ -70,12 +70,15 @@ pub struct SignedIn {
     pub withheld: BTreeSet<String>,
     /// Granted and not asked for.
     pub added: BTreeSet<String>,
+    /// What failed once the account was stored, each with what to do about it.
+    pub warnings: Vec<String>,
 }
 
 /// Signs in. Until the last step nothing is stored; every failure leaves all accounts as they were.
 pub async fn login(online: &Online, mut plan: Plan) -> Result<SignedIn> {
     let (vault, store) = (Arc::clone(&online.vault), plan.store);
-    off_thread(move || vault.probe(store)).await?;
+    let names = persist::names_lock(&plan.provider);
+    off_thread(move || vault.prove_locks(&names).and_then(|()| vault.probe(store))).await?;
 
     consent::somebody(online, &plan)?;
 
@@ -84,7 +87,7 @@ pub async fn login(online: &Online, mut plan: Plan) -> Result<SignedIn> {
     if plan.scopes.is_empty() {
         plan.scopes = usual_scopes(&plan);
     }
-    settle_name(&plan)?;
+    settle_name(online, &plan)?;
     let client = client::obtain(online, &plan).await?;
     let plan = Arc::new(plan);
 
@@ -133,8 +136,12 @@ fn usual_scopes(plan: &Plan) -> Vec<String> {
     scopes
 }
 
-/// A name was given where the provider cannot say who signed in.
-fn settle_name(plan: &Plan) -> Result<()> {
+/// A name was given where the provider cannot say who signed in, and no damaged entry has it.
+fn settle_name(online: &Online, plan: &Plan) -> Result<()> {
+    if let Some(name) = &plan.name {
+        let known = online.vault.accounts_of(&plan.provider.name);
+        persist::readable(&known, &plan.provider, name)?;
+    }
     if plan.name.is_none() && plan.expected.is_none() && !identity::can_tell(plan) {
         return Err(identity::nameless(&plan.provider, Code::Usage));
     }

@@ -16,7 +16,7 @@ use crate::online::{Online, off_thread};
 use crate::provider::Provider;
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
-use crate::vault::{Secrets, Vault};
+use crate::vault::{Listing, Secrets, Vault};
 
 /// How long another login at the same provider, or a refresh of the same account, is waited for.
 const TURN: Duration = Duration::from_secs(60);
@@ -52,7 +52,7 @@ pub async fn persist(online: &Online, plan: &Arc<Plan>, grant: Grant) -> Result<
     let _hold = online.interrupts.hold()?;
     let (vault, plan) = (Arc::clone(&online.vault), Arc::clone(plan));
     off_thread(move || {
-        let _names = vault.wait_for_lock(&format!("names-{}", plan.provider.name), TURN)?;
+        let _names = vault.wait_for_lock(&names_lock(&plan.provider), TURN)?;
         match find_place(&vault, &plan, &grant.who)? {
             Place::New { name, taken } => {
                 let done = write(&vault, &plan, &grant, Slot::new(name))?;
@@ -65,21 +65,29 @@ pub async fn persist(online: &Online, plan: &Arc<Plan>, grant: Grant) -> Result<
     .await
 }
 
+/// What is locked while an account of this provider gets its name.
+pub fn names_lock(provider: &Provider) -> String {
+    format!("names-{}", provider.name)
+}
+
 fn find_place(vault: &Vault, plan: &Plan, who: &Who) -> Result<Place> {
     let provider = &plan.provider.name;
-    let accounts = vault.accounts_of(provider).accounts;
-    place(plan, who, &accounts, vault.default_of(provider).as_deref())
+    let known = vault.accounts_of(provider);
+    place(plan, who, &known, vault.default_of(provider).as_deref())
 }
 
 /// The rules: a name that was asked for is taken if it is free or the same identity's; otherwise the
-/// same identity keeps its account, and a new one gets the next free name.
-fn place(plan: &Plan, who: &Who, accounts: &[Account], default: Option<&str>) -> Result<Place> {
+/// same identity keeps its account, and a new one gets the next free name. An entry that cannot be read
+/// has its name all the same.
+fn place(plan: &Plan, who: &Who, known: &Listing, default: Option<&str>) -> Result<Place> {
+    let accounts = &known.accounts;
     let asked = plan
         .expected
         .as_ref()
         .map(|account| &account.name)
         .or(plan.name.as_ref());
     if let Some(name) = asked {
+        readable(known, &plan.provider, name)?;
         let found = accounts.iter().find(|account| account.name == *name);
         // An account that was expected keeps its name for its person, logged out meanwhile or not.
         let holder = found.or(plan.expected.as_ref());
@@ -109,13 +117,27 @@ fn place(plan: &Plan, who: &Who, accounts: &[Account], default: Option<&str>) ->
         .or_else(|| same().min_by_key(|account| account.created_at));
     Ok(match update {
         Some(account) => Place::Update(Box::new(account.clone())),
-        None => free_name(derived, accounts),
+        None => free_name(derived, known, &plan.provider),
     })
 }
 
+/// Fails where the entry of this name cannot be read: what it leads to must not be lost.
+pub fn readable(known: &Listing, provider: &Provider, name: &str) -> Result<()> {
+    let account = format!("{}/{name}", provider.name);
+    let mut broken = known.broken.iter();
+    match broken.find(|error| error.account.as_ref() == Some(&account)) {
+        Some(error) => Err(error.clone()),
+        None => Ok(()),
+    }
+}
+
 /// The derived name, or with `-2`, `-3` … where others have it.
-fn free_name(derived: String, accounts: &[Account]) -> Place {
-    let free = |name: &String| !accounts.iter().any(|account| account.name == *name);
+fn free_name(derived: String, known: &Listing, provider: &Provider) -> Place {
+    let accounts = &known.accounts;
+    let free = |name: &String| {
+        readable(known, provider, name).is_ok()
+            && !accounts.iter().any(|account| account.name == *name)
+    };
     if free(&derived) {
         return Place::New {
             name: derived,
@@ -127,7 +149,7 @@ fn free_name(derived: String, accounts: &[Account]) -> Place {
         let room = 64 - suffix.len();
         format!("{}{suffix}", &derived[..derived.len().min(room)])
     };
-    let name = (2..=accounts.len() + 2)
+    let name = (2..=accounts.len() + known.broken.len() + 2)
         .map(numbered)
         .find(free)
         .expect("one more number than accounts");
@@ -190,24 +212,63 @@ async fn confirm_fewer(
 fn update(vault: &Vault, plan: &Plan, account: &Account, grant: &Grant) -> Result<SignedIn> {
     let _turn = vault.wait_for_lock(&account.id, TURN)?;
     let old = vault.reread(account)?.unwrap_or_else(|| account.clone());
-    let done = write(vault, plan, grant, Slot::of(&old))?;
-    if old.store != plan.store {
-        vault.discard(&old)?;
+    let slot = Slot::of(&old);
+    if serves(&old, plan, grant)? {
+        return write(vault, plan, grant, slot);
     }
+    let fresh = Slot {
+        id: account::random_id(),
+        fresh: true,
+        ..slot
+    };
+    let mut done = write(vault, plan, grant, fresh)?;
+    done.warnings.extend(leftover(vault, &old));
     Ok(done)
+}
+
+/// Whether the old entry leads to the new secret as well: a process that ends between the two leaves
+/// tokens with the client, the endpoints and the store that they belong to.
+fn serves(old: &Account, plan: &Plan, grant: &Grant) -> Result<bool> {
+    let client = &grant.client;
+    Ok(old.store == plan.store
+        && (&old.client.id, old.client.auth) == (&client.id, client.auth)
+        && old.endpoints == endpoints(&plan.provider)?)
 }
 
 fn replace(vault: &Vault, plan: &Plan, old: &Account, grant: &Grant) -> Result<SignedIn> {
     let _turn = vault.wait_for_lock(&old.id, TURN)?;
-    let done = write(vault, plan, grant, Slot::new(old.name.clone()))?;
-    vault.discard(old)?;
+    let mut done = write(vault, plan, grant, Slot::new(old.name.clone()))?;
+    done.warnings.extend(leftover(vault, old));
     Ok(done)
+}
+
+/// Removes the secret that nothing leads to any more; what to say where its store does not let it go.
+fn leftover(vault: &Vault, old: &Account) -> Option<String> {
+    let error = vault.discard(old).err()?;
+    Some(format!(
+        "{}; the old secret of {old} is left there as `{}`: remove it by hand",
+        error.message, old.id
+    ))
+}
+
+/// Makes the account the default where there is none; what to say where that cannot be written down.
+fn without_default(vault: &Vault, account: &Account) -> Option<String> {
+    if vault.default_of(&account.provider).is_some() {
+        return None;
+    }
+    let error = vault.make_default(account, true).err()?;
+    Some(format!(
+        "{account} is not the default: {}; its full name works, and `keyfob login {account}` tries again",
+        error.message
+    ))
 }
 
 /// What an account keeps from one token set to the next.
 struct Slot {
     name: String,
     id: String,
+    /// No entry leads to this id yet.
+    fresh: bool,
     generation: u64,
     created_at: Option<Timestamp>,
 }
@@ -217,6 +278,7 @@ impl Slot {
         Self {
             name,
             id: account::random_id(),
+            fresh: true,
             generation: 0,
             created_at: None,
         }
@@ -226,13 +288,15 @@ impl Slot {
         Self {
             name: account.name.clone(),
             id: account.id.clone(),
+            fresh: false,
             generation: account.generation,
             created_at: Some(account.created_at),
         }
     }
 }
 
-/// Secret first, then index, then the default where there is none.
+/// Secret first, then index, then the default where there is none. From the index entry on the person is
+/// signed in, so what fails later is a warning.
 fn write(vault: &Vault, plan: &Plan, grant: &Grant, slot: Slot) -> Result<SignedIn> {
     let tokens = &grant.tokens;
     let account = Account {
@@ -265,14 +329,14 @@ fn write(vault: &Vault, plan: &Plan, grant: &Grant, slot: Slot) -> Result<Signed
     };
     vault.keep(&account, &secrets)?;
     if let Err(error) = vault.record(&account) {
-        if slot.created_at.is_none() {
+        if slot.fresh {
             let _ = vault.discard(&account); // no entry will ever lead to it
         }
         return Err(error);
     }
-    vault.make_default(&account, true)?;
     Ok(SignedIn {
         created: slot.created_at.is_none(),
+        warnings: without_default(vault, &account).into_iter().collect(),
         account,
         taken: None,
         withheld: BTreeSet::new(),

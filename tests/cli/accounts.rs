@@ -62,6 +62,36 @@ fn the_same_person_signing_in_again_keeps_the_account_under_any_username() {
 }
 
 #[test]
+fn tokens_of_another_client_or_server_never_lie_under_the_old_entry() {
+    let (home, provider) = acme();
+    home.login(&["acme"]).ok();
+    let mut entry = home.entry("acme/julien");
+    entry["created_at"] = "2020-01-01T00:00:00Z".into();
+    home.write("data/accounts/acme/julien.json", &entry.to_string());
+
+    let mut ids = vec![entry["id"].clone()];
+    let elsewhere = provider
+        .definition("")
+        .replace("/userinfo", "/userinfo?v=2");
+    for (args, definition) in [
+        (
+            &["acme", "--client-id", "another"][..],
+            provider.definition(""),
+        ),
+        (&["acme", "--client-id", "another"], elsewhere),
+    ] {
+        home.provider("acme", &definition);
+        home.login(args).ok();
+        let renewed = home.entry("acme/julien");
+        assert!(!ids.contains(&renewed["id"]), "{args:?}");
+        assert_eq!(renewed["created_at"], entry["created_at"]);
+        assert_eq!(home.stored().len(), 2, "the old secret is gone");
+        home.run(&["token", "acme/julien"]).ok();
+        ids.push(renewed["id"].clone());
+    }
+}
+
+#[test]
 fn another_person_of_the_same_name_gets_a_number_and_the_last_line_says_so() {
     let (home, provider) = acme();
     home.login(&["acme"]).ok();
@@ -77,6 +107,25 @@ fn another_person_of_the_same_name_gets_a_number_and_the_last_line_says_so() {
         assert_eq!(subject(&home, &format!("acme/{name}")), person);
     }
     assert_eq!(subject(&home, "acme/julien"), "u-1");
+}
+
+#[test]
+fn an_entry_that_cannot_be_read_keeps_its_name() {
+    for damaged in ["{", "{\"version\": 99}"] {
+        let (home, provider) = acme();
+        home.login(&["acme"]).ok();
+        home.write("data/accounts/acme/julien.json", damaged);
+        home.refused_login(&["acme", "--as", "julien"])
+            .fails(1, &["acme/julien.json", "hint"]);
+        assert_eq!(provider.asked("/authorize").len(), 1);
+
+        let login = home.login(&["acme"]).ok();
+        let words = "acme/julien-2 (`julien` cannot be read, see `keyfob list`)";
+        assert!(login.last().contains(words), "{login:?}");
+        let entry = std::fs::read_to_string(home.path("data/accounts/acme/julien.json"));
+        assert_eq!(entry.unwrap(), damaged);
+        assert_eq!(subject(&home, "acme/julien-2"), "u-1");
+    }
 }
 
 #[test]
@@ -129,6 +178,41 @@ fn a_name_of_somebody_else_is_taken_only_by_replace() {
     assert_eq!(subject(&home, "acme/work"), "u-2");
     assert_ne!(home.entry("acme/work")["id"], id);
     assert_eq!(home.stored().len(), 2, "the old secret is gone");
+}
+
+#[test]
+fn a_secret_that_its_old_store_does_not_let_go_is_said_and_the_login_stands() {
+    let (home, _provider) = acme();
+    home.login(&["acme"]).ok();
+    let mut entry = home.entry("acme/julien");
+    entry["store"] = "keyring".into(); // and there is none
+    home.write("data/accounts/acme/julien.json", &entry.to_string());
+
+    let login = home.login(&["acme"]).ok();
+    let id = entry["id"].as_str().unwrap();
+    for words in [
+        "the keyring cannot be used",
+        "the old secret of acme/julien is left there",
+        id,
+        "remove it by hand",
+    ] {
+        assert!(login.stderr.contains(words), "{words}: {login:?}");
+    }
+    home.run(&["token", "acme/julien"]).ok();
+}
+
+#[test]
+fn a_default_that_cannot_be_written_down_is_said_and_the_login_stands() {
+    let (home, _provider) = acme();
+    home.write("data/defaults.json/in-the-way", "");
+    let waiting = home.begin_login(&["acme"]);
+    let url = waiting.url.clone();
+    let (page, run) = waiting.bring(&url);
+    let run = run.ok();
+    assert_eq!(page.status, 200, "{page:?}");
+    let words = "acme/julien is not the default: cannot write";
+    assert!(run.stderr.contains(words), "{run:?}");
+    home.run(&["token"]).ok();
 }
 
 #[test]

@@ -146,6 +146,20 @@ fn without_locks_nothing_is_sent_and_a_good_token_is_given_all_the_same() {
     assert!(local.join("locks").is_dir());
 }
 
+#[test]
+#[cfg(target_os = "linux")]
+fn without_locks_a_login_fails_before_anybody_is_asked() {
+    let Some(shim) = lockless() else {
+        return skip("without_locks_a_login_fails", "a C compiler as `cc`");
+    };
+    let (home, provider) = signed_in();
+    let mut login = home.login_command(&["acme", "--timeout", "2s"]);
+    let run = Run::of(login.env("LD_PRELOAD", &shim.1).output().unwrap());
+    let run = run.fails(1, &["state_dir", "No locks available"]);
+    assert!(!run.stderr.contains("/authorize"), "{run:?}");
+    assert_eq!(provider.asked("/authorize").len(), 1);
+}
+
 /// A library that takes locks away, as some network file systems do; `None` where nothing compiles it.
 #[cfg(target_os = "linux")]
 fn lockless() -> Option<(tempfile::TempDir, PathBuf)> {

@@ -5,8 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use crate::home::{Home, Run};
+use crate::process::Running;
 use crate::provider::{Provider, acme, acme_with};
 use crate::server::{Reply, Request};
+use crate::visitor::Waiting;
 
 /// A client that the provider makes authenticate.
 const POST: &str = "client_auth = \"client_secret_post\"\nclient_secret_required = true\n";
@@ -130,6 +132,44 @@ fn register_makes_a_public_native_client_and_keeps_its_id() {
     for request in provider.asked("/authorize") {
         assert_eq!(client_of(&request), "registered-client");
     }
+}
+
+#[test]
+fn a_registration_that_cannot_be_kept_is_named_and_used() {
+    let (home, provider) = unregistered();
+    let door = provider.hold("/register");
+    let login = home
+        .login_command(&["acme", "--register"])
+        .spawn()
+        .expect("keyfob starts");
+    provider.wait_for("/register", 1);
+    home.provider("acme", "half a defini");
+    drop(door);
+    let login = Waiting::new(login).sign_in().ok();
+    for words in [
+        "registered keyfob at Acme as client `registered-client`, which could not be kept",
+        "`--client-id registered-client`",
+    ] {
+        assert!(login.stderr.contains(words), "{words}: {login:?}");
+    }
+    assert_eq!(
+        home.entry("acme/julien")["client"]["id"],
+        "registered-client"
+    );
+}
+
+#[test]
+fn an_interrupted_registration_still_keeps_its_id() {
+    let (home, provider) = unregistered();
+    let door = provider.hold("/register");
+    let login = home.login_command(&["acme", "--register"]).spawn();
+    let login = Running::new(login.expect("keyfob starts"));
+    provider.wait_for("/register", 1);
+    login.signal("INT");
+    drop(door);
+    assert_eq!(login.end().status, 130);
+    let kept = std::fs::read_to_string(home.path("config/providers/acme.toml")).unwrap();
+    assert!(kept.contains("client_id = \"registered-client\""), "{kept}");
 }
 
 #[test]

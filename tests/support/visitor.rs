@@ -105,7 +105,8 @@ impl Waiting {
             let read = stderr.read_line(&mut line).expect("stderr is UTF-8");
             said.push_str(&line);
             assert_ne!(read, 0, "no address: {said}");
-            if let Ok(url) = Url::parse(line.trim()) {
+            let url = Url::parse(line.trim()).ok();
+            if let Some(url) = url.filter(Url::has_host) {
                 return Self {
                     child,
                     stderr,

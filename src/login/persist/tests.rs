@@ -48,7 +48,11 @@ fn plan() -> Plan {
 /// The place in a few words: `new NAME`, `new NAME not TAKEN`, `update NAME`, `replace NAME`,
 /// `conflict NAME`.
 fn placed(plan: &Plan, who: &Who, accounts: &[Account], default: Option<&str>) -> String {
-    match place(plan, who, accounts, default) {
+    let known = Listing {
+        accounts: accounts.into(),
+        broken: Vec::new(),
+    };
+    match place(plan, who, &known, default) {
         Ok(Place::New { name, taken: None }) => format!("new {name}"),
         Ok(Place::New {
             name,
@@ -155,7 +159,10 @@ fn an_expected_account_lets_its_own_person_in_and_by_replace_others() {
 #[test]
 fn a_numbered_name_still_fits_the_grammar() {
     let long = "x".repeat(64);
-    let known = accounts(&[(&long, "1")]);
+    let known = Listing {
+        accounts: accounts(&[(&long, "1")]),
+        broken: Vec::new(),
+    };
     let Place::New { name, taken } = place(&plan(), &who("2", &long), &known, None).unwrap() else {
         panic!("a new account");
     };
