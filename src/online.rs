@@ -53,7 +53,10 @@ pub fn failed(error: &OauthError, refused: Code, state: &str) -> Error {
             format!("run it again in {seconds} s"),
         ),
         OauthError::Unavailable { .. } => (Code::ProviderUnavailable, "run it again later".into()),
-        OauthError::Unauthorized => (Code::Unauthorized, "sign in again".into()),
+        OauthError::Unauthorized => (
+            Code::Unauthorized,
+            "run it again with `-v` to see the requests".into(),
+        ),
         OauthError::Refused(_) => (refused, "run it again with `-v` to see the requests".into()),
         OauthError::Invalid(_) => (
             Code::InvalidResponse,

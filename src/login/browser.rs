@@ -68,7 +68,7 @@ impl Browser {
         let has_display = cfg!(any(windows, target_os = "macos"));
         if !may_launch_system {
             Self::None("no browser is named, and nothing may be asked")
-        } else if set("SSH_CONNECTION") || set("SSH_TTY") {
+        } else if over_ssh_in(&variable) {
             Self::None("this is an SSH session")
         } else if has_display || set("DISPLAY") || set("WAYLAND_DISPLAY") {
             Self::System
@@ -89,6 +89,17 @@ impl Browser {
             Self::System => open_by_system(open::commands(url.as_str())).await,
         }
     }
+}
+
+/// Whether the person sits at another machine.
+pub fn over_ssh() -> bool {
+    over_ssh_in(&|name| std::env::var(name).ok())
+}
+
+fn over_ssh_in(variable: &impl Fn(&str) -> Option<String>) -> bool {
+    ["SSH_CONNECTION", "SSH_TTY"]
+        .into_iter()
+        .any(|name| variable(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// The entries of a list like `firefox:chromium --new-window %s`.

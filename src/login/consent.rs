@@ -1,7 +1,7 @@
 //! The part of a login that a person sees: the authorization endpoint is visited, the redirect awaited.
 
 use super::Plan;
-use super::browser::Browser;
+use super::browser::{self, Browser};
 use super::listener::{Accepted, Listener};
 use crate::error::{Code, Error, Result};
 use crate::oauth::authorize::AuthorizationRequest;
@@ -113,7 +113,7 @@ fn announce(online: &Online, plan: &Plan, request: &AuthorizationRequest, port: 
     tell(&format!("  {}", request.url));
     if let Some(why) = why {
         term.say(&format!("no browser is opened here: {why}"));
-        if std::env::var_os("SSH_CONNECTION").is_some() {
+        if browser::over_ssh() {
             tell("from the machine with the browser, first forward the redirect:");
             tell(&format!("  ssh -L {port}:127.0.0.1:{port} THIS_HOST"));
         }

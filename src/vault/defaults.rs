@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::index;
 use super::lock::{self, Acquired};
 use crate::account::Account;
 use crate::error::{Error, Result};
@@ -44,10 +45,12 @@ pub fn set(paths: &Paths, account: &Account, only_if_none: bool) -> Result<()> {
     })
 }
 
-/// Takes `account` out of the defaults.
+/// Takes `account` out of the defaults, unless another account has its name by now.
 pub fn drop_account(paths: &Paths, account: &Account) -> Result<()> {
     change(paths, |defaults| {
-        if defaults.get(&account.provider) == Some(&account.name) {
+        if defaults.get(&account.provider) == Some(&account.name)
+            && !index::holds_another(paths, account)
+        {
             defaults.remove(&account.provider);
         }
     })

@@ -201,12 +201,16 @@ pub fn write(paths: &Paths, account: &Account) -> Result<()> {
         .map_err(|error| Error::io(format!("cannot write {}", path.display()), &error))
 }
 
+/// Whether another account has this one's name by now.
+pub fn holds_another(paths: &Paths, account: &Account) -> bool {
+    let found = read(paths, &account.provider, &account.name);
+    matches!(found, Ok(Some(found)) if found.id != account.id)
+}
+
 /// Removes one entry, unless another account has its name by now.
 pub fn remove(paths: &Paths, account: &Account) -> Result<()> {
     let path = entry(paths, &account.provider, &account.name);
-    if let Ok(Some(found)) = read(paths, &account.provider, &account.name)
-        && found.id != account.id
-    {
+    if holds_another(paths, account) {
         return Ok(());
     }
     files::remove(&path)

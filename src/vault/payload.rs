@@ -39,6 +39,12 @@ struct Payload<'a> {
     expires_at: Option<Timestamp>,
 }
 
+/// What every format has, so that a newer one is told from a damaged one.
+#[derive(Deserialize)]
+struct Version {
+    version: u32,
+}
+
 /// Encodes for a store.
 pub fn encode(secrets: &Secrets) -> Secret {
     let Secrets {
@@ -66,14 +72,15 @@ pub fn decode(secret: &Secret) -> Result<Secrets> {
     let unreadable = |what: &str, hint: &str| {
         Error::new(Code::InternalError, format!("its stored secret {what}")).hint(hint)
     };
-    let payload: Payload = serde_json::from_str(secret.expose())
-        .map_err(|_| unreadable("is damaged", "sign in again with `keyfob login`"))?;
-    if payload.version > VERSION {
+    let damaged = |_| unreadable("is damaged", "sign in again with `keyfob login`");
+    let found: Version = serde_json::from_str(secret.expose()).map_err(damaged)?;
+    if found.version > VERSION {
         return Err(unreadable(
             "was written by a newer keyfob",
             "update this one",
         ));
     }
+    let payload: Payload = serde_json::from_str(secret.expose()).map_err(damaged)?;
     Ok(Secrets {
         tokens: TokenSet {
             access_token: Secret::new(payload.access_token),
@@ -124,6 +131,8 @@ mod tests {
                     .replace("\"version\":1", "\"version\":2"),
                 "newer",
             ),
+            ("{\"version\":2,\"tokens\":[\"hunter2\"]}", "newer"),
+            ("{\"version\":1,\"tokens\":[\"hunter2\"]}", "damaged"),
         ] {
             let error = decode(&Secret::new(text)).unwrap_err();
             assert!(error.message.contains(word), "{error}");

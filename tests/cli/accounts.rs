@@ -357,6 +357,17 @@ fn id_token_and_userinfo_must_speak_of_one_person() {
 }
 
 #[test]
+fn a_new_token_that_userinfo_refuses_is_looked_into_rather_than_renewed() {
+    let (home, provider) = acme();
+    let refusal = crate::server::Reply::Text(401, String::new(), String::new());
+    provider.next("/userinfo", refusal);
+    let run = home
+        .login(&["acme"])
+        .fails(4, &["nothing was stored", "run it again with `-v`"]);
+    assert!(!run.stderr.contains("sign in again"), "{run:?}");
+}
+
+#[test]
 fn an_id_token_for_another_login_stores_nothing() {
     let (home, provider) = acme();
     for (claim, value) in [

@@ -114,6 +114,23 @@ fn a_refresh_during_a_logout_writes_nothing_back() {
     );
 }
 
+#[test]
+#[cfg(target_os = "linux")]
+fn a_late_logout_leaves_the_default_to_the_account_that_has_the_name_by_now() {
+    let (home, _provider) = signed_in();
+    let lock = lock(&home);
+    let id = home.account("acme/julien").id;
+    let turn = home.vault().wait_for_lock(&id, Duration::ZERO).unwrap();
+    let logout = home.begin(&["logout", "acme/julien"]);
+    until("the logout waits", || logout.has_open(&lock));
+    home.copy_account("acme/julien", "acme/julien"); // under an id of its own
+    drop(turn);
+    logout.end().ok();
+    let default = home.vault().default_of("acme");
+    assert_eq!(default.as_deref(), Some("julien"));
+    home.run(&["token"]).ok();
+}
+
 fn nothing_is_left(home: &Home) -> bool {
     let files = home.files();
     let mut names = files.iter().filter_map(|(path, _)| path.to_str());

@@ -219,19 +219,22 @@ fn a_browser_that_fails_is_said_with_what_to_do() {
 
 #[test]
 fn over_ssh_the_screen_says_how_to_forward_the_redirect() {
-    let (home, _provider) = acme();
-    let mut command = home.keyfob(&["login", "acme"]);
-    command
-        .env("SSH_CONNECTION", "192.0.2.1 5 192.0.2.2 22")
-        .env("DISPLAY", ":0");
-    let mut screen = Screen::start(&command);
-    let url = screen.address();
-    let (_, uri) = url
-        .query_pairs()
-        .find(|(name, _)| name == "redirect_uri")
-        .unwrap();
-    let port = url::Url::parse(&uri).unwrap().port().unwrap();
-    screen.wait_for(&format!("ssh -L {port}:127.0.0.1:{port} THIS_HOST"));
-    let (status, shown) = sign_in(&mut screen);
-    assert_eq!(status, 0, "{shown}");
+    for (name, value) in [
+        ("SSH_CONNECTION", "192.0.2.1 5 192.0.2.2 22"),
+        ("SSH_TTY", "/dev/pts/1"),
+    ] {
+        let (home, _provider) = acme();
+        let mut command = home.keyfob(&["login", "acme"]);
+        command.env(name, value).env("DISPLAY", ":0");
+        let mut screen = Screen::start(&command);
+        let url = screen.address();
+        let (_, uri) = url
+            .query_pairs()
+            .find(|(name, _)| name == "redirect_uri")
+            .unwrap();
+        let port = url::Url::parse(&uri).unwrap().port().unwrap();
+        screen.wait_for(&format!("ssh -L {port}:127.0.0.1:{port} THIS_HOST"));
+        let (status, shown) = sign_in(&mut screen);
+        assert_eq!(status, 0, "{shown}");
+    }
 }
