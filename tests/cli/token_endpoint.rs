@@ -121,17 +121,28 @@ fn an_answer_without_a_usable_access_token_names_the_member() {
             json!({"access_token": "a", "token_type": "mac"}),
             "`token_type` is `mac`",
         ),
-        (
-            json!({"access_token": "a", "expires_in": "soon"}),
-            "`expires_in` is not a number",
-        ),
-        (
-            json!({"access_token": "a", "expires_in": {}}),
-            "`expires_in` is not a number",
-        ),
-        (json!({"access_token": "a", "scope": 7}), "`scope`"),
     ] {
         survives(Reply::Json(200, members), 1, "invalid_response", words);
+    }
+}
+
+#[test]
+fn what_is_odd_beside_the_tokens_of_a_refresh_is_a_step_and_loses_none() {
+    for (name, odd) in [
+        ("expires_in", json!("soon")),
+        ("scope", json!(7)),
+        ("id_token", json!(7)),
+    ] {
+        let (home, provider) = expired();
+        let members = json!({"access_token": "a", "refresh_token": "rotated", name: odd});
+        provider.next("/token", Reply::Json(200, members));
+        let token = home.run(&["token", "-v"]).ok();
+        assert!(
+            token.stderr.contains(&format!("taken as absent: `{name}`")),
+            "{token:?}"
+        );
+        let kept = home.secrets("acme/julien").tokens.refresh_token.unwrap();
+        assert_eq!(kept.expose(), "rotated");
     }
 }
 
