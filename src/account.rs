@@ -96,6 +96,13 @@ pub struct Endpoints {
 }
 
 impl Endpoints {
+    /// Whether tokens of these may be kept beside those of `other`.
+    pub fn same_server(&self, other: &Self) -> bool {
+        // The sandbox serves on another port each time, and its pin says all.
+        let pinned = self.pinned_as.is_some() && self.pinned_as == other.pinned_as;
+        pinned || self == other
+    }
+
     /// What is pinned of one of them; an error where it is no URL.
     pub fn pin(&self, endpoint: &Address) -> Result<String, url::ParseError> {
         match &self.pinned_as {

@@ -232,7 +232,7 @@ fn serves(old: &Account, plan: &Plan, grant: &Grant) -> Result<bool> {
     let client = &grant.client;
     Ok(old.store == plan.store
         && (&old.client.id, old.client.auth) == (&client.id, client.auth)
-        && old.endpoints == endpoints(&plan.provider)?)
+        && old.endpoints.same_server(&endpoints(&plan.provider)?))
 }
 
 fn replace(vault: &Vault, plan: &Plan, old: &Account, grant: &Grant) -> Result<SignedIn> {
