@@ -47,6 +47,7 @@ impl KeyPair {
     /// The recipient to encrypt to. Makes the key pair where there is none.
     pub fn recipient(&self) -> Result<Recipient, StoreError> {
         match self.form()? {
+            None if self.holds_secrets() => Err(self.missing()),
             None => self.make(),
             Some(Form::KeyFile) if self.setup.ask_passphrase => Err(StoreError {
                 cause: "the file store has no passphrase: its form was chosen when it was made"
@@ -181,9 +182,13 @@ impl KeyPair {
             return Ok(identity.to_public());
         };
         let recipient = std::str::from_utf8(&text).ok().and_then(entry);
-        recipient
+        let recipient: Recipient = recipient
             .and_then(|line| line.parse().ok())
-            .ok_or_else(|| self.mismatch())
+            .ok_or_else(|| self.mismatch())?;
+        match self.identity_at_hand()? {
+            Some(identity) if identity.to_public() != recipient => Err(self.mismatch()),
+            _ => Ok(recipient),
+        }
     }
 
     fn write_recipient(&self, identity: &Identity) -> Result<(), StoreError> {
@@ -204,13 +209,26 @@ impl KeyPair {
         parse(&text).ok_or_else(|| damaged(&path, "it holds no age identity"))
     }
 
+    /// Whether there are secrets that only a key from before can open.
+    fn holds_secrets(&self) -> bool {
+        let files = std::fs::read_dir(&self.setup.data).into_iter().flatten();
+        files.flatten().any(|file| {
+            let name = file.file_name();
+            let name = name.to_string_lossy();
+            name.ends_with(".age") && !name.starts_with("probe-")
+        })
+    }
+
     fn missing(&self) -> StoreError {
         StoreError {
             cause: format!(
                 "the file store's key is missing in `{}`",
                 self.setup.identity.display()
             ),
-            hint: "bring that folder back from a backup, or sign in again".into(),
+            hint: format!(
+                "bring that folder back from a backup; if it is lost, so are its secrets: remove `{}` and sign in again",
+                self.setup.data.display()
+            ),
         }
     }
 }

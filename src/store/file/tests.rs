@@ -230,15 +230,40 @@ fn a_making_killed_half_way_is_begun_anew() {
     let home = Home::new();
     put(&home.behind("first"), "0a", "kept");
     fs::remove_file(home.path("identity/identity.age")).unwrap();
-    let store = home.behind("second");
-    put(&store, "0b", "new");
+    fs::remove_file(home.path("data/0a.age")).unwrap();
+    put(&home.behind("second"), "0b", "new");
     assert_eq!(get(&home.behind("second"), "0b"), "new");
-    let foreign = home.behind("second").get("0a").unwrap_err();
-    assert!(
-        foreign.cause.contains("encrypted to another key"),
-        "{foreign}"
-    );
-    assert!(foreign.cause.contains("0a.age"), "{foreign}");
+}
+
+#[test]
+fn a_lost_key_is_not_replaced_while_it_would_be_missed() {
+    let home = Home::new();
+    put(&home.behind("right"), "0a", "kept");
+    let key = home.path("identity/identity.age");
+    let elsewhere = home.path("kept.age");
+    fs::rename(&key, &elsewhere).unwrap();
+    let lost = home
+        .behind("right")
+        .put("0b", &Secret::new("new"))
+        .unwrap_err();
+    assert!(lost.cause.contains("key is missing"), "{lost}");
+    assert!(lost.hint.contains("backup"), "{lost:?}");
+    fs::rename(&elsewhere, &key).unwrap();
+    assert_eq!(get(&home.behind("right"), "0a"), "kept");
+}
+
+#[test]
+fn a_recipient_of_another_identity_is_refused_before_anything_is_encrypted_to_it() {
+    let (home, other) = (Home::new(), Home::new());
+    for home in [&home, &other] {
+        put(&home.open(false, &Home::typist(None), None), "0a", "kept");
+    }
+    let recipient = |home: &Home| home.path("identity/recipient.txt");
+    fs::copy(recipient(&other), recipient(&home)).unwrap();
+    let store = home.open(false, &Home::typist(None), None);
+    let refused = store.put("0a", &Secret::new("new")).unwrap_err();
+    assert!(refused.cause.contains("does not belong"), "{refused}");
+    assert_eq!(get(&store, "0a"), "kept");
 }
 
 #[test]
