@@ -52,17 +52,30 @@ struct Version {
 
 /// Lists every account.
 pub fn list(paths: &Paths) -> Listing {
-    let providers = names(&paths.accounts(), "", is_provider_name);
+    let mut closed = Vec::new();
+    let providers = names(&paths.accounts(), "", is_provider_name).unwrap_or_else(|error| {
+        closed.push(error);
+        Vec::new()
+    });
     let mut found = Vec::new();
     for (provider, _) in &providers {
-        found.extend(entries_of(paths, provider));
+        found.extend(entries_of(paths, provider, &mut closed));
     }
-    read_all(paths, &found)
+    read_all(paths, &found).with(closed)
 }
 
 /// Lists one provider's accounts.
 pub fn list_of(paths: &Paths, provider: &str) -> Listing {
-    read_all(paths, &entries_of(paths, provider))
+    let mut closed = Vec::new();
+    let found = entries_of(paths, provider, &mut closed);
+    read_all(paths, &found).with(closed)
+}
+
+impl Listing {
+    fn with(mut self, broken: Vec<Error>) -> Self {
+        self.broken.extend(broken);
+        self
+    }
 }
 
 /// An entry that a folder lists.
@@ -84,8 +97,13 @@ impl Found<'_> {
     }
 }
 
-fn entries_of<'a>(paths: &Paths, provider: &'a str) -> Vec<Found<'a>> {
-    let names = names(&paths.accounts().join(provider), ".json", is_name);
+/// A provider's entries; a folder that cannot be read is added to `closed`.
+fn entries_of<'a>(paths: &Paths, provider: &'a str, closed: &mut Vec<Error>) -> Vec<Found<'a>> {
+    let folder = paths.accounts().join(provider);
+    let names = names(&folder, ".json", is_name).unwrap_or_else(|error| {
+        closed.push(error);
+        Vec::new()
+    });
     let found = names.into_iter().map(|(name, regular)| Found {
         provider,
         name,
@@ -236,9 +254,16 @@ fn entry(paths: &Paths, provider: &str, name: &str) -> PathBuf {
 
 /// The well-formed names in a folder, sorted, without `suffix`, and whether each is a regular file; a
 /// folder that is not there has none.
-fn names(folder: &Path, suffix: &str, fits: fn(&str) -> bool) -> Vec<(String, bool)> {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return Vec::new();
+fn names(folder: &Path, suffix: &str, fits: fn(&str) -> bool) -> Result<Vec<(String, bool)>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => {
+            return Err(Error::io(
+                format!("cannot read {}", folder.display()),
+                &error,
+            ));
+        }
     };
     let mut names: Vec<(String, bool)> = entries
         .flatten()
@@ -249,7 +274,7 @@ fn names(folder: &Path, suffix: &str, fits: fn(&str) -> bool) -> Vec<(String, bo
         })
         .collect();
     names.sort_unstable();
-    names
+    Ok(names)
 }
 
 #[cfg(test)]
