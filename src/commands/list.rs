@@ -42,6 +42,12 @@ pub fn run(app: &App, args: &cli::List) -> Result<()> {
     if accounts.is_empty() && !listing.broken.is_empty() {
         return Ok(());
     }
+    if let (true, Some(provider)) = (accounts.is_empty(), &args.provider) {
+        app.term.say(&format!(
+            "nobody is signed in at {provider}; `keyfob login {provider}` signs in"
+        ));
+        return Ok(());
+    }
     if accounts.is_empty() {
         app.term.say("nobody is signed in; `keyfob login PROVIDER` signs in, `keyfob provider list` shows the providers");
         return Ok(());

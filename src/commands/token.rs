@@ -25,6 +25,11 @@ pub fn run(app: &App, args: &cli::Token) -> Result<()> {
         }
     };
     let tokens = &secrets.tokens;
+    if args.min_ttl.is_some() && tokens.expires_at.is_none() {
+        let unknown =
+            format!("the provider of {account} gives no expiry, so no lifetime can be promised");
+        app.term.warn(&unknown);
+    }
     if app.manner.json {
         print_json(&answer::token::ValidToken::new(&account, tokens))
     } else if args.header {

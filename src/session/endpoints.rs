@@ -130,7 +130,7 @@ fn moved(account: &Account, role: &str, pins: &BTreeSet<String>, pin: &str) -> E
         ),
     )
     .hint(format!(
-        "if you trust the new place, sign in again with `keyfob login {account}`; `keyfob provider show {}` says which file names it",
+        "if you trust the new place, sign in again with `keyfob login {account}`; `keyfob provider show {}` prints the definition",
         account.provider
     ))
     .account(account)

@@ -110,6 +110,7 @@ fn judge(account: &Account, secrets: Secrets, need: Need, now: Timestamp) -> Res
     }
     if secrets.tokens.refresh_token.is_none() {
         let reason = match secrets.tokens.expires_at {
+            Some(_) if matches!(need, Need::New { .. }) => "no refresh token was issued for it",
             Some(end) if end <= now => "its access token has ended and no refresh token was issued",
             Some(_) => "its access token is about to end and no refresh token was issued",
             None => "no refresh token was issued for it",
