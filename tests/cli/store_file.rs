@@ -268,16 +268,16 @@ fn a_damaged_secret_is_named_and_a_new_sign_in_replaces_it() {
 }
 
 #[test]
-fn a_lost_key_is_named() {
+fn a_lost_key_is_named_and_not_replaced_behind_anybodys_back() {
     let home = signed_in();
     fs::remove_dir_all(home.path("config/identity")).expect("it is there");
-    home.run(&["token"]).fails(
-        5,
-        &[
-            "the file store's key is missing in",
-            "bring that folder back from a backup, or sign in again",
-        ],
-    );
+    let words = [
+        "the file store's key is missing in",
+        "bring that folder back from a backup",
+    ];
+    home.run(&["token"]).fails(5, &words);
+    home.run(&["login", "sandbox"]).fails(5, &words);
+    fs::remove_dir_all(home.path("data/secrets")).expect("it is there");
     home.run(&["login", "sandbox"]).ok();
     home.run(&["token"]).ok();
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use session::Session;
+use session::{PROMPT, Session};
 
 /// The files for packagers.
 const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/completions");
@@ -49,7 +49,7 @@ impl Home {
                 "token": "https://id.example.com/token",
                 "userinfo": null,
                 "revocation": null,
-                "pinned_as": null,
+                "pins": ["https://id.example.com"],
             },
             "token_type": "Bearer",
             "scopes": ["openid"],
@@ -82,17 +82,51 @@ fn has(test: &str, what: &str) -> bool {
     found
 }
 
+/// A bash at its prompt, after a command.
+fn bash(home: &Home, command: &str) -> Session {
+    let shell = Session::start(home.path(), "bash", &["--norc", "--noprofile", "-i"]);
+    shell.set_up(&format!("PS1='{PROMPT}'; {command}"))
+}
+
+/// A zsh at its prompt, after a command.
+fn zsh(home: &Home, command: &str) -> Session {
+    let shell = Session::start(home.path(), "zsh", &["-f", "-i"]);
+    shell.set_up(&format!("PS1='{PROMPT}'; {command}"))
+}
+
+/// A fish at its prompt, after a command.
+fn fish(home: &Home, command: &str) -> Session {
+    let shell = Session::start(home.path(), "fish", &["--no-config", "-i"]);
+    let prompt = format!("function fish_prompt; echo -n '{PROMPT}'; end");
+    // a suggestion would show the word before TAB is pressed
+    let quiet = "set -g fish_autosuggestion_enabled 0";
+    shell.set_up(&format!("{prompt}; {quiet}; {command}"))
+}
+
+/// An elvish at its prompt, after a command.
+fn elvish(home: &Home, command: &str) -> Session {
+    let shell = Session::start(home.path(), "elvish", &["-norc"]);
+    let prompt = format!("set edit:prompt = {{ print '{PROMPT}' }}; set edit:rprompt = {{ }}");
+    shell.set_up(&format!("{prompt}; {command}"))
+}
+
+/// Completes each first text to the second.
+fn completes_to(shell: &mut Session, lines: &[(&str, &str)]) {
+    for (typed, shown) in lines {
+        shell.complete(typed);
+        shell.wait_for(shown);
+        shell.clear_line();
+    }
+}
+
 /// The same for every shell: a verb, an account, and the index only where an account is meant.
 fn completes(shell: &mut Session) {
-    shell.press("keyfob tok\t");
-    shell.wait_for("keyfob token");
-    shell.clear_line();
-    shell.press("keyfob logout hug\t");
-    shell.wait_for("keyfob logout huggingface/julien");
-    shell.clear_line();
-    shell.press("keyfob whoami github/g\t");
-    shell.wait_for("keyfob whoami github/grace");
-    shell.clear_line();
+    let lines = [
+        ("keyfob tok", "keyfob token"),
+        ("keyfob logout hug", "keyfob logout huggingface/julien"),
+        ("keyfob whoami github/g", "keyfob whoami github/grace"),
+    ];
+    completes_to(shell, &lines);
 }
 
 #[test]
@@ -101,10 +135,9 @@ fn bash_with_the_script_sourced() {
         return;
     }
     let home = Home::new();
-    let mut shell = Session::start(home.path(), "bash", &["--norc", "--noprofile", "-i"]);
-    shell.set_up("eval \"$(keyfob completions bash)\"");
+    let mut shell = bash(&home, "eval \"$(keyfob completions bash)\"");
     completes(&mut shell);
-    shell.press("keyfob token git\t");
+    shell.complete("keyfob token git");
     shell.wait_for("keyfob token github");
     shell.press("\t\t");
     shell.wait_for("github/ada");
@@ -123,18 +156,14 @@ fn login_offers_providers_and_accounts() {
         "issuer = \"https://id.example.com\"\n",
     )
     .unwrap();
-    let mut shell = Session::start(home.path(), "bash", &["--norc", "--noprofile", "-i"]);
-    shell.set_up("eval \"$(keyfob completions bash)\"");
-    for (typed, shown) in [
-        ("keyfob login acm\t", "keyfob login acme"),
-        ("keyfob login github/g\t", "keyfob login github/grace"),
-        ("keyfob provider show acm\t", "keyfob provider show acme"),
-        ("keyfob list git\t", "keyfob list github"),
-    ] {
-        shell.press(typed);
-        shell.wait_for(shown);
-        shell.clear_line();
-    }
+    let mut shell = bash(&home, "eval \"$(keyfob completions bash)\"");
+    let lines = [
+        ("keyfob login acm", "keyfob login acme"),
+        ("keyfob login github/g", "keyfob login github/grace"),
+        ("keyfob provider show acm", "keyfob provider show acme"),
+        ("keyfob list git", "keyfob list github"),
+    ];
+    completes_to(&mut shell, &lines);
 }
 
 #[test]
@@ -147,10 +176,8 @@ fn bash_loading_the_file_on_the_first_tab() {
     let folder = home.path().join("bash-completion/completions");
     fs::create_dir_all(&folder).unwrap();
     fs::copy(format!("{FILES}/keyfob.bash"), folder.join("keyfob.bash")).unwrap();
-    let mut shell = Session::start(home.path(), "bash", &["--norc", "--noprofile", "-i"]);
-    shell.set_up(&format!(
-        "BASH_COMPLETION_USER_DIR=$HOME/bash-completion; . {BASH_COMPLETION}"
-    ));
+    let load = format!("BASH_COMPLETION_USER_DIR=$HOME/bash-completion; . {BASH_COMPLETION}");
+    let mut shell = bash(&home, &load);
     completes(&mut shell);
 }
 
@@ -164,8 +191,8 @@ fn bash_asking_a_binary_in_a_folder_with_a_blank() {
     fs::create_dir(&folder).unwrap();
     fs::copy(env!("CARGO_BIN_EXE_keyfob"), folder.join("keyfob")).unwrap();
     fs::remove_file(home.path().join("bin/keyfob")).unwrap();
-    let mut shell = Session::start(home.path(), "bash", &["--norc", "--noprofile", "-i"]);
-    shell.set_up("eval \"$(\"$HOME/a folder/keyfob\" completions bash)\"");
+    let load = "eval \"$(\"$HOME/a folder/keyfob\" completions bash)\"";
+    let mut shell = bash(&home, load);
     completes(&mut shell);
 }
 
@@ -175,12 +202,10 @@ fn zsh_loading_the_file_on_the_first_tab() {
         return;
     }
     let home = Home::new();
-    let mut shell = Session::start(home.path(), "zsh", &["-f", "-i"]);
-    shell.set_up(&format!(
-        "fpath=({FILES} $fpath); autoload -Uz compinit; compinit -u -D"
-    ));
+    let load = format!("fpath=({FILES} $fpath); autoload -Uz compinit; compinit -u -D");
+    let mut shell = zsh(&home, &load);
     completes(&mut shell);
-    shell.press("keyfob token github\t");
+    shell.complete("keyfob token github");
     shell.wait_for("GRACE, login needed");
     shell.wait_for("default");
 }
@@ -191,8 +216,8 @@ fn zsh_with_the_script_sourced() {
         return;
     }
     let home = Home::new();
-    let mut shell = Session::start(home.path(), "zsh", &["-f", "-i"]);
-    shell.set_up("autoload -Uz compinit; compinit -u -D; eval \"$(keyfob completions zsh)\"");
+    let load = "autoload -Uz compinit; compinit -u -D; eval \"$(keyfob completions zsh)\"";
+    let mut shell = zsh(&home, load);
     completes(&mut shell);
 }
 
@@ -202,13 +227,9 @@ fn fish_loading_the_file_on_the_first_tab() {
         return;
     }
     let home = Home::new();
-    let mut shell = Session::start(home.path(), "fish", &["--no-config", "-i"]);
-    // a suggestion would show the word before TAB is pressed
-    shell.set_up(&format!(
-        "set -g fish_autosuggestion_enabled 0; set -p fish_complete_path {FILES}"
-    ));
+    let mut shell = fish(&home, &format!("set -p fish_complete_path {FILES}"));
     completes(&mut shell);
-    shell.press("keyfob token github/\t");
+    shell.complete("keyfob token github/");
     shell.wait_for("GRACE, login needed");
     shell.wait_for("default");
 }
@@ -219,7 +240,6 @@ fn elvish_with_the_file_evaluated() {
         return;
     }
     let home = Home::new();
-    let mut shell = Session::start(home.path(), "elvish", &["-norc"]);
-    shell.set_up(&format!("eval (slurp < {FILES}/keyfob.elv)"));
+    let mut shell = elvish(&home, &format!("eval (slurp < {FILES}/keyfob.elv)"));
     completes(&mut shell);
 }

@@ -12,6 +12,10 @@ use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
 /// The longest that anything on the screen is waited for.
 const LIMIT: Duration = Duration::from_secs(30);
 
+/// What a shell is told to prompt with.
+#[allow(dead_code, reason = "only shells prompt")]
+pub const PROMPT: &str = "ready> ";
+
 const SIZE: PtySize = PtySize {
     rows: 30,
     cols: 120,
@@ -24,7 +28,24 @@ pub struct Session {
     child: Box<dyn Child + Send + Sync>,
     keyboard: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
-    screen: vt100::Parser,
+    screen: vt100::Parser<Asked>,
+}
+
+/// Whether the shell has asked what terminal this is, which may reach us in pieces.
+#[derive(Default)]
+struct Asked(bool);
+
+impl vt100::Callbacks for Asked {
+    fn unhandled_csi(
+        &mut self,
+        _: &mut vt100::Screen,
+        private: Option<u8>,
+        _: Option<u8>,
+        _: &[&[u16]],
+        letter: char,
+    ) {
+        self.0 |= private.is_none() && letter == 'c';
+    }
 }
 
 impl Session {
@@ -54,19 +75,21 @@ impl Session {
                 }
             }
         });
+        let (rows, cols) = (cells(SIZE.rows), cells(SIZE.cols));
         Self {
             child,
             keyboard,
             output,
-            screen: vt100::Parser::new(cells(SIZE.rows), cells(SIZE.cols), 0),
+            screen: vt100::Parser::new_with_callbacks(rows, cols, 0, Asked::default()),
         }
     }
 
-    /// Runs a command, clears the screen of it, and waits until that is done.
-    pub fn set_up(&mut self, command: &str) {
-        // the quotes keep what is typed from being taken for what is printed
-        self.press(&format!("{command}; clear; echo set'-'up\r"));
-        self.wait_for("set-up");
+    /// Runs a command that sets `PROMPT`, clears the screen of it, and waits for that prompt.
+    #[allow(dead_code, reason = "only shells are set up")]
+    pub fn set_up(mut self, command: &str) -> Self {
+        self.press(&format!("{command}; clear\r"));
+        self.wait_for_prompt();
+        self
     }
 
     /// Types keys.
@@ -75,15 +98,34 @@ impl Session {
         self.keyboard.flush().unwrap();
     }
 
+    /// Types a text, and presses TAB once the shell has drawn it.
+    #[allow(dead_code, reason = "only shells complete")]
+    pub fn complete(&mut self, typed: &str) {
+        self.press(typed);
+        self.wait_for(typed);
+        self.press("\t");
+    }
+
     /// Takes back what was typed, with Ctrl-U.
+    #[allow(dead_code, reason = "only shells have a line to clear")]
     pub fn clear_line(&mut self) {
         self.press("\x15");
-        self.wait_until("an empty line", |screen| !screen.contains("keyfob "));
+        self.wait_for_prompt();
+    }
+
+    /// Waits for nothing but the prompt and the cursor behind it: every shell first takes the
+    /// terminal out of the kernel's line editing, then draws its prompt.
+    #[allow(dead_code, reason = "only shells prompt")]
+    fn wait_for_prompt(&mut self) {
+        let behind = (0, u16::try_from(PROMPT.len()).unwrap());
+        self.wait_until("the prompt alone", |screen| {
+            screen.contents().trim_end() == PROMPT.trim_end() && screen.cursor_position() == behind
+        });
     }
 
     /// Waits until the screen shows a text.
     pub fn wait_for(&mut self, text: &str) {
-        self.wait_until(text, |screen| screen.contains(text));
+        self.wait_until(text, |screen| screen.contents().contains(text));
     }
 
     /// Waits for the program to end; gives its exit code and what it has shown.
@@ -96,13 +138,14 @@ impl Session {
         (status.exit_code(), self.screen.screen().contents())
     }
 
-    fn wait_until(&mut self, what: &str, there: impl Fn(&str) -> bool) {
+    fn wait_until(&mut self, what: &str, there: impl Fn(&vt100::Screen) -> bool) {
         let end = Instant::now() + LIMIT;
         loop {
-            let shown = self.screen.screen().contents();
-            if there(&shown) {
+            let screen = self.screen.screen();
+            if there(screen) {
                 return;
             }
+            let shown = screen.contents();
             match self
                 .output
                 .recv_timeout(end.saturating_duration_since(Instant::now()))
@@ -117,7 +160,7 @@ impl Session {
     /// Draws, and answers where the shell asks what terminal this is; some wait for it.
     fn take(&mut self, bytes: &[u8]) {
         self.screen.process(bytes);
-        if bytes.windows(3).any(|sequence| sequence == b"\x1b[c") {
+        if std::mem::take(&mut self.screen.callbacks_mut().0) {
             self.press("\x1b[?62c");
         }
     }
