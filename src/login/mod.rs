@@ -9,6 +9,7 @@ mod listener;
 mod metadata;
 mod page;
 mod persist;
+mod place;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -140,7 +141,7 @@ fn usual_scopes(plan: &Plan) -> Vec<String> {
 fn settle_name(online: &Online, plan: &Plan) -> Result<()> {
     if let Some(name) = &plan.name {
         let known = online.vault.accounts_of(&plan.provider.name);
-        persist::readable(&known, &plan.provider, name)?;
+        place::readable(&known, &plan.provider, name)?;
     }
     if plan.name.is_none() && plan.expected.is_none() && !identity::can_tell(plan) {
         return Err(identity::nameless(&plan.provider, Code::Usage));

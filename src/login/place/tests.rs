@@ -1,10 +1,13 @@
 //! Where a grant goes, row by row.
 
+use std::time::Duration;
+
 use super::*;
 use crate::account::Identity;
 use crate::answer::fixture;
 use crate::login::Visitor;
 use crate::store::Kind;
+use crate::timestamp::Timestamp;
 
 fn who(subject: &str, username: &str) -> Who {
     let identity = Identity {
