@@ -13,7 +13,6 @@ use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// What a shell is told to prompt with.
-#[allow(dead_code, reason = "only shells prompt")]
 pub const PROMPT: &str = "ready> ";
 
 const SIZE: PtySize = PtySize {
@@ -85,7 +84,6 @@ impl Session {
     }
 
     /// Runs a command that sets `PROMPT`, clears the screen of it, and waits for that prompt.
-    #[allow(dead_code, reason = "only shells are set up")]
     pub fn set_up(mut self, command: &str) -> Self {
         self.press(&format!("{command}; clear\r"));
         self.wait_for_prompt();
@@ -99,7 +97,6 @@ impl Session {
     }
 
     /// Types a text, and presses TAB once the shell has drawn it.
-    #[allow(dead_code, reason = "only shells complete")]
     pub fn complete(&mut self, typed: &str) {
         self.press(typed);
         self.wait_for(typed);
@@ -107,7 +104,6 @@ impl Session {
     }
 
     /// Takes back what was typed, with Ctrl-U.
-    #[allow(dead_code, reason = "only shells have a line to clear")]
     pub fn clear_line(&mut self) {
         self.press("\x15");
         self.wait_for_prompt();
@@ -115,7 +111,6 @@ impl Session {
 
     /// Waits for nothing but the prompt and the cursor behind it: every shell first takes the
     /// terminal out of the kernel's line editing, then draws its prompt.
-    #[allow(dead_code, reason = "only shells prompt")]
     fn wait_for_prompt(&mut self) {
         let behind = (0, u16::try_from(PROMPT.len()).unwrap());
         self.wait_until("the prompt alone", |screen| {
