@@ -35,6 +35,22 @@ pub fn escape_short(text: &str, limit: usize) -> String {
     cut
 }
 
+/// The same as HTML, safe between tags and in quoted attributes.
+pub fn escape_html(text: &str, limit: usize) -> String {
+    let mut html = String::new();
+    for c in escape_short(text, limit).chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            c => html.push(c),
+        }
+    }
+    html
+}
+
 /// Whether a character acts on a terminal or on the text around it instead of being seen.
 pub fn is_unsafe(c: char) -> bool {
     c.is_control()

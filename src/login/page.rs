@@ -16,7 +16,7 @@ use hyper::header::{
 use hyper::{Response, StatusCode};
 use sha2::{Digest, Sha256};
 
-use crate::escape::escape_short;
+use crate::escape::escape_html;
 
 /// The longest name that is shown whole, in characters.
 const NAME_LIMIT: usize = 80;
@@ -173,18 +173,7 @@ footer { grid-row: 3; font-size: .875rem; letter-spacing: .04em; color: var(--so
 
 /// A string from elsewhere as HTML text: cut, harmless, and nothing in it markup.
 fn text(from_elsewhere: &str) -> String {
-    let mut html = String::new();
-    for c in escape_short(from_elsewhere, NAME_LIMIT).chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            c => html.push(c),
-        }
-    }
-    html
+    escape_html(from_elsewhere, NAME_LIMIT)
 }
 
 /// A name inside a sentence, kept from reordering it.

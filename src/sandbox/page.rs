@@ -9,7 +9,7 @@ use super::http::{Answer, Refusal};
 use super::people::{self, Person};
 use super::scope::SCOPES;
 use super::service::Service;
-use crate::escape::escape_short;
+use crate::escape::escape_html;
 use crate::secret::Secret;
 
 const STYLE: &str = include_str!("page.css");
@@ -137,18 +137,7 @@ fn origin(uri: &Url) -> String {
 
 /// Makes a string safe between tags and in quoted attributes, without controls, cut to a line.
 fn text(raw: &str) -> String {
-    let mut html = String::new();
-    for c in escape_short(raw, SHOWN).chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            c => html.push(c),
-        }
-    }
-    html
+    escape_html(raw, SHOWN)
 }
 
 #[cfg(test)]
