@@ -230,3 +230,14 @@ fn an_empty_home_is_no_failure() {
     );
     assert!(home.files().is_empty(), "looking makes nothing");
 }
+
+#[test]
+fn a_folder_that_cannot_be_read_is_not_an_empty_one() {
+    let home = Home::new();
+    home.write("data/accounts", "no folder");
+    let list = home.run(&["list"]);
+    assert!(list.stderr.contains("cannot read"), "{list:?}");
+    assert!(!list.stderr.contains("nobody is signed in"), "{list:?}");
+    home.run(&["token"])
+        .fails(1, &["cannot read", "data/accounts"]);
+}
