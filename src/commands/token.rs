@@ -26,8 +26,9 @@ pub fn run(app: &App, args: &cli::Token) -> Result<()> {
     };
     let tokens = &secrets.tokens;
     if args.min_ttl.is_some() && tokens.expires_at.is_none() {
-        let unknown =
-            format!("the provider of {account} gives no expiry, so no lifetime can be promised");
+        let unknown = format!(
+            "the provider of {account} gives no expiry, so `--min-ttl` promises nothing; `keyfob whoami {account}` tries the token"
+        );
         app.term.warn(&unknown);
     }
     if app.manner.json {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::home::Home;
-use crate::provider::{MARK, Provider, acme_with};
+use crate::provider::{MARK, Provider, acme, acme_with};
 use crate::scene::{expired, signed_in};
 use crate::server::Reply;
 
@@ -261,4 +261,15 @@ fn without_secrets(files: &[(std::path::PathBuf, Vec<u8>)]) -> Vec<(String, Stri
             )
         })
         .collect()
+}
+
+#[test]
+fn a_minimum_without_a_known_expiry_is_no_promise() {
+    let (home, provider) = acme();
+    provider.state(|state| state.expires_in = None);
+    home.login(&["acme"]).ok();
+    let run = home.run(&["token", "--min-ttl", "2h"]).ok();
+    assert!(run.line().starts_with(MARK), "{run:?}");
+    assert!(run.stderr.contains("promises nothing"), "{run:?}");
+    assert_eq!(home.run(&["token"]).ok().stderr, "");
 }
