@@ -35,7 +35,14 @@ pub struct Account {
     pub token_type: String,
     /// What the server granted.
     pub scopes: Vec<String>,
-    /// Whether a refresh token is stored.
+    /// The resources that its tokens are for, repeated when they are renewed (RFC 8707 §2.2).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resource: Vec<String>,
+    /// The API that its tokens are for, where the server wants `audience`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
+    /// Whether its token can be renewed without a person: by a refresh token, or by a grant that
+    /// needs none.
     pub refreshable: bool,
     /// Counts the token sets this account has had; the secret carries the same number.
     pub generation: u64,
@@ -69,6 +76,8 @@ pub struct Identity {
 pub enum SignIn {
     /// A person, through a browser.
     Person,
+    /// The client itself, by its own credentials (RFC 6749 §4.4).
+    Client,
 }
 
 /// The client a token set belongs to; a refresh uses it and never today's configuration.
@@ -174,12 +183,17 @@ impl Account {
     pub fn describe(&mut self, tokens: &TokenSet, generation: u64) {
         self.token_type.clone_from(&tokens.token_type);
         self.scopes.clone_from(&tokens.scopes);
-        self.refreshable = tokens.refresh_token.is_some();
+        self.refreshable = self.needs_no_person() || tokens.refresh_token.is_some();
         self.generation = generation;
         self.received_at = tokens.received_at;
         self.expires_at = tokens.expires_at;
         self.updated_at = tokens.received_at;
         self.refused_generation = None;
+    }
+
+    /// Whether its grant can be repeated without a person.
+    pub fn needs_no_person(&self) -> bool {
+        self.identity.kind == SignIn::Client
     }
 
     /// Whether the server refused the current refresh token for good.

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::ArgValueCandidates;
 
 use crate::complete;
+use crate::login::Flow;
 use crate::store::Kind;
 
 /// Sign in to any OAuth 2 provider, keep the tokens in the keyring, hand out valid ones.
@@ -89,8 +90,8 @@ Examples:
   KEYFOB_GITHUB_CLIENT_SECRET=… keyfob login github --client-id Iv1.abc
   keyfob login sandbox --store file --no-input")]
 pub struct Login {
-    /// PROVIDER, or PROVIDER/NAME to sign in again as that account
-    #[arg(value_name = "PROVIDER[/NAME]", add = ArgValueCandidates::new(complete::providers_and_accounts))]
+    /// PROVIDER, PROVIDER/NAME to sign in again as that account, or an issuer's https URL
+    #[arg(value_name = "PROVIDER[/NAME]|URL", add = ArgValueCandidates::new(complete::providers_and_accounts))]
     pub target: String,
     /// Name the account; a new name makes a further account of the same person
     #[arg(long = "as", value_name = "NAME")]
@@ -101,6 +102,30 @@ pub struct Login {
     /// Ask for these scopes instead of the provider's usual ones; may be repeated
     #[arg(long, value_name = "SCOPE")]
     pub scope: Vec<String>,
+    /// Ask for the least that serves a purpose, such as `read`; `provider show` lists them
+    #[arg(long = "for", value_name = "PRESET")]
+    pub presets: Vec<String>,
+    /// Ask for tokens for this resource, an absolute URI; may be repeated
+    #[arg(long, value_name = "URI")]
+    pub resource: Vec<String>,
+    /// Ask for tokens for this API, where the provider wants an audience
+    #[arg(long, value_name = "AUDIENCE")]
+    pub audience: Option<String>,
+    /// How to sign in
+    #[arg(long, value_name = "FLOW", default_value = "auto")]
+    pub flow: Flow,
+    /// Open the browser with this command; `%s` stands for the address
+    #[arg(long, value_name = "COMMAND", conflicts_with = "no_browser")]
+    pub browser: Option<String>,
+    /// Open no browser here
+    #[arg(long)]
+    pub no_browser: bool,
+    /// After a login by URL, keep the provider under this name without asking
+    #[arg(long, value_name = "NAME", conflicts_with = "no_keep")]
+    pub keep_as: Option<String>,
+    /// After a login by URL, do not keep the provider
+    #[arg(long)]
+    pub no_keep: bool,
     /// Ask the provider for somebody else than the browser would sign in
     #[arg(long)]
     pub switch: bool,

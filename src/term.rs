@@ -9,6 +9,7 @@
 
 #[cfg(unix)]
 mod echo;
+pub mod entry;
 
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};

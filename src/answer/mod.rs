@@ -80,6 +80,8 @@ pub(crate) mod fixture {
             },
             token_type: "Bearer".into(),
             scopes: vec!["openid".into(), "profile".into()],
+            resource: Vec::new(),
+            audience: None,
             refreshable: true,
             generation: 1,
             received_at: Timestamp::from_unix(NOW - 3600),

@@ -4,12 +4,15 @@
 mod browser;
 mod client;
 mod consent;
+mod flow;
 mod identity;
 mod listener;
 mod metadata;
 mod page;
+mod paste;
 mod persist;
 mod place;
+mod surroundings;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,6 +29,7 @@ use crate::timestamp::Timestamp;
 
 pub use browser::Browser;
 pub use consent::Visitor;
+pub use flow::Flow;
 use listener::Listener;
 use page::Page;
 
@@ -42,6 +46,12 @@ pub struct Plan {
     pub replace: bool,
     /// `--scope`; where empty the provider's usual ones, and what the expected account has.
     pub scopes: Vec<String>,
+    /// `--resource`; where empty the provider's own (RFC 8707).
+    pub resource: Vec<String>,
+    /// `--audience`; where absent the provider's own.
+    pub audience: Option<String>,
+    /// `--flow`.
+    pub flow: Flow,
     /// `--switch`.
     pub switch: bool,
     /// Where the secrets go.
@@ -104,6 +114,8 @@ pub async fn login(online: &Online, mut plan: Plan) -> Result<SignedIn> {
         scopes: &plan.scopes,
         login_hint: plan.expected.as_ref().and_then(|a| a.username.as_deref()),
         switch: plan.switch,
+        resource: &plan.resource,
+        audience: plan.audience.as_deref(),
     });
     let redirect_uri = listener.redirect_uri().to_owned();
     let accepted = consent::wait(online, &plan, &request, &mut listener).await?;
@@ -169,6 +181,7 @@ impl Consent<'_> {
             client: self.client,
             rule: &provider.token,
             scopes: &self.plan.scopes,
+            resource: &self.plan.resource,
         };
         let tokens = endpoint
             .exchange(
@@ -176,6 +189,7 @@ impl Consent<'_> {
                 code,
                 &self.request.verifier,
                 self.redirect_uri,
+                Some(&self.request.state),
                 Timestamp::now(),
             )
             .await

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::place::{Place, find_place};
 use super::{Plan, SignedIn, identity::Who, metadata};
-use crate::account::{self, Account, Endpoints};
+use crate::account::{self, Account, Endpoints, SignIn};
 use crate::error::{Code, Error, Result};
 use crate::oauth;
 use crate::online::{Online, off_thread};
@@ -199,7 +199,9 @@ fn write(vault: &Vault, plan: &Plan, grant: &Grant, slot: Slot) -> Result<Signed
         endpoints: endpoints(&plan.provider)?,
         token_type: tokens.token_type.clone(),
         scopes: tokens.scopes.clone(),
-        refreshable: tokens.refresh_token.is_some(),
+        resource: plan.resource.clone(),
+        audience: plan.audience.clone(),
+        refreshable: grant.who.identity.kind == SignIn::Client || tokens.refresh_token.is_some(),
         generation: slot.generation + 1,
         received_at: tokens.received_at,
         expires_at: tokens.expires_at,

@@ -25,6 +25,10 @@ pub struct Wish<'a> {
     pub login_hint: Option<&'a str>,
     /// Asks for somebody else than the browser would sign in.
     pub switch: bool,
+    /// The resources that the tokens are for (RFC 8707 §2.1).
+    pub resource: &'a [String],
+    /// The API that they are for, where the server wants `audience`.
+    pub audience: Option<&'a str>,
 }
 
 /// One authorization request: what was sent, and what the answer is judged by.
@@ -154,6 +158,8 @@ mod tests {
             scopes,
             login_hint: None,
             switch: false,
+            resource: &[],
+            audience: None,
         }
     }
 

@@ -29,6 +29,10 @@ impl Client {
             ClientAuth::ClientSecretPost => Ok(request
                 .field("client_id", &self.id)
                 .secret_field("client_secret", self.needed_secret()?)),
+            ClientAuth::BasicWithoutSecret => {
+                let id: String = byte_serialize(self.id.as_bytes()).collect();
+                Ok(request.basic(&id, &Secret::new("")))
+            }
             ClientAuth::ClientSecretBasic => {
                 let secret = self.needed_secret()?;
                 // RFC 6749 §2.3.1: each part is form-encoded before they are joined.

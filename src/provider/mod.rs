@@ -11,6 +11,7 @@ mod fault;
 mod overlay;
 mod register;
 mod registry;
+mod rules;
 
 use std::collections::BTreeMap;
 
@@ -19,12 +20,18 @@ use url::Url;
 
 pub use embedded::Embedded;
 pub use registry::{Registry, Source, Sources};
+pub use rules::{
+    AuthorizationRule, ClientAuth, DeviceRule, DeviceStyle, IdentityMethod, IdentityRule,
+    IdentitySource, RedirectHost, RedirectRule, RegistrationRule, RevocationRule, RevocationStyle,
+    TokenBody, TokenRule,
+};
 
 /// The name of the practice provider, the only row that no file can overlay.
 pub const SANDBOX: &str = "sandbox";
 
 /// Parameters of the authorization request that are keyfob's own, which no definition may set.
-pub const RESERVED_PARAMETERS: [&str; 12] = [
+pub const RESERVED_PARAMETERS: [&str; 14] = [
+    "audience",
     "client_id",
     "client_secret",
     "code",
@@ -34,6 +41,7 @@ pub const RESERVED_PARAMETERS: [&str; 12] = [
     "redirect_uri",
     "request",
     "request_uri",
+    "resource",
     "response_type",
     "scope",
     "state",
@@ -76,6 +84,12 @@ pub struct Provider {
     pub revocation_endpoint: Option<Url>,
     /// Where clients register themselves (RFC 7591 §3).
     pub registration_endpoint: Option<Url>,
+    /// Where a device asks for a code to show (RFC 8628 §3.1).
+    pub device_authorization_endpoint: Option<Url>,
+    /// Where an authorization request is pushed before the browser opens (RFC 9126 §2).
+    pub pushed_authorization_request_endpoint: Option<Url>,
+    /// The server takes no other authorization requests than pushed ones (RFC 9126 §5).
+    pub require_pushed_authorization_requests: bool,
 
     /// Our client there; none is shipped for other people's servers.
     pub client_id: Option<String>,
@@ -83,11 +97,22 @@ pub struct Provider {
     pub client_auth: ClientAuth,
     /// The server exchanges no code without a client secret.
     pub client_secret_required: bool,
+    /// The server takes an https URL as `client_id` and reads the client's metadata there
+    /// (OAuth Client ID Metadata Documents).
+    pub client_id_metadata_document_supported: bool,
 
     /// What a login asks for unless `--scope` says otherwise.
     pub scopes: Vec<String>,
     /// What stands between scopes in a request.
     pub scope_separator: String,
+    /// Sets of scopes for a purpose, chosen by `--for`; each asks for the least that serves it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub presets: BTreeMap<String, Vec<String>>,
+    /// The resources that tokens are for, as absolute URIs (RFC 8707 §2); `--resource` replaces them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resource: Vec<String>,
+    /// The API that tokens are for, where a server wants `audience` instead; `--audience` replaces it.
+    pub audience: Option<String>,
 
     /// The redirect URI the server accepts.
     pub redirect: RedirectRule,
@@ -96,6 +121,9 @@ pub struct Provider {
     pub authorization: AuthorizationRule,
     /// Peculiarities of the token endpoint.
     pub token: TokenRule,
+    /// Peculiarities of the device flow.
+    #[serde(skip_serializing_if = "DeviceRule::is_empty")]
+    pub device: DeviceRule,
     /// Where an answer names the account.
     pub identity: IdentityRule,
     /// How tokens are revoked.
@@ -119,184 +147,27 @@ impl Default for Provider {
             userinfo_endpoint: None,
             revocation_endpoint: None,
             registration_endpoint: None,
+            device_authorization_endpoint: None,
+            pushed_authorization_request_endpoint: None,
+            require_pushed_authorization_requests: false,
             client_id: None,
             client_auth: ClientAuth::None,
             client_secret_required: false,
+            client_id_metadata_document_supported: false,
             scopes: Vec::new(),
             scope_separator: " ".into(),
+            presets: BTreeMap::new(),
+            resource: Vec::new(),
+            audience: None,
             redirect: RedirectRule::default(),
             authorization: AuthorizationRule::default(),
             token: TokenRule::default(),
+            device: DeviceRule::default(),
             identity: IdentityRule::default(),
             revocation: RevocationRule::default(),
             registration: RegistrationRule::default(),
         }
     }
-}
-
-/// Client authentication at the token endpoint, by its registered names (RFC 7591 §2).
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum ClientAuth {
-    /// A public client: `client_id` alone.
-    #[default]
-    None,
-    /// HTTP Basic, both parts form-encoded first (RFC 6749 §2.3.1).
-    ClientSecretBasic,
-    /// `client_id` and `client_secret` in the body.
-    ClientSecretPost,
-}
-
-/// The redirect URI: `http://HOST:PORT/PATH`.
-#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
-#[serde(default, deny_unknown_fields)]
-pub struct RedirectRule {
-    /// `127.0.0.1` unless the server insists on `localhost`, which is then bound in both families.
-    pub host: RedirectHost,
-    /// The path, beginning with `/`; `/callback/<provider>` where absent (RFC 9700 §4.4.2: one per server).
-    pub path: Option<String>,
-    /// Ports registered at a server that matches them exactly, tried in order. Empty: any port.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub ports: Vec<u16>,
-}
-
-impl Default for RedirectRule {
-    fn default() -> Self {
-        Self {
-            host: RedirectHost::Ipv4,
-            path: None,
-            ports: Vec::new(),
-        }
-    }
-}
-
-/// The host of a loopback redirect (RFC 8252 §7.3, §8.3).
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
-pub enum RedirectHost {
-    /// The IPv4 literal.
-    #[default]
-    #[serde(rename = "127.0.0.1")]
-    Ipv4,
-    /// The IPv6 literal.
-    #[serde(rename = "::1")]
-    Ipv6,
-    /// The name, where a server takes nothing else.
-    #[serde(rename = "localhost")]
-    Localhost,
-}
-
-/// Additions to the authorization request (RFC 6749 §4.1.1).
-#[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
-#[serde(default, deny_unknown_fields)]
-pub struct AuthorizationRule {
-    /// Parameters always sent. keyfob's own cannot be among them.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub parameters: BTreeMap<String, String>,
-    /// The parameter that names the expected person; `login_hint` where absent.
-    pub login_hint: Option<String>,
-    /// Parameters that ask for somebody else, sent by `--switch`; `prompt=select_account` where empty.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub switch: BTreeMap<String, String>,
-}
-
-impl AuthorizationRule {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// Peculiarities of the token endpoint.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
-#[serde(default, deny_unknown_fields)]
-pub struct TokenRule {
-    /// Errors arrive with HTTP 200 and count as the standard's own (RFC 6749 §5.2 wants 400).
-    pub errors_under_200: bool,
-    /// A refresh repeats the `redirect_uri` of the login.
-    pub refresh_resends_redirect_uri: bool,
-    /// What stands between scopes in an answer; a blank where absent.
-    pub granted_scope_separator: Option<String>,
-}
-
-/// Where an answer names the account, as JSON pointers (RFC 6901) into one JSON object.
-#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
-#[serde(default, deny_unknown_fields)]
-pub struct IdentityRule {
-    /// Which object: the id token's claims, or the answer of `userinfo_endpoint`.
-    pub from: IdentitySource,
-    /// The stable identifier, string or number.
-    pub subject: String,
-    /// What people call the account; lower-cased it names it here.
-    pub username: String,
-    /// The person's name.
-    pub display_name: String,
-    /// The e-mail address.
-    pub email: String,
-    /// Organisations; a `*` segment stands for every element of an array.
-    pub organizations: Vec<String>,
-    /// Headers sent along with the token.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, String>,
-}
-
-impl Default for IdentityRule {
-    fn default() -> Self {
-        Self {
-            from: IdentitySource::Userinfo,
-            subject: "/sub".into(),
-            username: "/preferred_username".into(),
-            display_name: "/name".into(),
-            email: "/email".into(),
-            organizations: Vec::new(),
-            headers: BTreeMap::new(),
-        }
-    }
-}
-
-/// What names the account after a login.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum IdentitySource {
-    /// The answer of `userinfo_endpoint`.
-    #[default]
-    Userinfo,
-    /// The id token; `userinfo_endpoint` is not asked at login.
-    IdToken,
-}
-
-/// How tokens are revoked.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
-#[serde(default, deny_unknown_fields)]
-pub struct RevocationRule {
-    /// The form of the request.
-    pub style: RevocationStyle,
-    /// Where a person revokes by hand.
-    pub page: Option<Url>,
-}
-
-/// The forms in which servers take a revocation.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum RevocationStyle {
-    /// RFC 7009, with the client's own authentication.
-    #[default]
-    Rfc7009,
-    /// `token` alone in a form, 400 `invalid_token` meaning that it is gone already (Google).
-    TokenOnly,
-    /// `DELETE` on the endpoint with Basic and `{"access_token": …}`; `{client_id}` in the endpoint
-    /// stands for the client (GitHub). A parsed URL holds it as `%7Bclient_id%7D`.
-    DeleteToken,
-}
-
-/// How a person registers a client.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
-#[serde(default, deny_unknown_fields)]
-pub struct RegistrationRule {
-    /// The issuer's metadata offers dynamic registration for public clients (RFC 7591).
-    pub dynamic: bool,
-    /// The page with the form.
-    pub page: Option<Url>,
-    /// What to enter there, a line each; `{redirect_uri}` and `{scopes}` stand for the effective ones.
-    pub values: Vec<String>,
 }
 
 impl Provider {

@@ -21,9 +21,11 @@ const LONGEST: usize = 2048;
 const MOST: usize = 100;
 
 /// The keys whose values are tables.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 8] = [
     "authorization",
+    "device",
     "identity",
+    "presets",
     "redirect",
     "registration",
     "revocation",

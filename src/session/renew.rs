@@ -106,6 +106,7 @@ impl Online {
             client: &client,
             rule,
             scopes: &account.scopes,
+            resource: &account.resource,
         };
         let refresh_token = secrets.tokens.refresh_token.as_ref();
         let refresh_token = refresh_token.expect("only a set with a refresh token is renewed");

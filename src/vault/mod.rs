@@ -3,6 +3,7 @@
 //! A change is written secret first, then index, so that a crash between them leaves an account whose
 //! secret is newer than its index entry says. The secret is believed; the entry is mended on the way.
 
+mod clients;
 mod defaults;
 mod index;
 mod lock;
@@ -17,6 +18,7 @@ use crate::error::{Code, Error, Result};
 use crate::paths::Paths;
 use crate::store::{self, Kind, Store, StoreError};
 
+pub use clients::{ClientSecrets, KeptClient};
 pub use defaults::{Defaults, read as defaults};
 pub use index::{Listing, list};
 pub use lock::{Acquired, Guard};
@@ -98,6 +100,31 @@ impl Vault {
             .remove(&old.id)
             .map(|_| ())
             .map_err(|error| unavailable(old.store, &error).account(old))
+    }
+
+    /// The client with secrets that is kept for a provider.
+    pub fn client(&self, _provider: &str) -> Result<Option<KeptClient>> {
+        todo!()
+    }
+
+    /// Its secrets; the default where its store has none.
+    pub fn client_secrets(&self, _client: &KeptClient) -> Result<ClientSecrets> {
+        todo!()
+    }
+
+    /// Keeps a client and its secrets in the place of the one there was: secrets first, then the record.
+    pub fn keep_client(
+        &self,
+        _provider: &str,
+        _client: &KeptClient,
+        _secrets: &ClientSecrets,
+    ) -> Result<()> {
+        todo!()
+    }
+
+    /// Forgets a provider's client: its secrets, then the record.
+    pub fn forget_client(&self, _provider: &str) -> Result<()> {
+        todo!()
     }
 
     /// Proves by writing that a store takes secrets.
