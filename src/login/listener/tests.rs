@@ -33,6 +33,7 @@ fn rule(host: RedirectHost, ports: &[u16]) -> RedirectRule {
         host,
         path: None,
         ports: ports.to_vec(),
+        ..RedirectRule::default()
     }
 }
 

@@ -36,6 +36,7 @@ async fn refreshed(
         client: client_,
         rule,
         scopes: &["asked".to_owned(), "too".to_owned()],
+        resource: &[],
     };
     let result = endpoint
         .refresh(
@@ -62,11 +63,12 @@ async fn with(members: &str) -> Result<TokenSet, OauthError> {
         client: &public(),
         rule: &TokenRule::default(),
         scopes: &[],
+        resource: &[],
     };
     let (code, verifier) = (Secret::new("c0de"), CodeVerifier::random());
     let redirect_uri = "http://127.0.0.1/cb";
     endpoint
-        .exchange(&client().0, &code, &verifier, redirect_uri, now())
+        .exchange(&client().0, &code, &verifier, redirect_uri, None, now())
         .await
 }
 
@@ -104,6 +106,7 @@ async fn an_exchange_sends_code_verifier_and_redirect_uri() {
         client: &client_,
         rule: &rule,
         scopes: &[],
+        resource: &[],
     };
     let verifier = CodeVerifier::random();
     let set = endpoint
@@ -112,6 +115,7 @@ async fn an_exchange_sends_code_verifier_and_redirect_uri() {
             &Secret::new("c0de"),
             &verifier,
             "http://127.0.0.1:9/cb",
+            None,
             now(),
         )
         .await
@@ -203,6 +207,7 @@ async fn a_client_whose_secret_is_not_known_asks_nobody() {
             client: &client_,
             rule: &rule,
             scopes: &[],
+            resource: &[],
         };
         let (http, lines) = client();
         let said = invalid(
