@@ -144,9 +144,9 @@ pub struct Login {
     /// Listen for the redirect on this port
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Option<u16>,
-    /// Wait at most this long for the browser
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
-    pub timeout: Duration,
+    /// Wait at most this long for the sign-in [default: 5m, or as long as a shown code is good]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub timeout: Option<Duration>,
 }
 
 /// Arguments of `list`.

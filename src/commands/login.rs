@@ -11,7 +11,7 @@ use crate::cli;
 use crate::config;
 use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
-use crate::login::{Browser, Plan, SignedIn, Visitor, login};
+use crate::login::{Asked, Browser, Plan, SignedIn, Visitor, login};
 use crate::names;
 use crate::provider::Provider;
 use crate::store::Kind;
@@ -44,7 +44,11 @@ pub fn run(app: &App, args: &cli::Login) -> Result<()> {
             expected,
             name: args.name.clone(),
             replace: args.replace,
-            scopes: scopes(&args.scope),
+            asked: Asked {
+                scopes: scopes(&args.scope),
+                presets: args.presets.clone(),
+            },
+            scopes: Vec::new(),
             resource: args.resource.clone(),
             audience: args.audience.clone(),
             flow: args.flow,

@@ -31,9 +31,23 @@ pub fn known_id(online: &Online, plan: &Plan) -> Option<String> {
         .or_else(|| accounts().pop().map(|account| account.client.id))
 }
 
+/// Our client, as each flow meets it.
+pub struct Ours {
+    /// For codes; why none can be exchanged, if none can.
+    pub code: Result<Client>,
+    /// For the device flow.
+    pub device: Client,
+}
+
+/// A confidential client, for itself.
+pub async fn for_itself(online: &Online, plan: &Plan) -> Result<Client> {
+    let ours = obtain(online, plan).await?;
+    ours.code
+}
+
 /// The client for this login: a known one, else registration on the user's word. Fails before the
 /// browser opens where an id or a needed secret is missing.
-pub async fn obtain(online: &Online, plan: &Plan) -> Result<Client> {
+pub async fn obtain(online: &Online, plan: &Plan) -> Result<Ours> {
     let id = match known_id(online, plan) {
         Some(id) => id,
         None => register(online, plan).await?,
@@ -43,7 +57,11 @@ pub async fn obtain(online: &Online, plan: &Plan) -> Result<Client> {
         ClientAuth::None => None,
         _ => Some(secret(online, &plan.provider, &id).await?),
     };
-    Ok(Client { id, auth, secret })
+    let client = Client { id, auth, secret };
+    Ok(Ours {
+        device: client.clone(),
+        code: Ok(client),
+    })
 }
 
 /// The client secret: environment, an account of the same client, a prompt.

@@ -1,6 +1,11 @@
-//! The flows by which somebody signs in.
+//! The flows by which somebody signs in, and which of them can finish here.
 
 use clap::ValueEnum;
+
+use super::consent::{Visitor, nobody};
+use super::{Browser, Plan};
+use crate::error::{Code, Error, Result};
+use crate::provider::Provider;
 
 /// What `--flow` chooses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -16,4 +21,82 @@ pub enum Flow {
     Paste,
     /// A machine account: the client's own id and secret, no person (RFC 6749 §4.4).
     ClientCredentials,
+}
+
+/// The ways in which one login can finish, side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ways {
+    /// The redirect reaches the listener.
+    pub loopback: bool,
+    /// The code is typed on another device.
+    pub device: bool,
+    /// The address is pasted.
+    pub paste: bool,
+}
+
+impl Ways {
+    /// What flow, provider and place allow; `can_ask` where somebody is at the terminal. Fails where
+    /// none of them can finish.
+    pub fn find(plan: &Plan, can_ask: bool) -> Result<Self> {
+        let (flow, provider) = (plan.flow, &plan.provider);
+        let has_device = provider.device_authorization_endpoint.is_some();
+        offered(flow, provider, has_device)?;
+        let (himself, opens) = match &plan.visitor {
+            Visitor::Myself(_) => (true, true),
+            Visitor::Person(Browser::None(_)) => (false, false),
+            Visitor::Person(_) => (false, true),
+        };
+        let auto = flow == Flow::Auto;
+        let ways = Self {
+            loopback: (auto || flow == Flow::Browser)
+                && !provider.redirect.no_loopback
+                && (opens || can_ask),
+            device: flow == Flow::Device || (auto && has_device && !himself),
+            paste: (flow == Flow::Paste || (auto && !himself)) && can_ask,
+        };
+        ways.some().ok_or_else(|| {
+            let why = match &plan.visitor {
+                Visitor::Person(Browser::None(why)) if flow != Flow::Paste => why,
+                _ => "standard input is no terminal",
+            };
+            nobody(plan, why)
+        })
+    }
+
+    /// The same where no code can be exchanged, for the reason of `why`.
+    pub fn without_codes(self, why: Error) -> Result<Self> {
+        let device = Self {
+            loopback: false,
+            paste: false,
+            ..self
+        };
+        device.some().ok_or(why)
+    }
+
+    /// Whether an authorization request is needed.
+    pub fn codes(self) -> bool {
+        self.loopback || self.paste
+    }
+
+    fn some(self) -> Option<Self> {
+        (self.codes() || self.device).then_some(self)
+    }
+}
+
+/// A flow that was asked for by name is one that the provider has.
+fn offered(flow: Flow, provider: &Provider, has_device: bool) -> Result<()> {
+    let (what, instead) = match flow {
+        Flow::Device if !has_device => ("no device flow is known for", "without `--flow`"),
+        Flow::Browser if provider.redirect.no_loopback => (
+            "no redirect to this machine is taken by",
+            "with `--flow paste`",
+        ),
+        _ => return Ok(()),
+    };
+    Err(
+        Error::new(Code::Usage, format!("{what} {}", provider.title)).hint(format!(
+            "run `keyfob login {}` {instead}; `keyfob provider show {0}` prints the definition",
+            provider.name
+        )),
+    )
 }

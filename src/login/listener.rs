@@ -182,3 +182,13 @@ impl Accepted {
         }
     }
 }
+
+/// The redirect URI that a listener would have, without one: for an address that is pasted. The port is
+/// `port` if given, else the first of the rule's, else one that is free on this machine.
+pub fn unanswered_uri(rule: &RedirectRule, path: &str, port: Option<u16>) -> Result<String> {
+    let port = match port.or(rule.ports.first().copied()) {
+        Some(port) => port,
+        None => bind::bind(rule, None)?.1,
+    };
+    bind::redirect_uri(rule.host, port, path)
+}

@@ -3,15 +3,23 @@
 
 mod browser;
 mod client;
+mod client_credentials;
 mod consent;
+mod device;
 mod flow;
 mod identity;
+mod invite;
+mod landing;
 mod listener;
 mod metadata;
 mod page;
 mod paste;
 mod persist;
 mod place;
+mod race;
+mod redeem;
+mod scopes;
+mod show;
 mod surroundings;
 
 use std::collections::BTreeSet;
@@ -19,19 +27,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::account::Account;
-use crate::error::{Code, Error, Result};
-use crate::oauth::token::TokenEndpoint;
-use crate::oauth::{OauthError, authorize, redirect};
+use crate::error::{Code, Result};
+use crate::oauth::authorize::{self, AuthorizationRequest};
+use crate::oauth::redirect::Expected;
+use crate::oauth::{Client, par};
 use crate::online::{self, Online, off_thread};
 use crate::provider::Provider;
 use crate::store::Kind;
-use crate::timestamp::Timestamp;
 
 pub use browser::Browser;
+use client::Ours;
 pub use consent::Visitor;
+use device::DeviceFlow;
 pub use flow::Flow;
+use flow::Ways;
+use landing::Landing;
 use listener::Listener;
 use page::Page;
+use race::{CodeFlow, Race};
+use redeem::Settled;
+pub use scopes::Asked;
 
 /// What a login was asked to do.
 #[derive(Debug)]
@@ -44,7 +59,9 @@ pub struct Plan {
     pub name: Option<String>,
     /// `--replace`.
     pub replace: bool,
-    /// `--scope`; where empty the provider's usual ones, and what the expected account has.
+    /// `--scope` and `--for`.
+    pub asked: Asked,
+    /// The scopes to ask for, settled once the provider's definition is complete.
     pub scopes: Vec<String>,
     /// `--resource`; where empty the provider's own (RFC 8707).
     pub resource: Vec<String>,
@@ -62,10 +79,35 @@ pub struct Plan {
     pub register: bool,
     /// `--port`.
     pub port: Option<u16>,
-    /// `--timeout`: how long the browser is waited for.
-    pub timeout: Duration,
+    /// `--timeout`: how long the person is waited for.
+    pub timeout: Option<Duration>,
     /// Who goes to the authorization endpoint.
     pub visitor: Visitor,
+}
+
+impl Plan {
+    /// Fills in what the definition says and the command line did not.
+    fn settle(&mut self) -> Result<()> {
+        self.scopes = scopes::settle(self)?;
+        if self.resource.is_empty() {
+            self.resource.clone_from(&self.provider.resource);
+        }
+        if self.audience.is_none() {
+            self.audience.clone_from(&self.provider.audience);
+        }
+        Ok(())
+    }
+
+    /// Whether a browser is opened: only for a redirect that comes back here.
+    fn launches(&self) -> bool {
+        let opens = match &self.visitor {
+            Visitor::Myself(_) => true,
+            Visitor::Person(browser) => !matches!(browser, Browser::None(_)),
+        };
+        opens
+            && matches!(self.flow, Flow::Auto | Flow::Browser)
+            && !self.provider.redirect.no_loopback
+    }
 }
 
 /// A login that ended well.
@@ -86,67 +128,138 @@ pub struct SignedIn {
 }
 
 /// Signs in. Until the last step nothing is stored; every failure leaves all accounts as they were.
-pub async fn login(online: &Online, mut plan: Plan) -> Result<SignedIn> {
+pub async fn login(online: &Arc<Online>, mut plan: Plan) -> Result<SignedIn> {
     let (vault, store) = (Arc::clone(&online.vault), plan.store);
     let names = persist::names_lock(&plan.provider);
     off_thread(move || vault.prove_locks(&names).and_then(|()| vault.probe(store))).await?;
 
-    consent::somebody(online, &plan)?;
-
     let with_client = client::known_id(online, &plan).is_some();
     plan.provider = metadata::complete(online, plan.provider, with_client).await?;
-    if plan.scopes.is_empty() {
-        plan.scopes = usual_scopes(&plan);
+    plan.settle()?;
+    if plan.flow == Flow::ClientCredentials {
+        return client_credentials::login(online, plan).await;
     }
+    let ways = Ways::find(&plan, online.term.can_ask())?;
     settle_name(online, &plan)?;
-    let client = client::obtain(online, &plan).await?;
-    let plan = Arc::new(plan);
+    let ours = client::obtain(online, &plan).await?;
+    consent(online, &Arc::new(plan), ways, ours).await
+}
 
-    let mut listener = Listener::bind(
-        &plan.provider.redirect,
-        &plan.provider.redirect_path(),
-        plan.port,
-    )?;
-    let request = authorize::request(&authorize::Wish {
-        provider: &plan.provider,
-        client_id: &client.id,
-        redirect_uri: listener.redirect_uri(),
-        scopes: &plan.scopes,
-        login_hint: plan.expected.as_ref().and_then(|a| a.username.as_deref()),
-        switch: plan.switch,
-        resource: &plan.resource,
-        audience: plan.audience.as_deref(),
-    });
-    let redirect_uri = listener.redirect_uri().to_owned();
-    let accepted = consent::wait(online, &plan, &request, &mut listener).await?;
-    drop(listener);
+/// Asks the person, and makes an account of the answer. The page in the browser is written last.
+async fn consent(
+    online: &Arc<Online>,
+    plan: &Arc<Plan>,
+    ways: Ways,
+    ours: Ours,
+) -> Result<SignedIn> {
+    let (ways, client) = match ours.code {
+        Ok(client) => (ways, Some(client)),
+        Err(why) => (ways.without_codes(why)?, None),
+    };
+    let landing = ways
+        .codes()
+        .then(|| Landing::prepare(plan, ways))
+        .transpose()?;
+    let request = match (&landing, &client) {
+        (Some(landing), Some(client)) => {
+            Some(authorization(online, plan, client, &landing.uri).await?)
+        }
+        _ => None,
+    };
+    let uri = landing
+        .as_ref()
+        .map(|landing| landing.uri.clone())
+        .unwrap_or_default();
+    let listener = landing.and_then(|landing| landing.listener);
+    let launched = listener.is_some() && plan.launches();
+    let race = Race {
+        online,
+        plan,
+        code: request.as_ref().map(|request| CodeFlow {
+            request,
+            expected: expected(plan, request),
+            redirect_uri: &uri,
+            listener,
+        }),
+        entry: ways.paste.then(|| online.term.entry()).flatten(),
+        device: ways
+            .device
+            .then(|| DeviceFlow::new(online, plan, ours.device.clone(), launched)),
+    };
+    let finish = race.run().await?;
 
-    let consent = Consent {
-        plan: &plan,
-        client: &client,
-        request: &request,
-        redirect_uri: &redirect_uri,
+    let settled = Settled {
+        online,
+        plan,
+        code: request
+            .as_ref()
+            .zip(client.as_ref())
+            .map(|(request, client)| (request, &*uri, client)),
+        device: &ours.device,
     };
-    let outcome = consent.redeem(online, &accepted.verdict).await;
-    let page = match &outcome {
-        Ok(done) => Page::signed_in(&plan.provider.title, done.account.to_string()),
-        Err(error) if error.code == Code::AccessDenied => Page::Refused,
-        Err(_) => Page::Failed,
-    };
-    accepted.answer(page).await;
+    let outcome = settled.redeem(&finish).await;
+    if let Some(browser) = finish.browser {
+        browser.answer(page(plan, &outcome)).await;
+    }
     outcome
 }
 
-/// What is asked for without `--scope`: the provider's usual scopes, and what the account has already.
-fn usual_scopes(plan: &Plan) -> Vec<String> {
-    let mut scopes = plan.provider.scopes.clone();
-    let held = plan.expected.iter().flat_map(|account| &account.scopes);
-    for scope in held {
-        if !scopes.contains(scope) {
-            scopes.push(scope.clone());
+/// What the answer must show.
+fn expected(plan: &Plan, request: &AuthorizationRequest) -> Expected {
+    Expected {
+        state: request.state.clone(),
+        issuer: plan.provider.issuer.clone(),
+        iss_required: plan.provider.iss_parameter,
+    }
+}
+
+/// What the browser shows at the end.
+fn page(plan: &Plan, outcome: &Result<SignedIn>) -> Page {
+    match outcome {
+        Ok(done) => Page::signed_in(&plan.provider.title, done.account.to_string()),
+        Err(error) if error.code == Code::AccessDenied => Page::Refused,
+        Err(_) => Page::Failed,
+    }
+}
+
+/// The authorization request, pushed where the server wants or offers that (RFC 9126).
+async fn authorization(
+    online: &Online,
+    plan: &Plan,
+    client: &Client,
+    redirect_uri: &str,
+) -> Result<AuthorizationRequest> {
+    let provider = &plan.provider;
+    let build = || {
+        authorize::request(&authorize::Wish {
+            provider,
+            client_id: &client.id,
+            redirect_uri,
+            scopes: &plan.scopes,
+            login_hint: plan.expected.as_ref().and_then(|a| a.username.as_deref()),
+            switch: plan.switch,
+            resource: &plan.resource,
+            audience: plan.audience.as_deref(),
+        })
+    };
+    let Some(endpoint) = &provider.pushed_authorization_request_endpoint else {
+        return Ok(build());
+    };
+    match par::push(&online.http, endpoint, client, build()).await {
+        Ok(pushed) => Ok(pushed),
+        Err(error) if provider.require_pushed_authorization_requests => Err(online::failed(
+            &error,
+            Code::InvalidResponse,
+            "nothing was stored",
+        )),
+        // Some servers take pushes from a few clients only, and the plain request from all.
+        Err(error) => {
+            online
+                .term
+                .step(&format!("the request was not pushed: {error}"));
+            Ok(build())
         }
     }
-    scopes
 }
 
 /// A name was given where the provider cannot say who signed in, and no damaged entry has it.
@@ -159,89 +272,4 @@ fn settle_name(online: &Online, plan: &Plan) -> Result<()> {
         return Err(identity::nameless(&plan.provider, Code::Usage));
     }
     Ok(())
-}
-
-/// What was agreed before the browser opened, and is needed to redeem the answer.
-struct Consent<'a> {
-    plan: &'a Arc<Plan>,
-    client: &'a crate::oauth::Client,
-    request: &'a authorize::AuthorizationRequest,
-    redirect_uri: &'a str,
-}
-
-impl Consent<'_> {
-    async fn redeem(&self, online: &Online, verdict: &redirect::Verdict) -> Result<SignedIn> {
-        let code = consent::code(self.plan, verdict)?;
-        let provider = &self.plan.provider;
-        let endpoint = TokenEndpoint {
-            url: provider
-                .token_endpoint
-                .as_ref()
-                .ok_or_else(metadata::incomplete)?,
-            client: self.client,
-            rule: &provider.token,
-            scopes: &self.plan.scopes,
-            resource: &self.plan.resource,
-        };
-        let tokens = endpoint
-            .exchange(
-                &online.http,
-                code,
-                &self.request.verifier,
-                self.redirect_uri,
-                Some(&self.request.state),
-                Timestamp::now(),
-            )
-            .await
-            .map_err(|error| self.not_exchanged(&error))?;
-        let who = identity::who(
-            online,
-            self.plan,
-            self.client,
-            &tokens,
-            self.request.nonce.as_ref(),
-        )
-        .await?;
-        let (withheld, added) = differences(&self.plan.scopes, &tokens.scopes);
-
-        let kept = persist::persist(
-            online,
-            self.plan,
-            persist::Grant {
-                client: self.client.clone(),
-                redirect_uri: self.redirect_uri.to_owned(),
-                who,
-                tokens,
-            },
-        )
-        .await?;
-        Ok(SignedIn {
-            withheld,
-            added,
-            ..kept
-        })
-    }
-
-    fn not_exchanged(&self, error: &OauthError) -> Error {
-        let failure = online::failed(error, Code::TokenExchangeFailed, "nothing was stored");
-        let provider = &self.plan.provider;
-        match error {
-            OauthError::Refused(response) => Error {
-                message: format!("{} refused the code: {response}", provider.title),
-                hint: Some(format!(
-                    "nothing was stored; run `keyfob login {}` again, with `-v` to see the requests",
-                    provider.name
-                )),
-                ..failure
-            },
-            _ => failure,
-        }
-    }
-}
-
-/// Asked and not granted; granted and not asked.
-fn differences(asked: &[String], granted: &[String]) -> (BTreeSet<String>, BTreeSet<String>) {
-    let asked: BTreeSet<String> = asked.iter().cloned().collect();
-    let granted: BTreeSet<String> = granted.iter().cloned().collect();
-    (&asked - &granted, &granted - &asked)
 }

@@ -22,8 +22,8 @@ const TURN: Duration = Duration::from_secs(60);
 pub struct Grant {
     /// To which client.
     pub client: oauth::Client,
-    /// For which redirect URI.
-    pub redirect_uri: String,
+    /// For which redirect URI, if there was one.
+    pub redirect_uri: Option<String>,
     /// Whom it is about.
     pub who: Who,
     /// The tokens.
@@ -194,7 +194,7 @@ fn write(vault: &Vault, plan: &Plan, grant: &Grant, slot: Slot) -> Result<Signed
         client: account::Client {
             id: grant.client.id.clone(),
             auth: grant.client.auth,
-            redirect_uri: Some(grant.redirect_uri.clone()),
+            redirect_uri: grant.redirect_uri.clone(),
         },
         endpoints: endpoints(&plan.provider)?,
         token_type: tokens.token_type.clone(),

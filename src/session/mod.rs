@@ -6,6 +6,7 @@
 //! | yes | yes | good for the margin, or no expiry known | | return it |
 //! | yes | yes | never issued for as long as demanded | | `refresh_failed` |
 //! | yes | yes | expiring | a refresh token | lock, read again, refresh, keep |
+//! | yes | yes | expiring | a grant that needs no person | lock, read again, repeat the grant, keep |
 //! | yes | yes | expiring | nothing, or refused for good | `login_required` |
 //!
 //! [`look`] judges without a runtime; only [`Online::fresh`] goes further.
@@ -108,7 +109,7 @@ fn judge(account: &Account, secrets: Secrets, need: Need, now: Timestamp) -> Res
             "the provider refused its refresh token",
         ));
     }
-    if secrets.tokens.refresh_token.is_none() {
+    if secrets.tokens.refresh_token.is_none() && !account.needs_no_person() {
         let reason = match secrets.tokens.expires_at {
             Some(_) if matches!(need, Need::New { .. }) => "no refresh token was issued for it",
             Some(end) if end <= now => "its access token has ended and no refresh token was issued",

@@ -108,14 +108,9 @@ impl Online {
             scopes: &account.scopes,
             resource: &account.resource,
         };
-        let refresh_token = secrets.tokens.refresh_token.as_ref();
-        let refresh_token = refresh_token.expect("only a set with a refresh token is renewed");
-        let redirect_uri = account.client.redirect_uri.as_deref();
         let mut patience = PATIENCE;
         loop {
-            let answer = endpoint
-                .refresh(&self.http, refresh_token, redirect_uri, Timestamp::now())
-                .await;
+            let answer = self.ask(&endpoint, account, secrets).await;
             match &answer {
                 Err(OauthError::Unavailable {
                     host,
@@ -132,6 +127,22 @@ impl Online {
                 _ => return answer,
             }
         }
+    }
+
+    /// One request: the refresh token where there is one, else the grant once more.
+    async fn ask(
+        &self,
+        endpoint: &TokenEndpoint<'_>,
+        account: &Account,
+        secrets: &Secrets,
+    ) -> std::result::Result<TokenSet, OauthError> {
+        let (http, now) = (&self.http, Timestamp::now());
+        if let Some(token) = &secrets.tokens.refresh_token {
+            let redirect_uri = account.client.redirect_uri.as_deref();
+            return endpoint.refresh(http, token, redirect_uri, now).await;
+        }
+        let audience = account.audience.as_deref();
+        endpoint.client_credentials(http, audience, now).await
     }
 
     /// Keeps the answer: secret first, tried again for a while, then the index.

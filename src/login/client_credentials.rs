@@ -1,0 +1,67 @@
+//! Machine accounts: the client signs in by its own id and secret (RFC 6749 §4.4). There is no
+//! consent and no refresh token; a new token is fetched when the old one ends.
+
+use std::sync::Arc;
+
+use super::identity::Who;
+use super::persist::{self, Grant};
+use super::redeem::differences;
+use super::{Plan, SignedIn, client, metadata};
+use crate::account::{Identity, SignIn};
+use crate::error::{Code, Result};
+use crate::oauth::Client;
+use crate::oauth::token::TokenEndpoint;
+use crate::online::{self, Online};
+use crate::timestamp::Timestamp;
+use crate::token_set::TokenSet;
+
+/// Signs the client in.
+pub async fn login(online: &Online, plan: Plan) -> Result<SignedIn> {
+    let client = client::for_itself(online, &plan).await?;
+    let tokens = fetch(online, &plan, &client).await?;
+    let (withheld, added) = differences(&plan.scopes, &tokens.scopes);
+    let grant = Grant {
+        who: who(&plan, &client),
+        client,
+        redirect_uri: None,
+        tokens,
+    };
+    let kept = persist::persist(online, &Arc::new(plan), grant).await?;
+    Ok(SignedIn {
+        withheld,
+        added,
+        ..kept
+    })
+}
+
+async fn fetch(online: &Online, plan: &Plan, client: &Client) -> Result<TokenSet> {
+    let provider = &plan.provider;
+    let url = provider.token_endpoint.as_ref();
+    let endpoint = TokenEndpoint {
+        url: url.ok_or_else(metadata::incomplete)?,
+        client,
+        rule: &provider.token,
+        scopes: &plan.scopes,
+        resource: &plan.resource,
+    };
+    endpoint
+        .client_credentials(&online.http, plan.audience.as_deref(), Timestamp::now())
+        .await
+        .map_err(|error| online::failed(&error, Code::TokenExchangeFailed, "nothing was stored"))
+}
+
+/// The client is who it is; no endpoint is asked.
+fn who(plan: &Plan, client: &Client) -> Who {
+    let provider = &plan.provider;
+    Who {
+        identity: Identity {
+            issuer: provider
+                .issuer
+                .clone()
+                .unwrap_or_else(|| provider.name.clone()),
+            subject: client.id.clone(),
+            kind: SignIn::Client,
+        },
+        username: Some(client.id.clone()),
+    }
+}

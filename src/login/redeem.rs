@@ -1,0 +1,130 @@
+//! From the answer to an account: exchange, identity, persist.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::persist::Grant;
+use super::race::{By, Finish};
+use super::{Plan, SignedIn, consent, identity, metadata, persist};
+use crate::error::{Code, Error, Result};
+use crate::oauth::authorize::AuthorizationRequest;
+use crate::oauth::redirect::Verdict;
+use crate::oauth::token::TokenEndpoint;
+use crate::oauth::{Client, OauthError};
+use crate::online::{self, Online};
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
+use crate::token_set::TokenSet;
+
+/// What was settled before the person was asked, and is needed for the answer.
+pub struct Settled<'a> {
+    /// The login's means.
+    pub online: &'a Online,
+    /// What was asked of it.
+    pub plan: &'a Arc<Plan>,
+    /// What the browser was sent to, where it ends, and for which client.
+    pub code: Option<(&'a AuthorizationRequest, &'a str, &'a Client)>,
+    /// The client of the device flow.
+    pub device: &'a Client,
+}
+
+impl Settled<'_> {
+    /// Makes an account of the answer, or says why there is none.
+    pub async fn redeem(&self, finish: &Finish) -> Result<SignedIn> {
+        match (&finish.by, &finish.browser) {
+            (By::Redirect, Some(browser)) => self.answered(&browser.verdict).await,
+            (By::Redirect, None) => unreachable!("a redirect comes from a browser"),
+            (By::Paste(verdict), _) => self.answered(verdict).await,
+            (By::Device(tokens), _) => {
+                let tokens = TokenSet::clone(tokens);
+                self.account(tokens, self.device, None, None).await
+            }
+            (By::Denied(response), _) => Err(consent::refused(self.plan, response)),
+        }
+    }
+
+    async fn answered(&self, verdict: &Verdict) -> Result<SignedIn> {
+        let (request, redirect_uri, client) = self
+            .code
+            .expect("only an authorization request is answered");
+        let code = consent::code(self.plan, verdict)?;
+        let tokens = self.exchange(code, request, redirect_uri, client).await?;
+        let nonce = request.nonce.as_ref();
+        self.account(tokens, client, Some(redirect_uri), nonce)
+            .await
+    }
+
+    async fn exchange(
+        &self,
+        code: &Secret,
+        request: &AuthorizationRequest,
+        redirect_uri: &str,
+        client: &Client,
+    ) -> Result<TokenSet> {
+        let provider = &self.plan.provider;
+        let url = provider.token_endpoint.as_ref();
+        let endpoint = TokenEndpoint {
+            url: url.ok_or_else(metadata::incomplete)?,
+            client,
+            rule: &provider.token,
+            scopes: &self.plan.scopes,
+            resource: &self.plan.resource,
+        };
+        let exchange = endpoint.exchange(
+            &self.online.http,
+            code,
+            &request.verifier,
+            redirect_uri,
+            Some(&request.state),
+            Timestamp::now(),
+        );
+        exchange.await.map_err(|error| self.not_exchanged(&error))
+    }
+
+    /// Who signed in, and the place in the vault.
+    async fn account(
+        &self,
+        tokens: TokenSet,
+        client: &Client,
+        redirect_uri: Option<&str>,
+        nonce: Option<&Secret>,
+    ) -> Result<SignedIn> {
+        let who = identity::who(self.online, self.plan, client, &tokens, nonce).await?;
+        let (withheld, added) = differences(&self.plan.scopes, &tokens.scopes);
+        let grant = Grant {
+            client: client.clone(),
+            redirect_uri: redirect_uri.map(str::to_owned),
+            who,
+            tokens,
+        };
+        let kept = persist::persist(self.online, self.plan, grant).await?;
+        Ok(SignedIn {
+            withheld,
+            added,
+            ..kept
+        })
+    }
+
+    fn not_exchanged(&self, error: &OauthError) -> Error {
+        let failure = online::failed(error, Code::TokenExchangeFailed, "nothing was stored");
+        let provider = &self.plan.provider;
+        match error {
+            OauthError::Refused(response) => Error {
+                message: format!("{} refused the code: {response}", provider.title),
+                hint: Some(format!(
+                    "nothing was stored; run `keyfob login {}` again, with `-v` to see the requests",
+                    provider.name
+                )),
+                ..failure
+            },
+            _ => failure,
+        }
+    }
+}
+
+/// Asked and not granted; granted and not asked.
+pub fn differences(asked: &[String], granted: &[String]) -> (BTreeSet<String>, BTreeSet<String>) {
+    let asked: BTreeSet<String> = asked.iter().cloned().collect();
+    let granted: BTreeSet<String> = granted.iter().cloned().collect();
+    (&asked - &granted, &granted - &asked)
+}

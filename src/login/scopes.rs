@@ -1,0 +1,50 @@
+//! What a login asks for: the usual scopes, those of a purpose, or those that were named.
+
+use super::Plan;
+use crate::error::{Code, Error, Result};
+use crate::nearest::nearest;
+use crate::provider::Provider;
+
+/// What was asked for on the command line.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// `--scope`.
+    pub scopes: Vec<String>,
+    /// `--for`.
+    pub presets: Vec<String>,
+}
+
+/// The scopes to ask for, each once: what was named, else the provider's usual ones; and in either case
+/// what the account has already, for fewer would take something away (step-up).
+pub fn settle(plan: &Plan) -> Result<Vec<String>> {
+    let Asked { scopes, presets } = &plan.asked;
+    let mut wanted: Vec<&String> = Vec::new();
+    for name in presets {
+        wanted.extend(preset(&plan.provider, name)?);
+    }
+    wanted.extend(scopes);
+    if wanted.is_empty() {
+        wanted.extend(&plan.provider.scopes);
+    }
+    wanted.extend(plan.expected.iter().flat_map(|account| &account.scopes));
+    let mut once: Vec<String> = Vec::new();
+    for scope in wanted {
+        if !once.contains(scope) {
+            once.push(scope.clone());
+        }
+    }
+    Ok(once)
+}
+
+fn preset<'a>(provider: &'a Provider, name: &str) -> Result<&'a Vec<String>> {
+    provider.presets.get(name).ok_or_else(|| {
+        let known: Vec<&str> = provider.presets.keys().map(String::as_str).collect();
+        let hint = match (nearest(name, known.iter().copied()), known.as_slice()) {
+            (_, []) => format!("{} has none; name scopes with `--scope`", provider.title),
+            (Some(near), _) => format!("did you mean `--for {near}`?"),
+            (None, known) => format!("{} has {}", provider.title, known.join(", ")),
+        };
+        let what = format!("no preset of {} is called `{name}`", provider.title);
+        Error::new(Code::Usage, what).hint(hint)
+    })
+}
