@@ -38,12 +38,16 @@ mod browser;
 mod choose;
 mod concurrency;
 mod consent;
+#[cfg(unix)]
+mod flows;
 mod list;
 mod locks;
 mod logout;
 mod manners;
 mod network;
 mod provider_verb;
+#[cfg(unix)]
+mod race;
 mod redirect;
 mod refresh;
 mod refresh_all;

@@ -35,6 +35,12 @@ pub struct State {
     pub claims: Value,
     /// Whether the metadata offers registration (RFC 7591).
     pub registers: bool,
+    /// What the person has done with the device code.
+    pub decision: Decision,
+    /// Seconds that a device code lives.
+    pub code_lives: u64,
+    /// Whether clients may sign in for themselves (RFC 6749 §4.4).
+    pub machines: bool,
     /// Answers to give instead of the ordinary ones, by path, first in first out.
     pub instead: BTreeMap<String, VecDeque<Reply>>,
     /// Answers every endpoint but the authorization endpoint, where set.
@@ -47,6 +53,17 @@ pub struct State {
     pub alive: BTreeSet<String>,
     issued: usize,
     codes: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// What a person does with a device code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Nothing yet.
+    Pending,
+    /// Approves.
+    Granted,
+    /// Refuses.
+    Denied,
 }
 
 /// The server; dropping it ends it.
@@ -68,6 +85,13 @@ pub fn acme_with(more: &str) -> (Home, Provider) {
     (home, provider)
 }
 
+/// The same, with a device flow.
+pub fn acme_with_device() -> (Home, Provider) {
+    let (home, provider) = (Home::new(), Provider::start());
+    home.provider("acme", &provider.definition(&provider.device()));
+    (home, provider)
+}
+
 impl Provider {
     /// Starts the server with one person, `julien`.
     pub fn start() -> Self {
@@ -84,6 +108,9 @@ impl Provider {
             person: json!({"sub": "u-1", "preferred_username": "julien", "name": "Julien", "email": "j@example.com"}),
             claims: json!({}),
             registers: false,
+            decision: Decision::Pending,
+            code_lives: 300,
+            machines: false,
             instead: BTreeMap::new(),
             echo: None,
             refreshes: 0,
@@ -115,6 +142,14 @@ impl Provider {
              authorization_endpoint = \"{origin}/authorize\"\ntoken_endpoint = \"{origin}/token\"\n\
              userinfo_endpoint = \"{origin}/userinfo\"\nrevocation_endpoint = \"{origin}/revoke\"\n\
              scopes = [\"read\", \"write\"]\n{more}"
+        )
+    }
+
+    /// The line of a definition that names the device endpoint.
+    pub fn device(&self) -> String {
+        format!(
+            "device_authorization_endpoint = \"{}/device\"\n",
+            self.origin()
         )
     }
 
@@ -240,6 +275,7 @@ fn answer(state: &mut State, request: &Request) -> Reply {
         "/.well-known/openid-configuration" => metadata(state, request),
         "/register" => register(request),
         "/authorize" => authorize(state, request),
+        "/device" => device(state, request),
         "/token" => token(state, request),
         "/userinfo" => userinfo(state, request),
         "/revoke" => revoke(state, request),
@@ -341,8 +377,36 @@ fn token(state: &mut State, request: &Request) -> Reply {
             state.refreshes += 1;
             state.grant("")
         }
+        "urn:ietf:params:oauth:grant-type:device_code" => {
+            assert!(sent("device_code").contains("-device-"), "{form:?}");
+            match state.decision {
+                Decision::Pending => refused("authorization_pending"),
+                Decision::Denied => refused("access_denied"),
+                Decision::Granted => state.grant("read write"),
+            }
+        }
+        "client_credentials" if state.machines => {
+            state.refreshable = false;
+            state.grant(sent("scope"))
+        }
         _ => refused("unsupported_grant_type"),
     }
+}
+
+/// Gives a device code (RFC 8628 §3.2).
+fn device(state: &mut State, request: &Request) -> Reply {
+    let origin = format!("http://{}", request.headers["host"]);
+    Reply::Json(
+        200,
+        json!({
+            "device_code": state.mint("device"),
+            "user_code": "WDJB-MJHT",
+            "verification_uri": format!("{origin}/activate"),
+            "verification_uri_complete": format!("{origin}/activate?user_code=WDJB-MJHT"),
+            "expires_in": state.code_lives,
+            "interval": 1,
+        }),
+    )
 }
 
 fn userinfo(state: &mut State, request: &Request) -> Reply {

@@ -110,6 +110,21 @@ impl Screen {
         found.expect("waited for it")
     }
 
+    /// Waits for the address of the authorization endpoint, among others that are shown.
+    #[track_caller]
+    pub fn authorization_url(&mut self) -> Url {
+        let mut found = None;
+        self.wait_until("an authorization request", |screen| {
+            let shown = screen.shown();
+            let mut urls = shown
+                .lines()
+                .filter_map(|line| Url::parse(line.trim()).ok());
+            found = urls.find(|url| url.query_pairs().any(|(name, _)| name == "code_challenge"));
+            found.is_some()
+        });
+        found.expect("waited for it")
+    }
+
     /// Waits until what is typed is echoed, or is not.
     #[track_caller]
     pub fn wait_for_echo(&mut self, echo: bool) {
