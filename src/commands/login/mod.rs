@@ -1,26 +1,21 @@
-//! `login`: signs in, in the browser, and says who that was.
+//! `login`: signs in, and says who that was.
 
-use std::collections::BTreeSet;
+mod report;
 
 use super::app::App;
-use super::{embedded, network, print_json};
+use super::{embedded, network};
 use crate::account::Account;
-use crate::answer;
 use crate::choose::{self, Target};
 use crate::cli;
 use crate::config;
 use crate::error::{Code, Error, Result};
-use crate::escape::escape_short;
-use crate::login::{Asked, Browser, Plan, SignedIn, Visitor, login};
+use crate::login::{Asked, Browser, Plan, Visitor, login};
 use crate::names;
 use crate::provider::Provider;
 use crate::store::Kind;
 
 /// Whom the sandbox approves where nobody can be asked.
 const SANDBOX_PERSON: &str = "ada";
-
-/// The longest username that is shown whole, in characters.
-const USERNAME_LIMIT: usize = 80;
 
 /// Signs in and says who, how long, and what differs from what was asked.
 pub fn run(app: &App, args: &cli::Login) -> Result<()> {
@@ -62,7 +57,7 @@ pub fn run(app: &App, args: &cli::Login) -> Result<()> {
         };
         login(&online, plan).await
     })?;
-    report(app, &provider, &done)
+    report::report(app, &provider, &done)
 }
 
 /// `--as` fits the grammar, and names what the target does not name already.
@@ -131,59 +126,4 @@ fn scopes(given: &[String]) -> Vec<String> {
         }
     }
     scopes
-}
-
-fn joined(scopes: &BTreeSet<String>) -> String {
-    scopes
-        .iter()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-fn report(app: &App, provider: &Provider, done: &SignedIn) -> Result<()> {
-    let account = &done.account;
-    let default = app.vault.default_of(&account.provider).as_ref() == Some(&account.name);
-    for warning in &done.warnings {
-        app.term.warn(warning);
-    }
-    if !done.withheld.is_empty() {
-        app.term.warn(&format!(
-            "asked for and not granted: {}",
-            joined(&done.withheld)
-        ));
-    }
-    if !done.added.is_empty() {
-        app.term.say(&format!(
-            "granted without being asked for: {}",
-            joined(&done.added)
-        ));
-    }
-    if app.manner.json {
-        return print_json(&answer::login::Login::new(account, done.created, default));
-    }
-    app.term.say(&format!(
-        "the tokens are {}",
-        app.vault.protection(account.store)
-    ));
-    let who = account.username.as_deref().unwrap_or(&account.name);
-    let who = escape_short(who, USERNAME_LIMIT);
-    let again = if done.created {
-        "signed in"
-    } else {
-        "signed in again"
-    };
-    let mut line = format!("{again} to {} as {who}: {account}", provider.title);
-    if let Some(taken) = &done.taken {
-        let why = match app.vault.find(&account.provider, taken) {
-            Ok(_) => "is another person's",
-            Err(_) => "cannot be read, see `keyfob list`",
-        };
-        line = format!("{line} (`{taken}` {why})");
-    }
-    if default {
-        line += ", the default";
-    }
-    app.term.say(&line);
-    Ok(())
 }

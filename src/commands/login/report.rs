@@ -1,0 +1,70 @@
+//! What a login says at its end.
+
+use std::collections::BTreeSet;
+
+use crate::answer;
+use crate::commands::app::App;
+use crate::commands::print_json;
+use crate::error::Result;
+use crate::escape::escape_short;
+use crate::login::SignedIn;
+use crate::provider::Provider;
+
+/// The longest username that is shown whole, in characters.
+const USERNAME_LIMIT: usize = 80;
+
+fn joined(scopes: &BTreeSet<String>) -> String {
+    scopes
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Says who signed in, how long that lasts, and what differs from what was asked.
+pub fn report(app: &App, provider: &Provider, done: &SignedIn) -> Result<()> {
+    let account = &done.account;
+    let default = app.vault.default_of(&account.provider).as_ref() == Some(&account.name);
+    for warning in &done.warnings {
+        app.term.warn(warning);
+    }
+    if !done.withheld.is_empty() {
+        app.term.warn(&format!(
+            "asked for and not granted: {}",
+            joined(&done.withheld)
+        ));
+    }
+    if !done.added.is_empty() {
+        app.term.say(&format!(
+            "granted without being asked for: {}",
+            joined(&done.added)
+        ));
+    }
+    if app.manner.json {
+        return print_json(&answer::login::Login::new(account, done.created, default));
+    }
+    app.term.say(&format!(
+        "the tokens are {}",
+        app.vault.protection(account.store)
+    ));
+    let who = account.username.as_deref().unwrap_or(&account.name);
+    let who = escape_short(who, USERNAME_LIMIT);
+    let again = if done.created {
+        "signed in"
+    } else {
+        "signed in again"
+    };
+    let mut line = format!("{again} to {} as {who}: {account}", provider.title);
+    if let Some(taken) = &done.taken {
+        let why = match app.vault.find(&account.provider, taken) {
+            Ok(_) => "is another person's",
+            Err(_) => "cannot be read, see `keyfob list`",
+        };
+        line = format!("{line} (`{taken}` {why})");
+    }
+    if default {
+        line += ", the default";
+    }
+    app.term.say(&line);
+    Ok(())
+}
