@@ -181,6 +181,7 @@ impl Consent<'_> {
             client: self.client,
             rule: &provider.token,
             scopes: &self.plan.scopes,
+            scope_separator: &provider.scope_separator,
             resource: &self.plan.resource,
         };
         let tokens = endpoint
