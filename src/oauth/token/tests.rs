@@ -1,3 +1,5 @@
+mod dialects;
+
 use super::*;
 use crate::oauth::http::tests::{Server, answer, client, json};
 use crate::provider::ClientAuth;
