@@ -107,7 +107,7 @@ fn verification_uri(
 }
 
 /// An address that a person may be sent to. The error is a predicate that shows nothing of it.
-fn page(uri: &str, on_loopback: bool) -> Result<Url, String> {
+pub(super) fn page(uri: &str, on_loopback: bool) -> Result<Url, String> {
     if uri.len() > URI_LIMIT {
         return Err("is longer than 2 KiB".into());
     }
