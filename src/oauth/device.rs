@@ -75,7 +75,7 @@ pub enum Poll {
     /// The person has not decided yet.
     Pending,
     /// The same, and polls must be slower: by five seconds, or to this interval where the answer has a
-    /// larger one (RFC 8628 §3.5).
+    /// larger one (RFC 8628 §3.5). Status 429 means this too, with its `Retry-After`.
     SlowDown(Option<Duration>),
     /// Signed in.
     Granted(Box<TokenSet>),
