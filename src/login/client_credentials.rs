@@ -42,6 +42,7 @@ async fn fetch(online: &Online, plan: &Plan, client: &Client) -> Result<TokenSet
         client,
         rule: &provider.token,
         scopes: &plan.scopes,
+        scope_separator: &provider.scope_separator,
         resource: &plan.resource,
     };
     endpoint

@@ -206,5 +206,6 @@ fn request<'a>(plan: &'a Plan, client: &'a Client) -> DeviceRequest<'a> {
         client,
         scopes: &plan.scopes,
         resource: &plan.resource,
+        audience: plan.audience.as_deref(),
     }
 }

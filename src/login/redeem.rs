@@ -68,6 +68,7 @@ impl Settled<'_> {
             client,
             rule: &provider.token,
             scopes: &self.plan.scopes,
+            scope_separator: &provider.scope_separator,
             resource: &self.plan.resource,
         };
         let exchange = endpoint.exchange(

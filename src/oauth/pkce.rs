@@ -20,6 +20,11 @@ impl CodeVerifier {
         Self(random::token())
     }
 
+    /// One that the server made and handed out with its code, as some device flows do.
+    pub(super) fn of_server(verifier: Secret) -> Self {
+        Self(verifier)
+    }
+
     /// The S256 challenge (RFC 7636 §4.2).
     pub fn challenge(&self) -> String {
         URL_SAFE_NO_PAD.encode(Sha256::digest(self.0.expose()))

@@ -1,18 +1,24 @@
-//! The token endpoint (RFC 6749 §3.2): codes and refresh tokens become token sets.
+//! The token endpoint (RFC 6749 §3.2): codes, refresh tokens and the client's own credentials become token
+//! sets, in the dialects that a provider's file names.
 
 mod answer;
 #[cfg(test)]
 mod tests;
 
+use reqwest::Method;
+use serde_json::json;
 use url::Url;
 
-use super::http::Request;
+use super::http::{Answer, Request};
 use super::pkce::CodeVerifier;
 use super::{Client, Http, OauthError};
-use crate::provider::TokenRule;
+use crate::provider::{ClientAuth, TokenBody, TokenRule};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
+
+/// The grant type of a device's polls (RFC 8628 §3.4).
+const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// A token endpoint and how to speak to it.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +31,8 @@ pub struct TokenEndpoint<'a> {
     pub rule: &'a TokenRule,
     /// The scopes asked for, or held: what is granted where the answer does not say.
     pub scopes: &'a [String],
+    /// What stands between scopes in a request.
+    pub scope_separator: &'a str,
     /// The resources that the tokens are for, sent with every grant (RFC 8707 §2.2).
     pub resource: &'a [String],
 }
@@ -35,7 +43,8 @@ impl TokenEndpoint<'_> {
     ///
     /// The expiry counts from `now`. A negative `expires_in` means expired at once, one of more than
     /// ten years is cut to ten years, and an absent one leaves the expiry unknown; a missing
-    /// `token_type` is taken for `Bearer`, and any other type is [`OauthError::Invalid`].
+    /// `token_type` is taken for `Bearer`, and a type that the rule does not know as such is
+    /// [`OauthError::Invalid`].
     pub async fn exchange(
         &self,
         http: &Http,
@@ -45,19 +54,22 @@ impl TokenEndpoint<'_> {
         state: Option<&Secret>,
         now: Timestamp,
     ) -> Result<TokenSet, OauthError> {
-        let _ = state;
-        let request = Request::form(self.url)
-            .field("grant_type", "authorization_code")
+        let mut request = self
+            .grant("authorization_code")
             .secret_field("code", code)
             .field("redirect_uri", redirect_uri)
             .secret_field("code_verifier", verifier.secret());
-        self.request(http, request, now, &answer::refuse).await
+        if let Some(state) = state.filter(|_| self.rule.exchange_sends_state) {
+            request = request.secret_field("state", state);
+        }
+        self.read(&self.send(http, request).await?, now)
     }
 
     /// Refreshes (RFC 6749 §6). The answer's refresh token is `None` where the server sent none: the
-    /// caller then keeps the old one. `redirect_uri` is sent where the rule wants it again. The answer
-    /// is read as that of [`TokenEndpoint::exchange`], except that an `expires_in`, `scope` or `id_token`
-    /// that cannot be used is taken as absent: the old refresh token may be spent, so the new one counts.
+    /// caller then keeps the old one. `redirect_uri` and the scopes are sent where the rule wants them
+    /// again. The answer is read as that of [`TokenEndpoint::exchange`], except that an `expires_in`,
+    /// `scope` or `id_token` that cannot be used is taken as absent: the old refresh token may be
+    /// spent, so the new one counts.
     pub async fn refresh(
         &self,
         http: &Http,
@@ -65,38 +77,106 @@ impl TokenEndpoint<'_> {
         redirect_uri: Option<&str>,
         now: Timestamp,
     ) -> Result<TokenSet, OauthError> {
-        let mut request = Request::form(self.url)
-            .field("grant_type", "refresh_token")
+        let scope = self.scope();
+        let mut request = self
+            .grant("refresh_token")
             .secret_field("refresh_token", refresh_token);
         if let Some(redirect_uri) = redirect_uri.filter(|_| self.rule.refresh_resends_redirect_uri)
         {
             request = request.field("redirect_uri", redirect_uri);
         }
+        if self.rule.refresh_sends_scope && !scope.is_empty() {
+            request = request.field("scope", &scope);
+        }
+        let answer = self.send(http, request).await?;
         let overlook = |wrong| {
             http.trace(&format!("taken as absent: {wrong}"));
             Ok(())
         };
-        self.request(http, request, now, &overlook).await
+        answer::read(&answer, self.rule, self.scopes, now, &overlook)
     }
 
-    /// Gets a token for the client itself (RFC 6749 §4.4). It has no refresh token.
+    /// Gets a token for the client itself (RFC 6749 §4.4), read as that of
+    /// [`TokenEndpoint::exchange`]. It has no refresh token, for the credentials get the next one. A
+    /// public client is [`OauthError::Invalid`] and nothing is sent.
     pub async fn client_credentials(
         &self,
-        _http: &Http,
-        _audience: Option<&str>,
-        _now: Timestamp,
+        http: &Http,
+        audience: Option<&str>,
+        now: Timestamp,
     ) -> Result<TokenSet, OauthError> {
-        todo!()
+        if matches!(
+            self.client.auth,
+            ClientAuth::None | ClientAuth::BasicWithoutSecret
+        ) {
+            return Err(OauthError::Invalid(
+                "a client gets tokens for itself only with a client secret, and this one has none"
+                    .into(),
+            ));
+        }
+        let scope = self.scope();
+        let mut request = self.grant("client_credentials");
+        if !scope.is_empty() {
+            request = request.field("scope", &scope);
+        }
+        if let Some(audience) = audience {
+            request = request.field("audience", audience);
+        }
+        let tokens = self.read(&self.send(http, request).await?, now)?;
+        Ok(TokenSet {
+            refresh_token: None,
+            ..tokens
+        })
     }
 
-    async fn request<'r>(
+    /// Asks for the tokens of a device once (RFC 8628 §3.4), with the scopes again where
+    /// `scope_parameter` names their place. What the answer means is the device flow's to say.
+    pub(super) async fn poll(
+        &self,
+        http: &Http,
+        device_code: &Secret,
+        scope_parameter: Option<&str>,
+    ) -> Result<Answer, OauthError> {
+        let scope = self.scope();
+        let mut request = self
+            .grant(DEVICE_CODE)
+            .secret_field("device_code", device_code);
+        if let Some(name) = scope_parameter.filter(|_| !scope.is_empty()) {
+            request = request.field(name, &scope);
+        }
+        self.send(http, request).await
+    }
+
+    /// Reads an answer, and refuses it whole where anything in it cannot be used.
+    pub(super) fn read(&self, answer: &Answer, now: Timestamp) -> Result<TokenSet, OauthError> {
+        answer::read(answer, self.rule, self.scopes, now, &answer::refuse)
+    }
+
+    fn scope(&self) -> String {
+        self.scopes.join(self.scope_separator)
+    }
+
+    /// The beginning of a request, in the form that the rule wants.
+    fn grant<'r>(&'r self, grant_type: &'r str) -> Request<'r> {
+        let request = match self.rule.body {
+            TokenBody::Form => Request::form(self.url),
+            TokenBody::Json => Request::json(Method::POST, self.url, json!({})),
+        };
+        request.field("grant_type", grant_type)
+    }
+
+    /// Adds what every request has, and sends it.
+    async fn send<'r>(
         &'r self,
         http: &Http,
-        request: Request<'r>,
-        now: Timestamp,
-        odd: answer::Odd<'_>,
-    ) -> Result<TokenSet, OauthError> {
-        let answer = http.send(self.client.authenticate(request)?).await?;
-        answer::read(&answer, self.rule, self.scopes, now, odd)
+        mut request: Request<'r>,
+    ) -> Result<Answer, OauthError> {
+        for resource in self.resource {
+            request = request.field("resource", resource);
+        }
+        for (name, value) in &self.rule.headers {
+            request = request.header(name, value)?;
+        }
+        http.send(self.client.authenticate(request)?).await
     }
 }

@@ -124,6 +124,9 @@ pub struct TokenRule {
     /// Scopes that no answer lists though they are granted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unlisted_scopes: Vec<String>,
+    /// Values of `token_type` that mean `Bearer`, beside that word itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bearer_types: Vec<String>,
 }
 
 /// The form of a request's body.
@@ -148,7 +151,7 @@ pub struct DeviceRule {
     /// The device request carries `client_id` in the query.
     pub client_id_in_query: bool,
     /// The parameter that carries the scopes, of the request and of each poll; `scope` in the request
-    /// alone where absent.
+    /// alone where absent, and none with [`DeviceStyle::AuthorizationCode`], whose polls never have one.
     pub scope_parameter: Option<String>,
     /// Parameters always sent with the device request. keyfob's own cannot be among them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -157,7 +160,7 @@ pub struct DeviceRule {
     pub verification_uri_member: Option<String>,
     /// The page's address where no answer has it.
     pub verification_uri: Option<Url>,
-    /// The member that carries the error of a poll; `error` where absent.
+    /// The member that carries the error of the request or of a poll, before `error`.
     pub error_member: Option<String>,
     /// Errors that mean one of the standard's: the server's word, then the standard's.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]

@@ -12,7 +12,7 @@ use crate::error::{Code, Error, Result};
 use crate::oauth::token::TokenEndpoint;
 use crate::oauth::{Client, OauthError};
 use crate::online::{self, Online, off_thread};
-use crate::provider::TokenRule;
+use crate::provider::Provider;
 use crate::term::Terminal;
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
@@ -71,10 +71,7 @@ impl Online {
             return self.make_do(account, secrets, need, error);
         }
         let hold = self.interrupts.hold()?; // only now: proving may wait for a person to unlock
-        let renewed = match self
-            .send(&account, &secrets, &reach.provider.token, &url)
-            .await
-        {
+        let renewed = match self.send(&account, &secrets, &reach.provider, &url).await {
             Ok(tokens) => self.keep(account, secrets, tokens, reach).await,
             Err(error) => self.refused(account, secrets, need, error).await,
         };
@@ -93,7 +90,7 @@ impl Online {
         &self,
         account: &Account,
         secrets: &Secrets,
-        rule: &TokenRule,
+        provider: &Provider,
         url: &Url,
     ) -> std::result::Result<TokenSet, OauthError> {
         let client = Client {
@@ -104,8 +101,9 @@ impl Online {
         let endpoint = TokenEndpoint {
             url,
             client: &client,
-            rule,
+            rule: &provider.token,
             scopes: &account.scopes,
+            scope_separator: &provider.scope_separator,
             resource: &account.resource,
         };
         let mut patience = PATIENCE;

@@ -45,12 +45,17 @@ impl Answer {
 
     /// The standard's error object (RFC 6749 §5.2) in the body, whatever its content type.
     pub(in crate::oauth) fn error_response(&self) -> Option<ErrorResponse> {
+        self.error_response_at("error")
+    }
+
+    /// The same where another member carries the error.
+    pub(in crate::oauth) fn error_response_at(&self, member: &str) -> Option<ErrorResponse> {
         let members = match self.media_type().as_deref() {
             Some("application/x-www-form-urlencoded") => self.form(),
             _ => self.json().ok()?,
         };
         let text = |name| members.get(name).and_then(Value::as_str);
-        self.refusal(text("error"), text("error_description"))
+        self.refusal(text(member), text("error_description"))
     }
 
     /// The error of a bearer challenge (RFC 6750 §3) in the headers.
@@ -76,12 +81,25 @@ impl Answer {
 
     /// What an unsuccessful answer means: the standard's refusal where it is one, else its status.
     pub(in crate::oauth) fn failure(&self) -> OauthError {
-        match (self.status, self.error_response()) {
-            (400 | 401 | 403, Some(response)) => OauthError::Refused(response),
-            (status, Some(response)) => self.invalid(&format!("answered {status}: {response}")),
-            (status, None) => self.invalid(&format!(
-                "answered {status} without the standard's error object"
+        match self.error_response() {
+            Some(response) => self.refused(response, false),
+            None => self.invalid(&format!(
+                "answered {} without the standard's error object",
+                self.status
             )),
+        }
+    }
+
+    /// What an answer with an error in it means; under 2xx it is the standard's refusal only where
+    /// `under_200` says so.
+    pub(in crate::oauth) fn refused(&self, response: ErrorResponse, under_200: bool) -> OauthError {
+        match self.status {
+            400 | 401 | 403 => OauthError::Refused(response),
+            200..=299 if under_200 => OauthError::Refused(response),
+            status @ 200..=299 => {
+                self.invalid(&format!("answered {status} with an error: {response}"))
+            }
+            status => self.invalid(&format!("answered {status}: {response}")),
         }
     }
 

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use crate::oauth::{OauthError, endpoint};
@@ -55,15 +55,17 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Adds a field to a form.
+    /// Adds a field to a form, or a member to a JSON object, where a repeated one becomes an array.
     pub(in crate::oauth) fn field(mut self, name: &'a str, value: &'a str) -> Self {
-        if let Body::Form(fields) = &mut self.body {
-            fields.push((name, value));
+        match &mut self.body {
+            Body::Form(fields) => fields.push((name, value)),
+            Body::Json(Value::Object(members)) => add(members, name, value),
+            Body::Empty | Body::Json(_) => {}
         }
         self
     }
 
-    /// Adds a field to a form, and hides its value.
+    /// Adds the same, and hides its value.
     pub(in crate::oauth) fn secret_field(self, name: &'a str, value: &'a Secret) -> Self {
         self.field(name, value.expose()).hide(value)
     }
@@ -118,7 +120,10 @@ impl<'a> Request<'a> {
                 .iter()
                 .map(|(name, value)| told(name, value))
                 .collect(),
-            Body::Json(Value::Object(members)) => members.keys().cloned().collect(),
+            Body::Json(Value::Object(members)) => members
+                .iter()
+                .map(|(name, value)| told(name, value.as_str().unwrap_or_default()))
+                .collect(),
             Body::Empty | Body::Json(_) => Vec::new(),
         };
         let place = format!(
@@ -131,6 +136,16 @@ impl<'a> Request<'a> {
             [] => place,
             names => format!("{place} ({})", names.join(", ")),
         }
+    }
+}
+
+fn add(members: &mut Map<String, Value>, name: &str, value: &str) {
+    match members.get_mut(name) {
+        None => {
+            members.insert(name.to_owned(), value.into());
+        }
+        Some(Value::Array(values)) => values.push(value.into()),
+        Some(first) => *first = Value::Array(vec![first.take(), value.into()]),
     }
 }
 

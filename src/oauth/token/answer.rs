@@ -5,13 +5,11 @@ use serde_json::{Map, Value};
 use crate::escape::escape_short;
 use crate::oauth::OauthError;
 use crate::oauth::http::Answer;
+use crate::oauth::members::{is_present, needed_secret, seconds, secret, text};
 use crate::provider::TokenRule;
-use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
 
-/// The longest token that is kept, in bytes; no header could carry it.
-const TOKEN_LIMIT: usize = 64 * 1024;
 /// The longest life that is believed, in seconds: ten years.
 const LIFE_LIMIT: u32 = 10 * 365 * 24 * 60 * 60;
 
@@ -36,19 +34,25 @@ pub(super) fn read(
         return Err(answer.failure());
     }
     let members = answer.object()?;
-    match answer.error_response() {
-        Some(response) if rule.errors_under_200 => return Err(OauthError::Refused(response)),
-        Some(response) => {
-            return Err(answer.invalid(&format!(
-                "answered {} with an error: {response}",
-                answer.status()
-            )));
-        }
-        None => {}
+    if let Some(response) = answer.error_response() {
+        return Err(answer.refused(response, rule.errors_under_200));
     }
-    set(&members, rule, asked, now, odd).map_err(|wrong| {
+    set(&placed(members, rule), rule, asked, now, odd).map_err(|wrong| {
         answer.invalid(&format!("sent a token answer that cannot be used: {wrong}"))
     })
+}
+
+/// The members from where the rule says that they are, each before its namesake in the answer itself.
+fn placed(mut members: Map<String, Value>, rule: &TokenRule) -> Map<String, Value> {
+    let Some(pointer) = &rule.members else {
+        return members;
+    };
+    let mut answer = Value::Object(members.clone());
+    if let Some(Value::Object(inner)) = answer.pointer_mut(pointer) {
+        inner.retain(|_, value| is_present(value));
+        members.append(inner);
+    }
+    members
 }
 
 /// The error is a sentence that names the member.
@@ -59,16 +63,17 @@ fn set(
     now: Timestamp,
     odd: Odd,
 ) -> Result<TokenSet, String> {
-    let access_token = token(members, "access_token")?.ok_or("`access_token` is missing")?;
-    let separator = rule.granted_scope_separator.as_deref();
+    let access_token = needed_secret(members, "access_token")?;
+    let life = spare(seconds(members, "expires_in", LIFE_LIMIT), odd)?;
+    let listed = spare(listed_scopes(members, rule), odd)?;
     Ok(TokenSet {
         access_token,
-        refresh_token: token(members, "refresh_token")?,
-        id_token: spare(token(members, "id_token"), odd)?,
-        token_type: token_type(members)?,
-        scopes: spare(scopes(members, separator), odd)?.unwrap_or_else(|| asked.to_vec()),
+        refresh_token: secret(members, "refresh_token")?,
+        id_token: spare(secret(members, "id_token"), odd)?,
+        token_type: token_type(members, rule)?,
+        scopes: listed.map_or_else(|| asked.to_vec(), |listed| granted(listed, rule, asked)),
         received_at: now,
-        expires_at: spare(expires_in(members), odd)?.map(|life| now.plus(life)),
+        expires_at: life.map(|life| now.plus(life.into())),
     })
 }
 
@@ -77,75 +82,32 @@ fn spare<T>(member: Result<Option<T>, String>, odd: Odd) -> Result<Option<T>, St
     member.or_else(|wrong| odd(wrong).map(|()| None))
 }
 
-/// A member that is there; `null` and an empty string mean that it is not.
-fn present<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    members
-        .get(name)
-        .filter(|value| !value.is_null() && value.as_str() != Some(""))
-}
-
-fn token(members: &Map<String, Value>, name: &str) -> Result<Option<Secret>, String> {
-    let Some(value) = present(members, name) else {
-        return Ok(None);
-    };
-    let text = value
-        .as_str()
-        .ok_or_else(|| format!("`{name}` is not a string"))?;
-    if text.len() > TOKEN_LIMIT {
-        return Err(format!("`{name}` is longer than 64 KiB"));
-    }
-    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(format!("`{name}` is not printable ASCII"));
-    }
-    Ok(Some(Secret::new(text)))
-}
-
-fn token_type(members: &Map<String, Value>) -> Result<String, String> {
+fn token_type(members: &Map<String, Value>, rule: &TokenRule) -> Result<String, String> {
     let bearer = "Bearer";
-    match present(members, "token_type").map(Value::as_str) {
-        None => Ok(bearer.to_owned()),
-        Some(Some(name)) if name.eq_ignore_ascii_case(bearer) => Ok(bearer.to_owned()),
-        Some(Some(name)) => Err(format!(
+    let means_bearer = |name: &str| {
+        let mut known = rule.bearer_types.iter().map(String::as_str).chain([bearer]);
+        known.any(|known| name.eq_ignore_ascii_case(known))
+    };
+    match text(members, "token_type")? {
+        Some(name) if !means_bearer(name) => Err(format!(
             "`token_type` is `{}`, and only `Bearer` is understood",
             escape_short(name, 40)
         )),
-        Some(None) => Err("`token_type` is not a string".into()),
+        _ => Ok(bearer.to_owned()),
     }
 }
 
-/// Seconds: a number or a string of one, cut to between zero and ten years.
-fn expires_in(members: &Map<String, Value>) -> Result<Option<u64>, String> {
-    let Some(value) = present(members, "expires_in") else {
-        return Ok(None);
-    };
-    let numeric = |text: &&str| {
-        text.bytes()
-            .all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b))
-    };
-    let seconds = match value {
-        Value::String(text) => Some(text.trim())
-            .filter(numeric)
-            .and_then(|text| text.parse().ok()),
-        value => value.as_f64(),
-    };
-    let seconds: f64 = seconds.ok_or("`expires_in` is not a number")?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "clamped to what fits"
-    )]
-    Ok(Some(seconds.clamp(0.0, f64::from(LIFE_LIMIT)) as u64))
-}
-
-/// The granted scopes, from a string (RFC 6749 §3.3) or an array of them; an empty string grants none.
-fn scopes(
+/// The scopes that the answer lists, in a string (RFC 6749 §3.3) or an array of them; an empty string
+/// lists none.
+fn listed_scopes(
     members: &Map<String, Value>,
-    separator: Option<&str>,
+    rule: &TokenRule,
 ) -> Result<Option<Vec<String>>, String> {
-    let wrong = || "`scope` is neither a string nor a list of strings".to_owned();
-    match members.get("scope") {
+    let name = rule.granted_scope_member.as_deref().unwrap_or("scope");
+    let wrong = || format!("`{name}` is neither a string nor a list of strings");
+    match members.get(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(split(text, separator))),
+        Some(Value::String(text)) => Ok(Some(split(text, rule.granted_scope_separator.as_deref()))),
         Some(Value::Array(scopes)) => {
             let scopes = scopes
                 .iter()
@@ -162,4 +124,21 @@ fn split(text: &str, separator: Option<&str>) -> Vec<String> {
         .unwrap_or(" ");
     let parts = text.split(separator).flat_map(str::split_whitespace);
     parts.map(str::to_owned).collect()
+}
+
+/// What was granted, in the words of the request, where the answer lists scopes at all.
+fn granted(listed: Vec<String>, rule: &TokenRule, asked: &[String]) -> Vec<String> {
+    let ours = |scope: String| {
+        let alias = rule.granted_scope_aliases.get(&scope);
+        alias.cloned().unwrap_or(scope)
+    };
+    let unlisted = rule.unlisted_scopes.iter();
+    let unlisted = unlisted.filter(|scope| asked.contains(scope)).cloned();
+    let mut granted = Vec::new();
+    for scope in listed.into_iter().map(ours).chain(unlisted) {
+        if !granted.contains(&scope) {
+            granted.push(scope);
+        }
+    }
+    granted
 }

@@ -1,3 +1,5 @@
+mod dialects;
+
 use super::*;
 use crate::oauth::http::tests::{Server, answer, client, json};
 use crate::provider::ClientAuth;
@@ -36,6 +38,7 @@ async fn refreshed(
         client: client_,
         rule,
         scopes: &["asked".to_owned(), "too".to_owned()],
+        scope_separator: " ",
         resource: &[],
     };
     let result = endpoint
@@ -63,6 +66,7 @@ async fn with(members: &str) -> Result<TokenSet, OauthError> {
         client: &public(),
         rule: &TokenRule::default(),
         scopes: &[],
+        scope_separator: " ",
         resource: &[],
     };
     let (code, verifier) = (Secret::new("c0de"), CodeVerifier::random());
@@ -106,6 +110,7 @@ async fn an_exchange_sends_code_verifier_and_redirect_uri() {
         client: &client_,
         rule: &rule,
         scopes: &[],
+        scope_separator: " ",
         resource: &[],
     };
     let verifier = CodeVerifier::random();
@@ -207,6 +212,7 @@ async fn a_client_whose_secret_is_not_known_asks_nobody() {
             client: &client_,
             rule: &rule,
             scopes: &[],
+            scope_separator: " ",
             resource: &[],
         };
         let (http, lines) = client();
