@@ -51,7 +51,8 @@ async fn ask(online: &Arc<Online>, account: Account) -> Result<(Account, Value, 
             &online.http,
             &endpoint,
             &secrets.tokens.access_token,
-            &rule.headers,
+            &rule,
+            &account.client.id,
         )
         .await
         {
