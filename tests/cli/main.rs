@@ -38,6 +38,8 @@ mod browser;
 mod choose;
 mod concurrency;
 mod consent;
+#[cfg(unix)]
+mod discovery;
 mod list;
 mod locks;
 mod logout;
