@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     fn url(place: &str) -> Option<Url> {
-        Some(Url::parse(&format!("https://id.example.com/{place}")).unwrap())
+        Url::parse(&format!("https://id.example.com/{place}")).ok()
     }
 
     fn everything(prefix: &str) -> Metadata {
