@@ -176,10 +176,9 @@ const ENDPOINTS: [&str; 7] = [
 
 #[tokio::test]
 async fn everything_that_is_known_is_read() {
-    let endpoints: String = ENDPOINTS
-        .iter()
+    let endpoints = ENDPOINTS
         .map(|name| format!(r#","{name}":"https://id.example.com/{name}""#))
-        .collect();
+        .concat();
     let members = format!(
         r#"{endpoints},"require_pushed_authorization_requests":true,"client_id_metadata_document_supported":true,
         "token_endpoint_auth_methods_supported":["none"],"code_challenge_methods_supported":["plain","S256"],
