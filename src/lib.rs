@@ -46,3 +46,4 @@ pub mod term;
 pub mod timestamp;
 pub mod token_set;
 pub mod vault;
+pub mod web;

@@ -12,9 +12,9 @@ use crate::answer::logout::{Forgotten, Logout, Outcome, Revocation, TokenType};
 use crate::choose;
 use crate::cli;
 use crate::error::{Code, Error, Result};
-use crate::oauth::{Client, OauthError, revoke};
+use crate::oauth::revoke::{Hint, RevocationEndpoint, unsupported};
+use crate::oauth::{Client, OauthError};
 use crate::online::{Online, off_thread};
-use crate::provider::RevocationStyle;
 use crate::secret::Secret;
 use crate::session::{Reach, reach};
 use crate::timestamp::Timestamp;
@@ -200,22 +200,25 @@ async fn revoke_all(
         auth: account.client.auth,
         secret: secrets.client_secret.clone(),
     };
-    let style = reach.provider.revocation.style;
+    let rule = &reach.provider.revocation;
+    let endpoint = RevocationEndpoint {
+        url: endpoint,
+        client: &client,
+        rule,
+        headers: &reach.provider.token.headers,
+    };
     let mut told = Vec::new();
     let mut unreachable = None;
     for (token, value) in tokens(secrets) {
         let hint = match token {
-            TokenType::RefreshToken => revoke::Hint::RefreshToken,
-            TokenType::AccessToken => revoke::Hint::AccessToken,
+            TokenType::RefreshToken => Hint::RefreshToken,
+            TokenType::AccessToken => Hint::AccessToken,
         };
-        let (result, detail) = match (style, token, &unreachable) {
-            (RevocationStyle::DeleteToken, TokenType::RefreshToken, _) => (
-                Outcome::Unsupported,
-                Some("this provider revokes access tokens only".into()),
-            ),
+        let (result, detail) = match (unsupported(rule, hint), &unreachable) {
+            (Some(why), _) => (Outcome::Unsupported, Some(why.to_owned())),
             // A server that did not answer is not waited for again.
-            (_, _, Some(cause)) => (Outcome::Failed, Some(String::clone(cause))),
-            _ => match revoke::revoke(&online.http, endpoint, style, &client, value, hint).await {
+            (_, Some(cause)) => (Outcome::Failed, Some(String::clone(cause))),
+            _ => match endpoint.revoke(&online.http, value, hint).await {
                 Ok(()) => (Outcome::Revoked, None),
                 Err(error) => {
                     if matches!(error, OauthError::Network(_)) {

@@ -12,9 +12,10 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use url::{Host, Url};
+use url::Url;
 
 use crate::process;
+use crate::web::{Flaw, flaws};
 
 /// How long a launched command is watched. Misconfigured ones fail within milliseconds; one that still
 /// runs after this is a browser.
@@ -113,21 +114,16 @@ fn entries(list: &str) -> Vec<String> {
 
 /// A launcher hands the URL to whatever program claims its scheme, so the scheme is settled here.
 fn check(url: &Url) -> Result<(), String> {
-    let loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
+    let Some(flaw) = flaws(url).next() else {
+        return Ok(());
     };
-    let named = !url.username().is_empty() || url.password().is_some();
-    match url.scheme() {
-        _ if named || url.fragment().is_some() => {
-            Err("the URL has a user or a fragment in it".into())
-        }
-        "https" => Ok(()),
-        "http" if loopback => Ok(()),
-        _ => Err("the URL is not https".into()),
+    Err(match flaw {
+        Flaw::Scheme => "the URL is not https",
+        Flaw::Host => "the URL names no host",
+        Flaw::Userinfo | Flaw::Fragment => "the URL has a user or a fragment in it",
+        Flaw::ControlCharacters => "the URL has control characters in it",
     }
+    .to_owned())
 }
 
 async fn open_with(entries: &[String], url: &Url) -> Result<(), String> {

@@ -57,7 +57,8 @@ pub async fn who(
                 &online.http,
                 endpoint,
                 &tokens.access_token,
-                &provider.identity.headers,
+                &provider.identity,
+                &client.id,
             )
             .await
             .map_err(|error| online::failed(&error, Code::InvalidResponse, "nothing was stored"))?;
@@ -75,17 +76,31 @@ pub async fn who(
             username: None,
         });
     };
-    let subject = claims::text(&told, &provider.identity.subject).ok_or_else(|| {
-        invalid(format!(
-            "{} does not say who signed in: no `{}`",
-            provider.title, provider.identity.subject
-        ))
-    })?;
+    let subject = subject(provider, &told)?;
     Ok(Who {
         identity: identity(provider, claims.as_ref(), subject),
         username: claims::text(&told, &provider.identity.username)
             .or_else(|| claims::text(&told, &provider.identity.email)),
     })
+}
+
+/// What names the person, below the organisation that the name is unique in where the rule has one:
+/// `TENANT/SUBJECT`.
+fn subject(provider: &Provider, told: &Value) -> Result<String> {
+    let rule = &provider.identity;
+    let fact = |pointer: &str| {
+        claims::text(told, pointer).ok_or_else(|| {
+            invalid(format!(
+                "{} does not say who signed in: no `{pointer}`",
+                provider.title
+            ))
+        })
+    };
+    let subject = fact(&rule.subject)?;
+    match &rule.tenant {
+        Some(tenant) => Ok(format!("{}/{subject}", fact(tenant)?)),
+        None => Ok(subject),
+    }
 }
 
 fn id_token_claims(
@@ -140,4 +155,38 @@ fn identity(provider: &Provider, claims: Option<&Value>, subject: String) -> Ide
 
 fn invalid(problem: String) -> Error {
     Error::new(Code::InvalidResponse, problem).hint("nothing was stored; `-v` shows the requests")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_subject_stands_below_its_tenant() {
+        let mut provider = Provider {
+            title: "Acme".into(),
+            ..Provider::default()
+        };
+        let rule = &mut provider.identity;
+        rule.subject = "/user_id".into();
+        let told = json!({"user_id": "U1", "team": {"id": 7}});
+        assert_eq!(subject(&provider, &told).unwrap(), "U1");
+
+        provider.identity.tenant = Some("/team/id".into());
+        assert_eq!(subject(&provider, &told).unwrap(), "7/U1");
+        for (told, missing) in [
+            (json!({"user_id": "U1"}), "no `/team/id`"),
+            (
+                json!({"user_id": "U1", "team": {"id": " "}}),
+                "no `/team/id`",
+            ),
+            (json!({"team": {"id": 7}}), "no `/user_id`"),
+        ] {
+            let error = subject(&provider, &told).unwrap_err();
+            assert!(error.message.contains(missing), "{}", error.message);
+            assert_eq!(error.code, Code::InvalidResponse);
+        }
+    }
 }

@@ -1,12 +1,14 @@
-//! What a definition leaves to the issuer's metadata (RFC 8414): endpoints, registration, `iss`.
+//! What a definition leaves to the issuer's metadata (RFC 8414): endpoints, and what the server asks for
+//! or offers beside them.
 
 use crate::error::{Code, Error, Result};
-use crate::oauth::discovery;
+use crate::oauth::discovery::{self, Metadata};
 use crate::online::{self, Online};
 use crate::provider::Provider;
 
-/// Fills what the definition leaves open; what it says itself stands. Where the definition and the
-/// client are complete, metadata that cannot be had is only a step under `-v`.
+/// Fills what the definition leaves open; what it says itself stands, and what a document lacks is no
+/// word against it. Where the definition and the client are complete, metadata that cannot be had is
+/// only a step under `-v`.
 pub async fn complete(
     online: &Online,
     mut provider: Provider,
@@ -16,21 +18,7 @@ pub async fn complete(
         let complete =
             provider.authorization_endpoint.is_some() && provider.token_endpoint.is_some();
         match discovery::discover(&online.http, &issuer).await {
-            Ok(metadata) => {
-                provider.authorization_endpoint = provider
-                    .authorization_endpoint
-                    .or(metadata.authorization_endpoint);
-                provider.token_endpoint = provider.token_endpoint.or(metadata.token_endpoint);
-                provider.userinfo_endpoint =
-                    provider.userinfo_endpoint.or(metadata.userinfo_endpoint);
-                provider.revocation_endpoint = provider
-                    .revocation_endpoint
-                    .or(metadata.revocation_endpoint);
-                provider.registration_endpoint = provider
-                    .registration_endpoint
-                    .or(metadata.registration_endpoint);
-                provider.iss_parameter |= metadata.authorization_response_iss_parameter_supported;
-            }
+            Ok(metadata) => fill(&mut provider, metadata),
             Err(error) if complete && with_client => {
                 online
                     .term
@@ -48,7 +36,43 @@ pub async fn complete(
     if provider.authorization_endpoint.is_none() || provider.token_endpoint.is_none() {
         return Err(incomplete());
     }
+    if provider.require_pushed_authorization_requests
+        && provider.pushed_authorization_request_endpoint.is_none()
+    {
+        return Err(nowhere_to_push());
+    }
     Ok(provider)
+}
+
+fn fill(provider: &mut Provider, found: Metadata) {
+    for (own, found) in [
+        (
+            &mut provider.authorization_endpoint,
+            found.authorization_endpoint,
+        ),
+        (&mut provider.token_endpoint, found.token_endpoint),
+        (&mut provider.userinfo_endpoint, found.userinfo_endpoint),
+        (&mut provider.revocation_endpoint, found.revocation_endpoint),
+        (
+            &mut provider.registration_endpoint,
+            found.registration_endpoint,
+        ),
+        (
+            &mut provider.device_authorization_endpoint,
+            found.device_authorization_endpoint,
+        ),
+        (
+            &mut provider.pushed_authorization_request_endpoint,
+            found.pushed_authorization_request_endpoint,
+        ),
+    ] {
+        if own.is_none() {
+            *own = found;
+        }
+    }
+    provider.iss_parameter |= found.authorization_response_iss_parameter_supported;
+    provider.require_pushed_authorization_requests |= found.require_pushed_authorization_requests;
+    provider.client_id_metadata_document_supported |= found.client_id_metadata_document_supported;
 }
 
 /// Neither definition nor metadata name the endpoints.
@@ -58,4 +82,73 @@ pub fn incomplete() -> Error {
         "neither the provider's definition nor its metadata name the authorization and token endpoints",
     )
     .hint("add `authorization_endpoint` and `token_endpoint` to the provider's file")
+}
+
+/// The server takes pushed requests alone (RFC 9126 §5), and nobody says where.
+fn nowhere_to_push() -> Error {
+    Error::new(
+        Code::ConfigInvalid,
+        "the provider takes pushed authorization requests alone, and neither its definition nor its metadata say where",
+    )
+    .hint("add `pushed_authorization_request_endpoint` to the provider's file")
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::*;
+
+    fn url(place: &str) -> Option<Url> {
+        Url::parse(&format!("https://id.example.com/{place}")).ok()
+    }
+
+    fn everything(prefix: &str) -> Metadata {
+        Metadata {
+            issuer: "https://id.example.com".into(),
+            authorization_endpoint: url(&format!("{prefix}/authorize")),
+            token_endpoint: url(&format!("{prefix}/token")),
+            userinfo_endpoint: url(&format!("{prefix}/userinfo")),
+            revocation_endpoint: url(&format!("{prefix}/revoke")),
+            registration_endpoint: url(&format!("{prefix}/register")),
+            device_authorization_endpoint: url(&format!("{prefix}/device")),
+            pushed_authorization_request_endpoint: url(&format!("{prefix}/par")),
+            require_pushed_authorization_requests: true,
+            client_id_metadata_document_supported: true,
+            authorization_response_iss_parameter_supported: true,
+            ..Metadata::default()
+        }
+    }
+
+    #[test]
+    fn everything_that_is_open_is_filled() {
+        let mut provider = Provider::default();
+        fill(&mut provider, everything("a"));
+        let expected = Provider {
+            authorization_endpoint: url("a/authorize"),
+            token_endpoint: url("a/token"),
+            userinfo_endpoint: url("a/userinfo"),
+            revocation_endpoint: url("a/revoke"),
+            registration_endpoint: url("a/register"),
+            device_authorization_endpoint: url("a/device"),
+            pushed_authorization_request_endpoint: url("a/par"),
+            require_pushed_authorization_requests: true,
+            client_id_metadata_document_supported: true,
+            iss_parameter: true,
+            ..Provider::default()
+        };
+        assert_eq!(provider, expected);
+    }
+
+    /// GitLab's metadata, for one, is silent about a device flow that works.
+    #[test]
+    fn what_the_definition_says_stands_whatever_the_document_says_or_lacks() {
+        let mut defined = Provider::default();
+        fill(&mut defined, everything("defined"));
+        for found in [everything("other"), Metadata::default()] {
+            let mut provider = defined.clone();
+            fill(&mut provider, found);
+            assert_eq!(provider, defined);
+        }
+    }
 }

@@ -3,18 +3,16 @@
 #[cfg(test)]
 mod tests;
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
-use super::endpoint::{check_url, host, is_loopback};
+use super::endpoint::{host, is_loopback, parse_url};
 use super::http::Request;
 use super::{Http, OauthError};
 use crate::escape::escape_short;
 
-/// What keyfob reads from an issuer's metadata.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
+/// What keyfob reads from an issuer's metadata. Endpoints are checked; a list holds a server's words.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Metadata {
     /// The issuer identifier, equal to the one asked (RFC 8414 §3.3).
     pub issuer: String,
@@ -48,12 +46,13 @@ pub struct Metadata {
     pub authorization_response_iss_parameter_supported: bool,
 }
 
-/// Reads the metadata of `issuer`: OpenID's place first, then RFC 8414's. The document's `issuer` must
-/// equal `issuer` byte for byte, and every endpoint in it must be https (http on loopback, where the
-/// issuer itself is there).
+/// Reads the metadata of `issuer`: OpenID's place first, then RFC 8414's, then OpenID's document where
+/// RFC 8414 would have it. The document's `issuer` must equal `issuer` byte for byte, a last slash
+/// included, and every endpoint in it must be https (http on loopback, where the issuer itself is there).
+/// Anything else that is wrong in a document is taken as absent.
 ///
-/// The second place is asked where the first has no document or a wrong one; of two wrong ones the
-/// first is reported. An issuer with a `{claim}` in it has no metadata of its own.
+/// The next place is asked where one has no document or a wrong one; of several wrong ones the first is
+/// reported. An issuer with a `{claim}` in it has no metadata of its own.
 pub async fn discover(http: &Http, issuer: &str) -> Result<Metadata, OauthError> {
     let url = parse(issuer)?;
     let mut wrong = None;
@@ -72,8 +71,7 @@ pub async fn discover(http: &Http, issuer: &str) -> Result<Metadata, OauthError>
 /// RFC 8414 §2: https, no query, no fragment.
 fn parse(issuer: &str) -> Result<Url, OauthError> {
     let invalid = |wrong: &str| OauthError::Invalid(format!("the issuer {wrong}"));
-    let url = Url::parse(issuer).map_err(|error| invalid(&format!("is not a URL: {error}")))?;
-    check_url(&url).map_err(|wrong| invalid(&wrong))?;
+    let url = parse_url(issuer).map_err(|wrong| invalid(&wrong))?;
     if url.query().is_some() {
         return Err(invalid("has a query"));
     }
@@ -83,19 +81,22 @@ fn parse(issuer: &str) -> Result<Url, OauthError> {
     Ok(url)
 }
 
-/// OpenID Connect Discovery §4 appends to the path, RFC 8414 §3.1 inserts before it; both without the
-/// path's last slash.
-fn places(issuer: &Url) -> [Url; 2] {
+/// OpenID Connect Discovery §4 appends to the path, RFC 8414 §3.1 inserts before it, and some servers
+/// insert OpenID's too (RFC 8414 §5); all without the path's last slash.
+fn places(issuer: &Url) -> Vec<Url> {
+    const OPENID: &str = "/.well-known/openid-configuration";
+    const OAUTH: &str = "/.well-known/oauth-authorization-server";
     let path = issuer.path().trim_end_matches('/');
-    [
-        format!("{path}/.well-known/openid-configuration"),
-        format!("/.well-known/oauth-authorization-server{path}"),
-    ]
-    .map(|path| {
+    let mut paths = vec![format!("{path}{OPENID}"), format!("{OAUTH}{path}")];
+    if !path.is_empty() {
+        paths.push(format!("{OPENID}{path}"));
+    }
+    let place = |path: String| {
         let mut place = issuer.clone();
         place.set_path(&path);
         place
-    })
+    };
+    paths.into_iter().map(place).collect()
 }
 
 /// The document at one place; `None` where there is none.
@@ -104,45 +105,97 @@ async fn read(http: &Http, place: &Url, issuer: &str) -> Result<Option<Metadata>
     if !answer.is_success() {
         return Ok(None);
     }
-    let document = Value::Object(answer.object()?);
-    let metadata = Metadata::deserialize(document).map_err(|error| {
-        let what = escape_short(&error.to_string(), 200);
-        answer.invalid(&format!("answered with metadata that is wrong: {what}"))
-    })?;
-    metadata
-        .check(issuer, is_loopback(place))
-        .map_err(|wrong| answer.invalid(&wrong))?;
+    let document = Document {
+        members: answer.object()?,
+        on_loopback: is_loopback(place),
+    };
+    let metadata = document
+        .metadata(issuer)
+        .map_err(|wrong| answer.invalid(&format!("answered with metadata {wrong}")))?;
     Ok(Some(metadata))
 }
 
-impl Metadata {
-    /// The error goes on after the host's name.
-    fn check(&self, issuer: &str, on_loopback: bool) -> Result<(), String> {
-        if self.issuer != issuer {
-            return Err("answered with metadata that names another issuer".into());
-        }
-        for (name, endpoint) in self.endpoints() {
-            let Some(endpoint) = endpoint else { continue };
-            let wrong = check_url(endpoint).err();
-            // A server elsewhere would otherwise point us at what listens on this machine.
-            let strays = endpoint.scheme() == "http" && !on_loopback;
-            if let Some(wrong) = wrong.or_else(|| strays.then(|| "is not https".into())) {
-                return Err(format!("answered with metadata whose `{name}` {wrong}"));
-            }
-        }
-        Ok(())
+/// A document as it came.
+struct Document {
+    members: Map<String, Value>,
+    /// Whether it came from this machine.
+    on_loopback: bool,
+}
+
+impl Document {
+    /// The error goes on after "metadata".
+    fn metadata(&self, issuer: &str) -> Result<Metadata, String> {
+        self.is_of(issuer)?;
+        Ok(Metadata {
+            issuer: issuer.to_owned(),
+            authorization_endpoint: self.endpoint("authorization_endpoint")?,
+            token_endpoint: self.endpoint("token_endpoint")?,
+            userinfo_endpoint: self.endpoint("userinfo_endpoint")?,
+            revocation_endpoint: self.endpoint("revocation_endpoint")?,
+            registration_endpoint: self.endpoint("registration_endpoint")?,
+            device_authorization_endpoint: self.endpoint("device_authorization_endpoint")?,
+            pushed_authorization_request_endpoint: self
+                .endpoint("pushed_authorization_request_endpoint")?,
+            require_pushed_authorization_requests: self
+                .flag("require_pushed_authorization_requests"),
+            client_id_metadata_document_supported: self
+                .flag("client_id_metadata_document_supported"),
+            token_endpoint_auth_methods_supported: self
+                .list("token_endpoint_auth_methods_supported"),
+            code_challenge_methods_supported: self.list("code_challenge_methods_supported"),
+            scopes_supported: self.list("scopes_supported"),
+            grant_types_supported: self.list("grant_types_supported"),
+            authorization_response_iss_parameter_supported: self
+                .flag("authorization_response_iss_parameter_supported"),
+        })
     }
 
-    fn endpoints(&self) -> [(&'static str, Option<&Url>); 5] {
-        [
-            (
-                "authorization_endpoint",
-                self.authorization_endpoint.as_ref(),
-            ),
-            ("token_endpoint", self.token_endpoint.as_ref()),
-            ("userinfo_endpoint", self.userinfo_endpoint.as_ref()),
-            ("revocation_endpoint", self.revocation_endpoint.as_ref()),
-            ("registration_endpoint", self.registration_endpoint.as_ref()),
-        ]
+    /// RFC 8414 §3.3.
+    fn is_of(&self, issuer: &str) -> Result<(), String> {
+        let Some(named) = self.members.get("issuer").and_then(Value::as_str) else {
+            return Err("that names no issuer".into());
+        };
+        if named == issuer {
+            return Ok(());
+        }
+        let shown = escape_short(named, 100);
+        Err(if named.contains('{') {
+            format!(
+                "for many tenants: its issuer is the template `{shown}`; the issuer of one tenant is needed"
+            )
+        } else {
+            format!("that names another issuer, `{shown}`")
+        })
+    }
+
+    fn endpoint(&self, name: &str) -> Result<Option<Url>, String> {
+        let Some(value) = self.present(name) else {
+            return Ok(None);
+        };
+        let wrong = |wrong: &str| format!("whose `{name}` {wrong}");
+        let text = value.as_str().ok_or_else(|| wrong("is not a string"))?;
+        let url = parse_url(text).map_err(|predicate| wrong(&predicate))?;
+        // A server elsewhere would otherwise point us at what listens on this machine.
+        if url.scheme() == "http" && !self.on_loopback {
+            return Err(wrong("is not https"));
+        }
+        Ok(Some(url))
+    }
+
+    fn flag(&self, name: &str) -> bool {
+        self.present(name).and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// The strings of an array.
+    fn list(&self, name: &str) -> Option<Vec<String>> {
+        let elements = self.present(name)?.as_array()?;
+        let strings = elements.iter().filter_map(Value::as_str);
+        Some(strings.map(str::to_owned).collect())
+    }
+
+    /// A member that is there; `null` and an empty string mean that it is not.
+    fn present(&self, name: &str) -> Option<&Value> {
+        let value = self.members.get(name)?;
+        (!value.is_null() && value.as_str() != Some("")).then_some(value)
     }
 }

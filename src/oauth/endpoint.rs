@@ -1,38 +1,49 @@
 //! What a URL must be before it is opened or called.
 
-use url::{Host, Url};
+use url::Url;
+
+pub use crate::web::is_loopback;
+use crate::web::{Flaw, flaws};
+
+/// The longest URL that a server may name, in bytes; it has to fit on a command line with a query.
+const LONGEST: usize = 2048;
+
+/// Reads a URL that a server names, and checks it as [`check_url`] does. Control characters, which a
+/// parser would quietly drop, are refused first; what comes back is serialized anew by the parser. The
+/// error is a predicate too, and shows nothing of the text.
+pub fn parse_url(text: &str) -> Result<Url, String> {
+    if text.len() > LONGEST {
+        return Err(format!("is longer than {LONGEST} bytes"));
+    }
+    if text.chars().any(char::is_control) {
+        return Err("holds control characters".into());
+    }
+    let url = Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
+    check_url(&url)?;
+    Ok(url)
+}
 
 /// Checks a URL that is about to be opened or called: https, or http to a loopback host; no user
 /// information, no fragment, no control characters. The error is a predicate that shows nothing of
 /// the URL, to stand after its name: "`token_endpoint` has a fragment".
 pub fn check_url(url: &Url) -> Result<(), String> {
-    let wrong = match url.scheme() {
-        "https" => None,
-        "http" if is_loopback(url) => None,
-        _ => Some("is neither https nor http to a loopback host"),
+    let Some(flaw) = flaws(url).next() else {
+        return Ok(());
     };
-    let wrong = wrong
-        .or_else(|| url.host_str().is_none().then_some("names no host"))
-        .or_else(|| has_userinfo(url).then_some("holds a user name or a password"))
-        .or_else(|| url.fragment().is_some().then_some("has a fragment"))
-        .or_else(|| has_control_characters(url).then_some("holds control characters"));
-    wrong.map_or(Ok(()), |wrong| Err(wrong.to_owned()))
+    Err(match flaw {
+        Flaw::Scheme => "is neither https nor http to a loopback host",
+        Flaw::Host => "names no host",
+        Flaw::Userinfo => "holds a user name or a password",
+        Flaw::Fragment => "has a fragment",
+        Flaw::ControlCharacters => "holds control characters",
+    }
+    .to_owned())
 }
 
 /// The origin, such as `https://id.example.com`: scheme, host, and the port where it is not the
 /// scheme's own.
 pub fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
-}
-
-/// Whether the URL's host is this machine: 127.0.0.0/8, `::1` or `localhost`.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }
 
 /// The host as messages name it, with the port where it is not the scheme's own.
@@ -42,19 +53,6 @@ pub(super) fn host(url: &Url) -> String {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     }
-}
-
-fn has_userinfo(url: &Url) -> bool {
-    !url.username().is_empty() || url.password().is_some()
-}
-
-/// The parser drops or encodes bare ones, so the encoded form is what is left of them.
-fn has_control_characters(url: &Url) -> bool {
-    let bytes = url.as_str().as_bytes();
-    let encoded = |w: &[u8]| {
-        w[0] == b'%' && (matches!(w[1], b'0' | b'1') || w[1..].eq_ignore_ascii_case(b"7f"))
-    };
-    bytes.iter().any(u8::is_ascii_control) || bytes.windows(3).any(encoded)
 }
 
 #[cfg(test)]
@@ -102,6 +100,109 @@ mod tests {
                 said.contains(why) && !said.contains("hunter2"),
                 "{bad}: {said}"
             );
+        }
+    }
+
+    /// What a hostile server may name as its authorization endpoint or its verification page.
+    #[test]
+    fn no_hostile_url_passes() {
+        for hostile in [
+            "",
+            "-flag",
+            "--new-window=https://evil.example",
+            "&calc",
+            "&calc.exe",
+            "$(x)",
+            "`x`",
+            "|x",
+            "\"https://id.example.com/\"",
+            "'https://id.example.com/'",
+            "/authorize",
+            "//id.example.com/authorize",
+            "id.example.com",
+            "https://",
+            "https:///",
+            "https://id.example.com:port/",
+            "https://id.example .com/",
+            "https://$(x)/",
+            "https://a&calc\"/",
+            "file:///etc/passwd",
+            "file://id.example.com/share/run.exe",
+            "FILE:///C:/Windows/System32/calc.exe",
+            "\\\\id.example.com\\share",
+            "C:\\Windows\\System32\\calc.exe",
+            "javascript:alert(1)",
+            " JaVaScRiPt:alert(1)",
+            "java\nscript:alert(1)",
+            "vbscript:x",
+            "data:text/html,<script>alert(1)</script>",
+            "blob:https://id.example.com/x",
+            "view-source:https://id.example.com/",
+            "about:blank",
+            "mailto:a@example.com",
+            "ms-msdt:/id",
+            "ssh://-oProxyCommand=x/",
+            "ftp://id.example.com/",
+            "ws://127.0.0.1/",
+            "http://id.example.com/",
+            "http://127.0.0.1.example.com/",
+            "http://localhost.example.com/",
+            "http://192.168.0.1/",
+            "http://0.0.0.0/",
+            "http://[::]/",
+            "https://user@id.example.com/",
+            "https://user:word@id.example.com/",
+            "https://id.example.com@evil.example/",
+            "https://id.example.com/#fragment",
+            "https://id.example.com/a\nb",
+            "https://id.example.com/a\r\nHost: evil.example",
+            "https://id.example.com/\t",
+            "https://id.example.com/\0",
+            "https://id.example.com/\u{1b}[2J",
+            "https://id.example.com/\u{9b}2J",
+            "https://id.example.com/%0A-flag",
+            "https://id.example.com/?a=%00",
+            &format!("https://id.example.com/{}", "x".repeat(LONGEST)),
+        ] {
+            let said = parse_url(hostile).expect_err(hostile);
+            assert!(!said.contains("evil") && !said.contains("calc"), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_passes_is_one_word_that_begins_with_its_scheme() {
+        for (odd, serialized) in [
+            (" HTTPS://ID.Example.COM ", "https://id.example.com/"),
+            ("https:id.example.com/a b", "https://id.example.com/a%20b"),
+            (
+                "https://id.example.com\\@evil.example/",
+                "https://id.example.com/@evil.example/",
+            ),
+            (
+                "https://id.example.com/\"a\"?b='c'&\"d\"",
+                "https://id.example.com/%22a%22?b=%27c%27&%22d%22",
+            ),
+            (
+                "https://id.example.com/<a>?<b>",
+                "https://id.example.com/%3Ca%3E?%3Cb%3E",
+            ),
+            (
+                "https://id.example.com/a?b&calc;$(x)",
+                "https://id.example.com/a?b&calc;$(x)",
+            ),
+            (
+                "https://id.example.com/\u{202e}/日",
+                "https://id.example.com/%E2%80%AE/%E6%97%A5",
+            ),
+            (
+                "https://аpple.example/", // a Cyrillic letter
+                "https://xn--pple-43d.example/",
+            ),
+        ] {
+            let url = parse_url(odd).unwrap_or_else(|wrong| panic!("{odd} {wrong}"));
+            assert_eq!(url.as_str(), serialized);
+            let harmless = |c: char| c.is_ascii_graphic() && !"\"'<>".contains(c);
+            assert!(url.as_str().chars().all(harmless), "{url}");
         }
     }
 

@@ -1,17 +1,83 @@
-//! Pushed authorization requests (RFC 9126).
+//! Pushed authorization requests (RFC 9126): what is asked goes from here to the server, and the browser
+//! carries only a reference to it.
 
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::authorize::AuthorizationRequest;
+use super::http::Request;
 use super::{Client, Http, OauthError};
+use crate::provider::ClientAuth;
+
+/// The longest reference that is kept, in bytes; the browser's URL has to carry it.
+const REQUEST_URI_LIMIT: usize = 2048;
 
 /// Sends the parameters of `request` to `endpoint` with the client's authentication, and gives the
-/// request as the browser then opens it: `client_id` and `request_uri` alone.
+/// request as the browser then opens it: `client_id` and `request_uri` alone (RFC 9126 §2, §4).
+///
+/// Such a request is for one use, and ends after its `expires_in`. A refusal is
+/// [`OauthError::Refused`]; an answer without a usable `request_uri` is [`OauthError::Invalid`].
 pub async fn push(
-    _http: &Http,
-    _endpoint: &Url,
-    _client: &Client,
-    _request: AuthorizationRequest,
+    http: &Http,
+    endpoint: &Url,
+    client: &Client,
+    request: AuthorizationRequest,
 ) -> Result<AuthorizationRequest, OauthError> {
-    todo!()
+    let answer = http.send(pushed(endpoint, client, &request)?).await?;
+    if !matches!(answer.status(), 200 | 201) {
+        return Err(answer.failure());
+    }
+    let members = answer.object()?;
+    if let Some(response) = answer.error_response() {
+        return Err(OauthError::Refused(response));
+    }
+    let request_uri = request_uri(&members).map_err(|wrong| answer.invalid(wrong))?;
+    Ok(request.pushed(request_uri, expires_in(&members)))
+}
+
+fn pushed<'a>(
+    endpoint: &'a Url,
+    client: &'a Client,
+    request: &'a AuthorizationRequest,
+) -> Result<Request<'a>, OauthError> {
+    // Authentication in the body names the client itself, and nothing is sent twice.
+    let names_client = matches!(client.auth, ClientAuth::None | ClientAuth::ClientSecretPost);
+    let mut form = Request::form(endpoint).hide(&request.state);
+    for (name, value) in request.parameters() {
+        if name != "client_id" || !names_client {
+            form = form.field(name, value);
+        }
+    }
+    if let Some(nonce) = &request.nonce {
+        form = form.hide(nonce);
+    }
+    client.authenticate(form)
+}
+
+/// The error goes on after the host's name.
+fn request_uri(members: &Map<String, Value>) -> Result<&str, &'static str> {
+    let uri = members
+        .get("request_uri")
+        .and_then(Value::as_str)
+        .filter(|uri| !uri.is_empty())
+        .ok_or("took the pushed request and answered with no `request_uri`")?;
+    let usable = uri.len() <= REQUEST_URI_LIMIT
+        && uri.bytes().all(|byte| byte.is_ascii_graphic())
+        && Url::parse(uri).is_ok();
+    usable
+        .then_some(uri)
+        .ok_or("answered with a `request_uri` that is too long or not a URI")
+}
+
+/// Seconds; a server that does not say, or not in a way to be understood, is not held to it.
+fn expires_in(members: &Map<String, Value>) -> Option<Duration> {
+    members
+        .get("expires_in")
+        .and_then(Value::as_u64)
+        .map(Duration::from_secs)
 }

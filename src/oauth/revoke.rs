@@ -3,14 +3,16 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use reqwest::Method;
 use serde_json::json;
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
-use super::http::Request;
+use super::http::{Answer, Request};
 use super::{Client, Http, OauthError};
-use crate::provider::RevocationStyle;
+use crate::provider::{RevocationRule, RevocationStyle};
 use crate::secret::Secret;
 
 /// Which token is revoked, as `token_type_hint` (RFC 7009 §2.1).
@@ -22,111 +24,116 @@ pub enum Hint {
     RefreshToken,
 }
 
-/// Revokes one token. `Ok` also for a token the server no longer knows (RFC 7009 §2.2).
-///
-/// [`RevocationStyle::DeleteToken`] takes back access tokens only, and needs a client secret; without
-/// either it is [`OauthError::Invalid`] and nothing is sent.
-pub async fn revoke(
-    http: &Http,
-    endpoint: &Url,
-    style: RevocationStyle,
-    client: &Client,
-    token: &Secret,
-    hint: Hint,
-) -> Result<(), OauthError> {
-    match style {
-        RevocationStyle::Rfc7009 => rfc7009(http, endpoint, client, token, hint).await,
-        RevocationStyle::TokenOnly => token_only(http, endpoint, token).await,
-        RevocationStyle::DeleteToken => delete_token(http, endpoint, client, token, hint).await,
-        RevocationStyle::Bearer => bearer(http, endpoint, token).await,
-        RevocationStyle::Json => json_body(http, endpoint, client, token, hint).await,
+/// A revocation endpoint and how to speak to it.
+#[derive(Debug, Clone, Copy)]
+pub struct RevocationEndpoint<'a> {
+    /// Its URL.
+    pub url: &'a Url,
+    /// Our client there.
+    pub client: &'a Client,
+    /// What it takes, and in which form.
+    pub rule: &'a RevocationRule,
+    /// Headers sent along, none of which replaces the authentication.
+    pub headers: &'a BTreeMap<String, String>,
+}
+
+/// Why tokens of this kind cannot be revoked there, where that is so.
+pub fn unsupported(rule: &RevocationRule, hint: Hint) -> Option<&'static str> {
+    match (rule.style, hint) {
+        (RevocationStyle::DeleteToken | RevocationStyle::Bearer, Hint::RefreshToken) => {
+            Some("this provider revokes access tokens only")
+        }
+        (_, Hint::AccessToken) if rule.refresh_tokens_only => {
+            Some("this provider revokes refresh tokens only")
+        }
+        _ => None,
     }
 }
 
-async fn rfc7009(
-    http: &Http,
-    endpoint: &Url,
-    client: &Client,
-    token: &Secret,
-    hint: Hint,
-) -> Result<(), OauthError> {
-    let request = Request::form(endpoint)
-        .secret_field("token", token)
-        .field("token_type_hint", hint.as_str());
-    let answer = http.send(client.authenticate(request)?).await?;
-    answer
-        .is_success()
-        .then_some(())
-        .ok_or_else(|| answer.failure())
-}
-
-async fn bearer(http: &Http, endpoint: &Url, token: &Secret) -> Result<(), OauthError> {
-    let answer = http.send(Request::form(endpoint).bearer(token)?).await?;
-    answer
-        .is_success()
-        .then_some(())
-        .ok_or_else(|| answer.failure())
-}
-
-async fn json_body(
-    http: &Http,
-    endpoint: &Url,
-    client: &Client,
-    token: &Secret,
-    hint: Hint,
-) -> Result<(), OauthError> {
-    let members = json!({ "token": token.expose(), "token_type_hint": hint.as_str() });
-    let request = Request::json(Method::POST, endpoint, members).hide(token);
-    let answer = http.send(client.authenticate(request)?).await?;
-    answer
-        .is_success()
-        .then_some(())
-        .ok_or_else(|| answer.failure())
-}
-
-async fn token_only(http: &Http, endpoint: &Url, token: &Secret) -> Result<(), OauthError> {
-    let answer = http
-        .send(Request::form(endpoint).secret_field("token", token))
-        .await?;
-    let unknown = || {
-        answer.status() == 400
-            && answer
-                .error_response()
-                .is_some_and(|r| r.error == "invalid_token")
-    };
-    (answer.is_success() || unknown())
-        .then_some(())
-        .ok_or_else(|| answer.failure())
-}
-
-async fn delete_token(
-    http: &Http,
-    endpoint: &Url,
-    client: &Client,
-    token: &Secret,
-    hint: Hint,
-) -> Result<(), OauthError> {
-    if hint == Hint::RefreshToken {
-        return Err(OauthError::Invalid(
-            "this provider revokes access tokens only".into(),
-        ));
+impl RevocationEndpoint<'_> {
+    /// Revokes one token. `Ok` also for a token the server no longer knows (RFC 7009 §2.2).
+    ///
+    /// Where [`unsupported`] has a reason, or [`RevocationStyle::DeleteToken`] lacks the client secret it
+    /// needs, it is [`OauthError::Invalid`] and nothing is sent.
+    pub async fn revoke(&self, http: &Http, token: &Secret, hint: Hint) -> Result<(), OauthError> {
+        if let Some(why) = unsupported(self.rule, hint) {
+            return Err(OauthError::Invalid(why.into()));
+        }
+        match self.rule.style {
+            RevocationStyle::Rfc7009 => self.rfc7009(http, token, hint).await,
+            RevocationStyle::TokenOnly => self.token_only(http, token).await,
+            RevocationStyle::DeleteToken => self.delete_token(http, token).await,
+            RevocationStyle::Bearer => self.bearer(http, token).await,
+            RevocationStyle::Json => self.json(http, token, hint).await,
+        }
     }
-    let Some(secret) = &client.secret else {
-        return Err(OauthError::Invalid(
-            "this provider revokes only with a client secret".into(),
-        ));
-    };
-    let endpoint = of_client(endpoint, &client.id);
-    let request = Request::json(
-        Method::DELETE,
-        &endpoint,
-        json!({ "access_token": token.expose() }),
-    )
-    .hide(token)
-    .basic(&client.id, secret);
-    let answer = http.send(request).await?;
-    // 404 says that the token is not known.
-    let gone = answer.is_success() || answer.status() == 404;
+
+    async fn rfc7009(&self, http: &Http, token: &Secret, hint: Hint) -> Result<(), OauthError> {
+        let request = self
+            .with_headers(Request::form(self.url))?
+            .secret_field("token", token)
+            .field("token_type_hint", hint.as_str());
+        let answer = http.send(self.client.authenticate(request)?).await?;
+        confirmed(answer.is_success(), &answer)
+    }
+
+    async fn json(&self, http: &Http, token: &Secret, hint: Hint) -> Result<(), OauthError> {
+        let request = self
+            .with_headers(Request::json(Method::POST, self.url, json!({})))?
+            .secret_field("token", token)
+            .field("token_type_hint", hint.as_str());
+        let answer = http.send(self.client.authenticate(request)?).await?;
+        confirmed(answer.is_success(), &answer)
+    }
+
+    async fn token_only(&self, http: &Http, token: &Secret) -> Result<(), OauthError> {
+        let request = self
+            .with_headers(Request::form(self.url))?
+            .secret_field("token", token);
+        let answer = http.send(request).await?;
+        let unknown = || {
+            let response = answer.error_response();
+            answer.status() == 400 && response.is_some_and(|r| r.error == "invalid_token")
+        };
+        confirmed(answer.is_success() || unknown(), &answer)
+    }
+
+    /// The token itself is the authentication, so that 401 says that it is gone. A success may hold a
+    /// refusal, or no object at all.
+    async fn bearer(&self, http: &Http, token: &Secret) -> Result<(), OauthError> {
+        let request = self.with_headers(Request::post(self.url))?.bearer(token)?;
+        let answer = http.send(request).await?;
+        match answer.refusal_in_success() {
+            Some(response) if answer.is_success() => Err(OauthError::Refused(response)),
+            _ => confirmed(answer.is_success() || answer.status() == 401, &answer),
+        }
+    }
+
+    async fn delete_token(&self, http: &Http, token: &Secret) -> Result<(), OauthError> {
+        let Some(secret) = &self.client.secret else {
+            return Err(OauthError::Invalid(
+                "this provider revokes only with a client secret".into(),
+            ));
+        };
+        let url = of_client(self.url, &self.client.id);
+        let members = json!({ "access_token": token.expose() });
+        let request = Request::json(Method::DELETE, &url, members).hide(token);
+        let request = self.with_headers(request)?.basic(&self.client.id, secret);
+        let answer = http.send(request).await?;
+        // 404 says that the token is not known.
+        confirmed(answer.is_success() || answer.status() == 404, &answer)
+    }
+
+    /// Before the authentication, which then stands.
+    fn with_headers<'r>(&self, mut request: Request<'r>) -> Result<Request<'r>, OauthError> {
+        for (name, value) in self.headers {
+            request = request.header(name, value)?;
+        }
+        Ok(request)
+    }
+}
+
+fn confirmed(gone: bool, answer: &Answer) -> Result<(), OauthError> {
     gone.then_some(()).ok_or_else(|| answer.failure())
 }
 

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use reqwest::header::{HeaderName, HeaderValue};
-use url::{Host, Url};
+use url::Url;
 
 use super::fault::{Fault, dotted};
 use super::{ClientAuth, Provider, RESERVED_PARAMETERS};
+use crate::web::{Flaw, flaws};
 
 type Checked = Result<(), Fault>;
 
@@ -74,16 +75,16 @@ fn urls(provider: &Provider) -> Checked {
 
 /// https to anywhere, http to this machine, and nobody's name or password in it.
 fn web(key: &str, url: &Url) -> Checked {
-    let loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
+    // A page may have a fragment.
+    let flaw = flaws(url).find(|flaw| *flaw != Flaw::Fragment);
+    let what = match flaw {
+        None | Some(Flaw::Fragment) => return Ok(()),
+        Some(Flaw::Scheme) => "must be an https URL (http to loopback only)",
+        Some(Flaw::Host) => "must name a host",
+        Some(Flaw::Userinfo) => "must hold no user name or password",
+        Some(Flaw::ControlCharacters) => "must hold no control characters",
     };
-    let scheme = url.scheme() == "https" || (url.scheme() == "http" && loopback);
-    ensure(scheme, key, "must be an https URL (http to loopback only)")?;
-    let anonymous = url.username().is_empty() && url.password().is_none();
-    ensure(anonymous, key, "must hold no user name or password")
+    ensure(false, key, what)
 }
 
 fn issuer(provider: &Provider) -> Checked {

@@ -32,6 +32,27 @@ fn the_first_account_becomes_the_default_and_the_next_does_not() {
 }
 
 #[test]
+fn a_subject_that_is_unique_in_its_tenant_is_kept_with_it() {
+    let (home, provider) = acme_with("[identity]\ntenant = \"/team_id\"\n");
+    let in_team = |team: &str| {
+        let person = json!({"sub": "u-1", "preferred_username": "julien", "team_id": team});
+        provider.state(|state| state.person = person);
+    };
+    in_team("t-1");
+    home.login(&["acme"]).ok();
+    in_team("t-2");
+    home.login(&["acme"]).ok();
+    assert_eq!(home.accounts(), ["acme/julien", "acme/julien-2"]);
+    assert_eq!(subject(&home, "acme/julien"), "t-1/u-1");
+    assert_eq!(subject(&home, "acme/julien-2"), "t-2/u-1");
+
+    somebody_else(&provider, "u-3", "grace");
+    home.login(&["acme"])
+        .fails(1, &["does not say who signed in", "`/team_id`"]);
+    assert_eq!(home.accounts().len(), 2);
+}
+
+#[test]
 fn the_same_person_signing_in_again_keeps_the_account_under_any_username() {
     let (home, provider) = acme();
     home.login(&["acme"]).ok();

@@ -209,6 +209,60 @@ fn a_provider_that_revokes_access_tokens_only_is_asked_for_those() {
 }
 
 #[test]
+fn an_access_token_may_revoke_itself() {
+    let (home, provider) = signed_in_to("[revocation]\nstyle = \"bearer\"\n");
+    let run = home.run(&["logout", "--json"]).ok();
+    assert_eq!(
+        tokens(&run.json()),
+        [
+            ("refresh_token", "unsupported"),
+            ("access_token", "revoked")
+        ]
+    );
+    let asked = provider.asked("/revoke");
+    assert_eq!(asked.len(), 1);
+    let bearer = format!("Bearer {MARK}access-0002");
+    assert_eq!(asked[0].headers["authorization"], bearer);
+    assert!(asked[0].body.is_empty());
+    forgotten(&home);
+
+    let (home, provider) = signed_in_to("[revocation]\nstyle = \"bearer\"\n");
+    let refusal = json!({"ok": false, "error": "fatal_error"});
+    provider.next("/revoke", Reply::Json(200, refusal));
+    home.run(&["logout"])
+        .fails(1, &["did not confirm", "fatal_error"]);
+    forgotten(&home);
+}
+
+#[test]
+fn a_provider_that_revokes_refresh_tokens_only_is_asked_for_those() {
+    let more = "[token.headers]\nX-Version = \"2022\"\n\
+                [revocation]\nstyle = \"json\"\nrefresh_tokens_only = true\n";
+    let (home, provider) = signed_in_to(more);
+    let run = home.run(&["logout", "--json"]).ok();
+    assert_eq!(
+        tokens(&run.json()),
+        [
+            ("refresh_token", "revoked"),
+            ("access_token", "unsupported")
+        ]
+    );
+    assert!(
+        run.stderr.contains("refresh tokens only") && run.stderr.contains("its access token lives"),
+        "{run:?}"
+    );
+    let asked = provider.asked("/revoke");
+    assert_eq!(asked.len(), 1);
+    assert_eq!(
+        asked[0].json(),
+        json!({"token": format!("{MARK}refresh-0003"), "token_type_hint": "refresh_token",
+            "client_id": "keyfob-test"})
+    );
+    assert_eq!(asked[0].headers["x-version"], "2022");
+    forgotten(&home);
+}
+
+#[test]
 fn local_sends_nothing() {
     let (home, provider) = signed_in();
     let run = home.run(&["logout", "--local", "--json"]).ok();

@@ -39,6 +39,8 @@ mod choose;
 mod concurrency;
 mod consent;
 #[cfg(unix)]
+mod discovery;
+#[cfg(unix)]
 mod flows;
 mod list;
 mod locks;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::home::{Home, Run};
-use crate::provider::Provider;
+use crate::provider::{Provider, acme_with};
 use crate::scene::{expired, signed_in, signed_in_to};
 use crate::server::Reply;
 
@@ -116,6 +116,22 @@ fn a_userinfo_endpoint_at_its_worst_is_a_clear_failure() {
             1,
             "redirect",
         ),
+        (
+            Reply::Json(
+                200,
+                json!({"ok": false, "error": "account_inactive", "sub": "u-1"}),
+            ),
+            1,
+            "account_inactive",
+        ),
+        (
+            Reply::Json(
+                200,
+                json!({"errors": [{"message": "not you"}], "data": null}),
+            ),
+            1,
+            "not you",
+        ),
         (Reply::Text(500, String::new(), String::new()), 3, "500"),
         (Reply::Close, 3, "no answer from"),
     ] {
@@ -123,6 +139,32 @@ fn a_userinfo_endpoint_at_its_worst_is_a_clear_failure() {
         provider.next("/userinfo", reply);
         home.run(&["whoami"]).fails(status, &["acme/julien", words]);
         assert_eq!(provider.state(|state| state.refreshes), 0, "{words}");
+    }
+}
+
+#[test]
+fn the_definition_says_how_to_ask() {
+    let more = "[identity]\nmethod = \"POST\"\nbody = '{\"query\":\"{ viewer { id } }\"}'\nscheme = \"OAuth\"\n\
+                subject = \"/data/viewer/id\"\nusername = \"/data/viewer/name\"\n\
+                [identity.headers]\nClient-Id = \"{client_id}\"\n";
+    let (home, provider) = acme_with(more);
+    let viewer = json!({"data": {"viewer": {"id": 7, "name": "ada"}}});
+    for _ in 0..2 {
+        provider.next("/userinfo", Reply::Json(200, viewer.clone()));
+    }
+    home.login(&["acme"]).ok();
+    let whoami = home.run(&["whoami"]).ok();
+    assert_eq!(
+        whoami.stdout,
+        "account   acme/ada\nid        7\nusername  ada\n"
+    );
+    let asked = provider.asked("/userinfo");
+    assert_eq!(asked.len(), 2);
+    for request in asked {
+        assert_eq!(request.method, "POST");
+        assert_eq!(request.json(), json!({"query": "{ viewer { id } }"}));
+        assert!(request.headers["authorization"].starts_with("OAuth "));
+        assert_eq!(request.headers["client-id"], "keyfob-test");
     }
 }
 

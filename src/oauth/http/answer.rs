@@ -58,6 +58,21 @@ impl Answer {
         self.refusal(text(member), text("error_description"))
     }
 
+    /// A refusal in a successful answer, as some APIs give it: an `error` (a code, or an object with a
+    /// `message`), GraphQL's `errors`, or `"ok": false`.
+    pub(in crate::oauth) fn refusal_in_success(&self) -> Option<ErrorResponse> {
+        let answer = Value::Object(self.object().ok()?);
+        let text = |pointer: &str| answer.pointer(pointer)?.as_str();
+        let words = ["/error", "/error/message", "/errors/0/message", "/errors/0"];
+        let said = words
+            .into_iter()
+            .filter_map(text)
+            .find(|said| !said.is_empty());
+        let failed = answer.get("ok") == Some(&Value::Bool(false));
+        let error = said.or(failed.then_some("`ok` is false"));
+        self.refusal(error, text("/error_description"))
+    }
+
     /// The error of a bearer challenge (RFC 6750 §3) in the headers.
     pub(in crate::oauth) fn challenge(&self) -> Option<ErrorResponse> {
         let values = self.headers.get_all(WWW_AUTHENTICATE);

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -31,6 +31,16 @@ impl<'a> Request<'a> {
     /// A `GET`.
     pub(in crate::oauth) fn get(url: &'a Url) -> Self {
         Self::new(Method::GET, url, Body::Empty)
+    }
+
+    /// A `POST` without a body, and so without a content type; the length is told, for some servers
+    /// insist (RFC 9110 §8.6).
+    pub(in crate::oauth) fn post(url: &'a Url) -> Self {
+        let mut request = Self::new(Method::POST, url, Body::Empty);
+        request
+            .headers
+            .insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        request
     }
 
     /// A `POST` of a form that has no field yet.
@@ -81,10 +91,22 @@ impl<'a> Request<'a> {
     }
 
     /// Sends a bearer token (RFC 6750 §2.1), and hides it.
-    pub(in crate::oauth) fn bearer(mut self, token: &Secret) -> Result<Self, OauthError> {
-        let value = HeaderValue::from_str(&format!("Bearer {}", token.expose())).map_err(|_| {
-            OauthError::Invalid("the access token holds characters that no header can carry".into())
-        })?;
+    pub(in crate::oauth) fn bearer(self, token: &Secret) -> Result<Self, OauthError> {
+        self.token("Bearer", token)
+    }
+
+    /// Sends an access token under another scheme, and hides it.
+    pub(in crate::oauth) fn token(
+        mut self,
+        scheme: &str,
+        token: &Secret,
+    ) -> Result<Self, OauthError> {
+        let value =
+            HeaderValue::from_str(&format!("{scheme} {}", token.expose())).map_err(|_| {
+                OauthError::Invalid(
+                    "the access token holds characters that no header can carry".into(),
+                )
+            })?;
         self.authorize(value);
         Ok(self.hide(token))
     }
