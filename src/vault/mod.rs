@@ -8,6 +8,7 @@ mod defaults;
 mod index;
 mod lock;
 mod payload;
+mod rename;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,5 +1,6 @@
 //! `login`: signs in, and says who that was.
 
+mod by_url;
 mod report;
 
 use super::app::App;
@@ -17,12 +18,24 @@ use crate::store::Kind;
 /// Whom the sandbox approves where nobody can be asked.
 const SANDBOX_PERSON: &str = "ada";
 
-/// Signs in and says who, how long, and what differs from what was asked.
+/// Signs in, at a known provider or by the URL of one.
 pub fn run(app: &App, args: &cli::Login) -> Result<()> {
-    let target = Target::parse(&args.target)?;
+    if by_url::is_url(&args.target) {
+        return by_url::run(app, args);
+    }
+    if args.keep_as.is_some() || args.no_keep {
+        let what = "`--keep-as` and `--no-keep` are for a login by URL";
+        return Err(Error::new(Code::Usage, what).hint("leave them out"));
+    }
+    sign_in(app, args, &args.target)
+}
+
+/// Signs in and says who, how long, and what differs from what was asked.
+fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
+    let target = Target::parse(typed)?;
     check_name(&target, args)?;
     let expected = match target.name {
-        Some(_) => Some(choose::one(&app.vault, &app.registry, Some(&args.target))?),
+        Some(_) => Some(choose::one(&app.vault, &app.registry, Some(typed))?),
         None => None,
     };
     let provider = app.registry.get(target.provider)?;

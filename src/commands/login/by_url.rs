@@ -1,0 +1,141 @@
+//! `login https://…`: any provider from nothing but its issuer's URL. What its metadata says becomes a
+//! definition for this login, and afterwards the person says whether it stays, and under which name.
+
+use crate::cli;
+use crate::commands::app::App;
+use crate::commands::network;
+use crate::error::{Code, Error, Result};
+use crate::names::is_provider_name;
+use crate::oauth::discovery::{Metadata, discover};
+use crate::oauth::endpoint;
+use crate::online;
+use crate::provider::{Change, ClientAuth, Definition, usual_scopes};
+
+/// Whether a target is meant as a URL.
+pub fn is_url(target: &str) -> bool {
+    target.contains("://")
+}
+
+/// Signs in at the issuer, and keeps its definition if that is wanted.
+pub fn run(app: &App, args: &cli::Login) -> Result<()> {
+    let issuer = args.target.as_str();
+    endpoint::parse_url(issuer).map_err(|wrong| {
+        Error::new(Code::Usage, format!("the issuer's URL {wrong}"))
+            .hint("give it as the provider's documentation writes it, such as https://id.example.com")
+    })?;
+    if let Some(name) = app.registry.with_issuer(issuer) {
+        app.term.say(&format!("that is the provider `{name}`"));
+        return super::sign_in(app, args, &name);
+    }
+    if let Some(name) = &args.keep_as {
+        app.registry.is_free(name)?;
+    }
+    let metadata = network::online(app, app.registry.clone(), async |online| {
+        let found = discover(&online.http, issuer).await;
+        found.map_err(|error| online::failed(&error, Code::InvalidResponse, "nothing was stored"))
+    })?;
+    let name = args
+        .keep_as
+        .clone()
+        .unwrap_or_else(|| app.registry.suggest(issuer));
+    app.registry.add(&name, &definition(args, &metadata))?;
+    match super::sign_in(app, args, &name) {
+        Ok(()) => settle(app, args, &name),
+        Err(error) => {
+            take_back(app, &name);
+            Err(error)
+        }
+    }
+}
+
+/// What a login needs to know that the metadata does not say at each login anyway.
+fn definition(args: &cli::Login, metadata: &Metadata) -> Definition {
+    let issuer = &metadata.issuer;
+    let title = issuer.split("://").last().unwrap_or(issuer);
+    let scopes = match &metadata.scopes_supported {
+        None if metadata.userinfo_endpoint.is_none() => Vec::new(),
+        supported => usual_scopes(supported.as_deref()),
+    };
+    let client_id = args.client_id.as_deref();
+    let mut definition =
+        Definition::of_issuer(issuer, title.trim_end_matches('/'), &scopes, client_id);
+    if let Some(auth) = confidential(metadata).filter(|_| client_id.is_some()) {
+        definition.push(Change::set("client_auth", auth.as_str()));
+    }
+    definition
+}
+
+/// The authentication of a client at a server that lists its methods, and no public one among them.
+fn confidential(metadata: &Metadata) -> Option<ClientAuth> {
+    let methods = metadata.token_endpoint_auth_methods_supported.as_ref()?;
+    let has = |auth: ClientAuth| methods.iter().any(|method| method == auth.as_str());
+    if has(ClientAuth::None) {
+        return None;
+    }
+    [ClientAuth::ClientSecretBasic, ClientAuth::ClientSecretPost]
+        .into_iter()
+        .find(|auth| has(*auth))
+}
+
+/// Keeps the definition under the name that the person wants, or forgets it.
+fn settle(app: &App, args: &cli::Login, name: &str) -> Result<()> {
+    if args.no_keep {
+        return forget(app, name);
+    }
+    let wanted = match &args.keep_as {
+        Some(_) => name.to_owned(),
+        None => asked(app, name)?,
+    };
+    match wanted.as_str() {
+        "-" => return forget(app, name),
+        same if same == name => {}
+        other => {
+            app.registry.rename(name, other)?;
+            app.vault.move_provider(name, other)?;
+        }
+    }
+    app.term.say(&format!(
+        "it is the provider `{wanted}` from now on; `keyfob provider show {wanted}` prints the definition"
+    ));
+    Ok(())
+}
+
+/// The name; where nobody can be asked, the suggested one.
+fn asked(app: &App, name: &str) -> Result<String> {
+    if !app.term.can_ask() {
+        return Ok(name.to_owned());
+    }
+    loop {
+        let question = format!("keep it as a provider? its name [{name}], or `-` to forget it:");
+        let answer = app.term.ask(&question, "`--keep-as NAME` or `--no-keep` answers it")?;
+        match answer.as_str() {
+            "" => return Ok(name.to_owned()),
+            same if same == name || same == "-" => return Ok(answer),
+            other => match app.registry.is_free(other) {
+                Ok(()) => return Ok(answer),
+                Err(error) => app.term.warn(&error.to_string()),
+            },
+        }
+    }
+}
+
+/// The account stays, with the endpoints and the client of this login.
+fn forget(app: &App, name: &str) -> Result<()> {
+    app.registry.remove(name, || Ok(()))?;
+    app.term.say(&format!(
+        "the provider is not kept; the account works as `{name}`, and signs in again by the URL"
+    ));
+    Ok(())
+}
+
+/// A login that failed leaves no provider behind, unless a client was registered for it.
+fn take_back(app: &App, name: &str) {
+    let registered = app.registry.get(name).is_ok_and(|provider| provider.client_id.is_some());
+    if registered && is_provider_name(name) {
+        app.term.say(&format!(
+            "the client is kept with the provider `{name}`; `keyfob login {name}` tries again"
+        ));
+    } else {
+        let _ = app.registry.remove(name, || Ok(())); // an unused definition harms nobody
+    }
+}
