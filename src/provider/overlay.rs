@@ -248,19 +248,19 @@ fn unfit(key: &str, value: &DeValue<'_>) -> Option<&'static str> {
 
 /// What a type error wants, without the value it quotes: that stands before the last `expected`.
 fn complaint(key: &str, message: &str) -> String {
-    let Some((found, expected)) = message.rsplit_once("expected ") else {
-        return "is not what belongs here".into();
-    };
-    if found.starts_with("unknown field") {
-        format!("unknown key, expected {expected}")
-    } else if key
+    let ends = ["endpoint", "page", "uri"];
+    let is_url = key
         .rsplit(['_', '.'])
         .next()
-        .is_some_and(|end| end == "endpoint" || end == "page")
-    {
-        format!("expected a URL: {expected}")
-    } else {
-        format!("expected {expected}")
+        .is_some_and(|end| ends.contains(&end));
+    match message.rsplit_once("expected ") {
+        Some((found, expected)) if found.starts_with("unknown field") => {
+            format!("unknown key, expected {expected}")
+        }
+        Some((_, expected)) if is_url => format!("expected a URL: {expected}"),
+        Some((_, expected)) => format!("expected {expected}"),
+        None if is_url => "expected a URL".into(),
+        None => "is not what belongs here".into(),
     }
 }
 

@@ -399,8 +399,8 @@ fn wrong_hosts_tenants_and_rows_are_refused_where_they_stand_and_unshown() {
         assert!(error.message.contains(&named), "{key} = {value}: {error}");
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     }
-    let scheme = home(&[("mine.toml", "host = 'https://git.example.com'")]).1;
-    let error = scheme.describe("mine").unwrap_err();
+    let (_home, registry) = home(&[("mine.toml", "host = 'https://git.example.com'")]);
+    let error = registry.describe("mine").unwrap_err();
     assert!(error.message.contains("without a scheme"), "{error}");
 }
 
