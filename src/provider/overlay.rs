@@ -259,7 +259,7 @@ fn complaint(key: &str, message: &str) -> String {
         }
         Some((_, expected)) if is_url => format!("expected a URL: {expected}"),
         Some((_, expected)) => format!("expected {expected}"),
-        None if is_url => "expected a URL".into(),
+        None if is_url => "expected a URL such as `https://id.example.com/token`".into(),
         None => "is not what belongs here".into(),
     }
 }

@@ -6,9 +6,10 @@ impl Provider {
     /// The redirect URIs to register: one without a port where any port will do, else one for each
     /// fixed port; after them, or alone where the server takes no loopback, that of the paste flow.
     pub fn redirect_uris(&self) -> Vec<String> {
-        let mut uris = match self.redirect.no_loopback {
-            true => Vec::new(),
-            false => self.loopback_uris(),
+        let mut uris = if self.redirect.no_loopback {
+            Vec::new()
+        } else {
+            self.loopback_uris()
         };
         uris.extend(self.redirect.manual.clone());
         uris

@@ -124,6 +124,9 @@ pub struct TokenRule {
     /// Scopes that no answer lists though they are granted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unlisted_scopes: Vec<String>,
+    /// Values of `token_type` that mean `Bearer`, beside that word itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bearer_types: Vec<String>,
 }
 
 /// The form of a request's body.

@@ -17,15 +17,13 @@ pub(super) fn check(redirect: &RedirectRule) -> Checked {
         let what = "must be a path beginning with `/`, without `..`, query, fragment or blanks";
         ensure(is_path(path), "redirect.path", what)?;
     }
-    match &redirect.manual {
-        Some(manual) => self::manual(manual),
-        None => {
-            let what = "needs `redirect.manual`, the redirect URI to use";
-            ensure(!redirect.no_loopback, "redirect.no_loopback", what)?;
-            let what = "needs `redirect.manual`, the page that shows the code";
-            ensure(!redirect.shows_code, "redirect.shows_code", what)
-        }
+    if let Some(manual) = &redirect.manual {
+        return self::manual(manual);
     }
+    let what = "needs `redirect.manual`, the redirect URI to use";
+    ensure(!redirect.no_loopback, "redirect.no_loopback", what)?;
+    let what = "needs `redirect.manual`, the page that shows the code";
+    ensure(!redirect.shows_code, "redirect.shows_code", what)
 }
 
 fn ports(ports: &[u16]) -> Checked {

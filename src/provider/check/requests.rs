@@ -22,7 +22,8 @@ const OWN_HEADERS: [&str; 7] = [
 ];
 
 /// Parameters of the device request and its polls that are keyfob's own (RFC 8628 §3.1, §3.4).
-const DEVICE_PARAMETERS: [&str; 6] = [
+const DEVICE_PARAMETERS: [&str; 7] = [
+    "audience",
     "client_id",
     "client_secret",
     "device_code",
@@ -55,14 +56,7 @@ fn authorization(rule: &AuthorizationRule) -> Checked {
     for (table, names) in [("parameters", &rule.parameters), ("switch", &rule.switch)] {
         let table = dotted("authorization", table);
         parameters(&table, names, &RESERVED_PARAMETERS)?;
-        let carrier = rule.scope_parameter.as_ref();
-        if let Some(name) = carrier.filter(|name| names.contains_key(*name)) {
-            ensure(
-                false,
-                dotted(&table, name),
-                "is the parameter of the scopes",
-            )?;
-        }
+        carries_scopes_alone(&table, names, rule.scope_parameter.as_ref())?;
     }
     if let Some(name) = &rule.login_hint {
         parameter("authorization.login_hint", name, &RESERVED_PARAMETERS)?;
@@ -76,6 +70,8 @@ fn authorization(rule: &AuthorizationRule) -> Checked {
 
 fn token(rule: &TokenRule) -> Checked {
     headers("token.headers", &rule.headers)?;
+    let types_are_named = !rule.bearer_types.iter().any(String::is_empty);
+    ensure(types_are_named, "token.bearer_types", "must each be a word")?;
     if let Some(members) = &rule.members {
         pointer("token.members", members)?;
     }
@@ -87,8 +83,9 @@ fn token(rule: &TokenRule) -> Checked {
 
 fn device(rule: &DeviceRule) -> Checked {
     parameters("device.parameters", &rule.parameters, &DEVICE_PARAMETERS)?;
-    let key = "device.scope_parameter";
-    scope_parameter(key, rule.scope_parameter.as_ref(), &DEVICE_PARAMETERS)?;
+    let carrier = rule.scope_parameter.as_ref();
+    scope_parameter("device.scope_parameter", carrier, &DEVICE_PARAMETERS)?;
+    carries_scopes_alone("device.parameters", &rule.parameters, carrier)?;
     let named = rule.verification_uri_member.as_ref();
     member("device.verification_uri_member", named)?;
     member("device.error_member", rule.error_member.as_ref())?;
@@ -142,6 +139,21 @@ fn scope_parameter(key: &str, name: Option<&String>, own: &[&str]) -> Checked {
     match name.map(String::as_str) {
         None | Some("scope") => Ok(()),
         Some(name) => parameter(key, name, own),
+    }
+}
+
+/// The parameter that carries the scopes is not given a value of its own.
+fn carries_scopes_alone(
+    table: &str,
+    names: &BTreeMap<String, String>,
+    carrier: Option<&String>,
+) -> Checked {
+    match carrier.filter(|name| names.contains_key(*name)) {
+        Some(name) => {
+            let what = "is the parameter that carries the scopes";
+            ensure(false, dotted(table, name), what)
+        }
+        None => Ok(()),
     }
 }
 

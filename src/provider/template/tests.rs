@@ -37,164 +37,167 @@ fn url(provider: &Provider, what: &str) -> String {
     }
 }
 
+/// A row, what a file adds, the URL that is looked at, and what it is then.
+const FILLED: &[(&str, &str, &str, &str)] = &[
+    ("gitlab", "", "issuer", "https://gitlab.com"),
+    (
+        "gitlab",
+        "host = 'git.example.com'",
+        "issuer",
+        "https://git.example.com",
+    ),
+    (
+        "gitlab",
+        "host = 'git.example.com'",
+        "device",
+        "https://git.example.com/oauth/authorize_device",
+    ),
+    (
+        "gitlab",
+        "host = 'example.com/gitlab'",
+        "issuer",
+        "https://example.com/gitlab",
+    ),
+    (
+        "gitlab",
+        "host = 'example.com/gitlab'",
+        "token",
+        "https://example.com/gitlab/oauth/token",
+    ),
+    (
+        "gitlab",
+        "host = 'Example.COM:8443/Git/Lab/'",
+        "token",
+        "https://example.com:8443/Git/Lab/oauth/token",
+    ),
+    (
+        "gitlab",
+        "host = '[2001:db8::1]:8443'",
+        "token",
+        "https://[2001:db8::1]:8443/oauth/token",
+    ),
+    (
+        "gitlab",
+        "host = '10.0.0.1'",
+        "page",
+        "https://10.0.0.1/-/user_settings/applications",
+    ),
+    ("github", "", "userinfo", "https://api.github.com/user"),
+    (
+        "github",
+        "host = 'GitHub.com'",
+        "userinfo",
+        "https://api.github.com/user",
+    ),
+    (
+        "github",
+        "host = 'ghe.example.com'",
+        "userinfo",
+        "https://ghe.example.com/api/v3/user",
+    ),
+    (
+        "github",
+        "host = 'ghe.example.com'",
+        "token",
+        "https://ghe.example.com/login/oauth/access_token",
+    ),
+    (
+        "github",
+        "host = 'ghe.example.com'",
+        "device",
+        "https://ghe.example.com/login/device/code",
+    ),
+    (
+        "github",
+        "host = 'ghe.example.com'",
+        "revocation",
+        "https://ghe.example.com/api/v3/applications/%7Bclient_id%7D/token",
+    ),
+    (
+        "gitea",
+        "host = 'git.example.com'",
+        "userinfo",
+        "https://git.example.com/login/oauth/userinfo",
+    ),
+    (
+        "codeberg",
+        "host = 'forge.example.com/f'",
+        "token",
+        "https://forge.example.com/f/login/oauth/access_token",
+    ),
+    (
+        "microsoft",
+        "",
+        "token",
+        "https://login.microsoftonline.com/common/oauth2/v2.0/token",
+    ),
+    (
+        "microsoft",
+        "tenant = 'contoso.onmicrosoft.com'",
+        "device",
+        "https://login.microsoftonline.com/contoso.onmicrosoft.com/oauth2/v2.0/devicecode",
+    ),
+    (
+        "microsoft",
+        "tenant = 'consumers'",
+        "issuer",
+        "https://login.microsoftonline.com/{tid}/v2.0",
+    ),
+    (
+        "okta",
+        "host = 'acme.okta.com'",
+        "issuer",
+        "https://acme.okta.com/oauth2/default",
+    ),
+    (
+        "okta",
+        "host = 'acme.okta.com'\ntenant = 'aus1x'",
+        "issuer",
+        "https://acme.okta.com/oauth2/aus1x",
+    ),
+    (
+        "okta",
+        "host = 'acme.okta.com'\nissuer = 'https://{host}'",
+        "issuer",
+        "https://acme.okta.com",
+    ),
+    (
+        "auth0",
+        "host = 'acme.eu.auth0.com'",
+        "issuer",
+        "https://acme.eu.auth0.com/",
+    ),
+    (
+        "keycloak",
+        "host = 'sso.example.com'\ntenant = 'staff'",
+        "issuer",
+        "https://sso.example.com/realms/staff",
+    ),
+    (
+        "keycloak",
+        "host = 'sso.example.com/auth'\ntenant = 'staff'",
+        "issuer",
+        "https://sso.example.com/auth/realms/staff",
+    ),
+    (
+        "salesforce",
+        "host = 'test.salesforce.com'",
+        "device",
+        "https://test.salesforce.com/services/oauth2/token",
+    ),
+];
+
 #[test]
 fn a_host_and_a_tenant_stand_where_the_row_wants_them() {
-    for (row, file, what, expected) in [
-        ("gitlab", "", "issuer", "https://gitlab.com"),
-        (
-            "gitlab",
-            "host = 'git.example.com'",
-            "issuer",
-            "https://git.example.com",
-        ),
-        (
-            "gitlab",
-            "host = 'git.example.com'",
-            "device",
-            "https://git.example.com/oauth/authorize_device",
-        ),
-        (
-            "gitlab",
-            "host = 'example.com/gitlab'",
-            "issuer",
-            "https://example.com/gitlab",
-        ),
-        (
-            "gitlab",
-            "host = 'example.com/gitlab'",
-            "token",
-            "https://example.com/gitlab/oauth/token",
-        ),
-        (
-            "gitlab",
-            "host = 'Example.COM:8443/Git/Lab/'",
-            "token",
-            "https://example.com:8443/Git/Lab/oauth/token",
-        ),
-        (
-            "gitlab",
-            "host = '[2001:db8::1]:8443'",
-            "token",
-            "https://[2001:db8::1]:8443/oauth/token",
-        ),
-        (
-            "gitlab",
-            "host = '10.0.0.1'",
-            "page",
-            "https://10.0.0.1/-/user_settings/applications",
-        ),
-        ("github", "", "userinfo", "https://api.github.com/user"),
-        (
-            "github",
-            "host = 'GitHub.com'",
-            "userinfo",
-            "https://api.github.com/user",
-        ),
-        (
-            "github",
-            "host = 'ghe.example.com'",
-            "userinfo",
-            "https://ghe.example.com/api/v3/user",
-        ),
-        (
-            "github",
-            "host = 'ghe.example.com'",
-            "token",
-            "https://ghe.example.com/login/oauth/access_token",
-        ),
-        (
-            "github",
-            "host = 'ghe.example.com'",
-            "device",
-            "https://ghe.example.com/login/device/code",
-        ),
-        (
-            "github",
-            "host = 'ghe.example.com'",
-            "revocation",
-            "https://ghe.example.com/api/v3/applications/%7Bclient_id%7D/token",
-        ),
-        (
-            "gitea",
-            "host = 'git.example.com'",
-            "userinfo",
-            "https://git.example.com/login/oauth/userinfo",
-        ),
-        (
-            "codeberg",
-            "host = 'forge.example.com/f'",
-            "token",
-            "https://forge.example.com/f/login/oauth/access_token",
-        ),
-        (
-            "microsoft",
-            "",
-            "token",
-            "https://login.microsoftonline.com/common/oauth2/v2.0/token",
-        ),
-        (
-            "microsoft",
-            "tenant = 'contoso.onmicrosoft.com'",
-            "device",
-            "https://login.microsoftonline.com/contoso.onmicrosoft.com/oauth2/v2.0/devicecode",
-        ),
-        (
-            "microsoft",
-            "tenant = 'consumers'",
-            "issuer",
-            "https://login.microsoftonline.com/{tid}/v2.0",
-        ),
-        (
-            "okta",
-            "host = 'acme.okta.com'",
-            "issuer",
-            "https://acme.okta.com/oauth2/default",
-        ),
-        (
-            "okta",
-            "host = 'acme.okta.com'\ntenant = 'aus1x'",
-            "issuer",
-            "https://acme.okta.com/oauth2/aus1x",
-        ),
-        (
-            "okta",
-            "host = 'acme.okta.com'\nissuer = 'https://{host}'",
-            "issuer",
-            "https://acme.okta.com",
-        ),
-        (
-            "auth0",
-            "host = 'acme.eu.auth0.com'",
-            "issuer",
-            "https://acme.eu.auth0.com/",
-        ),
-        (
-            "keycloak",
-            "host = 'sso.example.com'\ntenant = 'staff'",
-            "issuer",
-            "https://sso.example.com/realms/staff",
-        ),
-        (
-            "keycloak",
-            "host = 'sso.example.com/auth'\ntenant = 'staff'",
-            "issuer",
-            "https://sso.example.com/auth/realms/staff",
-        ),
-        (
-            "salesforce",
-            "host = 'test.salesforce.com'",
-            "device",
-            "https://test.salesforce.com/services/oauth2/token",
-        ),
-    ] {
+    for (row, file, what, expected) in FILLED {
         let own = with(&format!("{row}.toml"), file);
-        assert_eq!(url(&own, what), expected, "{row}: {file}");
+        assert_eq!(url(&own, what), *expected, "{row}: {file}");
         let like = with("work.toml", &format!("like = '{row}'\n{file}"));
-        assert_eq!(url(&like, what), expected, "like {row}: {file}");
+        assert_eq!(url(&like, what), *expected, "like {row}: {file}");
         assert!(like.missing.is_empty());
         assert_eq!(
             (like.name.as_str(), like.like.as_deref()),
-            ("work", Some(row))
+            ("work", Some(*row))
         );
         assert_eq!(like.redirect_path(), "/callback/work");
     }
