@@ -15,7 +15,7 @@ pub fn run(app: &App, args: &cli::List) -> Result<()> {
             let named = is_provider_name(provider).then(|| app.vault.accounts_of(provider));
             let listing = named.unwrap_or_default();
             if listing.accounts.is_empty() && listing.broken.is_empty() {
-                app.registry.get(provider)?; // a mistyped name is said, not answered with nothing
+                app.registry.describe(provider)?; // a mistyped name is said, not answered with nothing
             }
             listing
         }

@@ -19,7 +19,7 @@ fn list(app: &App) -> Result<()> {
     let accounts = app.vault.accounts().accounts;
     let mut providers = Vec::new();
     for name in app.registry.names() {
-        match app.registry.get(&name) {
+        match app.registry.describe(&name) {
             Ok(provider) => {
                 let count = accounts
                     .iter()
@@ -59,7 +59,7 @@ fn known(provider: &Provider, accounts: usize) -> Known {
 }
 
 fn show(app: &App, name: &str) -> Result<()> {
-    let provider = app.registry.get(name)?;
+    let provider = app.registry.describe(name)?;
     let shown = Shown::new(&provider);
     if app.manner.json {
         print_json(&shown)

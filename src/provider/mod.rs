@@ -12,6 +12,7 @@ mod overlay;
 mod register;
 mod registry;
 mod rules;
+mod template;
 
 use std::collections::BTreeMap;
 
@@ -30,11 +31,10 @@ pub use rules::{
 pub const SANDBOX: &str = "sandbox";
 
 /// Parameters of the authorization request that are keyfob's own, which no definition may set.
-pub const RESERVED_PARAMETERS: [&str; 14] = [
+pub const RESERVED_PARAMETERS: [&str; 13] = [
     "audience",
     "client_id",
     "client_secret",
-    "code",
     "code_challenge",
     "code_challenge_method",
     "nonce",
@@ -56,8 +56,22 @@ pub struct Provider {
     /// The file's name, `[a-z0-9][a-z0-9-]{0,31}`.
     #[serde(skip)]
     pub name: String,
+    /// The keys that nobody has given yet, dotted, such as `host`. What stands there meanwhile is an
+    /// example, and goes nowhere: [`Registry::get`] refuses such a definition.
+    #[serde(skip)]
+    pub missing: Vec<String>,
     /// The name people know it by; the file's name where absent.
     pub title: String,
+    /// The built-in row that a file of another name starts from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub like: Option<String>,
+    /// What `{host}` stands for in any string of the definition: a host, with a port and the path
+    /// before the server's own where it has them, without a scheme.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// What `{tenant}` stands for: the server's word for a customer, such as a tenant's id or a realm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
     /// What stands for this provider's origins where those say nothing: the sandbox's state folder.
     #[serde(skip)]
     pub pinned_as: Option<String>,
@@ -66,7 +80,7 @@ pub struct Provider {
     pub embedded: bool,
 
     /// The issuer identifier (RFC 8414 §2), compared byte for byte. `{claim}` stands for that claim
-    /// of the id token, for servers whose issuer names the tenant.
+    /// of the id token, for servers whose issuer names the tenant; `{host}` and `{tenant}` do not.
     pub issuer: Option<String>,
     /// Whether a login reads the issuer's metadata (RFC 8414, OpenID discovery) for what is not
     /// given here: endpoints, registration, `iss`.
@@ -136,7 +150,11 @@ impl Default for Provider {
     fn default() -> Self {
         Self {
             name: String::new(),
+            missing: Vec::new(),
             title: String::new(),
+            like: None,
+            host: None,
+            tenant: None,
             pinned_as: None,
             embedded: false,
             issuer: None,

@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::fault::{Fault, dotted};
-use super::{Provider, SANDBOX};
+use super::{Provider, SANDBOX, template};
 use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
 
@@ -45,13 +45,15 @@ impl Overlay {
     /// Parses `text`, the file for the provider `name`, and checks types and what no file may hold.
     pub fn parse(path: &Path, name: &str, text: &str) -> Result<Self> {
         let mut plan = Plan::new(path, text);
-        let parsed = DeTable::parse(text).map_err(|cause| {
+        let mut parsed = DeTable::parse(text).map_err(|cause| {
             let start = cause.span().map_or(0, |span| span.start);
             plan.refuse(start, "", &cause.message().replace('\n', "; "))
         })?;
         plan.survey("", parsed.get_ref(), name)?;
-        Provider::deserialize(Deserializer::from(parsed.clone()))
-            .map_err(|cause| plan.mistyped(&cause))?;
+        plan.normalize(parsed.get_mut())?;
+        let mut filled = parsed.clone();
+        template::filled_for_types(filled.get_mut());
+        Provider::deserialize(Deserializer::from(filled)).map_err(|cause| plan.mistyped(&cause))?;
         let table = toml::Table::deserialize(Deserializer::from(parsed))
             .map_err(|cause| plan.mistyped(&cause))?;
         Ok(Self {
@@ -59,6 +61,11 @@ impl Overlay {
             table,
             lines: plan.lines(),
         })
+    }
+
+    /// The string at a root key.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.table.get(key).and_then(toml::Value::as_str)
     }
 
     /// A fault of the merged definition as an error; with its line where this file has the key.
@@ -123,6 +130,20 @@ impl<'a> Plan<'a> {
             };
             for table in inner.into_iter().filter_map(DeValue::as_table) {
                 self.survey(&path, table, name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the root keys that other keys are filled from, and writes each in its one form.
+    fn normalize(&self, root: &mut DeTable<'_>) -> Result<()> {
+        for (key, value) in root.iter_mut() {
+            let DeValue::String(text) = value.get_mut() else {
+                continue;
+            };
+            if let Some(checked) = template::checked(key.get_ref(), text) {
+                let refuse = |what| self.refuse(key.span().start, key.get_ref(), what);
+                *text = checked.map_err(refuse)?.into();
             }
         }
         Ok(())
@@ -194,7 +215,9 @@ fn secret_hint(name: &str) -> String {
         ..Provider::default()
     };
     let variable = provider.variable("CLIENT_SECRET");
-    format!("remove that line, and give the secret in {variable}")
+    format!(
+        "remove that line, then `keyfob provider set {name} --client-secret`, or give the secret in {variable}"
+    )
 }
 
 /// Says why no file may hold a key, if none may.
@@ -225,19 +248,19 @@ fn unfit(key: &str, value: &DeValue<'_>) -> Option<&'static str> {
 
 /// What a type error wants, without the value it quotes: that stands before the last `expected`.
 fn complaint(key: &str, message: &str) -> String {
-    let Some((found, expected)) = message.rsplit_once("expected ") else {
-        return "is not what belongs here".into();
-    };
-    if found.starts_with("unknown field") {
-        format!("unknown key, expected {expected}")
-    } else if key
+    let ends = ["endpoint", "page", "uri"];
+    let is_url = key
         .rsplit(['_', '.'])
         .next()
-        .is_some_and(|end| end == "endpoint" || end == "page")
-    {
-        format!("expected a URL: {expected}")
-    } else {
-        format!("expected {expected}")
+        .is_some_and(|end| ends.contains(&end));
+    match message.rsplit_once("expected ") {
+        Some((found, expected)) if found.starts_with("unknown field") => {
+            format!("unknown key, expected {expected}")
+        }
+        Some((_, expected)) if is_url => format!("expected a URL: {expected}"),
+        Some((_, expected)) => format!("expected {expected}"),
+        None if is_url => "expected a URL such as `https://id.example.com/token`".into(),
+        None => "is not what belongs here".into(),
     }
 }
 

@@ -4,8 +4,18 @@ use super::{Provider, RedirectHost};
 
 impl Provider {
     /// The redirect URIs to register: one without a port where any port will do, else one for each
-    /// fixed port.
+    /// fixed port; after them, or alone where the server takes no loopback, that of the paste flow.
     pub fn redirect_uris(&self) -> Vec<String> {
+        let mut uris = if self.redirect.no_loopback {
+            Vec::new()
+        } else {
+            self.loopback_uris()
+        };
+        uris.extend(self.redirect.manual.clone());
+        uris
+    }
+
+    fn loopback_uris(&self) -> Vec<String> {
         let host = match self.redirect.host {
             RedirectHost::Ipv4 => "127.0.0.1",
             RedirectHost::Ipv6 => "[::1]",
@@ -88,5 +98,12 @@ mod tests {
         provider.redirect.host = RedirectHost::Localhost;
         provider.redirect.ports = vec![8080];
         assert_eq!(provider.redirect_uris(), ["http://localhost:8080/back"]);
+        provider.redirect.manual = Some("app+x://code".into());
+        assert_eq!(
+            provider.redirect_uris(),
+            ["http://localhost:8080/back", "app+x://code"]
+        );
+        provider.redirect.no_loopback = true;
+        assert_eq!(provider.redirect_uris(), ["app+x://code"]);
     }
 }

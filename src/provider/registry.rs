@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::overlay::{self, Overlay};
+use super::template::{self, Template};
 use super::{Embedded, Provider, SANDBOX, builtin, check, edit};
 use crate::config::read_text;
 use crate::error::{Code, Error, Result};
@@ -17,7 +18,7 @@ use crate::paths::Paths;
 /// Where a key of a definition came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// The row compiled in.
+    /// The row compiled in: that of the name, or the one that the file is `like`.
     BuiltIn,
     /// The user's file, and the line in it.
     File(PathBuf, usize),
@@ -75,8 +76,20 @@ impl Registry {
     }
 
     /// The effective definition. An unknown name is `unknown_provider` with the nearest one; a wrong
-    /// file is `config_invalid` with file, line and key.
+    /// file is `config_invalid` with file, line and key, and so is a definition that lacks what only
+    /// the user can say.
     pub fn get(&self, name: &str) -> Result<Provider> {
+        let provider = self.describe(name)?;
+        if provider.missing.is_empty() {
+            Ok(provider)
+        } else {
+            Err(template::incomplete(&provider))
+        }
+    }
+
+    /// The same to look at: where only the user can say something, `missing` names the key and an
+    /// example stands in its place.
+    pub fn describe(&self, name: &str) -> Result<Provider> {
         let mut provider = self.load(name)?.provider;
         if let (true, Some(embedded)) = (provider.embedded, &self.embedded) {
             embedded.complete(&mut provider);
@@ -180,14 +193,17 @@ impl Registry {
 
 /// Lays the user's file over the row and checks the whole.
 fn compose(name: &str, row: toml::Table, overlay: Option<Overlay>) -> Result<Loaded> {
-    let mut table = row.clone();
+    let template = Template::open(row, overlay.as_ref());
+    let mut table = template.row.clone();
     if let Some(overlay) = &overlay {
         overlay::merge(&mut table, overlay.table.clone());
     }
+    let missing = template.fill(&mut table);
     let mut provider: Provider = table
         .try_into()
         .expect("both tables have the types, and merging keeps them");
     provider.name = name.into();
+    provider.missing = missing;
     if provider.title.is_empty() {
         provider.title = name.into();
     }
@@ -204,7 +220,7 @@ fn compose(name: &str, row: toml::Table, overlay: Option<Overlay>) -> Result<Loa
     })?;
     Ok(Loaded {
         provider,
-        row,
+        row: template.row,
         overlay,
     })
 }

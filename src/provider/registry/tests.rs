@@ -248,12 +248,11 @@ fn a_client_secret_in_a_file_is_refused_unshown() {
             error.message.contains("never belongs in a plain file"),
             "{error}"
         );
+        let hint = error.hint.as_ref().unwrap();
+        assert!(hint.contains("KEYFOB_MY_HOST_CLIENT_SECRET"), "{hint}");
         assert!(
-            error
-                .hint
-                .as_ref()
-                .unwrap()
-                .contains("KEYFOB_MY_HOST_CLIENT_SECRET")
+            hint.contains("`keyfob provider set my-host --client-secret`"),
+            "{hint}"
         );
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     }

@@ -1,0 +1,307 @@
+use super::*;
+use crate::names::is_provider_name;
+use crate::paths::Paths;
+use crate::provider::{
+    ClientAuth, DeviceStyle, Provider, RESERVED_PARAMETERS, RedirectHost, Registry,
+    RevocationStyle, SANDBOX,
+};
+
+/// Every row as a person without any file looks at it, and its text.
+fn rows() -> Vec<(Provider, &'static str)> {
+    let home = tempfile::tempdir().unwrap();
+    let registry = Registry::new(Paths::under(home.path()));
+    let rows = ROWS.iter().map(|(name, text)| {
+        let provider = registry.describe(name);
+        (
+            provider.unwrap_or_else(|error| panic!("{name}: {error}")),
+            *text,
+        )
+    });
+    rows.collect()
+}
+
+fn others() -> impl Iterator<Item = Provider> {
+    let providers = rows().into_iter().map(|(provider, _)| provider);
+    providers.filter(|provider| !provider.embedded)
+}
+
+#[test]
+fn every_row_stands_alone_and_keeps_the_rules_of_files() {
+    for (provider, text) in rows() {
+        let name = provider.name.as_str();
+        assert!(is_provider_name(name));
+        assert!(!provider.title.is_empty(), "{name}");
+        assert_eq!(provider.embedded, name == SANDBOX);
+        let ships = provider.client_id.is_some();
+        assert_eq!(ships, provider.embedded, "{name} ships a client id");
+        let header = text.lines().take_while(|line| line.starts_with('#'));
+        let header = header.count();
+        assert!(
+            (2..=5).contains(&header),
+            "{name}: {header} lines of header"
+        );
+        assert!(
+            text.lines().all(|line| line.chars().count() <= 130),
+            "{name}"
+        );
+    }
+    assert!(ROWS.is_sorted_by(|(a, _), (b, _)| a < b));
+}
+
+/// A host that a user gives is checked once; a row that puts it elsewhere would need more.
+#[test]
+fn hosts_stand_only_where_a_host_does() {
+    for (name, text) in ROWS {
+        for (before, after) in text.match_indices("\"https://{host}").map(|(at, found)| {
+            let rest = &text[at + found.len()..];
+            (&text[at..at + found.len()], rest.chars().next().unwrap())
+        }) {
+            assert!(matches!(after, '/' | '"'), "{name}: {before}{after}");
+        }
+        let keys: toml::Table = text.parse().unwrap();
+        let urls = keys.iter().filter(|(key, _)| key.ends_with("_endpoint"));
+        for (key, url) in urls {
+            let url = url.as_str().unwrap();
+            let bare = url.strip_prefix("https://{host}/").unwrap_or(url);
+            assert!(!bare.contains("{host}"), "{name}: {key}");
+        }
+    }
+}
+
+#[test]
+fn every_row_for_other_peoples_servers_calls_https_alone() {
+    for (provider, _) in rows() {
+        let name = provider.name.as_str();
+        let urls = [
+            &provider.authorization_endpoint,
+            &provider.token_endpoint,
+            &provider.userinfo_endpoint,
+            &provider.revocation_endpoint,
+            &provider.registration_endpoint,
+            &provider.device_authorization_endpoint,
+            &provider.pushed_authorization_request_endpoint,
+            &provider.device.verification_uri,
+            &provider.revocation.page,
+            &provider.registration.page,
+        ];
+        for url in urls.into_iter().flatten() {
+            assert_eq!(url.scheme(), "https", "{name}: {url}");
+            assert_eq!(url.fragment(), None, "{name}: {url}");
+            let client_id = url.as_str().replace("%7Bclient_id%7D", "");
+            assert!(!client_id.contains(['{', '}', '%']), "{name}: {url}");
+        }
+        let none = urls.iter().all(|url| url.is_none());
+        assert_eq!(none, provider.embedded, "{name}");
+        let parameters = &provider.authorization.parameters;
+        let own = RESERVED_PARAMETERS
+            .iter()
+            .any(|own| parameters.contains_key(*own));
+        assert!(!own, "{name}");
+    }
+}
+
+#[test]
+fn every_row_says_where_and_what_to_register() {
+    for provider in others() {
+        let name = provider.name.as_str();
+        let values = provider.registration_values(&provider.scopes);
+        let unregistrable = ["claude", "codex"].contains(&name);
+        assert_eq!(
+            provider.registration.page.is_none(),
+            unregistrable,
+            "{name}"
+        );
+        let says_so = values
+            .iter()
+            .any(|value| value.contains("registers no third-party clients"));
+        assert_eq!(says_so, unregistrable, "{name}");
+        let uris = provider.redirect_uris();
+        assert!(!uris.is_empty(), "{name}");
+        for uri in uris {
+            let told = values.iter().any(|value| value.contains(&uri));
+            assert!(told, "{name}: {uri}");
+        }
+        assert!(!values.concat().contains(['{', '}']), "{name}: {values:?}");
+    }
+}
+
+/// RFC 9700 §4.4.2: a code for one server is never delivered where another's is awaited.
+#[test]
+fn redirects_to_this_machine_differ_from_server_to_server() {
+    let own = ["claude", "codex"];
+    let mut paths: Vec<_> = others()
+        .map(|provider| {
+            let path = provider.redirect_path();
+            let usual = path == format!("/callback/{}", provider.name);
+            assert_eq!(usual, !own.contains(&provider.name.as_str()), "{path}");
+            path
+        })
+        .collect();
+    let all = paths.len();
+    paths.sort();
+    paths.dedup();
+    assert_eq!(paths.len(), all);
+}
+
+#[test]
+fn a_preset_asks_for_what_a_sign_in_asks_and_for_more() {
+    for provider in others() {
+        for (preset, scopes) in &provider.presets {
+            let kept = provider.scopes.iter().all(|scope| scopes.contains(scope));
+            assert!(kept, "{}: {preset} drops a scope", provider.name);
+            assert!(
+                scopes.len() > provider.scopes.len(),
+                "{}: {preset}",
+                provider.name
+            );
+        }
+    }
+    let preset = |row: &str, preset: &str| {
+        let provider = others().find(|provider| provider.name == row).unwrap();
+        provider.presets[preset].join(" ")
+    };
+    for (row, name, scopes) in [
+        (
+            "huggingface",
+            "read",
+            "openid profile read-repos gated-repos",
+        ),
+        ("huggingface", "inference", "openid profile inference-api"),
+        ("huggingface", "publish", "openid profile write-repos"),
+        ("gitlab", "pull", "openid profile email read_repository"),
+        ("github", "git", "read:user user:email repo"),
+    ] {
+        assert_eq!(preset(row, name), scopes, "{row}");
+    }
+}
+
+#[test]
+fn what_only_the_user_can_say_is_named() {
+    for provider in others() {
+        let missing: &[&str] = match provider.name.as_str() {
+            "okta" | "auth0" => &["host"],
+            "keycloak" => &["host", "tenant"],
+            "frameio" => &["redirect.manual"],
+            _ => &[],
+        };
+        assert_eq!(provider.missing, missing, "{}", provider.name);
+    }
+}
+
+/// The redirect, as `HOST:PORTS` or `manual`.
+fn redirect(provider: &Provider) -> String {
+    let host = match provider.redirect.host {
+        RedirectHost::Ipv4 => "127.0.0.1",
+        RedirectHost::Ipv6 => "[::1]",
+        RedirectHost::Localhost => "localhost",
+    };
+    let ports: Vec<_> = provider.redirect.ports.iter().map(u16::to_string).collect();
+    match (provider.redirect.no_loopback, ports.as_slice()) {
+        (true, _) => "manual".into(),
+        (false, []) => format!("{host}:any"),
+        (false, ports) => format!("{host}:{}", ports.join(",")),
+    }
+}
+
+/// The authentication of a flow, with `!` where a secret is needed.
+fn auth(auth: ClientAuth) -> &'static str {
+    match auth {
+        ClientAuth::None => "none",
+        ClientAuth::ClientSecretBasic => "basic",
+        ClientAuth::ClientSecretPost => "post",
+        ClientAuth::BasicWithoutSecret => "empty",
+    }
+}
+
+fn device(provider: &Provider) -> &'static str {
+    let left_open = provider.discovery && provider.authorization_endpoint.is_none();
+    match (&provider.device_authorization_endpoint, left_open) {
+        (None, true) => "metadata",
+        (None, false) => "no",
+        (Some(_), _) if provider.device.style == DeviceStyle::AuthorizationCode => "code",
+        (Some(_), _) => auth(provider.device.client_auth.unwrap_or(provider.client_auth)),
+    }
+}
+
+fn revocation(provider: &Provider) -> &'static str {
+    let left_open = provider.discovery && provider.authorization_endpoint.is_none();
+    if provider.revocation_endpoint.is_none() && !left_open {
+        assert!(provider.revocation.page.is_some(), "{}", provider.name);
+        return "page";
+    }
+    match provider.revocation.style {
+        RevocationStyle::Rfc7009 if provider.revocation.refresh_tokens_only => "refresh",
+        RevocationStyle::Rfc7009 => "rfc7009",
+        RevocationStyle::TokenOnly => "token",
+        RevocationStyle::DeleteToken => "delete",
+        RevocationStyle::Bearer => "bearer",
+        RevocationStyle::Json => "json",
+    }
+}
+
+#[test]
+fn the_facts_of_each_server_are_these() {
+    let fixed = "127.0.0.1:53682,53683";
+    let named = "localhost:53682,53683";
+    let table = [
+        // name, redirect, client authentication, secret needed, device flow, revocation
+        ("atlassian", "localhost:53682", "post", true, "no", "page"),
+        ("auth0", fixed, "none", false, "metadata", "refresh"),
+        ("bitbucket", "localhost:53682", "basic", true, "no", "page"),
+        ("claude", "localhost:any", "none", false, "no", "page"),
+        ("codeberg", "127.0.0.1:any", "none", false, "no", "page"),
+        ("codex", "localhost:1455", "none", false, "code", "json"),
+        ("discord", fixed, "none", false, "no", "rfc7009"),
+        ("dropbox", fixed, "none", false, "no", "bearer"),
+        ("frameio", "manual", "none", false, "no", "rfc7009"),
+        ("gitea", "127.0.0.1:any", "none", false, "no", "page"),
+        ("github", "127.0.0.1:any", "post", true, "none", "delete"),
+        ("gitlab", "127.0.0.1:any", "none", false, "none", "rfc7009"),
+        ("google", "127.0.0.1:any", "post", true, "post", "token"),
+        (
+            "huggingface",
+            "127.0.0.1:any",
+            "none",
+            false,
+            "none",
+            "page",
+        ),
+        (
+            "keycloak",
+            "127.0.0.1:any",
+            "none",
+            false,
+            "metadata",
+            "rfc7009",
+        ),
+        ("linear", fixed, "none", false, "no", "rfc7009"),
+        ("microsoft", "localhost:any", "none", false, "none", "page"),
+        ("notion", named, "basic", true, "no", "json"),
+        ("okta", fixed, "none", false, "metadata", "rfc7009"),
+        ("reddit", "127.0.0.1:53682", "empty", false, "no", "rfc7009"),
+        ("salesforce", named, "none", false, "none", "rfc7009"),
+        ("slack", named, "none", false, "no", "bearer"),
+        ("spotify", "127.0.0.1:any", "none", false, "no", "page"),
+        ("twitch", named, "post", true, "none", "rfc7009"),
+        ("zoom", "127.0.0.1:any", "none", false, "basic", "rfc7009"),
+    ];
+    let rows: Vec<_> = others().collect();
+    let facts: Vec<_> = rows
+        .iter()
+        .map(|provider| {
+            (
+                provider.name.as_str(),
+                redirect(provider),
+                auth(provider.client_auth),
+                provider.client_secret_required,
+                device(provider),
+                revocation(provider),
+            )
+        })
+        .collect();
+    for (fact, row) in facts.iter().zip(table) {
+        let row = (row.0, row.1.to_owned(), row.2, row.3, row.4, row.5);
+        assert_eq!(*fact, row);
+    }
+    assert_eq!(facts.len(), table.len());
+}
