@@ -99,7 +99,8 @@ pub async fn login(online: &Online, mut plan: Plan) -> Result<SignedIn> {
         plan.scopes = usual_scopes(&plan);
     }
     settle_name(online, &plan)?;
-    let client = client::obtain(online, &plan).await?;
+    let ours = client::obtain(online, &plan).await?;
+    let client = ours.code.clone()?;
     let plan = Arc::new(plan);
 
     let mut listener = Listener::bind(
@@ -134,6 +135,9 @@ pub async fn login(online: &Online, mut plan: Plan) -> Result<SignedIn> {
         Err(_) => Page::Failed,
     };
     accepted.answer(page).await;
+    if outcome.is_ok() {
+        ours.taken(online, &plan).await;
+    }
     outcome
 }
 
@@ -228,10 +232,12 @@ impl Consent<'_> {
         match error {
             OauthError::Refused(response) => Error {
                 message: format!("{} refused the code: {response}", provider.title),
-                hint: Some(format!(
-                    "nothing was stored; run `keyfob login {}` again, with `-v` to see the requests",
-                    provider.name
-                )),
+                hint: client::refused(provider, self.client, response).or_else(|| {
+                    Some(format!(
+                        "nothing was stored; run `keyfob login {}` again, with `-v` to see the requests",
+                        provider.name
+                    ))
+                }),
                 ..failure
             },
             _ => failure,

@@ -1,208 +1,209 @@
-//! Our client at the provider: its id, its secret where the provider wants one, and registering it
-//! where there is none (RFC 7591).
+//! Our client at the provider: its id, how it authenticates, its secret where it needs one, and
+//! registering it where there is none (RFC 7591).
+//!
+//! All of it is settled before anybody is sent to the provider.
 
-use std::sync::Arc;
-use std::time::Duration;
+mod known;
+mod register;
+mod secret;
 
 use super::Plan;
+use super::flow::Flow;
 use crate::error::{Code, Error, Result};
-use crate::oauth::{Client, OauthError, registration};
-use crate::online::{self, Online, off_thread};
+use crate::oauth::{Client, ErrorResponse};
+use crate::online::Online;
 use crate::provider::{ClientAuth, Provider};
 use crate::secret::Secret;
 
-/// How long another process's registration at the same provider is waited for.
-const TURN: Duration = Duration::from_secs(60);
+use known::Known;
+use secret::{Found, Typed};
 
-/// The client id: flag, environment, definition, else that of an account there, so that signing in
-/// again needs no more than the first time.
-pub fn known_id(online: &Online, plan: &Plan) -> Option<String> {
-    let provider = &plan.provider;
-    let accounts = || online.vault.accounts_of(&provider.name).accounts;
-    plan.client_id
-        .clone()
-        .or_else(|| variable(&provider.variable("CLIENT_ID")))
-        .or_else(|| provider.client_id.clone())
-        .or_else(|| {
-            plan.expected
-                .as_ref()
-                .map(|account| account.client.id.clone())
-        })
-        .or_else(|| accounts().pop().map(|account| account.client.id))
+pub use known::known_id;
+
+/// Our client for one login, as each kind of flow has to present it. What is wrong with one kind is no
+/// failure while another is left.
+#[derive(Debug)]
+pub struct Ours {
+    /// For flows that end with an authorization code, in a browser or pasted; or why there can be none.
+    pub code: Result<Client>,
+    /// For the device flow, which may authenticate otherwise (`device.client_auth`); or why there can be
+    /// none. Whether the provider has a device flow at all is not its concern.
+    pub device: Result<Client>,
+    /// A secret that was typed and shall be kept.
+    keep: Option<Secret>,
 }
 
-/// The client for this login: a known one, else registration on the user's word. Fails before the
-/// browser opens where an id or a needed secret is missing.
-pub async fn obtain(online: &Online, plan: &Plan) -> Result<Client> {
-    let id = match known_id(online, plan) {
-        Some(id) => id,
-        None => register(online, plan).await?,
+/// The client for a person's login: a known one, else registration on the user's word.
+///
+/// Fails where no flow that `plan` allows could go on: no client id, or no secret where each needs one.
+/// A secret is asked for only where nothing goes without it, so a provider whose device flow needs none
+/// asks for none under `--flow auto`, and `code` then says how to give it.
+pub async fn obtain(online: &Online, plan: &Plan) -> Result<Ours> {
+    let known = match known::find(online, plan)? {
+        Some(known) => known,
+        None => register::register(online, plan, None).await?,
     };
-    let auth = plan.provider.client_auth;
-    let secret = match auth {
-        ClientAuth::None => None,
-        _ => Some(secret(online, &plan.provider, &id).await?),
+    let needs = Needs::of(plan, &known);
+    if !needs.any() {
+        return Ok(Ours::new(plan, &known, &Err(missing(plan))));
+    }
+    let found = secret::find(online, plan, &known).await;
+    let needed = match &found {
+        Ok(Found::Secret(secret)) => return Ok(Ours::new(plan, &known, &Ok(secret.clone()))),
+        Ok(Found::Expired(kept)) => secret::expired(plan, kept),
+        Ok(Found::Nothing) => missing(plan),
+        Err(error) => error.clone(),
     };
-    Ok(Client { id, auth, secret })
+    if !needs.all(plan) {
+        return Ok(Ours::new(plan, &known, &Err(needed)));
+    }
+    let registers = plan.provider.registration_endpoint.is_some();
+    match found? {
+        Found::Expired(kept) if known.replaceable && registers => anew(online, plan, &kept).await,
+        _ => typed(online, plan, &known, needed).await,
+    }
 }
 
-/// The client secret: environment, an account of the same client, a prompt.
-async fn secret(online: &Online, provider: &Provider, id: &str) -> Result<Secret> {
-    let from = provider.variable("CLIENT_SECRET");
-    if let Some(secret) = variable(&from) {
-        return Ok(Secret::new(secret));
+/// The client that signs in for itself (RFC 6749 §4.4), which only one with a secret can.
+pub async fn for_itself(online: &Online, plan: &Plan) -> Result<Client> {
+    let Some(known) = known::find(online, plan)? else {
+        return Err(register::by_hand(plan, "no client id is known for"));
+    };
+    if !needs_secret(known.auth) {
+        return Err(public(&plan.provider));
     }
-    let (vault, name, client) = (
-        Arc::clone(&online.vault),
-        provider.name.clone(),
-        id.to_owned(),
-    );
-    // It goes only to an origin that has had it.
-    let pin = provider
-        .token_endpoint
-        .as_ref()
-        .map(|endpoint| provider.pin(endpoint));
-    let kept = off_thread(move || {
-        let accounts = vault.accounts_of(&name).accounts;
-        let mut same = accounts.iter().filter(|account| {
-            let then = account.endpoints.pin(&account.endpoints.token).ok();
-            account.client.id == client && pin.is_some() && pin == then
-        });
-        Ok(same.find_map(|account| vault.secrets(account).ok()??.client_secret))
-    });
-    if let Some(secret) = kept.await? {
-        return Ok(secret);
-    }
-    let term = Arc::clone(&online.term);
-    if !term.can_ask() {
-        return Err(missing_secret(provider, &from));
-    }
-    let question = format!("client secret of {id} at {}:", provider.title);
-    let needed = missing_secret(provider, &from);
-    off_thread(move || {
-        let secret = term.ask_secret(&question, "set it in the environment")?;
-        let secret = Secret::new(secret.expose().trim());
-        if secret.expose().is_empty() {
-            Err(needed)
-        } else {
-            Ok(secret)
+    let secret = match secret::find(online, plan, &known).await? {
+        Found::Secret(secret) => secret,
+        Found::Nothing => secret::ask(online, plan, &known, missing(plan)).await?,
+        Found::Expired(kept) => {
+            secret::ask(online, plan, &known, secret::expired(plan, &kept)).await?
         }
-    })
-    .await
-}
-
-/// Registers keyfob, once for all processes, and keeps the id in the user's provider file.
-async fn register(online: &Online, plan: &Plan) -> Result<String> {
-    let provider = &plan.provider;
-    let Some(endpoint) = &provider.registration_endpoint else {
-        return Err(by_hand(plan, "no client id is known for"));
     };
-    if !plan.register && !confirmed(online, provider).await? {
-        return Err(by_hand(plan, "keyfob was not registered at"));
-    }
-    let lock = format!("register-{}", provider.name);
-    let vault = Arc::clone(&online.vault);
-    let _turn = off_thread(move || vault.wait_for_lock(&lock, TURN)).await?;
-    if let Some(id) = online
-        .registry
-        .get(&provider.name)
-        .ok()
-        .and_then(|now| now.client_id)
-    {
-        return Ok(id); // another process registered meanwhile
-    }
-    let uris = registration_uris(provider);
-    // Some servers never take a registration back, so its id is not lost to a signal.
-    let _hold = online.interrupts.hold()?;
-    let registered = registration::register(&online.http, endpoint, &uris, &plan.scopes)
-        .await
-        .map_err(|error| refused(plan, &error))?;
-    let id = registered.client_id;
-    match online.registry.set_client_id(&provider.name, &id) {
-        Ok(file) => online.term.say(&format!(
-            "registered keyfob at {}; its client id is kept in {}",
-            provider.title,
-            file.display()
-        )),
-        Err(error) => online.term.warn(&format!(
-            "registered keyfob at {} as client `{id}`, which could not be kept: {}; until it is, sign in there with `--client-id {id}`",
-            provider.title, error.message
-        )),
-    }
-    Ok(id)
+    client(&known, known.auth, &Ok(secret))
 }
 
-async fn confirmed(online: &Online, provider: &Provider) -> Result<bool> {
-    let term = Arc::clone(&online.term);
-    if !term.can_ask() {
-        return Err(Error::new(
-            Code::RegistrationRequired,
-            format!("keyfob is not registered at {}", provider.title),
-        )
-        .hint(format!(
-            "let it register itself with `keyfob login {0} --register`, or see `keyfob provider show {0}`",
+/// What to do where the provider refuses the client itself (`invalid_client`, RFC 6749 §5.2); `None` for
+/// every other refusal.
+pub fn refused(provider: &Provider, client: &Client, response: &ErrorResponse) -> Option<String> {
+    let refused = matches!(
+        response.error.as_str(),
+        "invalid_client" | "unauthorized_client"
+    );
+    refused.then(|| match client.secret {
+        Some(_) => format!(
+            "nothing was stored; where the client secret has changed, set {} to the new one",
+            provider.variable("CLIENT_SECRET")
+        ),
+        None => format!(
+            "nothing was stored; `keyfob provider show {}` prints the client and how it authenticates (`client_id`, `client_auth`)",
             provider.name
-        )));
-    }
-    let question = format!(
-        "register keyfob as a client at {}? the registration holds no secret, and may not be deletable",
-        provider.title
-    );
-    off_thread(move || term.confirm(&question, "--register")).await
+        ),
+    })
 }
 
-/// Every loopback host, without a port: servers that let the port vary match the host exactly.
-fn registration_uris(provider: &Provider) -> Vec<String> {
-    if !provider.redirect.ports.is_empty() {
-        return provider.redirect_uris();
-    }
-    let path = provider.redirect_path();
-    ["127.0.0.1", "localhost", "[::1]"]
-        .map(|host| format!("http://{host}{path}"))
-        .to_vec()
-}
-
-/// A registration that was not given: what can be done by hand, where trying again would not help.
-fn refused(plan: &Plan, error: &OauthError) -> Error {
-    let title = &plan.provider.title;
-    let cause: &dyn std::fmt::Display = match error {
-        OauthError::Refused(response) => response,
-        OauthError::Invalid(cause) => cause,
-        _ => {
-            let state = "keyfob is not registered";
-            return online::failed(error, Code::RegistrationRequired, state);
+impl Ours {
+    fn new(plan: &Plan, known: &Known, secret: &Result<Secret>) -> Self {
+        Self {
+            code: client(known, known.auth, secret),
+            device: client(known, device_auth(plan, known), secret),
+            keep: None,
         }
+    }
+
+    /// To be called once the provider has taken the client: what was typed and is to be kept is kept from
+    /// now on. Nothing is kept before, for a mistyped secret would be sent again and again. A failure is a
+    /// warning.
+    pub async fn taken(&self, online: &Online, plan: &Plan) {
+        if let (Some(secret), Ok(client)) =
+            (&self.keep, self.code.as_ref().or(self.device.as_ref()))
+        {
+            secret::keep(online, plan, client, secret).await;
+        }
+    }
+}
+
+/// Which kinds of flow need a secret.
+struct Needs {
+    code: bool,
+    device: bool,
+}
+
+impl Needs {
+    fn of(plan: &Plan, known: &Known) -> Self {
+        Self {
+            code: needs_secret(known.auth),
+            device: needs_secret(device_auth(plan, known)),
+        }
+    }
+
+    fn any(&self) -> bool {
+        self.code || self.device
+    }
+
+    /// Whether no flow that the plan allows goes on without one.
+    fn all(&self, plan: &Plan) -> bool {
+        let by_device = plan.provider.device_authorization_endpoint.is_some();
+        match plan.flow {
+            Flow::Device => self.device,
+            Flow::Auto => self.code && (self.device || !by_device),
+            Flow::Browser | Flow::Paste | Flow::ClientCredentials => self.code,
+        }
+    }
+}
+
+fn needs_secret(auth: ClientAuth) -> bool {
+    match auth {
+        ClientAuth::ClientSecretBasic | ClientAuth::ClientSecretPost => true,
+        ClientAuth::None | ClientAuth::BasicWithoutSecret => false,
+    }
+}
+
+fn device_auth(plan: &Plan, known: &Known) -> ClientAuth {
+    plan.provider.device.client_auth.unwrap_or(known.auth)
+}
+
+/// A public client carries a secret that is known all the same: some servers revoke only with it.
+fn client(known: &Known, auth: ClientAuth, secret: &Result<Secret>) -> Result<Client> {
+    let secret = match secret {
+        Err(missing) if needs_secret(auth) => return Err(missing.clone()),
+        secret => secret.as_ref().ok().cloned(),
     };
-    Error {
-        message: format!("{title} did not register keyfob: {cause}"),
-        ..by_hand(plan, "")
-    }
+    Ok(Client {
+        id: known.id.clone(),
+        auth,
+        secret,
+    })
 }
 
-fn by_hand(plan: &Plan, message: &str) -> Error {
+async fn typed(online: &Online, plan: &Plan, known: &Known, needed: Error) -> Result<Ours> {
+    let Typed { secret, keep } = secret::ask_and_offer(online, plan, known, needed).await?;
+    Ok(Ours {
+        keep: keep.then(|| secret.clone()),
+        ..Ours::new(plan, known, &Ok(secret))
+    })
+}
+
+/// Registers in the place of a client whose secret has ended.
+async fn anew(online: &Online, plan: &Plan, ended: &crate::vault::KeptClient) -> Result<Ours> {
+    let known = register::register(online, plan, Some(ended)).await?;
+    let secret = match secret::find(online, plan, &known).await? {
+        Found::Secret(secret) => Ok(secret),
+        Found::Nothing | Found::Expired(_) => Err(missing(plan)),
+    };
+    let ours = Ours::new(plan, &known, &secret);
+    if Needs::of(plan, &known).all(plan) {
+        secret?;
+    }
+    Ok(ours)
+}
+
+/// No secret is to be had where one is needed.
+fn missing(plan: &Plan) -> Error {
     let provider = &plan.provider;
-    let mut hint = vec![match &provider.registration.page {
-        Some(page) => format!("register a client at {page}"),
-        None => format!("register a client at {}", provider.title),
-    }];
-    let mut values = provider.registration_values(&plan.scopes);
-    if values.is_empty() {
-        let uris = provider.redirect_uris().into_iter();
-        values = uris.map(|uri| format!("Redirect URI: {uri}")).collect();
-    }
-    hint.extend(values.into_iter().map(|value| format!("  {value}")));
-    hint.push(format!(
-        "then `keyfob login {} --client-id ID`",
-        provider.name
-    ));
-    Error::new(
-        Code::RegistrationRequired,
-        format!("{message} {}", provider.title),
-    )
-    .hint(hint.join("\n"))
-}
-
-fn missing_secret(provider: &Provider, from: &str) -> Error {
+    let ask = match plan.flow {
+        Flow::Auto => ", or be asked for it with `--flow browser`",
+        _ => "",
+    };
     Error::new(
         Code::RegistrationRequired,
         format!(
@@ -211,11 +212,29 @@ fn missing_secret(provider: &Provider, from: &str) -> Error {
         ),
     )
     .hint(format!(
-        "set {from}; `keyfob provider show {}` says where the secret comes from",
+        "set {}{ask}; `keyfob provider show {}` says where the secret comes from",
+        provider.variable("CLIENT_SECRET"),
         provider.name
     ))
 }
 
+/// A public client cannot sign in for itself (RFC 6749 §4.4).
+fn public(provider: &Provider) -> Error {
+    Error::new(
+        Code::RegistrationRequired,
+        format!(
+            "the client at {} has no secret, and only one that has can sign in for itself",
+            provider.title
+        ),
+    )
+    .hint(format!(
+        "register a confidential client there, then `keyfob provider set {} client_id=ID client_auth=client_secret_basic`\nand set {} to its secret",
+        provider.name,
+        provider.variable("CLIENT_SECRET")
+    ))
+}
+
+/// A variable's value without surrounding blanks; an empty one is none.
 fn variable(name: &str) -> Option<String> {
     std::env::var(name)
         .ok()
