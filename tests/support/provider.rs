@@ -35,6 +35,8 @@ pub struct State {
     pub claims: Value,
     /// Whether the metadata offers registration (RFC 7591).
     pub registers: bool,
+    /// What a registration answers besides, or instead of, what was asked for.
+    pub registration: Value,
     /// Answers to give instead of the ordinary ones, by path, first in first out.
     pub instead: BTreeMap<String, VecDeque<Reply>>,
     /// Answers every endpoint but the authorization endpoint, where set.
@@ -84,6 +86,7 @@ impl Provider {
             person: json!({"sub": "u-1", "preferred_username": "julien", "name": "Julien", "email": "j@example.com"}),
             claims: json!({}),
             registers: false,
+            registration: json!({}),
             instead: BTreeMap::new(),
             echo: None,
             refreshes: 0,
@@ -238,7 +241,7 @@ fn answer(state: &mut State, request: &Request) -> Reply {
     }
     match request.path.as_str() {
         "/.well-known/openid-configuration" => metadata(state, request),
-        "/register" => register(request),
+        "/register" => register(state, request),
         "/authorize" => authorize(state, request),
         "/token" => token(state, request),
         "/userinfo" => userinfo(state, request),
@@ -262,10 +265,14 @@ fn metadata(state: &State, request: &Request) -> Reply {
     Reply::Json(200, metadata)
 }
 
-/// Registers a public client.
-fn register(request: &Request) -> Reply {
+/// Registers the client that is asked for, unless the state says otherwise.
+fn register(state: &State, request: &Request) -> Reply {
     let mut client = request.json();
     client["client_id"] = "registered-client".into();
+    let otherwise = state.registration.as_object().expect("an object");
+    for (member, value) in otherwise {
+        client[member] = value.clone();
+    }
     Reply::Json(201, client)
 }
 

@@ -45,9 +45,10 @@ pub fn find(online: &Online, plan: &Plan) -> Result<Option<Known>> {
         return Ok(Some(of_account(provider, account)));
     }
     // `--register` is also the way past a registration that the server has lost.
-    let kept = match plan.register {
-        true => None,
-        false => kept(online, provider)?,
+    let kept = if plan.register {
+        None
+    } else {
+        kept(online, provider)?
     };
     Ok(kept.map(Known::from).or_else(|| {
         let account = online.vault.accounts_of(&provider.name).accounts.pop();

@@ -6,6 +6,8 @@
 mod known;
 mod register;
 mod secret;
+#[cfg(test)]
+mod tests;
 
 use super::Plan;
 use super::flow::Flow;
@@ -43,7 +45,7 @@ pub async fn obtain(online: &Online, plan: &Plan) -> Result<Ours> {
         Some(known) => known,
         None => register::register(online, plan, None).await?,
     };
-    let needs = Needs::of(plan, &known);
+    let needs = Needs::of(&plan.provider, &known);
     if !needs.any() {
         return Ok(Ours::new(plan, &known, &Err(missing(plan))));
     }
@@ -105,7 +107,7 @@ impl Ours {
     fn new(plan: &Plan, known: &Known, secret: &Result<Secret>) -> Self {
         Self {
             code: client(known, known.auth, secret),
-            device: client(known, device_auth(plan, known), secret),
+            device: client(known, device_auth(&plan.provider, known), secret),
             keep: None,
         }
     }
@@ -129,10 +131,10 @@ struct Needs {
 }
 
 impl Needs {
-    fn of(plan: &Plan, known: &Known) -> Self {
+    fn of(provider: &Provider, known: &Known) -> Self {
         Self {
             code: needs_secret(known.auth),
-            device: needs_secret(device_auth(plan, known)),
+            device: needs_secret(device_auth(provider, known)),
         }
     }
 
@@ -158,8 +160,8 @@ fn needs_secret(auth: ClientAuth) -> bool {
     }
 }
 
-fn device_auth(plan: &Plan, known: &Known) -> ClientAuth {
-    plan.provider.device.client_auth.unwrap_or(known.auth)
+fn device_auth(provider: &Provider, known: &Known) -> ClientAuth {
+    provider.device.client_auth.unwrap_or(known.auth)
 }
 
 /// A public client carries a secret that is known all the same: some servers revoke only with it.
@@ -191,7 +193,7 @@ async fn anew(online: &Online, plan: &Plan, ended: &crate::vault::KeptClient) ->
         Found::Nothing | Found::Expired(_) => Err(missing(plan)),
     };
     let ours = Ours::new(plan, &known, &secret);
-    if Needs::of(plan, &known).all(plan) {
+    if Needs::of(&plan.provider, &known).all(plan) {
         secret?;
     }
     Ok(ours)

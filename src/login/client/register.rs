@@ -14,9 +14,9 @@ use crate::oauth::OauthError;
 use crate::oauth::endpoint::origin;
 use crate::oauth::registration::{self, Registered, Wish};
 use crate::online::{self, Online, off_thread};
-use crate::provider::{ClientAuth, Provider};
+use crate::provider::{ClientAuth, Provider, Registry};
 use crate::timestamp::Timestamp;
-use crate::vault::{ClientSecrets, KeptClient};
+use crate::vault::{ClientSecrets, KeptClient, Vault};
 
 /// How long another process's registration at the same issuer is waited for.
 const TURN: Duration = Duration::from_secs(60);
@@ -46,7 +46,15 @@ pub async fn register(online: &Online, plan: &Plan, ended: Option<&KeptClient>) 
     }
     // Some servers never take a registration back, so it is not lost to a signal.
     let _hold = online.interrupts.hold()?;
-    if let Some((kept, secrets)) = of_sibling(online, provider) {
+    let (vault, registry) = (Arc::clone(&online.vault), online.registry.clone());
+    let ours = provider.clone();
+    let sibling = off_thread(move || Ok(of_sibling(&vault, &registry, &ours))).await?;
+    if let Some((sibling, secrets)) = sibling {
+        let kept = KeptClient {
+            id: account::random_id(),
+            store: plan.store,
+            ..sibling
+        };
         return Ok(keep(online, plan, kept, secrets, TOOK_OVER).await);
     }
     let wish = Wish {
@@ -65,8 +73,9 @@ pub async fn register(online: &Online, plan: &Plan, ended: Option<&KeptClient>) 
 fn lock_name(provider: &Provider, endpoint: &Url) -> String {
     let issuer = provider.issuer.clone().unwrap_or_else(|| origin(endpoint));
     let hash = Sha256::digest(issuer.as_bytes());
-    let digits: String = hash.iter().take(16).map(|o| format!("{o:02x}")).collect();
-    format!("register-{digits}")
+    let (start, _) = hash.split_at(size_of::<u128>());
+    let start = start.try_into().expect("split there");
+    format!("register-{:032x}", u128::from_be_bytes(start))
 }
 
 /// The client that is there by now and was not when this process began.
@@ -96,22 +105,29 @@ fn adopted(
 
 /// A client that keyfob has registered at the same issuer for the same redirect URIs, under another
 /// definition's name.
-fn of_sibling(online: &Online, provider: &Provider) -> Option<(KeptClient, ClientSecrets)> {
+fn of_sibling(
+    vault: &Vault,
+    registry: &Registry,
+    provider: &Provider,
+) -> Option<(KeptClient, ClientSecrets)> {
     let (issuer, uris) = (provider.issuer.as_ref()?, redirect_uris(provider));
-    let names = online.registry.names().into_iter();
-    names
-        .filter(|name| *name != provider.name)
-        .find_map(|name| {
-            let kept = online.vault.client(&name).ok()??;
-            let sibling = online.registry.get(&name).ok()?;
-            let same = sibling.issuer.as_ref() == Some(issuer)
-                && redirect_uris(&sibling) == uris
-                && Some(&kept.pin) == known::pin(provider).as_ref()
-                && !kept.expired(Timestamp::now());
-            let secrets = same.then(|| online.vault.client_secrets(&kept).ok())??;
-            let id = account::random_id();
-            Some((KeptClient { id, ..kept }, secrets))
-        })
+    let pin = known::pin(provider)?;
+    let serves = |kept: &KeptClient, sibling: &Provider| {
+        sibling.issuer.as_ref() == Some(issuer)
+            && redirect_uris(sibling) == uris
+            && kept.pin == pin
+            && !kept.expired(Timestamp::now())
+    };
+    let mut others = registry
+        .names()
+        .into_iter()
+        .filter(|name| *name != provider.name);
+    others.find_map(|name| {
+        let kept = vault.client(&name).ok()??;
+        let sibling = registry.get(&name).ok()?;
+        let secrets = serves(&kept, &sibling).then(|| vault.client_secrets(&kept).ok())??;
+        Some((kept, secrets))
+    })
 }
 
 /// What a registration gave, as it is kept.
@@ -168,9 +184,10 @@ async fn keep(
     }
     // An id whose secret nobody has would be in the way of every later login.
     if kept || !confidential {
-        let secret = match confidential {
-            true => format!(", with a secret that is kept in {}", client.store.noun()),
-            false => String::new(),
+        let secret = if confidential {
+            format!(", with a secret that is kept in {}", client.store.noun())
+        } else {
+            String::new()
         };
         define(online, plan, &client, kept, &format!("{named}{secret}")).await;
     }
@@ -193,12 +210,13 @@ async fn define(online: &Online, plan: &Plan, client: &KeptClient, kept: bool, n
         // A server that was named by its address has no file yet.
         Err(error) if error.code == Code::UnknownProvider => online.term.say(named),
         Err(error) => {
-            let next = match kept {
-                true => "the next login knows it all the same".into(),
-                false => format!(
+            let next = if kept {
+                "the next login knows it all the same".into()
+            } else {
+                format!(
                     "until it is, sign in with `--client-id {}`",
                     client.client_id
-                ),
+                )
             };
             online.term.warn(&format!(
                 "{named}; its client id could not be kept in the provider's file: {}; {next}",

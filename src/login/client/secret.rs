@@ -62,16 +62,18 @@ pub async fn find(online: &Online, plan: &Plan, known: &Known) -> Result<Found> 
                 None => of_account(&vault, &name, &client_id, &pin, None),
             });
         }
-        Ok(match of_account(&vault, &name, &client_id, &pin, secret) {
-            Found::Nothing => Found::Expired(kept),
-            found => found,
-        })
+        Ok(
+            match of_account(&vault, &name, &client_id, &pin, secret.as_ref()) {
+                Found::Nothing => Found::Expired(kept),
+                found => found,
+            },
+        )
     })
     .await
 }
 
 /// The secret of an account of the same client, any but the one that has `ended`.
-fn of_account(vault: &Vault, provider: &str, id: &str, pin: &str, ended: Option<Secret>) -> Found {
+fn of_account(vault: &Vault, provider: &str, id: &str, pin: &str, ended: Option<&Secret>) -> Found {
     let accounts = vault.accounts_of(provider).accounts;
     let mut same = accounts.iter().filter(|account| {
         let then = account.endpoints.pin(&account.endpoints.token);
@@ -79,7 +81,7 @@ fn of_account(vault: &Vault, provider: &str, id: &str, pin: &str, ended: Option<
     });
     let secret = same.find_map(|account| {
         let secret = vault.secrets(account).ok()??.client_secret;
-        secret.filter(|secret| Some(secret) != ended.as_ref())
+        secret.filter(|secret| Some(secret) != ended)
     });
     secret.map_or(Found::Nothing, Found::Secret)
 }
