@@ -49,7 +49,10 @@ pub async fn register(online: &Online, plan: &Plan, ended: Option<&KeptClient>) 
     let (vault, registry) = (Arc::clone(&online.vault), online.registry.clone());
     let ours = provider.clone();
     let sibling = off_thread(move || Ok(of_sibling(&vault, &registry, &ours))).await?;
-    if let Some((sibling, secrets)) = sibling {
+    let before = seen.map(|seen| seen.client_id); // it ended, or did not serve
+    if let Some((sibling, secrets)) =
+        sibling.filter(|(kept, _)| Some(&kept.client_id) != before.as_ref())
+    {
         let kept = KeptClient {
             id: account::random_id(),
             store: plan.store,
