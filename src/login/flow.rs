@@ -65,12 +65,21 @@ impl Ways {
 
     /// The same where no code can be exchanged, for the reason of `why`.
     pub fn without_codes(self, why: Error) -> Result<Self> {
-        let device = Self {
+        let rest = Self {
             loopback: false,
             paste: false,
             ..self
         };
-        device.some().ok_or(why)
+        rest.some().ok_or(why)
+    }
+
+    /// The same where the client cannot use the device flow, for the reason of `why`.
+    pub fn without_device(self, why: Error) -> Result<Self> {
+        let rest = Self {
+            device: false,
+            ..self
+        };
+        rest.some().ok_or(why)
     }
 
     /// Whether an authorization request is needed.

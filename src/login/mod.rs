@@ -152,15 +152,19 @@ async fn consent(
     ways: Ways,
     ours: Ours,
 ) -> Result<SignedIn> {
-    let (ways, client) = match ours.code {
+    let (ways, client) = match &ours.code {
         Ok(client) => (ways, Some(client)),
-        Err(why) => (ways.without_codes(why)?, None),
+        Err(why) => (ways.without_codes(why.clone())?, None),
+    };
+    let (ways, device) = match &ours.device {
+        Ok(client) => (ways, Some(client)),
+        Err(why) => (ways.without_device(why.clone())?, None),
     };
     let landing = ways
         .codes()
         .then(|| Landing::prepare(plan, ways))
         .transpose()?;
-    let request = match (&landing, &client) {
+    let request = match (&landing, client) {
         (Some(landing), Some(client)) => {
             Some(authorization(online, plan, client, &landing.uri).await?)
         }
@@ -182,9 +186,9 @@ async fn consent(
             listener,
         }),
         entry: ways.paste.then(|| online.term.entry()).flatten(),
-        device: ways
-            .device
-            .then(|| DeviceFlow::new(online, plan, ours.device.clone(), launched)),
+        device: device
+            .filter(|_| ways.device)
+            .map(|client| DeviceFlow::new(online, plan, client.clone(), launched)),
     };
     let finish = race.run().await?;
 
@@ -193,13 +197,16 @@ async fn consent(
         plan,
         code: request
             .as_ref()
-            .zip(client.as_ref())
+            .zip(client)
             .map(|(request, client)| (request, &*uri, client)),
-        device: &ours.device,
+        device,
     };
     let outcome = settled.redeem(&finish).await;
     if let Some(browser) = finish.browser {
         browser.answer(page(plan, &outcome)).await;
+    }
+    if outcome.is_ok() {
+        ours.taken(online, plan).await;
     }
     outcome
 }

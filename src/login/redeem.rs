@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::persist::Grant;
 use super::race::{By, Finish};
-use super::{Plan, SignedIn, consent, identity, metadata, persist};
+use super::{Plan, SignedIn, client, consent, identity, metadata, persist};
 use crate::error::{Code, Error, Result};
 use crate::oauth::authorize::AuthorizationRequest;
 use crate::oauth::redirect::Verdict;
@@ -25,7 +25,7 @@ pub struct Settled<'a> {
     /// What the browser was sent to, where it ends, and for which client.
     pub code: Option<(&'a AuthorizationRequest, &'a str, &'a Client)>,
     /// The client of the device flow.
-    pub device: &'a Client,
+    pub device: Option<&'a Client>,
 }
 
 impl Settled<'_> {
@@ -37,7 +37,8 @@ impl Settled<'_> {
             (By::Paste(verdict), _) => self.answered(verdict).await,
             (By::Device(tokens), _) => {
                 let tokens = TokenSet::clone(tokens);
-                self.account(tokens, self.device, None, None).await
+                let client = self.device.expect("only its own client is granted anything");
+                self.account(tokens, client, None, None).await
             }
             (By::Denied(response), _) => Err(consent::refused(self.plan, response)),
         }
@@ -79,7 +80,9 @@ impl Settled<'_> {
             Some(&request.state),
             Timestamp::now(),
         );
-        exchange.await.map_err(|error| self.not_exchanged(&error))
+        exchange
+            .await
+            .map_err(|error| self.not_exchanged(client, &error))
     }
 
     /// Who signed in, and the place in the vault.
@@ -106,16 +109,18 @@ impl Settled<'_> {
         })
     }
 
-    fn not_exchanged(&self, error: &OauthError) -> Error {
+    fn not_exchanged(&self, client: &Client, error: &OauthError) -> Error {
         let failure = online::failed(error, Code::TokenExchangeFailed, "nothing was stored");
         let provider = &self.plan.provider;
         match error {
             OauthError::Refused(response) => Error {
                 message: format!("{} refused the code: {response}", provider.title),
-                hint: Some(format!(
-                    "nothing was stored; run `keyfob login {}` again, with `-v` to see the requests",
-                    provider.name
-                )),
+                hint: client::refused(provider, client, response).or_else(|| {
+                    Some(format!(
+                        "nothing was stored; run `keyfob login {}` again, with `-v` to see the requests",
+                        provider.name
+                    ))
+                }),
                 ..failure
             },
             _ => failure,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::overlay::{self, Overlay};
 use super::template::{self, Template};
-use super::{Embedded, Provider, SANDBOX, builtin, check, edit};
+use super::{ClientAuth, Embedded, Provider, SANDBOX, builtin, check, edit};
 use crate::config::read_text;
 use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
@@ -115,6 +115,16 @@ impl Registry {
     /// What would not be a valid definition afterwards is not written. Two processes at once write
     /// one after the other; after ten seconds the wait is `locked`.
     pub fn set_client_id(&self, name: &str, client_id: &str) -> Result<PathBuf> {
+        self.set_client(name, client_id, None)
+    }
+
+    /// The same, and in the same write how the client authenticates, where that is given.
+    pub fn set_client(
+        &self,
+        name: &str,
+        client_id: &str,
+        auth: Option<ClientAuth>,
+    ) -> Result<PathBuf> {
         check::client_id(client_id).map_err(|what| {
             Error::new(Code::Usage, format!("the client id {what}"))
                 .hint("copy it from the page where the client was registered")
@@ -135,7 +145,10 @@ impl Registry {
         if let Some(text) = &text {
             Overlay::parse(&path, name, text)?;
         }
-        let text = edit::with_client_id(text.as_deref(), name, client_id)?;
+        let mut text = edit::with_client_id(text.as_deref(), name, client_id)?;
+        if let Some(auth) = auth {
+            text = edit::with_client_auth(&text, auth)?;
+        }
         let overlay = Overlay::parse(&path, name, &text)?;
         compose(name, row.unwrap_or_default(), Some(overlay))?;
         let file = fs::canonicalize(&path).unwrap_or(path); // a link stays a link

@@ -36,6 +36,7 @@ mod basics;
 #[cfg(unix)]
 mod browser;
 mod choose;
+mod client_secret;
 mod concurrency;
 mod consent;
 #[cfg(unix)]

@@ -147,14 +147,26 @@ fn a_registration_that_cannot_be_kept_is_named_and_used() {
     drop(door);
     let login = Waiting::new(login).sign_in().ok();
     for words in [
-        "registered keyfob at Acme as client `registered-client`, which could not be kept",
-        "`--client-id registered-client`",
+        "registered keyfob at Acme as client `registered-client`",
+        "could not be kept in the provider's file",
+        "the next login knows it all the same",
     ] {
         assert!(login.stderr.contains(words), "{words}: {login:?}");
     }
     assert_eq!(
         home.entry("acme/julien")["client"]["id"],
         "registered-client"
+    );
+    home.run(&["logout", "acme", "--local"]);
+    home.provider("acme", &provider.bare_definition());
+    home.login(&["acme"]).ok();
+    assert_eq!(provider.asked("/register").len(), 1, "it is known");
+    home.run(&["logout", "acme"]).ok();
+    home.login(&["acme", "--register"]).ok();
+    assert_eq!(
+        provider.asked("/register").len(),
+        2,
+        "unless told otherwise"
     );
 }
 
@@ -210,17 +222,32 @@ fn two_that_register_at_once_register_once() {
 
 #[test]
 fn a_registration_that_is_not_given_says_what_to_do_by_hand() {
-    let confidential = json!({"client_id": "x", "client_secret": "MARKED-SECRET-client"});
+    let signed = json!({
+        "client_id": "x",
+        "client_secret": "MARKED-SECRET-client",
+        "token_endpoint_auth_method": "private_key_jwt",
+    });
     let refusal =
         json!({"error": "invalid_client_metadata", "error_description": "no natives\n\u{1b}[31m"});
+    let huge = format!("{{\"client_id\": \"{}\"}}", "x".repeat(2 * 1024 * 1024));
+    let json_type = "Content-Type: application/json\r\n";
     for (reply, words) in [
         (
             Reply::Json(400, refusal),
             "did not register keyfob: invalid_client_metadata: no natives",
         ),
-        (Reply::Json(201, confidential), "a client with a secret"),
+        (Reply::Json(201, signed), "`private_key_jwt`"),
         (Reply::Json(201, json!({})), "no `client_id`"),
         (Reply::Json(404, json!({})), "404"),
+        (
+            Reply::Text(201, json_type.into(), "\u{0}garbage".into()),
+            "something that is not JSON",
+        ),
+        (Reply::Text(201, json_type.into(), huge), "more than 1 MiB"),
+        (
+            Reply::Text(201, json_type.into(), "[".repeat(100_000)),
+            "JSON",
+        ),
     ] {
         let (home, provider) = unregistered();
         provider.next("/register", reply);
@@ -239,8 +266,75 @@ fn a_registration_that_is_not_given_says_what_to_do_by_hand() {
         );
         let kept = std::fs::read_to_string(home.path("config/providers/acme.toml")).unwrap();
         assert_eq!(kept, provider.bare_definition());
+        assert_eq!(home.vault().client("acme").unwrap(), None);
+        assert_eq!(provider.asked("/register").len(), 1, "never twice");
         assert!(provider.asked("/authorize").is_empty());
     }
+}
+
+#[test]
+fn a_registration_whose_answer_is_lost_is_not_sent_again() {
+    for reply in [Reply::Close, Reply::Raw(b"no HTTP at all\r\n\r\n".into())] {
+        let (home, provider) = unregistered();
+        provider.next("/register", reply);
+        home.refused_login(&["acme", "--register"])
+            .fails(3, &["keyfob is not registered", "check the connection"]);
+        assert_eq!(provider.asked("/register").len(), 1);
+    }
+}
+
+#[test]
+fn a_server_that_takes_metadata_documents_takes_the_address_of_one() {
+    let (home, provider) = (Home::new(), Provider::start());
+    let taken = "client_id_metadata_document_supported = true\n";
+    home.provider("acme", &(provider.bare_definition() + taken));
+    home.refused_login(&["acme"])
+        .fails(1, &["keyfob provider metadata acme", "https address"]);
+    let address = "https://fob.example.com/client.json";
+    let file = format!(
+        "{}{taken}client_id = {address:?}\n",
+        provider.bare_definition()
+    );
+    home.provider("acme", &file);
+    provider.state(|state| state.registers = true);
+    home.login(&["acme"]).ok();
+    assert_eq!(client_of(&provider.asked("/authorize")[0]), address);
+    assert_eq!(provider.asked("/token")[0].form["client_id"], address);
+    assert!(provider.asked("/register").is_empty());
+}
+
+#[test]
+fn definitions_of_one_server_share_a_registration_for_the_same_redirect() {
+    let (home, provider) = (Home::new(), Provider::start());
+    provider.state(|state| {
+        state.registers = true;
+        state.registration = json!({
+            "client_secret": SECRET,
+            "token_endpoint_auth_method": "client_secret_post",
+        });
+    });
+    let shared = provider.bare_definition() + "[redirect]\npath = \"/callback/acme\"\n";
+    for name in ["acme", "beta"] {
+        home.provider(name, &shared);
+    }
+    home.provider("gamma", &provider.bare_definition());
+    home.login(&["acme", "--register"]).ok();
+    let login = home.login(&["beta", "--register"]).ok();
+    assert!(
+        login.stderr.contains("found keyfob registered at Acme"),
+        "{login:?}"
+    );
+    assert_eq!(provider.asked("/register").len(), 1);
+    for request in provider.asked("/token") {
+        assert_eq!(request.form["client_secret"], SECRET);
+    }
+    home.login(&["gamma", "--register"]).ok();
+    let asked = provider.asked("/register");
+    assert_eq!(asked.len(), 2, "another redirect is another registration");
+    assert_eq!(
+        asked[1].json()["redirect_uris"][0],
+        "http://127.0.0.1/callback/gamma"
+    );
 }
 
 #[test]

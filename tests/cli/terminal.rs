@@ -111,11 +111,13 @@ fn a_client_secret_is_asked_for_without_showing_it() {
     screen.wait_for("client secret of keyfob-test at Acme:");
     screen.wait_for_echo(false);
     screen.press("typed-secret\r");
+    screen.wait_for("keep it in the file store for later logins at Acme? [y/N]");
+    screen.press("\r");
     let (status, shown) = sign_in(&mut screen);
     assert_eq!(status, 0, "{shown}");
     assert!(!screen.raw().contains("typed"), "{:?}", screen.raw());
     assert!(
-        shown.contains(": \nsign in to Acme"),
+        shown.contains(": \nkeep it in"),
         "the next line is a new one: {shown}"
     );
     assert!(screen.echoes());
@@ -123,6 +125,7 @@ fn a_client_secret_is_asked_for_without_showing_it() {
     for request in provider.asked("/token") {
         assert_eq!(request.form["client_secret"], "typed-secret");
     }
+    assert_eq!(home.vault().client("acme").unwrap(), None);
 }
 
 #[test]

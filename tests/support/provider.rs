@@ -41,6 +41,8 @@ pub struct State {
     pub code_lives: u64,
     /// Whether clients may sign in for themselves (RFC 6749 §4.4).
     pub machines: bool,
+    /// What a registration answers besides, or instead of, what was asked for.
+    pub registration: Value,
     /// Answers to give instead of the ordinary ones, by path, first in first out.
     pub instead: BTreeMap<String, VecDeque<Reply>>,
     /// Answers every endpoint but the authorization endpoint, where set.
@@ -111,6 +113,7 @@ impl Provider {
             decision: Decision::Pending,
             code_lives: 300,
             machines: false,
+            registration: json!({}),
             instead: BTreeMap::new(),
             echo: None,
             refreshes: 0,
@@ -273,7 +276,7 @@ fn answer(state: &mut State, request: &Request) -> Reply {
     }
     match request.path.as_str() {
         "/.well-known/openid-configuration" => metadata(state, request),
-        "/register" => register(request),
+        "/register" => register(state, request),
         "/authorize" => authorize(state, request),
         "/device" => device(state, request),
         "/token" => token(state, request),
@@ -298,10 +301,14 @@ fn metadata(state: &State, request: &Request) -> Reply {
     Reply::Json(200, metadata)
 }
 
-/// Registers a public client.
-fn register(request: &Request) -> Reply {
+/// Registers the client that is asked for, unless the state says otherwise.
+fn register(state: &State, request: &Request) -> Reply {
     let mut client = request.json();
     client["client_id"] = "registered-client".into();
+    let otherwise = state.registration.as_object().expect("an object");
+    for (member, value) in otherwise {
+        client[member] = value.clone();
+    }
     Reply::Json(201, client)
 }
 

@@ -43,6 +43,11 @@ impl<'a> Request<'a> {
         request
     }
 
+    /// A `DELETE` without a body.
+    pub(in crate::oauth) fn delete(url: &'a Url) -> Self {
+        Self::new(Method::DELETE, url, Body::Empty)
+    }
+
     /// A `POST` of a form that has no field yet.
     pub(in crate::oauth) fn form(url: &'a Url) -> Self {
         Self::new(Method::POST, url, Body::Form(Vec::new()))

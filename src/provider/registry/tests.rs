@@ -411,6 +411,28 @@ fn setting_a_client_id_keeps_comments_and_other_keys() {
 }
 
 #[test]
+fn a_client_is_set_with_how_it_authenticates() {
+    let before = format!("{MINE}# who\n[identity]\nusername = '/name'\n");
+    let (_home, registry) = home(&[("mine.toml", &before)]);
+    let post = Some(ClientAuth::ClientSecretPost);
+    let path = registry.set_client("mine", "fob", post).unwrap();
+    let after = fs::read_to_string(&path).unwrap();
+    let keys = "client_id = \"fob\"\nclient_auth = \"client_secret_post\"\n";
+    assert_eq!(after, before.replace("# who", &format!("{keys}# who")));
+    assert_eq!(
+        registry.get("mine").unwrap().client_auth,
+        ClientAuth::ClientSecretPost
+    );
+
+    let none = Some(ClientAuth::None);
+    registry.set_client("mine", "fob-2", none).unwrap();
+    registry.set_client("mine", "fob-3", None).unwrap();
+    let mine = registry.get("mine").unwrap();
+    assert_eq!(mine.client_id.as_deref(), Some("fob-3"));
+    assert_eq!(mine.client_auth, ClientAuth::None);
+}
+
+#[test]
 fn setting_a_client_id_makes_a_commented_file_and_refuses_what_would_be_wrong() {
     let (home, registry) = home(&[("mine.toml", "[redirect]\nhost = 'localhost'\n")]);
     let path = registry.set_client_id("huggingface", "ours").unwrap();

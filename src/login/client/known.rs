@@ -1,0 +1,111 @@
+//! Which client we are at a provider already, and where that is known from.
+
+use super::variable;
+use crate::account::Account;
+use crate::error::Result;
+use crate::login::Plan;
+use crate::online::Online;
+use crate::provider::{ClientAuth, Provider};
+use crate::secret::Secret;
+use crate::vault::KeptClient;
+
+/// A client by its id.
+#[derive(Debug)]
+pub struct Known {
+    /// The client identifier (RFC 6749 §2.2).
+    pub id: String,
+    /// How it authenticates where a code is exchanged.
+    pub auth: ClientAuth,
+    /// Its secret, where it has just been registered.
+    pub secret: Option<Secret>,
+    /// Nobody named this very client for this run, so another may take its place.
+    pub replaceable: bool,
+}
+
+/// The id alone; `None` also where what is kept cannot be read.
+pub fn known_id(online: &Online, plan: &Plan) -> Option<String> {
+    find(online, plan).ok()?.map(|known| known.id)
+}
+
+/// The client: flag, environment, definition; else the one that the expected account has, the one that
+/// was registered, or that of any account there, so that signing in again needs no more than the first
+/// time. An https URL is an id like any other: a server that takes those reads our metadata there.
+pub fn find(online: &Online, plan: &Plan) -> Result<Option<Known>> {
+    let provider = &plan.provider;
+    let named = plan
+        .client_id
+        .clone()
+        .or_else(|| variable(&provider.variable("CLIENT_ID")));
+    if named.is_some() || provider.client_id.is_some() {
+        let replaceable = named.is_none();
+        let id = named.or_else(|| provider.client_id.clone());
+        return Ok(id.map(|id| defined(online, provider, id, replaceable)));
+    }
+    if let Some(account) = &plan.expected {
+        return Ok(Some(of_account(provider, account)));
+    }
+    // `--register` is also the way past a registration that the server has lost.
+    let kept = if plan.register {
+        None
+    } else {
+        kept(online, provider)?
+    };
+    Ok(kept.map(Known::from).or_else(|| {
+        let account = online.vault.accounts_of(&provider.name).accounts.pop();
+        account.map(|account| of_account(provider, &account))
+    }))
+}
+
+/// What is kept of our client, where it was registered for the token endpoint of today.
+pub fn kept(online: &Online, provider: &Provider) -> Result<Option<KeptClient>> {
+    let kept = online.vault.client(&provider.name)?;
+    let pin = pin(provider);
+    Ok(kept.filter(|kept| Some(&kept.pin) == pin.as_ref()))
+}
+
+/// The origin that a client's secret may go to; `None` where no token endpoint is known yet.
+pub fn pin(provider: &Provider) -> Option<String> {
+    let endpoint = provider.token_endpoint.as_ref()?;
+    Some(provider.pin(endpoint))
+}
+
+impl From<KeptClient> for Known {
+    fn from(kept: KeptClient) -> Self {
+        Self {
+            id: kept.client_id,
+            auth: kept.auth,
+            secret: None,
+            replaceable: true,
+        }
+    }
+}
+
+/// A client that is named or defined: it authenticates as the definition says, and where that says
+/// nothing as its registration did.
+fn defined(online: &Online, provider: &Provider, id: String, replaceable: bool) -> Known {
+    let registered = kept(online, provider).ok().flatten();
+    let registered = registered.filter(|kept| kept.client_id == id);
+    Known {
+        auth: settled(provider, registered.map(|kept| kept.auth)),
+        id,
+        secret: None,
+        replaceable,
+    }
+}
+
+fn of_account(provider: &Provider, account: &Account) -> Known {
+    Known {
+        id: account.client.id.clone(),
+        auth: settled(provider, Some(account.client.auth)),
+        secret: None,
+        replaceable: true,
+    }
+}
+
+/// `none` is what a definition says that says nothing.
+fn settled(provider: &Provider, otherwise: Option<ClientAuth>) -> ClientAuth {
+    match provider.client_auth {
+        ClientAuth::None => otherwise.unwrap_or_default(),
+        defined => defined,
+    }
+}

@@ -1,0 +1,245 @@
+//! Our client at the provider: its id, how it authenticates, its secret where it needs one, and
+//! registering it where there is none (RFC 7591).
+//!
+//! All of it is settled before anybody is sent to the provider.
+
+mod known;
+mod register;
+mod secret;
+#[cfg(test)]
+mod tests;
+
+use super::Plan;
+use super::flow::Flow;
+use crate::error::{Code, Error, Result};
+use crate::oauth::{Client, ErrorResponse};
+use crate::online::Online;
+use crate::provider::{ClientAuth, Provider};
+use crate::secret::Secret;
+
+use known::Known;
+use secret::{Found, Typed};
+
+pub use known::known_id;
+
+/// Our client for one login, as each kind of flow has to present it. What is wrong with one kind is no
+/// failure while another is left.
+#[derive(Debug)]
+pub struct Ours {
+    /// For flows that end with an authorization code, in a browser or pasted; or why there can be none.
+    pub code: Result<Client>,
+    /// For the device flow, which may authenticate otherwise (`device.client_auth`); or why there can be
+    /// none. Whether the provider has a device flow at all is not its concern.
+    pub device: Result<Client>,
+    /// A secret that was typed and shall be kept.
+    keep: Option<Secret>,
+}
+
+/// The client for a person's login: a known one, else registration on the user's word.
+///
+/// Fails where no flow that `plan` allows could go on: no client id, or no secret where each needs one.
+/// A secret is asked for only where nothing goes without it, so a provider whose device flow needs none
+/// asks for none under `--flow auto`, and `code` then says how to give it.
+pub async fn obtain(online: &Online, plan: &Plan) -> Result<Ours> {
+    let known = match known::find(online, plan)? {
+        Some(known) => known,
+        None => register::register(online, plan, None).await?,
+    };
+    let needs = Needs::of(&plan.provider, &known);
+    if !needs.any() {
+        return Ok(Ours::new(plan, &known, &Err(missing(plan))));
+    }
+    let found = secret::find(online, plan, &known).await;
+    let needed = match &found {
+        Ok(Found::Secret(secret)) => return Ok(Ours::new(plan, &known, &Ok(secret.clone()))),
+        Ok(Found::Expired(kept)) => secret::expired(plan, kept),
+        Ok(Found::Nothing) => missing(plan),
+        Err(error) => error.clone(),
+    };
+    if !needs.all(plan) {
+        return Ok(Ours::new(plan, &known, &Err(needed)));
+    }
+    let registers = plan.provider.registration_endpoint.is_some();
+    match found? {
+        Found::Expired(kept) if known.replaceable && registers => anew(online, plan, &kept).await,
+        _ => typed(online, plan, &known, needed).await,
+    }
+}
+
+/// The client that signs in for itself (RFC 6749 §4.4), which only one with a secret can.
+pub async fn for_itself(online: &Online, plan: &Plan) -> Result<Client> {
+    let Some(known) = known::find(online, plan)? else {
+        return Err(register::by_hand(plan, "no client id is known for"));
+    };
+    if !needs_secret(known.auth) {
+        return Err(public(&plan.provider));
+    }
+    let secret = match secret::find(online, plan, &known).await? {
+        Found::Secret(secret) => secret,
+        Found::Nothing => secret::ask(online, plan, &known, missing(plan)).await?,
+        Found::Expired(kept) => {
+            secret::ask(online, plan, &known, secret::expired(plan, &kept)).await?
+        }
+    };
+    client(&known, known.auth, &Ok(secret))
+}
+
+/// What to do where the provider refuses the client itself (`invalid_client`, RFC 6749 §5.2); `None` for
+/// every other refusal.
+pub fn refused(provider: &Provider, client: &Client, response: &ErrorResponse) -> Option<String> {
+    let refused = matches!(
+        response.error.as_str(),
+        "invalid_client" | "unauthorized_client"
+    );
+    refused.then(|| match client.secret {
+        Some(_) => format!(
+            "nothing was stored; where the client secret has changed, set {} to the new one",
+            provider.variable("CLIENT_SECRET")
+        ),
+        None => format!(
+            "nothing was stored; `keyfob provider show {}` prints the client and how it authenticates (`client_id`, `client_auth`)",
+            provider.name
+        ),
+    })
+}
+
+impl Ours {
+    fn new(plan: &Plan, known: &Known, secret: &Result<Secret>) -> Self {
+        Self {
+            code: client(known, known.auth, secret),
+            device: client(known, device_auth(&plan.provider, known), secret),
+            keep: None,
+        }
+    }
+
+    /// To be called once the provider has taken the client: what was typed and is to be kept is kept from
+    /// now on. Nothing is kept before, for a mistyped secret would be sent again and again. A failure is a
+    /// warning.
+    pub async fn taken(&self, online: &Online, plan: &Plan) {
+        if let (Some(secret), Ok(client)) =
+            (&self.keep, self.code.as_ref().or(self.device.as_ref()))
+        {
+            secret::keep(online, plan, client, secret).await;
+        }
+    }
+}
+
+/// Which kinds of flow need a secret.
+struct Needs {
+    code: bool,
+    device: bool,
+}
+
+impl Needs {
+    fn of(provider: &Provider, known: &Known) -> Self {
+        Self {
+            code: needs_secret(known.auth),
+            device: needs_secret(device_auth(provider, known)),
+        }
+    }
+
+    fn any(&self) -> bool {
+        self.code || self.device
+    }
+
+    /// Whether no flow that the plan allows goes on without one.
+    fn all(&self, plan: &Plan) -> bool {
+        let by_device = plan.provider.device_authorization_endpoint.is_some();
+        match plan.flow {
+            Flow::Device => self.device,
+            Flow::Auto => self.code && (self.device || !by_device),
+            Flow::Browser | Flow::Paste | Flow::ClientCredentials => self.code,
+        }
+    }
+}
+
+fn needs_secret(auth: ClientAuth) -> bool {
+    match auth {
+        ClientAuth::ClientSecretBasic | ClientAuth::ClientSecretPost => true,
+        ClientAuth::None | ClientAuth::BasicWithoutSecret => false,
+    }
+}
+
+fn device_auth(provider: &Provider, known: &Known) -> ClientAuth {
+    provider.device.client_auth.unwrap_or(known.auth)
+}
+
+/// A public client carries a secret that is known all the same: some servers revoke only with it.
+fn client(known: &Known, auth: ClientAuth, secret: &Result<Secret>) -> Result<Client> {
+    let secret = match secret {
+        Err(missing) if needs_secret(auth) => return Err(missing.clone()),
+        secret => secret.as_ref().ok().cloned(),
+    };
+    Ok(Client {
+        id: known.id.clone(),
+        auth,
+        secret,
+    })
+}
+
+async fn typed(online: &Online, plan: &Plan, known: &Known, needed: Error) -> Result<Ours> {
+    let Typed { secret, keep } = secret::ask_and_offer(online, plan, known, needed).await?;
+    Ok(Ours {
+        keep: keep.then(|| secret.clone()),
+        ..Ours::new(plan, known, &Ok(secret))
+    })
+}
+
+/// Registers in the place of a client whose secret has ended.
+async fn anew(online: &Online, plan: &Plan, ended: &crate::vault::KeptClient) -> Result<Ours> {
+    let known = register::register(online, plan, Some(ended)).await?;
+    let secret = match secret::find(online, plan, &known).await? {
+        Found::Secret(secret) => Ok(secret),
+        Found::Nothing | Found::Expired(_) => Err(missing(plan)),
+    };
+    let ours = Ours::new(plan, &known, &secret);
+    if Needs::of(&plan.provider, &known).all(plan) {
+        secret?;
+    }
+    Ok(ours)
+}
+
+/// No secret is to be had where one is needed.
+fn missing(plan: &Plan) -> Error {
+    let provider = &plan.provider;
+    let ask = match plan.flow {
+        Flow::Auto => ", or be asked for it with `--flow browser`",
+        _ => "",
+    };
+    Error::new(
+        Code::RegistrationRequired,
+        format!(
+            "{} exchanges no code without a client secret",
+            provider.title
+        ),
+    )
+    .hint(format!(
+        "set {}{ask}; `keyfob provider show {}` says where the secret comes from",
+        provider.variable("CLIENT_SECRET"),
+        provider.name
+    ))
+}
+
+/// A public client cannot sign in for itself (RFC 6749 §4.4).
+fn public(provider: &Provider) -> Error {
+    Error::new(
+        Code::RegistrationRequired,
+        format!(
+            "the client at {} has no secret, and only one that has can sign in for itself",
+            provider.title
+        ),
+    )
+    .hint(format!(
+        "register a confidential client there, then `keyfob provider set {} client_id=ID client_auth=client_secret_basic`\nand set {} to its secret",
+        provider.name,
+        provider.variable("CLIENT_SECRET")
+    ))
+}
+
+/// A variable's value without surrounding blanks; an empty one is none.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name)
+        .ok()
+        .map(|value| value.trim().to_owned())
+        .filter(|value| !value.is_empty())
+}

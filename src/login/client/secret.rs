@@ -1,0 +1,206 @@
+//! The client secret, and where it is taken from. It goes only to an origin that has had it.
+
+use std::sync::Arc;
+
+use super::known::{self, Known};
+use super::variable;
+use crate::account;
+use crate::error::{Code, Error, Result};
+use crate::escape::escape_short;
+use crate::login::Plan;
+use crate::oauth::Client;
+use crate::online::{Online, off_thread};
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
+use crate::vault::{ClientSecrets, KeptClient, Vault};
+
+/// The longest client id that is shown whole, in characters.
+const ID_LIMIT: usize = 80;
+
+/// What a look without a question found.
+#[derive(Debug)]
+pub enum Found {
+    /// The secret.
+    Secret(Secret),
+    /// It was kept, and has ended.
+    Expired(KeptClient),
+    /// Nothing.
+    Nothing,
+}
+
+/// What somebody typed.
+pub struct Typed {
+    /// The secret.
+    pub secret: Secret,
+    /// It is to be kept for later logins.
+    pub keep: bool,
+}
+
+/// Looks for the secret: one that has just been registered, the environment, the kept client, an account
+/// of the same client. Of the last two only what was given for today's token endpoint.
+pub async fn find(online: &Online, plan: &Plan, known: &Known) -> Result<Found> {
+    let provider = &plan.provider;
+    let given = variable(&provider.variable("CLIENT_SECRET")).map(Secret::new);
+    if let Some(secret) = known.secret.clone().or(given) {
+        return Ok(Found::Secret(secret));
+    }
+    let Some(pin) = known::pin(provider) else {
+        return Ok(Found::Nothing);
+    };
+    let (vault, name) = (Arc::clone(&online.vault), provider.name.clone());
+    let client_id = known.id.clone();
+    off_thread(move || {
+        let kept = vault.client(&name)?;
+        let kept = kept.filter(|kept| (&kept.client_id, &kept.pin) == (&client_id, &pin));
+        let Some(kept) = kept else {
+            return Ok(of_account(&vault, &name, &client_id, &pin, None));
+        };
+        let secret = vault.client_secrets(&kept)?.client_secret;
+        if !kept.expired(Timestamp::now()) {
+            return Ok(match secret {
+                Some(secret) => Found::Secret(secret),
+                None => of_account(&vault, &name, &client_id, &pin, None),
+            });
+        }
+        Ok(
+            match of_account(&vault, &name, &client_id, &pin, secret.as_ref()) {
+                Found::Nothing => Found::Expired(kept),
+                found => found,
+            },
+        )
+    })
+    .await
+}
+
+/// The secret of an account of the same client, any but the one that has `ended`.
+fn of_account(vault: &Vault, provider: &str, id: &str, pin: &str, ended: Option<&Secret>) -> Found {
+    let accounts = vault.accounts_of(provider).accounts;
+    let mut same = accounts.iter().filter(|account| {
+        let then = account.endpoints.pin(&account.endpoints.token);
+        account.client.id == id && then.is_ok_and(|then| then == pin)
+    });
+    let secret = same.find_map(|account| {
+        let secret = vault.secrets(account).ok()??.client_secret;
+        secret.filter(|secret| Some(secret) != ended)
+    });
+    secret.map_or(Found::Nothing, Found::Secret)
+}
+
+/// Asks for the secret; `needed` where nobody can be asked or nothing is typed.
+pub async fn ask(online: &Online, plan: &Plan, known: &Known, needed: Error) -> Result<Secret> {
+    let term = Arc::clone(&online.term);
+    if !term.can_ask() {
+        return Err(needed);
+    }
+    if needed.code == Code::ExpiredToken {
+        term.warn(&needed.message);
+    }
+    let question = format!(
+        "client secret of {} at {}:",
+        escape_short(&known.id, ID_LIMIT),
+        plan.provider.title
+    );
+    off_thread(move || {
+        let secret = term.ask_secret(&question, "set it in the environment")?;
+        let secret = Secret::new(secret.expose().trim());
+        if secret.expose().is_empty() {
+            Err(needed)
+        } else {
+            Ok(secret)
+        }
+    })
+    .await
+}
+
+/// The same, and asks whether to keep it.
+pub async fn ask_and_offer(
+    online: &Online,
+    plan: &Plan,
+    known: &Known,
+    needed: Error,
+) -> Result<Typed> {
+    let secret = ask(online, plan, known, needed).await?;
+    let term = Arc::clone(&online.term);
+    let question = format!(
+        "keep it in {} for later logins at {}?",
+        plan.store.noun(),
+        plan.provider.title
+    );
+    let instead = format!("set {}", plan.provider.variable("CLIENT_SECRET"));
+    let keep = off_thread(move || term.confirm(&question, &instead)).await?;
+    Ok(Typed { secret, keep })
+}
+
+/// Keeps a typed secret beside what is kept of the same client already. A failure is a warning, for the
+/// account has the secret too.
+pub async fn keep(online: &Online, plan: &Plan, client: &Client, secret: &Secret) {
+    let Some(pin) = known::pin(&plan.provider) else {
+        return; // nothing was sent, so nothing was taken
+    };
+    let (vault, name) = (Arc::clone(&online.vault), plan.provider.name.clone());
+    let kept = KeptClient {
+        id: account::random_id(),
+        client_id: client.id.clone(),
+        auth: client.auth,
+        pin,
+        store: plan.store,
+        secret_expires_at: None,
+        configuration_endpoint: None,
+    };
+    let secret = secret.clone();
+    let kept = off_thread(move || {
+        let before = vault.client(&name)?;
+        let same = before.filter(|b| (&b.client_id, &b.pin) == (&kept.client_id, &kept.pin));
+        let secrets = match &same {
+            Some(same) => vault.client_secrets(same)?,
+            None => ClientSecrets::default(),
+        };
+        let secrets = ClientSecrets {
+            client_secret: Some(secret),
+            ..secrets
+        };
+        let configuration_endpoint = same.and_then(|same| same.configuration_endpoint);
+        let kept = KeptClient {
+            configuration_endpoint,
+            ..kept
+        };
+        vault.keep_client(&name, &kept, &secrets)
+    })
+    .await;
+    match kept {
+        Ok(()) => online.term.say(&format!(
+            "the client secret is kept in {}",
+            plan.store.noun()
+        )),
+        Err(error) => online.term.warn(&format!(
+            "the client secret is kept with the account alone: {}",
+            error.message
+        )),
+    }
+}
+
+/// The secret that was kept has ended (RFC 7591 §3.2.1).
+pub fn expired(plan: &Plan, kept: &KeptClient) -> Error {
+    let provider = &plan.provider;
+    let anew = match provider.registration_endpoint {
+        Some(_) => format!(
+            "let keyfob register anew with `keyfob login {} --register`, or ",
+            provider.name
+        ),
+        None => String::new(),
+    };
+    let end = kept.secret_expires_at;
+    Error::new(
+        Code::ExpiredToken,
+        format!(
+            "the secret of client `{}` at {} expired{}",
+            escape_short(&kept.client_id, ID_LIMIT),
+            provider.title,
+            end.map(|end| format!(" at {end}")).unwrap_or_default()
+        ),
+    )
+    .hint(format!(
+        "{anew}set {} to a new one",
+        provider.variable("CLIENT_SECRET")
+    ))
+}
