@@ -13,6 +13,7 @@ mod echo;
 pub mod entry;
 #[cfg(unix)]
 mod jobs;
+mod margin;
 #[cfg(unix)]
 mod mode;
 mod progress;

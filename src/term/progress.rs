@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, WeakProgressBar};
 
+use super::margin;
 use crate::escape::escape;
 
 /// The one that is shown. It belongs to the terminal, not to whoever holds the conversation there: an
@@ -24,7 +25,7 @@ impl Progress {
 
     /// Shows it on stderr.
     pub fn show(message: &str) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let bar = ProgressBar::with_draw_target(None, margin::target());
         bar.set_style(
             ProgressStyle::with_template("{spinner} {msg} {elapsed:.dim}")
                 .unwrap_or_else(|_| ProgressStyle::default_spinner()),
@@ -57,7 +58,7 @@ pub struct Still(Option<ProgressBar>);
 impl Drop for Still {
     fn drop(&mut self) {
         if let Some(bar) = &self.0 {
-            bar.set_draw_target(ProgressDrawTarget::stderr());
+            bar.set_draw_target(margin::target());
         }
     }
 }
