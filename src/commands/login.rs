@@ -11,7 +11,7 @@ use crate::cli;
 use crate::config;
 use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
-use crate::login::{Browser, Plan, SignedIn, Visitor, login};
+use crate::login::{Asked, Browser, Plan, SignedIn, Surroundings, Visitor, login};
 use crate::names;
 use crate::provider::Provider;
 use crate::store::Kind;
@@ -31,7 +31,7 @@ pub fn run(app: &App, args: &cli::Login) -> Result<()> {
         None => None,
     };
     let provider = app.registry.get(target.provider)?;
-    let visitor = visitor(app, &provider, expected.as_ref());
+    let visitor = visitor(app, args, &provider, expected.as_ref());
     let approve = match &visitor {
         Visitor::Myself(person) => Some(person.clone()),
         Visitor::Person(_) => None,
@@ -82,8 +82,18 @@ fn check_name(target: &Target<'_>, args: &cli::Login) -> Result<()> {
 
 /// Who goes to the authorization endpoint: the person, or for the sandbox keyfob itself where no
 /// browser can be opened.
-fn visitor(app: &App, provider: &Provider, expected: Option<&Account>) -> Visitor {
-    match Browser::detect(!app.manner.no_input) {
+fn visitor(
+    app: &App,
+    args: &cli::Login,
+    provider: &Provider,
+    expected: Option<&Account>,
+) -> Visitor {
+    let asked = Asked {
+        command: args.browser.as_deref(),
+        none: args.no_browser,
+        no_input: app.manner.no_input,
+    };
+    match Browser::detect(asked, &Surroundings::detect()) {
         Browser::None(_) if provider.embedded => {
             let person = expected.and_then(|account| account.username.clone());
             Visitor::Myself(person.unwrap_or_else(|| SANDBOX_PERSON.into()))

@@ -1,8 +1,9 @@
 //! The part of a login that a person sees: the authorization endpoint is visited, the redirect awaited.
 
 use super::Plan;
-use super::browser::{self, Browser};
+use super::browser::Browser;
 use super::listener::{Accepted, Listener};
+use super::surroundings::Surroundings;
 use crate::error::{Code, Error, Result};
 use crate::oauth::authorize::AuthorizationRequest;
 use crate::oauth::redirect::{self, Expected, Verdict};
@@ -113,7 +114,7 @@ fn announce(online: &Online, plan: &Plan, request: &AuthorizationRequest, port: 
     tell(&format!("  {}", request.url));
     if let Some(why) = why {
         term.say(&format!("no browser is opened here: {why}"));
-        if browser::over_ssh() {
+        if Surroundings::detect().ssh {
             tell("from the machine with the browser, first forward the redirect:");
             tell(&format!("  ssh -L {port}:127.0.0.1:{port} THIS_HOST"));
         }

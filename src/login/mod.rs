@@ -27,11 +27,12 @@ use crate::provider::Provider;
 use crate::store::Kind;
 use crate::timestamp::Timestamp;
 
-pub use browser::Browser;
+pub use browser::{Asked, Browser};
 pub use consent::Visitor;
 pub use flow::Flow;
 use listener::Listener;
 use page::Page;
+pub use surroundings::Surroundings;
 
 /// What a login was asked to do.
 #[derive(Debug)]
