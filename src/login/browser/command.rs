@@ -1,5 +1,6 @@
 //! A command that somebody named, with the URL in it.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -29,7 +30,7 @@ pub fn argument(url: &Url) -> String {
     let mut argument = String::with_capacity(url.as_str().len());
     for c in url.as_str().chars() {
         if ACTIVE.contains(c) {
-            argument.push_str(&format!("%{:02X}", u32::from(c)));
+            let _ = write!(argument, "%{:02X}", u32::from(c)); // a string takes anything
         } else {
             argument.push(c);
         }
