@@ -12,6 +12,7 @@ mod page;
 mod paste;
 mod persist;
 mod place;
+mod show;
 mod surroundings;
 
 use std::collections::BTreeSet;
