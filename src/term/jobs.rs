@@ -6,7 +6,7 @@ use std::sync::{Once, mpsc};
 use rustix::process::{Signal, getpgrp, getpid, getsid, kill_process};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::mode;
+use super::{mode, progress};
 
 /// Catches SIGTSTP and SIGCONT from here to the end of the process. Once caught the first stops
 /// nothing by itself, so a thread does that, whether a mode is open or not.
@@ -39,22 +39,26 @@ async fn obey(ready: mpsc::Sender<()>) {
         return;
     };
     drop(ready);
+    let mut still = None;
     loop {
         tokio::select! {
             biased;
-            Some(()) = stops.recv() => stop(),
-            Some(()) = goes_on.recv() => mode::resume(),
+            Some(()) = stops.recv() => if could_go_on() {
+                still = still.or_else(|| Some(progress::still()));
+                mode::suspend();
+                let _ = kill_process(getpid(), Signal::STOP); // nothing forbids it to a process itself
+            },
+            Some(()) = goes_on.recv() => {
+                mode::resume();
+                still = None;
+            }
             else => return,
         }
     }
 }
 
-/// Stops this process. Where no shell could continue it, the system ignores the signal, and so does this:
-/// a process group that began with its session has no parent in it.
-fn stop() {
-    if getsid(None).is_ok_and(|session| session == getpgrp()) {
-        return;
-    }
-    mode::suspend();
-    let _ = kill_process(getpid(), Signal::STOP); // nothing forbids it to a process itself
+/// Whether a shell could continue this process. Else the system ignores the signal, and so does this: a
+/// process group that began with its session has no parent in it.
+fn could_go_on() -> bool {
+    getsid(None).is_ok_and(|session| session != getpgrp())
 }

@@ -63,9 +63,9 @@ impl Drop for Still {
     }
 }
 
-/// Takes the moving line out of sight, for a question in its place.
+/// Takes the moving line out of sight, for a question in its place or while the process is stopped.
 pub fn still() -> Still {
-    let bar = shown();
+    let bar = shown().filter(|bar| !bar.is_hidden());
     if let Some(bar) = &bar {
         bar.set_draw_target(ProgressDrawTarget::hidden());
         let _ = write!(std::io::stderr(), "\r\x1b[2K"); // what was drawn last

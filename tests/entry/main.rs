@@ -243,6 +243,32 @@ fn a_stopped_program_gives_the_terminal_back_until_it_goes_on() {
     assert_eq!(screen.settings(), before);
 }
 
+/// An interactive shell mends the terminal itself; one that runs a script does not.
+#[test]
+fn a_stopped_program_gives_the_terminal_back_by_itself() {
+    let script = "set -m; echo before; read go; \"$0\" \"$@\"; echo stopped; read go; fg";
+    let (program, mut shell) = (program_as("lines"), Command::new("sh"));
+    shell.args(["-c", script]).arg(program.get_program());
+    shell.args(program.get_args());
+    shell.env(PART, "lines").env("PATH", path());
+    let mut screen = Screen::start(&shell);
+    screen.wait_for("before");
+    let before = screen.settings();
+    screen.press("\r");
+    screen.wait_for("ready");
+    let reading = screen.settings();
+    screen.press(CTRL_Z);
+    screen.wait_for("stopped");
+    assert_eq!(screen.settings(), before);
+    screen.press("\r");
+    screen.wait_for_echo(false);
+    assert_eq!(screen.settings(), reading);
+    screen.press("xxx\r");
+    screen.wait_for("line of 3 bytes, x alone: true");
+    screen.press(CTRL_C);
+    assert_interrupted(&mut screen, &before);
+}
+
 #[test]
 fn a_program_in_the_background_leaves_the_terminal_to_the_shell() {
     let (mut screen, before) = shell();
