@@ -1,4 +1,5 @@
-//! Ctrl-C, SIGTERM and SIGHUP: they end a command at once, except while something must not be cut off.
+//! Ctrl-C, Ctrl-\, SIGTERM and SIGHUP: they end a command at once, except while something must not be cut off.
+//! Ctrl-\ would otherwise leave a terminal without echo behind, and a core dump with secrets in it.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, mpsc};
@@ -120,9 +121,9 @@ static LISTENED: AtomicBool = AtomicBool::new(false);
 /// Whether [`watch`] was called.
 static WATCHED: AtomicBool = AtomicBool::new(false);
 
-/// Ctrl-C, SIGTERM and SIGHUP, caught from here on.
+/// Ctrl-C, Ctrl-\, SIGTERM and SIGHUP, caught from here on.
 #[cfg(unix)]
-struct Signals([Option<tokio::signal::unix::Signal>; 3]);
+struct Signals([Option<tokio::signal::unix::Signal>; 4]);
 
 #[cfg(unix)]
 impl Signals {
@@ -130,6 +131,7 @@ impl Signals {
         use tokio::signal::unix::{SignalKind, signal};
         let kinds = [
             SignalKind::interrupt(),
+            SignalKind::quit(),
             SignalKind::terminate(),
             SignalKind::hangup(),
         ];
@@ -137,9 +139,10 @@ impl Signals {
     }
 
     async fn arrived(mut self) {
-        let [interrupt, terminate, hangup] = &mut self.0;
+        let [interrupt, quit, terminate, hangup] = &mut self.0;
         tokio::select! {
             Some(()) = async { interrupt.as_mut()?.recv().await } => {}
+            Some(()) = async { quit.as_mut()?.recv().await } => {}
             Some(()) = async { terminate.as_mut()?.recv().await } => {}
             Some(()) = async { hangup.as_mut()?.recv().await } => {}
             else => std::future::pending().await,

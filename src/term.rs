@@ -4,24 +4,32 @@
 //! - no capital initial, no full stop, names in backticks, one line a thought;
 //! - what came from a server or a file is escaped before it is shown;
 //! - a question is asked only where somebody can answer it, and each has a flag that replaces it;
-//! - colour and motion only on a terminal, and never with `NO_COLOR`;
+//! - colour and motion only on a terminal, and never with `NO_COLOR` or on a dumb one;
 //! - `-q` silences everything but errors and what nobody can go on without; `-v` adds each protocol step, with no secret in it.
 
+mod canvas;
 #[cfg(unix)]
 mod echo;
 pub mod entry;
+#[cfg(unix)]
+mod jobs;
+mod margin;
+#[cfg(unix)]
+mod mode;
+mod progress;
 
 use std::io::{ErrorKind, IsTerminal, Write};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use console::Style;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, WeakProgressBar};
 
 use crate::error::{Code, Error, Result};
 use crate::escape::escape;
 use crate::interrupts;
 use crate::secret::Secret;
+pub use canvas::Canvas;
+use entry::Entry;
+pub use progress::Progress;
+use progress::Still;
 
 /// What the program says and asks. [`Console`] is the one that people meet.
 pub trait Terminal: Send + Sync {
@@ -37,8 +45,19 @@ pub trait Terminal: Send + Sync {
     /// Tells a step of the protocol, under `-v`.
     fn step(&self, line: &str);
 
+    /// Draws what nobody can go on without, under `-q` too: lines as they are, colours in them. What came
+    /// from elsewhere is escaped in them already.
+    fn show(&self, drawing: &str);
+
+    /// What can be drawn.
+    fn canvas(&self) -> Canvas;
+
     /// Whether a question would reach anybody.
     fn can_ask(&self) -> bool;
+
+    /// Takes lines that are pasted while something else goes on; none where nobody can be asked or the
+    /// terminal cannot be had. Until it is dropped nothing else is asked.
+    fn entry(&self) -> Option<Entry>;
 
     /// Asks yes or no; Enter is no. Where nobody can be asked it fails, naming `flag`.
     fn confirm(&self, question: &str, flag: &str) -> Result<bool>;
@@ -51,37 +70,6 @@ pub trait Terminal: Send + Sync {
 
     /// Shows that something goes on, until the guard is dropped.
     fn progress(&self, message: &str) -> Progress;
-}
-
-/// A line that moves while something is waited for, and is erased when dropped.
-pub struct Progress(Option<ProgressBar>);
-
-impl Progress {
-    /// Replaces the text.
-    pub fn update(&self, message: &str) {
-        if let Some(bar) = &self.0 {
-            bar.set_message(escape(message).into_owned());
-        }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.0 {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-/// A moving line that stands still and out of sight until dropped.
-struct Still(Option<ProgressBar>);
-
-impl Drop for Still {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.0 {
-            bar.set_draw_target(ProgressDrawTarget::stderr());
-        }
-    }
 }
 
 /// How the conversation is held, from the global options.
@@ -103,27 +91,26 @@ pub struct Console {
     colour: bool,
     moving: bool,
     asking: bool,
-    progress: Mutex<WeakProgressBar>,
 }
 
 impl Console {
     /// Looks at stdin and stderr, once.
     pub fn new(manner: Manner) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let plain = canvas::is_plain() || canvas::is_dumb();
         Self {
             manner,
             colour: terminal && !plain,
             moving: terminal && !plain && !manner.quiet && !manner.json,
             asking: terminal && std::io::stdin().is_terminal() && !manner.no_input,
-            progress: Mutex::default(),
         }
     }
 
     /// Ends the program's part of the conversation with a failure.
     pub fn fail(&self, error: &Error) {
         #[cfg(unix)]
-        echo::restore();
+        mode::restore();
+        progress::erase();
         if self.manner.json {
             write_line(&error.json());
             return;
@@ -141,41 +128,26 @@ impl Console {
         }
     }
 
-    /// Writes a line, above the moving one where there is one.
-    fn write(&self, line: &str) {
-        match self.shown().upgrade() {
-            Some(bar) => bar.suspend(|| write_line(line)),
-            None => write_line(line),
-        }
-    }
-
     /// Writes a question; no line moves until its answer is there.
-    fn put(&self, question: &str) -> Still {
-        let bar = self.shown().upgrade();
+    fn put(question: &str) -> Still {
+        let still = progress::still();
         let mut stderr = std::io::stderr();
-        if let Some(bar) = &bar {
-            bar.set_draw_target(ProgressDrawTarget::hidden());
-            let _ = write!(stderr, "\r\x1b[2K"); // what was drawn last
-        }
         let _ = write!(stderr, "{} ", escape(question)).and_then(|()| stderr.flush());
-        Still(bar)
-    }
-
-    fn shown(&self) -> MutexGuard<'_, WeakProgressBar> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+        still
     }
 
     #[cfg(unix)]
     fn read_hidden(&self, question: &str) -> std::io::Result<Secret> {
         self.give_the_echo_back_at_a_signal();
         let hidden = echo::Hidden::begin()?;
-        let _still = self.put(question);
+        let _still = Self::put(question);
         hidden.read()
     }
 
     #[cfg(not(unix))]
+    #[allow(clippy::unused_self)] // on Unix the way out depends on the manner
     fn read_hidden(&self, question: &str) -> std::io::Result<Secret> {
-        let _still = self.put(question);
+        let _still = Self::put(question);
         rpassword::read_password().map(Secret::new)
     }
 
@@ -209,29 +181,47 @@ impl Console {
 impl Terminal for Console {
     fn say(&self, line: &str) {
         if !self.manner.quiet {
-            self.write(&escape(line));
+            write_above(&escape(line));
         }
     }
 
     fn insist(&self, line: &str) {
-        self.write(&escape(line));
+        write_above(&escape(line));
     }
 
     fn warn(&self, line: &str) {
         if !self.manner.quiet {
             let label = self.label("warning:", &Style::new().yellow().bold());
-            self.write(&format!("{label} {}", escape(line)));
+            write_above(&format!("{label} {}", escape(line)));
         }
     }
 
     fn step(&self, line: &str) {
         if self.manner.verbose && !self.manner.quiet {
-            self.write(&self.label(&format!("· {}", escape(line)), &Style::new().dim()));
+            write_above(&self.label(&format!("· {}", escape(line)), &Style::new().dim()));
         }
+    }
+
+    fn show(&self, drawing: &str) {
+        write_above(drawing.trim_end_matches('\n'));
+    }
+
+    fn canvas(&self) -> Canvas {
+        Canvas::look()
     }
 
     fn can_ask(&self) -> bool {
         self.asking
+    }
+
+    fn entry(&self) -> Option<Entry> {
+        if !self.asking {
+            return None;
+        }
+        let entry = Entry::begin();
+        entry
+            .inspect_err(|cause| self.step(&format!("nothing can be pasted here: {cause}")))
+            .ok()
     }
 
     fn confirm(&self, question: &str, flag: &str) -> Result<bool> {
@@ -241,7 +231,7 @@ impl Terminal for Console {
 
     fn ask(&self, question: &str, flag: &str) -> Result<String> {
         self.must_ask(question, flag)?;
-        let _still = self.put(question);
+        let _still = Self::put(question);
         let mut line = String::new();
         std::io::stdin()
             .read_line(&mut line)
@@ -259,19 +249,17 @@ impl Terminal for Console {
     }
 
     fn progress(&self, message: &str) -> Progress {
-        if !self.moving {
-            return Progress(None);
+        if self.moving {
+            Progress::show(message)
+        } else {
+            Progress::hidden()
         }
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        bar.set_style(
-            ProgressStyle::with_template("{spinner} {msg} {elapsed:.dim}")
-                .unwrap_or_else(|_| ProgressStyle::default_spinner()),
-        );
-        bar.set_message(escape(message).into_owned());
-        bar.enable_steady_tick(Duration::from_millis(120));
-        *self.shown() = bar.downgrade();
-        Progress(Some(bar))
     }
+}
+
+/// Writes a line above the moving one.
+fn write_above(line: &str) {
+    progress::above(|| write_line(line));
 }
 
 /// Writes a line to stderr; a closed stderr is nobody listening, and no failure.

@@ -7,7 +7,7 @@ use crate::oauth::device::DeviceAuthorization;
 use crate::provider::RedirectHost;
 use crate::term::Terminal;
 
-use super::browser::{self, Browser};
+use super::browser::Browser;
 use super::consent::Visitor;
 use super::race::Race;
 use super::{Plan, show};
@@ -61,17 +61,18 @@ impl<'a> Invitation<'a> {
 
     /// The code, as it is to be typed.
     pub fn code(&self, code: &DeviceAuthorization) {
+        let canvas = self.term.canvas();
         let or = if self.url.is_some() { "or " } else { "" };
         let term = self.term;
         term.insist(&format!("{or}on any device, open"));
         term.insist(&format!("  {}", code.verification_uri));
         term.insist("and type");
-        term.draw(&show::code_box(&code.user_code, term.canvas()));
+        term.show(&show::code_box(&code.user_code, &canvas));
         term.insist("the code signs in this terminal, and is for nobody else");
         let complete = code.verification_uri_complete.as_ref();
-        if let Some(qr) = complete.and_then(|url| show::qr(url, term.canvas())) {
+        if let Some(qr) = complete.and_then(|url| show::qr(url.as_str(), &canvas)) {
             term.say("or scan this, and compare the code:");
-            term.draw(&qr);
+            term.show(&qr);
         }
     }
 
@@ -133,7 +134,7 @@ impl<'a> Invitation<'a> {
         } else if self.pasting {
             term.insist("then paste here the address that it ends on, even if no page loads there");
         }
-        if let Some(port) = self.port.filter(|_| browser::over_ssh()) {
+        if let Some(port) = self.port.filter(|_| self.plan.surroundings.ssh) {
             let host = match self.plan.provider.redirect.host {
                 RedirectHost::Ipv6 => "[::1]",
                 RedirectHost::Ipv4 | RedirectHost::Localhost => "127.0.0.1",

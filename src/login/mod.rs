@@ -35,7 +35,7 @@ use crate::online::{self, Online, off_thread};
 use crate::provider::Provider;
 use crate::store::Kind;
 
-pub use browser::Browser;
+pub use browser::{Asked, Browser};
 use client::Ours;
 pub use consent::Visitor;
 use device::DeviceFlow;
@@ -46,7 +46,8 @@ use listener::Listener;
 use page::Page;
 use race::{CodeFlow, Race};
 use redeem::Settled;
-pub use scopes::Asked;
+pub use scopes::Wanted;
+pub use surroundings::Surroundings;
 
 /// What a login was asked to do.
 #[derive(Debug)]
@@ -60,7 +61,7 @@ pub struct Plan {
     /// `--replace`.
     pub replace: bool,
     /// `--scope` and `--for`.
-    pub asked: Asked,
+    pub wanted: Wanted,
     /// The scopes to ask for, settled once the provider's definition is complete.
     pub scopes: Vec<String>,
     /// `--resource`; where empty the provider's own (RFC 8707).
@@ -81,6 +82,8 @@ pub struct Plan {
     pub port: Option<u16>,
     /// `--timeout`: how long the person is waited for.
     pub timeout: Option<Duration>,
+    /// Where the login runs.
+    pub surroundings: Surroundings,
     /// Who goes to the authorization endpoint.
     pub visitor: Visitor,
 }

@@ -1,6 +1,17 @@
 //! What was pasted: the address that the browser ended on, or what a provider's page showed instead.
+//!
+//! Only where an answer belongs is judged here; whether it is one to this sign-in, and what it says, is
+//! judged as if the listener had received it.
 
+#[cfg(test)]
+mod tests;
+
+use secrecy::zeroize::Zeroizing;
+use url::{Url, form_urlencoded};
+
+use crate::escape::is_unsafe;
 use crate::secret::Secret;
+use crate::term::entry::LONGEST;
 
 /// What a pasted text is.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,13 +26,243 @@ pub enum Pasted {
     Wrong(String),
 }
 
-/// Reads a pasted text: the whole address, `CODE#STATE`, or where `shows_code` the code alone.
+/// Reads a pasted text: the whole address, its query, `CODE#STATE`, or where `shows_code` the code alone.
 /// `redirect_uri` is what the browser was sent to end on, `authorization_endpoint` where it began.
+///
+/// Blanks, quotes and `<>` round it and line breaks within come from copying and are no part of it, and the
+/// address may lack its beginning, which browsers hide. Its host is compared as it is: `localhost` is not
+/// `127.0.0.1` here, for a server sends the browser to the redirect URI and nowhere else.
 pub fn read(
-    _text: &Secret,
-    _redirect_uri: &str,
-    _authorization_endpoint: &url::Url,
-    _shows_code: bool,
+    text: &Secret,
+    redirect_uri: &str,
+    authorization_endpoint: &Url,
+    shows_code: bool,
 ) -> Pasted {
-    todo!()
+    let text = joined(text.expose());
+    if text.is_empty() {
+        return Pasted::Nothing;
+    }
+    if text.len() > LONGEST {
+        return Pasted::Wrong(too_long());
+    }
+    let place = Place {
+        end: before_query(redirect_uri),
+        authorization_endpoint,
+        shows_code,
+    };
+    let read = place.read(&text);
+    read.unwrap_or_else(|wrong| Pasted::Wrong(format!("{}; {}", wrong.words(), place.ask())))
+}
+
+/// What is said of a text that is longer than any that is read.
+pub fn too_long() -> String {
+    format!("that is longer than {LONGEST} bytes, as no answer is; paste the address alone")
+}
+
+/// The text without what came by copying; where a line was broken, the next may be indented.
+fn joined(text: &str) -> Zeroizing<String> {
+    let mut joined = Zeroizing::new(String::with_capacity(text.len()));
+    for line in text.lines() {
+        joined.push_str(line.trim());
+    }
+    let round = |c: char| c.is_whitespace() || is_unsafe(c) || "\"'`<>“”‘’«»".contains(c);
+    Zeroizing::new(joined.trim_matches(round).to_owned())
+}
+
+/// Why a text is no answer.
+#[derive(Debug, Clone, Copy)]
+enum Wrong {
+    Began,
+    Underway,
+    OtherSite,
+    NoCode,
+    CutOff,
+    Blanks,
+    Token,
+    Fragment,
+    BareCode,
+    Unknown,
+}
+
+impl Wrong {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Began => "that is the address where the sign-in began, not where it ended",
+            Self::Underway => "that is a page on the way, and the sign-in is not at its end there",
+            Self::OtherSite => "that is the address of something else than this sign-in's end",
+            Self::NoCode => "there is no code in that",
+            Self::CutOff => "that looks cut off",
+            Self::Blanks => "there are blanks in that, as if more than one thing was copied",
+            Self::Token => "that is a token and not a code, and nothing of it was used",
+            Self::Fragment => {
+                "the answer in that stands behind a `#`, which is a way to answer that keyfob never asks for"
+            }
+            Self::BareCode => "a code alone does not show that it belongs to this sign-in",
+            Self::Unknown => "that is neither an address nor a code",
+        }
+    }
+}
+
+/// Where the sign-in begins and ends.
+struct Place<'a> {
+    /// The redirect URI without a query.
+    end: &'a str,
+    authorization_endpoint: &'a Url,
+    shows_code: bool,
+}
+
+impl Place<'_> {
+    /// What to paste instead. The redirect URI is no secret.
+    fn ask(&self) -> String {
+        if self.shows_code {
+            "paste what the page at the end shows, or that page's whole address".into()
+        } else {
+            let end = self.end;
+            format!("paste the whole address that the browser ended on; it begins with `{end}`")
+        }
+    }
+
+    fn read(&self, text: &str) -> Result<Pasted, Wrong> {
+        if is_token_answer(text) {
+            return Err(Wrong::Token);
+        }
+        if text.contains(char::is_whitespace) {
+            return Err(Wrong::Blanks);
+        }
+        if text.contains('…') || text.ends_with("...") {
+            return Err(Wrong::CutOff);
+        }
+        if self.is_address(text) {
+            let url = Url::parse(text).map_err(|_| Wrong::Unknown)?;
+            return self.whole(&url);
+        }
+        let (rest, fragment) = split(text, '#');
+        let (head, query) = split(rest, '?');
+        if self.end.ends_with(head) && (query.is_some() || !head.is_empty()) {
+            return answer(query.unwrap_or_default(), fragment.unwrap_or_default());
+        }
+        if query.is_some() {
+            return Err(Wrong::OtherSite);
+        }
+        if head.is_empty() || holds_answer(head) {
+            return answer(head, fragment.unwrap_or_default());
+        }
+        self.shown(head, fragment)
+    }
+
+    /// Whether a text begins like an address. A host with a port alone would be taken for a scheme.
+    fn is_address(&self, text: &str) -> bool {
+        let (head, _) = split(before_query(text), '#');
+        let scheme = self.end.split_inclusive(':').next().unwrap_or_default();
+        head.contains("://") || head.starts_with(scheme)
+    }
+
+    fn whole(&self, url: &Url) -> Result<Pasted, Wrong> {
+        let began = self.authorization_endpoint;
+        if Url::parse(self.end).is_ok_and(|end| is_same_place(url, &end)) {
+            let fragment = url.fragment().unwrap_or_default();
+            answer(url.query().unwrap_or_default(), fragment)
+        } else if is_same_place(url, began) || is_request(url) {
+            Err(Wrong::Began)
+        } else if url.origin() == began.origin() {
+            Err(Wrong::Underway)
+        } else {
+            Err(Wrong::OtherSite)
+        }
+    }
+
+    /// `CODE#STATE`, or the code alone.
+    fn shown(&self, code: &str, state: Option<&str>) -> Result<Pasted, Wrong> {
+        if !is_printable(code) || !state.is_none_or(is_printable) {
+            return Err(Wrong::Unknown);
+        }
+        match state {
+            Some("") => Err(Wrong::CutOff),
+            Some(state) => {
+                let mut query = form_urlencoded::Serializer::new(String::new());
+                query.append_pair("code", code).append_pair("state", state);
+                Ok(Pasted::Redirect(Secret::new(query.finish())))
+            }
+            None if self.shows_code => Ok(Pasted::Code(Secret::new(code))),
+            None if is_jwt(code) => Err(Wrong::Token),
+            None => Err(Wrong::BareCode),
+        }
+    }
+}
+
+/// The answer in an address's query. What it says is not judged here.
+fn answer(query: &str, fragment: &str) -> Result<Pasted, Wrong> {
+    let has = |name| has(query, name);
+    if has("access_token") || self::has(fragment, "access_token") {
+        Err(Wrong::Token)
+    } else if is_cut_off(query) || has("code") && !has("state") && !has("error") {
+        Err(Wrong::CutOff)
+    } else if has("code") || has("error") {
+        Ok(Pasted::Redirect(Secret::new(query)))
+    } else if holds_answer(fragment) {
+        Err(Wrong::Fragment)
+    } else {
+        Err(Wrong::NoCode)
+    }
+}
+
+/// Whether a query has a parameter, and that a value (RFC 6749 §3.1).
+fn has(query: &str, name: &str) -> bool {
+    form_urlencoded::parse(query.as_bytes()).any(|(key, value)| key == name && !value.is_empty())
+}
+
+fn holds_answer(query: &str) -> bool {
+    ["code", "error", "access_token"]
+        .iter()
+        .any(|name| has(query, name))
+}
+
+/// Whether the last character is one that was encoded and lost its end.
+fn is_cut_off(query: &str) -> bool {
+    let bytes = query.as_bytes();
+    bytes.iter().rev().take(2).any(|byte| *byte == b'%')
+}
+
+/// An authorization request's parameters (RFC 6749 §4.1.1, RFC 9126 §4).
+fn is_request(url: &Url) -> bool {
+    let query = url.query().unwrap_or_default();
+    has(query, "client_id") && (has(query, "response_type") || has(query, "request_uri"))
+}
+
+/// The same scheme, host, port and path, and nobody named.
+fn is_same_place(url: &Url, other: &Url) -> bool {
+    let named = !url.username().is_empty() || url.password().is_some();
+    let port = Url::port_or_known_default;
+    !named
+        && url.scheme() == other.scheme()
+        && url.host_str() == other.host_str()
+        && port(url) == port(other)
+        && url.path() == other.path()
+}
+
+/// A token endpoint's answer, or a header made of one.
+fn is_token_answer(text: &str) -> bool {
+    let scheme = text.get(..7).unwrap_or_default();
+    scheme.eq_ignore_ascii_case("bearer ") || text.contains("\"access_token\"")
+}
+
+/// Three parts, the first of which begins as JSON does in base64url. Some servers' codes look so too.
+fn is_jwt(text: &str) -> bool {
+    text.starts_with("eyJ") && text.split('.').count() == 3
+}
+
+/// Characters of a code or a state (RFC 6749 appendix A), blanks apart.
+fn is_printable(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+fn before_query(address: &str) -> &str {
+    split(address, '?').0
+}
+
+fn split(text: &str, mark: char) -> (&str, Option<&str>) {
+    match text.split_once(mark) {
+        Some((before, behind)) => (before, Some(behind)),
+        None => (text, None),
+    }
 }

@@ -152,9 +152,7 @@ impl Race<'_> {
         let text = match typed {
             Typed::Line(text) => text,
             Typed::TooLong => {
-                term.warn(
-                    "that is longer than any address; paste the one that the browser ended on",
-                );
+                term.warn(&paste::too_long());
                 return Ok(None);
             }
             Typed::Closed => return self.without_entry().map(|()| None),

@@ -37,7 +37,9 @@ impl Settled<'_> {
             (By::Paste(verdict), _) => self.answered(verdict).await,
             (By::Device(tokens), _) => {
                 let tokens = TokenSet::clone(tokens);
-                let client = self.device.expect("only its own client is granted anything");
+                let client = self
+                    .device
+                    .expect("only its own client is granted anything");
                 self.account(tokens, client, None, None).await
             }
             (By::Denied(response), _) => Err(consent::refused(self.plan, response)),

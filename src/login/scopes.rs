@@ -7,7 +7,7 @@ use crate::provider::Provider;
 
 /// What was asked for on the command line.
 #[derive(Debug, Clone, Default)]
-pub struct Asked {
+pub struct Wanted {
     /// `--scope`.
     pub scopes: Vec<String>,
     /// `--for`.
@@ -17,18 +17,18 @@ pub struct Asked {
 /// The scopes to ask for, each once: what was named, else the provider's usual ones; and in either case
 /// what the account has already, for fewer would take something away (step-up).
 pub fn settle(plan: &Plan) -> Result<Vec<String>> {
-    let Asked { scopes, presets } = &plan.asked;
-    let mut wanted: Vec<&String> = Vec::new();
+    let Wanted { scopes, presets } = &plan.wanted;
+    let mut chosen: Vec<&String> = Vec::new();
     for name in presets {
-        wanted.extend(preset(&plan.provider, name)?);
+        chosen.extend(preset(&plan.provider, name)?);
     }
-    wanted.extend(scopes);
-    if wanted.is_empty() {
-        wanted.extend(&plan.provider.scopes);
+    chosen.extend(scopes);
+    if chosen.is_empty() {
+        chosen.extend(&plan.provider.scopes);
     }
-    wanted.extend(plan.expected.iter().flat_map(|account| &account.scopes));
+    chosen.extend(plan.expected.iter().flat_map(|account| &account.scopes));
     let mut once: Vec<String> = Vec::new();
-    for scope in wanted {
+    for scope in chosen {
         if !once.contains(scope) {
             once.push(scope.clone());
         }

@@ -1,34 +1,22 @@
 //! A hidden question's answer. The terminal's echo is off before the question is shown, for whoever
 //! answers at once would otherwise see the first keys, and on again however the question ends.
-//!
-//! A signal ends the program while a thread still reads. The shell would be left with a terminal that
-//! shows nothing of what is typed, so [`restore`] is called on the way out too.
 
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::os::fd::AsFd;
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, Termios};
 
+use super::mode::Mode;
 use crate::secret::Secret;
 
-/// The settings from before the question that is open now. Locked while they are changed, so that
-/// whoever gives the echo back does so last.
-static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
-
 /// The echo is off while it lives.
-pub struct Hidden(());
+pub struct Hidden(Mode);
 
 impl Hidden {
     /// Turns the echo off, all but the line's end.
     pub fn begin() -> io::Result<Self> {
-        let mut open = BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = tcgetattr(io::stdin())?;
-        let mut hidden = before.clone();
-        hidden.local_modes.remove(LocalModes::ECHO);
-        hidden.local_modes.insert(LocalModes::ECHONL);
-        tcsetattr(io::stdin(), OptionalActions::Now, &hidden)?;
-        *open = Some(before);
-        Ok(Self(()))
+        let stdin = io::stdin().as_fd().try_clone_to_owned()?;
+        Mode::enter(stdin, hide).map(Self)
     }
 
     /// Reads one line, then lets the echo be on again. The end of the input is a failure, not an
@@ -39,21 +27,12 @@ impl Hidden {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         line.truncate(line.trim_end_matches(['\r', '\n']).len());
-        drop(self);
+        drop(self.0);
         Ok(Secret::new(line))
     }
 }
 
-impl Drop for Hidden {
-    fn drop(&mut self) {
-        restore();
-    }
-}
-
-/// Turns the echo on again if a hidden question is open.
-pub fn restore() {
-    let mut open = BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(before) = open.take() {
-        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &before); // the terminal may be gone
-    }
+fn hide(mode: &mut Termios) {
+    mode.local_modes.remove(LocalModes::ECHO);
+    mode.local_modes.insert(LocalModes::ECHONL);
 }

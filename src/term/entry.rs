@@ -1,7 +1,18 @@
 //! Lines that are pasted while something else goes on: read from the controlling terminal without
 //! showing them, of any length up to a bound.
 
+#[cfg(not(unix))]
+#[path = "entry/elsewhere.rs"]
+mod keys;
+#[cfg(unix)]
+#[path = "entry/unix.rs"]
+mod keys;
+#[cfg_attr(not(unix), allow(dead_code))]
+mod line;
+
 use std::io;
+
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::secret::Secret;
 
@@ -9,28 +20,38 @@ use crate::secret::Secret;
 pub const LONGEST: usize = 16 * 1024;
 
 /// One event at the terminal.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Typed {
-    /// A line, without its end; empty where Enter alone was pressed.
+    /// A line, without its end; empty where Enter alone was pressed. What came at one stroke is one
+    /// line, with `\n` where it was broken: a long address is often copied so.
     Line(Secret),
     /// A line of more than [`LONGEST`] bytes, which is dropped.
     TooLong,
-    /// The terminal is gone; nothing more will come.
+    /// The terminal is gone, or Ctrl-D was pressed; nothing more will come.
     Closed,
 }
 
 /// While it lives the terminal gives each key at once and shows none; afterwards it is as it was.
+///
+/// Nobody is asked anything meanwhile: the answer would be read here.
 #[derive(Debug)]
-pub struct Entry(());
+pub struct Entry {
+    events: UnboundedReceiver<Typed>,
+    _keys: keys::Keys,
+}
 
 impl Entry {
     /// Begins to read. Fails where the process has no controlling terminal or is not in its foreground.
     pub fn begin() -> io::Result<Self> {
-        todo!()
+        let (sender, events) = unbounded_channel();
+        Ok(Self {
+            events,
+            _keys: keys::Keys::read(sender)?,
+        })
     }
 
     /// The next event. Dropping the future loses none.
     pub async fn next(&mut self) -> Typed {
-        todo!()
+        self.events.recv().await.unwrap_or(Typed::Closed)
     }
 }

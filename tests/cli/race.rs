@@ -185,7 +185,7 @@ fn what_is_pasted_wrongly_is_said_and_asked_for_again() {
     screen.press(&format!("hello{ENTER}"));
     screen.wait_for("warning");
     screen.press(&format!("{}{ENTER}", "x".repeat(20_000)));
-    screen.wait_for("longer than any address");
+    screen.wait_for("longer than 16384 bytes");
     screen.press(&format!("{}{ENTER}", ends_on(&url)));
     signed_in(&mut screen);
     assert!(!screen.raw().contains("MARKED-SECRET"), "{}", screen.raw());

@@ -72,6 +72,7 @@ fn ctrl_c_ends_the_wait() {
     let (status, shown) = screen.end();
     assert_eq!(status, 130, "{shown}");
     assert!(shown.contains("error: interrupted"), "{shown}");
+    assert!(!shown.contains("waiting for"), "{shown}");
     assert!(home.stored().is_empty());
 }
 

@@ -138,6 +138,12 @@ impl Screen {
         u64::from(settings.local_flags.bits()) & ECHO != 0
     }
 
+    /// All settings of the terminal, to compare.
+    #[allow(dead_code, reason = "not every binary of tests compares them")]
+    pub fn settings(&self) -> String {
+        format!("{:?}", self.pty.master.get_termios().expect("a terminal"))
+    }
+
     /// The process's id.
     pub fn pid(&self) -> u32 {
         self.child.process_id().expect("it runs")

@@ -20,8 +20,9 @@ pub fn is_url(target: &str) -> bool {
 pub fn run(app: &App, args: &cli::Login) -> Result<()> {
     let issuer = args.target.as_str();
     endpoint::parse_url(issuer).map_err(|wrong| {
-        Error::new(Code::Usage, format!("the issuer's URL {wrong}"))
-            .hint("give it as the provider's documentation writes it, such as https://id.example.com")
+        Error::new(Code::Usage, format!("the issuer's URL {wrong}")).hint(
+            "give it as the provider's documentation writes it, such as https://id.example.com",
+        )
     })?;
     if let Some(name) = app.registry.with_issuer(issuer) {
         app.term.say(&format!("that is the provider `{name}`"));
@@ -107,7 +108,9 @@ fn asked(app: &App, name: &str) -> Result<String> {
     }
     loop {
         let question = format!("keep it as a provider? its name [{name}], or `-` to forget it:");
-        let answer = app.term.ask(&question, "`--keep-as NAME` or `--no-keep` answers it")?;
+        let answer = app
+            .term
+            .ask(&question, "`--keep-as NAME` or `--no-keep` answers it")?;
         match answer.as_str() {
             "" => return Ok(name.to_owned()),
             same if same == name || same == "-" => return Ok(answer),
@@ -130,7 +133,10 @@ fn forget(app: &App, name: &str) -> Result<()> {
 
 /// A login that failed leaves no provider behind, unless a client was registered for it.
 fn take_back(app: &App, name: &str) {
-    let registered = app.registry.get(name).is_ok_and(|provider| provider.client_id.is_some());
+    let registered = app
+        .registry
+        .get(name)
+        .is_ok_and(|provider| provider.client_id.is_some());
     if registered && is_provider_name(name) {
         app.term.say(&format!(
             "the client is kept with the provider `{name}`; `keyfob login {name}` tries again"

@@ -10,10 +10,11 @@ use crate::choose::{self, Target};
 use crate::cli;
 use crate::config;
 use crate::error::{Code, Error, Result};
-use crate::login::{Asked, Browser, Plan, Visitor, login};
+use crate::login::{Asked, Browser, Plan, Surroundings, Visitor, Wanted, login};
 use crate::names;
 use crate::provider::Provider;
 use crate::store::Kind;
+use crate::web::check_resource;
 
 /// Whom the sandbox approves where nobody can be asked.
 const SANDBOX_PERSON: &str = "ada";
@@ -34,12 +35,14 @@ pub fn run(app: &App, args: &cli::Login) -> Result<()> {
 fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
     let target = Target::parse(typed)?;
     check_name(&target, args)?;
+    check_resources(args)?;
     let expected = match target.name {
         Some(_) => Some(choose::one(&app.vault, &app.registry, Some(typed))?),
         None => None,
     };
     let provider = app.registry.get(target.provider)?;
-    let visitor = visitor(app, &provider, expected.as_ref());
+    let surroundings = Surroundings::detect();
+    let visitor = visitor(app, args, &surroundings, &provider, expected.as_ref());
     let approve = match &visitor {
         Visitor::Myself(person) => Some(person.clone()),
         Visitor::Person(_) => None,
@@ -52,7 +55,7 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
             expected,
             name: args.name.clone(),
             replace: args.replace,
-            asked: Asked {
+            wanted: Wanted {
                 scopes: scopes(&args.scope),
                 presets: args.presets.clone(),
             },
@@ -66,6 +69,7 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
             register: args.register,
             port: args.port,
             timeout: args.timeout,
+            surroundings,
             visitor,
         };
         login(&online, plan).await
@@ -92,10 +96,32 @@ fn check_name(target: &Target<'_>, args: &cli::Login) -> Result<()> {
     Ok(())
 }
 
+/// What `--resource` names could be one (RFC 8707 §2).
+fn check_resources(args: &cli::Login) -> Result<()> {
+    for resource in &args.resource {
+        check_resource(resource).map_err(|what| {
+            Error::new(Code::Usage, format!("`--resource` {what}"))
+                .hint("name the API as its documentation does, such as `https://api.example.com/`")
+        })?;
+    }
+    Ok(())
+}
+
 /// Who goes to the authorization endpoint: the person, or for the sandbox keyfob itself where no
 /// browser can be opened.
-fn visitor(app: &App, provider: &Provider, expected: Option<&Account>) -> Visitor {
-    match Browser::detect(!app.manner.no_input) {
+fn visitor(
+    app: &App,
+    args: &cli::Login,
+    surroundings: &Surroundings,
+    provider: &Provider,
+    expected: Option<&Account>,
+) -> Visitor {
+    let asked = Asked {
+        command: args.browser.as_deref(),
+        none: args.no_browser,
+        no_input: app.manner.no_input,
+    };
+    match Browser::detect(asked, surroundings) {
         Browser::None(_) if provider.embedded => {
             let person = expected.and_then(|account| account.username.clone());
             Visitor::Myself(person.unwrap_or_else(|| SANDBOX_PERSON.into()))

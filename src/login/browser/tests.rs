@@ -1,20 +1,44 @@
 //! Small shell scripts in the place of browsers; what they saw is read from files.
 
+use std::process::Stdio;
+use std::time::Duration;
+
 use super::*;
 
 const URL: &str = "https://id.example.com/authorize?scope=a%20b&state=%73x&redirect_uri=http://127.0.0.1:1/$(id);'`";
+
+/// What a launched program gets of it.
+const OPENED: &str = "https://id.example.com/authorize?scope=a%20b&state=%73x&redirect_uri=http://127.0.0.1:1/%24%28id%29%3B%27%60";
 
 fn url() -> Url {
     Url::parse(URL).unwrap()
 }
 
-fn detect(may_launch_system: bool, environment: &[(&str, &str)]) -> Browser {
-    Browser::detect_in(may_launch_system, |name| {
+fn detect(asked: Asked<'_>, here: &Surroundings, environment: &[(&str, &str)]) -> Browser {
+    Browser::detect_in(asked, here, |name| {
         environment
             .iter()
             .find(|(key, _)| *key == name)
             .map(|(_, value)| (*value).to_owned())
     })
+}
+
+const ANY: Asked<'_> = Asked {
+    command: None,
+    none: false,
+    no_input: false,
+};
+
+const UNASKED: Asked<'_> = Asked {
+    no_input: true,
+    ..ANY
+};
+
+fn desktop() -> Surroundings {
+    Surroundings {
+        display: true,
+        ..Surroundings::default()
+    }
 }
 
 fn commands(entries: &[&str]) -> Browser {
@@ -23,43 +47,55 @@ fn commands(entries: &[&str]) -> Browser {
 
 #[test]
 fn a_named_browser_comes_before_the_systems() {
-    let display = ("DISPLAY", ":0");
-    assert_eq!(
-        detect(true, &[("BROWSER", "b"), ("KEYFOB_BROWSER", "k"), display]),
-        commands(&["k"])
-    );
-    assert_eq!(
-        detect(true, &[("BROWSER", "b"), ("KEYFOB_BROWSER", ""), display]),
-        commands(&["b"])
-    );
-    assert_eq!(
-        detect(false, &[("BROWSER", "b"), ("SSH_TTY", "x")]),
-        commands(&["b"])
-    );
+    let here = desktop();
+    let environment = [("BROWSER", "b"), ("KEYFOB_BROWSER", "k")];
+    let flag = Asked {
+        command: Some("f:g %s"),
+        ..UNASKED
+    };
+    assert_eq!(detect(flag, &here, &environment), commands(&["f:g %s"]));
+    assert_eq!(detect(ANY, &here, &environment), commands(&["k"]));
+    let environment = [("BROWSER", "b"), ("KEYFOB_BROWSER", "")];
+    assert_eq!(detect(ANY, &here, &environment), commands(&["b"]));
+    let elsewhere = Surroundings {
+        ssh: true,
+        wsl: true,
+        ci: Some("CI".into()),
+        ..Surroundings::default()
+    };
+    assert_eq!(detect(UNASKED, &elsewhere, &environment), commands(&["b"]));
+    let none = Asked { none: true, ..ANY };
+    let Browser::None(why) = detect(none, &here, &environment) else {
+        panic!("a browser");
+    };
+    assert_eq!(why, "`--no-browser` was given");
 }
 
-#[cfg(not(any(windows, target_os = "macos")))]
 #[test]
-fn the_systems_browser_needs_a_display_here_and_leave() {
-    assert_eq!(detect(true, &[("DISPLAY", ":0")]), Browser::System);
-    assert_eq!(
-        detect(true, &[("WAYLAND_DISPLAY", "wayland-0")]),
-        Browser::System
-    );
-    for (may, environment) in [
-        (true, &[][..]),
-        (true, &[("DISPLAY", "")][..]),
+fn the_systems_browser_needs_somebody_in_front_of_it() {
+    let wsl = Surroundings {
+        wsl: true,
+        ..Surroundings::default()
+    };
+    assert_eq!(detect(ANY, &desktop(), &[]), Browser::System);
+    assert_eq!(detect(ANY, &wsl, &[]), Browser::Windows);
+    let over_ssh = Surroundings {
+        ssh: true,
+        ..desktop()
+    };
+    let unasked = "no browser is named, and nothing may be asked";
+    for (asked, here, reason) in [
+        (ANY, &Surroundings::default(), "there is no display"),
+        (ANY, &over_ssh, "this is an SSH session"),
+        (UNASKED, &desktop(), unasked),
+        (UNASKED, &wsl, unasked),
         (
-            true,
-            &[("DISPLAY", ":0"), ("SSH_CONNECTION", "a 1 b 2")][..],
+            UNASKED,
+            &over_ssh,
+            &format!("this is an SSH session; {unasked}"),
         ),
-        (true, &[("DISPLAY", ":0"), ("SSH_TTY", "/dev/pts/1")][..]),
-        (false, &[("DISPLAY", ":0")][..]),
     ] {
-        assert!(
-            matches!(detect(may, environment), Browser::None(_)),
-            "{environment:?}"
-        );
+        assert_eq!(detect(asked, here, &[]), Browser::None(reason.into()));
     }
 }
 
@@ -67,17 +103,61 @@ fn the_systems_browser_needs_a_display_here_and_leave() {
 fn a_list_is_split_and_blank_entries_are_none() {
     let list = [" firefox", "", " chromium --new %s "].join(&SEPARATOR.to_string());
     assert_eq!(
-        detect(true, &[("BROWSER", &list)]),
+        detect(ANY, &desktop(), &[("BROWSER", &list)]),
         commands(&["firefox", "chromium --new %s"])
     );
+    let blank = SEPARATOR.to_string();
     assert!(matches!(
-        detect(false, &[("BROWSER", &SEPARATOR.to_string())]),
+        detect(UNASKED, &desktop(), &[("BROWSER", &blank)]),
         Browser::None(_)
     ));
 }
 
+#[test]
+fn text_browsers_alone_are_no_browser() {
+    let text = |name| format!("`{name}` is a text browser and needs the terminal for itself");
+    for (command, why) in [
+        ("lynx", text("lynx")),
+        ("/usr/bin/w3m -N %s", text("w3m")),
+        ("'/opt/text browsers/browsh'", text("browsh")),
+    ] {
+        let asked = Asked {
+            command: Some(command),
+            ..ANY
+        };
+        let expected = Browser::None(why);
+        assert_eq!(detect(asked, &desktop(), &[]), expected);
+        let environment = [("BROWSER", command)];
+        assert_eq!(detect(ANY, &desktop(), &environment), expected);
+    }
+    let both = ["lynx", "firefox"].join(&SEPARATOR.to_string());
+    assert_eq!(
+        detect(ANY, &desktop(), &[("BROWSER", &both)]),
+        commands(&["lynx", "firefox"])
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_text_browser_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (w3m, link) = (
+        folder.path().join("w3m"),
+        folder.path().join("x-www-browser"),
+    );
+    std::fs::write(&w3m, "").unwrap();
+    std::os::unix::fs::symlink(&w3m, &link).unwrap();
+    let entry = link.display().to_string();
+    let why = command::text_browser(&entry).unwrap();
+    assert!(
+        why.starts_with("`x-www-browser` is a text browser"),
+        "{why}"
+    );
+    assert_eq!(command::text_browser("x-www-browser --nowhere"), None);
+}
+
 fn arguments(entry: &str) -> Vec<String> {
-    let command = command(entry, &url()).unwrap();
+    let command = command::command(entry, &url()).unwrap();
     command
         .get_args()
         .map(|argument| argument.to_str().unwrap().to_owned())
@@ -86,7 +166,7 @@ fn arguments(entry: &str) -> Vec<String> {
 
 #[test]
 fn the_url_is_one_argument_in_its_place_or_at_the_end() {
-    let url = url().to_string();
+    let url = OPENED.to_owned();
     assert_eq!(arguments("b"), [url.as_str()]);
     assert_eq!(
         arguments("b -x 'a b' \"c d\""),
@@ -108,13 +188,15 @@ fn the_url_is_one_argument_in_its_place_or_at_the_end() {
 fn an_entry_without_sense_is_refused_with_words() {
     for entry in ["firefox 'x", "''\"", "#firefox"] {
         assert!(
-            command(entry, &url()).unwrap_err().contains(entry),
+            command::command(entry, &url()).unwrap_err().contains(entry),
             "{entry}"
         );
     }
     for entry in ["lynx", "/usr/bin/w3m -N %s", "www-browser"] {
         assert!(
-            command(entry, &url()).unwrap_err().contains("text browser"),
+            command::command(entry, &url())
+                .unwrap_err()
+                .contains("text browser"),
             "{entry}"
         );
     }
@@ -122,7 +204,7 @@ fn an_entry_without_sense_is_refused_with_words() {
 
 #[tokio::test]
 async fn only_https_and_loopback_http_are_opened() {
-    let none = Browser::None("nothing here");
+    let none = Browser::None("nothing here".into());
     for good in [
         "https://a.example/x?y",
         "http://127.0.0.1:1/",
@@ -194,6 +276,13 @@ mod scripts {
             format!("'{}'", path.display())
         }
 
+        /// The same, and the next is waited for anew.
+        fn take(&self, name: &str) -> String {
+            let text = self.read(name);
+            fs::remove_file(self.path(name)).unwrap();
+            text
+        }
+
         /// What a script wrote with `put`, once it is there whole.
         fn read(&self, name: &str) -> String {
             let deadline = Instant::now() + Duration::from_secs(10);
@@ -228,7 +317,7 @@ mod scripts {
             .unwrap();
         assert_eq!(
             scripts.read("arguments"),
-            format!("3\n-a\nb c\n--url={}\n", url())
+            format!("3\n-a\nb c\n--url={OPENED}\n")
         );
     }
 
@@ -247,7 +336,7 @@ mod scripts {
         ])
         .await
         .unwrap();
-        assert_eq!(scripts.read("opened"), format!("{}\n", url()));
+        assert_eq!(scripts.read("opened"), format!("{OPENED}\n"));
     }
 
     #[tokio::test]
@@ -318,7 +407,7 @@ mod scripts {
         let missing = || Command::new(scripts.path("missing"));
         let with_url = |path: &PathBuf| {
             let mut command = Command::new(path);
-            command.arg(url().as_str());
+            command.arg(OPENED);
             command
         };
         let why = open_by_system(vec![missing(), missing()])
@@ -335,7 +424,75 @@ mod scripts {
         let outcome = open_by_system(vec![missing(), with_url(&failing), with_url(&working)]).await;
         assert_eq!(outcome.is_ok(), RETRY_LAUNCHERS);
         if RETRY_LAUNCHERS {
-            assert_eq!(scripts.read("opened"), format!("{}\n", url()));
+            assert_eq!(scripts.read("opened"), format!("{OPENED}\n"));
+        }
+    }
+
+    /// URLs that a server may name, and what a program gets of them.
+    const HOSTILE: [(&str, &str); 9] = [
+        ("https://-flag.example/-x?-y", "https://-flag.example/-x?-y"),
+        (
+            "https://a.example/?a&calc&b=%26calc",
+            "https://a.example/?a&calc&b=%26calc",
+        ),
+        (
+            "https://a.example/$(id)?$(id)=`id`",
+            "https://a.example/%24%28id%29?%24%28id%29=%60id%60",
+        ),
+        (
+            "https://a.example/?a='b'\"c\"",
+            "https://a.example/?a=%27b%27%22c%22",
+        ),
+        ("https://a.example/?a\nb\r\nc\td", "https://a.example/?abcd"),
+        (
+            "https://a.example/?a;b|c<d>e^f!g",
+            "https://a.example/?a%3Bb%7Cc%3Cd%3Ee%5Ef%21g",
+        ),
+        ("https://a.example/a\\b?c\\d", "https://a.example/a/b?c%5Cd"),
+        (
+            "https://a.example/{x,y}?*&%PATH%&%s",
+            "https://a.example/%7Bx,y%7D?%2A&%PATH%&%s",
+        ),
+        (
+            "https://a.example/? --x /select",
+            "https://a.example/?%20--x%20/select",
+        ),
+    ];
+
+    /// The launchers, looked for among the scripts.
+    fn among(scripts: &Scripts, launchers: Vec<Command>) -> Vec<Command> {
+        let with_path = |mut launcher: Command| {
+            let folder = scripts.0.path().display();
+            launcher.env("PATH", format!("{folder}:/usr/bin:/bin"));
+            launcher
+        };
+        launchers.into_iter().map(with_path).collect()
+    }
+
+    #[tokio::test]
+    async fn a_hostile_url_is_one_encoded_argument_to_every_launcher() {
+        for (hostile, encoded) in HOSTILE {
+            let url = Url::parse(hostile).unwrap();
+            let scripts = Scripts::new();
+            let record = format!("printf '%s\\n' \"$#\" \"$@\" | {}", put("seen"));
+            let command = scripts.add("command", &record);
+            scripts.add("rundll32.exe", &record);
+            scripts.add("xdg-open", &record);
+            scripts.add("powershell.exe", "exit 1");
+
+            Browser::Commands(vec![command]).open(&url).await.unwrap();
+            assert_eq!(scripts.take("seen"), format!("1\n{encoded}\n"));
+
+            let launchers = among(&scripts, windows(&url));
+            open_by_system(launchers).await.unwrap();
+            let seen = scripts.take("seen");
+            assert_eq!(seen, format!("2\nurl.dll,FileProtocolHandler\n{encoded}\n"));
+
+            if RETRY_LAUNCHERS {
+                let launchers = among(&scripts, system(&url));
+                open_by_system(launchers).await.unwrap();
+                assert_eq!(scripts.take("seen"), format!("1\n{encoded}\n"));
+            }
         }
     }
 

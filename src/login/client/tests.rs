@@ -1,7 +1,6 @@
 //! Which client each kind of flow gets, with nobody there to be asked.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -88,7 +87,9 @@ fn plan(flow: Flow, auth: ClientAuth, device: Option<ClientAuth>) -> Plan {
         client_id: None,
         register: false,
         port: None,
-        timeout: Duration::ZERO,
+        timeout: None,
+        surroundings: crate::login::Surroundings::default(),
+        wanted: crate::login::Wanted::default(),
         visitor: Visitor::Myself(String::new()),
     }
 }

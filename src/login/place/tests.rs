@@ -1,7 +1,5 @@
 //! Where a grant goes, row by row.
 
-use std::time::Duration;
-
 use super::*;
 use crate::account::Identity;
 use crate::answer::fixture;
@@ -46,7 +44,9 @@ fn plan() -> Plan {
         client_id: None,
         register: false,
         port: None,
-        timeout: Duration::ZERO,
+        timeout: None,
+        surroundings: crate::login::Surroundings::default(),
+        wanted: crate::login::Wanted::default(),
         visitor: Visitor::Myself(String::new()),
     }
 }

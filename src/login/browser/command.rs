@@ -1,0 +1,122 @@
+//! A command that somebody named, with the URL in it.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use url::Url;
+
+/// Browsers that draw on the terminal, where the login itself is talking.
+const TEXT_BROWSERS: [&str; 10] = [
+    "www-browser",
+    "lynx",
+    "links",
+    "links2",
+    "elinks",
+    "w3m",
+    "browsh",
+    "carbonyl",
+    "netrik",
+    "retawq",
+];
+
+/// What a URL may hold as it is, and a shell, PowerShell or `cmd` would act on. `&` and `%` stay: they
+/// are the URL's own.
+const ACTIVE: &str = "$`'\"();|\\<>^{}!*";
+
+/// The URL as a program gets it. Somebody's browser may be a script that quotes badly, so what a shell
+/// would act on is percent-encoded, which means the same to a server.
+pub fn argument(url: &Url) -> String {
+    let mut argument = String::with_capacity(url.as_str().len());
+    for c in url.as_str().chars() {
+        if ACTIVE.contains(c) {
+            let _ = write!(argument, "%{:02X}", u32::from(c)); // a string takes anything
+        } else {
+            argument.push(c);
+        }
+    }
+    argument
+}
+
+/// Why an entry's program is none to open, if it is a text browser.
+pub fn text_browser(entry: &str) -> Option<String> {
+    refusal(words(entry)?.first()?)
+}
+
+fn refusal(program: &str) -> Option<String> {
+    let named = Path::new(program);
+    let is_text = |path: &Path| {
+        let name = path.file_stem().unwrap_or_default();
+        TEXT_BROWSERS.iter().any(|text| name == *text)
+    };
+    // `x-www-browser` and its like are links to what the system's owner chose.
+    let found = || found(named)?.canonicalize().ok();
+    (is_text(named) || found().is_some_and(|path| is_text(&path))).then(|| {
+        let name = named.file_stem().unwrap_or_default().to_string_lossy();
+        format!("`{name}` is a text browser and needs the terminal for itself")
+    })
+}
+
+/// Where the system finds a program.
+fn found(program: &Path) -> Option<PathBuf> {
+    if program.components().count() > 1 {
+        return Some(program.to_owned());
+    }
+    let folders = std::env::var_os("PATH")?;
+    std::env::split_paths(&folders)
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file())
+}
+
+/// Turns an entry into a command with the URL as one argument: in place of every `%s`, else at the end.
+pub fn command(entry: &str, url: &Url) -> Result<Command, String> {
+    let words = words(entry).ok_or_else(|| format!("`{entry}` has an open quote"))?;
+    let (program, arguments) = words
+        .split_first()
+        .ok_or_else(|| format!("`{entry}` names no program"))?;
+    if let Some(why) = refusal(program) {
+        return Err(why);
+    }
+    let url = argument(url);
+    let mut command = Command::new(program);
+    let mut placed = false;
+    for argument in arguments {
+        let (argument, has_url) = expand(argument, &url);
+        command.arg(argument);
+        placed |= has_url;
+    }
+    if !placed {
+        command.arg(url);
+    }
+    Ok(command)
+}
+
+/// Splits shell words; on Windows a backslash stands in paths and quotes nothing.
+fn words(entry: &str) -> Option<Vec<String>> {
+    if cfg!(windows) {
+        shlex::split(&entry.replace('\\', r"\\"))
+    } else {
+        shlex::split(entry)
+    }
+}
+
+/// Puts the URL for `%s` and `%` for `%%`, and says whether the URL is in it. One pass: a `%` of the URL
+/// is left alone.
+fn expand(word: &str, url: &str) -> (String, bool) {
+    let mut expanded = String::new();
+    let mut has_url = false;
+    let mut rest = word;
+    while let Some(at) = rest.find('%') {
+        expanded.push_str(&rest[..at]);
+        let (put, length) = match rest.as_bytes().get(at + 1) {
+            Some(b's') => (url, 2),
+            Some(b'%') => ("%", 2),
+            _ => ("%", 1),
+        };
+        has_url |= put == url;
+        expanded.push_str(put);
+        rest = &rest[at + length..];
+    }
+    expanded.push_str(rest);
+    (expanded, has_url)
+}

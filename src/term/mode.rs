@@ -1,0 +1,143 @@
+//! The terminal in another mode than its own: the one place that knows what to give back.
+//!
+//! Whatever ends the program while a thread still reads would leave the shell a terminal that shows
+//! nothing of what is typed. So the terminal's own mode comes back with the drop of [`Mode`], by
+//! [`restore`] on the way out, in a panic, and while the process is stopped (`jobs`).
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+
+use rustix::process::getpgrp;
+use rustix::termios::{
+    OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetpgrp, tcsetattr,
+};
+
+use super::jobs;
+
+/// Locked while the terminal is changed, so that whoever gives its mode back does so last.
+static OPEN: Mutex<Option<Open>> = Mutex::new(None);
+
+struct Open {
+    tty: OwnedFd,
+    own: Termios,
+    change: fn(&mut Termios),
+    in_effect: bool,
+}
+
+/// The terminal is in another mode while it lives.
+#[derive(Debug)]
+pub struct Mode(());
+
+impl Mode {
+    /// Changes the terminal's mode. Fails where it is changed already.
+    pub fn enter(tty: OwnedFd, change: fn(&mut Termios)) -> io::Result<Self> {
+        restore_in_a_panic();
+        jobs::watch();
+        let mut open = locked();
+        if open.is_some() {
+            return Err(io::Error::other("the terminal is being read already"));
+        }
+        let own = tcgetattr(&tty)?;
+        let mut entered = Open {
+            tty,
+            own,
+            change,
+            in_effect: false,
+        };
+        entered.apply()?;
+        *open = Some(entered);
+        Ok(Self(()))
+    }
+}
+
+impl Drop for Mode {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+impl Open {
+    fn apply(&mut self) -> io::Result<()> {
+        let mut changed = self.own.clone();
+        (self.change)(&mut changed);
+        tcsetattr(&self.tty, OptionalActions::Now, &changed)?;
+        self.in_effect = true;
+        Ok(())
+    }
+
+    /// What was typed and not read is dropped: a secret pasted too late is no command for the shell.
+    /// In the background the shell has the terminal in its own mode already.
+    fn give_back(&mut self) {
+        if self.in_effect && in_foreground(&self.tty).unwrap_or(false) {
+            let _ = tcsetattr(&self.tty, OptionalActions::Now, &self.own); // it may be gone
+            let _ = tcflush(&self.tty, QueueSelector::IFlush);
+        }
+        self.in_effect = false;
+    }
+}
+
+/// Gives the terminal its own mode back, if it is in another.
+pub fn restore() {
+    if let Some(mut open) = locked().take() {
+        open.give_back();
+    }
+}
+
+/// The same until [`resume`].
+pub fn suspend() {
+    if let Some(open) = locked().as_mut() {
+        open.give_back();
+    }
+}
+
+/// Enters the mode again that was suspended, or that the shell took away while the process was
+/// stopped; in the background it stays suspended.
+pub fn resume() {
+    if let Some(open) = locked().as_mut()
+        && in_foreground(&open.tty).unwrap_or(false)
+    {
+        if !open.in_effect {
+            open.own = tcgetattr(&open.tty).unwrap_or_else(|_| open.own.clone());
+        }
+        let _ = open.apply(); // the next read says that the terminal is gone
+    }
+}
+
+/// Whether the terminal is ours and in the mode entered, which it is from here on where it can be.
+/// Fails when it is gone.
+pub fn in_effect() -> io::Result<bool> {
+    let mut open = locked();
+    let Some(open) = open.as_mut() else {
+        return Ok(false);
+    };
+    if !in_foreground(&open.tty)? {
+        return Ok(false);
+    }
+    if !open.in_effect {
+        open.own = tcgetattr(&open.tty)?;
+        open.apply()?;
+    }
+    Ok(true)
+}
+
+/// Whether the terminal's keys go to this process.
+pub fn in_foreground(tty: &OwnedFd) -> io::Result<bool> {
+    Ok(tcgetpgrp(tty)? == getpgrp())
+}
+
+fn locked() -> MutexGuard<'static, Option<Open>> {
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A panic ends the program without a drop.
+fn restore_in_a_panic() {
+    static HOOKED: Once = Once::new();
+    HOOKED.call_once(|| {
+        let others = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            restore();
+            others(panic);
+        }));
+    });
+}
