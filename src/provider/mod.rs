@@ -4,27 +4,36 @@
 //! name in the code. [`Registry`] finds the files; nothing here speaks to a network.
 
 mod builtin;
+mod change;
 mod check;
+mod definition;
 mod edit;
 mod embedded;
 mod fault;
+mod keys;
 mod overlay;
 mod register;
 mod registry;
 mod rules;
+mod suggest;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+pub use change::{Change, Wants, wants_of};
+pub use definition::{Definition, usual_scopes};
 pub use embedded::Embedded;
-pub use registry::{Registry, Source, Sources};
+pub use fault::dotted;
+pub use keys::keys;
+pub use registry::{Edited, Registry, Removed, Source, Sources};
 pub use rules::{
     AuthorizationRule, ClientAuth, DeviceRule, DeviceStyle, IdentityMethod, IdentityRule,
     IdentitySource, RedirectHost, RedirectRule, RegistrationRule, RevocationRule, RevocationStyle,
     TokenBody, TokenRule,
 };
+pub use suggest::suggest;
 
 /// The name of the practice provider, the only row that no file can overlay.
 pub const SANDBOX: &str = "sandbox";
@@ -56,6 +65,10 @@ pub struct Provider {
     /// The file's name, `[a-z0-9][a-z0-9-]{0,31}`.
     #[serde(skip)]
     pub name: String,
+    /// The keys that nobody has given yet, dotted, such as `host`. What stands there meanwhile is an
+    /// example, and goes nowhere: [`Registry::get`] refuses such a definition.
+    #[serde(skip)]
+    pub missing: Vec<String>,
     /// The name people know it by; the file's name where absent.
     pub title: String,
     /// What stands for this provider's origins where those say nothing: the sandbox's state folder.
@@ -136,6 +149,7 @@ impl Default for Provider {
     fn default() -> Self {
         Self {
             name: String::new(),
+            missing: Vec::new(),
             title: String::new(),
             pinned_as: None,
             embedded: false,

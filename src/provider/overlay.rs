@@ -183,7 +183,7 @@ pub(super) fn leaves(prefix: &str, table: &toml::Table) -> Vec<String> {
 }
 
 /// Whether a key means a client secret, however it is spelt.
-fn names_a_secret(key: &str) -> bool {
+pub(super) fn names_a_secret(key: &str) -> bool {
     let letters: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
     letters.eq_ignore_ascii_case("clientsecret")
 }
@@ -225,16 +225,19 @@ fn unfit(key: &str, value: &DeValue<'_>) -> Option<&'static str> {
 
 /// What a type error wants, without the value it quotes: that stands before the last `expected`.
 fn complaint(key: &str, message: &str) -> String {
+    let is_url = key
+        .rsplit(['_', '.'])
+        .next()
+        .is_some_and(|end| end == "endpoint" || end == "page");
     let Some((found, expected)) = message.rsplit_once("expected ") else {
-        return "is not what belongs here".into();
+        return match is_url {
+            true => "expected a URL such as `https://id.example.com/token`".into(),
+            false => "is not what belongs here".into(),
+        };
     };
     if found.starts_with("unknown field") {
         format!("unknown key, expected {expected}")
-    } else if key
-        .rsplit(['_', '.'])
-        .next()
-        .is_some_and(|end| end == "endpoint" || end == "page")
-    {
+    } else if is_url {
         format!("expected a URL: {expected}")
     } else {
         format!("expected {expected}")

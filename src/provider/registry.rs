@@ -1,18 +1,21 @@
 //! Finds provider definitions: the built-in rows, and the user's files that overlay them key by key.
 
+mod write;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
 use super::overlay::{self, Overlay};
-use super::{Embedded, Provider, SANDBOX, builtin, check, edit};
+use super::{Embedded, Provider, SANDBOX, builtin, check};
 use crate::config::read_text;
 use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
-use crate::files;
 use crate::names::is_provider_name;
 use crate::nearest::nearest;
 use crate::paths::Paths;
+
+pub use write::{Edited, Removed};
 
 /// Where a key of a definition came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +80,12 @@ impl Registry {
     /// The effective definition. An unknown name is `unknown_provider` with the nearest one; a wrong
     /// file is `config_invalid` with file, line and key.
     pub fn get(&self, name: &str) -> Result<Provider> {
+        self.describe(name)
+    }
+
+    /// The same to look at: where only the user can say something, `missing` names the key and an
+    /// example stands in its place.
+    pub fn describe(&self, name: &str) -> Result<Provider> {
         let mut provider = self.load(name)?.provider;
         if let (true, Some(embedded)) = (provider.embedded, &self.embedded) {
             embedded.complete(&mut provider);
@@ -94,41 +103,6 @@ impl Registry {
             sources.extend(own.map(|(key, line)| (key, Source::File(path.clone(), line))));
         }
         Ok(sources)
-    }
-
-    /// Writes a client id into the user's file for `name`, keeping its comments and its other keys.
-    /// Returns the file.
-    ///
-    /// What would not be a valid definition afterwards is not written. Two processes at once write
-    /// one after the other; after ten seconds the wait is `locked`.
-    pub fn set_client_id(&self, name: &str, client_id: &str) -> Result<PathBuf> {
-        check::client_id(client_id).map_err(|what| {
-            Error::new(Code::Usage, format!("the client id {what}"))
-                .hint("copy it from the page where the client was registered")
-        })?;
-        let path = self.file(name);
-        if name == SANDBOX {
-            return Err(overlay::sandbox_is_fixed(&path));
-        }
-        if !is_provider_name(name) {
-            return Err(self.unknown(name));
-        }
-        let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
-        let row = builtin::row(name);
-        let text = read_text(&path)?;
-        if row.is_none() && text.is_none() {
-            return Err(self.unknown(name));
-        }
-        if let Some(text) = &text {
-            Overlay::parse(&path, name, text)?;
-        }
-        let text = edit::with_client_id(text.as_deref(), name, client_id)?;
-        let overlay = Overlay::parse(&path, name, &text)?;
-        compose(name, row.unwrap_or_default(), Some(overlay))?;
-        let file = fs::canonicalize(&path).unwrap_or(path); // a link stays a link
-        files::replace(&file, text.as_bytes())
-            .map_err(|error| Error::io(format!("cannot write {}", file.display()), &error))?;
-        Ok(file)
     }
 
     fn load(&self, name: &str) -> Result<Loaded> {
@@ -168,7 +142,7 @@ impl Registry {
         }
         let file = if is_provider_name(name) { name } else { "NAME" };
         let mut hint = format!(
-            "`keyfob provider list` shows all; to add one, put its definition at {}",
+            "`keyfob provider list` shows all; `keyfob provider add {file}` adds one, at {}",
             self.file(file).display()
         );
         if !is_provider_name(name) {
