@@ -66,6 +66,11 @@ impl Paths {
         self.data.join("accounts")
     }
 
+    /// Our clients at providers: a file each.
+    pub fn clients(&self) -> PathBuf {
+        self.data.join("clients")
+    }
+
     /// Which account is each provider's default.
     pub fn defaults_file(&self) -> PathBuf {
         self.data.join("defaults.json")

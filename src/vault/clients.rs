@@ -1,19 +1,46 @@
 //! Our clients at providers: what a registration gave that is secret, or that has to be remembered with
-//! it. The record lies beside the accounts; the secrets are in a store.
+//! it. The record is one JSON file a provider beside the accounts, with nothing secret in it; the
+//! secrets are in a store, under the record's random id.
+//!
+//! A change is written secrets first, then record, and each client has an id of its own: a crash between
+//! the two leaves the client there was, whole.
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Vault, unavailable};
+use crate::account::is_id;
+use crate::error::{Code, Error, Result};
+use crate::files;
+use crate::provider::ClientAuth;
 use crate::secret::Secret;
 use crate::store::Kind;
 use crate::timestamp::Timestamp;
 
-/// A client with secrets at one provider. The provider's file has its `client_id` too.
+/// The format written here, of records and of secrets. A higher number is refused and never rewritten.
+const VERSION: u32 = 1;
+
+/// The largest record that is read, in bytes.
+const LIMIT: u64 = 64 * 1024;
+
+/// How long another process's change of the same client is waited for; it may wait for its store.
+const TURN: Duration = Duration::from_secs(60);
+
+/// A client that keyfob registered, or whose secret it keeps, at one provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptClient {
     /// Random; the key of its secrets in the store.
     pub id: String,
     /// The client identifier (RFC 6749 §2.2).
     pub client_id: String,
+    /// How it authenticates.
+    pub auth: ClientAuth,
     /// The origin of the token endpoint that it was registered for; no other gets its secret.
     pub pin: String,
     /// Where its secrets are.
@@ -24,6 +51,13 @@ pub struct KeptClient {
     pub configuration_endpoint: Option<url::Url>,
 }
 
+impl KeptClient {
+    /// Whether its secret has ended at `now`.
+    pub fn expired(&self, now: Timestamp) -> bool {
+        self.secret_expires_at.is_some_and(|end| end <= now)
+    }
+}
+
 /// What is secret about it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClientSecrets {
@@ -31,4 +65,186 @@ pub struct ClientSecrets {
     pub client_secret: Option<Secret>,
     /// Manages the registration (RFC 7592 §3).
     pub registration_access_token: Option<Secret>,
+}
+
+impl Vault {
+    /// The client that is kept for a provider.
+    pub fn client(&self, provider: &str) -> Result<Option<KeptClient>> {
+        read(&self.record_of(provider), provider)
+    }
+
+    /// Its secrets; the default where its store has none.
+    pub fn client_secrets(&self, client: &KeptClient) -> Result<ClientSecrets> {
+        let stored = self
+            .store(client.store)
+            .get(&client.id)
+            .map_err(|error| unavailable(client.store, &error))?;
+        stored.map_or(Ok(ClientSecrets::default()), |secret| decode(&secret))
+    }
+
+    /// Keeps a client and its secrets in the place of the one there was: secrets first, then the record,
+    /// and then the secrets of that other one are removed. `client.id` is a new one, from
+    /// [`crate::account::random_id`].
+    ///
+    /// Where it fails, what there was is still kept; but where only that last removal does, the new
+    /// client is kept and the error says what is left behind.
+    pub fn keep_client(
+        &self,
+        provider: &str,
+        client: &KeptClient,
+        secrets: &ClientSecrets,
+    ) -> Result<()> {
+        let _turn = self.wait_for_lock(&format!("client-{provider}"), TURN)?;
+        let before = self.client(provider)?;
+        let store = self.store(client.store);
+        if *secrets != ClientSecrets::default() {
+            store
+                .put(&client.id, &encode(secrets))
+                .map_err(|error| unavailable(client.store, &error))?;
+        }
+        if let Err(error) = write(&self.record_of(provider), client) {
+            let _ = store.remove(&client.id); // no record will ever lead to it
+            return Err(error);
+        }
+        match before {
+            Some(before) if (before.store, &before.id) != (client.store, &client.id) => {
+                self.discard_client(&before).map_err(|error| Error {
+                    message: format!(
+                        "{}; the secrets of the client before are left there as `{}`",
+                        error.message, before.id
+                    ),
+                    ..error
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Forgets a provider's client: its secrets, then the record. A store that fails keeps the record, so
+    /// that no secret is left behind without one. With none kept there is nothing to do.
+    pub fn forget_client(&self, provider: &str) -> Result<()> {
+        let _turn = self.wait_for_lock(&format!("client-{provider}"), TURN)?;
+        let Some(client) = self.client(provider)? else {
+            return Ok(());
+        };
+        self.discard_client(&client)?;
+        let path = self.record_of(provider);
+        files::remove(&path)
+            .map(|_| ())
+            .map_err(|error| Error::io(format!("cannot remove {}", path.display()), &error))
+    }
+
+    fn discard_client(&self, client: &KeptClient) -> Result<()> {
+        self.store(client.store)
+            .remove(&client.id)
+            .map(|_| ())
+            .map_err(|error| unavailable(client.store, &error))
+    }
+
+    fn record_of(&self, provider: &str) -> PathBuf {
+        self.paths.clients().join(format!("{provider}.json"))
+    }
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    version: u32,
+    #[serde(flatten)]
+    client: &'a KeptClient,
+}
+
+/// What every format has, so that a newer one is told from a damaged one.
+#[derive(Deserialize)]
+struct Version {
+    version: u32,
+}
+
+fn read(path: &Path, provider: &str) -> Result<Option<KeptClient>> {
+    let unread = |cause: &dyn std::fmt::Display, hint: String| {
+        Error::new(
+            Code::InternalError,
+            format!("cannot read {}: {cause}", path.display()),
+        )
+        .hint(hint)
+    };
+    let damaged = |cause: &dyn std::fmt::Display| {
+        unread(
+            cause,
+            format!(
+                "remove that file, and `keyfob login {provider}` asks again for what was kept of its client"
+            ),
+        )
+    };
+    let Some(bytes) = files::read(path, LIMIT).map_err(|error| damaged(&error))? else {
+        return Ok(None);
+    };
+    let found: Version = serde_json::from_slice(&bytes).map_err(|cause| damaged(&cause))?;
+    if found.version > VERSION {
+        let hint = "it was written by a newer keyfob; update this one";
+        return Err(unread(&"a newer format", hint.into()));
+    }
+    let client: KeptClient = serde_json::from_slice(&bytes).map_err(|cause| damaged(&cause))?;
+    if !is_id(&client.id) {
+        return Err(damaged(&"its `id` is no key of a secret"));
+    }
+    Ok(Some(client))
+}
+
+fn write(path: &Path, client: &KeptClient) -> Result<()> {
+    let json = serde_json::to_vec_pretty(&Written {
+        version: VERSION,
+        client,
+    })
+    .expect("a client serialises");
+    files::replace(path, &json)
+        .map_err(|error| Error::io(format!("cannot write {}", path.display()), &error))
+}
+
+/// The secrets in a store. Borrows on the way out, so that no plain copy of one is left behind.
+#[derive(Serialize, Deserialize)]
+struct Payload<'a> {
+    version: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_secret: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    registration_access_token: Option<Cow<'a, str>>,
+}
+
+fn encode(secrets: &ClientSecrets) -> Secret {
+    let json = serde_json::to_string(&Payload {
+        version: VERSION,
+        client_secret: secrets.client_secret.as_ref().map(|s| s.expose().into()),
+        registration_access_token: secrets
+            .registration_access_token
+            .as_ref()
+            .map(|s| s.expose().into()),
+    });
+    Secret::new(json.expect("strings and numbers serialise"))
+}
+
+/// Decodes what a store gave. The error shows nothing of it.
+fn decode(secret: &Secret) -> Result<ClientSecrets> {
+    let unreadable = |what: &str, hint: &str| {
+        Error::new(
+            Code::InternalError,
+            format!("the stored secret of the client {what}"),
+        )
+        .hint(hint)
+    };
+    let damaged = |_| {
+        let hint = "give it again in the provider's `KEYFOB_<PROVIDER>_CLIENT_SECRET`";
+        unreadable("is damaged", hint)
+    };
+    let found: Version = serde_json::from_str(secret.expose()).map_err(damaged)?;
+    if found.version > VERSION {
+        return Err(unreadable(
+            "was written by a newer keyfob",
+            "update this one",
+        ));
+    }
+    let payload: Payload = serde_json::from_str(secret.expose()).map_err(damaged)?;
+    Ok(ClientSecrets {
+        client_secret: payload.client_secret.map(Secret::new),
+        registration_access_token: payload.registration_access_token.map(Secret::new),
+    })
 }

@@ -102,31 +102,6 @@ impl Vault {
             .map_err(|error| unavailable(old.store, &error).account(old))
     }
 
-    /// The client with secrets that is kept for a provider.
-    pub fn client(&self, _provider: &str) -> Result<Option<KeptClient>> {
-        todo!()
-    }
-
-    /// Its secrets; the default where its store has none.
-    pub fn client_secrets(&self, _client: &KeptClient) -> Result<ClientSecrets> {
-        todo!()
-    }
-
-    /// Keeps a client and its secrets in the place of the one there was: secrets first, then the record.
-    pub fn keep_client(
-        &self,
-        _provider: &str,
-        _client: &KeptClient,
-        _secrets: &ClientSecrets,
-    ) -> Result<()> {
-        todo!()
-    }
-
-    /// Forgets a provider's client: its secrets, then the record.
-    pub fn forget_client(&self, _provider: &str) -> Result<()> {
-        todo!()
-    }
-
     /// Proves by writing that a store takes secrets.
     pub fn probe(&self, kind: Kind) -> Result<()> {
         self.store(kind)
