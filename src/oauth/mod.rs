@@ -14,6 +14,7 @@ mod http;
 pub mod id_token;
 pub mod par;
 pub mod pkce;
+pub mod probe;
 mod random;
 mod redact;
 pub mod redirect;

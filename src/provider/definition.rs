@@ -1,10 +1,13 @@
 //! A definition that is about to become a file of the user's own.
 
 use super::Change;
+use toml_edit::Value;
+
 use super::edit;
+use super::keys::keys;
 use crate::error::Result;
 
-/// Keys in the order in which they will stand.
+/// Keys and values; the text has them in the order of [`keys`].
 #[derive(Debug, Clone, Default)]
 pub struct Definition {
     changes: Vec<Change>,
@@ -47,6 +50,12 @@ impl Definition {
         self.changes.iter().any(|change| change.key() == key)
     }
 
+    /// What a key is set to.
+    pub fn value(&self, key: &str) -> Option<&Value> {
+        let change = self.changes.iter().find(|change| change.key() == key)?;
+        change.value()
+    }
+
     /// The text of the file.
     pub(super) fn text(&self, name: &str) -> Result<String> {
         let discovered = if self.sets("issuer") {
@@ -59,7 +68,11 @@ impl Definition {
              {discovered}\
              # A client secret never belongs here: `keyfob provider set {name} --client-secret` keeps one.\n"
         );
-        edit::apply(&heading, &self.changes)
+        let order = keys();
+        let place = |change: &Change| order.iter().position(|key| *key == change.key());
+        let mut changes = self.changes.clone();
+        changes.sort_by_key(|change| place(change).unwrap_or(order.len()));
+        edit::apply(&heading, &changes)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::files;
 use crate::names::is_provider_name;
 use crate::provider::change::{placeless, wrong};
 use crate::provider::overlay::Overlay;
-use crate::provider::{Change, Definition, Provider, SANDBOX, builtin, check, edit};
+use crate::provider::{Change, ClientAuth, Definition, Provider, SANDBOX, builtin, check, edit};
 
 /// What became of a user's file.
 #[derive(Debug)]
@@ -58,12 +58,23 @@ impl Registry {
 
     /// Writes a client id into the user's file for `name`. Returns the file.
     pub fn set_client_id(&self, name: &str, client_id: &str) -> Result<PathBuf> {
+        self.set_client(name, client_id, None)
+    }
+
+    /// The same, and in the same write how the client authenticates, where that is given.
+    pub fn set_client(
+        &self,
+        name: &str,
+        client_id: &str,
+        auth: Option<ClientAuth>,
+    ) -> Result<PathBuf> {
         check::client_id(client_id).map_err(|what| {
             Error::new(Code::Usage, format!("the client id {what}"))
                 .hint("copy it from the page where the client was registered")
         })?;
-        let edited = self.edit(name, &[Change::set("client_id", client_id)])?;
-        Ok(edited.file)
+        let mut changes = vec![Change::set("client_id", client_id)];
+        changes.extend(auth.map(|auth| Change::set("client_auth", auth.as_str())));
+        Ok(self.edit(name, &changes)?.file)
     }
 
     /// Writes a definition under a name that is free. Returns it as it is in effect, and the file.
@@ -167,6 +178,14 @@ impl Registry {
     pub fn own_file(&self, name: &str) -> Option<PathBuf> {
         let file = is_provider_name(name).then(|| self.file(name))?;
         fs::symlink_metadata(&file).is_ok().then_some(file)
+    }
+
+    /// Whether there is a definition of that name, right or wrong; the error is `unknown_provider`.
+    pub fn is_known(&self, name: &str) -> Result<()> {
+        if self.is_built_in(name) || self.own_file(name).is_some() {
+            return Ok(());
+        }
+        Err(self.unknown(name))
     }
 
     /// Whether a row of that name is compiled in.
