@@ -101,6 +101,10 @@ fn produce(code: Code) -> Option<Run> {
             run(&["logout", "acme"])
         }
         Code::StoreUnavailable => run(&["login", "acme", "--store", "keyring"]),
+        Code::TestFailed => {
+            drop(provider);
+            run(&["provider", "test", "acme"])
+        }
         Code::Timeout => Some(
             home.begin_login(&["acme", "--json", "--timeout", "0"])
                 .end(),
@@ -288,6 +292,11 @@ fn every_verb_has_examples_in_its_help() {
         &["provider"],
         &["provider", "list"],
         &["provider", "show"],
+        &["provider", "add"],
+        &["provider", "set"],
+        &["provider", "remove"],
+        &["provider", "test"],
+        &["provider", "metadata"],
         &["sandbox"],
         &["sandbox", "serve"],
         &["completions"],

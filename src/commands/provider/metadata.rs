@@ -28,7 +28,7 @@ pub fn run(app: &App, args: &cli::ProviderMetadata) -> Result<()> {
     ));
     if !provider.client_id_metadata_document_supported {
         app.term.say(&format!(
-            "whether {} takes a URL as client id shows in `keyfob provider test {name}`",
+            "the definition does not say that {} takes a URL as client id; its metadata would, as `client_id_metadata_document_supported`",
             provider.title
         ));
     }

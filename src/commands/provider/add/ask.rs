@@ -4,6 +4,7 @@ use super::{Draft, spelt};
 use crate::commands::app::App;
 use crate::error::{Code, Error, Result};
 use crate::provider::Change;
+use crate::term::Terminal;
 
 /// The name: given, or asked for until it is one.
 pub fn name(app: &App, given: Option<&str>) -> Result<String> {
@@ -21,13 +22,13 @@ pub fn name(app: &App, given: Option<&str>) -> Result<String> {
         }
         match app.registry.is_free(&name) {
             Ok(()) => return Ok(name),
-            Err(error) => again(app, &error),
+            Err(error) => again(app.term.as_ref(), &error),
         }
     }
 }
 
 /// Where the server is: its issuer, else its endpoints.
-pub fn place(app: &App, draft: &mut Draft) -> Result<()> {
+pub fn place(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
     let name = draft.name.clone();
     let flags = format!(
         "give `keyfob provider add {name} --issuer URL`, or `--like PROVIDER`, or `--authorization-endpoint URL --token-endpoint URL`"
@@ -35,7 +36,7 @@ pub fn place(app: &App, draft: &mut Draft) -> Result<()> {
     let partly = ["authorization_endpoint", "token_endpoint"]
         .iter()
         .any(|key| draft.definition.sets(key));
-    if !app.term.can_ask() {
+    if !term.can_ask() {
         let what = if partly {
             "one endpoint is"
         } else {
@@ -49,7 +50,7 @@ pub fn place(app: &App, draft: &mut Draft) -> Result<()> {
         let question = format!(
             "issuer URL of {name}, such as https://id.example.com (Enter where it has none):"
         );
-        if let Some(issuer) = key(app, "issuer", &question, &flags)? {
+        if let Some(issuer) = key(term, draft, "issuer", &question, &flags)? {
             draft.issuer = issuer
                 .value()
                 .and_then(|value| value.as_str())
@@ -58,11 +59,11 @@ pub fn place(app: &App, draft: &mut Draft) -> Result<()> {
             return Ok(());
         }
     }
-    endpoints(app, draft)
+    endpoints(term, draft)
 }
 
 /// The two endpoints that every login needs, those that are not known yet.
-pub fn endpoints(app: &App, draft: &mut Draft) -> Result<()> {
+pub fn endpoints(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
     for (key, question) in [
         (
             "authorization_endpoint",
@@ -74,16 +75,16 @@ pub fn endpoints(app: &App, draft: &mut Draft) -> Result<()> {
         ),
     ] {
         if !draft.definition.sets(key) {
-            endpoint(app, draft, key, question)?;
+            endpoint(term, draft, key, question)?;
         }
     }
     Ok(())
 }
 
 /// One endpoint that a login cannot do without.
-pub fn endpoint(app: &App, draft: &mut Draft, name: &str, question: &str) -> Result<()> {
+pub fn endpoint(term: &dyn Terminal, draft: &mut Draft, name: &str, question: &str) -> Result<()> {
     let flag = format!("give it with `--{} URL`", name.replace('_', "-"));
-    let change = key(app, name, question, &flag)?;
+    let change = key(term, draft, name, question, &flag)?;
     let change = change.ok_or_else(|| unanswered(&format!("`{name}`"), &flag))?;
     draft.asked = true;
     draft.definition.push(change);
@@ -91,10 +92,10 @@ pub fn endpoint(app: &App, draft: &mut Draft, name: &str, question: &str) -> Res
 }
 
 /// What a login would be glad of: the client id and the scopes.
-pub fn rest(app: &App, draft: &mut Draft) -> Result<()> {
+pub fn rest(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
     if !draft.definition.sets("client_id") {
         let question = "client id, as it was registered there (Enter where there is none yet):";
-        if let Some(id) = key(app, "client_id", question, "--client-id ID")? {
+        if let Some(id) = key(term, draft, "client_id", question, "--client-id ID")? {
             draft.definition.push(id);
         }
     }
@@ -108,7 +109,7 @@ pub fn rest(app: &App, draft: &mut Draft) -> Result<()> {
         None => "Enter for none".into(),
     };
     let question = format!("scopes to ask for, with blanks between them ({enter}):");
-    let answer = app.term.ask(&question, "--scope SCOPE")?;
+    let answer = term.ask(&question, "--scope SCOPE")?;
     let scopes: Vec<String> = answer.split_whitespace().map(str::to_owned).collect();
     if !scopes.is_empty() {
         draft.definition.push(Change::set_list("scopes", &scopes));
@@ -117,9 +118,15 @@ pub fn rest(app: &App, draft: &mut Draft) -> Result<()> {
 }
 
 /// Asks for a key's value until it is one; `None` where nothing is answered.
-fn key(app: &App, key: &str, question: &str, flag: &str) -> Result<Option<Change>> {
+fn key(
+    term: &dyn Terminal,
+    draft: &Draft,
+    key: &str,
+    question: &str,
+    flag: &str,
+) -> Result<Option<Change>> {
     loop {
-        let answer = app.term.ask(question, flag)?;
+        let answer = term.ask(question, flag)?;
         if answer.is_empty() {
             return Ok(None);
         }
@@ -128,17 +135,19 @@ fn key(app: &App, key: &str, question: &str, flag: &str) -> Result<Option<Change
         } else {
             answer
         };
-        match Change::typed(key, &answer) {
+        let fit = Change::typed(key, &answer).and_then(|change| match draft.fault(&change) {
+            Some(error) => Err(error),
+            None => Ok(change),
+        });
+        match fit {
             Ok(change) => return Ok(Some(change)),
-            Err(error) => again(app, &error),
+            Err(error) => again(term, &error),
         }
     }
 }
 
-fn again(app: &App, error: &Error) {
-    let hint = error.hint.as_deref().unwrap_or_default();
-    app.term
-        .warn(&format!("{}; {hint}; once more", error.message));
+fn again(term: &dyn Terminal, error: &Error) {
+    term.warn(&format!("{}; once more", error.message));
 }
 
 fn unanswered(what: &str, flag: &str) -> Error {

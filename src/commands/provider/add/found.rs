@@ -4,36 +4,49 @@ use toml_edit::Value;
 
 use super::{Draft, ask};
 use crate::answer::provider::Found;
-use crate::commands::app::App;
-use crate::commands::network;
 use crate::error::{Code, Error, Result};
-use crate::oauth::{OauthError, discovery};
-use crate::online;
+use crate::oauth::OauthError;
+use crate::oauth::discovery::{self, Metadata};
+use crate::online::{self, Online};
 use crate::provider::Change;
+use crate::term::Terminal;
 
-/// Reads the metadata where the draft names an issuer, says what it has, and takes over what a login
-/// could not find out by itself. Without an issuer, or where the draft says `discovery=false`, nothing
-/// is read.
-pub fn read(app: &App, draft: &mut Draft) -> Result<Option<Found>> {
+/// What asking the issuer gave.
+pub type Read = std::result::Result<Metadata, OauthError>;
+
+/// The issuer whose metadata is to be read: none where the draft names none, starts from a built-in
+/// provider, or says `discovery=false`.
+pub fn issuer(draft: &Draft) -> Option<String> {
     let discovery = draft.definition.value("discovery");
     let off = discovery.and_then(Value::as_bool) == Some(false);
-    let Some(issuer) = draft
-        .issuer
-        .clone()
-        .filter(|_| !off && !draft.definition.sets("like"))
-    else {
-        return Ok(None);
-    };
-    let metadata = match discover(app, &issuer)? {
-        Ok(metadata) => metadata,
-        Err(error) => return without(app, draft, &issuer, &error).map(|()| None),
-    };
-    if metadata.issuer != issuer {
-        draft.issuer = Some(metadata.issuer.clone());
-        draft
-            .definition
-            .push(Change::set("issuer", metadata.issuer.as_str()));
+    let issuer = draft.issuer.clone();
+    issuer.filter(|_| !off && !draft.definition.sets("like"))
+}
+
+/// Asks the server; the issuer may have been typed with a slash too many.
+pub async fn read(online: &Online, issuer: &str) -> Read {
+    let _progress = online.term.progress("reading the metadata");
+    let bare = issuer.trim_end_matches('/');
+    match discovery::discover(&online.http, issuer).await {
+        Err(OauthError::Invalid(first)) if bare != issuer => {
+            let second = discovery::discover(&online.http, bare).await;
+            second.map_err(|_| OauthError::Invalid(first))
+        }
+        outcome => outcome,
     }
+}
+
+/// Says what was found, and takes over what a login could not find out by itself. Where nothing was, the
+/// endpoints are needed.
+pub fn take(term: &dyn Terminal, draft: &mut Draft, read: Read) -> Result<Option<Found>> {
+    let metadata = match read {
+        Ok(metadata) => metadata,
+        Err(error) => return without(term, draft, &error).map(|()| None),
+    };
+    draft.issuer = Some(metadata.issuer.clone());
+    draft
+        .definition
+        .push(Change::set("issuer", metadata.issuer.as_str()));
     let found = Found {
         issuer: metadata.issuer,
         pkce_s256: metadata
@@ -48,40 +61,21 @@ pub fn read(app: &App, draft: &mut Draft) -> Result<Option<Found>> {
         scopes: metadata.scopes_supported,
     };
     for line in found.lines() {
-        app.term.say(&line);
+        term.say(&line);
     }
-    take_over(app, draft, &found)?;
+    take_over(term, draft, &found)?;
     Ok(Some(found))
 }
 
-/// Asks the server; the issuer may have been typed with a slash too many.
-fn discover(
-    app: &App,
-    issuer: &str,
-) -> Result<std::result::Result<discovery::Metadata, OauthError>> {
-    network::online(app, app.registry.clone(), async |online| {
-        let _progress = online.term.progress("reading the metadata");
-        let bare = issuer.trim_end_matches('/');
-        Ok(match discovery::discover(&online.http, issuer).await {
-            Err(OauthError::Invalid(first)) if bare != issuer => {
-                let second = discovery::discover(&online.http, bare).await;
-                second.map_err(|_| OauthError::Invalid(first))
-            }
-            outcome => outcome,
-        })
-    })
-}
-
 /// Without metadata the endpoints have to be given.
-fn without(app: &App, draft: &mut Draft, issuer: &str, error: &OauthError) -> Result<()> {
+fn without(term: &dyn Terminal, draft: &mut Draft, error: &OauthError) -> Result<()> {
     let given = |key| draft.definition.sets(key);
     let complete = given("authorization_endpoint") && given("token_endpoint");
-    if complete || app.term.can_ask() {
-        app.term
-            .warn(&format!("no metadata of {issuer} was read: {error}"));
+    if complete || term.can_ask() {
+        term.warn(&format!("no metadata was read: {error}"));
         if !complete {
             draft.asked = true;
-            ask::endpoints(app, draft)?;
+            ask::endpoints(term, draft)?;
         }
         return Ok(());
     }
@@ -94,19 +88,19 @@ fn without(app: &App, draft: &mut Draft, issuer: &str, error: &OauthError) -> Re
 }
 
 /// Endpoints that the metadata lacks, those that were given otherwise, and registration.
-fn take_over(app: &App, draft: &mut Draft, found: &Found) -> Result<()> {
+fn take_over(term: &dyn Terminal, draft: &mut Draft, found: &Found) -> Result<()> {
     for (key, published) in [
         ("authorization_endpoint", &found.authorization_endpoint),
         ("token_endpoint", &found.token_endpoint),
     ] {
         let given = draft.definition.value(key).and_then(Value::as_str);
         match (published, given) {
-            (Some(url), Some(given)) if url.as_str() != given => app.term.warn(&format!(
+            (Some(url), Some(given)) if url.as_str() != given => term.warn(&format!(
                 "the `{key}` that was given goes before the metadata's, {url}"
             )),
             (None, None) => {
                 let question = format!("`{key}`, which the metadata lacks:");
-                ask::endpoint(app, draft, key, &question)?;
+                ask::endpoint(term, draft, key, &question)?;
             }
             _ => {}
         }

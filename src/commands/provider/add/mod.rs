@@ -4,19 +4,24 @@
 mod ask;
 mod found;
 
+use std::sync::Arc;
+
 use url::Url;
 
 use super::needs::needs;
 use crate::answer::provider::{Added, Found, Need};
 use crate::cli;
 use crate::commands::app::App;
-use crate::commands::print_json;
+use crate::commands::{network, print_json};
 use crate::error::{Code, Error, Result};
-use crate::provider::{Change, Definition, Provider, usual_scopes};
+use crate::online::off_thread;
+use crate::provider::{Change, Definition, Provider, Registry, usual_scopes};
+use crate::term::Terminal;
 
 /// What has been said so far.
 pub(super) struct Draft {
     pub name: String,
+    pub registry: Registry,
     pub definition: Definition,
     pub issuer: Option<String>,
     /// A question was asked, so the next ones are too.
@@ -27,19 +32,25 @@ pub(super) struct Draft {
 pub fn run(app: &App, args: &cli::ProviderAdd) -> Result<()> {
     let mut draft = Draft {
         name: ask::name(app, args.name.as_deref())?,
+        registry: app.registry.clone(),
         definition: given(args)?,
         issuer: args.issuer.as_deref().map(spelt),
         asked: args.name.is_none(),
     };
     take_issuer(&mut draft)?;
     if !draft.says_where() {
-        ask::place(app, &mut draft)?;
+        ask::place(app.term.as_ref(), &mut draft)?;
     }
-    let found = found::read(app, &mut draft)?;
-    draft.complete(found.as_ref());
-    if draft.asked {
-        ask::rest(app, &mut draft)?;
-    }
+    app.registry.draft(&draft.name, &draft.definition)?; // before anything is sent
+    let (draft, found) = match found::issuer(&draft) {
+        Some(issuer) => network::online(app, app.registry.clone(), async |online| {
+            let read = found::read(&online, &issuer).await;
+            let term = Arc::clone(&online.term);
+            // A signal ends a question that is asked off the runtime's thread.
+            off_thread(move || draft.completed(term.as_ref(), Some(read))).await
+        })?,
+        None => draft.completed(app.term.as_ref(), None)?,
+    };
     let added = app.registry.add(&draft.name, &draft.definition)?;
     let accounts = app.vault.accounts_of(&draft.name).accounts;
     let answer = Added {
@@ -135,6 +146,32 @@ impl Draft {
     fn says_where(&self) -> bool {
         let sets = |key| self.definition.sets(key);
         sets("issuer") || sets("like") || (sets("authorization_endpoint") && sets("token_endpoint"))
+    }
+
+    /// The draft with what the metadata says and what a person answers, and what was found.
+    fn completed(
+        mut self,
+        term: &dyn Terminal,
+        read: Option<found::Read>,
+    ) -> Result<(Self, Option<Found>)> {
+        let found = match read {
+            Some(read) => found::take(term, &mut self, read)?,
+            None => None,
+        };
+        self.complete(found.as_ref());
+        if self.asked {
+            ask::rest(term, &mut self)?;
+        }
+        Ok((self, found))
+    }
+
+    /// What is wrong with a key's value, were it added.
+    fn fault(&self, change: &Change) -> Option<Error> {
+        let mut definition = self.definition.clone();
+        definition.push(change.clone());
+        let error = self.registry.draft(&self.name, &definition).err()?;
+        let own = format!("`{}`: ", change.key());
+        error.message.starts_with(&own).then_some(error)
     }
 
     /// Adds what is usual, and what the metadata says and a login could not find out by itself.

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::client::client;
 use super::{fail, is_tls, pass, unanswered, unknown};
-use crate::answer::provider::{Check, Outcome};
+use crate::answer::provider::Check;
 use crate::error::Result;
 use crate::escape::escape_short;
 use crate::oauth::discovery::{self, Metadata};
@@ -260,6 +260,7 @@ fn host(url: &Url) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answer::provider::Outcome;
 
     #[test]
     fn a_minute_of_skew_is_none() {
