@@ -255,7 +255,7 @@ Examples:
     /// Show a provider's effective definition and how to register a client there
     Show(ProviderShow),
     /// Add a provider of your own
-    Add(ProviderAdd),
+    Add(Box<ProviderAdd>),
     /// Change keys of a definition, or keep a client secret
     Set(ProviderSet),
     /// Remove a provider of your own, or what lies over a built-in one

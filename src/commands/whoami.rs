@@ -21,8 +21,9 @@ use crate::session::{Need, reach};
 pub fn run(app: &App, args: &cli::Whoami) -> Result<()> {
     let account = choose::one(&app.vault, &app.registry, args.account.as_deref())?;
     let (registry, _sandbox) = embedded::start(app, [account.provider.as_str()], None)?;
-    let (account, claims, rule) =
-        network::online(app, registry, async |online| ask(&online, account).await)?;
+    let (account, claims, rule) = network::online(app, registry, async |online| {
+        Box::pin(ask(&online, account)).await
+    })?;
     let answer = Whoami::new(&account, claims, &rule);
     if app.manner.json {
         print_json(&answer)

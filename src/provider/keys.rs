@@ -12,8 +12,11 @@ use super::{
 
 type Fields = &'static [&'static str];
 
+/// A key and what is below it.
+type Table = (&'static str, fn() -> Fields);
+
 /// The keys whose values are tables with keys of their own.
-const TABLES: [(&str, fn() -> Fields); 7] = [
+const TABLES: [Table; 7] = [
     ("authorization", fields::<AuthorizationRule>),
     ("device", fields::<DeviceRule>),
     ("identity", fields::<IdentityRule>),

@@ -230,10 +230,12 @@ fn complaint(key: &str, message: &str) -> String {
         .next()
         .is_some_and(|end| end == "endpoint" || end == "page");
     let Some((found, expected)) = message.rsplit_once("expected ") else {
-        return match is_url {
-            true => "expected a URL such as `https://id.example.com/token`".into(),
-            false => "is not what belongs here".into(),
+        let what = if is_url {
+            "expected a URL such as `https://id.example.com/token`"
+        } else {
+            "is not what belongs here"
         };
+        return what.into();
     };
     if found.starts_with("unknown field") {
         format!("unknown key, expected {expected}")

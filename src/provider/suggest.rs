@@ -24,7 +24,7 @@ pub fn suggest(issuer: &str, taken: &[String]) -> String {
         return free.clone();
     }
     let base = candidates.first().map_or("provider", String::as_str);
-    (2_u32..)
+    (2..u32::MAX)
         .map(|number| {
             let number = format!("-{number}");
             let kept = base.len().min(LONGEST - number.len());

@@ -361,6 +361,17 @@ fn endpoints_that_are_given_need_no_metadata() {
 }
 
 #[test]
+fn an_issuer_that_is_known_is_said() {
+    let (home, provider) = crate::provider::acme();
+    let add = ["provider", "add", "other", "--issuer", &provider.origin()];
+    let run = home.run(&add).ok();
+    assert!(
+        run.stderr.contains("`acme` has that issuer already"),
+        "{run:?}"
+    );
+}
+
+#[test]
 fn hostile_metadata_cannot_act_on_the_screen() {
     let (home, provider) = (Home::new(), Provider::start());
     publish(

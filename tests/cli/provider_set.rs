@@ -299,7 +299,7 @@ fn what_is_no_secret_is_refused_and_nothing_changes() {
     for (input, words) in [
         (&b""[..], "no client secret was given"),
         (b" \n", "no client secret was given"),
-        (&[b'x'; 100_000], "longer than 8192 bytes"),
+        (&[b'x'; 10_000], "longer than 8192 bytes"),
         (b"hunter2\x1b[2J\n", "control characters"),
         (b"hunter2\xff\n", "cannot read the client secret"),
     ] {

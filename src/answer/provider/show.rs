@@ -2,6 +2,7 @@
 //! register a client.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -207,7 +208,9 @@ fn respell(value: &mut Value) {
             for c in text.value().chars() {
                 match c {
                     '"' | '\\' => spelt.extend(['\\', c]),
-                    c if is_unsafe(c) => spelt += &format!("\\U{:08x}", u32::from(c)),
+                    c if is_unsafe(c) => {
+                        let _ = write!(spelt, "\\U{:08x}", u32::from(c)); // a String takes everything
+                    }
                     c => spelt.push(c),
                 }
             }

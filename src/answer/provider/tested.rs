@@ -1,5 +1,7 @@
 //! The shape and the lines of `provider test`.
 
+use std::fmt::Write;
+
 use console::Style;
 use serde::Serialize;
 
@@ -77,13 +79,10 @@ impl Tested {
         for check in &self.checks {
             let word = format!("{:<7}", check.result.word());
             let word = check.result.style().force_styling(colour).apply_to(word);
-            text += &format!(
-                "{word}  {:<width$}  {}\n",
-                check.check,
-                escape(&check.reason)
-            );
+            let (name, reason) = (check.check, escape(&check.reason));
+            let _ = writeln!(text, "{word}  {name:<width$}  {reason}"); // a String takes everything
             for line in check.hint.iter().flat_map(|hint| hint.lines()) {
-                text += &format!("{:<7}  {:<width$}  {}\n", "", "", escape(line));
+                let _ = writeln!(text, "{:<7}  {:<width$}  {}", "", "", escape(line));
             }
         }
         text

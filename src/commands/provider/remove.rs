@@ -33,14 +33,10 @@ pub fn run(app: &App, args: &cli::ProviderRemove) -> Result<()> {
         app.term.say("nothing was removed");
         return Ok(());
     }
-    let (logout, failures) = match accounts.is_empty() {
-        true => (
-            Logout {
-                accounts: Vec::new(),
-            },
-            Vec::new(),
-        ),
-        false => logout::sign_out(app, accounts, false)?,
+    let (logout, failures) = if accounts.is_empty() {
+        (Logout::default(), Vec::new())
+    } else {
+        logout::sign_out(app, accounts, false)?
     };
     if logout.accounts.iter().any(|account| !account.removed) {
         return report(app, &failures);

@@ -81,6 +81,15 @@ pub fn prepare(app: &App, name: &str, changes: &[Change], store: Option<Kind>) -
 /// The client that the secret belongs to, which must be one that has one.
 fn whose(app: &App, provider: &Provider) -> Result<String> {
     let name = &provider.name;
+    if let Some(key) = provider.missing.first() {
+        return Err(Error::new(
+            Code::ConfigInvalid,
+            format!("`{name}` needs `{key}` first, for nobody knows where the secret would go"),
+        )
+        .hint(format!(
+            "give both: `keyfob provider set {name} {key}=VALUE --client-secret`"
+        )));
+    }
     if !provider.client_auth.needs_secret() {
         return Err(Error::new(
             Code::Usage,

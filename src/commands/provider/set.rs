@@ -22,10 +22,10 @@ pub fn run(app: &App, args: &cli::ProviderSet) -> Result<()> {
             "write `keyfob provider set {name} KEY=VALUE`; `keyfob provider show {name}` shows every key"
         )));
     }
-    let secret = match args.client_secret {
-        true => Some(secret::prepare(app, name, &changes, args.store)?),
-        false => None,
-    };
+    let secret = args
+        .client_secret
+        .then(|| secret::prepare(app, name, &changes, args.store))
+        .transpose()?;
     let edited = match changes.as_slice() {
         [] => None,
         changes => Some(

@@ -268,9 +268,9 @@ fn absent(text: &str, changes: &[Change]) -> Result<Vec<String>> {
     let removals = changes.iter().filter(|change| change.value().is_none());
     let missing = removals.filter(|change| !edit::holds(text, change));
     missing
-        .map(|change| match change.is_known() {
-            true => Ok(change.key()),
-            false => Err(change.unknown()),
+        .map(|change| {
+            let known = change.is_known().then(|| change.key());
+            known.ok_or_else(|| change.unknown())
         })
         .collect()
 }
@@ -310,3 +310,6 @@ fn unlink(file: &Path) -> Result<()> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,6 +42,13 @@ pub fn run(app: &App, args: &cli::ProviderAdd) -> Result<()> {
         ask::place(app.term.as_ref(), &mut draft)?;
     }
     app.registry.draft(&draft.name, &draft.definition)?; // before anything is sent
+    if let Some(issuer) = &draft.issuer
+        && let Some(other) = app.registry.with_issuer(issuer)
+    {
+        app.term.warn(&format!(
+            "`{other}` has that issuer already: `keyfob login {other}`"
+        ));
+    }
     let (draft, found) = match found::issuer(&draft) {
         Some(issuer) => network::online(app, app.registry.clone(), async |online| {
             let read = found::read(&online, &issuer).await;
@@ -124,9 +131,10 @@ fn given(args: &cli::ProviderAdd) -> Result<Definition> {
 /// An issuer as it is meant: `id.example.com` is reached by https.
 pub(super) fn spelt(issuer: &str) -> String {
     let issuer = issuer.trim();
-    match issuer.contains("://") || issuer.is_empty() {
-        true => issuer.to_owned(),
-        false => format!("https://{issuer}"),
+    if issuer.contains("://") || issuer.is_empty() {
+        issuer.to_owned()
+    } else {
+        format!("https://{issuer}")
     }
 }
 

@@ -28,28 +28,31 @@ pub async fn client(online: &Online, provider: &Provider, endpoint: Option<&Url>
         let next = format!("`keyfob provider set {name} token_endpoint=URL`, or mend `issuer`");
         return Ok(fail(CHECK, "no token endpoint is known", next));
     };
-    let (ours, secret) = match ours(online, provider, endpoint).await? {
-        Some(ours) => ours,
-        None => {
-            let made_up = Client {
-                id: "keyfob-test".into(),
-                auth: ClientAuth::None,
-                secret: None,
-            };
-            let nobody = format!(
-                "no client id is known yet; `keyfob provider show {name}` says where to register one"
-            );
-            return Ok(match asked(online, provider, endpoint, &made_up).await {
-                Ok(_) => unknown(CHECK, format!("the token endpoint answers; {nobody}")),
-                Err(OauthError::Invalid(odd)) => unknown(CHECK, format!("{odd}; {nobody}")),
-                Err(error) => not_reached(name, &error),
-            });
-        }
+    match ours(online, provider, endpoint).await? {
+        Some((ours, sent)) => Ok(match asked(online, provider, endpoint, &ours).await {
+            Ok(verdict) => judge(provider, &ours, sent, verdict),
+            Err(error) => not_reached(name, &error),
+        }),
+        None => Ok(nobody(online, provider, endpoint).await),
+    }
+}
+
+/// Without a client there is still an endpoint to ask.
+async fn nobody(online: &Online, provider: &Provider, endpoint: &Url) -> Check {
+    let made_up = Client {
+        id: "keyfob-test".into(),
+        auth: ClientAuth::None,
+        secret: None,
     };
-    Ok(match asked(online, provider, endpoint, &ours).await {
-        Ok(verdict) => judge(provider, &ours, secret, verdict),
+    let name = &provider.name;
+    let next = format!(
+        "no client id is known yet; `keyfob provider show {name}` says where to register one"
+    );
+    match asked(online, provider, endpoint, &made_up).await {
+        Ok(_) => unknown(CHECK, format!("the token endpoint answers; {next}")),
+        Err(OauthError::Invalid(odd)) => unknown(CHECK, format!("{odd}; {next}")),
         Err(error) => not_reached(name, &error),
-    })
+    }
 }
 
 async fn asked(

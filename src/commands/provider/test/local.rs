@@ -88,7 +88,7 @@ fn listens(host: RedirectHost, port: u16) -> std::io::Result<()> {
                 return Err(std::io::ErrorKind::AddrInUse.into());
             }
             both.into_iter()
-                .reduce(|one, other| one.or(other))
+                .reduce(Result::or)
                 .map_or(Ok(()), |bound| bound.map(|_| ()))
         }
     }
