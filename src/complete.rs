@@ -9,7 +9,7 @@ use crate::account::{Account, Status};
 use crate::answer::relative::until;
 use crate::escape::escape_short;
 use crate::paths::Paths;
-use crate::provider::Registry;
+use crate::provider::{self, Registry, Wants};
 use crate::timestamp::Timestamp;
 use crate::vault::{self, Defaults};
 
@@ -34,6 +34,31 @@ pub fn accounts() -> Vec<CompletionCandidate> {
 /// Providers.
 pub fn providers() -> Vec<CompletionCandidate> {
     look(Index::providers)
+}
+
+/// Providers that have a file of the user's own.
+pub fn changed_providers() -> Vec<CompletionCandidate> {
+    look(|index| {
+        let registry = Registry::new(index.paths.clone());
+        let mut offered = index.providers();
+        offered.retain(|one| {
+            let name = one.get_value().to_str().unwrap_or_default();
+            registry.own_file(name).is_some()
+        });
+        offered
+    })
+}
+
+/// Keys of a definition, each with its `=`; a table of any keys with a dot.
+pub fn keys() -> Vec<CompletionCandidate> {
+    let keys = provider::keys().into_iter();
+    keys.map(|key| match provider::wants_of(&key) {
+        Some(Wants::Table) => offer(format!("{key}."), String::new()),
+        Some(Wants::Flag) => offer(format!("{key}="), "true or false".into()),
+        Some(Wants::Texts | Wants::Numbers) => offer(format!("{key}="), "a list: a,b".into()),
+        _ => offer(format!("{key}="), String::new()),
+    })
+    .collect()
 }
 
 /// Providers that have accounts.
@@ -221,6 +246,14 @@ mod tests {
             .map(|(_, help)| help)
             .collect();
         assert_eq!(help, ["", "1 account", "2 accounts"]);
+    }
+
+    #[test]
+    fn keys_are_offered_as_they_are_typed() {
+        let offered = shown(&keys());
+        let has = |value: &str| offered.iter().any(|(offered, _)| offered == value);
+        assert!(has("scopes=") && has("redirect.host=") && has("authorization.parameters."));
+        assert!(!has("client_secret=") && !has("redirect="));
     }
 
     #[test]

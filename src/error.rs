@@ -45,6 +45,8 @@ pub enum Code {
     RevocationFailed,
     /// The store cannot be used.
     StoreUnavailable,
+    /// A check of `provider test` failed.
+    TestFailed,
     /// The wait is over.
     Timeout,
     /// The token endpoint refused the code.
@@ -63,7 +65,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, for tests and documentation.
-    pub const ALL: [Code; 24] = [
+    pub const ALL: [Code; 25] = [
         Code::AccessDenied,
         Code::AccountConflict,
         Code::AmbiguousAccount,
@@ -81,6 +83,7 @@ impl Code {
         Code::RegistrationRequired,
         Code::RevocationFailed,
         Code::StoreUnavailable,
+        Code::TestFailed,
         Code::Timeout,
         Code::TokenExchangeFailed,
         Code::Unauthorized,
@@ -110,6 +113,7 @@ impl Code {
             Code::RegistrationRequired => "registration_required",
             Code::RevocationFailed => "revocation_failed",
             Code::StoreUnavailable => "store_unavailable",
+            Code::TestFailed => "test_failed",
             Code::Timeout => "timeout",
             Code::TokenExchangeFailed => "token_exchange_failed",
             Code::Unauthorized => "unauthorized",

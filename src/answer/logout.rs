@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::error::Error;
 
 /// What became of each account.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Logout {
     /// In the order they were named.
     pub accounts: Vec<Forgotten>,

@@ -28,9 +28,23 @@ pub fn run(app: &App, args: &cli::Logout) -> Result<()> {
     let Some((accounts, mut failures)) = chosen(app, args)? else {
         return Ok(());
     };
+    let (answer, unwell) = sign_out(app, accounts, args.local)?;
+    failures.extend(unwell);
+    if app.manner.json {
+        print_json(&answer)?;
+    }
+    report(app, &failures)
+}
+
+/// Logs accounts out, and says how it went: what became of each, and what failed.
+pub(super) fn sign_out(
+    app: &App,
+    accounts: Vec<Account>,
+    local: bool,
+) -> Result<(Logout, Vec<Error>)> {
+    let mut failures = Vec::new();
     let providers = accounts.iter().map(|account| account.provider.as_str());
     let (registry, _sandbox) = embedded::start(app, providers, None)?;
-    let local = args.local;
     let results = network::online(app, registry, async |online| {
         Ok(fleet::each(
             &online,
@@ -69,10 +83,7 @@ pub fn run(app: &App, args: &cli::Logout) -> Result<()> {
             }
         }
     }
-    if app.manner.json {
-        print_json(&answer)?;
-    }
-    report(app, &failures)
+    Ok((answer, failures))
 }
 
 /// The accounts meant; `None` where `--all` was not confirmed.

@@ -91,6 +91,9 @@ fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
             }
         };
     }
+    if error.kind() == ErrorKind::TooManyValues {
+        return valued(error, json);
+    }
     if !json {
         let _ = error.print(); // a closed stderr: nobody is listening
         return ExitCode::from(Code::Usage.exit());
@@ -113,6 +116,20 @@ fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
     };
     let usage = Error::new(Code::Usage, message.trim_start_matches("error: ")).hint(hint);
     let _ = writeln!(std::io::stderr(), "{}", usage.json());
+    ExitCode::from(Code::Usage.exit())
+}
+
+/// A value after a flag that takes none. It is not repeated: after `--client-secret` it is a secret.
+fn valued(error: &clap::Error, json: bool) -> ExitCode {
+    let flag = error.get(ContextKind::InvalidArg);
+    let flag = flag.map_or_else(|| "that flag".into(), |flag| format!("`{flag}`"));
+    let usage = Error::new(Code::Usage, format!("{flag} takes no value"))
+        .hint("give the flag alone; a secret is asked for, or read from standard input");
+    let manner = Manner {
+        json,
+        ..Manner::default()
+    };
+    Console::new(manner).fail(&usage);
     ExitCode::from(Code::Usage.exit())
 }
 

@@ -15,6 +15,7 @@ pub mod id_token;
 mod members;
 pub mod par;
 pub mod pkce;
+pub mod probe;
 mod random;
 mod redact;
 pub mod redirect;

@@ -1,62 +1,208 @@
-//! Writes a client into a user's provider file, one process at a time.
+//! Changes the text of a user's provider file and leaves the rest of it as it stood, one process at a
+//! time.
 
 use std::fs::{File, TryLockError};
+use std::ops::Range;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use toml_edit::{DocumentMut, Item, Value};
+use toml_edit::{Document, DocumentMut, Item, Key, Table, TableLike, Value};
 
-use super::ClientAuth;
+use super::change::Change;
 use crate::error::{Code, Error, Result};
 use crate::files;
 
 /// How long another process may hold the lock: a write takes milliseconds.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// `text` with `client_id` set, everything else as it stood. `text` is valid TOML or absent.
-pub(super) fn with_client_id(text: Option<&str>, name: &str, client_id: &str) -> Result<String> {
-    let new = format!("# The client registered at {name}; a client secret never belongs here.\n");
-    let mut text = text.unwrap_or(&new).to_string();
-    let mut document = parse(&text)?;
-    let value = Value::from(client_id);
-    if document.is_empty() {
-        // Comments alone: the key goes below them.
-        if !text.is_empty() && !text.ends_with('\n') {
-            text.push('\n');
-        }
-        return Ok(format!("{text}client_id = {value}\n"));
-    }
-    set(&mut document, "client_id", value);
-    Ok(document.to_string())
+/// `text` with every change made. `text` is valid TOML.
+pub(super) fn apply(text: &str, changes: &[Change]) -> Result<String> {
+    // A key of the root after a table would go above the comments at its head.
+    let (root, tables): (Vec<_>, Vec<_>) =
+        changes.iter().partition(|change| change.path().len() == 1);
+    let mut all = root.into_iter().chain(tables);
+    all.try_fold(text.to_owned(), |text, change| match change.value() {
+        Some(value) => set(&text, change, value),
+        None => unset(&text, change),
+    })
 }
 
-/// `text` with `client_auth` set, everything else as it stood.
-pub(super) fn with_client_auth(text: &str, auth: ClientAuth) -> Result<String> {
-    let mut document = parse(text)?;
-    let name = toml::Value::try_from(auth).expect("a method is a name");
-    let name = name.as_str().expect("a method is a name");
-    set(&mut document, "client_auth", name.into());
-    Ok(document.to_string())
+/// Whether a key has a value in `text`.
+pub(super) fn holds(text: &str, change: &Change) -> bool {
+    Document::parse(text).is_ok_and(|document| find(document.as_table(), change.path()).is_some())
 }
 
-fn parse(text: &str) -> Result<DocumentMut> {
-    text.parse().map_err(|_| {
-        // The message of the parser quotes the text, which may hold a secret in the wrong place.
+fn parse(text: &str) -> Result<Document<&str>> {
+    // The message of the parser quotes the text, which may hold a secret in the wrong place.
+    Document::parse(text).map_err(|_| {
         Error::new(Code::ConfigInvalid, "the definition cannot be edited").hint("mend it first")
     })
 }
 
-fn set(document: &mut DocumentMut, key: &str, mut value: Value) {
-    match document.get_mut(key).and_then(Item::as_value_mut) {
-        Some(old) => {
-            *value.decor_mut() = old.decor().clone();
-            *old = value;
-        }
-        None => {
-            document.insert(key, value.into());
+/// A value that is there is replaced where it stands; a new one goes to the end of its table.
+fn set(text: &str, change: &Change, value: &Value) -> Result<String> {
+    let document = parse(text)?;
+    if let Some((_, item)) = find(document.as_table(), change.path()) {
+        let Some(place) = item.as_value().and_then(Value::span) else {
+            return Err(is_table(change));
+        };
+        let mut text = text.to_owned();
+        text.replace_range(place, value.to_string().trim());
+        return Ok(text);
+    }
+    let mut document = document.into_mut();
+    let above = if document.is_empty() {
+        comments_alone(&mut document)
+    } else {
+        String::new()
+    };
+    insert(&mut document, change.path(), value.clone());
+    Ok(format!("{above}{document}"))
+}
+
+/// Takes the comments of a text that is nothing else, so that the first key goes below them.
+fn comments_alone(document: &mut DocumentMut) -> String {
+    let mut comments = document.trailing().as_str().unwrap_or_default().to_owned();
+    document.set_trailing("");
+    if !comments.is_empty() && !comments.ends_with('\n') {
+        comments.push('\n');
+    }
+    comments
+}
+
+/// Adds a key that is not there, and the tables above it.
+pub(super) fn insert(document: &mut DocumentMut, path: &[String], value: Value) {
+    let Some((leaf, tables)) = path.split_last() else {
+        return;
+    };
+    let mut table: &mut dyn TableLike = document.as_table_mut();
+    for (at, name) in tables.iter().enumerate() {
+        let item = table.entry(name).or_insert_with(|| {
+            let mut new = Table::new();
+            new.set_implicit(at + 1 < tables.len());
+            Item::Table(new)
+        });
+        match item.as_table_like_mut() {
+            Some(below) => table = below,
+            None => return, // a value stands there, and the types refuse what is below it
         }
     }
+    table.insert(leaf, Item::Value(value));
+}
+
+/// Takes the lines of a key out; a table that is empty then goes with them, its comments stay.
+fn unset(text: &str, change: &Change) -> Result<String> {
+    let document = parse(text)?;
+    let Some((key, item)) = find(document.as_table(), change.path()) else {
+        return Ok(text.to_owned());
+    };
+    let (Some(key), Some(value)) = (key.span(), item.as_value().and_then(Value::span)) else {
+        return Err(is_table(change));
+    };
+    let inline = is_inline(document.as_table(), change.path());
+    let rest = if inline {
+        let mut document = document.into_mut();
+        with_table(&mut document, change.path(), |table, leaf| {
+            table.remove(leaf);
+        });
+        document.to_string()
+    } else {
+        let mut text = text.to_owned();
+        text.replace_range(lines(&text, &(key.start..value.end)), "");
+        text
+    };
+    without_empty_table(&rest, change.path())
+}
+
+/// Whole lines, the last one's break included.
+fn lines(text: &str, place: &Range<usize>) -> Range<usize> {
+    let start = text[..place.start].rfind('\n').map_or(0, |end| end + 1);
+    let end = text[place.end..]
+        .find('\n')
+        .map_or(text.len(), |end| place.end + end + 1);
+    start..end
+}
+
+/// The key and the item at a path.
+fn find<'a>(table: &'a dyn TableLike, path: &[String]) -> Option<(&'a Key, &'a Item)> {
+    let (first, rest) = path.split_first()?;
+    let (key, item) = table.get_key_value(first)?;
+    if rest.is_empty() {
+        return Some((key, item));
+    }
+    find(item.as_table_like()?, rest)
+}
+
+/// Whether a key is between the braces of an inline table.
+fn is_inline(table: &dyn TableLike, path: &[String]) -> bool {
+    let Some((first, rest)) = path.split_first() else {
+        return false;
+    };
+    match table.get(first) {
+        Some(Item::Value(Value::InlineTable(inline))) if !inline.is_dotted() => !rest.is_empty(),
+        Some(item) => item
+            .as_table_like()
+            .is_some_and(|table| is_inline(table, rest)),
+        None => false,
+    }
+}
+
+fn with_table(
+    document: &mut DocumentMut,
+    path: &[String],
+    work: impl FnOnce(&mut dyn TableLike, &str),
+) {
+    let Some((leaf, tables)) = path.split_last() else {
+        return;
+    };
+    let mut table: &mut dyn TableLike = document.as_table_mut();
+    for name in tables {
+        match table.get_mut(name).and_then(Item::as_table_like_mut) {
+            Some(below) => table = below,
+            None => return,
+        }
+    }
+    work(table, leaf);
+}
+
+/// Takes out the table that held `path` where nothing is left in it, neither key nor comment.
+fn without_empty_table(text: &str, path: &[String]) -> Result<String> {
+    let Some((_, table)) = path.split_last().filter(|(_, table)| !table.is_empty()) else {
+        return Ok(text.to_owned());
+    };
+    let mut document = parse(text)?.into_mut();
+    let mut emptied = false;
+    with_table(&mut document, table, |above, name| {
+        if above.get(name).is_some_and(is_bare) {
+            above.remove(name);
+            emptied = true;
+        }
+    });
+    if emptied {
+        without_empty_table(&document.to_string(), table)
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// Whether a table holds nothing, and no comment stands at its head.
+fn is_bare(item: &Item) -> bool {
+    let decor = match item {
+        Item::Table(table) if table.is_empty() => table.decor(),
+        Item::Value(Value::InlineTable(table)) if table.is_empty() => table.decor(),
+        _ => return false,
+    };
+    [decor.prefix(), decor.suffix()]
+        .into_iter()
+        .flatten()
+        .all(|text| text.as_str().is_none_or(|text| !text.contains('#')))
+}
+
+fn is_table(change: &Change) -> Error {
+    let key = change.key();
+    Error::new(Code::Usage, format!("`{key}` is a table in that file"))
+        .hint(format!("change its keys one by one: `{key}.NAME=VALUE`"))
 }
 
 /// Takes the lock on the user's definitions; it is free again when the file is dropped.
@@ -81,3 +227,6 @@ pub(super) fn lock(folder: &Path, patience: Duration) -> Result<File> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ pub(super) struct Fault {
 }
 
 /// `prefix.key`, the key quoted where TOML would.
-pub(super) fn dotted(prefix: &str, key: &str) -> String {
+pub fn dotted(prefix: &str, key: &str) -> String {
     let bare = !key.is_empty()
         && key
             .bytes()

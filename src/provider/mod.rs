@@ -4,14 +4,18 @@
 //! name in the code. [`Registry`] finds the files; nothing here speaks to a network.
 
 mod builtin;
+mod change;
 mod check;
+mod definition;
 mod edit;
 mod embedded;
 mod fault;
+mod keys;
 mod overlay;
 mod register;
 mod registry;
 mod rules;
+mod suggest;
 mod template;
 
 use std::collections::BTreeMap;
@@ -19,13 +23,18 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+pub use change::{Change, Wants, wants_of};
+pub use definition::{Definition, usual_scopes};
 pub use embedded::Embedded;
-pub use registry::{Registry, Source, Sources};
+pub use fault::dotted;
+pub use keys::keys;
+pub use registry::{Edited, Registry, Removed, Source, Sources};
 pub use rules::{
     AuthorizationRule, ClientAuth, DeviceRule, DeviceStyle, IdentityMethod, IdentityRule,
     IdentitySource, RedirectHost, RedirectRule, RegistrationRule, RevocationRule, RevocationStyle,
     TokenBody, TokenRule,
 };
+pub use suggest::suggest;
 
 /// The name of the practice provider, the only row that no file can overlay.
 pub const SANDBOX: &str = "sandbox";

@@ -204,7 +204,7 @@ pub(super) fn leaves(prefix: &str, table: &toml::Table) -> Vec<String> {
 }
 
 /// Whether a key means a client secret, however it is spelt.
-fn names_a_secret(key: &str) -> bool {
+pub(super) fn names_a_secret(key: &str) -> bool {
     let letters: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
     letters.eq_ignore_ascii_case("clientsecret")
 }

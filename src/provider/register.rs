@@ -31,6 +31,22 @@ impl Provider {
             .collect()
     }
 
+    /// The redirect URIs of a client that keyfob describes itself: on every loopback host, without a
+    /// port, for servers that let the port vary match the host exactly, or those of the fixed ports;
+    /// and where a sign-in is brought back by hand.
+    pub fn described_redirect_uris(&self) -> Vec<String> {
+        let rule = &self.redirect;
+        let path = self.redirect_path();
+        let loopback = match (rule.no_loopback, rule.ports.is_empty()) {
+            (true, _) => Vec::new(),
+            (false, true) => ["127.0.0.1", "localhost", "[::1]"]
+                .map(|host| format!("http://{host}{path}"))
+                .to_vec(),
+            (false, false) => self.redirect_uris(),
+        };
+        loopback.into_iter().chain(rule.manual.clone()).collect()
+    }
+
     /// The lines of `registration.values` with their placeholders filled. A line with
     /// `{redirect_uri}` comes once for each of [`Provider::redirect_uris`]; one with `{scopes}` is
     /// left out where there are none.

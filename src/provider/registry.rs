@@ -1,19 +1,22 @@
 //! Finds provider definitions: the built-in rows, and the user's files that overlay them key by key.
 
+mod write;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
 use super::overlay::{self, Overlay};
 use super::template::{self, Template};
-use super::{ClientAuth, Embedded, Provider, SANDBOX, builtin, check, edit};
+use super::{Embedded, Provider, SANDBOX, builtin, check};
 use crate::config::read_text;
 use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
-use crate::files;
 use crate::names::is_provider_name;
 use crate::nearest::nearest;
 use crate::paths::Paths;
+
+pub use write::{Edited, Removed};
 
 /// Where a key of a definition came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,54 +112,6 @@ impl Registry {
         Ok(sources)
     }
 
-    /// Writes a client id into the user's file for `name`, keeping its comments and its other keys.
-    /// Returns the file.
-    ///
-    /// What would not be a valid definition afterwards is not written. Two processes at once write
-    /// one after the other; after ten seconds the wait is `locked`.
-    pub fn set_client_id(&self, name: &str, client_id: &str) -> Result<PathBuf> {
-        self.set_client(name, client_id, None)
-    }
-
-    /// The same, and in the same write how the client authenticates, where that is given.
-    pub fn set_client(
-        &self,
-        name: &str,
-        client_id: &str,
-        auth: Option<ClientAuth>,
-    ) -> Result<PathBuf> {
-        check::client_id(client_id).map_err(|what| {
-            Error::new(Code::Usage, format!("the client id {what}"))
-                .hint("copy it from the page where the client was registered")
-        })?;
-        let path = self.file(name);
-        if name == SANDBOX {
-            return Err(overlay::sandbox_is_fixed(&path));
-        }
-        if !is_provider_name(name) {
-            return Err(self.unknown(name));
-        }
-        let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
-        let row = builtin::row(name);
-        let text = read_text(&path)?;
-        if row.is_none() && text.is_none() {
-            return Err(self.unknown(name));
-        }
-        if let Some(text) = &text {
-            Overlay::parse(&path, name, text)?;
-        }
-        let mut text = edit::with_client_id(text.as_deref(), name, client_id)?;
-        if let Some(auth) = auth {
-            text = edit::with_client_auth(&text, auth)?;
-        }
-        let overlay = Overlay::parse(&path, name, &text)?;
-        compose(name, row.unwrap_or_default(), Some(overlay))?;
-        let file = fs::canonicalize(&path).unwrap_or(path); // a link stays a link
-        files::replace(&file, text.as_bytes())
-            .map_err(|error| Error::io(format!("cannot write {}", file.display()), &error))?;
-        Ok(file)
-    }
-
     fn load(&self, name: &str) -> Result<Loaded> {
         if !is_provider_name(name) {
             return Err(self.unknown(name));
@@ -194,7 +149,7 @@ impl Registry {
         }
         let file = if is_provider_name(name) { name } else { "NAME" };
         let mut hint = format!(
-            "`keyfob provider list` shows all; to add one, put its definition at {}",
+            "`keyfob provider list` shows all; `keyfob provider add {file}` adds one, at {}",
             self.file(file).display()
         );
         if !is_provider_name(name) {

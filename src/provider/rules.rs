@@ -21,6 +21,23 @@ pub enum ClientAuth {
     BasicWithoutSecret,
 }
 
+impl ClientAuth {
+    /// The name that a file has for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::BasicWithoutSecret => "basic_without_secret",
+        }
+    }
+
+    /// Whether the client authenticates with a secret.
+    pub fn needs_secret(self) -> bool {
+        matches!(self, Self::ClientSecretBasic | Self::ClientSecretPost)
+    }
+}
+
 /// The redirect URI: `http://HOST:PORT/PATH`.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]

@@ -48,6 +48,10 @@ mod locks;
 mod logout;
 mod manners;
 mod network;
+mod provider_add;
+mod provider_remove;
+mod provider_set;
+mod provider_test;
 mod provider_verb;
 #[cfg(unix)]
 mod race;

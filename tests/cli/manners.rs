@@ -83,10 +83,8 @@ fn produce(code: Code) -> Option<Run> {
             run(&["logout", "acme", "--local"])
         }
         Code::LoginRequired => run(&["token", "acme"]),
-        Code::NetworkError => {
-            drop(provider);
-            run(&["refresh", "acme"])
-        }
+        Code::NetworkError => deserted(&home, provider, &["refresh", "acme"]),
+        Code::TestFailed => deserted(&home, provider, &["provider", "test", "acme"]),
         Code::ProviderUnavailable => {
             provider.next("/token", Reply::Text(503, String::new(), String::new()));
             run(&["refresh", "acme"])
@@ -127,6 +125,12 @@ fn produce(code: Code) -> Option<Run> {
         // browser ends in `timeout`. Device codes will have one.
         Code::ExpiredToken => None,
     }
+}
+
+/// Runs the program when the server has gone.
+fn deserted(home: &Home, provider: Provider, args: &[&str]) -> Option<Run> {
+    drop(provider);
+    Some(home.run(&[args, &["--json"]].concat()))
 }
 
 #[test]
@@ -288,6 +292,11 @@ fn every_verb_has_examples_in_its_help() {
         &["provider"],
         &["provider", "list"],
         &["provider", "show"],
+        &["provider", "add"],
+        &["provider", "set"],
+        &["provider", "remove"],
+        &["provider", "test"],
+        &["provider", "metadata"],
         &["sandbox"],
         &["sandbox", "serve"],
         &["completions"],

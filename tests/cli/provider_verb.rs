@@ -78,6 +78,52 @@ fn show_says_what_to_register_where() {
 }
 
 #[test]
+fn show_says_where_each_key_comes_from() {
+    let home = Home::new();
+    home.provider(
+        "github",
+        "# ours\nclient_id = \"Iv1\"\nredirect.host = 'localhost'\n",
+    );
+    let json = home
+        .run(&["provider", "show", "github", "--json"])
+        .ok()
+        .json();
+    let file = home.path("config/providers/github.toml");
+    let here = |line: usize| serde_json::json!({"from": "file", "file": file, "line": line});
+    assert_eq!(json["sources"]["client_id"], here(2));
+    assert_eq!(json["sources"]["redirect.host"], here(3));
+    assert_eq!(json["sources"]["title"]["from"], "built_in");
+    assert_eq!(
+        json["sources"]["discovery"]["file"],
+        serde_json::Value::Null
+    );
+    assert_eq!(json["needs"], serde_json::json!(["client_secret"]));
+    let text = home.run(&["provider", "show", "github"]).ok().stdout;
+    for line in [
+        format!("# your file: {}", file.display()),
+        "client_id = \"Iv1\" # github.toml:2".into(),
+        "host = \"localhost\" # github.toml:3".into(),
+        "# then `keyfob provider set github --client-secret`".into(),
+    ] {
+        assert!(
+            text.lines().any(|shown| shown == line),
+            "no {line:?} in {text}"
+        );
+    }
+    home.provider("copy", &text);
+    home.run(&["provider", "show", "copy"]).ok();
+}
+
+#[test]
+fn a_damaged_record_of_a_client_hides_nobody() {
+    let home = Home::new();
+    home.write("data/clients/github.json", "{");
+    let list = home.run(&["provider", "list"]).ok();
+    assert!(list.stderr.contains("github.json"), "{list:?}");
+    assert!(list.stdout.contains("\ngithub"), "{list:?}");
+}
+
+#[test]
 fn every_built_in_definition_can_be_shown() {
     let home = Home::new();
     let answer = home.run(&["provider", "list", "--json"]).ok().json();

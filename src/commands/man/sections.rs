@@ -7,7 +7,7 @@ use roff::{Roff, bold, italic, roman};
 use crate::error::Code;
 
 /// Pages by name, what to know about their JSON, and an example that a test pins.
-const JSON: [(&str, &str, &str); 9] = [
+const JSON: [(&str, &str, &str); 14] = [
     (
         "keyfob",
         "With --json, whatever a verb has to say is one line of JSON on standard output, described on \
@@ -51,13 +51,44 @@ const JSON: [(&str, &str, &str); 9] = [
     ),
     (
         "keyfob-provider-list",
-        "needs holds client_id, client_secret, both or nothing: what to configure before a login.",
+        "needs holds what to configure before a login: client_id, client_secret, and keys of the \
+         definition that only the user can say, such as host; nothing where it is ready.",
         include_str!("../../answer/shapes/provider-list.json"),
     ),
     (
         "keyfob-provider-show",
-        "definition has every key, those that are not set as null; two are shown here.",
+        "definition has every key, those that are not set as null; two are shown here. sources has the \
+         keys that are not defaults; from is built_in or file, and then file and line say where.",
         include_str!("../../answer/shapes/provider-show.json"),
+    ),
+    (
+        "keyfob-provider-add",
+        "needs is as in keyfob-provider-list(1). found is what the issuer's metadata says, null where \
+         none was read; pkce_s256 and scopes are null where it does not say.",
+        include_str!("../../answer/shapes/provider-add.json"),
+    ),
+    (
+        "keyfob-provider-set",
+        "absent holds keys that were to be removed and were not in the file. file is null where no key \
+         was given, client_secret where no secret was.",
+        include_str!("../../answer/shapes/provider-set.json"),
+    ),
+    (
+        "keyfob-provider-remove",
+        "file is null where there was none. client says whether something was kept of the client and is \
+         gone too. accounts is as in keyfob-logout(1).",
+        include_str!("../../answer/shapes/provider-remove.json"),
+    ),
+    (
+        "keyfob-provider-test",
+        "result is pass, fail or unknown; hint is null but where something failed. The checks are \
+         definition, redirect, tls, metadata, endpoints, pkce, iss, device, client and clock.",
+        include_str!("../../answer/shapes/provider-test.json"),
+    ),
+    (
+        "keyfob-provider-metadata",
+        "The answer is the document itself, with --json in one line.",
+        include_str!("../../answer/shapes/provider-metadata.json"),
     ),
 ];
 

@@ -4,6 +4,8 @@ use std::sync::Barrier;
 use tempfile::TempDir;
 
 use super::*;
+use crate::files;
+use crate::provider::edit;
 use crate::provider::{ClientAuth, RedirectHost};
 
 /// A home of its own, with `files` in its `providers` folder.

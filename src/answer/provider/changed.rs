@@ -1,0 +1,112 @@
+//! The shapes of `provider add`, `provider set` and `provider remove`.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use url::Url;
+
+use super::Need;
+use crate::answer::logout::Forgotten;
+use crate::store::Kind;
+
+/// A provider that is new.
+#[derive(Debug, Serialize)]
+pub struct Added {
+    /// Its name.
+    pub provider: String,
+    /// The name people know it by.
+    pub title: String,
+    /// Its definition.
+    pub file: PathBuf,
+    /// What a login there needs.
+    pub needs: Vec<Need>,
+    /// What the issuer's metadata says; `null` where none was read.
+    pub found: Option<Found>,
+}
+
+/// What an issuer's metadata says (RFC 8414 §2).
+#[derive(Debug, Serialize)]
+pub struct Found {
+    /// The issuer identifier.
+    pub issuer: String,
+    /// Where the browser goes.
+    pub authorization_endpoint: Option<Url>,
+    /// Where codes become tokens.
+    pub token_endpoint: Option<Url>,
+    /// Where a token says whose it is.
+    pub userinfo_endpoint: Option<Url>,
+    /// Where tokens are revoked.
+    pub revocation_endpoint: Option<Url>,
+    /// Where a device asks for a code.
+    pub device_authorization_endpoint: Option<Url>,
+    /// Where clients register themselves.
+    pub registration_endpoint: Option<Url>,
+    /// Whether PKCE S256 is announced; `null` where the metadata does not say.
+    pub pkce_s256: Option<bool>,
+    /// The scopes it knows; `null` where the metadata does not say.
+    pub scopes: Option<Vec<String>>,
+}
+
+impl Found {
+    /// Writes it for people, a line a fact.
+    pub fn lines(&self) -> Vec<String> {
+        let at = |url: &Option<Url>| url.as_ref().map_or("none".into(), Url::to_string);
+        let offered = |url: &Option<Url>| match url {
+            Some(url) => format!("offered at {url}"),
+            None => "not offered".into(),
+        };
+        let pkce = match self.pkce_s256 {
+            Some(true) => "announced",
+            Some(false) => "not among the methods announced",
+            None => "not announced; it is sent all the same",
+        };
+        let facts = [
+            ("authorization endpoint", at(&self.authorization_endpoint)),
+            ("token endpoint", at(&self.token_endpoint)),
+            ("userinfo endpoint", at(&self.userinfo_endpoint)),
+            ("revocation endpoint", at(&self.revocation_endpoint)),
+            ("device flow", offered(&self.device_authorization_endpoint)),
+            ("registration", offered(&self.registration_endpoint)),
+            ("PKCE S256", pkce.to_owned()),
+        ];
+        let facts = facts
+            .iter()
+            .map(|(fact, found)| format!("  {fact:<22}  {found}"));
+        [format!("{} publishes its metadata:", self.issuer)]
+            .into_iter()
+            .chain(facts)
+            .collect()
+    }
+}
+
+/// A definition that was changed.
+#[derive(Debug, Serialize)]
+pub struct Set {
+    /// The provider's name.
+    pub provider: String,
+    /// The user's file; `null` where no key was given.
+    pub file: Option<PathBuf>,
+    /// Keys that now have the value given.
+    pub set: Vec<String>,
+    /// Keys that have their default again.
+    pub removed: Vec<String>,
+    /// Keys that were to be removed and were not in the file.
+    pub absent: Vec<String>,
+    /// Where the client secret is kept now; `null` where none was given.
+    pub client_secret: Option<Kind>,
+}
+
+/// A provider that is gone, or is as it was built in.
+#[derive(Debug, Serialize)]
+pub struct Removed {
+    /// The provider's name.
+    pub provider: String,
+    /// The file that is gone; `null` where there was none.
+    pub file: Option<PathBuf>,
+    /// A built-in definition of that name is in effect again.
+    pub built_in: bool,
+    /// Whether something was kept of our client, and is gone too.
+    pub client: bool,
+    /// Accounts that were logged out.
+    pub accounts: Vec<Forgotten>,
+}

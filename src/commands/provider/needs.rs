@@ -1,0 +1,62 @@
+//! What a login at a provider still needs, judged without a look at a secret.
+
+use crate::account::Account;
+use crate::answer::provider::Need;
+use crate::commands::app::App;
+use crate::commands::caution;
+use crate::error::Result;
+use crate::provider::{ClientAuth, Provider};
+use crate::timestamp::Timestamp;
+use crate::vault::KeptClient;
+
+/// What is missing; `accounts` are those at the provider. A record that cannot be read is a warning.
+pub fn needs(app: &App, provider: &Provider, accounts: &[Account]) -> Vec<Need> {
+    let mut needs: Vec<Need> = provider.missing.iter().cloned().map(Need::Key).collect();
+    let kept = kept(app, provider).unwrap_or_else(|error| {
+        caution(app, &error);
+        None
+    });
+    let client = client_id(provider, kept.as_ref(), accounts);
+    if client.is_none() && !provider.registers_itself() {
+        needs.push(Need::ClientId);
+    }
+    let registered = kept.filter(|kept| client.as_ref() == Some(&kept.client_id));
+    let auth = match (provider.client_auth, &registered) {
+        (ClientAuth::None, Some(kept)) => kept.auth,
+        (auth, _) => auth,
+    };
+    let kept_secret = registered.is_some_and(|kept| !kept.expired(Timestamp::now()));
+    if auth.needs_secret() && !kept_secret && variable(provider, "CLIENT_SECRET").is_none() {
+        needs.push(Need::ClientSecret);
+    }
+    needs
+}
+
+/// The client that a login would use.
+pub fn client_id(
+    provider: &Provider,
+    kept: Option<&KeptClient>,
+    accounts: &[Account],
+) -> Option<String> {
+    variable(provider, "CLIENT_ID")
+        .or_else(|| provider.client_id.clone())
+        .or_else(|| kept.map(|kept| kept.client_id.clone()))
+        .or_else(|| accounts.last().map(|account| account.client.id.clone()))
+}
+
+/// What is kept of our client there. Where the definition names a token endpoint elsewhere than it was
+/// kept for, that is as good as nothing.
+pub fn kept(app: &App, provider: &Provider) -> Result<Option<KeptClient>> {
+    let kept = app.vault.client(&provider.name)?;
+    let pin = provider.token_endpoint.as_ref();
+    let pin = pin.map(|endpoint| provider.pin(endpoint));
+    Ok(kept.filter(|kept| pin.is_none_or(|pin| pin == kept.pin)))
+}
+
+/// A variable of the provider's own, where it says something.
+pub fn variable(provider: &Provider, what: &str) -> Option<String> {
+    std::env::var(provider.variable(what))
+        .ok()
+        .map(|value| value.trim().to_owned())
+        .filter(|value| !value.is_empty())
+}

@@ -1,0 +1,288 @@
+//! What the server says of itself, and what it answers.
+
+use url::Url;
+
+use super::client::client;
+use super::{fail, is_tls, pass, unanswered, unknown};
+use crate::answer::provider::Check;
+use crate::error::Result;
+use crate::escape::escape_short;
+use crate::oauth::discovery::{self, Metadata};
+use crate::oauth::{OauthError, probe};
+use crate::online::Online;
+use crate::provider::Provider;
+use crate::timestamp::Timestamp;
+
+/// How far two clocks may be apart, in seconds.
+const SKEW: u64 = 60;
+
+/// The checks that need the network, in their order.
+pub async fn checks(online: &Online, provider: &Provider) -> Result<Vec<Check>> {
+    let read = match &provider.issuer {
+        Some(issuer) if provider.discovery => Some(discovery::discover(&online.http, issuer).await),
+        _ => None,
+    };
+    let published = read.as_ref().and_then(|read| read.as_ref().ok());
+    let endpoint = provider
+        .token_endpoint
+        .as_ref()
+        .or_else(|| published?.token_endpoint.as_ref());
+    let clock = match endpoint {
+        Some(endpoint) => Some(probe::clock(&online.http, endpoint).await),
+        None => None,
+    };
+    let mut checks = vec![tls(provider, endpoint, clock.as_ref(), read.as_ref())];
+    checks.push(metadata(provider, read.as_ref()));
+    checks.extend(published.map(|metadata| endpoints(provider, metadata)));
+    checks.push(pkce(published));
+    checks.push(iss(provider, published));
+    checks.push(device(provider, published));
+    checks.push(client(online, provider, endpoint).await?);
+    checks.push(skew(clock.as_ref(), Timestamp::now()));
+    Ok(checks)
+}
+
+/// Whether a connection that nobody listens in on was made.
+fn tls(
+    provider: &Provider,
+    endpoint: Option<&Url>,
+    clock: Option<&std::result::Result<Option<Timestamp>, OauthError>>,
+    read: Option<&std::result::Result<Metadata, OauthError>>,
+) -> Check {
+    let check = "tls";
+    let failures = [
+        clock.and_then(|clock| clock.as_ref().err()),
+        read.and_then(|read| read.as_ref().err()),
+    ];
+    let failures: Vec<&OauthError> = failures.into_iter().flatten().collect();
+    let network = |error: &&&OauthError| matches!(error, OauthError::Network(_));
+    if let Some(error) = failures.iter().find(network) {
+        return match error {
+            OauthError::Network(cause) if is_tls(cause) => unanswered(check, error, ""),
+            _ => unknown(check, format!("no connection was made: {error}")),
+        };
+    }
+    let url = endpoint
+        .cloned()
+        .or_else(|| Url::parse(provider.issuer.as_deref()?).ok());
+    match url {
+        Some(url) if url.scheme() == "https" => pass(
+            check,
+            format!("the certificate of {} is trusted", host(&url)),
+        ),
+        Some(_) => unknown(check, "plain http, which stays on this machine"),
+        None => unknown(check, "no address of the server is known"),
+    }
+}
+
+fn metadata(
+    provider: &Provider,
+    read: Option<&std::result::Result<Metadata, OauthError>>,
+) -> Check {
+    let (check, name) = ("metadata", &provider.name);
+    match (read, &provider.issuer) {
+        (Some(Ok(metadata)), _) => pass(
+            check,
+            format!("{} publishes it, and it names that issuer", metadata.issuer),
+        ),
+        (Some(Err(error)), _) => unanswered(
+            check,
+            error,
+            &format!(
+                "check `issuer`; where the server publishes none, `keyfob provider set {name} discovery=false`"
+            ),
+        ),
+        (None, Some(_)) => unknown(
+            check,
+            "not read, for the definition says `discovery = false`",
+        ),
+        (None, None) => unknown(check, "not read, for the definition names no issuer"),
+    }
+}
+
+/// The endpoints that the definition has otherwise than the metadata.
+fn endpoints(provider: &Provider, metadata: &Metadata) -> Check {
+    let check = "endpoints";
+    let pairs = [
+        (
+            "authorization_endpoint",
+            &provider.authorization_endpoint,
+            &metadata.authorization_endpoint,
+        ),
+        (
+            "token_endpoint",
+            &provider.token_endpoint,
+            &metadata.token_endpoint,
+        ),
+        (
+            "userinfo_endpoint",
+            &provider.userinfo_endpoint,
+            &metadata.userinfo_endpoint,
+        ),
+        (
+            "revocation_endpoint",
+            &provider.revocation_endpoint,
+            &metadata.revocation_endpoint,
+        ),
+        (
+            "registration_endpoint",
+            &provider.registration_endpoint,
+            &metadata.registration_endpoint,
+        ),
+        (
+            "device_authorization_endpoint",
+            &provider.device_authorization_endpoint,
+            &metadata.device_authorization_endpoint,
+        ),
+        (
+            "pushed_authorization_request_endpoint",
+            &provider.pushed_authorization_request_endpoint,
+            &metadata.pushed_authorization_request_endpoint,
+        ),
+    ];
+    let missing = |key: &str| {
+        pairs
+            .iter()
+            .any(|(name, ours, theirs)| *name == key && ours.is_none() && theirs.is_none())
+    };
+    if let Some(key) = ["authorization_endpoint", "token_endpoint"]
+        .into_iter()
+        .find(|key| missing(key))
+    {
+        let next = format!("`keyfob provider set {} {key}=URL`", provider.name);
+        return fail(
+            check,
+            format!("neither definition nor metadata has `{key}`"),
+            next,
+        );
+    }
+    let differing: Vec<_> = pairs
+        .iter()
+        .filter_map(|(key, ours, theirs)| Some((key, ours.as_ref()?, theirs.as_ref()?)))
+        .filter(|(_, ours, theirs)| ours != theirs)
+        .collect();
+    if differing.is_empty() {
+        return pass(check, "definition and metadata agree");
+    }
+    let said: Vec<String> = differing
+        .iter()
+        .map(|(key, ours, theirs)| format!("`{key}` is {ours}, and {theirs} in the metadata"))
+        .collect();
+    let keys: Vec<String> = differing
+        .iter()
+        .map(|(key, ..)| format!("{key}="))
+        .collect();
+    let next = format!(
+        "take the metadata's with `keyfob provider set {0} {1}`, or keep yours with `keyfob provider set {0} discovery=false`",
+        provider.name,
+        keys.join(" ")
+    );
+    fail(check, said.join("; "), next)
+}
+
+fn pkce(metadata: Option<&Metadata>) -> Check {
+    let check = "pkce";
+    let Some(metadata) = metadata else {
+        return unknown(check, "no metadata says; S256 is sent all the same");
+    };
+    match &metadata.code_challenge_methods_supported {
+        Some(methods) if methods.iter().any(|method| method == "S256") => {
+            pass(check, "S256 is announced")
+        }
+        Some(methods) => fail(
+            check,
+            format!(
+                "S256 is not announced, but {}",
+                escape_short(&methods.join(", "), 80)
+            ),
+            "ask whoever runs the server to allow S256; keyfob sends no other method",
+        ),
+        None => unknown(check, "not announced; S256 is sent all the same"),
+    }
+}
+
+fn iss(provider: &Provider, metadata: Option<&Metadata>) -> Check {
+    let check = "iss";
+    let announced =
+        metadata.is_some_and(|metadata| metadata.authorization_response_iss_parameter_supported);
+    match (announced, provider.iss_parameter) {
+        (true, _) => pass(check, "announced, and demanded at each login"),
+        (false, true) => unknown(
+            check,
+            "the definition demands it, and no metadata announces it",
+        ),
+        (false, false) => unknown(
+            check,
+            "not announced; the redirect's own path tells this server from others",
+        ),
+    }
+}
+
+fn device(provider: &Provider, metadata: Option<&Metadata>) -> Check {
+    let check = "device";
+    let announced = metadata.and_then(|metadata| metadata.device_authorization_endpoint.as_ref());
+    match (announced, &provider.device_authorization_endpoint) {
+        (Some(url), _) => pass(check, format!("announced at {url}")),
+        (None, Some(url)) => unknown(
+            check,
+            format!("{url} by the definition; a sign-in would show whether it answers"),
+        ),
+        (None, None) => unknown(check, "no device endpoint is known"),
+    }
+}
+
+/// How far this machine's clock is from the server's.
+fn skew(
+    clock: Option<&std::result::Result<Option<Timestamp>, OauthError>>,
+    now: Timestamp,
+) -> Check {
+    let check = "clock";
+    let Some(Ok(Some(there))) = clock else {
+        return unknown(check, "the server did not tell its time");
+    };
+    let (ahead, behind) = (now.since(*there), there.since(now));
+    let apart = ahead.max(behind);
+    if apart <= SKEW {
+        return pass(check, format!("within {SKEW} s of the server's"));
+    }
+    let way = if ahead > 0 { "ahead of" } else { "behind" };
+    fail(
+        check,
+        format!("this machine is {apart} s {way} the server"),
+        "set the clock; tokens seem to end too early or too late otherwise",
+    )
+}
+
+fn host(url: &Url) -> &str {
+    url.host_str().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::provider::Outcome;
+
+    #[test]
+    fn a_minute_of_skew_is_none() {
+        let now = Timestamp::from_unix(1_000_000);
+        let at = |seconds| Ok(Some(Timestamp::from_unix(seconds)));
+        for (there, outcome) in [
+            (at(1_000_000), Outcome::Pass),
+            (at(1_000_060), Outcome::Pass),
+            (at(999_940), Outcome::Pass),
+            (at(1_000_061), Outcome::Fail),
+            (at(999_939), Outcome::Fail),
+            (at(0), Outcome::Fail),
+            (Ok(None), Outcome::Unknown),
+            (Err(OauthError::Unauthorized), Outcome::Unknown),
+        ] {
+            assert_eq!(skew(Some(&there), now).result, outcome, "{there:?}");
+        }
+        assert!(
+            skew(Some(&at(999_000)), now)
+                .reason
+                .contains("1000 s ahead")
+        );
+        assert_eq!(skew(None, now).result, Outcome::Unknown);
+    }
+}

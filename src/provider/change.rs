@@ -1,0 +1,265 @@
+//! One change of a definition, as it is typed: `KEY=VALUE`, the value written by the key's own type,
+//! or `KEY=` to have the default again.
+//!
+//! No error shows a value: it may be a secret in the wrong place.
+
+use std::path::Path;
+
+use toml_edit::{Array, DocumentMut, Key, Value};
+
+use super::edit;
+use super::fault::dotted;
+use super::keys::keys;
+use super::overlay::{Overlay, names_a_secret};
+use crate::error::{Code, Error, Result};
+use crate::escape::escape_short;
+use crate::nearest::nearest;
+
+/// A key, and what it becomes.
+#[derive(Debug, Clone)]
+pub struct Change {
+    path: Vec<String>,
+    value: Option<Value>,
+}
+
+/// What a key takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wants {
+    /// One string.
+    Text,
+    /// `true` or `false`.
+    Flag,
+    /// Several strings.
+    Texts,
+    /// Several whole numbers.
+    Numbers,
+    /// Keys of its own.
+    Table,
+}
+
+impl Change {
+    /// Reads `KEY=VALUE` or `KEY=`. The error is `usage`: it says what the key wants, or which key is
+    /// nearest to an unknown one.
+    pub fn parse(assignment: &str) -> Result<Self> {
+        match assignment.split_once('=') {
+            Some((key, "")) => Self::removal(key.trim()),
+            Some((key, value)) => Self::typed(key.trim(), value),
+            None => Err(no_assignment(assignment)),
+        }
+    }
+
+    /// Sets a key to what `text` means by the key's type.
+    pub fn typed(key: &str, text: &str) -> Result<Self> {
+        let path = path(key)?;
+        if path.iter().any(|part| names_a_secret(part)) {
+            return Err(secret_as_argument());
+        }
+        let key = spelt(&path);
+        let value = match wants(&path).ok_or_else(|| unknown(&key))? {
+            Wants::Text => text.into(),
+            Wants::Flag => flag(text).ok_or_else(|| wanted(&key, "`true` or `false`"))?,
+            Wants::Texts => list(text, |item| Some(item.into()))
+                .ok_or_else(|| wanted(&key, "a list such as `a,b`, or as TOML writes one"))?,
+            Wants::Numbers => list(text, |item| item.parse::<i64>().ok().map(Value::from))
+                .ok_or_else(|| wanted(&key, "a list of whole numbers such as `53682,53683`"))?,
+            Wants::Table => return Err(is_table(&key)),
+        };
+        judge(&path, &value).map_err(|what| wrong(&what))?;
+        Ok(Self {
+            path,
+            value: Some(value),
+        })
+    }
+
+    /// Sets a key of the program's own choice. The definition is checked when it is written.
+    pub fn set(key: &str, value: impl Into<Value>) -> Self {
+        Self {
+            path: key.split('.').map(str::to_owned).collect(),
+            value: Some(value.into()),
+        }
+    }
+
+    /// The same for a list.
+    pub fn set_list(key: &str, items: &[String]) -> Self {
+        Self::set(
+            key,
+            Value::Array(items.iter().map(String::as_str).collect()),
+        )
+    }
+
+    fn removal(key: &str) -> Result<Self> {
+        Ok(Self {
+            path: path(key)?,
+            value: None,
+        })
+    }
+
+    /// The dotted key.
+    pub fn key(&self) -> String {
+        spelt(&self.path)
+    }
+
+    /// The key's parts.
+    pub(super) fn path(&self) -> &[String] {
+        &self.path
+    }
+
+    /// What it becomes; `None` where it is removed.
+    pub fn value(&self) -> Option<&Value> {
+        self.value.as_ref()
+    }
+
+    /// Whether a key that is not in a file is one that could be.
+    pub(super) fn is_known(&self) -> bool {
+        wants(&self.path).is_some()
+    }
+
+    /// The refusal of a key that nobody knows, with the nearest one.
+    pub(super) fn unknown(&self) -> Error {
+        unknown(&self.key())
+    }
+}
+
+/// What a key takes; `None` where there is no such key.
+pub fn wants_of(key: &str) -> Option<Wants> {
+    path(key).ok().and_then(|path| wants(&path))
+}
+
+fn wants(path: &[String]) -> Option<Wants> {
+    let (key, known) = (spelt(path), keys());
+    let within = format!("{key}.");
+    if known.iter().any(|known| known.starts_with(&within)) {
+        return Some(Wants::Table);
+    }
+    let is_known = known.contains(&key)
+        || path.split_last().is_some_and(|(_, table)| {
+            known.contains(&spelt(table)) && takes(table, &table_of_any())
+        });
+    is_known.then(|| {
+        let array = |item: Value| Value::Array(Array::from_iter([item]));
+        let kinds = [
+            (Wants::Flag, Value::from(true)),
+            (Wants::Texts, array("x".into())),
+            (Wants::Numbers, array(1.into())),
+            (Wants::Table, table_of_any()),
+        ];
+        let fits = kinds.into_iter().find(|(_, probe)| takes(path, probe));
+        fits.map_or(Wants::Text, |(wants, _)| wants)
+    })
+}
+
+fn table_of_any() -> Value {
+    Value::InlineTable(toml_edit::InlineTable::new())
+}
+
+fn takes(path: &[String], value: &Value) -> bool {
+    judge(path, value).is_ok()
+}
+
+/// Reads a file with nothing but this key in it; the error is what is wrong with it.
+fn judge(path: &[String], value: &Value) -> std::result::Result<(), String> {
+    let nowhere = Path::new("");
+    let mut document = DocumentMut::new();
+    edit::insert(&mut document, path, value.clone());
+    Overlay::parse(nowhere, "NAME", &document.to_string())
+        .map(|_| ())
+        .map_err(|error| placeless(nowhere, &error))
+}
+
+/// An error's words without file and line, for a text that was never a file.
+pub(super) fn placeless(path: &Path, error: &Error) -> String {
+    let place = path.display().to_string();
+    let rest = error.message.strip_prefix(&place).unwrap_or(&error.message);
+    let what = rest.split_once(": ").map_or(rest, |(_, what)| what);
+    what.to_owned()
+}
+
+fn path(key: &str) -> Result<Vec<String>> {
+    let parts = Key::parse(key).map_err(|_| {
+        Error::new(Code::Usage, "a key is made of words with dots between them")
+            .hint("write `KEY=VALUE`, such as `redirect.host=localhost`")
+    })?;
+    Ok(parts.iter().map(|part| part.get().to_owned()).collect())
+}
+
+/// The dotted path, quoted where TOML quotes.
+fn spelt(path: &[String]) -> String {
+    path.iter()
+        .fold(String::new(), |key, part| dotted(&key, part))
+}
+
+fn flag(text: &str) -> Option<Value> {
+    text.trim().parse::<bool>().ok().map(Value::from)
+}
+
+/// A list as TOML writes one, or its items with commas between them.
+fn list(text: &str, item: impl Fn(&str) -> Option<Value>) -> Option<Value> {
+    let text = text.trim();
+    if text.starts_with('[') {
+        return text.parse().ok().filter(Value::is_array);
+    }
+    let parts = text
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
+    parts.map(item).collect::<Option<Array>>().map(Value::Array)
+}
+
+fn wanted(key: &str, what: &str) -> Error {
+    wrong(&format!("`{}` wants {what}", escape_short(key, 80)))
+}
+
+/// A value that does not fit, which is not shown.
+pub(super) fn wrong(what: &str) -> Error {
+    Error::new(Code::Usage, what)
+        .hint("nothing was changed; `keyfob provider show PROVIDER` shows every key and its value")
+}
+
+fn is_table(key: &str) -> Error {
+    let shown = escape_short(key, 80);
+    let below = format!("{key}.");
+    let own: Vec<String> = keys()
+        .into_iter()
+        .filter(|known| known.starts_with(&below))
+        .map(|known| format!("`{known}`"))
+        .collect();
+    let hint = if own.is_empty() {
+        format!("set one of its keys: `{shown}.NAME=VALUE`")
+    } else {
+        format!("set one of its keys: {}", own.join(", "))
+    };
+    Error::new(Code::Usage, format!("`{shown}` is a table")).hint(hint)
+}
+
+fn unknown(key: &str) -> Error {
+    let shown = escape_short(key, 80);
+    let known = keys();
+    let hint = match nearest(key, known.iter().map(String::as_str)) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => "`keyfob provider show PROVIDER` shows every key".into(),
+    };
+    Error::new(Code::Usage, format!("there is no key `{shown}`")).hint(hint)
+}
+
+/// What stands alone may be a secret that followed `--client-secret`, so it is shown only where it is
+/// a key.
+fn no_assignment(text: &str) -> Error {
+    let hint = if keys().iter().any(|key| key == text) {
+        format!("write `{text}=VALUE`, or `{text}=` to have the default again")
+    } else {
+        "write each as `KEY=VALUE`; a secret is never an argument, and `--client-secret` asks for it"
+            .into()
+    };
+    Error::new(Code::Usage, "an argument is not KEY=VALUE").hint(hint)
+}
+
+fn secret_as_argument() -> Error {
+    Error::new(
+        Code::Usage,
+        "a client secret is never an argument, nor in a plain file",
+    )
+    .hint("`keyfob provider set PROVIDER --client-secret` asks for it, and keeps it in a store; what was given here is in your shell's history")
+}
+
+#[cfg(test)]
+mod tests;

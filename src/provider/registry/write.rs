@@ -1,0 +1,315 @@
+//! What changes the user's files: one process at a time, each text checked as a whole definition before
+//! it takes the place of anything.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::{Registry, compose};
+use crate::config::read_text;
+use crate::error::{Code, Error, Result};
+use crate::files;
+use crate::names::is_provider_name;
+use crate::provider::change::{placeless, wrong};
+use crate::provider::overlay::Overlay;
+use crate::provider::{Change, ClientAuth, Definition, Provider, SANDBOX, builtin, check, edit};
+
+/// What became of a user's file.
+#[derive(Debug)]
+pub struct Edited {
+    /// The file.
+    pub file: PathBuf,
+    /// The definition as it now is.
+    pub provider: Provider,
+    /// Keys that were to be removed and were not there.
+    pub absent: Vec<String>,
+}
+
+/// What is left of a provider whose file is gone.
+#[derive(Debug)]
+pub struct Removed {
+    /// The file, where there was one.
+    pub file: Option<PathBuf>,
+    /// A built-in row has the same name, and is in effect again.
+    pub built_in: bool,
+}
+
+impl Registry {
+    /// Changes keys of the user's file for `name` in one write, and makes that file for a built-in
+    /// row. Comments, order and formatting stay.
+    ///
+    /// What would not be a valid definition is not written, and is `usage`; a file that was wrong
+    /// before is `config_invalid`, unless the changes mend it. Two processes at once write one after
+    /// the other; after ten seconds the wait is `locked`.
+    pub fn edit(&self, name: &str, changes: &[Change]) -> Result<Edited> {
+        let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
+        let (text, new, edited) = self.edited(name, changes)?;
+        if text.as_deref() != Some(new.as_str()) && (text.is_some() || holds_keys(&new)) {
+            write(&edited.file, &new)?;
+        }
+        Ok(edited)
+    }
+
+    /// The definition as [`Registry::edit`] would leave it; nothing is written.
+    pub fn preview(&self, name: &str, changes: &[Change]) -> Result<Provider> {
+        self.edited(name, changes)
+            .map(|(_, _, edited)| edited.provider)
+    }
+
+    /// Writes a client id into the user's file for `name`. Returns the file.
+    pub fn set_client_id(&self, name: &str, client_id: &str) -> Result<PathBuf> {
+        self.set_client(name, client_id, None)
+    }
+
+    /// The same, and in the same write how the client authenticates, where that is given.
+    pub fn set_client(
+        &self,
+        name: &str,
+        client_id: &str,
+        auth: Option<ClientAuth>,
+    ) -> Result<PathBuf> {
+        check::client_id(client_id).map_err(|what| {
+            Error::new(Code::Usage, format!("the client id {what}"))
+                .hint("copy it from the page where the client was registered")
+        })?;
+        let mut changes = vec![Change::set("client_id", client_id)];
+        changes.extend(auth.map(|auth| Change::set("client_auth", auth.as_str())));
+        Ok(self.edit(name, &changes)?.file)
+    }
+
+    /// Writes a definition under a name that is free. Returns it as it is in effect, and the file.
+    pub fn add(&self, name: &str, definition: &Definition) -> Result<Edited> {
+        let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
+        let (file, text, provider) = self.drafted(name, definition)?;
+        write(&file, &text)?;
+        Ok(Edited {
+            file,
+            provider,
+            absent: Vec::new(),
+        })
+    }
+
+    /// The definition as [`Registry::add`] would write it, or why it would not; nothing is written.
+    pub fn draft(&self, name: &str, definition: &Definition) -> Result<Provider> {
+        self.drafted(name, definition)
+            .map(|(.., provider)| provider)
+    }
+
+    /// Whether [`Registry::add`] would take the name: it fits the grammar, and nothing has it.
+    pub fn is_free(&self, name: &str) -> Result<()> {
+        if !is_provider_name(name) {
+            return Err(
+                Error::new(Code::Usage, "that is no name for a provider").hint(
+                    "use lower-case letters, digits and `-`, 32 at most, beginning with a letter or digit",
+                ),
+            );
+        }
+        let taken = |what: &str, next: String| {
+            Error::new(Code::Usage, format!("`{name}` {what}")).hint(next)
+        };
+        if name == SANDBOX {
+            return Err(taken(
+                "is the practice provider",
+                "give this one another name".into(),
+            ));
+        }
+        let change = format!("change it with `keyfob provider set {name} KEY=VALUE`");
+        if builtin::row(name).is_some() {
+            let what = "is a built-in provider";
+            return Err(taken(
+                what,
+                format!("{change}, or give this one another name"),
+            ));
+        }
+        if fs::symlink_metadata(self.file(name)).is_ok() {
+            return Err(taken(
+                "exists already",
+                format!("{change}, or see it with `keyfob provider show {name}`"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Gives a definition of the user's own another name, which must be free. The path of its redirect
+    /// URI stays the one that was registered. Accounts do not move with it. Returns the file.
+    pub fn rename(&self, from: &str, to: &str) -> Result<PathBuf> {
+        self.changeable(from)?;
+        let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
+        let (text, _, edited) = self.edited(from, &[])?;
+        let Some(text) = text.filter(|_| builtin::row(from).is_none()) else {
+            return Err(built_in(from));
+        };
+        self.is_free(to)?;
+        let old = edited.provider;
+        let text = if old.redirect.path.is_none() && old.client_id.is_some() {
+            edit::apply(&text, &[Change::set("redirect.path", old.redirect_path())])?
+        } else {
+            text
+        };
+        let file = self.file(to);
+        let overlay = Overlay::parse(&file, to, &text)?;
+        compose(to, toml::Table::new(), Some(overlay))?;
+        write(&file, &text)?;
+        unlink(&self.file(from))?;
+        Ok(file)
+    }
+
+    /// Removes the user's file for `name`, after `before` has gone well; both under the lock that edits
+    /// take. Of a built-in row only what lies over it goes.
+    pub fn remove(&self, name: &str, before: impl FnOnce() -> Result<()>) -> Result<Removed> {
+        self.changeable(name)?;
+        let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
+        let (file, built_in) = (self.file(name), builtin::row(name).is_some());
+        let exists = fs::symlink_metadata(&file).is_ok();
+        if !exists && !built_in {
+            return Err(self.unknown(name));
+        }
+        before()?;
+        if exists {
+            unlink(&file)?;
+        }
+        Ok(Removed {
+            file: exists.then_some(file),
+            built_in,
+        })
+    }
+
+    /// The user's file for `name`, where there is one.
+    pub fn own_file(&self, name: &str) -> Option<PathBuf> {
+        let file = is_provider_name(name).then(|| self.file(name))?;
+        fs::symlink_metadata(&file).is_ok().then_some(file)
+    }
+
+    /// Whether there is a definition of that name, right or wrong; the error is `unknown_provider`.
+    pub fn is_known(&self, name: &str) -> Result<()> {
+        if self.is_built_in(name) || self.own_file(name).is_some() {
+            return Ok(());
+        }
+        Err(self.unknown(name))
+    }
+
+    /// Whether a row of that name is compiled in.
+    pub fn is_built_in(&self, name: &str) -> bool {
+        builtin::names().any(|row| row == name)
+    }
+
+    /// The names that no definition has, or may have, are refused.
+    fn changeable(&self, name: &str) -> Result<()> {
+        if name == SANDBOX {
+            return Err(Error::new(
+                Code::Usage,
+                format!("the definition of `{SANDBOX}` cannot be changed"),
+            )
+            .hint("practise with it as it is, or add a provider of your own with `keyfob provider add NAME`"));
+        }
+        if is_provider_name(name) {
+            Ok(())
+        } else {
+            Err(self.unknown(name))
+        }
+    }
+
+    /// The text before and after, and what the changes amount to.
+    fn edited(&self, name: &str, changes: &[Change]) -> Result<(Option<String>, String, Edited)> {
+        self.changeable(name)?;
+        let path = self.file(name);
+        let row = builtin::row(name);
+        let text = read_text(&path)?;
+        if row.is_none() && text.is_none() {
+            return Err(self.unknown(name));
+        }
+        let row = row.unwrap_or_default();
+        let valid = |text: &str| {
+            let overlay = Overlay::parse(&path, name, text)?;
+            compose(name, row.clone(), Some(overlay)).map(|loaded| loaded.provider)
+        };
+        let before = text
+            .as_deref()
+            .map_or(Ok(()), |text| valid(text).map(|_| ()));
+        let heading = overlay_heading(name);
+        let old = text.as_deref().unwrap_or(&heading);
+        let absent = absent(old, changes)?;
+        let new = match (edit::apply(old, changes), &before) {
+            (Err(error), Err(earlier)) if error.code == Code::ConfigInvalid => {
+                return Err(earlier.clone()); // it names file and line
+            }
+            (outcome, _) => outcome?,
+        };
+        let provider = valid(&new).map_err(|error| match before {
+            Ok(()) => wrong(&placeless(&path, &error)),
+            Err(earlier) => earlier,
+        })?;
+        // A link stays a link.
+        let file = fs::canonicalize(&path).unwrap_or(path);
+        let edited = Edited {
+            file,
+            provider,
+            absent,
+        };
+        Ok((text, new, edited))
+    }
+
+    fn drafted(&self, name: &str, definition: &Definition) -> Result<(PathBuf, String, Provider)> {
+        self.is_free(name)?;
+        let file = self.file(name);
+        let text = definition.text(name)?;
+        let loaded = Overlay::parse(&file, name, &text)
+            .and_then(|overlay| compose(name, toml::Table::new(), Some(overlay)));
+        match loaded {
+            Ok(loaded) => Ok((file, text, loaded.provider)),
+            Err(error) => Err(Error::new(Code::Usage, placeless(&file, &error))
+                .hint("nothing was written; `keyfob provider add --help` lists what can be given")),
+        }
+    }
+}
+
+/// The removals that find nothing. One of a key that nobody knows is refused.
+fn absent(text: &str, changes: &[Change]) -> Result<Vec<String>> {
+    let removals = changes.iter().filter(|change| change.value().is_none());
+    let missing = removals.filter(|change| !edit::holds(text, change));
+    missing
+        .map(|change| {
+            let known = change.is_known().then(|| change.key());
+            known.ok_or_else(|| change.unknown())
+        })
+        .collect()
+}
+
+/// What a new file over a built-in row begins with.
+fn overlay_heading(name: &str) -> String {
+    format!(
+        "# What is set here goes before the built-in definition of {name}, key by key.\n\
+         # A client secret never belongs here: `keyfob provider set {name} --client-secret` keeps one.\n"
+    )
+}
+
+fn holds_keys(text: &str) -> bool {
+    text.parse::<toml::Table>()
+        .is_ok_and(|table| !table.is_empty())
+}
+
+fn built_in(name: &str) -> Error {
+    Error::new(
+        Code::Usage,
+        format!("`{name}` is a built-in provider, and keeps its name"),
+    )
+    .hint("`keyfob provider list` shows all")
+}
+
+fn write(file: &Path, text: &str) -> Result<()> {
+    files::replace(file, text.as_bytes())
+        .map_err(|error| Error::io(format!("cannot write {}", file.display()), &error))
+}
+
+fn unlink(file: &Path) -> Result<()> {
+    match files::remove(file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io(
+            format!("cannot remove {}", file.display()),
+            &error,
+        )),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
