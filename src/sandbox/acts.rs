@@ -20,17 +20,17 @@ const fn act(name: &'static str, help: &'static str, apply: fn(&mut Options)) ->
 /// Every such way.
 pub const ACTS: [Act; 27] = [
     act(
-        "basic-auth",
-        "Demand HTTP Basic with an empty password",
-        |o| {
-            o.quirks.client_auth = Some(AuthMethod::BasicWithoutSecret);
-        },
-    ),
-    act(
         "bare-code",
         "Show the code without `#STATE` at /callback/code",
         |o| {
             o.quirks.shows_bare_code = true;
+        },
+    ),
+    act(
+        "basic-auth",
+        "Demand HTTP Basic with an empty password",
+        |o| {
+            o.quirks.client_auth = Some(AuthMethod::BasicWithoutSecret);
         },
     ),
     act(

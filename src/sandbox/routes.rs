@@ -88,6 +88,7 @@ fn nothing(path: &str) -> Refusal {
     let known = METHODS.iter().find(|(known, _)| *known == path);
     let (status, description) = match known {
         Some((_, methods)) => (405, format!("this endpoint takes {methods}")),
+        None if path.starts_with("/register/") => (405, "this endpoint takes GET or DELETE".into()),
         None => (404, "there is nothing here".into()),
     };
     Refusal {

@@ -84,10 +84,10 @@ fn token_only(service: &Service, request: &Request, now: Timestamp) -> Result<An
     if form.pairs().count() > 1 {
         return Err(Refusal::invalid_request("`token` stands alone here"));
     }
-    match service.keeper.with(now, |state| state.end(token))? {
-        true => Ok(Answer::json(200, &json!({}))),
-        false => Err(Refusal::new("invalid_token", "the token is unknown")),
+    if !service.keeper.with(now, |state| state.end(token))? {
+        return Err(Refusal::new("invalid_token", "the token is unknown"));
     }
+    Ok(Answer::json(200, &json!({})))
 }
 
 fn bearer(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {
@@ -98,13 +98,13 @@ fn bearer(service: &Service, request: &Request, now: Timestamp) -> Result<Answer
     let ended = service.keeper.with(now, |state| {
         state.access(token).is_some() && state.end(token)
     })?;
-    match ended {
-        true => Ok(Answer::empty(200)),
-        false => Err(Refusal {
+    if !ended {
+        return Err(Refusal {
             status: 401,
             ..Refusal::new("invalid_token", "the token is unknown")
-        }),
+        });
     }
+    Ok(Answer::empty(200))
 }
 
 fn delete_token(
@@ -117,10 +117,6 @@ fn delete_token(
     struct Body {
         access_token: String,
     }
-    let nothing = Refusal {
-        status: 404,
-        ..Refusal::invalid_request("there is no such token")
-    };
     let body: Body = body(request)?;
     let ended = service.keeper.with(now, |state| {
         let client = authenticate(service, state, request, &Form::parse(b""), now)?;
@@ -130,7 +126,10 @@ fn delete_token(
             .is_some_and(|active| active.grant.client == client.id);
         Ok::<_, Refusal>(client.id == id && own && state.end(token))
     })??;
-    ended.then(|| Answer::empty(204)).ok_or(nothing)
+    ended.then(|| Answer::empty(204)).ok_or(Refusal {
+        status: 404,
+        ..Refusal::invalid_request("there is no such token")
+    })
 }
 
 fn user_code(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {

@@ -129,6 +129,3 @@ pub enum Revocation {
     /// RFC 7009 with a JSON body, and no forms.
     Json,
 }
-
-#[cfg(test)]
-mod tests;

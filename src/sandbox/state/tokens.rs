@@ -87,13 +87,13 @@ impl State {
         let unknown = || Refusal::invalid_grant("the refresh token is unknown, expired or revoked");
         let hash = Hash::of(sent.token);
         let kept = self.refresh_tokens.get(&hash).ok_or_else(unknown)?;
-        let (id, spent) = (kept.grant.clone(), kept.spent);
+        let (id, used) = (kept.grant.clone(), kept.spent);
         let grant = self
             .grants
             .get(&id)
             .filter(|grant| grant.client == client.id)
             .ok_or_else(unknown)?;
-        if spent {
+        if used {
             self.revoke_grant(&id);
             return Err(Refusal::invalid_grant(
                 "the refresh token was used before; its whole family is revoked",
@@ -139,9 +139,10 @@ impl State {
         };
         self.access_tokens
             .insert(Hash::of(access_token.expose()), kept);
-        let refresh_token = match refreshes {
-            true => Some(self.issue_refresh_token(id, terms)?),
-            false => None,
+        let refresh_token = if refreshes {
+            Some(self.issue_refresh_token(id, terms)?)
+        } else {
+            None
         };
         Ok(Issued {
             grant: self.grants[id].clone(),
