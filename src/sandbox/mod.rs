@@ -18,7 +18,10 @@
 //!
 //! The client `keyfob` is built in: public, with any loopback redirect URI below `/callback/`. Others
 //! register at `/register`. PKCE S256 is demanded of all of them, codes live a minute and are exchanged
-//! once, refresh tokens rotate and the second use of one revokes its family.
+//! once, refresh tokens rotate and the second use of one revokes its family. Devices sign in by a code
+//! typed at `/device`, requests may be pushed, and confidential clients may act for themselves.
+//!
+//! It does what the standards say. What real servers do otherwise is switched on by [`Quirks`], one by one.
 //!
 //! It is for practice alone. `tiny_http` limits neither headers nor time nor connections, and anybody
 //! on the machine can sign in as anybody; what is protected is the people's browser (Host is checked,

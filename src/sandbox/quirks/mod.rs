@@ -4,11 +4,11 @@
 //! request into the standard's, [`Quirks::retell`] turns the answer into what such a server says, and
 //! [`endpoint`] serves the endpoints that no standard has. The endpoints between know nothing of it.
 
-mod endpoint;
+mod endpoints;
 mod retell;
 mod translate;
 
-pub use endpoint::endpoint;
+pub use endpoints::endpoint;
 
 use super::client::AuthMethod;
 
