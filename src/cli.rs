@@ -3,11 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+#[cfg(feature = "sandbox")]
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::ArgValueCandidates;
 
 use crate::complete;
 use crate::login::Flow;
+#[cfg(feature = "sandbox")]
+use crate::sandbox::{ACTS, Act};
 use crate::store::Kind;
 
 /// Sign in to any OAuth 2 provider, keep the tokens in the keyring, hand out valid ones.
@@ -432,8 +436,13 @@ pub enum Sandbox {
 Examples:
   keyfob sandbox serve --port 9400
   keyfob sandbox serve --port 9400 --approve ada --access-lifetime 5s
+  keyfob sandbox serve --act errors-under-200 --act commas
+  curl -d client_id=keyfob http://127.0.0.1:9400/device_authorization
 
-Its state is in memory and ends with it. The first line on stdout is its issuer URL.")]
+Its state is in memory and ends with it. The first line on stdout is its issuer URL; stderr lists
+the endpoints: /authorize, /token, /device_authorization (type the code at /device), /par,
+/userinfo, /revoke, /introspect, /register and /jwks. The client `keyfob` is built in, public, with
+any loopback redirect URI below /callback/; /callback/code shows the code for pasting.")]
 pub struct SandboxServe {
     /// Listen on this loopback port; 0 lets the system pick
     #[arg(long, value_name = "PORT", default_value_t = 0)]
@@ -447,6 +456,18 @@ pub struct SandboxServe {
     /// Lifetime of refresh tokens
     #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = duration)]
     pub refresh_lifetime: Duration,
+    /// Time that a device waits between polls
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = duration)]
+    pub device_interval: Duration,
+    /// Act as some real servers do; may be repeated
+    #[arg(long, value_name = "NAME", value_parser = acts())]
+    pub act: Vec<String>,
+}
+
+#[cfg(feature = "sandbox")]
+fn acts() -> PossibleValuesParser {
+    let value = |act: &Act| PossibleValue::new(act.name).help(act.help);
+    PossibleValuesParser::new(ACTS.iter().map(value))
 }
 
 /// Arguments of `completions`.

@@ -4,21 +4,17 @@ use super::print;
 use crate::cli;
 use crate::error::{Code, Error, Result};
 use crate::interrupts::Interrupts;
-use crate::sandbox::{self, Options};
+use crate::sandbox::{self, ACTS, Options};
 use crate::term::Terminal;
 
 /// Serves until a signal ends it. The first line on stdout is the issuer.
 pub fn run(args: &cli::Sandbox, term: &dyn Terminal) -> Result<()> {
     let cli::Sandbox::Serve(args) = args;
-    let running = sandbox::start(Options {
-        port: args.port,
-        approve: args.approve.clone(),
-        access_lifetime: args.access_lifetime.as_secs(),
-        refresh_lifetime: args.refresh_lifetime.as_secs(),
-        ..Options::default()
-    })
-    .map_err(|error| unable(args, &error))?;
+    let running = sandbox::start(options(args)).map_err(|error| unable(args, &error))?;
     print(running.issuer())?;
+    for (name, address) in running.endpoints() {
+        term.say(&format!("{name:<37} {address}"));
+    }
     term.say("the practice provider serves until Ctrl-C; its state is in memory");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -26,6 +22,24 @@ pub fn run(args: &cli::Sandbox, term: &dyn Terminal) -> Result<()> {
         .map_err(|error| Error::io("cannot start the runtime", &error))?;
     runtime.block_on(async { Interrupts::listen().obeyed().await });
     Ok(())
+}
+
+fn options(args: &cli::SandboxServe) -> Options {
+    let mut options = Options {
+        port: args.port,
+        approve: args.approve.clone(),
+        access_lifetime: args.access_lifetime.as_secs(),
+        refresh_lifetime: args.refresh_lifetime.as_secs(),
+        device_interval: args.device_interval.as_secs(),
+        ..Options::default()
+    };
+    for act in ACTS
+        .iter()
+        .filter(|act| args.act.iter().any(|name| name == act.name))
+    {
+        (act.apply)(&mut options);
+    }
+    options
 }
 
 fn unable(args: &cli::SandboxServe, error: &std::io::Error) -> Error {

@@ -28,6 +28,7 @@ impl Embedded {
         provider.token_endpoint = endpoint("/token");
         provider.userinfo_endpoint = endpoint("/userinfo");
         provider.revocation_endpoint = endpoint("/revoke");
+        provider.device_authorization_endpoint = endpoint("/device_authorization");
         provider.pinned_as = Some(self.pin.clone());
     }
 }

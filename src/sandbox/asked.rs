@@ -5,11 +5,14 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::Url;
 
+use super::audience;
 use super::client::Client;
 use super::http::{Answer, Form, Refusal};
-use super::keeper::Keeper;
 use super::people::{self, Person};
+use super::random::Hash;
 use super::scope;
+use super::service::Service;
+use super::state::{Authorization, Grant};
 use crate::timestamp::Timestamp;
 
 /// Where the answer goes.
@@ -28,23 +31,27 @@ pub struct Target {
 pub struct Asked {
     pub target: Target,
     pub scope: Vec<String>,
+    pub audience: Vec<String>,
     /// Whom `login_hint` means.
     pub hint: Option<&'static Person>,
     pub challenge: String,
     pub nonce: Option<String>,
     /// `prompt=none`: no page may be shown.
     pub silent: bool,
+    /// `prompt=select_account`: nobody is chosen beforehand.
+    pub selects: bool,
 }
 
 impl Target {
     /// Finds out whom the answer is for.
-    pub fn find(keeper: &Keeper, form: &Form, now: Timestamp) -> Result<Self, Refusal> {
+    pub fn find(service: &Service, form: &Form, now: Timestamp) -> Result<Self, Refusal> {
         if form.repeats("client_id") || form.repeats("redirect_uri") {
             return Err(Refusal::invalid_request("a parameter is repeated"));
         }
         let id = form.require("client_id")?;
-        let client = keeper
-            .with(now, |state| state.client(id))?
+        let client = service
+            .keeper
+            .with(now, |state| service.client(state, id))?
             .ok_or(Refusal::invalid_client("no such client is registered here"))?;
         let sent = form.require("redirect_uri")?;
         let redirect_uri = Url::parse(sent)
@@ -125,11 +132,32 @@ impl Asked {
         Ok(Self {
             challenge: challenge(form)?,
             scope: scope::requested(form.get("scope"))?,
+            audience: audience::requested(form)?,
             nonce: form.get("nonce").map(String::from),
             hint: form.get("login_hint").and_then(people::find),
             silent,
+            selects: prompts.contains(&"select_account"),
             target,
         })
+    }
+
+    /// What a code is bound to once this person has said yes.
+    pub fn allowed_by(&self, person: &Person, now: Timestamp) -> Authorization {
+        let target = &self.target;
+        Authorization {
+            grant: Grant {
+                client: target.client.id.clone(),
+                subject: person.sub.into(),
+                scope: self.scope.clone(),
+                auth_time: now,
+                audience: self.audience.clone(),
+                redirect_uri: Some(target.sent.clone()),
+            },
+            redirect_uri: target.sent.clone(),
+            challenge: self.challenge.clone(),
+            nonce: self.nonce.clone(),
+            state: target.state.as_deref().map(Hash::of),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Client authentication at the token and revocation endpoints (RFC 6749 §2.3).
+//! Client authentication wherever clients speak for themselves (RFC 6749 §2.3).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,23 +7,44 @@ use url::form_urlencoded;
 use super::client::{AuthMethod, Client};
 use super::http::{Form, Refusal, Request};
 use super::random::Hash;
+use super::service::Service;
 use super::state::State;
+use super::token::DEVICE_CODE;
+use crate::timestamp::Timestamp;
 
-/// Finds who sends a request to the token or revocation endpoint, and proves it by the one method
-/// that client is registered for.
-pub fn authenticate(state: &State, request: &Request, form: &Form) -> Result<Client, Refusal> {
+/// Finds who sends a request, and proves it by the method that client is registered for.
+pub fn authenticate(
+    service: &Service,
+    state: &State,
+    request: &Request,
+    form: &Form,
+    now: Timestamp,
+) -> Result<Client, Refusal> {
     let sent = Credentials::read(request, form)?;
-    let client = state
-        .client(&sent.id)
+    let client = service
+        .client(state, &sent.id)
         .ok_or(Refusal::invalid_client("no such client"))?;
-    let proven = match &sent.secret {
-        None => client.secret.is_none(),
-        Some(secret) => client.secret.as_ref() == Some(&Hash::of(secret)),
-    };
-    if sent.method != client.auth_method || !proven {
+    if !is_accepted(sent.method, &client, request, form) || !sent.proves(&client) {
         return Err(Refusal::invalid_client("client authentication failed"));
     }
+    if client.secret_expires_at.is_some_and(|end| end <= now) {
+        return Err(Refusal::invalid_client("the client secret has expired"));
+    }
     Ok(client)
+}
+
+/// Whether this client may use this method for this request.
+fn is_accepted(method: AuthMethod, client: &Client, request: &Request, form: &Form) -> bool {
+    let usual = method == client.auth_method;
+    let Some(own) = client.device_auth_method else {
+        return usual;
+    };
+    match (request.path.as_str(), form.get("grant_type")) {
+        ("/device_authorization", _) | (_, Some(DEVICE_CODE)) => method == own,
+        // The tokens of both flows come here.
+        ("/revoke" | "/introspect", _) | (_, Some("refresh_token")) => usual || method == own,
+        _ => usual,
+    }
 }
 
 /// What a request says about its sender.
@@ -34,10 +55,18 @@ struct Credentials {
 }
 
 impl Credentials {
+    /// Whether they hold the client's secret, where the method has one.
+    fn proves(&self, client: &Client) -> bool {
+        match &self.secret {
+            None => true,
+            Some(secret) => client.secret.as_ref() == Some(&Hash::of(secret)),
+        }
+    }
+
     /// Reads one authentication method; more than one is refused (RFC 6749 §2.3).
     fn read(request: &Request, form: &Form) -> Result<Self, Refusal> {
         let (id, secret) = (form.get("client_id"), form.get("client_secret"));
-        let Some(header) = request.authorization.as_deref() else {
+        let Some(header) = request.header("Authorization") else {
             let id = id.ok_or(Refusal::invalid_client("`client_id` is missing"))?;
             return Ok(Self {
                 id: id.into(),
@@ -67,10 +96,14 @@ impl Credentials {
         }
         let pair = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
         let (id, secret) = pair.split_once(':')?;
+        let secret = Some(decode(secret)).filter(|secret| !secret.is_empty());
         Some(Self {
             id: decode(id),
-            secret: Some(decode(secret)),
-            method: AuthMethod::ClientSecretBasic,
+            method: match secret {
+                None => AuthMethod::BasicWithoutSecret,
+                Some(_) => AuthMethod::ClientSecretBasic,
+            },
+            secret,
         })
     }
 }
@@ -95,6 +128,9 @@ mod tests {
             (read.id.as_str(), read.secret.as_deref()),
             ("a:b", Some("c+d e=f"))
         );
+        let header = format!("Basic {}", STANDARD.encode("keyfob:"));
+        let read = Credentials::basic(&header).unwrap();
+        assert_eq!(read.method, AuthMethod::BasicWithoutSecret);
         assert!(Credentials::basic("Bearer abc").is_none());
         assert!(Credentials::basic("Basic ***").is_none());
     }

@@ -6,24 +6,29 @@
 use super::asked::{Asked, Target};
 use super::http::{Answer, Form, Refusal, Request};
 use super::page;
+use super::par;
 use super::people::{self, Person};
 use super::service::Service;
-use super::state::{Authorization, Grant};
 use crate::timestamp::Timestamp;
 
 /// Answers GET /authorize: with the consent page, or at once where somebody approves by themselves.
 pub fn authorize(service: &Service, request: &Request, now: Timestamp) -> Answer {
-    let form = Form::parse(request.query.as_bytes());
-    let target = match Target::find(&service.keeper, &form, now) {
-        Ok(target) => target,
+    let sent = Form::parse(request.query.as_bytes());
+    let found = par::resolve(service, sent, now)
+        .and_then(|opened| Ok((Target::find(service, &opened.form, now)?, opened)));
+    let (target, opened) = match found {
+        Ok(found) => found,
         Err(refusal) => return page::error(&refusal),
     };
-    let asked = match Asked::read(target.clone(), &form) {
+    let read = opened
+        .check(service)
+        .and_then(|()| Asked::read(target.clone(), &opened.form));
+    let asked = match read {
         Ok(asked) => asked,
         Err(refusal) => return target.refuse(&service.issuer, &refusal),
     };
     if let Some(person) = service.approve {
-        return grant(service, asked, person, now);
+        return grant(service, &asked, person, now);
     }
     if asked.silent {
         let refusal = Refusal::new("login_required", "nobody is signed in");
@@ -38,7 +43,7 @@ pub fn authorize(service: &Service, request: &Request, now: Timestamp) -> Answer
 /// Answers POST /consent: what the person chose.
 pub fn consent(service: &Service, request: &Request, now: Timestamp) -> Answer {
     match choice(service, request, now) {
-        Ok((asked, Some(person))) => grant(service, asked, person, now),
+        Ok((asked, Some(person))) => grant(service, &asked, person, now),
         Ok((asked, None)) => {
             let refusal = Refusal::new("access_denied", "the person said no");
             asked.target.refuse(&service.issuer, &refusal)
@@ -54,14 +59,7 @@ fn choice(
     now: Timestamp,
 ) -> Result<(Asked, Option<&'static Person>), Refusal> {
     let form = request.form()?;
-    let person = match form.require("answer")? {
-        "deny" => None,
-        "allow" => Some(
-            people::find(form.require("person")?)
-                .ok_or(Refusal::invalid_request("nobody of that name lives here"))?,
-        ),
-        _ => return Err(Refusal::invalid_request("`answer` is allow or deny")),
-    };
+    let person = chosen(&form)?;
     let asked = service.pending.take(form.require("request")?, now).ok_or(
         Refusal::invalid_request(
             "this page was answered before or is too old; go back to the program and sign in again",
@@ -70,20 +68,21 @@ fn choice(
     Ok((asked, person))
 }
 
+/// Who allows what a page asks, or nobody where it was denied.
+pub fn chosen(form: &Form) -> Result<Option<&'static Person>, Refusal> {
+    match form.require("answer")? {
+        "deny" => Ok(None),
+        "allow" => people::find(form.require("person")?)
+            .map(Some)
+            .ok_or(Refusal::invalid_request("nobody of that name lives here")),
+        _ => Err(Refusal::invalid_request("`answer` is allow or deny")),
+    }
+}
+
 /// Makes a code and sends the browser back with it.
-fn grant(service: &Service, asked: Asked, person: &Person, now: Timestamp) -> Answer {
-    let target = asked.target;
-    let authorization = Authorization {
-        grant: Grant {
-            client: target.client.id.clone(),
-            subject: person.sub.into(),
-            scope: asked.scope,
-            auth_time: now,
-        },
-        redirect_uri: target.sent.clone(),
-        challenge: asked.challenge,
-        nonce: asked.nonce,
-    };
+fn grant(service: &Service, asked: &Asked, person: &Person, now: Timestamp) -> Answer {
+    let target = &asked.target;
+    let authorization = asked.allowed_by(person, now);
     let code = service
         .keeper
         .with(now, |state| state.issue_code(authorization, now));

@@ -5,11 +5,28 @@ use serde_json::json;
 use super::http::{Answer, Refusal};
 use super::scope::SCOPES;
 use super::service::Service;
+use super::token::GRANT_TYPES;
 use crate::timestamp::Timestamp;
+
+/// Every endpoint of a server at `base`, by its name in the metadata.
+pub fn endpoints(base: &str) -> Vec<(&'static str, String)> {
+    [
+        ("authorization_endpoint", "authorize"),
+        ("token_endpoint", "token"),
+        ("device_authorization_endpoint", "device_authorization"),
+        ("pushed_authorization_request_endpoint", "par"),
+        ("userinfo_endpoint", "userinfo"),
+        ("revocation_endpoint", "revoke"),
+        ("introspection_endpoint", "introspect"),
+        ("registration_endpoint", "register"),
+        ("jwks_uri", "jwks"),
+    ]
+    .map(|(name, path)| (name, format!("{base}/{path}")))
+    .to_vec()
+}
 
 /// Answers GET of both well-known documents, which are one.
 pub fn metadata(service: &Service) -> Answer {
-    let base = &service.base;
     let scopes: Vec<&str> = SCOPES.iter().map(|(name, _)| *name).collect();
     let methods = ["none", "client_secret_basic", "client_secret_post"];
     let claims = [
@@ -26,32 +43,30 @@ pub fn metadata(service: &Service) -> Answer {
         "email",
         "email_verified",
     ];
-    Answer::json(
-        200,
-        &json!({
-            "issuer": service.issuer,
-            "authorization_endpoint": format!("{base}/authorize"),
-            "token_endpoint": format!("{base}/token"),
-            "revocation_endpoint": format!("{base}/revoke"),
-            "userinfo_endpoint": format!("{base}/userinfo"),
-            "registration_endpoint": format!("{base}/register"),
-            "jwks_uri": format!("{base}/jwks"),
-            "scopes_supported": scopes,
-            "claims_supported": claims,
-            "response_types_supported": ["code"],
-            "response_modes_supported": ["query"],
-            "grant_types_supported": ["authorization_code", "refresh_token"],
-            "token_endpoint_auth_methods_supported": methods,
-            "revocation_endpoint_auth_methods_supported": methods,
-            "code_challenge_methods_supported": ["S256"],
-            "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": ["ES256"],
-            "prompt_values_supported": ["none", "login", "consent", "select_account"],
-            "authorization_response_iss_parameter_supported": true,
-            "request_parameter_supported": false,
-            "request_uri_parameter_supported": false,
-        }),
-    )
+    let mut metadata = json!({
+        "issuer": service.issuer,
+        "require_pushed_authorization_requests": service.options.require_pushed_requests,
+        "scopes_supported": scopes,
+        "claims_supported": claims,
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": GRANT_TYPES,
+        "token_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_methods_supported": methods,
+        "client_id_metadata_document_supported": !service.options.known_documents.is_empty(),
+        "code_challenge_methods_supported": ["S256"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "authorization_response_iss_parameter_supported": true,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+    });
+    for (name, endpoint) in endpoints(&service.base) {
+        metadata[name] = endpoint.into();
+    }
+    Answer::json(200, &metadata)
 }
 
 /// Answers GET /jwks.

@@ -11,6 +11,7 @@ use url::form_urlencoded;
 pub enum Method {
     Get,
     Post,
+    Delete,
     Other,
 }
 
@@ -20,15 +21,37 @@ pub struct Request {
     pub path: String,
     /// As it stood after the `?`.
     pub query: String,
-    pub authorization: Option<String>,
-    pub content_type: Option<String>,
+    /// Names and values as they were sent, no name twice.
+    pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
 impl Request {
+    /// A header's value, whatever the case of its name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let (_, value) = headers.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        Some(value)
+    }
+
+    /// Replaces a header, or adds it.
+    pub fn set_header(&mut self, name: &str, value: &str) {
+        self.headers
+            .retain(|(key, _)| !key.eq_ignore_ascii_case(name));
+        self.headers.push((name.into(), value.into()));
+    }
+
+    /// The token of `Authorization: Bearer` (RFC 6750 §2.1).
+    pub fn bearer(&self) -> Option<&str> {
+        let (scheme, token) = self.header("Authorization")?.split_once(' ')?;
+        scheme
+            .eq_ignore_ascii_case("bearer")
+            .then_some(token.trim())
+    }
+
     /// Parses the body as a form, refusing another media type and repeated parameters (RFC 6749 §3.2).
     pub fn form(&self) -> Result<Form, Refusal> {
-        if !self.has_type("application/x-www-form-urlencoded") {
+        if !self.has_type(FORM) {
             return Err(Refusal::invalid_request(
                 "the body must be application/x-www-form-urlencoded",
             ));
@@ -42,13 +65,17 @@ impl Request {
 
     /// Whether the body is of this media type, whatever its parameters.
     pub fn has_type(&self, media_type: &str) -> bool {
-        let essence = self.content_type.as_deref().unwrap_or_default();
+        let essence = self.header("Content-Type").unwrap_or_default();
         let essence = essence.split(';').next().unwrap_or_default().trim();
         essence.eq_ignore_ascii_case(media_type)
     }
 }
 
+/// The media type of forms.
+pub const FORM: &str = "application/x-www-form-urlencoded";
+
 /// Form-encoded parameters, from a query string or a body.
+#[derive(Debug, Clone)]
 pub struct Form(Vec<(String, String)>);
 
 impl Form {
@@ -56,10 +83,46 @@ impl Form {
         Self(form_urlencoded::parse(encoded).into_owned().collect())
     }
 
+    /// The same as it is written in a query string or a body.
+    pub fn encode(&self) -> String {
+        form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(&self.0)
+            .finish()
+    }
+
+    /// Names and values in the order they were sent.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Takes a parameter away and gives its values.
+    pub fn remove(&mut self, name: &str) -> Vec<String> {
+        let (taken, left) = std::mem::take(&mut self.0)
+            .into_iter()
+            .partition(|(key, _)| key == name);
+        self.0 = left;
+        let taken: Vec<(String, String)> = taken;
+        taken.into_iter().map(|(_, value)| value).collect()
+    }
+
+    /// Adds a parameter.
+    pub fn push(&mut self, name: &str, value: impl Into<String>) {
+        self.0.push((name.into(), value.into()));
+    }
+
     /// A parameter's value; one without a value counts as absent (RFC 6749 §3.1).
     pub fn get(&self, name: &str) -> Option<&str> {
         let (_, value) = self.0.iter().find(|(key, _)| key == name)?;
         Some(value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// All values of a parameter that may repeat.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.pairs()
+            .filter(move |(key, value)| *key == name && !value.is_empty())
+            .map(|(_, value)| value)
     }
 
     /// A parameter's value, or the refusal that says it is missing.
@@ -121,7 +184,16 @@ impl Answer {
         self
     }
 
-    #[cfg(test)]
+    /// An answer without a body.
+    pub fn empty(status: u16) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: String::new(),
+        }
+    }
+
+    /// A header's value.
     pub fn header(&self, name: &str) -> Option<&str> {
         let (_, value) = self.headers.iter().find(|(key, _)| *key == name)?;
         Some(value)
@@ -209,13 +281,15 @@ mod tests {
             method: Method::Post,
             path: "/token".into(),
             query: String::new(),
-            authorization: None,
-            content_type: Some("Application/JSON; charset=utf-8".into()),
+            headers: vec![(
+                "content-TYPE".into(),
+                "Application/JSON; charset=utf-8".into(),
+            )],
             body: Vec::new(),
         };
         assert!(request.has_type("application/json"));
         assert!(request.form().is_err());
-        request.content_type = None;
+        request.headers.clear();
         assert!(request.form().is_err());
     }
 }

@@ -18,27 +18,39 @@
 //!
 //! The client `keyfob` is built in: public, with any loopback redirect URI below `/callback/`. Others
 //! register at `/register`. PKCE S256 is demanded of all of them, codes live a minute and are exchanged
-//! once, refresh tokens rotate and the second use of one revokes its family.
+//! once, refresh tokens rotate and the second use of one revokes its family. Devices sign in by a code
+//! typed at `/device`, requests may be pushed, and confidential clients may act for themselves.
+//!
+//! It does what the standards say. What real servers do otherwise is switched on by [`Quirks`], one by one.
 //!
 //! It is for practice alone. `tiny_http` limits neither headers nor time nor connections, and anybody
 //! on the machine can sign in as anybody; what is protected is the people's browser (Host is checked,
 //! nothing is answered without a page's own id, nothing is framed or echoed raw) and the state file, which
 //! holds hashes where a real server would.
 
+mod acts;
 mod asked;
+mod audience;
 mod authenticate;
 mod authorize;
 mod client;
+mod device;
 mod discovery;
+mod guesses;
 mod http;
 mod id_token;
+mod introspect;
 mod keeper;
 mod page;
+mod par;
 mod pending;
 mod people;
+mod quirks;
 mod random;
+mod record;
 mod register;
 mod revoke;
+mod routes;
 mod scope;
 mod server;
 mod service;
@@ -53,13 +65,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
+pub use acts::{ACTS, Act};
+pub use client::AuthMethod;
 pub use people::{Person, people};
+pub use quirks::{Quirks, Revocation};
+pub use record::Recorded;
 
+use crate::secret::Secret;
 use crate::timestamp::Timestamp;
-use keeper::Keeper;
-use pending::Pending;
 use service::Service;
-use state::Lifetimes;
 
 /// How the sandbox runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +90,22 @@ pub struct Options {
     pub access_lifetime: u64,
     /// How long a refresh token lives unless it is used, in seconds.
     pub refresh_lifetime: u64,
+    /// How long a device code and the code a person types live, in seconds.
+    pub device_lifetime: u64,
+    /// How long a device waits between polls, in seconds. The standard's own five where a server does not
+    /// say would make every exercise wait; one is the least that clients count with.
+    pub device_interval: u64,
+    /// Takes no other authorization requests than pushed ones (RFC 9126 §5).
+    pub require_pushed_requests: bool,
+    /// The secret of the client `keyfob`, which then is confidential and may use `client_credentials`.
+    pub client_secret: Option<Secret>,
+    /// How long the secret of a registered client lives, in seconds; `None` is forever.
+    pub secret_lifetime: Option<u64>,
+    /// URLs that are public clients, as if their client id metadata documents had been read. The sandbox
+    /// itself sends no requests.
+    pub known_documents: Vec<String>,
+    /// What it does otherwise than the standards say.
+    pub quirks: Quirks,
 }
 
 impl Default for Options {
@@ -87,6 +117,13 @@ impl Default for Options {
             approve: None,
             access_lifetime: 3600,
             refresh_lifetime: 30 * 24 * 3600,
+            device_lifetime: 300,
+            device_interval: 1,
+            require_pushed_requests: false,
+            client_secret: None,
+            secret_lifetime: None,
+            known_documents: Vec::new(),
+            quirks: Quirks::default(),
         }
     }
 }
@@ -104,23 +141,13 @@ pub struct Running {
 /// An unknown person in `approve` is an error of kind `InvalidInput` that lists the people. Otherwise
 /// the port is taken, or the state cannot be used and the error names its file.
 pub fn start(options: Options) -> io::Result<Running> {
-    let approve = options.approve.as_deref().map(person).transpose()?;
+    // Before the port is bound: what is wrong here would be wrong at any port.
+    options.approve.as_deref().map(people::expect).transpose()?;
     let now = Timestamp::now();
-    let keeper = Keeper::open(options.state, now)?;
-    let id = keeper.with(now, |state| state.id.clone())?;
     let (server, port) = server::bind(options.port)?;
     let base = format!("http://127.0.0.1:{port}");
-    let service = Arc::new(Service {
-        issuer: options.issuer.unwrap_or_else(|| base.clone()),
-        base,
-        approve,
-        lifetimes: Lifetimes {
-            access: options.access_lifetime,
-            refresh: options.refresh_lifetime,
-        },
-        keeper,
-        pending: Pending::default(),
-    });
+    let service = Arc::new(Service::open(base, options, now)?);
+    let id = service.keeper.with(now, |state| state.id.clone())?;
     let server = Arc::new(server);
     let accepting = {
         let (server, service) = (Arc::clone(&server), Arc::clone(&service));
@@ -151,6 +178,16 @@ impl Running {
     pub fn issuer(&self) -> &str {
         &self.service.issuer
     }
+
+    /// What is served and where, in the words of the metadata.
+    pub fn endpoints(&self) -> Vec<(&'static str, String)> {
+        discovery::endpoints(self.service.base.as_str())
+    }
+
+    /// The last few hundred requests for authorization, the oldest first, for a test to look into.
+    pub fn recorded(&self) -> Vec<Recorded> {
+        self.service.record.all()
+    }
 }
 
 impl Drop for Running {
@@ -163,21 +200,6 @@ impl Drop for Running {
             let _ = accepting.join();
         }
     }
-}
-
-fn person(who: &str) -> io::Result<&'static Person> {
-    people::find(who).ok_or_else(|| {
-        let names: Vec<_> = people()
-            .iter()
-            .map(|person| person.preferred_username)
-            .collect();
-        let who = crate::escape::escape_short(who, 64);
-        let what = format!(
-            "nobody called `{who}` lives in the sandbox, only {}",
-            names.join(", ")
-        );
-        io::Error::new(io::ErrorKind::InvalidInput, what)
-    })
 }
 
 #[cfg(test)]

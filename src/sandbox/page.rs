@@ -1,18 +1,25 @@
 //! The pages a browser is shown: consent, errors, and what this is. No scripts, nothing loaded.
 
+pub mod code;
+pub mod device;
+
 use std::fmt::Write;
 
-use url::{Host, Url};
+use url::{Host, Origin, Url};
 
 use super::asked::Asked;
 use super::http::{Answer, Refusal};
 use super::people::{self, Person};
-use super::scope::SCOPES;
+use super::scope::{SCOPES, has};
 use super::service::Service;
 use crate::escape::escape_html;
 use crate::secret::Secret;
 
 const STYLE: &str = include_str!("page.css");
+
+/// What every consent page says of itself.
+const MADE_UP: &str = "This page is served by your own computer; the people are made up and the tokens \
+    open nothing.";
 
 /// The longest foreign string shown, in characters.
 const SHOWN: usize = 80;
@@ -21,38 +28,41 @@ const SHOWN: usize = 80;
 pub fn consent(asked: &Asked, id: &Secret) -> Answer {
     let client = text(&asked.target.client.name);
     let returns = text(&origin(&asked.target.redirect_uri));
-    let chosen = asked.hint.unwrap_or(&people::people()[0]);
-    let mut scopes = String::new();
-    for (name, means) in SCOPES
-        .iter()
-        .filter(|(name, _)| asked.scope.iter().any(|s| s == name))
-    {
-        let _ = write!(scopes, "<li><span>{means}</span> <code>{name}</code></li>");
-    }
-    let mut choices = String::new();
-    for person in people::people() {
-        choices.push_str(&choice(person, person == chosen));
-    }
+    let wishes = wishes(&asked.scope);
+    let chosen = asked.hint.or(people::people().first());
+    let answers = answers(id, chosen.filter(|_| !asked.selects));
     let body = format!(
         "<p class=\"kind\">Practice sign-in</p>\
          <h1><b>{client}</b> wants to sign you in</h1>\
-         <p>It asks to</p><ul>{scopes}</ul>\
-         <form method=\"post\" action=\"/consent\">\
-         <input type=\"hidden\" name=\"request\" value=\"{id}\">\
+         {wishes}<form method=\"post\" action=\"/consent\">{answers}</form>\
+         <footer>You return to {returns}. {MADE_UP}</footer>",
+    );
+    let leads = Leads::Back(&asked.target.redirect_uri);
+    page(200, "Practice sign-in", &body, &leads)
+}
+
+/// What is asked for.
+fn wishes(scope: &[String]) -> String {
+    let mut scopes = String::new();
+    for (name, means) in SCOPES.iter().filter(|(name, _)| has(scope, name)) {
+        let _ = write!(scopes, "<li><span>{means}</span> <code>{name}</code></li>");
+    }
+    format!("<p>It asks to</p><ul>{scopes}</ul>")
+}
+
+/// Who may say yes, and the two buttons, in a form that has the page's own id.
+fn answers(id: &Secret, chosen: Option<&Person>) -> String {
+    let mut choices = String::new();
+    for person in people::people() {
+        choices.push_str(&choice(person, Some(person) == chosen));
+    }
+    format!(
+        "<input type=\"hidden\" name=\"request\" value=\"{id}\">\
          <fieldset><legend>Sign in as</legend>{choices}</fieldset>\
          <div class=\"answers\">\
          <button name=\"answer\" value=\"allow\">Allow</button>\
-         <button name=\"answer\" value=\"deny\" class=\"quiet\" formnovalidate>Deny</button></div>\
-         </form>\
-         <footer>You return to {returns}. This page is served by your own computer; \
-         the people are made up and the tokens open nothing.</footer>",
+         <button name=\"answer\" value=\"deny\" class=\"quiet\" formnovalidate>Deny</button></div>",
         id = text(id.expose()),
-    );
-    page(
-        200,
-        "Practice sign-in",
-        &body,
-        Some(&asked.target.redirect_uri),
     )
 }
 
@@ -81,7 +91,7 @@ pub fn error(refusal: &Refusal) -> Answer {
     } else {
         refusal.status
     };
-    page(status, "This sign-in cannot go on", &body, None)
+    page(status, "This sign-in cannot go on", &body, &Leads::Nowhere)
 }
 
 /// What is served here, for whoever looks.
@@ -102,10 +112,18 @@ pub fn index(service: &Service) -> Answer {
          <footer>Issuer <code>{}</code></footer>",
         text(&service.issuer),
     );
-    page(200, "keyfob sandbox", &body, None)
+    page(200, "keyfob sandbox", &body, &Leads::Nowhere)
 }
 
-fn page(status: u16, title: &str, body: &str, returns_to: Option<&Url>) -> Answer {
+/// Where a page's form may lead.
+enum Leads<'a> {
+    Nowhere,
+    Here,
+    /// Here, and from here to the client.
+    Back(&'a Url),
+}
+
+fn page(status: u16, title: &str, body: &str, leads: &Leads) -> Answer {
     let html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
@@ -114,7 +132,7 @@ fn page(status: u16, title: &str, body: &str, returns_to: Option<&Url>) -> Answe
     );
     let policy = format!(
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'{}",
-        form_action(returns_to),
+        form_action(leads),
     );
     Answer::html(status, html)
         .with("Content-Security-Policy", policy)
@@ -123,16 +141,21 @@ fn page(status: u16, title: &str, body: &str, returns_to: Option<&Url>) -> Answe
 
 /// Where the form may lead. Chromium holds the redirect that follows a form to this too, so the client's
 /// origin is among them; an IPv6 origin cannot be written in a policy, and then it says nothing.
-fn form_action(returns_to: Option<&Url>) -> String {
-    match returns_to {
-        None => "; form-action 'none'".into(),
-        Some(uri) if matches!(uri.host(), Some(Host::Ipv6(_))) => String::new(),
-        Some(uri) => format!("; form-action 'self' {}", origin(uri)),
+fn form_action(leads: &Leads) -> String {
+    match leads {
+        Leads::Nowhere => "; form-action 'none'".into(),
+        Leads::Here => "; form-action 'self'".into(),
+        Leads::Back(uri) if matches!(uri.host(), Some(Host::Ipv6(_))) => String::new(),
+        Leads::Back(uri) => format!("; form-action 'self' {}", origin(uri)),
     }
 }
 
+/// The origin of a URI; of one with a scheme of its own, which has none, the scheme.
 fn origin(uri: &Url) -> String {
-    uri.origin().ascii_serialization()
+    match uri.origin() {
+        Origin::Opaque(_) => format!("{}:", uri.scheme()),
+        origin @ Origin::Tuple(..) => origin.ascii_serialization(),
+    }
 }
 
 /// Makes a string safe between tags and in quoted attributes, without controls, cut to a line.
@@ -155,12 +178,17 @@ mod tests {
 
     #[test]
     fn the_form_may_lead_back_to_the_client_and_nowhere_else() {
-        let action = |uri: &str| form_action(Some(&Url::parse(uri).unwrap()));
+        let action = |uri: &str| form_action(&Leads::Back(&Url::parse(uri).unwrap()));
         assert_eq!(
             action("http://127.0.0.1:9/callback/a"),
             "; form-action 'self' http://127.0.0.1:9"
         );
         assert_eq!(action("http://[::1]:9/callback/a"), "");
-        assert_eq!(form_action(None), "; form-action 'none'");
+        assert_eq!(
+            action("practice+abc://signed-in"),
+            "; form-action 'self' practice+abc:"
+        );
+        assert_eq!(form_action(&Leads::Here), "; form-action 'self'");
+        assert_eq!(form_action(&Leads::Nowhere), "; form-action 'none'");
     }
 }

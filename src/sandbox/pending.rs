@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
-use super::asked::Asked;
 use super::random;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
@@ -17,18 +16,23 @@ const LIFETIME: u64 = 600;
 const CAPACITY: usize = 64;
 
 /// The pages of one server. They die with it, as nobody could send their form anywhere else.
-#[derive(Default)]
-pub struct Pending(Mutex<VecDeque<Page>>);
+pub struct Pending<T>(Mutex<VecDeque<Page<T>>>);
 
-struct Page {
+struct Page<T> {
     id: Secret,
     expires_at: Timestamp,
-    asked: Asked,
+    asked: T,
 }
 
-impl Pending {
+impl<T> Default for Pending<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> Pending<T> {
     /// Remembers what a page asks, and gives the page its id.
-    pub fn put(&self, asked: Asked, now: Timestamp) -> io::Result<Secret> {
+    pub fn put(&self, asked: T, now: Timestamp) -> io::Result<Secret> {
         let id = random::value("")?;
         let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         pages.retain(|page| now < page.expires_at);
@@ -44,7 +48,7 @@ impl Pending {
     }
 
     /// Gives what the page of this id asks, once.
-    pub fn take(&self, id: &str, now: Timestamp) -> Option<Asked> {
+    pub fn take(&self, id: &str, now: Timestamp) -> Option<T> {
         let id = Secret::new(id);
         let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let at = pages

@@ -1,5 +1,7 @@
 //! The people who can sign in at the sandbox. None of them is real.
 
+use std::io;
+
 /// Somebody to sign in as, in the words of the standard claims (OIDC Core §5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Person {
@@ -58,6 +60,22 @@ pub(super) fn find(who: &str) -> Option<&'static Person> {
         person.sub == who
             || person.preferred_username.eq_ignore_ascii_case(who)
             || person.email.eq_ignore_ascii_case(who)
+    })
+}
+
+/// The same, where nobody of that name is an error of kind `InvalidInput` that lists the people.
+pub(super) fn expect(who: &str) -> io::Result<&'static Person> {
+    find(who).ok_or_else(|| {
+        let names: Vec<_> = PEOPLE
+            .iter()
+            .map(|person| person.preferred_username)
+            .collect();
+        let who = crate::escape::escape_short(who, 64);
+        let what = format!(
+            "nobody called `{who}` lives in the sandbox, only {}",
+            names.join(", ")
+        );
+        io::Error::new(io::ErrorKind::InvalidInput, what)
     })
 }
 

@@ -19,6 +19,26 @@ pub fn id(prefix: &str) -> io::Result<String> {
     Ok(format!("{prefix}{}", octets::<16>()?))
 }
 
+/// The letters of a user code: no vowels, so that no word comes out (RFC 8628 §6.1).
+const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
+
+/// Makes a code for a person to type: eight letters as `WDJB-MJHT`, some 34 bits.
+pub fn user_code() -> io::Result<String> {
+    let mut code = String::with_capacity(9);
+    while code.len() < 9 {
+        let mut octet = [0];
+        getrandom::fill(&mut octet).map_err(|error| io::Error::other(error.to_string()))?;
+        // 240 is the last multiple of 20: what lies above would favour some letters.
+        if octet[0] < 240 {
+            code.push(char::from(LETTERS[usize::from(octet[0] % 20)]));
+            if code.len() == 4 {
+                code.push('-');
+            }
+        }
+    }
+    Ok(code)
+}
+
 fn octets<const N: usize>() -> io::Result<String> {
     let mut octets = [0; N];
     getrandom::fill(&mut octets).map_err(|error| io::Error::other(error.to_string()))?;
@@ -51,6 +71,18 @@ mod tests {
             s256("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
             "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
         );
+    }
+
+    #[test]
+    fn a_user_code_is_two_groups_of_four_consonants() {
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..200 {
+            let code = user_code().unwrap();
+            let (one, two) = code.split_once('-').unwrap();
+            assert_eq!((one.len(), two.len()), (4, 4), "{code}");
+            seen.extend(one.bytes().chain(two.bytes()));
+        }
+        assert!(seen.iter().eq(LETTERS), "{seen:?}");
     }
 
     #[test]

@@ -9,12 +9,8 @@ use crate::timestamp::Timestamp;
 pub fn revoke(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {
     let form = request.form()?;
     service.keeper.with(now, |state| {
-        let client = authenticate(state, request, &form)?;
+        let client = authenticate(service, state, request, &form, now)?;
         state.revoke(form.require("token")?, &client)
     })??;
-    Ok(Answer {
-        status: 200,
-        headers: Vec::new(),
-        body: String::new(),
-    })
+    Ok(Answer::empty(200))
 }

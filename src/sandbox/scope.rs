@@ -31,6 +31,22 @@ pub fn requested(scope: Option<&str>) -> Result<Vec<String>, Refusal> {
     Ok(scopes)
 }
 
+/// What a client that acts for itself may ask for, and gets where it does not say: the scopes that are
+/// not about a person.
+const MACHINE: [&str; 2] = ["read", "write"];
+
+/// Reads the `scope` of a client that acts for itself (RFC 6749 §4.4.2).
+pub fn of_machine(scope: Option<&str>) -> Result<Vec<String>, Refusal> {
+    let scopes = scope.map_or(MACHINE.map(String::from).to_vec(), split);
+    if scopes.is_empty() || !scopes.iter().all(|scope| MACHINE.contains(&scope.as_str())) {
+        return Err(Refusal::new(
+            "invalid_scope",
+            "a client that acts for itself gets read and write",
+        ));
+    }
+    Ok(scopes)
+}
+
 /// Reads the `scope` of a refresh, which may narrow what was granted and never widen it (RFC 6749 §6).
 pub fn narrowed(scope: Option<&str>, granted: &[String]) -> Result<Vec<String>, Refusal> {
     let Some(scope) = scope else {

@@ -8,15 +8,8 @@ use std::thread;
 
 use tiny_http::{Header, Response, Server};
 
-use super::authorize::{authorize, consent};
-use super::discovery::{jwks, metadata};
 use super::http::{Answer, Method, Refusal, Request};
-use super::page;
-use super::register::register;
-use super::revoke::revoke;
 use super::service::Service;
-use super::token::token;
-use super::userinfo::userinfo;
 use crate::timestamp::Timestamp;
 
 /// The largest body read.
@@ -27,52 +20,6 @@ const TARGET: usize = 16 * 1024;
 
 /// How many requests are worked on at once. A body that never comes holds its thread, and no other.
 const AT_ONCE: usize = 64;
-
-impl Service {
-    /// Answers a request.
-    pub fn answer(&self, request: &Request, now: Timestamp) -> Answer {
-        let answer = match (request.path.as_str(), request.method) {
-            ("/", Method::Get) => Ok(page::index(self)),
-            ("/authorize", Method::Get) => Ok(authorize(self, request, now)),
-            ("/consent", Method::Post) => Ok(consent(self, request, now)),
-            ("/token", Method::Post) => token(self, request, now),
-            ("/revoke", Method::Post) => revoke(self, request, now),
-            ("/register", Method::Post) => register(self, request, now),
-            ("/userinfo", Method::Get | Method::Post) => userinfo(self, request, now),
-            ("/jwks", Method::Get) => jwks(self, now),
-            (
-                "/.well-known/openid-configuration" | "/.well-known/oauth-authorization-server",
-                Method::Get,
-            ) => Ok(metadata(self)),
-            (path, _) => Err(nothing(path)),
-        };
-        answer.unwrap_or_else(Answer::from)
-    }
-}
-
-/// Says that a path is not there, or does not take this method.
-fn nothing(path: &str) -> Refusal {
-    let posts = ["/consent", "/token", "/revoke", "/register"];
-    let gets = [
-        "/",
-        "/authorize",
-        "/userinfo",
-        "/jwks",
-        "/.well-known/openid-configuration",
-        "/.well-known/oauth-authorization-server",
-    ];
-    let (status, description) = if posts.contains(&path) {
-        (405, "this endpoint takes POST")
-    } else if gets.contains(&path) {
-        (405, "this endpoint takes GET")
-    } else {
-        (404, "there is nothing here")
-    };
-    Refusal {
-        status,
-        ..Refusal::invalid_request(description)
-    }
-}
 
 /// Binds loopback, and nothing else.
 pub fn bind(port: u16) -> io::Result<(Server, u16)> {
@@ -106,7 +53,7 @@ pub fn serve(server: &Server, service: &Arc<Service>) {
 
 fn respond(service: &Service, mut request: tiny_http::Request) {
     let answer = match read(&mut request) {
-        Ok(read) => service.answer(&read, Timestamp::now()),
+        Ok(read) => service.answer(read, Timestamp::now()),
         Err(refusal) => refusal.into(),
     };
     send(request, answer);
@@ -120,7 +67,11 @@ fn read(request: &mut tiny_http::Request) -> Result<Request, Refusal> {
     };
     // A page elsewhere whose name was made to resolve to loopback (DNS rebinding) still says its name.
     // The port may differ: it does behind `ssh -L`.
-    if !header(request, "Host")?.is_some_and(|host| is_loopback(&host)) {
+    let headers = headers(request)?;
+    let host = headers
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("Host"));
+    if !host.is_some_and(|(_, host)| is_loopback(host)) {
         return Err(refuse(421, "the Host header names no loopback address"));
     }
     if request.url().len() > TARGET {
@@ -129,14 +80,13 @@ fn read(request: &mut tiny_http::Request) -> Result<Request, Refusal> {
     let method = match request.method() {
         tiny_http::Method::Get => Method::Get,
         tiny_http::Method::Post => Method::Post,
+        tiny_http::Method::Delete => Method::Delete,
         _ => Method::Other,
     };
     let (path, query) = request.url().split_once('?').unwrap_or((request.url(), ""));
     let (path, query) = (path.to_owned(), query.to_owned());
-    let authorization = header(request, "Authorization")?;
-    let content_type = header(request, "Content-Type")?;
     let mut body = Vec::new();
-    if method == Method::Post {
+    if matches!(method, Method::Post | Method::Delete) {
         request
             .as_reader()
             .take(BODY + 1)
@@ -150,23 +100,28 @@ fn read(request: &mut tiny_http::Request) -> Result<Request, Refusal> {
         method,
         path,
         query,
-        authorization,
-        content_type,
+        headers,
         body,
     })
 }
 
-/// A header's value; two headers of that name are refused, for it is unclear which one counts.
-fn header(request: &tiny_http::Request, name: &'static str) -> Result<Option<String>, Refusal> {
-    let mut found = request
-        .headers()
-        .iter()
-        .filter(|header| header.field.equiv(name));
-    let value = found.next().map(|header| header.value.to_string());
-    match found.next() {
-        None => Ok(value),
-        Some(_) => Err(Refusal::invalid_request(format!("two {name} headers"))),
+/// The headers that count once. Two of one name are refused, for it is unclear which one counts.
+const SINGLE: [&str; 3] = ["Host", "Authorization", "Content-Type"];
+
+fn headers(request: &tiny_http::Request) -> Result<Vec<(String, String)>, Refusal> {
+    let headers = request.headers();
+    for name in SINGLE {
+        if headers
+            .iter()
+            .filter(|header| header.field.equiv(name))
+            .count()
+            > 1
+        {
+            return Err(Refusal::invalid_request(format!("two {name} headers")));
+        }
     }
+    let pair = |header: &Header| (header.field.to_string(), header.value.to_string());
+    Ok(headers.iter().map(pair).collect())
 }
 
 fn is_loopback(host: &str) -> bool {

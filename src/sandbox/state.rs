@@ -8,16 +8,24 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::client::{self, Client};
+use super::client::Client;
 use super::http::Refusal;
 use super::id_token::SigningKey;
-use super::random::{self, Hash, s256};
-use super::scope;
-use crate::secret::Secret;
+use super::random::{self, Hash};
 use crate::timestamp::Timestamp;
 
-/// How long a code may be exchanged: a redirect and one request need no more (RFC 6749 §4.1.2).
-const CODE_LIFETIME: u64 = 60;
+mod codes;
+mod device;
+pub mod pushed;
+mod tokens;
+
+pub use codes::{Authorization, Redemption};
+pub use device::{Decision, DeviceRequest};
+pub use tokens::{Issued, Renewal, Terms};
+
+use codes::Code;
+use pushed::Pushed;
+use tokens::{AccessToken, RefreshToken};
 
 /// Everything that is remembered.
 #[derive(Serialize, Deserialize)]
@@ -32,26 +40,10 @@ pub struct State {
     grants: BTreeMap<String, Grant>,
     access_tokens: BTreeMap<Hash, AccessToken>,
     refresh_tokens: BTreeMap<Hash, RefreshToken>,
-}
-
-/// What a person's consent bound a code to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Authorization {
-    pub grant: Grant,
-    /// As it was sent, for the exchange has to repeat it (RFC 6749 §4.1.3).
-    pub redirect_uri: String,
-    /// The PKCE challenge, method `S256`.
-    pub challenge: String,
-    /// Goes into the id token, and is forgotten with the exchange.
-    pub nonce: Option<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Code {
-    authorization: Authorization,
-    expires_at: Timestamp,
-    /// The grant that the first exchange made.
-    spent: Option<String>,
+    #[serde(default)]
+    device_codes: BTreeMap<Hash, DeviceRequest>,
+    #[serde(default)]
+    pushed: BTreeMap<Hash, Pushed>,
 }
 
 /// What one person allowed one client.
@@ -62,41 +54,12 @@ pub struct Grant {
     pub scope: Vec<String>,
     /// When the person signed in.
     pub auth_time: Timestamp,
-}
-
-#[derive(Serialize, Deserialize)]
-struct AccessToken {
-    grant: String,
-    /// The grant's scopes, or fewer.
-    scope: Vec<String>,
-    expires_at: Timestamp,
-}
-
-#[derive(Serialize, Deserialize)]
-struct RefreshToken {
-    grant: String,
-    expires_at: Timestamp,
-    /// Whether another has taken its place.
-    spent: bool,
-}
-
-/// How long tokens live, in seconds.
-#[derive(Debug, Clone, Copy)]
-pub struct Lifetimes {
-    pub access: u64,
-    pub refresh: u64,
-}
-
-/// Tokens just made.
-#[derive(Debug)]
-pub struct Issued {
-    pub grant: Grant,
-    /// The scopes of the access token.
-    pub scope: Vec<String>,
-    pub access_token: Secret,
-    pub refresh_token: Option<Secret>,
-    /// What the id token repeats; only an exchange has one.
-    pub nonce: Option<String>,
+    /// The resources and the API that the tokens are for; none said means any.
+    #[serde(default)]
+    pub audience: Vec<String>,
+    /// Where the code went, where there was one.
+    #[serde(default)]
+    pub redirect_uri: Option<String>,
 }
 
 impl State {
@@ -114,147 +77,73 @@ impl State {
             grants: BTreeMap::new(),
             access_tokens: BTreeMap::new(),
             refresh_tokens: BTreeMap::new(),
+            device_codes: BTreeMap::new(),
+            pushed: BTreeMap::new(),
         })
     }
 
-    /// Finds a client, built in or registered.
-    pub fn client(&self, id: &str) -> Option<Client> {
-        if id == client::BUILT_IN {
-            return Some(Client::built_in());
-        }
-        self.clients.get(id).cloned()
-    }
-
-    /// Makes a code.
-    pub fn issue_code(
-        &mut self,
-        authorization: Authorization,
-        now: Timestamp,
-    ) -> io::Result<Secret> {
-        let value = random::value("sandbox_code_")?;
-        let code = Code {
-            authorization,
-            expires_at: now.plus(CODE_LIFETIME),
-            spent: None,
-        };
-        self.codes.insert(Hash::of(value.expose()), code);
-        Ok(value)
-    }
-
-    /// Exchanges a code for tokens, once. A second use takes back what the first one gave, since one
-    /// of the two was not the client (RFC 6749 §4.1.2).
-    pub fn exchange(
-        &mut self,
-        code: &str,
-        redirect_uri: &str,
-        verifier: &str,
-        client: &Client,
-        lifetimes: Lifetimes,
-        now: Timestamp,
-    ) -> Result<Issued, Refusal> {
-        let kept = self
-            .codes
-            .get_mut(&Hash::of(code))
-            .filter(|code| code.authorization.grant.client == client.id)
-            .ok_or(Refusal::invalid_grant("the code is unknown or has expired"))?;
-        if let Some(grant) = kept.spent.clone() {
-            self.revoke_grant(&grant);
-            return Err(Refusal::invalid_grant(
-                "the code was used before; what it gave is revoked",
-            ));
-        }
-        let bound = &mut kept.authorization;
-        if bound.redirect_uri != redirect_uri {
-            return Err(Refusal::invalid_grant(
-                "another `redirect_uri` was authorized",
-            ));
-        }
-        if bound.challenge != s256(verifier) {
-            return Err(Refusal::invalid_grant(
-                "`code_verifier` is not the challenge's",
-            ));
-        }
-        let (grant, nonce) = (bound.grant.clone(), bound.nonce.take());
-        let id = random::id("")?;
-        kept.spent = Some(id.clone());
-        self.grants.insert(id.clone(), grant.clone());
-        let refresh_token = if client.refreshes {
-            Some(self.issue_refresh_token(&id, lifetimes, now)?)
-        } else {
-            None
-        };
-        Ok(Issued {
-            access_token: self.issue_access_token(&id, &grant.scope, lifetimes, now)?,
-            refresh_token,
-            scope: grant.scope.clone(),
-            grant,
-            nonce,
-        })
-    }
-
-    /// Gives new tokens for a refresh token, which is spent by it. The second use of one takes the
-    /// grant away, since one of the two was not the client (RFC 9700 §4.14.2).
-    pub fn refresh(
-        &mut self,
-        token: &str,
-        client: &Client,
-        scope: Option<&str>,
-        lifetimes: Lifetimes,
-        now: Timestamp,
-    ) -> Result<Issued, Refusal> {
-        let unknown = || Refusal::invalid_grant("the refresh token is unknown, expired or revoked");
-        let kept = self
-            .refresh_tokens
-            .get_mut(&Hash::of(token))
-            .ok_or_else(unknown)?;
-        let id = kept.grant.clone();
-        let grant = self.grants.get(&id).cloned().ok_or_else(unknown)?;
-        if grant.client != client.id {
-            return Err(unknown());
-        }
-        if kept.spent {
-            self.revoke_grant(&id);
-            return Err(Refusal::invalid_grant(
-                "the refresh token was used before; its whole family is revoked",
-            ));
-        }
-        let scope = scope::narrowed(scope, &grant.scope)?;
-        kept.spent = true;
-        Ok(Issued {
-            access_token: self.issue_access_token(&id, &scope, lifetimes, now)?,
-            refresh_token: Some(self.issue_refresh_token(&id, lifetimes, now)?),
-            scope,
-            grant,
-            nonce: None,
-        })
+    /// Forgets a registered client and all that was given to it (RFC 7592 §2.3).
+    pub fn remove_client(&mut self, id: &str) {
+        self.clients.remove(id);
+        self.codes
+            .retain(|_, code| code.authorization.grant.client != id);
+        self.device_codes.retain(|_, request| request.client != id);
+        self.pushed.retain(|_, pushed| pushed.client != id);
+        self.grants.retain(|_, grant| grant.client != id);
+        let grants = &self.grants;
+        self.access_tokens
+            .retain(|_, token| grants.contains_key(&token.grant));
+        self.refresh_tokens
+            .retain(|_, token| grants.contains_key(&token.grant));
     }
 
     /// Takes a token back: an access token alone, a refresh token with its whole grant. An unknown
     /// one is fine (RFC 7009 §2.2), another client's is not (§2.1).
     pub fn revoke(&mut self, token: &str, client: &Client) -> Result<(), Refusal> {
-        let hash = Hash::of(token);
-        let access = self.access_tokens.get(&hash).map(|token| &token.grant);
-        let refresh = self.refresh_tokens.get(&hash).map(|token| &token.grant);
-        let Some(id) = access.or(refresh).cloned() else {
-            return Ok(());
-        };
-        if self
-            .grants
-            .get(&id)
-            .is_some_and(|grant| grant.client != client.id)
-        {
-            return Err(Refusal::invalid_grant("the token is another client's"));
+        match self.owner(token) {
+            Some(owner) if owner != client.id => {
+                Err(Refusal::invalid_grant("the token is another client's"))
+            }
+            _ => {
+                self.take_back(token);
+                Ok(())
+            }
         }
-        if self.access_tokens.remove(&hash).is_none() {
-            self.revoke_grant(&id);
-        }
-        Ok(())
     }
 
-    /// Whose an access token is, and for what; `None` where it is unknown, expired or revoked.
-    pub fn access(&self, token: &str) -> Option<(&Grant, &[String])> {
-        let kept = self.access_tokens.get(&Hash::of(token))?;
-        Some((self.grants.get(&kept.grant)?, &kept.scope))
+    /// The client that holds a token.
+    fn owner(&self, token: &str) -> Option<&str> {
+        let grant = self.grants.get(self.grant_of(&Hash::of(token))?)?;
+        Some(&grant.client)
+    }
+
+    /// Takes a token back: an access token alone, a refresh token with its whole grant.
+    fn take_back(&mut self, token: &str) {
+        if self.access_tokens.remove(&Hash::of(token)).is_none() {
+            self.end(token);
+        }
+    }
+
+    /// Takes the grant of a token back with all its tokens, and says whether there was one.
+    pub fn end(&mut self, token: &str) -> bool {
+        let grant = self.grant_of(&Hash::of(token)).cloned();
+        if let Some(id) = &grant {
+            self.revoke_grant(id);
+        }
+        grant.is_some()
+    }
+
+    fn grant_of(&self, hash: &Hash) -> Option<&String> {
+        let access = self.access_tokens.get(hash).map(|token| &token.grant);
+        let refresh = self.refresh_tokens.get(hash).map(|token| &token.grant);
+        access.or(refresh)
+    }
+
+    /// Keeps a grant that tokens are about to descend from, and gives its id.
+    fn keep(&mut self, grant: Grant) -> io::Result<String> {
+        let id = random::id("")?;
+        self.grants.insert(id.clone(), grant);
+        Ok(id)
     }
 
     /// Forgets what has expired, and what can no longer matter. [`Keeper`](super::keeper::Keeper) does
@@ -272,45 +161,14 @@ impl State {
             Some(grant) => self.grants.contains_key(grant),
             None => now < code.expires_at,
         });
+        self.device_codes.retain(|_, request| !request.is_over(now));
+        self.pushed.retain(|_, pushed| now < pushed.expires_at);
     }
 
     fn revoke_grant(&mut self, id: &str) {
         self.grants.remove(id);
         self.access_tokens.retain(|_, token| token.grant != id);
         self.refresh_tokens.retain(|_, token| token.grant != id);
-    }
-
-    fn issue_access_token(
-        &mut self,
-        grant: &str,
-        scope: &[String],
-        lifetimes: Lifetimes,
-        now: Timestamp,
-    ) -> io::Result<Secret> {
-        let value = random::value("sandbox_")?;
-        let token = AccessToken {
-            grant: grant.into(),
-            scope: scope.to_vec(),
-            expires_at: now.plus(lifetimes.access),
-        };
-        self.access_tokens.insert(Hash::of(value.expose()), token);
-        Ok(value)
-    }
-
-    fn issue_refresh_token(
-        &mut self,
-        grant: &str,
-        lifetimes: Lifetimes,
-        now: Timestamp,
-    ) -> io::Result<Secret> {
-        let value = random::value("sandbox_refresh_")?;
-        let token = RefreshToken {
-            grant: grant.into(),
-            expires_at: now.plus(lifetimes.refresh),
-            spent: false,
-        };
-        self.refresh_tokens.insert(Hash::of(value.expose()), token);
-        Ok(value)
     }
 }
 

@@ -6,12 +6,9 @@ use serde_json::Value;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use super::http::{Answer, Method, Request};
-use super::keeper::Keeper;
-use super::pending::Pending;
-use super::people;
+use super::Options;
+use super::http::{Answer, FORM, Method, Request};
 use super::service::Service;
-use super::state::Lifetimes;
 use crate::timestamp::Timestamp;
 
 /// The verifier and challenge of RFC 7636 appendix B.
@@ -37,17 +34,21 @@ pub fn at(seconds: u64) -> Timestamp {
 
 /// A service whose tokens live 100 and 1000 seconds.
 pub fn service(approve: Option<&str>) -> Service {
-    Service {
-        base: "http://127.0.0.1:4700".into(),
-        issuer: "http://issuer.invalid".into(),
-        approve: approve.map(|who| people::find(who).unwrap()),
-        lifetimes: Lifetimes {
-            access: 100,
-            refresh: 1000,
-        },
-        keeper: Keeper::open(None, at(0)).unwrap(),
-        pending: Pending::default(),
-    }
+    service_with(Options {
+        approve: approve.map(String::from),
+        ..Options::default()
+    })
+}
+
+/// The same with other options.
+pub fn service_with(options: Options) -> Service {
+    let options = Options {
+        issuer: Some("http://issuer.invalid".into()),
+        access_lifetime: 100,
+        refresh_lifetime: 1000,
+        ..options
+    };
+    Service::open("http://127.0.0.1:4700".into(), options, at(0)).unwrap()
 }
 
 fn encode(pairs: &[(&str, &str)]) -> String {
@@ -59,8 +60,7 @@ fn request(method: Method, path: &str) -> Request {
         method,
         path: path.into(),
         query: String::new(),
-        authorization: None,
-        content_type: None,
+        headers: Vec::new(),
         body: Vec::new(),
     }
 }
@@ -80,7 +80,7 @@ impl Service {
     pub fn get(&self, path: &str, query: &[(&str, &str)], seconds: u64) -> Answer {
         let mut request = request(Method::Get, path);
         request.query = encode(query);
-        self.answer(&request, at(seconds))
+        self.answer(request, at(seconds))
     }
 
     pub fn post(&self, path: &str, form: &[(&str, &str)], seconds: u64) -> Answer {
@@ -96,23 +96,25 @@ impl Service {
         seconds: u64,
     ) -> Answer {
         let mut request = request(Method::Post, path);
-        request.authorization = authorization.map(String::from);
-        request.content_type = Some("application/x-www-form-urlencoded".into());
+        if let Some(authorization) = authorization {
+            request.set_header("Authorization", authorization);
+        }
+        request.set_header("Content-Type", FORM);
         request.body = encode(form).into_bytes();
-        self.answer(&request, at(seconds))
+        self.answer(request, at(seconds))
     }
 
     pub fn post_json(&self, path: &str, body: &str) -> Answer {
         let mut request = request(Method::Post, path);
-        request.content_type = Some("application/json".into());
+        request.set_header("Content-Type", "application/json");
         request.body = body.into();
-        self.answer(&request, at(0))
+        self.answer(request, at(0))
     }
 
     pub fn userinfo(&self, token: &str, seconds: u64) -> Answer {
         let mut request = request(Method::Get, "/userinfo");
-        request.authorization = Some(format!("Bearer {token}"));
-        self.answer(&request, at(seconds))
+        request.set_header("Authorization", &format!("Bearer {token}"));
+        self.answer(request, at(seconds))
     }
 
     /// A code that was approved at second 0.

@@ -1,22 +1,35 @@
-//! The token endpoint (RFC 6749 §3.2): exchanging codes and refreshing, both with rotation.
+//! The token endpoint (RFC 6749 §3.2): codes, device codes and refreshing with rotation, and clients that
+//! act for themselves.
 
 use serde_json::{Map, Value, json};
 
+use super::audience;
 use super::authenticate::authenticate;
 use super::client::Client;
 use super::http::{Answer, Form, Refusal, Request};
 use super::people;
 use super::scope;
 use super::service::Service;
-use super::state::{Issued, State};
+use super::state::{Grant, Issued, Redemption, Renewal, State};
 use super::userinfo;
 use crate::timestamp::Timestamp;
+
+/// The grant type of RFC 8628 §3.4.
+pub const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// Every grant type, by its registered name.
+pub const GRANT_TYPES: [&str; 4] = [
+    "authorization_code",
+    "refresh_token",
+    DEVICE_CODE,
+    "client_credentials",
+];
 
 /// Answers POST /token.
 pub fn token(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {
     let form = request.form()?;
     service.keeper.with(now, |state| {
-        let client = authenticate(state, request, &form)?;
+        let client = authenticate(service, state, request, &form, now)?;
         let issued = issue(service, state, &form, &client, now)?;
         Ok(Answer::json(200, &response(service, state, &issued, now)?))
     })?
@@ -29,29 +42,56 @@ fn issue(
     client: &Client,
     now: Timestamp,
 ) -> Result<Issued, Refusal> {
-    let lifetimes = service.lifetimes;
+    let terms = service.terms(now);
     match form.require("grant_type")? {
-        "authorization_code" => state.exchange(
-            form.require("code")?,
-            form.require("redirect_uri")?,
-            verifier(form)?,
-            client,
-            lifetimes,
-            now,
-        ),
-        "refresh_token" if client.refreshes => {
-            let token = form.require("refresh_token")?;
-            state.refresh(token, client, form.get("scope"), lifetimes, now)
+        "authorization_code" => {
+            let sent = Redemption {
+                code: form.require("code")?,
+                redirect_uri: form.require("redirect_uri")?,
+                verifier: verifier(form)?,
+                state: form.get("state"),
+                audience: audience::requested(form)?,
+            };
+            state.exchange(&sent, client, terms)
         }
-        "refresh_token" => Err(Refusal::new(
+        "refresh_token" if client.refreshes => {
+            let sent = Renewal {
+                token: form.require("refresh_token")?,
+                scope: form.get("scope"),
+                redirect_uri: form.get("redirect_uri"),
+                audience: audience::requested(form)?,
+            };
+            state.refresh(&sent, client, terms)
+        }
+        DEVICE_CODE if client.device => {
+            let code = form.require("device_code")?;
+            let grant = state.poll(code, &client.id, service.approve, now)?;
+            Ok(state.begin(grant, client.refreshes, terms)?)
+        }
+        "client_credentials" if client.machine => {
+            Ok(state.begin(machine_grant(form, client, now)?, false, terms)?)
+        }
+        known if GRANT_TYPES.contains(&known) => Err(Refusal::new(
             "unauthorized_client",
-            "the client is not registered for refreshing",
+            "the client is not registered for this grant type",
         )),
         _ => Err(Refusal::new(
             "unsupported_grant_type",
-            "known grant types are authorization_code and refresh_token",
+            "known grant types are authorization_code, refresh_token, device_code and client_credentials",
         )),
     }
+}
+
+/// What a client is granted for itself (RFC 6749 §4.4).
+fn machine_grant(form: &Form, client: &Client, now: Timestamp) -> Result<Grant, Refusal> {
+    Ok(Grant {
+        client: client.id.clone(),
+        subject: client.id.clone(),
+        scope: scope::of_machine(form.get("scope"))?,
+        auth_time: now,
+        audience: audience::requested(form)?,
+        redirect_uri: None,
+    })
 }
 
 /// Reads the PKCE verifier: 43 to 128 unreserved characters (RFC 7636 §4.1).
@@ -76,7 +116,7 @@ fn response(
     let mut response = json!({
         "access_token": issued.access_token.expose(),
         "token_type": "Bearer",
-        "expires_in": service.lifetimes.access,
+        "expires_in": service.options.access_lifetime,
         "scope": issued.scope.join(" "),
     });
     if let Some(refresh_token) = &issued.refresh_token {
@@ -92,7 +132,7 @@ fn response(
 /// An id token's claims (OIDC Core §2).
 fn id_token_claims(service: &Service, issued: &Issued, now: Timestamp) -> Map<String, Value> {
     let mut claims = people::find(&issued.grant.subject)
-        .map(|person| userinfo::claims(person, &issued.scope))
+        .map(|person| userinfo::claims(service, person, &issued.scope))
         .unwrap_or_default();
     claims.insert("iss".into(), service.issuer.as_str().into());
     claims.insert("sub".into(), issued.grant.subject.as_str().into());
@@ -100,7 +140,7 @@ fn id_token_claims(service: &Service, issued: &Issued, now: Timestamp) -> Map<St
     claims.insert("iat".into(), now.unix().into());
     claims.insert(
         "exp".into(),
-        now.plus(service.lifetimes.access).unix().into(),
+        now.plus(service.options.access_lifetime).unix().into(),
     );
     claims.insert("auth_time".into(), issued.grant.auth_time.unix().into());
     if let Some(nonce) = &issued.nonce {

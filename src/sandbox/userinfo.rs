@@ -10,36 +10,45 @@ use crate::timestamp::Timestamp;
 
 /// Answers GET and POST /userinfo.
 pub fn userinfo(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {
-    let Some(token) = request.authorization.as_deref().and_then(bearer) else {
+    let Some(token) = request.bearer() else {
         // Without credentials the challenge carries no error (RFC 6750 §3.1).
         let answer = Answer::json(401, &Value::Object(Map::new()));
         return Ok(answer.with("WWW-Authenticate", "Bearer realm=\"sandbox\""));
     };
     let access = service.keeper.with(now, |state| {
-        let (grant, scope) = state.access(token)?;
-        Some((people::find(&grant.subject)?, scope.to_vec()))
+        let active = state.access(token)?;
+        Some((active.grant.clone(), active.scope.to_vec()))
     })?;
-    let Some((person, scope)) = access else {
+    let Some((grant, scope)) = access else {
         return Ok(challenge(
             401,
             "invalid_token",
             "the token is unknown, expired or revoked",
         ));
     };
-    if !scope::has(&scope, "openid") {
+    service
+        .options
+        .quirks
+        .check_userinfo(request, &grant.client)?;
+    let person = people::find(&grant.subject).filter(|_| scope::has(&scope, "openid"));
+    let Some(person) = person else {
         return Ok(challenge(
             403,
             "insufficient_scope",
             "the token lacks the scope openid",
         ));
-    }
-    Ok(Answer::json(200, &Value::Object(claims(person, &scope))))
+    };
+    let claims = claims(service, person, &scope);
+    Ok(Answer::json(200, &Value::Object(claims)))
 }
 
 /// What these scopes tell about a person (OIDC Core §5.4).
-pub fn claims(person: &Person, scope: &[String]) -> Map<String, Value> {
+pub fn claims(service: &Service, person: &Person, scope: &[String]) -> Map<String, Value> {
     let mut claims = Map::new();
     claims.insert("sub".into(), person.sub.into());
+    if let Some(tenant) = &service.options.quirks.tenant {
+        claims.insert("tid".into(), tenant.as_str().into());
+    }
     if scope::has(scope, "profile") {
         claims.insert(
             "preferred_username".into(),
@@ -53,13 +62,6 @@ pub fn claims(person: &Person, scope: &[String]) -> Map<String, Value> {
         claims.insert("email_verified".into(), true.into());
     }
     claims
-}
-
-fn bearer(header: &str) -> Option<&str> {
-    let (scheme, token) = header.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then_some(token.trim())
 }
 
 /// A refusal by the resource (RFC 6750 §3).

@@ -4,13 +4,15 @@ use std::collections::HashMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use reqwest::{Response, StatusCode, redirect};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, redirect};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::Url;
 
 pub const REDIRECT_URI: &str = "http://127.0.0.1:4711/callback/sandbox";
 pub const VERIFIER: &str = "a-verifier-of-the-test.that_is~long-enough-for-all";
+
+pub const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 pub struct Client {
     http: reqwest::Client,
@@ -53,6 +55,39 @@ impl Client {
     pub async fn post_json(&self, path: &str, body: &Value) -> Response {
         let request = self.http.post(format!("{}{path}", self.base));
         request.json(body).send().await.unwrap()
+    }
+
+    /// A request that is not sent yet.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base))
+    }
+
+    /// Registers a client.
+    pub async fn register(&self, metadata: &Value) -> Value {
+        json(self.post_json("/register", metadata).await, 201).await
+    }
+
+    /// What the built-in client learns about its own token.
+    pub async fn introspect(&self, token: &Value) -> Value {
+        let form = [("token", token.as_str().unwrap()), ("client_id", "keyfob")];
+        json(self.post("/introspect", &form).await, 200).await
+    }
+
+    /// Asks for device codes as the built-in client.
+    pub async fn device(&self, scope: &str) -> Value {
+        let form = [("client_id", "keyfob"), ("scope", scope)];
+        json(self.post("/device_authorization", &form).await, 200).await
+    }
+
+    /// Polls once as the built-in client, with further parameters.
+    pub async fn poll(&self, device_code: &Value, further: &[(&str, &str)]) -> Response {
+        let mut form = vec![
+            ("grant_type", DEVICE_CODE),
+            ("device_code", device_code.as_str().unwrap()),
+            ("client_id", "keyfob"),
+        ];
+        form.extend(further);
+        self.post("/token", &form).await
     }
 
     /// What an approving sandbox sends back for this scope.

@@ -1,6 +1,11 @@
 //! The practice provider, driven over HTTP from outside.
 
 mod client;
+mod device;
+mod pushed;
+mod quirks;
+mod registration;
+mod serve;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -25,6 +30,12 @@ fn started(options: Options) -> (Running, Client) {
     let running = start(options).unwrap();
     let client = Client::new(running.base());
     (running, client)
+}
+
+/// What an id token says; who signed it is another test's question.
+fn claims(id_token: &Value) -> Value {
+    let claims = id_token.as_str().unwrap().split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap()
 }
 
 /// Sends octets as they are, and gives the answer's first line.
@@ -236,38 +247,6 @@ async fn the_metadata_names_what_is_there() {
             assert_ne!(client.get(path, &[]).await.status(), 404, "{name}");
         }
     }
-}
-
-#[tokio::test]
-async fn a_registered_client_signs_in_with_its_secret() {
-    let (_running, client) = approving();
-    let metadata = json!({
-        "client_name": "a test",
-        "redirect_uris": [client::REDIRECT_URI],
-        "token_endpoint_auth_method": "client_secret_post",
-        "grant_types": ["authorization_code", "refresh_token"],
-    });
-    let registered = json(client.post_json("/register", &metadata).await, 201).await;
-    let id = registered["client_id"].as_str().unwrap();
-    let secret = registered["client_secret"].as_str().unwrap();
-
-    let challenge = challenge();
-    let mut query = asked("openid", &challenge);
-    query[1] = ("client_id", id);
-    let code = landed(&client.get("/authorize", &query).await)["code"].clone();
-    let mut form = vec![
-        ("grant_type", "authorization_code"),
-        ("code", code.as_str()),
-        ("redirect_uri", client::REDIRECT_URI),
-        ("client_id", id),
-        ("code_verifier", VERIFIER),
-    ];
-    assert_eq!(
-        refusal(client.post("/token", &form).await, 401).await,
-        "invalid_client"
-    );
-    form.push(("client_secret", secret));
-    json(client.post("/token", &form).await, 200).await;
 }
 
 #[tokio::test]

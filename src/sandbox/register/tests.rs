@@ -41,7 +41,7 @@ fn what_cannot_be_served_is_refused_by_its_own_error() {
         (r#"{"redirect_uris": ["http://127.0.0.1/a"], "grant_types": ["password"]}"#.into(), "invalid_client_metadata"),
         (r#"{"redirect_uris": ["http://127.0.0.1/a"], "response_types": ["token"]}"#.into(), "invalid_client_metadata"),
         (r#"{"redirect_uris": ["http://127.0.0.1/a"], "token_endpoint_auth_method": "private_key_jwt"}"#.into(), "invalid_client_metadata"),
-        ("{}".into(), "invalid_client_metadata"),
+        ("{}".into(), "invalid_redirect_uri"),
         ("[".repeat(60_000), "invalid_client_metadata"),
     ] {
         let answer = service.post_json("/register", &body);

@@ -43,3 +43,42 @@ fn what_has_expired_is_forgotten() {
     assert_eq!(count(101), (1, 1, 0, 1));
     assert_eq!(count(1001), (0, 0, 0, 0));
 }
+
+#[test]
+fn a_state_from_before_devices_and_pushed_requests_is_read() {
+    let service = service(Some("ada"));
+    service.exchange(&service.code(&ASKED), 1);
+    service.post_json("/register", r#"{"redirect_uris": ["http://127.0.0.1/a"]}"#);
+    let kept = |state: &mut super::State| serde_json::to_value(state).unwrap();
+    let mut kept = service.keeper.with(at(2), kept).unwrap();
+    for name in ["device_codes", "pushed"] {
+        kept.as_object_mut().unwrap().remove(name).unwrap();
+    }
+    for (table, names) in [
+        (
+            "clients",
+            &[
+                "device",
+                "machine",
+                "secret_expires_at",
+                "registration_token",
+            ][..],
+        ),
+        ("grants", &["audience", "redirect_uri"]),
+        ("access_tokens", &["audience"]),
+    ] {
+        let entries = kept[table].as_object_mut().unwrap();
+        assert_eq!(entries.len(), 1, "{table}");
+        for (entry, name) in entries.values_mut().flat_map(|entry| {
+            let entry = entry.as_object_mut().unwrap();
+            names
+                .iter()
+                .map(|name| (entry.remove(*name), name))
+                .collect::<Vec<_>>()
+        }) {
+            assert!(entry.is_some(), "{table}.{name}");
+        }
+    }
+    let read: super::State = serde_json::from_value(kept).unwrap();
+    assert_eq!((read.clients.len(), read.grants.len()), (1, 1));
+}
