@@ -166,8 +166,8 @@ impl Draft {
             Some(read) => found::take(term, &mut self, read)?,
             None => None,
         };
-        self.complete(found.as_ref());
         ask::missing(term, &mut self)?;
+        self.complete(found.as_ref());
         if self.asked {
             ask::rest(term, &mut self)?;
         }
