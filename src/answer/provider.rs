@@ -57,5 +57,17 @@ pub fn needed(needs: &[Need]) -> String {
     }
 }
 
+/// The command that gives `provider` what it needs; nothing where nothing is needed.
+pub fn giving(provider: &str, needs: &[Need]) -> Option<String> {
+    let given = |need: &Need| match need {
+        Need::Key(key) => format!("{key}=VALUE"),
+        Need::ClientId => "client_id=ID".into(),
+        Need::ClientSecret => "--client-secret".into(),
+    };
+    let given: Vec<String> = needs.iter().map(given).collect();
+    let command = || format!("keyfob provider set {provider} {}", given.join(" "));
+    (!given.is_empty()).then(command)
+}
+
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use toml_edit::{DocumentMut, TableLike, Value};
 use url::Url;
 
-use super::{Need, needed};
+use super::{Need, giving, needed};
 use crate::escape::{escape, is_unsafe};
 use crate::provider::{Provider, Source, Sources, dotted};
 
@@ -117,23 +117,11 @@ impl<'a> Shown<'a> {
             lines.push("redirect URI".into());
             lines.extend(indented(&self.redirect_uris));
         }
-        if let Some(next) = self.next() {
+        if let Some(next) = giving(self.name, &self.needs) {
             lines.push(String::new());
             lines.push(format!("then `{next}`"));
         }
         lines
-    }
-
-    /// The command that gives what is needed.
-    fn next(&self) -> Option<String> {
-        let given = |need: &Need| match need {
-            Need::Key(key) => format!("{key}=VALUE"),
-            Need::ClientId => "client_id=ID".into(),
-            Need::ClientSecret => "--client-secret".into(),
-        };
-        let given: Vec<String> = self.needs.iter().map(given).collect();
-        let command = || format!("keyfob provider set {} {}", self.name, given.join(" "));
-        (!given.is_empty()).then(command)
     }
 
     fn presets(&self) -> Vec<String> {
@@ -159,7 +147,10 @@ impl<'a> Shown<'a> {
             .iter()
             .map(|file| format!("your file: {}", file.display()));
         let default = "a key without a note behind it has its default".into();
-        files.chain([default]).collect()
+        let missing = !self.definition.missing.is_empty();
+        let example =
+            missing.then(|| "what is an example here must be yours before this is a file".into());
+        files.chain([default]).chain(example).collect()
     }
 
     fn definition(&self) -> String {

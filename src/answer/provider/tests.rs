@@ -149,6 +149,26 @@ issuer = \"https://id.example.com\" # built in
 }
 
 #[test]
+fn what_is_only_an_example_is_said_to_be_one() {
+    let (mut provider, sources) = (example(), sources());
+    provider.missing = vec!["audience".into()];
+    provider.audience = Some("https://api.example".into());
+    let needs = vec![Need::Key("audience".into())];
+    let text = Shown::new(&provider, &sources, needs).text();
+    for line in [
+        "# needs `audience` before a login",
+        "# then `keyfob provider set example audience=VALUE`",
+        "# what is an example here must be yours before this is a file",
+        "audience = \"https://api.example\" # an example; only you can say",
+    ] {
+        assert!(
+            text.lines().any(|shown| shown == line),
+            "no {line:?} in {text}"
+        );
+    }
+}
+
+#[test]
 fn hostile_words_of_a_file_stay_comments_and_keep_their_meaning() {
     let (mut provider, sources) = (example(), sources());
     provider.title = "x\nclient_id = \"mine\"\n\u{1b}[2J\u{202e}".into();

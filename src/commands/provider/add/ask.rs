@@ -91,6 +91,20 @@ pub fn endpoint(term: &dyn Terminal, draft: &mut Draft, name: &str, question: &s
     Ok(())
 }
 
+/// The keys that a built-in definition leaves to the user, where somebody can say them now.
+pub fn missing(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
+    let drafted = draft.registry.draft(&draft.name, &draft.definition);
+    let missing = drafted.map_or(Vec::new(), |provider| provider.missing);
+    for name in missing.iter().filter(|_| term.can_ask()) {
+        let question = format!("{name} of {} (Enter to say it later):", draft.name);
+        let flag = format!("{name}=VALUE");
+        if let Some(change) = key(term, draft, name, &question, &flag)? {
+            draft.definition.push(change);
+        }
+    }
+    Ok(())
+}
+
 /// What a login would be glad of: the client id and the scopes.
 pub fn rest(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
     if !draft.definition.sets("client_id") {

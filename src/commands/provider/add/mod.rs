@@ -9,7 +9,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::needs::needs;
-use crate::answer::provider::{Added, Found, Need};
+use crate::answer::provider::{Added, Found, Need, giving};
 use crate::cli;
 use crate::commands::app::App;
 use crate::commands::{network, print_json};
@@ -166,6 +166,7 @@ impl Draft {
             Some(read) => found::take(term, &mut self, read)?,
             None => None,
         };
+        ask::missing(term, &mut self)?;
         self.complete(found.as_ref());
         if self.asked {
             ask::rest(term, &mut self)?;
@@ -222,16 +223,14 @@ fn say(app: &App, added: &Added, provider: &Provider) {
         added.title,
         added.file.display()
     ));
-    let next = |need: &Need| match need {
-        Need::ClientId => format!(
-            "register a client there, with the redirect URI {}; then `keyfob provider set {name} client_id=ID`",
+    if added.needs.contains(&Need::ClientId) {
+        app.term.say(&format!(
+            "register a client there, with the redirect URI {}; `keyfob provider show {name}` says more",
             provider.redirect_uris().join(" and ")
-        ),
-        Need::ClientSecret => format!("then `keyfob provider set {name} --client-secret`"),
-        Need::Key(key) => format!("then `keyfob provider set {name} {key}=VALUE`"),
-    };
-    for need in &added.needs {
-        app.term.say(&next(need));
+        ));
+    }
+    if let Some(command) = giving(name, &added.needs) {
+        app.term.say(&format!("before a login: `{command}`"));
     }
     app.term.say(&format!("next: `keyfob login {name}`"));
 }
