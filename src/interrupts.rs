@@ -89,6 +89,13 @@ pub fn interrupted() -> Error {
     Error::new(Code::Interrupted, "interrupted").hint("nothing was left half-done; run it again")
 }
 
+/// Ends the process by `end` at a signal from now on, for the runtime that listened has ended and the
+/// system's own way does not come back.
+pub fn take_over(end: impl FnOnce() + Send + 'static) {
+    LISTENED.store(false, SeqCst);
+    watch(end);
+}
+
 /// Ends the process by `end` at a signal, where no runtime listens: for a question that is asked
 /// without one. Returns once signals are caught, and they stay caught.
 pub fn watch(end: impl FnOnce() + Send + 'static) {

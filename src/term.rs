@@ -128,6 +128,13 @@ impl Console {
         }
     }
 
+    /// Ends the process as one that a signal ended.
+    pub fn interrupt(&self) -> ! {
+        let interrupted = interrupts::interrupted();
+        self.fail(&interrupted);
+        std::process::exit(interrupted.code.exit().into())
+    }
+
     /// Writes a question; no line moves until its answer is there.
     fn put(question: &str) -> Still {
         let still = progress::still();
@@ -155,11 +162,7 @@ impl Console {
     #[cfg(unix)]
     fn give_the_echo_back_at_a_signal(&self) {
         let manner = self.manner;
-        interrupts::watch(move || {
-            let interrupted = interrupts::interrupted();
-            Self::new(manner).fail(&interrupted);
-            std::process::exit(interrupted.code.exit().into())
-        });
+        interrupts::watch(move || Self::new(manner).interrupt());
     }
 
     fn label(&self, text: &str, style: &Style) -> String {

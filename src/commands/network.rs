@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::app::App;
 use crate::error::{Code, Error, Result};
-use crate::interrupts::Interrupts;
+use crate::interrupts::{self, Interrupts};
 use crate::oauth::{Http, HttpOptions};
 use crate::online::Online;
 use crate::provider::Registry;
+use crate::term::Console;
 
 /// Runs `work` until it ends or a signal ends it.
 pub fn online<T>(
@@ -44,5 +45,7 @@ pub fn online<T>(
         }
     });
     runtime.shutdown_background(); // a keyring that hangs must not hold the exit
+    let manner = app.manner;
+    interrupts::take_over(move || Console::new(manner).interrupt());
     result
 }
