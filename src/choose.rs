@@ -44,9 +44,21 @@ fn malformed(typed: &str) -> Error {
     let lower = typed.to_lowercase();
     let hint = match Target::read(&lower) {
         Some(_) => format!("names are in lower case: `{lower}`"),
+        None if is_host(typed) => {
+            format!("an issuer is written as a URL: `keyfob login https://{typed}`")
+        }
         None => "an account is written PROVIDER/NAME, such as `huggingface/julien`".into(),
     };
     Error::new(Code::Usage, format!("`{typed}` is no account name")).hint(hint)
+}
+
+/// Whether what was typed looks like a server's name, with a path or without.
+fn is_host(typed: &str) -> bool {
+    let host = typed.split('/').next().unwrap_or_default();
+    host.contains('.')
+        && host
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte))
 }
 
 /// The account that an argument, or its absence, means.

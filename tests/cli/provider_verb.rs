@@ -21,8 +21,13 @@ fn the_list_says_who_is_ready_and_what_the_others_need() {
         "it registers clients itself"
     );
     assert_eq!(
-        find("github")["needs"],
+        find("google")["needs"],
         serde_json::json!(["client_id", "client_secret"])
+    );
+    assert_eq!(
+        find("github")["needs"],
+        serde_json::json!(["client_id"]),
+        "its device flow goes without a secret"
     );
     let table = home.run(&["provider", "list"]).ok().stdout;
     assert!(
@@ -81,14 +86,14 @@ fn show_says_what_to_register_where() {
 fn show_says_where_each_key_comes_from() {
     let home = Home::new();
     home.provider(
-        "github",
+        "google",
         "# ours\nclient_id = \"Iv1\"\nredirect.host = 'localhost'\n",
     );
     let json = home
-        .run(&["provider", "show", "github", "--json"])
+        .run(&["provider", "show", "google", "--json"])
         .ok()
         .json();
-    let file = home.path("config/providers/github.toml");
+    let file = home.path("config/providers/google.toml");
     let here = |line: usize| serde_json::json!({"from": "file", "file": file, "line": line});
     assert_eq!(json["sources"]["client_id"], here(2));
     assert_eq!(json["sources"]["redirect.host"], here(3));
@@ -98,12 +103,12 @@ fn show_says_where_each_key_comes_from() {
         serde_json::Value::Null
     );
     assert_eq!(json["needs"], serde_json::json!(["client_secret"]));
-    let text = home.run(&["provider", "show", "github"]).ok().stdout;
+    let text = home.run(&["provider", "show", "google"]).ok().stdout;
     for line in [
         format!("# your file: {}", file.display()),
-        "client_id = \"Iv1\" # github.toml:2".into(),
-        "host = \"localhost\" # github.toml:3".into(),
-        "# then `keyfob provider set github --client-secret`".into(),
+        "client_id = \"Iv1\" # google.toml:2".into(),
+        "host = \"localhost\" # google.toml:3".into(),
+        "# then `keyfob provider set google --client-secret`".into(),
     ] {
         assert!(
             text.lines().any(|shown| shown == line),
