@@ -26,7 +26,9 @@ pub fn show(request: &Request, bare: bool) -> Answer {
         "<p class=\"kind\">Practice sign-in</p><h1>{head}</h1>\
          <p class=\"copy\"><code id=\"code\">{shown}</code></p>\
          <footer>{}</footer>",
-        text("Paste it where the program asks for it, and nowhere else."),
+        text(
+            "Paste it where the program asks for it, and nowhere else. Then you can close this tab."
+        ),
     );
     page(200, head, &body, &Leads::Nowhere)
 }
