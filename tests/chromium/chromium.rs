@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use crate::home::skip;
 
 /// The longest that anything is waited for. Chromium takes long to start only where it never ran before.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// How it runs. Its own sandbox is not for root and not for most containers, and here it loads loopback
 /// alone: no other host has an address, and nothing of Chromium's own calls home.
@@ -110,8 +110,9 @@ impl Chromium {
         Some(answer["result"]["value"].take())
     }
 
-    /// What DevTools told of by itself so far, such as `Network.requestWillBeSent`.
-    pub fn told(&self, method: &str) -> impl Iterator<Item = &Value> {
+    /// What DevTools told of by itself until now, such as `Network.requestWillBeSent`.
+    pub fn told(&mut self, method: &str) -> impl Iterator<Item = &Value> {
+        self.call("Target.getTargetInfo", json!({})); // all that it told before its answer is read
         let told = self.events.iter();
         told.filter(move |event| event["method"] == method)
             .map(|event| &event["params"])

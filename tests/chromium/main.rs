@@ -22,5 +22,8 @@ mod server;
 #[path = "../support/visitor.rs"]
 mod visitor;
 
-mod login;
 mod scene;
+
+mod device;
+mod login;
+mod race;

@@ -62,7 +62,8 @@ impl Chromium {
     #[track_caller]
     pub fn click(&mut self, selector: &str) {
         let middle = format!(
-            "(() => {{ const found = document.querySelector({selector:?}); found.scrollIntoView(); \
+            "(async () => {{ const found = document.querySelector({selector:?}); found.scrollIntoView(); \
+             const drawn = () => new Promise(requestAnimationFrame); await drawn(); await drawn(); \
              const at = found.getBoundingClientRect(); \
              return [at.x + at.width / 2, at.y + at.height / 2]; }})()"
         );
