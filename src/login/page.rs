@@ -96,7 +96,7 @@ impl Page {
             Self::Failed { provider } => not_signed_in(
                 FAILED,
                 provider,
-                "The sign-in could not be completed, and nothing was stored.",
+                "The sign-in broke off, and nothing was stored.",
             ),
             Self::Ended => render(
                 FAILED,
@@ -122,7 +122,7 @@ impl Page {
 }
 
 fn signed_in(provider: &str, who: &str, account: &str, overtaken: bool) -> String {
-    let kept = format!("keyfob calls this account <code>{}</code>", name(account));
+    let kept = format!("keyfob keeps it as <code>{}</code>", name(account));
     let mut said = vec![&*kept];
     if overtaken {
         said.push(
@@ -142,7 +142,7 @@ fn not_signed_in(sign: Sign, provider: &str, why: &str) -> String {
     render(
         sign,
         &format!("Not signed in to {}", text(provider)),
-        &format!("Not signed in to {}", name(provider)),
+        &format!("<span>Not signed in</span> to {}", name(provider)),
         &[why, "You can close this tab. The terminal says more."],
     )
 }
@@ -164,7 +164,7 @@ const CROSS: &str = "m17.5 17.5 13 13m0-13-13 13";
 
 /// Puts a page together. `title`, `heading` and what is `said` are HTML.
 fn render((class, path): Sign, title: &str, heading: &str, said: &[&str]) -> String {
-    let said: String = said.iter().map(|said| format!("<p>{said}</p>\n")).collect();
+    let said = said.join("</p>\n<p>");
     format!(
         r#"<!doctype html>
 <html lang="en">
@@ -179,7 +179,8 @@ fn render((class, path): Sign, title: &str, heading: &str, said: &[&str]) -> Str
 <main class="{class}">
 <svg viewBox="0 0 48 48" aria-hidden="true"><circle cx="24" cy="24" r="23"/><path d="{path}"/></svg>
 <h1>{heading}</h1>
-{said}</main>
+<p>{said}</p>
+</main>
 <footer>keyfob</footer>
 </body>
 </html>

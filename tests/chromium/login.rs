@@ -5,7 +5,10 @@ use serde_json::json;
 use crate::chromium::Chromium;
 use crate::home::Home;
 use crate::page::Seen;
+use crate::provider::acme;
 use crate::scene::Scene;
+use crate::server::Reply;
+use crate::visitor::Waiting;
 
 const CONSENT: &str = "keyfob wants to sign you in";
 
@@ -119,4 +122,27 @@ fn the_keyboard_alone_is_enough_at_the_practice_provider_inside_keyfob() {
     chromium.assert_quiet();
     login.end().ok();
     assert_eq!(home.accounts(), ["sandbox/ada"]);
+}
+
+#[test]
+fn an_answer_to_another_sign_in_is_told_where_to_go_on() {
+    let Some(mut chromium) = Chromium::for_test("chromium stray answer") else {
+        return;
+    };
+    let (home, provider) = acme();
+    let page = "Content-Type: text/html\r\n".to_owned();
+    provider.next("/authorize", Reply::Text(200, page, "<h1>Wait</h1>".into()));
+    let login = home.keyfob(&["login", "acme", "--browser", &chromium.command()]);
+    let waiting = Waiting::new({ login }.spawn().expect("keyfob starts"));
+    chromium.attach();
+    chromium.see("Wait");
+    let stray = waiting.redirect(&[("code", "of-old"), ("state", "another")]);
+    chromium.call("Page.navigate", json!({"url": stray.as_str()}));
+    let page = chromium.see("This answer was not expected");
+    tells_no_secret(&page);
+    chromium.look("not-expected");
+    chromium.assert_policy();
+    chromium.call("Page.navigate", json!({"url": waiting.url.as_str()}));
+    chromium.see("Signed in to Acme as julien");
+    waiting.end().ok();
 }

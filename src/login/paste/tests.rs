@@ -141,7 +141,7 @@ fn enter_alone_is_nothing() {
 }
 
 #[test]
-fn each_mistake_has_its_own_words() {
+fn an_address_of_another_place_is_named_as_that() {
     let began = "where the sign-in began";
     let other = "something else than this sign-in's end";
     for (text, what) in [
@@ -190,6 +190,14 @@ fn each_mistake_has_its_own_words() {
         ("evil.example/callback/acme?code=s3cret&state=st4te", other),
         ("file:///etc/evil", other),
         ("http://[evil?code=s3cret&state=st4te", "neither"),
+    ] {
+        assert_wrong(END, false, text, what);
+    }
+}
+
+#[test]
+fn what_is_no_whole_answer_is_named_as_what_it_is() {
+    for (text, what) in [
         (END, "there is no code"),
         ("127.0.0.1:4711/callback/acme", "there is no code"),
         ("http://127.0.0.1:4711/callback/acme?", "there is no code"),

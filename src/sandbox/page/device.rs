@@ -9,23 +9,22 @@ use crate::secret::Secret;
 
 /// Asks for the code; `wrong` is one that means nothing here.
 pub fn entry(wrong: Option<&str>) -> Answer {
-    let (said, invalid) = match wrong {
-        None => ("", ""),
-        Some(_) => (
-            "<p id=\"wrong\" class=\"wrong\" role=\"alert\">This code is unknown or has expired. Look at \
-             your device again.</p>",
-            " aria-invalid=\"true\" aria-describedby=\"wrong\"",
-        ),
-    };
+    let said = wrong.map_or(String::new(), |code| {
+        format!(
+            "<p id=\"wrong\" class=\"wrong\" role=\"alert\"><b>{}</b> is unknown or has expired. Look at your \
+             device again.</p>",
+            text(code)
+        )
+    });
+    let invalid = wrong.map_or("", |_| " aria-invalid=\"true\" aria-describedby=\"wrong\"");
     let body = format!(
         "<p class=\"kind\">Practice sign-in</p><h1>Which code does your device show?</h1>{said}\
          <form method=\"get\" action=\"/device\">\
-         <input class=\"code\" name=\"user_code\" value=\"{}\" aria-label=\"Code\" placeholder=\"XXXX-XXXX\" \
+         <input class=\"code\" name=\"user_code\" aria-label=\"Code\" placeholder=\"XXXX-XXXX\" \
          maxlength=\"16\" required autofocus autocomplete=\"off\" autocapitalize=\"characters\" \
          spellcheck=\"false\"{invalid}>\
          <div class=\"answers\"><button>Continue</button></div></form>\
-         <footer>{MADE_UP}</footer>",
-        text(wrong.unwrap_or_default()),
+         <footer>{MADE_UP}</footer>"
     );
     let status = if wrong.is_some() { 404 } else { 200 };
     page(status, "Practice sign-in", &body, &Leads::Here)
