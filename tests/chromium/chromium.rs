@@ -81,22 +81,22 @@ impl Chromium {
     /// Waits until it has been launched and shows a page, and listens to that page from then on.
     pub fn attach(&mut self) {
         let found = self.until("a page in Chromium", |chromium| {
-            let targets = chromium.call("Target.getTargets", json!({}));
+            let targets = chromium.call("Target.getTargets", &json!({}));
             let targets = targets["targetInfos"].as_array().expect("targets");
             let page = targets.iter().find(|target| target["type"] == "page");
             page.cloned().ok_or(Value::Null)
         });
         let target = json!({"targetId": found["targetId"], "flatten": true});
-        let attached = self.call("Target.attachToTarget", target);
+        let attached = self.call("Target.attachToTarget", &target);
         self.session = attached["sessionId"].as_str().map(str::to_owned);
         for domain in ["Log", "Runtime", "Network", "Page"] {
-            self.call(&format!("{domain}.enable"), json!({}));
+            self.call(&format!("{domain}.enable"), &json!({}));
         }
     }
 
     /// Calls a method, and demands that it works.
     #[track_caller]
-    pub fn call(&mut self, method: &str, parameters: Value) -> Value {
+    pub fn call(&mut self, method: &str, parameters: &Value) -> Value {
         self.try_call(method, parameters)
             .unwrap_or_else(|error| panic!("{method}: {error}"))
     }
@@ -104,7 +104,7 @@ impl Chromium {
     /// The value of a JavaScript expression; `None` between two pages.
     pub fn evaluate(&mut self, expression: &str) -> Option<Value> {
         let asked = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
-        let mut answer = self.try_call("Runtime.evaluate", asked).ok()?;
+        let mut answer = self.try_call("Runtime.evaluate", &asked).ok()?;
         let thrown = answer["exceptionDetails"].take();
         assert!(thrown.is_null(), "{thrown}");
         Some(answer["result"]["value"].take())
@@ -112,7 +112,7 @@ impl Chromium {
 
     /// What DevTools told of by itself until now, such as `Network.requestWillBeSent`.
     pub fn told(&mut self, method: &str) -> impl Iterator<Item = &Value> {
-        self.call("Target.getTargetInfo", json!({})); // all that it told before its answer is read
+        self.call("Target.getTargetInfo", &json!({})); // all that it told before its answer is read
         let told = self.events.iter();
         told.filter(move |event| event["method"] == method)
             .map(|event| &event["params"])
@@ -135,7 +135,7 @@ impl Chromium {
         }
     }
 
-    fn try_call(&mut self, method: &str, parameters: Value) -> Result<Value, Value> {
+    fn try_call(&mut self, method: &str, parameters: &Value) -> Result<Value, Value> {
         self.calls += 1;
         let mut message = json!({"id": self.calls, "method": method, "params": parameters});
         if let Some(session) = &self.session {
@@ -171,7 +171,7 @@ impl Chromium {
             let mut there = [PollFd::new(&self.from, PollFlags::IN)];
             let ready = poll(&mut there, Some(&left)).expect("a pipe");
             assert_ne!(ready, 0, "Chromium does not answer");
-            let mut chunk = [0; 65536];
+            let mut chunk = [0; 8192];
             let read = self.from.read(&mut chunk).expect("a pipe");
             self.unread.extend(&chunk[..read]);
         }

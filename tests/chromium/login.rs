@@ -137,12 +137,12 @@ fn an_answer_to_another_sign_in_is_told_where_to_go_on() {
     chromium.attach();
     chromium.see("Wait");
     let stray = waiting.redirect(&[("code", "of-old"), ("state", "another")]);
-    chromium.call("Page.navigate", json!({"url": stray.as_str()}));
+    chromium.call("Page.navigate", &json!({"url": stray.as_str()}));
     let page = chromium.see("This answer was not expected");
     tells_no_secret(&page);
     chromium.look("not-expected");
     chromium.assert_policy();
-    chromium.call("Page.navigate", json!({"url": waiting.url.as_str()}));
+    chromium.call("Page.navigate", &json!({"url": waiting.url.as_str()}));
     chromium.see("Signed in to Acme as julien");
     waiting.end().ok();
 }

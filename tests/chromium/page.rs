@@ -72,7 +72,7 @@ impl Chromium {
             let event = json!({
                 "type": kind, "x": at[0], "y": at[1], "button": "left", "clickCount": 1,
             });
-            self.call("Input.dispatchMouseEvent", event);
+            self.call("Input.dispatchMouseEvent", &event);
         }
     }
 
@@ -86,13 +86,13 @@ impl Chromium {
             let event = json!({
                 "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text,
             });
-            self.call("Input.dispatchKeyEvent", event);
+            self.call("Input.dispatchKeyEvent", &event);
         }
     }
 
     /// Types into what has the focus.
     pub fn enter(&mut self, text: &str) {
-        self.call("Input.insertText", json!({"text": text}));
+        self.call("Input.insertText", &json!({"text": text}));
     }
 
     /// What has the focus: its text or its value.
@@ -108,25 +108,28 @@ impl Chromium {
         for (width, height) in SCREENS {
             for scheme in ["light", "dark"] {
                 let feature = json!({"name": "prefers-color-scheme", "value": scheme});
-                self.call("Emulation.setEmulatedMedia", json!({"features": [feature]}));
+                self.call(
+                    "Emulation.setEmulatedMedia",
+                    &json!({"features": [feature]}),
+                );
                 let screen = json!({
                     "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500,
                 });
-                self.call("Emulation.setDeviceMetricsOverride", screen);
+                self.call("Emulation.setDeviceMetricsOverride", &screen);
                 let faults = self.evaluate(include_str!("faults.js"));
                 assert_eq!(faults, Some(json!([])), "{name} at {width}, {scheme}");
                 self.photograph(&format!("{name}-{scheme}-{width}.png"));
             }
         }
-        self.call("Emulation.clearDeviceMetricsOverride", json!({}));
+        self.call("Emulation.clearDeviceMetricsOverride", &json!({}));
     }
 
     fn photograph(&mut self, file: &str) {
-        let size = self.call("Page.getLayoutMetrics", json!({}))["cssContentSize"].take();
+        let size = self.call("Page.getLayoutMetrics", &json!({}))["cssContentSize"].take();
         let clip =
             json!({"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1});
         let shot = json!({"clip": clip, "captureBeyondViewport": true});
-        let png = self.call("Page.captureScreenshot", shot)["data"].take();
+        let png = self.call("Page.captureScreenshot", &shot)["data"].take();
         let png = STANDARD.decode(png.as_str().expect("a picture"));
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("chromium");
         fs::create_dir_all(&folder).expect("a folder");
