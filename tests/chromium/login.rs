@@ -12,9 +12,10 @@ use crate::visitor::Waiting;
 
 const CONSENT: &str = "keyfob wants to sign you in";
 
-/// Demands that nothing of the address can be read on the page.
+/// Demands that nothing of the address, and no token of the sandbox, can be read on the page.
 #[track_caller]
 fn tells_no_secret(page: &Seen) {
+    assert!(!page.text.contains("sandbox_"), "{page:?}");
     for (name, value) in page.url.query_pairs() {
         let secret = ["code", "state"].contains(&&*name);
         assert!(!secret || !page.text.contains(&*value), "{page:?}");
