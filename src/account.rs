@@ -179,6 +179,11 @@ impl Account {
         }
     }
 
+    /// What people know it by: the provider's name for the person, else its own.
+    pub fn who(&self) -> &str {
+        self.username.as_deref().unwrap_or(&self.name)
+    }
+
     /// Takes the facts of a newly stored token set into the entry.
     pub fn describe(&mut self, tokens: &TokenSet, generation: u64) {
         self.token_type.clone_from(&tokens.token_type);

@@ -35,6 +35,7 @@ pub mod nearest;
 pub mod oauth;
 pub mod online;
 pub mod paths;
+pub mod policy;
 pub mod process;
 pub mod provider;
 #[cfg(feature = "sandbox")]

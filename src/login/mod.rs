@@ -44,7 +44,7 @@ use flow::Ways;
 use landing::Landing;
 use listener::Listener;
 use page::Page;
-use race::{CodeFlow, Race};
+use race::{By, CodeFlow, Race};
 use redeem::Settled;
 pub use scopes::Wanted;
 pub use surroundings::Surroundings;
@@ -206,7 +206,8 @@ async fn consent(
     };
     let outcome = settled.redeem(&finish).await;
     if let Some(browser) = finish.browser {
-        browser.answer(page(plan, &outcome)).await;
+        let overtaken = !matches!(finish.by, By::Redirect);
+        browser.answer(page(plan, &outcome, overtaken)).await;
     }
     if outcome.is_ok() {
         ours.taken(online, plan).await;
@@ -223,12 +224,18 @@ fn expected(plan: &Plan, request: &AuthorizationRequest) -> Expected {
     }
 }
 
-/// What the browser shows at the end.
-fn page(plan: &Plan, outcome: &Result<SignedIn>) -> Page {
+/// What the browser shows at the end, also where another way was faster.
+fn page(plan: &Plan, outcome: &Result<SignedIn>, overtaken: bool) -> Page {
+    let provider = plan.provider.title.clone();
     match outcome {
-        Ok(done) => Page::signed_in(&plan.provider.title, done.account.to_string()),
-        Err(error) if error.code == Code::AccessDenied => Page::Refused,
-        Err(_) => Page::Failed,
+        Ok(done) => Page::SignedIn {
+            provider,
+            who: done.account.who().to_owned(),
+            account: done.account.to_string(),
+            overtaken,
+        },
+        Err(error) if error.code == Code::AccessDenied => Page::Refused { provider },
+        Err(_) => Page::Failed { provider },
     }
 }
 

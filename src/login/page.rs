@@ -5,8 +5,6 @@
 
 use std::sync::LazyLock;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{
@@ -14,27 +12,39 @@ use hyper::header::{
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use hyper::{Response, StatusCode};
-use sha2::{Digest, Sha256};
 
 use crate::escape::escape_html;
+use crate::policy;
 
 /// The longest name that is shown whole, in characters.
 const NAME_LIMIT: usize = 80;
 
-/// The answer to a request.
+/// The answer to a request. `provider` is its title.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Page {
     /// The tokens are stored. Written last, so that it is true.
     SignedIn {
-        /// The provider's title.
+        /// Where.
         provider: String,
-        /// The account's name or username.
+        /// What people know the person by.
+        who: String,
+        /// What the account is called here, such as `acme/julien`.
         account: String,
+        /// The device code was faster, and what this browser brought was not used.
+        overtaken: bool,
     },
     /// The person or the server said no; nothing was stored.
-    Refused,
+    Refused {
+        /// Where.
+        provider: String,
+    },
     /// The sign-in broke off; nothing was stored.
-    Failed,
+    Failed {
+        /// Where.
+        provider: String,
+    },
+    /// The sign-in went away before it was decided.
+    Ended,
     /// A redirect that is not the one waited for.
     BadRequest,
     /// Anything else that a browser asks for.
@@ -42,20 +52,12 @@ pub enum Page {
 }
 
 impl Page {
-    /// The page of a sign-in that is complete: the provider's title and the account's name.
-    pub fn signed_in(provider: impl Into<String>, account: impl Into<String>) -> Self {
-        Self::SignedIn {
-            provider: provider.into(),
-            account: account.into(),
-        }
-    }
-
     /// The HTTP status that goes with it.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::SignedIn { .. } => StatusCode::OK,
-            Self::Refused => StatusCode::FORBIDDEN,
-            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Refused { .. } => StatusCode::FORBIDDEN,
+            Self::Failed { .. } | Self::Ended => StatusCode::INTERNAL_SERVER_ERROR,
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
         }
@@ -80,52 +82,89 @@ impl Page {
 
     fn html(&self) -> String {
         match self {
-            Self::SignedIn { provider, account } => render(
-                "done",
-                TICK,
-                &format!("Signed in to {}", text(provider)),
-                &format!("Signed in to {} as {}", name(provider), name(account)),
-                "You can close this window and go back to the terminal.",
+            Self::SignedIn {
+                provider,
+                who,
+                account,
+                overtaken,
+            } => signed_in(provider, who, account, *overtaken),
+            Self::Refused { provider } => not_signed_in(
+                NEUTRAL,
+                provider,
+                "The sign-in was refused, and nothing was stored.",
             ),
-            Self::Refused => render(
-                "",
-                CROSS,
-                "Not signed in",
-                "Not signed in",
-                "The sign-in was refused, and nothing was stored. The terminal says more.",
+            Self::Failed { provider } => not_signed_in(
+                FAILED,
+                provider,
+                "The sign-in broke off, and nothing was stored.",
             ),
-            Self::Failed => render(
-                "",
-                CROSS,
+            Self::Ended => render(
+                FAILED,
                 "Not signed in",
                 "Not signed in",
-                "The sign-in could not be completed, and nothing was stored. The terminal says why.",
+                &[
+                    "The sign-in ended before this page was needed.",
+                    "You can close this tab. The terminal says more.",
+                ],
             ),
             Self::BadRequest => render(
-                "",
-                CROSS,
+                NEUTRAL,
                 "Not expected",
                 "This answer was not expected",
-                "It may belong to an earlier sign-in. Nothing was stored, and the terminal still waits: \
-                 use the page it opened last.",
+                &[
+                    "It may belong to an earlier sign-in. Nothing was stored.",
+                    "The terminal still waits: use the page that it opened last, and close this tab.",
+                ],
             ),
             Self::NotFound => "<!doctype html><title>Not found</title>Not found\n".into(),
         }
     }
 }
 
-/// The style is the one thing a page may use, named by its hash.
+fn signed_in(provider: &str, who: &str, account: &str, overtaken: bool) -> String {
+    let kept = format!("keyfob keeps it as <code>{}</code>", name(account));
+    let mut said = vec![&*kept];
+    if overtaken {
+        said.push(
+            "The code on another device was faster; what was allowed in this browser was not used.",
+        );
+    }
+    said.push("You can close this tab and go back to the terminal.");
+    render(
+        DONE,
+        &format!("Signed in to {}", text(provider)),
+        &format!("Signed in to {} as {}", name(provider), name(who)),
+        &said,
+    )
+}
+
+fn not_signed_in(sign: Sign, provider: &str, why: &str) -> String {
+    render(
+        sign,
+        &format!("Not signed in to {}", text(provider)),
+        &format!("<span>Not signed in</span> to {}", name(provider)),
+        &[why, "You can close this tab. The terminal says more."],
+    )
+}
+
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
-    let hash = STANDARD.encode(Sha256::digest(STYLE));
-    HeaderValue::try_from(format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; \
-         frame-ancestors 'none'"
-    ))
-    .expect("base64 and ASCII words are a header value")
+    HeaderValue::try_from(policy::only_style(STYLE) + "; form-action 'none'")
+        .expect("base64 and ASCII words are a header value")
 });
 
-/// Puts a page together. `title`, `heading` and `paragraph` are HTML.
-fn render(class: &str, sign: &str, title: &str, heading: &str, paragraph: &str) -> String {
+const STYLE: &str = include_str!("page.css");
+
+/// What is seen before anything is read: the class that colours it, and its path.
+type Sign = (&'static str, &'static str);
+
+const DONE: Sign = ("done", "m15 24.5 6.5 6.5L33.5 18");
+const FAILED: Sign = ("failed", CROSS);
+const NEUTRAL: Sign = ("neutral", CROSS);
+const CROSS: &str = "m17.5 17.5 13 13m0-13-13 13";
+
+/// Puts a page together. `title`, `heading` and what is `said` are HTML.
+fn render((class, path): Sign, title: &str, heading: &str, said: &[&str]) -> String {
+    let said = said.join("</p>\n<p>");
     format!(
         r#"<!doctype html>
 <html lang="en">
@@ -138,9 +177,9 @@ fn render(class: &str, sign: &str, title: &str, heading: &str, paragraph: &str) 
 </head>
 <body>
 <main class="{class}">
-<svg viewBox="0 0 48 48" aria-hidden="true"><circle cx="24" cy="24" r="23"/><path d="{sign}"/></svg>
+<svg viewBox="0 0 48 48" aria-hidden="true"><circle cx="24" cy="24" r="23"/><path d="{path}"/></svg>
 <h1>{heading}</h1>
-<p>{paragraph}</p>
+<p>{said}</p>
 </main>
 <footer>keyfob</footer>
 </body>
@@ -148,28 +187,6 @@ fn render(class: &str, sign: &str, title: &str, heading: &str, paragraph: &str) 
 "#
     )
 }
-
-const TICK: &str = "m15 24.5 6.5 6.5L33.5 18";
-const CROSS: &str = "m17.5 17.5 13 13m0-13-13 13";
-
-const STYLE: &str = "
-:root { color-scheme: light dark; --page: #f6f6f4; --card: #fff; --edge: #e3e3df; --text: #1c1c1a; --soft: #5c5c57; --sign: #a3402a; --wash: #f9ece8 }
-.done { --sign: #1f7a4d; --wash: #e6f3ec }
-@media (prefers-color-scheme: dark) {
-  :root { --page: #161615; --card: #201f1e; --edge: #343331; --text: #f1f0ed; --soft: #b0aea8; --sign: #f0937c; --wash: #3a2621 }
-  .done { --sign: #6fd3a0; --wash: #1d3428 }
-}
-* { box-sizing: border-box }
-html { font: 100%/1.5 system-ui, sans-serif; background: var(--page); color: var(--text) }
-body { min-height: 100vh; min-height: 100dvh; margin: 0; padding: 1.5rem; display: grid; grid-template-rows: 1fr auto 1.3fr; justify-items: center; gap: 1.25rem }
-main { grid-row: 2; width: 100%; max-width: 27rem; padding: 2.5rem 2rem; background: var(--card); border: 1px solid var(--edge); border-radius: 1rem; text-align: center }
-svg { display: block; width: 3rem; height: 3rem; margin: 0 auto 1.5rem; fill: none; stroke: var(--sign); stroke-width: 3; stroke-linecap: round; stroke-linejoin: round }
-circle { fill: var(--wash); stroke: none }
-bdi { display: inline-block; max-width: 100% }
-h1 { margin: 0 0 .75rem; font-size: 1.375rem; line-height: 1.3; font-weight: 600; text-wrap: balance; overflow-wrap: anywhere }
-p { margin: 0; color: var(--soft); text-wrap: balance }
-footer { grid-row: 3; font-size: .875rem; letter-spacing: .04em; color: var(--soft) }
-";
 
 /// A string from elsewhere as HTML text: cut, harmless, and nothing in it markup.
 fn text(from_elsewhere: &str) -> String {
@@ -185,44 +202,67 @@ fn name(from_elsewhere: &str) -> String {
 mod tests {
     use super::*;
 
-    fn all() -> [Page; 5] {
+    fn signed_in_by(provider: &str, who: &str, overtaken: bool) -> Page {
+        Page::SignedIn {
+            provider: provider.into(),
+            who: who.into(),
+            account: "huggingface/work".into(),
+            overtaken,
+        }
+    }
+
+    fn unhappy() -> [Page; 4] {
+        let provider = || "Hugging Face".to_owned();
+        let (refused, failed) = (provider(), provider());
         [
-            Page::signed_in("Hugging Face", "julien"),
-            Page::Refused,
-            Page::Failed,
+            Page::Refused { provider: refused },
+            Page::Failed { provider: failed },
+            Page::Ended,
             Page::BadRequest,
-            Page::NotFound,
         ]
     }
 
     #[test]
-    fn success_names_provider_and_account() {
-        let html = Page::signed_in("Hugging Face", "julien").html();
+    fn success_names_provider_person_and_account() {
+        let html = signed_in_by("Hugging Face", "julien", false).html();
         assert!(
             html.contains("Signed in to <bdi>Hugging Face</bdi> as <bdi>julien</bdi>"),
             "{html}"
         );
-        assert!(html.contains("You can close this window and go back to the terminal."));
+        assert!(
+            html.contains("<code><bdi>huggingface/work</bdi></code>"),
+            "{html}"
+        );
+        assert!(html.contains("You can close this tab and go back to the terminal."));
+        assert!(!html.contains("not used"), "{html}");
     }
 
     #[test]
-    fn only_success_claims_success_and_failures_say_that_nothing_was_stored() {
-        for page in [Page::Refused, Page::Failed, Page::BadRequest] {
+    fn a_browser_that_was_overtaken_is_told() {
+        let html = signed_in_by("Hugging Face", "julien", true).html();
+        assert!(
+            html.contains("what was allowed in this browser was not used"),
+            "{html}"
+        );
+    }
+
+    #[test]
+    fn only_success_claims_success_and_the_others_say_where_to_read_on() {
+        for page in unhappy() {
             let html = page.html();
             assert!(!html.contains("Signed in"), "{page:?}");
-            assert!(
-                html.to_lowercase().contains("nothing was stored"),
-                "{page:?}"
-            );
             assert!(html.contains("terminal"), "{page:?}");
             assert!(page.status().is_client_error() || page.status().is_server_error());
+            let stored_nothing = html.to_lowercase().contains("nothing was stored");
+            assert_eq!(stored_nothing, page != Page::Ended, "{page:?}");
         }
-        assert_eq!(Page::signed_in("a", "b").status(), StatusCode::OK);
+        assert_eq!(signed_in_by("a", "b", false).status(), StatusCode::OK);
     }
 
     #[test]
     fn every_page_keeps_its_address_to_itself() {
-        for page in all() {
+        let others = [signed_in_by("a", "b", true), Page::NotFound];
+        for page in unhappy().into_iter().chain(others) {
             let response = page.response();
             let header = |name: &str| response.headers()[name].to_str().unwrap();
             assert!(
@@ -243,7 +283,7 @@ mod tests {
     #[test]
     fn a_hostile_name_is_text_and_short() {
         let hostile = format!("<script>&\"'\u{202e}\u{1b}{}", "x".repeat(1 << 20));
-        let html = Page::signed_in(hostile.clone(), hostile).html();
+        let html = signed_in_by(&hostile, &hostile, false).html();
         assert!(!html.contains("<script"));
         assert!(!html.contains(['\u{202e}', '\u{1b}']));
         assert!(html.contains("&lt;script&gt;&amp;&quot;&#39;\\u{202e}\\u{1b}"));

@@ -4,6 +4,7 @@ pub mod code;
 pub mod device;
 
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 use url::{Host, Origin, Url};
 
@@ -13,9 +14,12 @@ use super::people::{self, Person};
 use super::scope::{SCOPES, has};
 use super::service::Service;
 use crate::escape::escape_html;
+use crate::policy;
 use crate::secret::Secret;
 
 const STYLE: &str = include_str!("page.css");
+
+static POLICY: LazyLock<String> = LazyLock::new(|| policy::only_style(STYLE));
 
 /// What every consent page says of itself.
 const MADE_UP: &str = "This page is served by your own computer; the people are made up and the tokens \
@@ -35,7 +39,7 @@ pub fn consent(asked: &Asked, id: &Secret) -> Answer {
         "<p class=\"kind\">Practice sign-in</p>\
          <h1><b>{client}</b> wants to sign you in</h1>\
          {wishes}<form method=\"post\" action=\"/consent\">{answers}</form>\
-         <footer>You return to {returns}. {MADE_UP}</footer>",
+         <footer>Then you go back to {returns}. {MADE_UP}</footer>",
     );
     let leads = Leads::Back(&asked.target.redirect_uri);
     page(200, "Practice sign-in", &body, &leads)
@@ -58,7 +62,7 @@ fn answers(id: &Secret, chosen: Option<&Person>) -> String {
     }
     format!(
         "<input type=\"hidden\" name=\"request\" value=\"{id}\">\
-         <fieldset><legend>Sign in as</legend>{choices}</fieldset>\
+         <fieldset><legend>Sign in as</legend><div class=\"people\">{choices}</div></fieldset>\
          <div class=\"answers\">\
          <button name=\"answer\" value=\"allow\">Allow</button>\
          <button name=\"answer\" value=\"deny\" class=\"quiet\" formnovalidate>Deny</button></div>",
@@ -70,7 +74,7 @@ fn choice(person: &Person, chosen: bool) -> String {
     let checked = if chosen { " checked" } else { "" };
     format!(
         "<label><input type=\"radio\" name=\"person\" value=\"{sub}\" required{checked}>\
-         <b>{name}</b><code>{username}</code></label>",
+         <span><b>{name}</b> <code>{username}</code></span></label>",
         sub = text(person.sub),
         name = text(person.name),
         username = text(person.preferred_username),
@@ -130,12 +134,11 @@ fn page(status: u16, title: &str, body: &str, leads: &Leads) -> Answer {
          <meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\">\
          <title>{title}</title><style>{STYLE}</style></head><body><main>{body}</main></body></html>",
     );
-    let policy = format!(
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'{}",
-        form_action(leads),
-    );
     Answer::html(status, html)
-        .with("Content-Security-Policy", policy)
+        .with(
+            "Content-Security-Policy",
+            POLICY.clone() + &form_action(leads),
+        )
         .with("X-Frame-Options", "DENY")
 }
 

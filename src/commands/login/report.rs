@@ -47,8 +47,7 @@ pub fn report(app: &App, provider: &Provider, done: &SignedIn) -> Result<()> {
         "the tokens are {}",
         app.vault.protection(account.store)
     ));
-    let who = account.username.as_deref().unwrap_or(&account.name);
-    let who = escape_short(who, USERNAME_LIMIT);
+    let who = escape_short(account.who(), USERNAME_LIMIT);
     let again = if done.created {
         "signed in"
     } else {

@@ -116,5 +116,5 @@ async fn respond(
             reply,
         })
         .await;
-    Ok(page.await.unwrap_or(Page::Failed).response())
+    Ok(page.await.unwrap_or(Page::Ended).response())
 }

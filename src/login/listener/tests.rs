@@ -83,6 +83,15 @@ async fn within<F: Future>(time: Duration, future: F) -> F::Output {
     timeout(time, future).await.expect("it is done in time")
 }
 
+fn signed_in() -> Page {
+    Page::SignedIn {
+        provider: "Hugging Face".into(),
+        who: "julien".into(),
+        account: "huggingface/julien".into(),
+        overtaken: false,
+    }
+}
+
 #[tokio::test]
 async fn the_uri_names_the_literal_address_and_the_port_bound() {
     let listener = listen();
@@ -155,7 +164,7 @@ async fn what_is_not_the_answer_is_turned_away_and_the_wait_goes_on() {
     };
     let (accepted, stream) = tokio::join!(within(SOON, listener.accept(judge)), client);
     assert_eq!(accepted.verdict, code("b"));
-    accepted.answer(Page::Failed).await;
+    accepted.answer(Page::Ended).await;
     assert!(receive(stream).await.starts_with("HTTP/1.1 500 "));
 }
 
@@ -192,9 +201,7 @@ async fn the_right_answer_comes_through_amid_everything_else_within_a_second() {
         within(SOON, async { tokio::join!(arrival, client) }).await;
     assert_eq!(accepted.verdict, code("b"));
     assert!(end.saturating_duration_since(start) < Duration::from_secs(1));
-    accepted
-        .answer(Page::signed_in("Hugging Face", "julien"))
-        .await;
+    accepted.answer(signed_in()).await;
     assert!(receive(stream).await.contains("julien"));
     drop(silent);
 }
@@ -213,10 +220,7 @@ async fn the_answer_is_held_until_it_is_given() {
         early.is_err(),
         "nothing is said before the outcome is known"
     );
-    let (page, ()) = tokio::join!(
-        receive(stream),
-        accepted.answer(Page::signed_in("Hugging Face", "julien"))
-    );
+    let (page, ()) = tokio::join!(receive(stream), accepted.answer(signed_in()));
     assert!(page.starts_with("HTTP/1.1 200 OK\r\n"), "{page}");
     assert!(
         page.to_lowercase().contains("\r\nconnection: close\r\n"),
@@ -331,7 +335,8 @@ async fn after_the_first_right_answer_nothing_is_accepted() {
     assert_eq!(receive(silent).await, "");
     let again = timeout(Duration::from_millis(100), listener.accept(judge)).await;
     assert!(again.is_err(), "one redirect a login");
-    accepted.answer(Page::Refused).await;
+    let provider = "Hugging Face".into();
+    accepted.answer(Page::Refused { provider }).await;
     assert!(receive(first).await.starts_with("HTTP/1.1 403 "));
 }
 
@@ -361,7 +366,7 @@ async fn a_browser_that_went_away_does_not_hold_the_login() {
     let stream = send(port, &right(port, "a")).await;
     let accepted = within(SOON, listener.accept(judge)).await;
     drop(stream);
-    within(ANSWER_TIME * 2, accepted.answer(Page::Failed)).await;
+    within(ANSWER_TIME * 2, accepted.answer(Page::Ended)).await;
 }
 
 #[tokio::test]

@@ -103,9 +103,9 @@ fn a_code_with_its_state_becomes_a_query() {
         ("4/0s3cret-_~#st4te", "code=4%2F0s3cret-_%7E&state=st4te"),
         ("s3cret==#st+4te", "code=s3cret%3D%3D&state=st%2B4te"),
     ] {
-        for shows_code in [false, true] {
-            assert_eq!(read_at(END, shows_code, text), redirect(query), "{text}");
-        }
+        assert_eq!(read_at(END, false, text), redirect(query), "{text}");
+        let shown = Pasted::Shown(Secret::new(query));
+        assert_eq!(read_at(END, true, text), shown, "{text}");
     }
 }
 
@@ -141,7 +141,7 @@ fn enter_alone_is_nothing() {
 }
 
 #[test]
-fn each_mistake_has_its_own_words() {
+fn an_address_of_another_place_is_named_as_that() {
     let began = "where the sign-in began";
     let other = "something else than this sign-in's end";
     for (text, what) in [
@@ -190,6 +190,14 @@ fn each_mistake_has_its_own_words() {
         ("evil.example/callback/acme?code=s3cret&state=st4te", other),
         ("file:///etc/evil", other),
         ("http://[evil?code=s3cret&state=st4te", "neither"),
+    ] {
+        assert_wrong(END, false, text, what);
+    }
+}
+
+#[test]
+fn what_is_no_whole_answer_is_named_as_what_it_is() {
+    for (text, what) in [
         (END, "there is no code"),
         ("127.0.0.1:4711/callback/acme", "there is no code"),
         ("http://127.0.0.1:4711/callback/acme?", "there is no code"),

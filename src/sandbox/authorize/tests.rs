@@ -110,7 +110,7 @@ fn without_an_approver_there_is_a_page_and_prompt_none_finds_nobody() {
     assert_eq!(page.header("X-Frame-Options"), Some("DENY"));
     let policy = page.header("Content-Security-Policy").unwrap();
     assert!(
-        policy.starts_with("default-src 'none'; style-src 'unsafe-inline'"),
+        policy.starts_with("default-src 'none'; style-src 'sha256-"),
         "{policy}"
     );
 

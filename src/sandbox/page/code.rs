@@ -1,6 +1,6 @@
 //! The page that shows a code for copying: the redirect URI of a client that cannot be reached.
 
-use super::{Leads, page, text};
+use super::{Leads, page};
 use crate::sandbox::http::{Answer, Form, Request};
 
 /// Where that page is. It lies below `/callback/`, so clients that take any callback may use it.
@@ -22,11 +22,16 @@ pub fn show(request: &Request, bare: bool) -> Answer {
     };
     // Longer than any code and state that fit into a request.
     let shown = crate::escape::escape_html(&shown, 16 * 1024);
+    let next = match form.get("code") {
+        Some(_) => {
+            "One click selects it. Paste it where the program asks for it, and nowhere else."
+        }
+        None => "Go back to the program and sign in again.",
+    };
     let body = format!(
         "<p class=\"kind\">Practice sign-in</p><h1>{head}</h1>\
          <p class=\"copy\"><code id=\"code\">{shown}</code></p>\
-         <footer>{}</footer>",
-        text("Paste it where the program asks for it, and nowhere else."),
+         <p>{next}</p><footer>Then you can close this tab.</footer>",
     );
     page(200, head, &body, &Leads::Nowhere)
 }

@@ -3,29 +3,28 @@
 use super::{Leads, MADE_UP, answers, page, text, wishes};
 use crate::sandbox::client::Client;
 use crate::sandbox::http::Answer;
-use crate::sandbox::people::people;
+use crate::sandbox::people::{self, people};
 use crate::sandbox::state::{Decision, DeviceRequest};
 use crate::secret::Secret;
 
 /// Asks for the code; `wrong` is one that means nothing here.
 pub fn entry(wrong: Option<&str>) -> Answer {
-    let said = match wrong {
-        None => String::new(),
-        Some(_) => {
-            "<p class=\"wrong\" role=\"alert\">This code is unknown or has expired. Look at your \
-            device again.</p>"
-                .into()
-        }
-    };
+    let said = wrong.map_or(String::new(), |code| {
+        format!(
+            "<p id=\"wrong\" class=\"wrong\" role=\"alert\"><b>{}</b> is unknown or has expired. Look at your \
+             device again.</p>",
+            text(code)
+        )
+    });
+    let invalid = wrong.map_or("", |_| " aria-invalid=\"true\" aria-describedby=\"wrong\"");
     let body = format!(
         "<p class=\"kind\">Practice sign-in</p><h1>Which code does your device show?</h1>{said}\
          <form method=\"get\" action=\"/device\">\
-         <input class=\"code\" name=\"user_code\" value=\"{}\" aria-label=\"Code\" placeholder=\"XXXX-XXXX\" \
+         <input class=\"code\" name=\"user_code\" aria-label=\"Code\" placeholder=\"XXXX-XXXX\" \
          maxlength=\"16\" required autofocus autocomplete=\"off\" autocapitalize=\"characters\" \
-         spellcheck=\"false\">\
+         spellcheck=\"false\"{invalid}>\
          <div class=\"answers\"><button>Continue</button></div></form>\
-         <footer>{MADE_UP}</footer>",
-        text(wrong.unwrap_or_default()),
+         <footer>{MADE_UP}</footer>"
     );
     let status = if wrong.is_some() { 404 } else { 200 };
     page(status, "Practice sign-in", &body, &Leads::Here)
@@ -50,13 +49,25 @@ pub fn consent(client: &Client, asked: &DeviceRequest, code: &str, id: &Secret) 
 /// What was decided.
 pub fn decided(decision: &Decision) -> Answer {
     let (head, said) = match decision {
-        Decision::Allowed { .. } => ("Your device is signed in", "It notices within seconds."),
-        Decision::Denied | Decision::Pending => ("Your device is not signed in", "You said no."),
+        Decision::Allowed { subject, .. } => ("Your device is signed in", allowed(subject)),
+        Decision::Denied | Decision::Pending => (
+            "Your device is not signed in",
+            "You said no, and it is told so.".into(),
+        ),
     };
     let body = format!(
-        "<p class=\"kind\">Practice sign-in</p><h1>{head}</h1><p>{said} You can close this page.</p>"
+        "<p class=\"kind\">Practice sign-in</p><h1>{head}</h1><p>{said}</p>\
+         <p>You can close this tab and go back to the device.</p>"
     );
     page(200, head, &body, &Leads::Nowhere)
+}
+
+fn allowed(subject: &str) -> String {
+    let name = people::find(subject).map_or(subject, |person| person.name);
+    format!(
+        "It acts as {} from now on, and notices within seconds.",
+        text(name)
+    )
 }
 
 /// A code as devices show it, however it was typed.
