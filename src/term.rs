@@ -52,8 +52,13 @@ pub trait Terminal: Send + Sync {
     /// What can be drawn.
     fn canvas(&self) -> Canvas;
 
+    /// Why a question would reach nobody, in a few words; none where it would.
+    fn silence(&self) -> Option<&'static str>;
+
     /// Whether a question would reach anybody.
-    fn can_ask(&self) -> bool;
+    fn can_ask(&self) -> bool {
+        self.silence().is_none()
+    }
 
     /// Takes lines that are pasted while something else goes on; none where nobody can be asked or the
     /// terminal cannot be had. Until it is dropped nothing else is asked.
@@ -90,7 +95,7 @@ pub struct Console {
     manner: Manner,
     colour: bool,
     moving: bool,
-    asking: bool,
+    silence: Option<&'static str>,
 }
 
 impl Console {
@@ -102,7 +107,15 @@ impl Console {
             manner,
             colour: terminal && !plain,
             moving: terminal && !plain && !manner.quiet && !manner.json,
-            asking: terminal && std::io::stdin().is_terminal() && !manner.no_input,
+            silence: if manner.no_input {
+                Some("nothing may be asked (`--no-input`, or CI is set)")
+            } else if !std::io::stdin().is_terminal() {
+                Some("standard input is no terminal")
+            } else if !terminal {
+                Some("standard error is no terminal")
+            } else {
+                None
+            },
         }
     }
 
@@ -171,7 +184,7 @@ impl Console {
     }
 
     fn must_ask(&self, question: &str, flag: &str) -> Result<()> {
-        if self.asking {
+        if self.can_ask() {
             return Ok(());
         }
         Err(Error::new(Code::Usage, format!("nobody can be asked here: {question}")).hint(flag))
@@ -210,12 +223,12 @@ impl Terminal for Console {
         Canvas::look()
     }
 
-    fn can_ask(&self) -> bool {
-        self.asking
+    fn silence(&self) -> Option<&'static str> {
+        self.silence
     }
 
     fn entry(&self) -> Option<Entry> {
-        if !self.asking {
+        if !self.can_ask() {
             return None;
         }
         let entry = Entry::begin();

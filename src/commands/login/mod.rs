@@ -1,5 +1,6 @@
 //! `login`: signs in, and says who that was.
 
+mod again;
 mod by_url;
 mod report;
 
@@ -51,6 +52,8 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
     let (registry, _sandbox) = embedded::start(app, [target.provider], approve)?;
     let done = network::online(app, registry, async |online| {
         let plan = Plan {
+            command: again::again(args),
+            by_url: by_url::is_url(&args.target),
             provider: online.registry.get(target.provider)?,
             expected,
             name: args.name.clone(),

@@ -4,6 +4,7 @@
 //! All of it is settled before anybody is sent to the provider.
 
 mod known;
+mod refused;
 mod register;
 mod secret;
 #[cfg(test)]
@@ -12,7 +13,7 @@ mod tests;
 use super::Plan;
 use super::flow::Flow;
 use crate::error::{Code, Error, Result};
-use crate::oauth::{Client, ErrorResponse};
+use crate::oauth::Client;
 use crate::online::Online;
 use crate::provider::{ClientAuth, Provider};
 use crate::secret::Secret;
@@ -21,6 +22,7 @@ use known::Known;
 use secret::{Found, Typed};
 
 pub use known::known_id;
+pub use refused::failed;
 
 /// Our client for one login, as each kind of flow has to present it. What is wrong with one kind is no
 /// failure while another is left.
@@ -82,25 +84,6 @@ pub async fn for_itself(online: &Online, plan: &Plan) -> Result<Client> {
         }
     };
     client(&known, known.auth, &Ok(secret))
-}
-
-/// What to do where the provider refuses the client itself (`invalid_client`, RFC 6749 §5.2); `None` for
-/// every other refusal.
-pub fn refused(provider: &Provider, client: &Client, response: &ErrorResponse) -> Option<String> {
-    let refused = matches!(
-        response.error.as_str(),
-        "invalid_client" | "unauthorized_client"
-    );
-    refused.then(|| match client.secret {
-        Some(_) => format!(
-            "nothing was stored; where the client secret has changed, set {} to the new one",
-            provider.variable("CLIENT_SECRET")
-        ),
-        None => format!(
-            "nothing was stored; `keyfob provider show {}` prints the client and how it authenticates (`client_id`, `client_auth`)",
-            provider.name
-        ),
-    })
 }
 
 impl Ours {

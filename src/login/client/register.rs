@@ -236,7 +236,7 @@ async fn confirmed(
     ended: Option<&KeptClient>,
 ) -> Result<bool> {
     let (term, provider) = (Arc::clone(&online.term), &plan.provider);
-    let (title, name, place) = (&provider.title, &provider.name, origin(endpoint));
+    let (title, place) = (&provider.title, origin(endpoint));
     if !term.can_ask() {
         return Err(ended.map_or_else(
             || {
@@ -245,7 +245,9 @@ async fn confirmed(
                     format!("keyfob is not registered at {title}"),
                 )
                 .hint(format!(
-                    "let it register itself with `keyfob login {name} --register`, or see `keyfob provider show {name}`"
+                    "let it register itself with `{0} --register`, or name a client with `{0} --client-id ID`{1}",
+                    plan.again(),
+                    plan.see()
                 ))
             },
             |ended| super::secret::expired(plan, ended),
@@ -259,11 +261,9 @@ async fn confirmed(
         scopes => format!(", for the scopes {}", scopes.join(", ")),
     };
     term.say(&format!(
-        "{title} can register keyfob by itself: as a native client called `keyfob`, with redirect URIs on this machine{scopes}"
+        "keyfob is not registered at {title} and can do that itself, as a native client with redirect URIs on this machine{scopes}"
     ));
-    let question = format!(
-        "register keyfob as a client at {title}? {place} decides whether it gets a secret, and may never let it be undone"
-    );
+    let question = format!("register it at {place}? there may be no way to undo that");
     off_thread(move || term.confirm(&question, "--register")).await
 }
 
@@ -314,10 +314,10 @@ pub fn by_hand(plan: &Plan, message: &str) -> Error {
     }
     hint.extend(values.into_iter().map(|value| format!("  {value}")));
     hint.push(format!(
-        "then `keyfob login {} --client-id ID`",
-        provider.name
+        "then `{} --client-id ID`",
+        plan.again()
     ));
-    if provider.client_id_metadata_document_supported {
+    if provider.client_id_metadata_document_supported && !plan.by_url {
         hint.push(format!(
             "or host what `keyfob provider metadata {}` prints, and give its https address as ID",
             provider.name
