@@ -52,6 +52,9 @@ pub trait Terminal: Send + Sync {
     /// What can be drawn.
     fn canvas(&self) -> Canvas;
 
+    /// Whether only what nobody can go on without is told.
+    fn is_quiet(&self) -> bool;
+
     /// Why a question would reach nobody, in a few words; none where it would.
     fn silence(&self) -> Option<&'static str>;
 
@@ -144,8 +147,7 @@ impl Console {
     /// Writes a question; no line moves until its answer is there.
     fn put(question: &str) -> Still {
         let still = progress::still();
-        let mut stderr = std::io::stderr();
-        let _ = write!(stderr, "{} ", escape(question)).and_then(|()| stderr.flush());
+        write_whole(&format!("{} ", escape(question)));
         still
     }
 
@@ -223,6 +225,10 @@ impl Terminal for Console {
         Canvas::look()
     }
 
+    fn is_quiet(&self) -> bool {
+        self.manner.quiet
+    }
+
     fn silence(&self) -> Option<&'static str> {
         self.silence
     }
@@ -277,5 +283,10 @@ fn write_above(line: &str) {
 
 /// Writes a line to stderr; a closed stderr is nobody listening, and no failure.
 fn write_line(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    write_whole(&format!("{line}\n"));
+}
+
+/// In one piece: stderr has no buffer, and what is typed would be echoed in between.
+fn write_whole(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }

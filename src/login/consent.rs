@@ -98,7 +98,10 @@ pub fn refused(plan: &Plan, response: &ErrorResponse) -> Error {
         "invalid_scope" => {
             format!("ask for other scopes with `--scope`{}", plan.see())
         }
-        "unauthorized_client" | "invalid_client" | "invalid_request" | "unsupported_response_type" => {
+        "unauthorized_client"
+        | "invalid_client"
+        | "invalid_request"
+        | "unsupported_response_type" => {
             format!("check how the client is registered there{}", plan.see())
         }
         _ => format!("run `{}` again", plan.again()),

@@ -32,7 +32,7 @@ pub fn run(app: &App, args: &cli::Login) -> Result<()> {
     sign_in(app, args, &args.target)
 }
 
-/// Signs in and says who, how long, and what differs from what was asked.
+/// Signs in and says who that was.
 fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
     let target = Target::parse(typed)?;
     check_name(&target, args)?;
@@ -77,7 +77,7 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
         };
         login(&online, plan).await
     })?;
-    report::report(app, &provider, &done)
+    report::report(app, &provider, &done, args.store.is_some())
 }
 
 /// `--as` fits the grammar, and names what the target does not name already.

@@ -253,17 +253,21 @@ async fn confirmed(
             |ended| super::secret::expired(plan, ended),
         ));
     }
-    if let Some(ended) = ended {
-        term.say(&super::secret::expired(plan, ended).message);
-    }
     let scopes = match plan.scopes.as_slice() {
         [] => String::new(),
         scopes => format!(", for the scopes {}", scopes.join(", ")),
     };
+    let state = match ended {
+        Some(ended) => format!(
+            "{}; keyfob can register anew",
+            super::secret::expired(plan, ended).message
+        ),
+        None => format!("keyfob is not registered at {title}; it can register itself"),
+    };
     term.say(&format!(
-        "keyfob is not registered at {title} and can do that itself, as a native client with redirect URIs on this machine{scopes}"
+        "{state}, as a native client with redirect URIs on this machine{scopes}"
     ));
-    let question = format!("register it at {place}? there may be no way to undo that");
+    let question = format!("register keyfob at {place}? there may be no way to undo that");
     off_thread(move || term.confirm(&question, "--register")).await
 }
 
@@ -313,10 +317,7 @@ pub fn by_hand(plan: &Plan, message: &str) -> Error {
         values = uris.map(|uri| format!("Redirect URI: {uri}")).collect();
     }
     hint.extend(values.into_iter().map(|value| format!("  {value}")));
-    hint.push(format!(
-        "then `{} --client-id ID`",
-        plan.again()
-    ));
+    hint.push(format!("then `{} --client-id ID`", plan.again()));
     if provider.client_id_metadata_document_supported && !plan.by_url {
         hint.push(format!(
             "or host what `keyfob provider metadata {}` prints, and give its https address as ID",
