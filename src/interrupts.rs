@@ -89,6 +89,12 @@ pub fn interrupted() -> Error {
     Error::new(Code::Interrupted, "interrupted").hint("nothing was left half-done; run it again")
 }
 
+/// The runtime that listened is over. What it caught stays caught, so whoever waits for a person from here
+/// on has to [`watch`].
+pub fn listen_no_more() {
+    LISTENED.store(false, SeqCst);
+}
+
 /// Ends the process by `end` at a signal, where no runtime listens: for a question that is asked
 /// without one. Returns once signals are caught, and they stay caught.
 pub fn watch(end: impl FnOnce() + Send + 'static) {

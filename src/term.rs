@@ -153,7 +153,7 @@ impl Console {
 
     #[cfg(unix)]
     fn read_hidden(&self, question: &str) -> std::io::Result<Secret> {
-        self.give_the_echo_back_at_a_signal();
+        self.obey_signals();
         let hidden = echo::Hidden::begin()?;
         let _still = Self::put(question);
         hidden.read()
@@ -166,9 +166,9 @@ impl Console {
         rpassword::read_password().map(Secret::new)
     }
 
-    /// A hidden question may be asked before any runtime listens for signals.
-    #[cfg(unix)]
-    fn give_the_echo_back_at_a_signal(&self) {
+    /// A question may be asked before any runtime listens for signals, which leaves a terminal without
+    /// echo behind, or after it, when they are caught for nobody.
+    fn obey_signals(&self) {
         let manner = self.manner;
         interrupts::watch(move || {
             let interrupted = interrupts::interrupted();
@@ -250,6 +250,7 @@ impl Terminal for Console {
 
     fn ask(&self, question: &str, flag: &str) -> Result<String> {
         self.must_ask(question, flag)?;
+        self.obey_signals();
         let _still = Self::put(question);
         let mut line = String::new();
         std::io::stdin()

@@ -242,3 +242,53 @@ fn over_ssh_the_screen_says_how_to_forward_the_redirect() {
         assert_eq!(status, 0, "{shown}");
     }
 }
+
+#[test]
+fn ctrl_c_ends_the_question_after_a_login_by_url_and_the_account_stays() {
+    let (home, provider) = (Home::new(), Provider::start());
+    let url = provider.origin();
+    let mut screen = login(&home, &[&url, "--client-id", "keyfob-test"]);
+    let address = screen.address();
+    let browser = std::thread::spawn(move || visit(&address));
+    screen.wait_for("keep it as a provider?");
+    browser.join().unwrap();
+    screen.press(CTRL_C);
+    let (status, shown) = screen.end();
+    assert_eq!(status, 130, "{shown}");
+    assert_eq!(home.accounts().len(), 1, "{shown}");
+    home.run(&["token"]).ok();
+}
+
+#[test]
+fn a_hint_repeats_what_was_typed() {
+    let (home, provider) = acme();
+    home.login(&["acme", "--as", "work"]).ok();
+    for (args, again) in [
+        (&["acme/work"][..], "`keyfob login acme/work` on a terminal"),
+        (
+            &["acme", "--scope", "a b", "--as", "new"],
+            "`keyfob login acme --scope 'a b' --as new`",
+        ),
+        (
+            &["acme", "--flow", "paste"],
+            "`keyfob login acme --flow paste` on a terminal",
+        ),
+    ] {
+        let mut typed = vec!["login", "--no-browser"];
+        typed.extend(args);
+        home.run(&typed).fails(4, &[again]);
+    }
+    let home = Home::new();
+    let run = home.run(&[
+        "login",
+        &provider.origin(),
+        "--no-browser",
+        "--client-id",
+        "x",
+    ]);
+    let again = format!(
+        "`keyfob login {} --client-id x` on a terminal",
+        provider.origin()
+    );
+    run.fails(4, &[&again]);
+}
