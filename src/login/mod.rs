@@ -31,7 +31,7 @@ use crate::error::{Code, Result};
 use crate::oauth::authorize::{self, AuthorizationRequest};
 use crate::oauth::redirect::Expected;
 use crate::oauth::{Client, par};
-use crate::online::{self, Online, off_thread};
+use crate::online::{Online, off_thread};
 use crate::provider::Provider;
 use crate::store::Kind;
 
@@ -180,7 +180,16 @@ async fn consent(
 ) -> Result<SignedIn> {
     let (ways, client) = match &ours.code {
         Ok(client) => (ways, Some(client)),
-        Err(why) => (ways.without_codes(why.clone())?, None),
+        Err(why) => {
+            let rest = ways.without_codes(why.clone())?;
+            if plan.flow == Flow::Auto && ways.codes() {
+                online.term.say(&format!(
+                    "without its client secret {} signs in by a device code alone; `--flow browser` asks for the secret",
+                    plan.provider.title
+                ));
+            }
+            (rest, None)
+        }
     };
     let (ways, device) = match &ours.device {
         Ok(client) => (ways, Some(client)),
@@ -280,11 +289,9 @@ async fn authorization(
     };
     match par::push(&online.http, endpoint, client, build()).await {
         Ok(pushed) => Ok(pushed),
-        Err(error) if provider.require_pushed_authorization_requests => Err(online::failed(
-            &error,
-            Code::InvalidResponse,
-            "nothing was stored",
-        )),
+        Err(error) if provider.require_pushed_authorization_requests => {
+            Err(client::failed(plan, client, "the request", &error))
+        }
         // Some servers take pushes from a few clients only, and the plain request from all.
         Err(error) => {
             online

@@ -21,8 +21,13 @@ fn the_list_says_who_is_ready_and_what_the_others_need() {
         "it registers clients itself"
     );
     assert_eq!(
-        find("github")["needs"],
+        find("google")["needs"],
         serde_json::json!(["client_id", "client_secret"])
+    );
+    assert_eq!(
+        find("github")["needs"],
+        serde_json::json!(["client_id"]),
+        "its device flow needs no secret"
     );
     let table = home.run(&["provider", "list"]).ok().stdout;
     assert!(

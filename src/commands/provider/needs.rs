@@ -26,10 +26,21 @@ pub fn needs(app: &App, provider: &Provider, accounts: &[Account]) -> Vec<Need> 
         (auth, _) => auth,
     };
     let kept_secret = registered.is_some_and(|kept| !kept.expired(Timestamp::now()));
-    if auth.needs_secret() && !kept_secret && variable(provider, "CLIENT_SECRET").is_none() {
+    if auth.needs_secret()
+        && !signs_in_without(provider)
+        && !kept_secret
+        && variable(provider, "CLIENT_SECRET").is_none()
+    {
         needs.push(Need::ClientSecret);
     }
     needs
+}
+
+/// Whether the device flow is there for a client without its secret.
+fn signs_in_without(provider: &Provider) -> bool {
+    let auth = provider.device.client_auth;
+    provider.device_authorization_endpoint.is_some()
+        && auth.is_some_and(|auth| !auth.needs_secret())
 }
 
 /// The client that a login would use.

@@ -185,22 +185,22 @@ async fn anew(online: &Online, plan: &Plan, ended: &crate::vault::KeptClient) ->
 /// No secret is to be had where one is needed.
 fn missing(plan: &Plan) -> Error {
     let provider = &plan.provider;
-    let ask = match plan.flow {
-        Flow::Auto => ", or be asked for it with `--flow browser`",
-        _ => "",
+    let title = &provider.title;
+    let what = match plan.flow {
+        Flow::ClientCredentials => {
+            format!("the client at {title} signs in by its secret, and none is known")
+        }
+        _ => format!("{title} exchanges no code without a client secret"),
     };
-    Error::new(
-        Code::RegistrationRequired,
-        format!(
-            "{} exchanges no code without a client secret",
-            provider.title
+    let keep = match plan.by_url {
+        true => String::new(),
+        false => format!(
+            ", or keep it with `keyfob provider set {0} --client-secret`; `keyfob provider show {0}` says where it comes from",
+            provider.name
         ),
-    )
-    .hint(format!(
-        "set {}{ask}; `keyfob provider show {}` says where the secret comes from",
-        provider.variable("CLIENT_SECRET"),
-        provider.name
-    ))
+    };
+    Error::new(Code::RegistrationRequired, what)
+        .hint(format!("set {}{keep}", provider.variable("CLIENT_SECRET")))
 }
 
 /// A public client cannot sign in for itself (RFC 6749 §4.4).

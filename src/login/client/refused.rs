@@ -24,11 +24,11 @@ pub fn failed(plan: &Plan, client: &Client, what: &str, error: &OauthError) -> E
 /// Where it is the client that is refused (`invalid_client`, RFC 6749 §5.2), trying again is no help.
 fn next(plan: &Plan, client: &Client, response: &ErrorResponse) -> String {
     match (response.error.as_str(), &client.secret) {
-        ("invalid_client" | "unauthorized_client", Some(_)) => format!(
+        ("invalid_client", Some(_)) => format!(
             "where the client secret has changed, set {} to the new one",
             plan.provider.variable("CLIENT_SECRET")
         ),
-        ("invalid_client" | "unauthorized_client", None) => format!(
+        ("invalid_client" | "unauthorized_client", _) => format!(
             "check the client id and how the client is registered there{}",
             plan.see()
         ),
