@@ -85,7 +85,7 @@ pub enum Command {
 }
 
 /// Arguments of `login`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
   keyfob login huggingface

@@ -89,11 +89,10 @@ pub fn interrupted() -> Error {
     Error::new(Code::Interrupted, "interrupted").hint("nothing was left half-done; run it again")
 }
 
-/// Ends the process by `end` at a signal from now on, for the runtime that listened has ended and the
-/// system's own way does not come back.
-pub fn take_over(end: impl FnOnce() + Send + 'static) {
+/// The runtime that listened is over. What it caught stays caught, so whoever waits for a person from here
+/// on has to [`watch`].
+pub fn listen_no_more() {
     LISTENED.store(false, SeqCst);
-    watch(end);
 }
 
 /// Ends the process by `end` at a signal, where no runtime listens: for a question that is asked

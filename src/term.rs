@@ -52,8 +52,16 @@ pub trait Terminal: Send + Sync {
     /// What can be drawn.
     fn canvas(&self) -> Canvas;
 
+    /// Whether only what nobody can go on without is told.
+    fn is_quiet(&self) -> bool;
+
+    /// Why a question would reach nobody, in a few words; none where it would.
+    fn silence(&self) -> Option<&'static str>;
+
     /// Whether a question would reach anybody.
-    fn can_ask(&self) -> bool;
+    fn can_ask(&self) -> bool {
+        self.silence().is_none()
+    }
 
     /// Takes lines that are pasted while something else goes on; none where nobody can be asked or the
     /// terminal cannot be had. Until it is dropped nothing else is asked.
@@ -90,7 +98,7 @@ pub struct Console {
     manner: Manner,
     colour: bool,
     moving: bool,
-    asking: bool,
+    silence: Option<&'static str>,
 }
 
 impl Console {
@@ -102,7 +110,15 @@ impl Console {
             manner,
             colour: terminal && !plain,
             moving: terminal && !plain && !manner.quiet && !manner.json,
-            asking: terminal && std::io::stdin().is_terminal() && !manner.no_input,
+            silence: if manner.no_input {
+                Some("nothing may be asked (`--no-input`, or CI is set)")
+            } else if !std::io::stdin().is_terminal() {
+                Some("standard input is no terminal")
+            } else if !terminal {
+                Some("standard error is no terminal")
+            } else {
+                None
+            },
         }
     }
 
@@ -138,14 +154,13 @@ impl Console {
     /// Writes a question; no line moves until its answer is there.
     fn put(question: &str) -> Still {
         let still = progress::still();
-        let mut stderr = std::io::stderr();
-        let _ = write!(stderr, "{} ", escape(question)).and_then(|()| stderr.flush());
+        write_whole(&format!("{} ", escape(question)));
         still
     }
 
     #[cfg(unix)]
     fn read_hidden(&self, question: &str) -> std::io::Result<Secret> {
-        self.give_the_echo_back_at_a_signal();
+        self.obey_signals();
         let hidden = echo::Hidden::begin()?;
         let _still = Self::put(question);
         hidden.read()
@@ -158,9 +173,9 @@ impl Console {
         rpassword::read_password().map(Secret::new)
     }
 
-    /// A hidden question may be asked before any runtime listens for signals.
-    #[cfg(unix)]
-    fn give_the_echo_back_at_a_signal(&self) {
+    /// A question may be asked before any runtime listens for signals, which leaves a terminal without
+    /// echo behind, or after it, when they are caught for nobody.
+    fn obey_signals(&self) {
         let manner = self.manner;
         interrupts::watch(move || Self::new(manner).interrupt());
     }
@@ -174,7 +189,7 @@ impl Console {
     }
 
     fn must_ask(&self, question: &str, flag: &str) -> Result<()> {
-        if self.asking {
+        if self.can_ask() {
             return Ok(());
         }
         Err(Error::new(Code::Usage, format!("nobody can be asked here: {question}")).hint(flag))
@@ -213,12 +228,16 @@ impl Terminal for Console {
         Canvas::look()
     }
 
-    fn can_ask(&self) -> bool {
-        self.asking
+    fn is_quiet(&self) -> bool {
+        self.manner.quiet
+    }
+
+    fn silence(&self) -> Option<&'static str> {
+        self.silence
     }
 
     fn entry(&self) -> Option<Entry> {
-        if !self.asking {
+        if !self.can_ask() {
             return None;
         }
         let entry = Entry::begin();
@@ -234,6 +253,7 @@ impl Terminal for Console {
 
     fn ask(&self, question: &str, flag: &str) -> Result<String> {
         self.must_ask(question, flag)?;
+        self.obey_signals();
         let _still = Self::put(question);
         let mut line = String::new();
         std::io::stdin()
@@ -267,5 +287,10 @@ fn write_above(line: &str) {
 
 /// Writes a line to stderr; a closed stderr is nobody listening, and no failure.
 fn write_line(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    write_whole(&format!("{line}\n"));
+}
+
+/// In one piece: stderr has no buffer, and what is typed would be echoed in between.
+fn write_whole(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }

@@ -8,7 +8,6 @@ use crate::interrupts::{self, Interrupts};
 use crate::oauth::{Http, HttpOptions};
 use crate::online::Online;
 use crate::provider::Registry;
-use crate::term::Console;
 
 /// Runs `work` until it ends or a signal ends it.
 pub fn online<T>(
@@ -44,8 +43,7 @@ pub fn online<T>(
             interrupted = interrupts.obeyed() => Err(interrupted),
         }
     });
+    interrupts::listen_no_more();
     runtime.shutdown_background(); // a keyring that hangs must not hold the exit
-    let manner = app.manner;
-    interrupts::take_over(move || Console::new(manner).interrupt());
     result
 }

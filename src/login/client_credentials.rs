@@ -8,10 +8,10 @@ use super::persist::{self, Grant};
 use super::redeem::differences;
 use super::{Plan, SignedIn, client, metadata};
 use crate::account::{Identity, SignIn};
-use crate::error::{Code, Result};
+use crate::error::Result;
 use crate::oauth::Client;
 use crate::oauth::token::TokenEndpoint;
-use crate::online::{self, Online};
+use crate::online::Online;
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
 
@@ -48,7 +48,7 @@ async fn fetch(online: &Online, plan: &Plan, client: &Client) -> Result<TokenSet
     endpoint
         .client_credentials(&online.http, plan.audience.as_deref(), Timestamp::now())
         .await
-        .map_err(|error| online::failed(&error, Code::TokenExchangeFailed, "nothing was stored"))
+        .map_err(|error| client::failed(plan, client, "a token", &error))
 }
 
 /// The client is who it is; no endpoint is asked.

@@ -1,7 +1,9 @@
 //! Who goes to the authorization endpoint, and what the answer means.
 
-use super::Plan;
+use std::fmt::Write;
+
 use super::browser::Browser;
+use super::{Flow, Plan};
 use crate::error::{Code, Error, Result};
 use crate::oauth::ErrorResponse;
 use crate::oauth::authorize::AuthorizationRequest;
@@ -63,7 +65,7 @@ impl<'a> Visit<'a> {
 
 /// The code, or why there is none.
 pub fn code<'a>(plan: &Plan, verdict: &'a Verdict) -> Result<&'a Secret> {
-    let again = format!("run `keyfob login {}` again", plan.provider.name);
+    let again = format!("run `{}` again", plan.again());
     match verdict {
         Verdict::Code(code) => Ok(code),
         Verdict::Refused(response) => Err(refused(plan, response)),
@@ -92,25 +94,35 @@ pub fn refused(plan: &Plan, response: &ErrorResponse) -> Error {
         _ => Code::AccessDenied,
     };
     let provider = &plan.provider;
-    Error::new(code, format!("{} said no: {response}", provider.title)).hint(format!(
-        "nothing was stored; run `keyfob login {}` again",
-        provider.name
-    ))
+    let next = match response.error.as_str() {
+        "invalid_scope" => {
+            format!("ask for other scopes with `--scope`{}", plan.see())
+        }
+        "unauthorized_client"
+        | "invalid_client"
+        | "invalid_request"
+        | "unsupported_response_type" => {
+            format!("check how the client is registered there{}", plan.see())
+        }
+        _ => format!("run `{}` again", plan.again()),
+    };
+    Error::new(code, format!("{} said no: {response}", provider.title))
+        .hint(format!("nothing was stored; {next}"))
 }
 
 /// Nothing that is left can finish here.
 pub fn nobody(plan: &Plan, why: &str) -> Error {
     let provider = &plan.provider;
-    let device = match provider.device_authorization_endpoint {
-        Some(_) => ", or add `--flow device`",
-        None => "",
-    };
+    let mut hint = format!("run `{}` on a terminal", plan.again());
+    if provider.device_authorization_endpoint.is_some() {
+        let _ = write!(hint, ", or `{} --flow device` here", plan.command);
+    }
+    if matches!(plan.flow, Flow::Auto | Flow::Browser) && !provider.redirect.no_loopback {
+        hint += ", or name a browser's command with `--browser` or in KEYFOB_BROWSER";
+    }
     Error::new(
         Code::LoginRequired,
         format!("nobody can sign in to {} here: {why}", provider.title),
     )
-    .hint(format!(
-        "run `keyfob login {}` on a terminal{device}, or name a browser's command with `--browser` or in KEYFOB_BROWSER",
-        provider.name
-    ))
+    .hint(hint)
 }

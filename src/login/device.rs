@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 
-use super::Plan;
+use super::{Plan, client};
+use crate::error::Error;
 use crate::oauth::device::{DeviceAuthorization, DeviceRequest, Pace, Poll};
 use crate::oauth::{Client, ErrorResponse, OauthError};
 use crate::online::Online;
@@ -74,6 +75,11 @@ impl DeviceFlow {
         if matches!(self.stage, Stage::Later(_) | Stage::Idle) {
             self.stage = Stage::Later(Instant::now());
         }
+    }
+
+    /// What a failure is to whoever signs in.
+    pub fn failed(&self, error: &OauthError) -> Error {
+        client::failed(&self.plan, &self.client, "the device flow", error)
     }
 
     /// Goes on until there is something to say. Dropping the future loses nothing.

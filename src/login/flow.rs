@@ -1,11 +1,12 @@
 //! The flows by which somebody signs in, and which of them can finish here.
 
+use std::fmt;
+
 use clap::ValueEnum;
 
 use super::consent::{Visitor, nobody};
 use super::{Browser, Plan};
 use crate::error::{Code, Error, Result};
-use crate::provider::Provider;
 
 /// What `--flow` chooses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -23,6 +24,13 @@ pub enum Flow {
     ClientCredentials,
 }
 
+impl fmt::Display for Flow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.to_possible_value().expect("no flow is hidden");
+        f.write_str(value.get_name())
+    }
+}
+
 /// The ways in which one login can finish, side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ways {
@@ -35,12 +43,13 @@ pub struct Ways {
 }
 
 impl Ways {
-    /// What flow, provider and place allow; `can_ask` where somebody is at the terminal. Fails where
-    /// none of them can finish.
-    pub fn find(plan: &Plan, can_ask: bool) -> Result<Self> {
+    /// What flow, provider and place allow; `silence` is why nobody can be asked, where that is so.
+    /// Fails where none of them can finish.
+    pub fn find(plan: &Plan, silence: Option<&str>) -> Result<Self> {
+        let can_ask = silence.is_none();
         let (flow, provider) = (plan.flow, &plan.provider);
         let has_device = provider.device_authorization_endpoint.is_some();
-        offered(flow, provider, has_device)?;
+        offered(plan, has_device)?;
         let (himself, opens) = match &plan.visitor {
             Visitor::Myself(_) => (true, true),
             Visitor::Person(Browser::None(_)) => (false, false),
@@ -57,7 +66,7 @@ impl Ways {
         ways.some().ok_or_else(|| {
             let why = match &plan.visitor {
                 Visitor::Person(Browser::None(why)) if flow != Flow::Paste => why,
-                _ => "standard input is no terminal",
+                _ => silence.unwrap_or("there is no way in"),
             };
             nobody(plan, why)
         })
@@ -93,19 +102,20 @@ impl Ways {
 }
 
 /// A flow that was asked for by name is one that the provider has.
-fn offered(flow: Flow, provider: &Provider, has_device: bool) -> Result<()> {
-    let (what, instead) = match flow {
-        Flow::Device if !has_device => ("no device flow is known for", "without `--flow`"),
-        Flow::Browser if provider.redirect.no_loopback => (
-            "no redirect to this machine is taken by",
-            "with `--flow paste`",
-        ),
+fn offered(plan: &Plan, has_device: bool) -> Result<()> {
+    let provider = &plan.provider;
+    let (what, instead) = match plan.flow {
+        Flow::Device if !has_device => ("no device flow is known for", ""),
+        Flow::Browser if provider.redirect.no_loopback => {
+            ("no redirect to this machine is taken by", " --flow paste")
+        }
         _ => return Ok(()),
     };
     Err(
         Error::new(Code::Usage, format!("{what} {}", provider.title)).hint(format!(
-            "run `keyfob login {}` {instead}; `keyfob provider show {0}` prints the definition",
-            provider.name
+            "run `{}{instead}`{}",
+            plan.command,
+            plan.see()
         )),
     )
 }

@@ -61,19 +61,27 @@ impl<'a> Invitation<'a> {
 
     /// The code, as it is to be typed.
     pub fn code(&self, code: &DeviceAuthorization) {
-        let canvas = self.term.canvas();
-        let or = if self.url.is_some() { "or " } else { "" };
-        let term = self.term;
-        term.insist(&format!("{or}on any device, open"));
-        term.insist(&format!("  {}", code.verification_uri));
-        term.insist("and type");
-        term.show(&show::code_box(&code.user_code, &canvas));
-        term.insist("the code signs in this terminal, and is for nobody else");
         let complete = code.verification_uri_complete.as_ref();
-        if let Some(qr) = complete.and_then(|url| show::qr(url.as_str(), &canvas)) {
-            term.say("or scan this, and compare the code:");
-            term.show(&qr);
-        }
+        let drawing = show::code(
+            &code.user_code,
+            complete.map(url::Url::as_str),
+            &self.term.canvas(),
+        );
+        let or = if self.url.is_some() { "or " } else { "" };
+        let (scan, compare) = if drawing.scans {
+            (", or scan it", "the page must show this code; it")
+        } else {
+            ("", "the code")
+        };
+        let term = self.term;
+        term.insist(&format!(
+            "{or}on any device, open this and type the code{scan}:"
+        ));
+        term.insist(&format!("  {}", code.verification_uri));
+        term.show(&drawing.lines);
+        term.insist(&format!(
+            "{compare} signs in this terminal, and is for nobody else"
+        ));
     }
 
     /// The code's time is over, and something else may still finish.
@@ -89,11 +97,15 @@ impl<'a> Invitation<'a> {
     /// The browser did not open.
     pub fn not_opened(&self, cause: &str, somebody: bool) {
         let (term, url) = (self.term, self.url.as_deref().unwrap_or_default());
-        if somebody {
+        if !somebody {
+            term.say(&format!("no browser opened ({cause})"));
+        } else if term.is_quiet() {
             term.insist(&format!("no browser opened ({cause}); open this yourself:"));
             term.insist(&format!("  {url}"));
         } else {
-            term.say(&format!("no browser opened ({cause})"));
+            term.say(&format!(
+                "no browser opened ({cause}); open the address above yourself"
+            ));
         }
     }
 
@@ -106,14 +118,12 @@ impl<'a> Invitation<'a> {
         ));
         term.say(&format!("  {url}"));
         if self.pasting {
-            let code = if self.device {
-                "; Enter shows a code for another device"
-            } else {
-                ""
-            };
-            term.say(&format!(
-                "or paste the address that a browser elsewhere ends on{code}"
-            ));
+            term.say(
+                "or open it in a browser elsewhere, and paste here the address that it ends on",
+            );
+        }
+        if self.pasting && self.device {
+            term.say("or press Enter for a code to type on another device");
         }
     }
 
@@ -139,7 +149,7 @@ impl<'a> Invitation<'a> {
                 RedirectHost::Ipv6 => "[::1]",
                 RedirectHost::Ipv4 | RedirectHost::Localhost => "127.0.0.1",
             };
-            term.insist("or forward the redirect first, from the machine with the browser:");
+            term.insist("or forward the redirect first, on the machine with the browser:");
             term.insist(&format!("  ssh -L {port}:{host}:{port} THIS_HOST"));
         }
     }

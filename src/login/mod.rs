@@ -31,7 +31,7 @@ use crate::error::{Code, Result};
 use crate::oauth::authorize::{self, AuthorizationRequest};
 use crate::oauth::redirect::Expected;
 use crate::oauth::{Client, par};
-use crate::online::{self, Online, off_thread};
+use crate::online::{Online, off_thread};
 use crate::provider::Provider;
 use crate::store::Kind;
 
@@ -52,6 +52,10 @@ pub use surroundings::Surroundings;
 /// What a login was asked to do.
 #[derive(Debug)]
 pub struct Plan {
+    /// The command that asks for the same again, its flow apart.
+    pub command: String,
+    /// The provider is known by its address alone, and by no name yet.
+    pub by_url: bool,
     /// Where to sign in.
     pub provider: Provider,
     /// The account that must sign in, from `PROVIDER/NAME`.
@@ -101,6 +105,25 @@ impl Plan {
         Ok(())
     }
 
+    /// The command that does the same again.
+    fn again(&self) -> String {
+        match self.flow {
+            Flow::Auto => self.command.clone(),
+            flow => format!("{} --flow {flow}", self.command),
+        }
+    }
+
+    /// The end of a hint where the definition could be at fault; empty where there is none to look at.
+    fn see(&self) -> String {
+        match self.by_url {
+            true => String::new(),
+            false => format!(
+                "; `keyfob provider show {}` prints the definition",
+                self.provider.name
+            ),
+        }
+    }
+
     /// Whether a browser is opened: only for a redirect that comes back here.
     fn launches(&self) -> bool {
         let opens = match &self.visitor {
@@ -142,7 +165,7 @@ pub async fn login(online: &Arc<Online>, mut plan: Plan) -> Result<SignedIn> {
     if plan.flow == Flow::ClientCredentials {
         return client_credentials::login(online, plan).await;
     }
-    let ways = Ways::find(&plan, online.term.can_ask())?;
+    let ways = Ways::find(&plan, online.term.silence())?;
     settle_name(online, &plan)?;
     let ours = client::obtain(online, &plan).await?;
     consent(online, &Arc::new(plan), ways, ours).await
@@ -157,7 +180,16 @@ async fn consent(
 ) -> Result<SignedIn> {
     let (ways, client) = match &ours.code {
         Ok(client) => (ways, Some(client)),
-        Err(why) => (ways.without_codes(why.clone())?, None),
+        Err(why) => {
+            let rest = ways.without_codes(why.clone())?;
+            if plan.flow == Flow::Auto && ways.codes() {
+                online.term.say(&format!(
+                    "without its client secret {} signs in by a device code alone; `--flow browser` asks for the secret",
+                    plan.provider.title
+                ));
+            }
+            (rest, None)
+        }
     };
     let (ways, device) = match &ours.device {
         Ok(client) => (ways, Some(client)),
@@ -264,11 +296,9 @@ async fn authorization(
     };
     match par::push(&online.http, endpoint, client, build()).await {
         Ok(pushed) => Ok(pushed),
-        Err(error) if provider.require_pushed_authorization_requests => Err(online::failed(
-            &error,
-            Code::InvalidResponse,
-            "nothing was stored",
-        )),
+        Err(error) if provider.require_pushed_authorization_requests => {
+            Err(client::failed(plan, client, "the request", &error))
+        }
         // Some servers take pushes from a few clients only, and the plain request from all.
         Err(error) => {
             online

@@ -18,7 +18,7 @@ use crate::error::{Code, Error, Result};
 use crate::oauth::ErrorResponse;
 use crate::oauth::authorize::AuthorizationRequest;
 use crate::oauth::redirect::{self, Expected, Verdict};
-use crate::online::{self, Online};
+use crate::online::Online;
 use crate::term::entry::{Entry, Typed};
 use crate::token_set::TokenSet;
 
@@ -213,12 +213,10 @@ impl Race<'_> {
             }
             Event::Expired => Err(self.expired()),
             Event::Failed(error) => {
-                let failure =
-                    online::failed(&error, Code::TokenExchangeFailed, "nothing was stored");
-                if self.code.is_none() {
-                    return Err(failure);
+                let device = self.device.take();
+                if let Some(device) = device.filter(|_| self.code.is_none()) {
+                    return Err(device.failed(&error));
                 }
-                self.device = None;
                 self.online
                     .term
                     .step(&format!("no code for another device: {error}"));
@@ -266,8 +264,8 @@ impl Race<'_> {
             ),
         )
         .hint(format!(
-            "nothing was stored; run `keyfob login {}` again, `--timeout 10m` waits longer",
-            self.plan.provider.name
+            "nothing was stored; run `{}` again, `--timeout 10m` waits longer",
+            self.plan.again()
         ))
     }
 
@@ -277,8 +275,8 @@ impl Race<'_> {
             "the code was not typed while it was good",
         )
         .hint(format!(
-            "nothing was stored; run `keyfob login {}` again for a new one",
-            self.plan.provider.name
+            "nothing was stored; run `{}` again for a new one",
+            self.plan.again()
         ))
     }
 }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::persist::Grant;
 use super::race::{By, Finish};
 use super::{Plan, SignedIn, client, consent, identity, metadata, persist};
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
+use crate::oauth::Client;
 use crate::oauth::authorize::AuthorizationRequest;
 use crate::oauth::redirect::Verdict;
 use crate::oauth::token::TokenEndpoint;
-use crate::oauth::{Client, OauthError};
-use crate::online::{self, Online};
+use crate::online::Online;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
@@ -84,7 +84,7 @@ impl Settled<'_> {
         );
         exchange
             .await
-            .map_err(|error| self.not_exchanged(client, &error))
+            .map_err(|error| client::failed(self.plan, client, "the code", &error))
     }
 
     /// Who signed in, and the place in the vault.
@@ -109,24 +109,6 @@ impl Settled<'_> {
             added,
             ..kept
         })
-    }
-
-    fn not_exchanged(&self, client: &Client, error: &OauthError) -> Error {
-        let failure = online::failed(error, Code::TokenExchangeFailed, "nothing was stored");
-        let provider = &self.plan.provider;
-        match error {
-            OauthError::Refused(response) => Error {
-                message: format!("{} refused the code: {response}", provider.title),
-                hint: client::refused(provider, client, response).or_else(|| {
-                    Some(format!(
-                        "nothing was stored; run `keyfob login {}` again, with `-v` to see the requests",
-                        provider.name
-                    ))
-                }),
-                ..failure
-            },
-            _ => failure,
-        }
     }
 }
 

@@ -1,9 +1,19 @@
 //! What a login asks for: the usual scopes, those of a purpose, or those that were named.
 
-use super::Plan;
+use super::{Flow, Plan};
 use crate::error::{Code, Error, Result};
 use crate::nearest::nearest;
 use crate::provider::Provider;
+
+/// Scopes that mean nothing where no person signs in (OpenID Connect Core §3, §5.4, §11).
+const ABOUT_A_PERSON: [&str; 6] = [
+    "openid",
+    "profile",
+    "email",
+    "address",
+    "phone",
+    "offline_access",
+];
 
 /// What was asked for on the command line.
 #[derive(Debug, Clone, Default)]
@@ -24,7 +34,10 @@ pub fn settle(plan: &Plan) -> Result<Vec<String>> {
     }
     chosen.extend(scopes);
     if chosen.is_empty() {
-        chosen.extend(&plan.provider.scopes);
+        let usual = plan.provider.scopes.iter();
+        chosen.extend(usual.filter(|scope| {
+            plan.flow != Flow::ClientCredentials || !ABOUT_A_PERSON.contains(&scope.as_str())
+        }));
     }
     chosen.extend(plan.expected.iter().flat_map(|account| &account.scopes));
     let mut once: Vec<String> = Vec::new();

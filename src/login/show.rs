@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use console::measure_text_width;
+use console::{Alignment, measure_text_width, pad_str};
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
 
@@ -25,6 +25,12 @@ const GROUPED: usize = 6;
 /// The most characters of a group.
 const GROUP: usize = 4;
 
+/// Columns between a code and its QR code.
+const GAP: usize = 3;
+
+/// Lines of text that are seen with them: two above, one below, and the one that moves.
+const WORDS: usize = 4;
+
 /// The box round a code: corners from the upper left, horizontal, vertical.
 type Frame = [char; 6];
 
@@ -32,12 +38,60 @@ const DRAWN: Frame = ['╔', '╗', '╚', '╝', '═', '║'];
 
 const ASCII: Frame = ['+', '+', '+', '+', '-', '|'];
 
+/// What a device code looks like.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Drawing {
+    /// Lines without an end on the last.
+    pub lines: String,
+    /// A QR code is in it.
+    pub scans: bool,
+}
+
+/// A code, and the page with the code in its address as a QR code where both are seen together: side by
+/// side, or one above the other.
+pub fn code(user_code: &str, complete: Option<&str>, canvas: &Canvas) -> Drawing {
+    let code = code_box(user_code, canvas);
+    let both = complete
+        .and_then(|url| qr(url, canvas))
+        .and_then(|qr| beside(&code, &qr, canvas).or_else(|| above(&code, &qr, canvas)));
+    Drawing {
+        scans: both.is_some(),
+        lines: both.unwrap_or(code),
+    }
+}
+
+/// The left one halfway down the right one.
+fn beside(left: &str, right: &str, canvas: &Canvas) -> Option<String> {
+    let (left, right): (Vec<_>, Vec<_>) = (left.lines().collect(), right.lines().collect());
+    let width = widest(&left) + GAP;
+    if width + widest(&right) > canvas.width || right.len() + WORDS > canvas.height {
+        return None;
+    }
+    let above = right.len().saturating_sub(left.len()) / 2;
+    let lines = right.iter().enumerate().map(|(row, right)| {
+        let left = row.checked_sub(above).and_then(|row| left.get(row));
+        let left = pad_str(left.unwrap_or(&""), width, Alignment::Left, None);
+        format!("{left}{right}")
+    });
+    Some(lines.collect::<Vec<_>>().join("\n"))
+}
+
+fn above(upper: &str, lower: &str, canvas: &Canvas) -> Option<String> {
+    let both = format!("{upper}\n{lower}");
+    (both.lines().count() + WORDS <= canvas.height).then_some(both)
+}
+
+fn widest(lines: &[&str]) -> usize {
+    let widths = lines.iter().map(|line| measure_text_width(line));
+    widths.max().unwrap_or_default()
+}
+
 /// A URL as a QR code of half blocks, with the four modules of quiet zone that readers rely on; lines
 /// without an end on the last. None where it would not be seen whole, or not as such.
 ///
 /// Without colour the blocks are the light modules, as on a dark terminal; most readers take the reverse,
 /// too.
-pub fn qr(url: &str, canvas: &Canvas) -> Option<String> {
+fn qr(url: &str, canvas: &Canvas) -> Option<String> {
     if !canvas.unicode {
         return None;
     }
@@ -49,8 +103,7 @@ pub fn qr(url: &str, canvas: &Canvas) -> Option<String> {
     }
     let image = image.build();
     let (width, height) = (code.width() + 8, image.lines().count());
-    // The line that moves, or the prompt, is beneath it.
-    if width > canvas.width || height >= canvas.height {
+    if width > canvas.width || height + WORDS > canvas.height {
         return None;
     }
     if !canvas.colour {
@@ -67,7 +120,7 @@ pub fn qr(url: &str, canvas: &Canvas) -> Option<String> {
 ///
 /// The groups are for the eye alone. Servers are advised to ignore punctuation (RFC 8628 §6.1), and one
 /// that has put its own into the code knows best: that code is left as it is.
-pub fn code_box(user_code: &str, canvas: &Canvas) -> String {
+fn code_box(user_code: &str, canvas: &Canvas) -> String {
     let code = escape_short(&grouped(user_code), CODE_LIMIT);
     let inside = measure_text_width(&code) + 6;
     let bold = if canvas.colour {
@@ -119,160 +172,4 @@ fn grouped(code: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const URL: &str = "https://id.example.com/device?user_code=WDJB-MJHT";
-
-    const TERMINAL: Canvas = Canvas {
-        width: 80,
-        height: 24,
-        colour: true,
-        unicode: true,
-    };
-
-    const COLOURLESS: Canvas = Canvas {
-        colour: false,
-        ..TERMINAL
-    };
-
-    /// What a camera sees: true is dark. Foreground and background as the terminal has them.
-    fn seen(drawing: &str, foreground: bool, background: bool) -> Vec<Vec<bool>> {
-        let plain = console::strip_ansi_codes(drawing);
-        let half = |line: &str, upper: bool| {
-            let module = |c| {
-                let drawn = match c {
-                    '█' => true,
-                    '▀' => upper,
-                    '▄' => !upper,
-                    ' ' => false,
-                    _ => panic!("no half block: {c}"),
-                };
-                if drawn { foreground } else { background }
-            };
-            line.chars().map(module).collect()
-        };
-        let halves = plain
-            .lines()
-            .flat_map(|line| [half(line, true), half(line, false)]);
-        halves.collect()
-    }
-
-    /// Reads a code as a telephone does, each module four pixels wide.
-    fn read(modules: &[Vec<bool>]) -> String {
-        let side = modules[0].len() * 4;
-        let mut image = rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| {
-            if modules[y / 4][x / 4] { 0 } else { 255 }
-        });
-        let grids = image.detect_grids();
-        assert_eq!(grids.len(), 1);
-        grids[0].decode().unwrap().1
-    }
-
-    #[test]
-    fn a_reader_finds_the_url_in_the_drawing() {
-        for url in [
-            URL.to_owned(),
-            format!("https://a.example/{}", "x".repeat(60)),
-        ] {
-            let coloured = qr(&url, &TERMINAL).unwrap();
-            assert_eq!(read(&seen(&coloured, true, false)), url);
-            let plain = qr(&url, &COLOURLESS).unwrap();
-            assert_eq!(read(&seen(&plain, false, true)), url, "on a dark terminal");
-            assert!(!plain.contains('\x1b'));
-        }
-    }
-
-    #[test]
-    fn the_drawing_has_its_quiet_zone_and_its_own_colours() {
-        let drawing = qr(URL, &TERMINAL).unwrap();
-        for line in drawing.lines() {
-            assert!(
-                line.starts_with(BLACK_ON_WHITE) && line.ends_with(PLAIN),
-                "{line:?}"
-            );
-        }
-        let modules = seen(&drawing, true, false);
-        let (width, height) = (modules[0].len(), modules.len());
-        for (y, line) in modules.iter().enumerate() {
-            for (x, dark) in line.iter().enumerate() {
-                let quiet = x < 4 || y < 4 || x + 4 >= width || y + 4 >= height.min(width);
-                assert!(!(quiet && *dark), "{x} {y}");
-            }
-        }
-    }
-
-    #[test]
-    fn what_would_not_be_seen_whole_is_not_drawn() {
-        let drawing = qr(URL, &TERMINAL).unwrap();
-        let (height, width) = (
-            drawing.lines().count(),
-            seen(&drawing, true, false)[0].len(),
-        );
-        let fits = |width, height| {
-            let canvas = Canvas {
-                width,
-                height,
-                ..TERMINAL
-            };
-            qr(URL, &canvas).is_some()
-        };
-        assert!(fits(width, height + 1));
-        assert!(!fits(width - 1, height + 1) && !fits(width, height));
-        assert!(!fits(0, 0), "no terminal");
-        let latin = Canvas {
-            unicode: false,
-            ..TERMINAL
-        };
-        assert_eq!(qr(URL, &latin), None);
-        assert_eq!(qr(&"x".repeat(10_000), &TERMINAL), None);
-    }
-
-    #[test]
-    fn codes_are_grouped_unless_they_have_groups() {
-        for (code, shown) in [
-            ("WDJBMJHT", "WDJB MJHT"),
-            ("ABCDEF", "ABC DEF"),
-            ("ABCDEFG", "ABCD EFG"),
-            ("123456789", "123 456 789"),
-            ("ABCDEFGHIJ", "ABCD EFG HIJ"),
-            ("ABCDE", "ABCDE"),
-            ("WDJB-MJHT", "WDJB-MJHT"),
-            ("ABC DEF GHI", "ABC DEF GHI"),
-            ("", ""),
-            ("ÄÖÜäöüß", "ÄÖÜäöüß"),
-        ] {
-            assert_eq!(grouped(code), shown);
-        }
-    }
-
-    #[test]
-    fn the_code_stands_in_a_box() {
-        let drawn = "  ╔═══════════════╗\n  ║               ║\n  ║   WDJB MJHT   ║\n  ║               ║\n  ╚═══════════════╝";
-        assert_eq!(code_box("WDJBMJHT", &COLOURLESS), drawn);
-        let ascii = Canvas::default();
-        assert_eq!(
-            code_box("12345", &ascii),
-            "  +-----------+\n  |           |\n  |   12345   |\n  |           |\n  +-----------+"
-        );
-        let coloured = code_box("WDJBMJHT", &TERMINAL);
-        assert_eq!(console::strip_ansi_codes(&coloured), drawn);
-        assert!(coloured.contains("\x1b[1mWDJB MJHT\x1b[0m"), "{coloured:?}");
-        let narrow = Canvas {
-            width: 18,
-            ..COLOURLESS
-        };
-        assert_eq!(code_box("WDJBMJHT", &narrow), "  WDJB MJHT");
-    }
-
-    #[test]
-    fn a_hostile_code_draws_nothing_of_its_own() {
-        let shown = code_box("\x1b[2J\u{202e}\nx", &COLOURLESS);
-        assert!(!shown.contains(['\x1b', '\u{202e}']), "{shown:?}");
-        assert_eq!(shown.lines().count(), 5);
-        let shown = code_box(&"日".repeat(500), &COLOURLESS);
-        assert!(shown.chars().count() < 500, "{shown}");
-        let widths: Vec<_> = shown.lines().map(measure_text_width).collect();
-        assert!(widths.iter().all(|width| *width == widths[0]), "{shown}");
-    }
-}
+mod tests;

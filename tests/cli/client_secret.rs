@@ -394,7 +394,7 @@ mod typed {
         home.login(&["acme", "--register"]).ok();
         let mut screen = Screen::start(&home.login_command(&["acme"]));
         screen.wait_for("expired at 2001-09-09");
-        screen.wait_for("register keyfob as a client at Acme?");
+        screen.wait_for("register keyfob at http:");
         screen.press("n\r");
         let (status, shown) = screen.end();
         assert_eq!(status, 1, "{shown}");
@@ -402,10 +402,7 @@ mod typed {
 
         provider.state(|state| state.registration = confidential("client_secret_basic"));
         let mut screen = Screen::start(&home.login_command(&["acme"]));
-        screen.wait_for(&format!(
-            "{} decides whether it gets a secret",
-            provider.origin()
-        ));
+        screen.wait_for(&format!("keyfob at {}?", provider.origin()));
         screen.press("y\r");
         let (status, shown) = sign_in(&mut screen);
         assert_eq!(status, 0, "{shown}");

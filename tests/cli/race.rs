@@ -159,7 +159,7 @@ fn with_a_browser_the_code_is_asked_for_on_enter_and_not_before() {
     let (home, provider) = acme_with_device();
     let start = Instant::now();
     let mut screen = Screen::start(&home.login_command(&["acme"]));
-    screen.wait_for("Enter shows a code");
+    screen.wait_for("press Enter for a code");
     std::thread::sleep(Duration::from_millis(300)); // time enough for a request that should not be
     assert!(provider.asked("/device").is_empty());
     screen.press(ENTER);

@@ -83,7 +83,7 @@ fn registration_is_asked_once_and_yes_registers() {
     provider.state(|state| state.registers = true);
 
     let mut screen = login(&home, &["acme"]);
-    screen.wait_for("register keyfob as a client at Acme?");
+    screen.wait_for("register keyfob at http:");
     screen.press("n\r");
     let (status, shown) = screen.end();
     assert_eq!(status, 1, "{shown}");
@@ -216,7 +216,7 @@ fn a_browser_that_fails_is_said_with_what_to_do() {
     let (home, _provider) = acme();
     let mut command = home.keyfob(&["login", "acme"]);
     let mut screen = Screen::start(command.env("KEYFOB_BROWSER", "/nowhere/at-all"));
-    screen.wait_for("no browser opened (`at-all` was not found); open this yourself:");
+    screen.wait_for("no browser opened (`at-all` was not found); open the address above yourself");
     let (status, shown) = sign_in(&mut screen);
     assert_eq!(status, 0, "{shown}");
 }
@@ -241,4 +241,54 @@ fn over_ssh_the_screen_says_how_to_forward_the_redirect() {
         let (status, shown) = sign_in(&mut screen);
         assert_eq!(status, 0, "{shown}");
     }
+}
+
+#[test]
+fn ctrl_c_ends_the_question_after_a_login_by_url_and_the_account_stays() {
+    let (home, provider) = (Home::new(), Provider::start());
+    let url = provider.origin();
+    let mut screen = login(&home, &[&url, "--client-id", "keyfob-test"]);
+    let address = screen.address();
+    let browser = std::thread::spawn(move || visit(&address));
+    screen.wait_for("keep it as a provider?");
+    browser.join().unwrap();
+    screen.press(CTRL_C);
+    let (status, shown) = screen.end();
+    assert_eq!(status, 130, "{shown}");
+    assert_eq!(home.accounts().len(), 1, "{shown}");
+    home.run(&["token"]).ok();
+}
+
+#[test]
+fn a_hint_repeats_what_was_typed() {
+    let (home, provider) = acme();
+    home.login(&["acme", "--as", "work"]).ok();
+    for (args, again) in [
+        (&["acme/work"][..], "`keyfob login acme/work` on a terminal"),
+        (
+            &["acme", "--scope", "a b", "--as", "new"],
+            "`keyfob login acme --scope 'a b' --as new`",
+        ),
+        (
+            &["acme", "--flow", "paste"],
+            "`keyfob login acme --flow paste` on a terminal",
+        ),
+    ] {
+        let mut typed = vec!["login", "--no-browser"];
+        typed.extend(args);
+        home.run(&typed).fails(4, &[again]);
+    }
+    let home = Home::new();
+    let run = home.run(&[
+        "login",
+        &provider.origin(),
+        "--no-browser",
+        "--client-id",
+        "x",
+    ]);
+    let again = format!(
+        "`keyfob login {} --client-id x` on a terminal",
+        provider.origin()
+    );
+    run.fails(4, &[&again]);
 }

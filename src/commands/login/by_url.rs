@@ -26,7 +26,11 @@ pub fn run(app: &App, args: &cli::Login) -> Result<()> {
     })?;
     if let Some(name) = app.registry.with_issuer(issuer) {
         app.term.say(&format!("that is the provider `{name}`"));
-        return super::sign_in(app, args, &name);
+        let args = cli::Login {
+            target: name.clone(),
+            ..args.clone()
+        };
+        return super::sign_in(app, &args, &name);
     }
     if let Some(name) = &args.keep_as {
         app.registry.is_free(name)?;

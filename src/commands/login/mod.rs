@@ -1,5 +1,6 @@
 //! `login`: signs in, and says who that was.
 
+mod again;
 mod by_url;
 mod report;
 
@@ -31,7 +32,7 @@ pub fn run(app: &App, args: &cli::Login) -> Result<()> {
     sign_in(app, args, &args.target)
 }
 
-/// Signs in and says who, how long, and what differs from what was asked.
+/// Signs in and says who that was.
 fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
     let target = Target::parse(typed)?;
     check_name(&target, args)?;
@@ -51,6 +52,8 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
     let (registry, _sandbox) = embedded::start(app, [target.provider], approve)?;
     let done = network::online(app, registry, async |online| {
         let plan = Plan {
+            command: again::again(args),
+            by_url: by_url::is_url(&args.target),
             provider: online.registry.get(target.provider)?,
             expected,
             name: args.name.clone(),
@@ -74,7 +77,7 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
         };
         login(&online, plan).await
     })?;
-    report::report(app, &provider, &done)
+    report::report(app, &provider, &done, args.store.is_some())
 }
 
 /// `--as` fits the grammar, and names what the target does not name already.

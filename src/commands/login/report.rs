@@ -21,8 +21,9 @@ fn joined(scopes: &BTreeSet<String>) -> String {
         .join(", ")
 }
 
-/// Says who signed in, how long that lasts, and what differs from what was asked.
-pub fn report(app: &App, provider: &Provider, done: &SignedIn) -> Result<()> {
+/// Says who signed in, and what differs from what was asked. Where the tokens are is news for a new
+/// account, and where they were `placed` by the command line.
+pub fn report(app: &App, provider: &Provider, done: &SignedIn, placed: bool) -> Result<()> {
     let account = &done.account;
     let default = app.vault.default_of(&account.provider).as_ref() == Some(&account.name);
     for warning in &done.warnings {
@@ -43,10 +44,12 @@ pub fn report(app: &App, provider: &Provider, done: &SignedIn) -> Result<()> {
     if app.manner.json {
         return print_json(&answer::login::Login::new(account, done.created, default));
     }
-    app.term.say(&format!(
-        "the tokens are {}",
-        app.vault.protection(account.store)
-    ));
+    if done.created || placed {
+        app.term.say(&format!(
+            "the tokens are {}",
+            app.vault.protection(account.store)
+        ));
+    }
     let who = escape_short(account.who(), USERNAME_LIMIT);
     let again = if done.created {
         "signed in"

@@ -4,6 +4,7 @@
 //! All of it is settled before anybody is sent to the provider.
 
 mod known;
+mod refused;
 mod register;
 mod secret;
 #[cfg(test)]
@@ -12,7 +13,7 @@ mod tests;
 use super::Plan;
 use super::flow::Flow;
 use crate::error::{Code, Error, Result};
-use crate::oauth::{Client, ErrorResponse};
+use crate::oauth::Client;
 use crate::online::Online;
 use crate::provider::{ClientAuth, Provider};
 use crate::secret::Secret;
@@ -21,6 +22,7 @@ use known::Known;
 use secret::{Found, Typed};
 
 pub use known::known_id;
+pub use refused::failed;
 
 /// Our client for one login, as each kind of flow has to present it. What is wrong with one kind is no
 /// failure while another is left.
@@ -82,25 +84,6 @@ pub async fn for_itself(online: &Online, plan: &Plan) -> Result<Client> {
         }
     };
     client(&known, known.auth, &Ok(secret))
-}
-
-/// What to do where the provider refuses the client itself (`invalid_client`, RFC 6749 §5.2); `None` for
-/// every other refusal.
-pub fn refused(provider: &Provider, client: &Client, response: &ErrorResponse) -> Option<String> {
-    let refused = matches!(
-        response.error.as_str(),
-        "invalid_client" | "unauthorized_client"
-    );
-    refused.then(|| match client.secret {
-        Some(_) => format!(
-            "nothing was stored; where the client secret has changed, set {} to the new one",
-            provider.variable("CLIENT_SECRET")
-        ),
-        None => format!(
-            "nothing was stored; `keyfob provider show {}` prints the client and how it authenticates (`client_id`, `client_auth`)",
-            provider.name
-        ),
-    })
 }
 
 impl Ours {
@@ -202,22 +185,22 @@ async fn anew(online: &Online, plan: &Plan, ended: &crate::vault::KeptClient) ->
 /// No secret is to be had where one is needed.
 fn missing(plan: &Plan) -> Error {
     let provider = &plan.provider;
-    let ask = match plan.flow {
-        Flow::Auto => ", or be asked for it with `--flow browser`",
-        _ => "",
+    let title = &provider.title;
+    let what = match plan.flow {
+        Flow::ClientCredentials => {
+            format!("the client at {title} signs in by its secret, and none is known")
+        }
+        _ => format!("{title} exchanges no code without a client secret"),
     };
-    Error::new(
-        Code::RegistrationRequired,
-        format!(
-            "{} exchanges no code without a client secret",
-            provider.title
+    let keep = match plan.by_url {
+        true => String::new(),
+        false => format!(
+            ", or keep it with `keyfob provider set {0} --client-secret`; `keyfob provider show {0}` says where it comes from",
+            provider.name
         ),
-    )
-    .hint(format!(
-        "set {}{ask}; `keyfob provider show {}` says where the secret comes from",
-        provider.variable("CLIENT_SECRET"),
-        provider.name
-    ))
+    };
+    Error::new(Code::RegistrationRequired, what)
+        .hint(format!("set {}{keep}", provider.variable("CLIENT_SECRET")))
 }
 
 /// A public client cannot sign in for itself (RFC 6749 §4.4).

@@ -236,7 +236,7 @@ async fn confirmed(
     ended: Option<&KeptClient>,
 ) -> Result<bool> {
     let (term, provider) = (Arc::clone(&online.term), &plan.provider);
-    let (title, name, place) = (&provider.title, &provider.name, origin(endpoint));
+    let (title, place) = (&provider.title, origin(endpoint));
     if !term.can_ask() {
         return Err(ended.map_or_else(
             || {
@@ -245,25 +245,29 @@ async fn confirmed(
                     format!("keyfob is not registered at {title}"),
                 )
                 .hint(format!(
-                    "let it register itself with `keyfob login {name} --register`, or see `keyfob provider show {name}`"
+                    "let it register itself with `{0} --register`, or name a client with `{0} --client-id ID`{1}",
+                    plan.again(),
+                    plan.see()
                 ))
             },
             |ended| super::secret::expired(plan, ended),
         ));
     }
-    if let Some(ended) = ended {
-        term.say(&super::secret::expired(plan, ended).message);
-    }
     let scopes = match plan.scopes.as_slice() {
         [] => String::new(),
         scopes => format!(", for the scopes {}", scopes.join(", ")),
     };
+    let state = match ended {
+        Some(ended) => format!(
+            "{}; keyfob can register anew",
+            super::secret::expired(plan, ended).message
+        ),
+        None => format!("keyfob is not registered at {title}; it can register itself"),
+    };
     term.say(&format!(
-        "{title} can register keyfob by itself: as a native client called `keyfob`, with redirect URIs on this machine{scopes}"
+        "{state}, as a native client with redirect URIs on this machine{scopes}"
     ));
-    let question = format!(
-        "register keyfob as a client at {title}? {place} decides whether it gets a secret, and may never let it be undone"
-    );
+    let question = format!("register keyfob at {place}? there may be no way to undo that");
     off_thread(move || term.confirm(&question, "--register")).await
 }
 
@@ -313,11 +317,8 @@ pub fn by_hand(plan: &Plan, message: &str) -> Error {
         values = uris.map(|uri| format!("Redirect URI: {uri}")).collect();
     }
     hint.extend(values.into_iter().map(|value| format!("  {value}")));
-    hint.push(format!(
-        "then `keyfob login {} --client-id ID`",
-        provider.name
-    ));
-    if provider.client_id_metadata_document_supported {
+    hint.push(format!("then `{} --client-id ID`", plan.again()));
+    if provider.client_id_metadata_document_supported && !plan.by_url {
         hint.push(format!(
             "or host what `keyfob provider metadata {}` prints, and give its https address as ID",
             provider.name

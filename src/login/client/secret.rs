@@ -184,8 +184,8 @@ pub fn expired(plan: &Plan, kept: &KeptClient) -> Error {
     let provider = &plan.provider;
     let anew = match provider.registration_endpoint {
         Some(_) => format!(
-            "let keyfob register anew with `keyfob login {} --register`, or ",
-            provider.name
+            "let keyfob register anew with `{} --register`, or ",
+            plan.again()
         ),
         None => String::new(),
     };

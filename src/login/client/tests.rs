@@ -74,6 +74,8 @@ fn plan(flow: Flow, auth: ClientAuth, device: Option<ClientAuth>) -> Plan {
         ..Provider::default()
     };
     Plan {
+        command: "keyfob login acme".into(),
+        by_url: false,
         provider,
         expected: None,
         name: None,

@@ -31,6 +31,8 @@ fn accounts(given: &[(&str, &str)]) -> Vec<Account> {
 
 fn plan() -> Plan {
     Plan {
+        command: "keyfob login acme".into(),
+        by_url: false,
         provider: Provider::default(),
         expected: None,
         name: None,
