@@ -11,6 +11,7 @@ mod payload;
 mod rename;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -138,19 +139,12 @@ impl Vault {
         limit: Duration,
         meanwhile: impl FnMut() -> Option<T>,
     ) -> Result<Acquired<T>> {
-        lock::acquire(
-            &self.paths.locks().join(format!("{id}.lock")),
-            limit,
-            meanwhile,
-        )
+        lock::take_unless(&self.lock_file(id), limit, meanwhile)
     }
 
     /// Takes the account's lock, waiting at most `limit`.
     pub fn wait_for_lock(&self, id: &str, limit: Duration) -> Result<Guard> {
-        match self.lock(id, limit, || None::<std::convert::Infallible>)? {
-            Acquired::Lock(guard) => Ok(guard),
-            Acquired::Answer(never) => match never {},
-        }
+        lock::take(&self.lock_file(id), limit)
     }
 
     /// Proves that the file system has locks, by taking one that somebody else may well hold.
@@ -159,6 +153,10 @@ impl Vault {
             Err(error) if error.code != Code::Locked => Err(error),
             _ => Ok(()),
         }
+    }
+
+    fn lock_file(&self, id: &str) -> PathBuf {
+        self.paths.locks().join(format!("{id}.lock"))
     }
 
     fn store(&self, kind: Kind) -> Arc<dyn Store> {
