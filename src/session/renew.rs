@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-use super::{Look, Need, Reach, judge, login_required, reach, secret_gone, serves_anew};
+use super::{Look, Need, Reach, client, judge, login_required, reach, secret_gone, serves_anew};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
+use crate::oauth::OauthError;
 use crate::oauth::token::TokenEndpoint;
-use crate::oauth::{Client, OauthError};
 use crate::online::{self, Online, off_thread};
 use crate::provider::Provider;
 use crate::term::Terminal;
@@ -85,7 +85,7 @@ impl Online {
         off_thread(move || vault.keep(&account, &secrets)).await
     }
 
-    /// Sends the refresh token, with the client and its authentication as they were at the login.
+    /// Sends the grant, and waits where the server asks for a short wait.
     async fn send(
         &self,
         account: &Account,
@@ -93,14 +93,9 @@ impl Online {
         provider: &Provider,
         url: &Url,
     ) -> std::result::Result<TokenSet, OauthError> {
-        let client = Client {
-            id: account.client.id.clone(),
-            auth: account.client.auth,
-            secret: secrets.client_secret.clone(),
-        };
         let endpoint = TokenEndpoint {
             url,
-            client: &client,
+            client: &client(account, secrets),
             rule: &provider.token,
             scopes: &account.scopes,
             scope_separator: &provider.scope_separator,
