@@ -9,12 +9,13 @@
 //! | yes | yes | expiring | a grant that needs no person | lock, read again, repeat the grant, keep |
 //! | yes | yes | expiring | nothing, or refused for good | `login_required` |
 //!
-//! [`look`] judges without a runtime; only [`Online::fresh`] goes further. Beside it stands what else
-//! is done with tokens: taking them back.
+//! [`look`] judges without a runtime; only [`Online::fresh`] goes further. Beside it stand the two other
+//! things that are done with an account's tokens: asking whose they are, and taking them back.
 
 mod endpoints;
 mod renew;
 pub mod revoke;
+mod whoami;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +29,7 @@ use crate::token_set::{TokenSet, margin};
 use crate::vault::{Secrets, Vault};
 
 pub use endpoints::{Reach, reach};
+pub use whoami::Whose;
 
 /// What the caller wants of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
