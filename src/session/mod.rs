@@ -13,8 +13,10 @@
 //! things that are done with an account's tokens: asking whose they are, and taking them back.
 
 mod endpoints;
+mod refusal;
 mod renew;
 pub mod revoke;
+mod turn;
 mod whoami;
 
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use tempfile::TempDir;
 
-use super::renew::take_turn;
+use super::turn::take_turn;
 use super::*;
 use crate::answer::fixture;
 use crate::paths::Paths;
