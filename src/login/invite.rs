@@ -4,7 +4,6 @@
 //! go on without is shown under `-q` too.
 
 use crate::oauth::device::DeviceAuthorization;
-use crate::provider::RedirectHost;
 use crate::term::Terminal;
 
 use super::browser::Browser;
@@ -135,10 +134,7 @@ impl<'a> Invitation<'a> {
             term.insist("then paste here the address that it ends on, even if no page loads there");
         }
         if let Some(port) = self.port.filter(|_| self.plan.surroundings.ssh) {
-            let host = match self.plan.provider.redirect.host {
-                RedirectHost::Ipv6 => "[::1]",
-                RedirectHost::Ipv4 | RedirectHost::Localhost => "127.0.0.1",
-            };
+            let host = self.plan.provider.redirect.host.literal();
             term.insist("or forward the redirect first, from the machine with the browser:");
             term.insist(&format!("  ssh -L {port}:{host}:{port} THIS_HOST"));
         }

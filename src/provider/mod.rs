@@ -12,6 +12,7 @@ mod embedded;
 mod fault;
 mod keys;
 mod overlay;
+mod redirect;
 mod register;
 mod registry;
 mod rules;
@@ -30,11 +31,11 @@ pub use definition::{Definition, usual_scopes};
 pub use embedded::Embedded;
 pub use fault::dotted;
 pub use keys::keys;
+pub use redirect::{RedirectHost, RedirectRule};
 pub use registry::{Edited, Registry, Removed, Source, Sources};
 pub use rules::{
     AuthorizationRule, ClientAuth, DeviceRule, DeviceStyle, IdentityMethod, IdentityRule,
-    IdentitySource, RedirectHost, RedirectRule, RegistrationRule, RevocationRule, RevocationStyle,
-    TokenBody, TokenRule,
+    IdentitySource, RegistrationRule, RevocationRule, RevocationStyle, TokenBody, TokenRule,
 };
 pub use suggest::suggest;
 
