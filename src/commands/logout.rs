@@ -76,7 +76,7 @@ fn said(app: &App, done: SignedOut, failures: &mut Vec<Error>) -> Forgotten {
     Forgotten {
         account: account.to_string(),
         removed: done.kept.is_none(),
-        tokens: done.tokens.into_iter().map(revocation).collect(),
+        tokens: done.tokens.iter().map(revocation).collect(),
         error: done.kept,
     }
 }
@@ -105,7 +105,7 @@ fn chosen(app: &App, args: &cli::Logout) -> Result<Option<(Vec<Account>, Vec<Err
     Ok(Some((listing.accounts, listing.broken)))
 }
 
-fn revocation(told: Told) -> Revocation {
+fn revocation(told: &Told) -> Revocation {
     let detail = told.outcome.reason().map(str::to_owned);
     Revocation {
         token: match told.token {

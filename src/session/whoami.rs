@@ -20,7 +20,7 @@ pub enum Whose {
         /// The provider's answer.
         claims: Value,
         /// What names the person in it.
-        rule: IdentityRule,
+        rule: Box<IdentityRule>,
     },
     /// The client itself; a new token was just granted to it.
     Machine,
@@ -45,7 +45,7 @@ impl Online {
         reach: &Reach,
         endpoint: &Url,
     ) -> Result<(Account, Whose)> {
-        let rule = reach.provider.identity.clone();
+        let rule = Box::new(reach.provider.identity.clone());
         let (mut account, mut need) = (account, Need::Margin);
         loop {
             let (now, secrets) = self.fresh(account, need).await?;
