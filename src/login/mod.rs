@@ -20,6 +20,8 @@ mod client_credentials;
 mod code;
 mod consent;
 mod device;
+#[cfg(test)]
+mod fixture;
 mod flow;
 mod identity;
 mod invite;

@@ -18,7 +18,7 @@ use std::time::Duration;
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::paths::Paths;
-use crate::store::{self, Kind, Store, StoreError};
+use crate::store::{self, Attendant, Kind, Store, StoreError};
 
 pub use clients::{ClientSecrets, KeptClient};
 pub use defaults::{Defaults, read as defaults};
@@ -34,11 +34,17 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// Touches nothing yet.
-    pub fn new(paths: Paths, setup: store::Setup) -> Self {
+    /// Touches nothing yet. A new file store gets a passphrase with `ask_passphrase`.
+    pub fn new(paths: Paths, ask_passphrase: bool, attendant: Arc<dyn Attendant>) -> Self {
         Self {
+            setup: store::Setup {
+                data: paths.secrets(),
+                identity: paths.identity(),
+                locks: paths.locks(),
+                ask_passphrase,
+                attendant,
+            },
             paths,
-            setup,
             stores: Mutex::new(HashMap::new()),
         }
     }
