@@ -1,8 +1,12 @@
 //! Files that hold something worth keeping: private, written whole or not at all.
 
+mod lock;
+
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
+
+pub use lock::{Acquired, Guard, NotLocked, lock, lock_unless};
 
 /// What most files here fit into, so that one read takes them whole; small enough for the allocator's
 /// quick lists.
@@ -29,18 +33,6 @@ pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
     sibling.as_file().sync_all()?;
     sibling.persist(path).map_err(|error| error.error)?;
     sync_dir(folder)
-}
-
-/// Opens a file for locking, making it (0600) and its folder where missing.
-pub fn open_lock(path: &Path) -> io::Result<File> {
-    if let Some(folder) = path.parent() {
-        create_dir(folder)?;
-    }
-    let mut options = fs::OpenOptions::new();
-    options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 /// Reads a file of at most `limit` bytes; `None` where there is none. Anything but a regular file is

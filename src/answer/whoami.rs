@@ -1,4 +1,5 @@
-//! What `whoami` says: the facts that the provider's row points at, and under `--json` its own claims.
+//! What `whoami` says of a person: the facts that the provider's row points at, and under `--json` its own
+//! claims. A machine is its client.
 
 use std::fmt::Write;
 
@@ -27,13 +28,13 @@ pub struct Whoami {
     pub email: Option<String>,
     /// Organisations, without repetition.
     pub organizations: Vec<String>,
-    /// The whole answer.
+    /// The provider's whole answer; null for a machine, of which nobody is asked.
     pub claims: Value,
 }
 
 impl Whoami {
     /// Reads an answer by the provider's rule.
-    pub fn new(account: &Account, claims: Value, rule: &IdentityRule) -> Self {
+    pub fn person(account: &Account, claims: Value, rule: &IdentityRule) -> Self {
         let text = |pointer: &str| claims::text(&claims, pointer);
         let mut organizations = Vec::new();
         for pointer in &rule.organizations {
@@ -52,6 +53,21 @@ impl Whoami {
             email: text(&rule.email),
             organizations,
             claims,
+        }
+    }
+
+    /// The client that signed in for itself.
+    pub fn machine(account: &Account) -> Self {
+        let id = Some(account.client.id.clone());
+        Self {
+            account: account.to_string(),
+            provider: account.provider.clone(),
+            username: id.clone(),
+            id,
+            name: None,
+            email: None,
+            organizations: Vec::new(),
+            claims: Value::Null,
         }
     }
 
@@ -99,27 +115,37 @@ mod tests {
     fn the_shape_is_the_documented_one() {
         let documented = include_str!("shapes/whoami.json");
         let claims = serde_json::from_str::<Value>(documented).unwrap()["claims"].take();
-        assert_shape(&Whoami::new(&account(), claims, &rule()), documented);
+        assert_shape(&Whoami::person(&account(), claims, &rule()), documented);
     }
 
     #[test]
     fn the_text_is_aligned_and_has_only_what_is_known() {
         let claims = json!({"sub": 42, "preferred_username": "ada", "name": null});
         assert_eq!(
-            Whoami::new(&account(), claims, &rule()).text(),
+            Whoami::person(&account(), claims, &rule()).text(),
             "account   huggingface/julien\nid        42\nusername  ada\n"
         );
         let claims = json!({"orgs": [{"name": "a"}, {"name": "b"}, {"name": "a"}]});
         assert_eq!(
-            Whoami::new(&account(), claims, &rule()).text(),
+            Whoami::person(&account(), claims, &rule()).text(),
             "account        huggingface/julien\norganizations  a, b\n"
         );
     }
 
     #[test]
+    fn a_machine_is_its_client() {
+        let machine = Whoami::machine(&account());
+        assert_eq!(
+            machine.text(),
+            "account   huggingface/julien\nid        client\nusername  client\n"
+        );
+        assert!(machine.claims.is_null());
+    }
+
+    #[test]
     fn hostile_claims_stay_on_their_line() {
         let claims = json!({"sub": "1\nusername  root", "name": "\u{1b}[2J\u{202e}x"});
-        let text = Whoami::new(&account(), claims, &rule()).text();
+        let text = Whoami::person(&account(), claims, &rule()).text();
         assert_eq!(text.lines().count(), 3, "{text}");
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
     }

@@ -8,7 +8,7 @@ use crate::files;
 use crate::paths::Paths;
 use crate::provider::Registry;
 use crate::secret::Secret;
-use crate::store::{self, Attendant};
+use crate::store::Attendant;
 use crate::term::{Console, Manner, Terminal};
 use crate::vault::Vault;
 
@@ -38,18 +38,12 @@ impl App {
             None => paths,
         };
         let term: Arc<dyn Terminal> = Arc::new(Console::new(manner));
-        let setup = store::Setup {
-            data: paths.secrets(),
-            identity: paths.identity(),
-            locks: paths.locks(),
-            ask_passphrase,
-            attendant: Arc::new(Person(Arc::clone(&term))),
-        };
+        let attendant = Arc::new(Person(Arc::clone(&term)));
         Ok(Self {
             manner,
             term,
             registry: Registry::new(paths.clone()),
-            vault: Arc::new(Vault::new(paths.clone(), setup)),
+            vault: Arc::new(Vault::new(paths.clone(), ask_passphrase, attendant)),
             config,
             paths,
         })

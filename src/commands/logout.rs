@@ -1,10 +1,5 @@
 //! `logout`: revokes at the provider, refresh token first, then forgets, whatever the server said.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use url::Url;
-
 use super::app::App;
 use super::{embedded, fleet, network, print_json, report};
 use crate::account::Account;
@@ -12,16 +7,8 @@ use crate::answer::logout::{Forgotten, Logout, Outcome, Revocation, TokenType};
 use crate::choose;
 use crate::cli;
 use crate::error::{Code, Error, Result};
-use crate::oauth::revoke::{Hint, RevocationEndpoint, unsupported};
-use crate::oauth::{Client, OauthError};
-use crate::online::{Online, off_thread};
-use crate::secret::Secret;
-use crate::session::{Reach, reach};
+use crate::session::revoke::{self, Hint, SignedOut, Told};
 use crate::timestamp::Timestamp;
-use crate::vault::Secrets;
-
-/// How long a refresh that is under way is waited for.
-const TURN: Duration = Duration::from_secs(60);
 
 /// Logs out the accounts meant; the exit code says when a server did not confirm.
 pub fn run(app: &App, args: &cli::Logout) -> Result<()> {
@@ -50,40 +37,48 @@ pub(super) fn sign_out(
             &online,
             accounts,
             "signing out",
-            move |online, account| async move { logout(&online, account, local).await },
+            move |online, account| async move { online.sign_out(account, local).await },
         )
         .await)
     })?;
-    let mut answer = Logout {
-        accounts: Vec::new(),
-    };
+    let mut answer = Logout::default();
     for (account, result) in results {
-        match result {
-            Ok((forgotten, note)) => {
-                for line in note {
-                    app.term.warn(&line);
-                }
-                if let Some(error) = &forgotten.error {
-                    failures.push(error.clone());
-                } else {
-                    app.term.say(&format!("signed out {account}"));
-                    failures.extend(unconfirmed(app, &account, &forgotten));
-                }
-                answer.accounts.push(forgotten);
-            }
+        let forgotten = match result {
+            Ok(done) => said(app, done, &mut failures),
             Err(error) => {
                 let error = error.account(&account);
-                answer.accounts.push(Forgotten {
+                failures.push(error.clone());
+                Forgotten {
                     account: account.to_string(),
                     removed: false,
                     tokens: Vec::new(),
-                    error: Some(error.clone()),
-                });
-                failures.push(error);
+                    error: Some(error),
+                }
             }
-        }
+        };
+        answer.accounts.push(forgotten);
     }
     Ok((answer, failures))
+}
+
+/// Says what became of one account, and shapes it; what failed goes to the failures.
+fn said(app: &App, done: SignedOut, failures: &mut Vec<Error>) -> Forgotten {
+    let account = &done.account;
+    if let Some(note) = lives_on(&done) {
+        app.term.warn(&note);
+    }
+    if let Some(error) = &done.kept {
+        failures.push(error.clone());
+    } else {
+        app.term.say(&format!("signed out {account}"));
+        failures.extend(unconfirmed(&done));
+    }
+    Forgotten {
+        account: account.to_string(),
+        removed: done.kept.is_none(),
+        tokens: done.tokens.iter().map(revocation).collect(),
+        error: done.kept,
+    }
 }
 
 /// The accounts meant; `None` where `--all` was not confirmed.
@@ -110,170 +105,51 @@ fn chosen(app: &App, args: &cli::Logout) -> Result<Option<(Vec<Account>, Vec<Err
     Ok(Some((listing.accounts, listing.broken)))
 }
 
-/// Under the account's lock: revoke, then forget. Gives what is to be said about tokens that live on.
-async fn logout(
-    online: &Arc<Online>,
-    account: Account,
-    local: bool,
-) -> Result<(Forgotten, Vec<String>)> {
-    let (vault, id) = (Arc::clone(&online.vault), account.id.clone());
-    let turn = off_thread(move || vault.wait_for_lock(&id, TURN)).await?;
-    let (vault, wanted) = (Arc::clone(&online.vault), account.clone());
-    let (account, secrets) = off_thread(move || {
-        let account = vault.reread(&wanted)?.unwrap_or(wanted);
-        let secrets = vault.secrets(&account);
-        // Without a provider to tell, a secret that cannot be read only has to go.
-        let secrets = if local {
-            secrets.ok().flatten()
-        } else {
-            secrets?
-        };
-        Ok((account, secrets))
-    })
-    .await?;
-
-    let (tokens, note) = match &secrets {
-        Some(secrets) => take_back(online, &account, secrets, local).await,
-        None => (Vec::new(), Vec::new()),
-    };
-    let (vault, name) = (Arc::clone(&online.vault), account.to_string());
-    let gone = off_thread(move || vault.forget(&account)).await;
-    drop(turn);
-    let error = gone.err().map(|error| error.account(&name));
-    let forgotten = Forgotten {
-        account: name,
-        removed: error.is_none(),
-        tokens,
-        error, // what was revoked stays revoked, and is said
-    };
-    Ok((forgotten, note))
-}
-
-/// Revokes the refresh token, then the access token, where that can be done.
-async fn take_back(
-    online: &Online,
-    account: &Account,
-    secrets: &Secrets,
-    local: bool,
-) -> (Vec<Revocation>, Vec<String>) {
-    let untold = |result, detail: Option<String>| -> Vec<Revocation> {
-        let untold = |(token, _)| Revocation {
-            token,
-            result,
-            detail: detail.clone(),
-        };
-        tokens(secrets).map(untold).collect()
-    };
-    if local {
-        return (untold(Outcome::Skipped, None), Vec::new());
+fn revocation(told: &Told) -> Revocation {
+    let detail = told.outcome.reason().map(str::to_owned);
+    Revocation {
+        token: match told.token {
+            Hint::RefreshToken => TokenType::RefreshToken,
+            Hint::AccessToken => TokenType::AccessToken,
+        },
+        result: match told.outcome {
+            revoke::Outcome::Revoked => Outcome::Revoked,
+            revoke::Outcome::Failed(_) => Outcome::Failed,
+            revoke::Outcome::Unsupported(_) => Outcome::Unsupported,
+            revoke::Outcome::Skipped(_) => Outcome::Skipped,
+        },
+        detail,
     }
-    let reached =
-        reach(&online.registry, account).and_then(|reach| Ok((reach.revocation()?, reach)));
-    let (endpoint, reach) = match reached {
-        Ok(reached) => reached,
-        Err(error) => {
-            let told = untold(Outcome::Skipped, Some(error.message.clone()));
-            let note = lives_on(account, &told, None, &error.message);
-            return (told, vec![note]);
-        }
-    };
-    let page = reach.provider.revocation.page.as_ref();
-    let Some(endpoint) = endpoint else {
-        let told = untold(Outcome::Unsupported, None);
-        let note = lives_on(account, &told, page, "this provider cannot revoke tokens");
-        return (told, vec![note]);
-    };
-    let told = revoke_all(online, account, secrets, &reach, &endpoint).await;
-    let failed = told.iter().find_map(|token| token.detail.as_deref());
-    let note = failed.map(|cause| lives_on(account, &told, page, cause));
-    (told, note.into_iter().collect())
 }
 
-/// The order in which they are revoked: what could bring new tokens goes first.
-fn tokens(secrets: &Secrets) -> impl Iterator<Item = (TokenType, &Secret)> {
-    let tokens = &secrets.tokens;
-    let refresh = tokens.refresh_token.as_ref();
-    refresh
-        .map(|token| (TokenType::RefreshToken, token))
-        .into_iter()
-        .chain([(TokenType::AccessToken, &tokens.access_token)])
-}
-
-async fn revoke_all(
-    online: &Online,
-    account: &Account,
-    secrets: &Secrets,
-    reach: &Reach,
-    endpoint: &Url,
-) -> Vec<Revocation> {
-    let client = Client {
-        id: account.client.id.clone(),
-        auth: account.client.auth,
-        secret: secrets.client_secret.clone(),
+/// What was not revoked and why, until when it lives, and where to do it by hand.
+fn lives_on(done: &SignedOut) -> Option<String> {
+    let account = &done.account;
+    let cause = done.tokens.iter().find_map(|told| told.outcome.reason())?;
+    let lives = |token| {
+        let left = |told: &&Told| told.token == token && !told.outcome.is_revoked();
+        done.tokens.iter().find(left)
     };
-    let rule = &reach.provider.revocation;
-    let endpoint = RevocationEndpoint {
-        url: endpoint,
-        client: &client,
-        rule,
-        headers: &reach.provider.token.headers,
-    };
-    let mut told = Vec::new();
-    let mut unreachable = None;
-    for (token, value) in tokens(secrets) {
-        let hint = match token {
-            TokenType::RefreshToken => Hint::RefreshToken,
-            TokenType::AccessToken => Hint::AccessToken,
-        };
-        let (result, detail) = match (unsupported(rule, hint), &unreachable) {
-            (Some(why), _) => (Outcome::Unsupported, Some(why.to_owned())),
-            // A server that did not answer is not waited for again.
-            (_, Some(cause)) => (Outcome::Failed, Some(String::clone(cause))),
-            _ => match endpoint.revoke(&online.http, value, hint).await {
-                Ok(()) => (Outcome::Revoked, None),
-                Err(error) => {
-                    if matches!(error, OauthError::Network(_)) {
-                        unreachable = Some(error.to_string());
-                    }
-                    (Outcome::Failed, Some(error.to_string()))
-                }
-            },
-        };
-        told.push(Revocation {
-            token,
-            result,
-            detail,
-        });
-    }
-    told
-}
-
-/// What was not revoked, until when it lives, and where to do it by hand.
-fn lives_on(account: &Account, told: &[Revocation], page: Option<&Url>, cause: &str) -> String {
-    let lives = |wanted| {
-        let left = |one: &&Revocation| one.token == wanted && one.result != Outcome::Revoked;
-        told.iter().find(left)
-    };
-    let access = lives(TokenType::AccessToken).map(|_| match account.expires_at {
+    let access = lives(Hint::AccessToken).map(|_| match account.expires_at {
         Some(end) if end > Timestamp::now() => format!("its access token lives until {end}"),
         Some(_) => "its access token has ended".into(),
         None => "its access token has no known end".into(),
     });
-    let refresh = lives(TokenType::RefreshToken)
-        .map(|_| "its refresh token lives until you revoke it".to_owned());
+    let refresh =
+        lives(Hint::RefreshToken).map(|_| "its refresh token lives until you revoke it".to_owned());
     let left: Vec<String> = access.into_iter().chain(refresh).collect();
+    let page = done.page.as_ref();
     let by_hand = page.map_or_else(String::new, |page| format!("; revoke it by hand at {page}"));
-    format!("{account}: {cause}; {}{by_hand}", left.join(", "))
+    Some(format!("{account}: {cause}; {}{by_hand}", left.join(", ")))
 }
 
-fn unconfirmed(app: &App, account: &Account, forgotten: &Forgotten) -> Option<Error> {
-    let failed = forgotten
-        .tokens
-        .iter()
-        .find(|token| token.result == Outcome::Failed)?;
-    let cause = failed.detail.as_deref().unwrap_or("no answer");
-    let provider = app.registry.get(&account.provider).unwrap_or_default();
-    let hint = match provider.revocation.page {
+/// Forgotten here, while the provider may still take the tokens.
+fn unconfirmed(done: &SignedOut) -> Option<Error> {
+    let cause = done.tokens.iter().find_map(|told| match &told.outcome {
+        revoke::Outcome::Failed(cause) => Some(cause),
+        _ => None,
+    })?;
+    let hint = match &done.page {
         Some(page) => format!("revoke it by hand at {page}"),
         None => {
             "in your settings there, remove keyfob from the applications you signed in to".into()
@@ -285,6 +161,6 @@ fn unconfirmed(app: &App, account: &Account, forgotten: &Forgotten) -> Option<Er
             format!("forgotten here, and the provider did not confirm the revocation: {cause}"),
         )
         .hint(hint)
-        .account(account),
+        .account(&done.account),
     )
 }

@@ -4,39 +4,29 @@
 //! go on without is shown under `-q` too.
 
 use crate::oauth::device::DeviceAuthorization;
-use crate::provider::RedirectHost;
 use crate::term::Terminal;
 
 use super::browser::Browser;
 use super::consent::Visitor;
-use super::race::Race;
 use super::{Plan, show};
 
 /// The ways that are open, as they are told.
 pub struct Invitation<'a> {
-    term: &'a dyn Terminal,
-    plan: &'a Plan,
-    url: Option<String>,
+    /// Where it is said.
+    pub term: &'a dyn Terminal,
+    /// What was asked of the login.
+    pub plan: &'a Plan,
+    /// The address to go to.
+    pub url: Option<String>,
     /// The port that the redirect comes to, if it can.
-    port: Option<u16>,
-    pasting: bool,
-    device: bool,
+    pub port: Option<u16>,
+    /// Whether an address can be pasted.
+    pub pasting: bool,
+    /// Whether there is a code for another device, or will be.
+    pub device: bool,
 }
 
-impl<'a> Invitation<'a> {
-    /// Takes what a race has.
-    pub fn new(race: &Race<'a>) -> Self {
-        let listener = race.code.as_ref().and_then(|code| code.listener.as_ref());
-        Self {
-            term: &*race.online.term,
-            plan: race.plan,
-            url: race.code.as_ref().map(|code| code.request.url.to_string()),
-            port: listener.map(super::Listener::port),
-            pasting: race.entry.is_some(),
-            device: race.device.is_some(),
-        }
-    }
-
+impl Invitation<'_> {
     /// Tells everything but the device code, which comes when it is there.
     pub fn begin(&self) {
         let (Visitor::Person(browser), Some(url)) = (&self.plan.visitor, &self.url) else {
@@ -145,10 +135,7 @@ impl<'a> Invitation<'a> {
             term.insist("then paste here the address that it ends on, even if no page loads there");
         }
         if let Some(port) = self.port.filter(|_| self.plan.surroundings.ssh) {
-            let host = match self.plan.provider.redirect.host {
-                RedirectHost::Ipv6 => "[::1]",
-                RedirectHost::Ipv4 | RedirectHost::Localhost => "127.0.0.1",
-            };
+            let host = self.plan.provider.redirect.host.literal();
             term.insist("or forward the redirect first, on the machine with the browser:");
             term.insist(&format!("  ssh -L {port}:{host}:{port} THIS_HOST"));
         }

@@ -1,15 +1,30 @@
 //! Signing in, in this order: probe locks and store, know the client, consent, exchange, identity, persist,
 //! and last the page in the browser, which can therefore tell the truth.
+//!
+//! ```text
+//! surroundings, browser   where it runs, and what can be opened there
+//! metadata, scopes        the definition made whole, and what is asked for
+//! flow                    the ways in which it can finish here
+//! client                  who we are there: known, registered, with which secret
+//! code, device            a request for each way: what its answer needs
+//! invite, show, consent   what the person is told, and who goes to the provider
+//! race                    the wait: listener, paste and device, and the first to finish
+//! redeem                  the answer exchanged: identity, place, persist
+//! page                    what the browser shows at the end
+//! client_credentials      the short way of a machine, from client to persist
+//! ```
 
 mod browser;
 mod client;
 mod client_credentials;
+mod code;
 mod consent;
 mod device;
+#[cfg(test)]
+mod fixture;
 mod flow;
 mod identity;
 mod invite;
-mod landing;
 mod listener;
 mod metadata;
 mod page;
@@ -28,24 +43,20 @@ use std::time::Duration;
 
 use crate::account::Account;
 use crate::error::{Code, Result};
-use crate::oauth::authorize::{self, AuthorizationRequest};
-use crate::oauth::redirect::Expected;
-use crate::oauth::{Client, par};
 use crate::online::{Online, off_thread};
 use crate::provider::Provider;
 use crate::store::Kind;
 
 pub use browser::{Asked, Browser};
 use client::Ours;
+use code::CodeFlow;
 pub use consent::Visitor;
 use device::DeviceFlow;
 pub use flow::Flow;
 use flow::Ways;
-use landing::Landing;
-use listener::Listener;
 use page::Page;
-use race::{By, CodeFlow, Race};
-use redeem::Settled;
+use race::{Finish, Race};
+use redeem::Redemption;
 pub use scopes::Wanted;
 pub use surroundings::Surroundings;
 
@@ -195,31 +206,19 @@ async fn consent(
         Ok(client) => (ways, Some(client)),
         Err(why) => (ways.without_device(why.clone())?, None),
     };
-    let landing = ways
-        .codes()
-        .then(|| Landing::prepare(plan, ways))
-        .transpose()?;
-    let request = match (&landing, client) {
-        (Some(landing), Some(client)) => {
-            Some(authorization(online, plan, client, &landing.uri).await?)
+    let (code, listener) = match client.filter(|_| ways.codes()) {
+        Some(client) => {
+            let (code, listener) = CodeFlow::begin(online, plan, ways, client).await?;
+            (Some(code), listener)
         }
-        _ => None,
+        None => (None, None),
     };
-    let uri = landing
-        .as_ref()
-        .map(|landing| landing.uri.clone())
-        .unwrap_or_default();
-    let listener = landing.and_then(|landing| landing.listener);
     let launched = listener.is_some() && plan.launches();
     let race = Race {
         online,
         plan,
-        code: request.as_ref().map(|request| CodeFlow {
-            request,
-            expected: expected(plan, request),
-            redirect_uri: &uri,
-            listener,
-        }),
+        code: code.as_ref(),
+        listener,
         entry: ways.paste.then(|| online.term.entry()).flatten(),
         device: device
             .filter(|_| ways.device)
@@ -227,33 +226,21 @@ async fn consent(
     };
     let finish = race.run().await?;
 
-    let settled = Settled {
+    let redemption = Redemption {
         online,
         plan,
-        code: request
-            .as_ref()
-            .zip(client)
-            .map(|(request, client)| (request, &*uri, client)),
+        code: code.as_ref(),
         device,
     };
-    let outcome = settled.redeem(&finish).await;
-    if let Some(browser) = finish.browser {
-        let overtaken = !matches!(finish.by, By::Redirect);
+    let outcome = redemption.of(&finish).await;
+    let overtaken = !matches!(finish, Finish::Redirect(_));
+    if let Some(browser) = finish.browser() {
         browser.answer(page(plan, &outcome, overtaken)).await;
     }
     if outcome.is_ok() {
         ours.taken(online, plan).await;
     }
     outcome
-}
-
-/// What the answer must show.
-fn expected(plan: &Plan, request: &AuthorizationRequest) -> Expected {
-    Expected {
-        state: request.state.clone(),
-        issuer: plan.provider.issuer.clone(),
-        iss_required: plan.provider.iss_parameter,
-    }
 }
 
 /// What the browser shows at the end, also where another way was faster.
@@ -268,44 +255,6 @@ fn page(plan: &Plan, outcome: &Result<SignedIn>, overtaken: bool) -> Page {
         },
         Err(error) if error.code == Code::AccessDenied => Page::Refused { provider },
         Err(_) => Page::Failed { provider },
-    }
-}
-
-/// The authorization request, pushed where the server wants or offers that (RFC 9126).
-async fn authorization(
-    online: &Online,
-    plan: &Plan,
-    client: &Client,
-    redirect_uri: &str,
-) -> Result<AuthorizationRequest> {
-    let provider = &plan.provider;
-    let build = || {
-        authorize::request(&authorize::Wish {
-            provider,
-            client_id: &client.id,
-            redirect_uri,
-            scopes: &plan.scopes,
-            login_hint: plan.expected.as_ref().and_then(|a| a.username.as_deref()),
-            switch: plan.switch,
-            resource: &plan.resource,
-            audience: plan.audience.as_deref(),
-        })
-    };
-    let Some(endpoint) = &provider.pushed_authorization_request_endpoint else {
-        return Ok(build());
-    };
-    match par::push(&online.http, endpoint, client, build()).await {
-        Ok(pushed) => Ok(pushed),
-        Err(error) if provider.require_pushed_authorization_requests => {
-            Err(client::failed(plan, client, "the request", &error))
-        }
-        // Some servers take pushes from a few clients only, and the plain request from all.
-        Err(error) => {
-            online
-                .term
-                .step(&format!("the request was not pushed: {error}"));
-            Ok(build())
-        }
     }
 }
 

@@ -9,15 +9,15 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::Plan;
+use super::code::{CodeFlow, Said};
 use super::consent::{Visit, Visitor, nobody};
 use super::device::{DeviceFlow, Event};
 use super::invite::Invitation;
 use super::listener::{Accepted, Listener};
-use super::paste::{self, Pasted};
+use super::paste;
 use crate::error::{Code, Error, Result};
 use crate::oauth::ErrorResponse;
-use crate::oauth::authorize::AuthorizationRequest;
-use crate::oauth::redirect::{self, Expected, Verdict};
+use crate::oauth::redirect::Verdict;
 use crate::online::Online;
 use crate::term::entry::{Entry, Typed};
 use crate::token_set::TokenSet;
@@ -26,36 +26,39 @@ use crate::token_set::TokenSet;
 /// has its own time.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
 
-/// How it ended.
-pub struct Finish {
-    /// Which way it took.
-    pub by: By,
-    /// The browser that waits for its page, also where another way was faster.
-    pub browser: Option<Accepted>,
-}
-
-/// The way that was first.
-pub enum By {
-    /// The redirect; its verdict is the browser's.
-    Redirect,
-    /// The pasted address.
+/// How it ended: which way was first, and what it brought.
+pub enum Finish {
+    /// The browser came back, and waits for its page.
+    Redirect(Accepted),
+    /// The address was pasted.
     Paste(Verdict),
     /// The device code.
-    Device(Box<TokenSet>),
+    Device {
+        /// What a poll brought.
+        tokens: Box<TokenSet>,
+        /// The browser that came back during that poll.
+        browser: Option<Accepted>,
+    },
     /// The device code, and the person said no.
     Denied(ErrorResponse),
 }
 
-/// The authorization request, and where its answer may arrive.
-pub struct CodeFlow<'a> {
-    /// What was asked.
-    pub request: &'a AuthorizationRequest,
-    /// What its answer is judged by.
-    pub expected: Expected,
-    /// Where the browser ends.
-    pub redirect_uri: &'a str,
-    /// What waits there, if it is on this machine.
-    pub listener: Option<Listener>,
+impl Finish {
+    fn device(tokens: Box<TokenSet>) -> Self {
+        Self::Device {
+            tokens,
+            browser: None,
+        }
+    }
+
+    /// The browser that waits for its page.
+    pub fn browser(self) -> Option<Accepted> {
+        match self {
+            Self::Redirect(browser) => Some(browser),
+            Self::Device { browser, .. } => browser,
+            Self::Paste(_) | Self::Denied(_) => None,
+        }
+    }
 }
 
 /// All ways of one login. One that cannot finish here is `None`.
@@ -64,8 +67,10 @@ pub struct Race<'a> {
     pub online: &'a Online,
     /// What was asked of it.
     pub plan: &'a Arc<Plan>,
-    /// Redirect and paste.
-    pub code: Option<CodeFlow<'a>>,
+    /// What the browser is sent with.
+    pub code: Option<&'a CodeFlow>,
+    /// Where it comes back to this machine.
+    pub listener: Option<Listener>,
     /// Where an address is pasted.
     pub entry: Option<Entry>,
     /// The code for another device.
@@ -80,19 +85,19 @@ enum Happened {
     TimeOver,
 }
 
-impl Race<'_> {
+impl<'a> Race<'a> {
     /// Invites the person, and waits.
     pub async fn run(mut self) -> Result<Finish> {
-        let invitation = Invitation::new(&self);
+        let invitation = self.invitation();
         invitation.begin();
-        let request = self.code.as_ref().map(|code| code.request);
+        let request = self.code.map(|code| &code.request);
         let mut visit = pin!(Visit::of(self.online, self.plan, request).go());
         let mut visited = false;
         let mut deadline = Instant::now() + self.plan.timeout.unwrap_or(PATIENCE);
-        let progress = self.online.term.progress(invitation.waiting());
-        let finish = loop {
+        let _progress = self.online.term.progress(invitation.waiting());
+        loop {
             let happened = tokio::select! {
-                accepted = redirected(&mut self.code) => Happened::Redirect(accepted),
+                accepted = redirected(&mut self.listener, self.code) => Happened::Redirect(accepted),
                 typed = typed(&mut self.entry) => Happened::Typed(typed),
                 event = told(&mut self.device) => Happened::Device(event),
                 outcome = &mut visit, if !visited => Happened::Visited(outcome),
@@ -105,108 +110,89 @@ impl Race<'_> {
             }
             visited |= matches!(happened, Happened::Visited(_));
             if let Some(finish) = self.judge(happened, &invitation).await? {
-                break finish;
+                return Ok(finish);
             }
-        };
-        drop(progress);
-        Ok(finish)
+        }
     }
 
+    fn invitation(&self) -> Invitation<'a> {
+        Invitation {
+            term: &*self.online.term,
+            plan: self.plan,
+            url: self.code.map(|code| code.request.url.to_string()),
+            port: self.listener.as_ref().map(Listener::port),
+            pasting: self.entry.is_some(),
+            device: self.device.is_some(),
+        }
+    }
+
+    /// Goes on where this does not end it.
     async fn judge(
         &mut self,
         happened: Happened,
         invitation: &Invitation<'_>,
     ) -> Result<Option<Finish>> {
         match happened {
-            Happened::Redirect(accepted) => {
-                let by = self.first(By::Redirect).await;
-                let browser = Some(accepted);
-                Ok(Some(Finish { by, browser }))
-            }
+            Happened::Redirect(browser) => Ok(Some(match self.overtaking().await {
+                Some(tokens) => Finish::Device {
+                    tokens,
+                    browser: Some(browser),
+                },
+                None => Finish::Redirect(browser),
+            })),
             Happened::Typed(typed) => match self.pasted(typed)? {
-                Some(verdict) => Ok(Some(self.first(By::Paste(verdict)).await.into())),
+                Some(verdict) => Ok(Some(match self.overtaking().await {
+                    Some(tokens) => Finish::device(tokens),
+                    None => Finish::Paste(verdict),
+                })),
                 None => Ok(None),
             },
-            Happened::Device(event) => Ok(self.device_said(event, invitation)?.map(By::into)),
+            Happened::Device(event) => self.device_said(event, invitation),
             Happened::Visited(Ok(())) => Ok(None),
             Happened::Visited(Err(cause)) => self.not_opened(&cause, invitation).map(|()| None),
             Happened::TimeOver => Err(self.timed_out()),
         }
     }
 
-    /// An answer that arrives during a poll waits for what that says: had it signed the person in, a
-    /// second token request would be one too many.
-    async fn first(&mut self, by: By) -> By {
-        match &mut self.device {
-            Some(device) => device.settle().await.map_or(by, By::Device),
-            None => by,
-        }
+    /// What the poll under way brings: an answer that arrives during one waits for it, for had it signed
+    /// the person in, a second token request would be one too many.
+    async fn overtaking(&mut self) -> Option<Box<TokenSet>> {
+        self.device.as_mut()?.settle().await
     }
 
-    /// What was typed, judged as strictly as a redirect. What is no answer is said, and asked for again.
+    /// What was typed. What is no answer is said, and asked for again.
     fn pasted(&mut self, typed: Typed) -> Result<Option<Verdict>> {
-        let term = &self.online.term;
-        let Some(code) = &self.code else {
+        let Some(code) = self.code else {
             return Ok(None);
         };
         let text = match typed {
             Typed::Line(text) => text,
             Typed::TooLong => {
-                term.warn(&paste::too_long());
+                self.online.term.warn(&paste::too_long());
                 return Ok(None);
             }
             Typed::Closed => return self.without_entry().map(|()| None),
         };
-        let rule = &self.plan.provider.redirect;
-        let shows_code = rule.shows_code && rule.manual.as_deref() == Some(code.redirect_uri);
-        let origin = self.plan.provider.authorization_endpoint.as_ref();
-        let origin = origin.expect("a code flow has its endpoint");
-        let verdict = match paste::read(&text, code.redirect_uri, origin, shows_code) {
-            Pasted::Nothing => {
+        match code.typed(self.plan, &text)? {
+            Said::Answer(verdict) => return Ok(Some(verdict)),
+            Said::Wrong(what) => self.online.term.warn(&what),
+            Said::Nothing => {
                 if let Some(device) = &mut self.device {
                     device.hurry();
                 }
-                return Ok(None);
             }
-            Pasted::Wrong(what) => {
-                term.warn(&what);
-                return Ok(None);
-            }
-            Pasted::Code(code) => Verdict::Code(code),
-            Pasted::Redirect(query) => redirect::judge(query.expose(), &code.expected),
-            Pasted::Shown(query) => {
-                let expected = Expected {
-                    iss_required: false,
-                    ..code.expected.clone()
-                };
-                redirect::judge(query.expose(), &expected)
-            }
-        };
-        match verdict {
-            Verdict::NotOurs(why) => {
-                term.warn(&format!(
-                    "that answers another sign-in ({why}); open the address above and paste where it ends"
-                ));
-                Ok(None)
-            }
-            Verdict::Malformed(what) => {
-                term.warn(&format!(
-                    "that is not the whole address ({what}); copy all of it"
-                ));
-                Ok(None)
-            }
-            verdict => Ok(Some(verdict)),
         }
+        Ok(None)
     }
 
-    fn device_said(&mut self, event: Event, invitation: &Invitation<'_>) -> Result<Option<By>> {
+    fn device_said(&mut self, event: Event, invitation: &Invitation<'_>) -> Result<Option<Finish>> {
         match event {
             Event::Code(code) => {
                 invitation.code(&code);
                 Ok(None)
             }
-            Event::Granted(tokens) => Ok(Some(By::Device(tokens))),
-            Event::Denied(response) => Ok(Some(By::Denied(response))),
+            Event::Granted(tokens) => Ok(Some(Finish::device(tokens))),
+            Event::Denied(response) => Ok(Some(Finish::Denied(response))),
             Event::Expired if self.code.is_some() => {
                 invitation.expired();
                 Ok(None)
@@ -244,11 +230,7 @@ impl Race<'_> {
     /// The terminal is gone; what else can finish goes on.
     fn without_entry(&mut self) -> Result<()> {
         self.entry = None;
-        let listens = self
-            .code
-            .as_ref()
-            .is_some_and(|code| code.listener.is_some());
-        if listens || self.device.is_some() {
+        if self.listener.is_some() || self.device.is_some() {
             return Ok(());
         }
         Err(nobody(self.plan, "the terminal was closed"))
@@ -281,23 +263,9 @@ impl Race<'_> {
     }
 }
 
-impl From<By> for Finish {
-    fn from(by: By) -> Self {
-        Self { by, browser: None }
-    }
-}
-
-async fn redirected(code: &mut Option<CodeFlow<'_>>) -> Accepted {
-    match code {
-        Some(CodeFlow {
-            listener: Some(listener),
-            expected,
-            ..
-        }) => {
-            listener
-                .accept(|query| redirect::judge(query, expected))
-                .await
-        }
+async fn redirected(listener: &mut Option<Listener>, code: Option<&CodeFlow>) -> Accepted {
+    match (listener, code) {
+        (Some(listener), Some(code)) => listener.accept(|query| code.judge(query)).await,
         _ => pending().await,
     }
 }

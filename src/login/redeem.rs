@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::code::CodeFlow;
 use super::persist::Grant;
-use super::race::{By, Finish};
+use super::race::Finish;
 use super::{Plan, SignedIn, client, consent, identity, metadata, persist};
 use crate::error::Result;
 use crate::oauth::Client;
-use crate::oauth::authorize::AuthorizationRequest;
 use crate::oauth::redirect::Verdict;
 use crate::oauth::token::TokenEndpoint;
 use crate::online::Online;
@@ -16,55 +16,47 @@ use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
 
-/// What was settled before the person was asked, and is needed for the answer.
-pub struct Settled<'a> {
+/// What an answer needs to become an account.
+pub struct Redemption<'a> {
     /// The login's means.
     pub online: &'a Online,
     /// What was asked of it.
     pub plan: &'a Arc<Plan>,
-    /// What the browser was sent to, where it ends, and for which client.
-    pub code: Option<(&'a AuthorizationRequest, &'a str, &'a Client)>,
+    /// What the browser was sent with.
+    pub code: Option<&'a CodeFlow>,
     /// The client of the device flow.
     pub device: Option<&'a Client>,
 }
 
-impl Settled<'_> {
+impl Redemption<'_> {
     /// Makes an account of the answer, or says why there is none.
-    pub async fn redeem(&self, finish: &Finish) -> Result<SignedIn> {
-        match (&finish.by, &finish.browser) {
-            (By::Redirect, Some(browser)) => self.answered(&browser.verdict).await,
-            (By::Redirect, None) => unreachable!("a redirect comes from a browser"),
-            (By::Paste(verdict), _) => self.answered(verdict).await,
-            (By::Device(tokens), _) => {
-                let tokens = TokenSet::clone(tokens);
-                let client = self
-                    .device
-                    .expect("only its own client is granted anything");
-                self.account(tokens, client, None, None).await
+    pub async fn of(&self, finish: &Finish) -> Result<SignedIn> {
+        match finish {
+            Finish::Redirect(browser) => self.answered(&browser.verdict).await,
+            Finish::Paste(verdict) => self.answered(verdict).await,
+            Finish::Device { tokens, .. } => {
+                let client = self.device;
+                let client = client.expect("only its own client is granted anything");
+                self.account(TokenSet::clone(tokens), client, None, None)
+                    .await
             }
-            (By::Denied(response), _) => Err(consent::refused(self.plan, response)),
+            Finish::Denied(response) => Err(consent::refused(self.plan, response)),
         }
     }
 
     async fn answered(&self, verdict: &Verdict) -> Result<SignedIn> {
-        let (request, redirect_uri, client) = self
-            .code
-            .expect("only an authorization request is answered");
+        let flow = self.code;
+        let flow = flow.expect("only an authorization request is answered");
         let code = consent::code(self.plan, verdict)?;
-        let tokens = self.exchange(code, request, redirect_uri, client).await?;
-        let nonce = request.nonce.as_ref();
-        self.account(tokens, client, Some(redirect_uri), nonce)
+        let tokens = self.exchange(code, flow).await?;
+        let (redirect_uri, nonce) = (&*flow.redirect_uri, flow.request.nonce.as_ref());
+        self.account(tokens, &flow.client, Some(redirect_uri), nonce)
             .await
     }
 
-    async fn exchange(
-        &self,
-        code: &Secret,
-        request: &AuthorizationRequest,
-        redirect_uri: &str,
-        client: &Client,
-    ) -> Result<TokenSet> {
+    async fn exchange(&self, code: &Secret, flow: &CodeFlow) -> Result<TokenSet> {
         let provider = &self.plan.provider;
+        let (client, request) = (&flow.client, &flow.request);
         let url = provider.token_endpoint.as_ref();
         let endpoint = TokenEndpoint {
             url: url.ok_or_else(metadata::incomplete)?,
@@ -78,7 +70,7 @@ impl Settled<'_> {
             &self.online.http,
             code,
             &request.verifier,
-            redirect_uri,
+            &flow.redirect_uri,
             Some(&request.state),
             Timestamp::now(),
         );

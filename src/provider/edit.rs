@@ -1,17 +1,15 @@
 //! Changes the text of a user's provider file and leaves the rest of it as it stood, one process at a
 //! time.
 
-use std::fs::{File, TryLockError};
 use std::ops::Range;
 use std::path::Path;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use toml_edit::{Document, DocumentMut, Item, Key, Table, TableLike, Value};
 
 use super::change::Change;
 use crate::error::{Code, Error, Result};
-use crate::files;
+use crate::files::{self, Guard, NotLocked};
 
 /// How long another process may hold the lock: a write takes milliseconds.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -205,27 +203,19 @@ fn is_table(change: &Change) -> Error {
         .hint(format!("change its keys one by one: `{key}.NAME=VALUE`"))
 }
 
-/// Takes the lock on the user's definitions; it is free again when the file is dropped.
-pub(super) fn lock(folder: &Path, patience: Duration) -> Result<File> {
+/// Takes the lock on the user's definitions.
+pub(super) fn lock(folder: &Path, patience: Duration) -> Result<Guard> {
     let path = folder.join("providers.lock");
-    let failed =
-        |error: &std::io::Error| Error::io(format!("cannot lock {}", path.display()), error);
-    let file = files::open_lock(&path).map_err(|error| failed(&error))?;
-    let since = Instant::now();
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::Error(error)) => return Err(failed(&error)),
-            Err(TryLockError::WouldBlock) if since.elapsed() < patience => {
-                sleep(Duration::from_millis(20));
-            }
-            Err(TryLockError::WouldBlock) => {
-                let message = format!("another process holds {}", path.display());
-                return Err(Error::new(Code::Locked, message)
-                    .hint("wait for the other `keyfob provider` to end, then run it again"));
-            }
+    files::lock(&path, patience).map_err(|why| match why {
+        NotLocked::Unopened(error) | NotLocked::Refused(error) => {
+            Error::io(format!("cannot lock {}", path.display()), &error)
         }
-    }
+        NotLocked::Held => Error::new(
+            Code::Locked,
+            format!("another process holds {}", path.display()),
+        )
+        .hint("wait for the other `keyfob provider` to end, then run it again"),
+    })
 }
 
 #[cfg(test)]

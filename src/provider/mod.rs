@@ -12,6 +12,7 @@ mod embedded;
 mod fault;
 mod keys;
 mod overlay;
+mod redirect;
 mod register;
 mod registry;
 mod rules;
@@ -23,16 +24,18 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::names;
+
 pub use change::{Change, Wants, wants_of};
 pub use definition::{Definition, usual_scopes};
 pub use embedded::Embedded;
 pub use fault::dotted;
 pub use keys::keys;
+pub use redirect::{RedirectHost, RedirectRule};
 pub use registry::{Edited, Registry, Removed, Source, Sources};
 pub use rules::{
     AuthorizationRule, ClientAuth, DeviceRule, DeviceStyle, IdentityMethod, IdentityRule,
-    IdentitySource, RedirectHost, RedirectRule, RegistrationRule, RevocationRule, RevocationStyle,
-    TokenBody, TokenRule,
+    IdentitySource, RegistrationRule, RevocationRule, RevocationStyle, TokenBody, TokenRule,
 };
 pub use suggest::suggest;
 
@@ -220,7 +223,6 @@ impl Provider {
 
     /// The variable that carries `what` for this provider, such as `KEYFOB_MY_HOST_CLIENT_ID`.
     pub fn variable(&self, what: &str) -> String {
-        let name = self.name.to_ascii_uppercase().replace('-', "_");
-        format!("KEYFOB_{name}_{what}")
+        names::variable(&self.name, what)
     }
 }

@@ -16,11 +16,7 @@ impl Provider {
     }
 
     fn loopback_uris(&self) -> Vec<String> {
-        let host = match self.redirect.host {
-            RedirectHost::Ipv4 => "127.0.0.1",
-            RedirectHost::Ipv6 => "[::1]",
-            RedirectHost::Localhost => "localhost",
-        };
+        let host = self.redirect.host.as_str();
         let path = self.redirect_path();
         if self.redirect.ports.is_empty() {
             return vec![format!("http://{host}{path}")];
@@ -39,10 +35,10 @@ impl Provider {
         let path = self.redirect_path();
         let loopback = match (rule.no_loopback, rule.ports.is_empty()) {
             (true, _) => Vec::new(),
-            (false, true) => ["127.0.0.1", "localhost", "[::1]"]
-                .map(|host| format!("http://{host}{path}"))
+            (false, true) => RedirectHost::ALL
+                .map(|host| format!("http://{}{path}", host.as_str()))
                 .to_vec(),
-            (false, false) => self.redirect_uris(),
+            (false, false) => self.loopback_uris(),
         };
         loopback.into_iter().chain(rule.manual.clone()).collect()
     }
@@ -115,10 +111,9 @@ mod tests {
         provider.redirect.ports = vec![8080];
         assert_eq!(provider.redirect_uris(), ["http://localhost:8080/back"]);
         provider.redirect.manual = Some("app+x://code".into());
-        assert_eq!(
-            provider.redirect_uris(),
-            ["http://localhost:8080/back", "app+x://code"]
-        );
+        let both = ["http://localhost:8080/back", "app+x://code"];
+        assert_eq!(provider.redirect_uris(), both);
+        assert_eq!(provider.described_redirect_uris(), both);
         provider.redirect.no_loopback = true;
         assert_eq!(provider.redirect_uris(), ["app+x://code"]);
     }

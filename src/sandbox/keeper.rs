@@ -3,24 +3,19 @@
 //! In a folder the file is read anew for each request and replaced whole under an OS lock, so that two
 //! processes never undo each other's work, and a crash leaves the file as it was.
 
-use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::state::State;
-use crate::files;
+use crate::files::{self, Guard, NotLocked};
 use crate::timestamp::Timestamp;
 
 /// How long to wait for another process, which holds the lock for milliseconds.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
-
-/// How often to ask for the lock meanwhile.
-const LOCK_POLL: Duration = Duration::from_millis(5);
 
 /// The largest state kept, some 50,000 tokens; more is a script gone wild.
 const LIMIT: usize = 8 * 1024 * 1024;
@@ -104,26 +99,13 @@ fn parse(path: &Path, json: &[u8]) -> io::Result<State> {
     serde_json::from_slice(json).map_err(damaged)
 }
 
-fn lock(path: &Path, wait: Duration) -> io::Result<File> {
-    let file =
-        files::open_lock(path).map_err(|error| about(path, error.kind(), &error.to_string()))?;
-    let until = Instant::now() + wait;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if Instant::now() < until => thread::sleep(LOCK_POLL),
-            Err(TryLockError::WouldBlock) => {
-                return Err(about(
-                    path,
-                    io::ErrorKind::TimedOut,
-                    "is held by another process",
-                ));
-            }
-            Err(TryLockError::Error(error)) => {
-                return Err(about(path, error.kind(), &error.to_string()));
-            }
+fn lock(path: &Path, wait: Duration) -> io::Result<Guard> {
+    files::lock(path, wait).map_err(|why| match why {
+        NotLocked::Unopened(error) | NotLocked::Refused(error) => {
+            about(path, error.kind(), &error.to_string())
         }
-    }
+        NotLocked::Held => about(path, io::ErrorKind::TimedOut, "is held by another process"),
+    })
 }
 
 fn about(path: &Path, kind: io::ErrorKind, what: &str) -> io::Error {
@@ -186,14 +168,13 @@ mod tests {
     }
 
     #[test]
-    fn a_held_lock_is_waited_for_with_a_bound() {
+    fn a_held_lock_is_said_to_be_held() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("state.lock");
-        let held = lock(&path, Duration::ZERO).unwrap();
-        let error = lock(&path, Duration::from_millis(20)).unwrap_err();
+        let _held = lock(&path, Duration::ZERO).unwrap();
+        let error = lock(&path, Duration::ZERO).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-        drop(held);
-        lock(&path, Duration::ZERO).unwrap();
+        assert!(error.to_string().contains("state.lock"), "{error}");
     }
 
     #[test]
@@ -205,7 +186,7 @@ mod tests {
         let threads: Vec<_> = [open(), open()]
             .into_iter()
             .map(|keeper| {
-                thread::spawn(move || {
+                std::thread::spawn(move || {
                     for _ in 0..10 {
                         keeper.with(now(), |state| state.id.push('x')).unwrap();
                     }

@@ -9,22 +9,29 @@
 //! | yes | yes | expiring | a grant that needs no person | lock, read again, repeat the grant, keep |
 //! | yes | yes | expiring | nothing, or refused for good | `login_required` |
 //!
-//! [`look`] judges without a runtime; only [`Online::fresh`] goes further.
+//! [`look`] judges without a runtime; only [`Online::fresh`] goes further. Beside it stand the two other
+//! things that are done with an account's tokens: asking whose they are, and taking them back.
 
 mod endpoints;
+mod refusal;
 mod renew;
+pub mod revoke;
+mod turn;
+mod whoami;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
+use crate::oauth;
 use crate::online::{Online, off_thread};
 use crate::timestamp::Timestamp;
 use crate::token_set::{TokenSet, margin};
 use crate::vault::{Secrets, Vault};
 
 pub use endpoints::{Reach, reach};
+pub use whoami::Whose;
 
 /// What the caller wants of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,6 +162,15 @@ fn within_lifetime(account: &Account, tokens: &TokenSet, need: Need) -> Result<(
         .hint(format!("ask for `--min-ttl {lifetime}s` or less"))
         .account(account)),
         _ => Ok(()),
+    }
+}
+
+/// The client and its authentication as they were at the login.
+fn client(account: &Account, secrets: &Secrets) -> oauth::Client {
+    oauth::Client {
+        id: account.client.id.clone(),
+        auth: account.client.auth,
+        secret: secrets.client_secret.clone(),
     }
 }
 

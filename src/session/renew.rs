@@ -6,20 +6,18 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-use super::{Look, Need, Reach, judge, login_required, reach, secret_gone, serves_anew};
+use super::turn::{Turn, read_again, take_turn};
+use super::{Need, Reach, client, login_required, reach, refusal, serves_anew};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
+use crate::oauth::OauthError;
 use crate::oauth::token::TokenEndpoint;
-use crate::oauth::{Client, OauthError};
 use crate::online::{self, Online, off_thread};
 use crate::provider::Provider;
 use crate::term::Terminal;
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
-use crate::vault::{Acquired, Guard, Secrets, Vault};
-
-/// How long a process waits for its turn at an account.
-const TURN: Duration = Duration::from_secs(60);
+use crate::vault::Secrets;
 
 /// How long a failing write of a new token set is tried again: the old refresh token may be spent.
 const KEEP: Duration = Duration::from_secs(30);
@@ -28,16 +26,7 @@ const KEEP: Duration = Duration::from_secs(30);
 const PATIENCE: u64 = 10;
 
 /// What a failed refresh leaves behind.
-const UNCHANGED: &str = "the stored tokens are unchanged";
-
-/// Whose turn it was.
-#[derive(Debug)]
-pub(super) enum Turn {
-    /// Another process renewed meanwhile; its token set serves.
-    Theirs(Account, Secrets),
-    /// Ours: the lock, and index and store read again under it.
-    Ours(Guard, Account, Secrets),
-}
+pub const UNCHANGED: &str = "the stored tokens are unchanged";
 
 impl Online {
     /// Renews under the account's lock, or adopts what another process stored while this one waited.
@@ -85,7 +74,7 @@ impl Online {
         off_thread(move || vault.keep(&account, &secrets)).await
     }
 
-    /// Sends the refresh token, with the client and its authentication as they were at the login.
+    /// Sends the grant, and waits where the server asks for a short wait.
     async fn send(
         &self,
         account: &Account,
@@ -93,14 +82,9 @@ impl Online {
         provider: &Provider,
         url: &Url,
     ) -> std::result::Result<TokenSet, OauthError> {
-        let client = Client {
-            id: account.client.id.clone(),
-            auth: account.client.auth,
-            secret: secrets.client_secret.clone(),
-        };
         let endpoint = TokenEndpoint {
             url,
-            client: &client,
+            client: &client(account, secrets),
             rule: &provider.token,
             scopes: &account.scopes,
             scope_separator: &provider.scope_separator,
@@ -127,7 +111,7 @@ impl Online {
         }
     }
 
-    /// One request: the refresh token where there is one, else the grant once more.
+    /// One request: the grant once more where that needs no person, else the refresh token.
     async fn ask(
         &self,
         endpoint: &TokenEndpoint<'_>,
@@ -135,7 +119,8 @@ impl Online {
         secrets: &Secrets,
     ) -> std::result::Result<TokenSet, OauthError> {
         let (http, now) = (&self.http, Timestamp::now());
-        if let Some(token) = &secrets.tokens.refresh_token {
+        let token = secrets.tokens.refresh_token.as_ref();
+        if let Some(token) = token.filter(|_| !account.needs_no_person()) {
             let redirect_uri = account.client.redirect_uri.as_deref();
             return endpoint.refresh(http, token, redirect_uri, now).await;
         }
@@ -192,6 +177,11 @@ impl Online {
                     online::failed(&error, Code::RefreshFailed, UNCHANGED).account(&account);
                 self.make_do(account, secrets, need, error)
             }
+            OauthError::Refused(response) if refusal::is_of_client(&account, &response) => {
+                let vault = Arc::clone(&self.vault);
+                off_thread(move || Err(refusal::client(&vault, &account, &secrets, &response)))
+                    .await
+            }
             OauthError::Refused(response) if response.error == "invalid_grant" => {
                 self.mark(account, secrets, need, response.to_string())
                     .await
@@ -216,7 +206,7 @@ impl Online {
                 return if serves_anew(&stored.tokens, need, Timestamp::now()) {
                     Ok((account, stored))
                 } else {
-                    Err(overtaken(&account, &response))
+                    Err(refusal::overtaken(&account, &response))
                 };
             }
             account.refused_generation = Some(sent.generation);
@@ -248,61 +238,6 @@ impl Online {
         ));
         Ok((account, secrets))
     }
-}
-
-/// Waits for the lock; a token set stored meanwhile ends the wait.
-pub(super) fn take_turn(
-    vault: &Vault,
-    account: &Account,
-    seen: &Secrets,
-    need: Need,
-) -> Result<Turn> {
-    let stored_since = || match vault.reread(account) {
-        Ok(Some(now)) => (now.generation > seen.generation).then_some(()),
-        _ => None, // the lock decides what a missing or half-seen entry means
-    };
-    let guard = match vault.lock(&account.id, TURN, stored_since)? {
-        Acquired::Lock(guard) => guard,
-        Acquired::Answer(()) => {
-            let (account, secrets) = read_again(vault, account)?;
-            if serves_anew(&secrets.tokens, need, Timestamp::now()) {
-                return Ok(Turn::Theirs(account, secrets));
-            }
-            vault.wait_for_lock(&account.id, TURN)?
-        }
-    };
-    let (account, secrets) = read_again(vault, account)?;
-    let newer = secrets.generation > seen.generation;
-    if newer && serves_anew(&secrets.tokens, need, Timestamp::now()) {
-        return Ok(Turn::Theirs(account, secrets));
-    }
-    Ok(match judge(&account, secrets, need, Timestamp::now())? {
-        Look::Fresh(secrets) => Turn::Theirs(account, secrets),
-        Look::Renew(secrets) => Turn::Ours(guard, account, secrets),
-    })
-}
-
-/// Index and store as they are now.
-fn read_again(vault: &Vault, account: &Account) -> Result<(Account, Secrets)> {
-    let logged_out = || login_required(account, "it was logged out meanwhile");
-    let mut now = vault.reread(account)?.ok_or_else(logged_out)?;
-    let Some(secrets) = vault.secrets(&now)? else {
-        return Err(secret_gone(vault, &now));
-    };
-    if secrets.generation > now.generation {
-        now.describe(&secrets.tokens, secrets.generation);
-    }
-    Ok((now, secrets))
-}
-
-/// The refused refresh token is no longer the stored one, and what is stored does not serve either.
-fn overtaken(account: &Account, response: &str) -> Error {
-    Error::new(
-        Code::RefreshFailed,
-        format!("the provider refused a refresh token that was replaced meanwhile: {response}"),
-    )
-    .hint("try again; the newer one will be sent")
-    .account(account)
 }
 
 fn keep_trying(term: &dyn Terminal, mut write: impl FnMut() -> Result<()>) -> Result<()> {

@@ -2,12 +2,12 @@
 
 use tempfile::TempDir;
 
-use super::renew::take_turn;
+use super::turn::take_turn;
 use super::*;
 use crate::answer::fixture;
 use crate::paths::Paths;
 use crate::secret::Secret;
-use crate::store::{Attendant, Kind, Setup};
+use crate::store::{Kind, Nobody};
 
 /// When the tests' token arrived.
 const ISSUED: u64 = fixture::NOW;
@@ -18,18 +18,6 @@ struct Scene {
     vault: Vault,
     account: Account,
     secrets: Secrets,
-}
-
-struct Nobody;
-
-impl Attendant for Nobody {
-    fn attended(&self) -> bool {
-        false
-    }
-    fn unlock_pending(&self) {}
-    fn passphrase(&self, _new: bool) -> Option<Secret> {
-        None
-    }
 }
 
 impl Scene {
@@ -97,15 +85,7 @@ impl Scene {
 }
 
 fn vault(home: &TempDir) -> Vault {
-    let paths = Paths::under(home.path());
-    let setup = Setup {
-        data: paths.secrets(),
-        identity: paths.identity(),
-        locks: paths.locks(),
-        ask_passphrase: false,
-        attendant: Arc::new(Nobody),
-    };
-    Vault::new(paths, setup)
+    Vault::new(Paths::under(home.path()), false, Arc::new(Nobody))
 }
 
 const NAMED: Need = Need::New { by_name: true };

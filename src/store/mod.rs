@@ -94,6 +94,22 @@ pub trait Attendant: Send + Sync {
     fn passphrase(&self, new: bool) -> Option<Secret>;
 }
 
+/// Nobody to turn to.
+#[derive(Debug, Clone, Copy)]
+pub struct Nobody;
+
+impl Attendant for Nobody {
+    fn attended(&self) -> bool {
+        false
+    }
+
+    fn unlock_pending(&self) {}
+
+    fn passphrase(&self, _new: bool) -> Option<Secret> {
+        None
+    }
+}
+
 /// What opening a store needs.
 #[derive(Clone)]
 pub struct Setup {

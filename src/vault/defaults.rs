@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::index;
-use super::lock::{self, Acquired};
+use super::lock;
 use crate::account::Account;
 use crate::error::{Error, Result};
 use crate::files;
@@ -17,6 +17,9 @@ pub type Defaults = BTreeMap<String, String>;
 
 /// The format written here. A file with a higher number is read as far as it can be, and left alone.
 const VERSION: u32 = 1;
+
+/// How long another process may hold the file: a write takes milliseconds.
+const TURN: Duration = Duration::from_secs(10);
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
@@ -57,8 +60,7 @@ pub fn drop_account(paths: &Paths, account: &Account) -> Result<()> {
 }
 
 fn change(paths: &Paths, edit: impl FnOnce(&mut Defaults)) -> Result<()> {
-    let lock = paths.locks().join("defaults.lock");
-    let _guard: Acquired<()> = lock::acquire(&lock, Duration::from_secs(10), || None)?;
+    let _turn = lock::take(&paths.locks().join("defaults.lock"), TURN)?;
     let before = stored(paths);
     let newer = before.as_ref().is_some_and(|it| it.version > VERSION);
     let before = before.map(|it| it.defaults).unwrap_or_default();

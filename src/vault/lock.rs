@@ -1,51 +1,35 @@
-//! Locks between processes: an OS lock on a file that is never removed, so a crash frees it.
+//! Locks of the vault, in the words of its errors.
 
-use std::fs::{File, TryLockError};
+use std::io;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::error::{Code, Error, Result};
-use crate::files;
+use crate::files::{self, NotLocked};
 
-/// How often a waiter tries again: short enough that a queue of 64 is through in a second.
-const POLL: Duration = Duration::from_millis(10);
+pub use crate::files::{Acquired, Guard};
 
-/// Holds a lock until dropped.
-#[derive(Debug)]
-pub struct Guard(#[allow(dead_code)] File); // the lock lives as long as the open file
-
-/// How waiting for a lock ended.
-#[derive(Debug)]
-pub enum Acquired<T> {
-    /// With the lock.
-    Lock(Guard),
-    /// Without it, for there was an answer meanwhile.
-    Answer(T),
+/// Takes the lock on `path`, waiting at most `limit`.
+pub fn take(path: &Path, limit: Duration) -> Result<Guard> {
+    files::lock(path, limit).map_err(|why| failed(path, limit, &why))
 }
 
-/// Takes the lock on `path`, polling for at most `limit`, since the system's own wait has no bound.
-/// Between tries `meanwhile` may end the wait with an answer.
-pub fn acquire<T>(
+/// The same, but between tries `meanwhile` may end the wait with an answer.
+pub fn take_unless<T>(
     path: &Path,
     limit: Duration,
-    mut meanwhile: impl FnMut() -> Option<T>,
+    meanwhile: impl FnMut() -> Option<T>,
 ) -> Result<Acquired<T>> {
-    let file = files::open_lock(path)
-        .map_err(|error| Error::io(format!("cannot open the lock {}", path.display()), &error))?;
-    let deadline = Instant::now() + limit;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(Acquired::Lock(Guard(file))),
-            Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(cause)) => return Err(without_locks(path, &cause)),
+    files::lock_unless(path, limit, meanwhile).map_err(|why| failed(path, limit, &why))
+}
+
+fn failed(path: &Path, limit: Duration, why: &NotLocked) -> Error {
+    match why {
+        NotLocked::Unopened(cause) => {
+            Error::io(format!("cannot open the lock {}", path.display()), cause)
         }
-        if let Some(answer) = meanwhile() {
-            return Ok(Acquired::Answer(answer));
-        }
-        if Instant::now() >= deadline {
-            return Err(held(path, limit));
-        }
-        std::thread::sleep(POLL);
+        NotLocked::Refused(cause) => without_locks(path, cause),
+        NotLocked::Held => held(path, limit),
     }
 }
 
@@ -64,7 +48,7 @@ fn held(path: &Path, limit: Duration) -> Error {
     ))
 }
 
-fn without_locks(path: &Path, cause: &std::io::Error) -> Error {
+fn without_locks(path: &Path, cause: &io::Error) -> Error {
     Error::new(
         Code::ConfigInvalid,
         format!("cannot lock {}: {cause}", path.display()),
@@ -77,31 +61,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wait_has_a_bound_and_its_failure_names_the_lock() {
+    fn a_lock_that_is_held_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("locks/a.lock");
-        let take = |limit| acquire(&path, Duration::from_millis(limit), || None::<()>);
-        let held = take(0).unwrap();
-        let begin = Instant::now();
-        let error = take(50).unwrap_err();
-        assert!(begin.elapsed() >= Duration::from_millis(50));
+        let _held = take(&path, Duration::ZERO).unwrap();
+        let error = take(&path, Duration::ZERO).unwrap_err();
         assert_eq!(error.code, Code::Locked);
         assert!(error.message.contains(path.to_str().unwrap()), "{error}");
-        drop(held);
-        assert!(matches!(take(0).unwrap(), Acquired::Lock(_)));
-        assert!(path.exists(), "a lock is never lost with its file");
-    }
-
-    #[test]
-    fn an_answer_ends_the_wait_without_the_lock() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.lock");
-        let _held = acquire(&path, Duration::ZERO, || None::<()>).unwrap();
-        let mut tries = 0;
-        let answer = acquire(&path, Duration::from_secs(60), || {
-            tries += 1;
-            (tries == 3).then_some("adopted")
-        });
-        assert!(matches!(answer.unwrap(), Acquired::Answer("adopted")));
     }
 }

@@ -11,13 +11,14 @@ mod payload;
 mod rename;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::paths::Paths;
-use crate::store::{self, Kind, Store, StoreError};
+use crate::store::{self, Attendant, Kind, Store, StoreError};
 
 pub use clients::{ClientSecrets, KeptClient};
 pub use defaults::{Defaults, read as defaults};
@@ -33,11 +34,17 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// Touches nothing yet.
-    pub fn new(paths: Paths, setup: store::Setup) -> Self {
+    /// Touches nothing yet. A new file store gets a passphrase with `ask_passphrase`.
+    pub fn new(paths: Paths, ask_passphrase: bool, attendant: Arc<dyn Attendant>) -> Self {
         Self {
+            setup: store::Setup {
+                data: paths.secrets(),
+                identity: paths.identity(),
+                locks: paths.locks(),
+                ask_passphrase,
+                attendant,
+            },
             paths,
-            setup,
             stores: Mutex::new(HashMap::new()),
         }
     }
@@ -138,19 +145,12 @@ impl Vault {
         limit: Duration,
         meanwhile: impl FnMut() -> Option<T>,
     ) -> Result<Acquired<T>> {
-        lock::acquire(
-            &self.paths.locks().join(format!("{id}.lock")),
-            limit,
-            meanwhile,
-        )
+        lock::take_unless(&self.lock_file(id), limit, meanwhile)
     }
 
     /// Takes the account's lock, waiting at most `limit`.
     pub fn wait_for_lock(&self, id: &str, limit: Duration) -> Result<Guard> {
-        match self.lock(id, limit, || None::<std::convert::Infallible>)? {
-            Acquired::Lock(guard) => Ok(guard),
-            Acquired::Answer(never) => match never {},
-        }
+        lock::take(&self.lock_file(id), limit)
     }
 
     /// Proves that the file system has locks, by taking one that somebody else may well hold.
@@ -159,6 +159,10 @@ impl Vault {
             Err(error) if error.code != Code::Locked => Err(error),
             _ => Ok(()),
         }
+    }
+
+    fn lock_file(&self, id: &str) -> PathBuf {
+        self.paths.locks().join(format!("{id}.lock"))
     }
 
     fn store(&self, kind: Kind) -> Arc<dyn Store> {

@@ -286,6 +286,31 @@ fn a_refused_client_says_how_to_give_its_new_secret() {
 }
 
 #[test]
+fn a_client_that_is_refused_at_a_refresh_is_named_with_the_way_on() {
+    let refusal = json!({"error": "invalid_client"});
+    let renew = |home: &Home, provider: &Provider, args: &[&str]| {
+        home.login(&[&["acme"], args].concat()).ok();
+        provider.next("/token", Reply::Json(401, refusal.clone()));
+        home.run(&["refresh", "acme"])
+    };
+    let next = "sign in again with `keyfob login acme/julien`";
+    let give = "keyfob provider set acme --client-secret";
+
+    let (home, provider) = registering(confidential("client_secret_post"));
+    let refused = "the provider refused its client `registered-client`: invalid_client";
+    renew(&home, &provider, &["--register"]).fails(1, &["acme/julien", refused, give, next]);
+
+    let (home, provider) = registering(expiring());
+    let ended = "the secret of its client `registered-client` ended at 2001-09-09T01:46:40Z";
+    renew(&home, &provider, &["--register"]).fails(1, &["acme/julien", ended, give, next]);
+
+    let (home, provider) = acme_with("");
+    let run = renew(&home, &provider, &[]).fails(1, &["`keyfob-test`", "provider show acme", next]);
+    assert!(!run.stderr.contains("secret"), "{run:?}");
+    assert_eq!(home.entry("acme/julien")["refused_generation"], Value::Null);
+}
+
+#[test]
 fn a_record_that_cannot_be_read_names_its_file() {
     let (home, provider) = registering(confidential("client_secret_post"));
     home.login(&["acme", "--register"]).ok();

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::home::{Home, Run};
 use crate::provider::Provider;
@@ -93,10 +94,15 @@ fn an_odd_authorization_endpoint_is_one_argument_and_no_shell_reads_it() {
     let browser = home.recording_browser();
     home.set("KEYFOB_BROWSER", browser);
     let waiting = home.begin_login(&["acme"]);
-    let url = waiting.url.to_string();
-    assert_eq!(opened(&home), format!("{url}\n"));
+    let (url, opened) = (waiting.url.clone(), opened(&home));
     waiting.sign_in().ok();
-    assert!(!url.contains([' ', '"', '\'', '<', '>']), "{url}");
+    let same = Url::parse(opened.trim_end()).expect("one URL");
+    assert!(same.query_pairs().eq(url.query_pairs()), "{same}");
+    assert!(
+        !opened.contains(|c| " \"'<>$()`;|\\".contains(c)),
+        "{opened}"
+    );
+    assert_eq!(opened.lines().count(), 1, "{opened}");
     assert!(!Path::new("pwned").exists() && !home.path("pwned").exists());
 }
 

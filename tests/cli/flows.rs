@@ -258,8 +258,40 @@ fn a_machine_and_a_person_are_two_accounts() {
     home.run(&FOR_ITSELF).ok();
     home.login(&["acme"]).ok();
     assert_eq!(home.accounts(), ["acme/julien", "acme/keyfob-test"]);
-    home.run(&["whoami", "acme/keyfob-test"]).ok();
     home.run(&["logout", "acme/keyfob-test"]).ok();
+    assert_eq!(home.accounts(), ["acme/julien"]);
+}
+
+#[test]
+fn a_machine_is_its_client_and_proves_that_its_grant_still_works() {
+    let (home, provider) = machine();
+    home.run(&FOR_ITSELF).ok();
+    let whoami = home.run(&["whoami", "acme", "--json"]).ok().json();
+    assert_eq!(whoami["id"], "keyfob-test");
+    assert_eq!(whoami["username"], "keyfob-test");
+    assert!(whoami["claims"].is_null(), "{whoami}");
+    assert!(provider.asked("/userinfo").is_empty());
+    assert_eq!(provider.asked("/token").len(), 2, "a grant of its own");
+
+    provider.state(|state| state.machines = false);
+    home.run(&["whoami"]).fails(1, &["acme/keyfob-test"]);
+}
+
+#[test]
+fn a_machine_whose_token_has_ended_needs_no_sign_in() {
+    let (home, provider) = machine();
+    provider.state(|state| state.expires_in = Some(0));
+    home.run(&FOR_ITSELF).ok();
+    let listed = home.run(&["list", "--json"]).ok().json();
+    assert_eq!(listed["accounts"][0]["refreshable"], true);
+    assert_eq!(listed["accounts"][0]["status"], "expired");
+    let refreshed = home.run(&["refresh", "--all", "--json"]).ok().json();
+    assert_eq!(refreshed["accounts"][0]["account"], "acme/keyfob-test");
+    assert_eq!(
+        refreshed["accounts"][0]["result"], "refreshed",
+        "{refreshed}"
+    );
+    assert_eq!(provider.asked("/token").len(), 2);
 }
 
 #[test]

@@ -4,37 +4,16 @@ use std::sync::Arc;
 
 use keyfob::account::Account;
 use keyfob::paths::Paths;
-use keyfob::secret::Secret;
-use keyfob::store::{Attendant, Setup};
+use keyfob::store::Nobody;
 use keyfob::timestamp::Timestamp;
 use keyfob::vault::{Secrets, Vault};
 
 use crate::home::Home;
 
-struct Nobody;
-
-impl Attendant for Nobody {
-    fn attended(&self) -> bool {
-        false
-    }
-    fn unlock_pending(&self) {}
-    fn passphrase(&self, _new: bool) -> Option<Secret> {
-        None
-    }
-}
-
 impl Home {
     /// The home's vault, opened anew.
     pub fn vault(&self) -> Vault {
-        let paths = Paths::under(&self.path(""));
-        let setup = Setup {
-            data: paths.secrets(),
-            identity: paths.identity(),
-            locks: paths.locks(),
-            ask_passphrase: false,
-            attendant: Arc::new(Nobody),
-        };
-        Vault::new(paths, setup)
+        Vault::new(Paths::under(&self.path("")), false, Arc::new(Nobody))
     }
 
     /// An account's index entry.

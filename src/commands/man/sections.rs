@@ -30,7 +30,8 @@ const JSON: [(&str, &str, &str); 14] = [
     (
         "keyfob-whoami",
         "claims is the provider's own answer. Any of id, username, name and email is null where the \
-         answer does not have it.",
+         answer does not have it. A machine account is its client: id and username are the client id, and \
+         claims is null.",
         include_str!("../../answer/shapes/whoami.json"),
     ),
     (

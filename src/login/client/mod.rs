@@ -3,6 +3,7 @@
 //!
 //! All of it is settled before anybody is sent to the provider.
 
+mod keep;
 mod known;
 mod refused;
 mod register;

@@ -6,13 +6,13 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use super::keep;
 use super::known::{self, Known};
-use crate::account;
 use crate::error::{Code, Error, Result};
 use crate::login::Plan;
 use crate::oauth::OauthError;
 use crate::oauth::endpoint::origin;
-use crate::oauth::registration::{self, Registered, Wish};
+use crate::oauth::registration::{self, Wish};
 use crate::online::{self, Online, off_thread};
 use crate::provider::{ClientAuth, Provider, Registry};
 use crate::timestamp::Timestamp;
@@ -20,10 +20,6 @@ use crate::vault::{ClientSecrets, KeptClient, Vault};
 
 /// How long another process's registration at the same issuer is waited for.
 const TURN: Duration = Duration::from_secs(60);
-
-/// What was done, to go before "at Acme as client `id`".
-const REGISTERED: &str = "registered keyfob";
-const TOOK_OVER: &str = "found keyfob registered";
 
 /// Registers keyfob and keeps what that gave, or takes the client that another process has registered
 /// meanwhile. With `ended` the new client takes the place of that one.
@@ -46,30 +42,19 @@ pub async fn register(online: &Online, plan: &Plan, ended: Option<&KeptClient>) 
     }
     // Some servers never take a registration back, so it is not lost to a signal.
     let _hold = online.interrupts.hold()?;
-    let (vault, registry) = (Arc::clone(&online.vault), online.registry.clone());
-    let ours = provider.clone();
-    let sibling = off_thread(move || Ok(of_sibling(&vault, &registry, &ours))).await?;
     let before = seen.map(|seen| seen.client_id); // it ended, or did not serve
-    if let Some((sibling, secrets)) =
-        sibling.filter(|(kept, _)| Some(&kept.client_id) != before.as_ref())
-    {
-        let kept = KeptClient {
-            id: account::random_id(),
-            store: plan.store,
-            ..sibling
-        };
-        return Ok(keep(online, plan, kept, secrets, TOOK_OVER).await);
+    if let Some((sibling, secrets)) = of_sibling(online, provider, before).await? {
+        return Ok(keep::taken_over(online, plan, sibling, secrets).await);
     }
     let wish = Wish {
-        redirect_uris: &redirect_uris(provider),
+        redirect_uris: &provider.described_redirect_uris(),
         scopes: &plan.scopes,
         device: provider.device_authorization_endpoint.is_some(),
     };
     let registered = registration::register(&online.http, endpoint, &wish)
         .await
         .map_err(|error| refused(plan, &error))?;
-    let (kept, secrets) = split(plan, registered);
-    Ok(keep(online, plan, kept, secrets, REGISTERED).await)
+    Ok(keep::registered(online, plan, registered).await)
 }
 
 /// One registration at a time for an issuer, whatever its definitions are called.
@@ -107,126 +92,39 @@ fn adopted(
 }
 
 /// A client that keyfob has registered at the same issuer for the same redirect URIs, under another
-/// definition's name.
-fn of_sibling(
+/// definition's name; not the one that was here `before`.
+async fn of_sibling(
+    online: &Online,
+    ours: &Provider,
+    before: Option<String>,
+) -> Result<Option<(KeptClient, ClientSecrets)>> {
+    let (vault, registry) = (Arc::clone(&online.vault), online.registry.clone());
+    let ours = ours.clone();
+    let found = off_thread(move || Ok(find_sibling(&vault, &registry, &ours))).await?;
+    Ok(found.filter(|(kept, _)| Some(&kept.client_id) != before.as_ref()))
+}
+
+fn find_sibling(
     vault: &Vault,
     registry: &Registry,
-    provider: &Provider,
+    ours: &Provider,
 ) -> Option<(KeptClient, ClientSecrets)> {
-    let (issuer, uris) = (provider.issuer.as_ref()?, redirect_uris(provider));
-    let pin = known::pin(provider)?;
+    let (issuer, uris) = (ours.issuer.as_ref()?, ours.described_redirect_uris());
+    let pin = known::pin(ours)?;
     let serves = |kept: &KeptClient, sibling: &Provider| {
         sibling.issuer.as_ref() == Some(issuer)
-            && redirect_uris(sibling) == uris
+            && sibling.described_redirect_uris() == uris
             && kept.pin == pin
             && !kept.expired(Timestamp::now())
     };
-    let mut others = registry
-        .names()
-        .into_iter()
-        .filter(|name| *name != provider.name);
+    let names = registry.names().into_iter();
+    let mut others = names.filter(|name| *name != ours.name);
     others.find_map(|name| {
         let kept = vault.client(&name).ok()??;
         let sibling = registry.get(&name).ok()?;
         let secrets = serves(&kept, &sibling).then(|| vault.client_secrets(&kept).ok())??;
         Some((kept, secrets))
     })
-}
-
-/// What a registration gave, as it is kept.
-fn split(plan: &Plan, registered: Registered) -> (KeptClient, ClientSecrets) {
-    let kept = KeptClient {
-        id: account::random_id(),
-        client_id: registered.client_id,
-        auth: registered.auth,
-        pin: known::pin(&plan.provider).unwrap_or_default(),
-        store: plan.store,
-        secret_expires_at: registered.secret_expires_at,
-        configuration_endpoint: registered.configuration_endpoint,
-    };
-    let secrets = ClientSecrets {
-        client_secret: registered.client_secret,
-        registration_access_token: registered.registration_access_token,
-    };
-    (kept, secrets)
-}
-
-/// Keeps a client: its secrets and its record, then its id in the user's file. What cannot be kept is a
-/// warning, for the login can go on.
-async fn keep(
-    online: &Online,
-    plan: &Plan,
-    client: KeptClient,
-    secrets: ClientSecrets,
-    did: &str,
-) -> Known {
-    let (vault, name) = (Arc::clone(&online.vault), plan.provider.name.clone());
-    let (record, hidden) = (client.clone(), secrets.clone());
-    let (kept, failure) = off_thread(move || {
-        let failure = vault.keep_client(&name, &record, &hidden).err();
-        let kept = failure.is_none() || vault.client(&name)? == Some(record);
-        Ok((kept, failure))
-    })
-    .await
-    .unwrap_or_else(|error| (false, Some(error)));
-
-    let title = &plan.provider.title;
-    let named = format!("{did} at {title} as client `{}`", client.client_id);
-    let confidential = secrets.client_secret.is_some();
-    match &failure {
-        Some(error) if kept => online.term.warn(&error.message),
-        Some(error) if confidential => online.term.warn(&format!(
-            "{named}, whose secret could not be kept: {}; this login goes on with it, and its account will hold it",
-            error.message
-        )),
-        Some(error) => online.term.warn(&format!(
-            "{named}, which could not be noted: {}; a later `provider remove` cannot delete it there",
-            error.message
-        )),
-        None => {}
-    }
-    // An id whose secret nobody has would be in the way of every later login.
-    if kept || !confidential {
-        let secret = if confidential {
-            format!(", with a secret that is kept in {}", client.store.noun())
-        } else {
-            String::new()
-        };
-        define(online, plan, &client, kept, &format!("{named}{secret}")).await;
-    }
-    Known {
-        secret: secrets.client_secret,
-        ..client.into()
-    }
-}
-
-/// Writes the client into the user's file, and how it authenticates where the definition says otherwise.
-async fn define(online: &Online, plan: &Plan, client: &KeptClient, kept: bool, named: &str) {
-    let (registry, name) = (online.registry.clone(), plan.provider.name.clone());
-    let (id, auth) = (client.client_id.clone(), client.auth);
-    let auth = Some(auth).filter(|auth| *auth != plan.provider.client_auth);
-    match off_thread(move || registry.set_client(&name, &id, auth)).await {
-        Ok(file) => online.term.say(&format!(
-            "{named}; its client id is kept in {}",
-            file.display()
-        )),
-        // A server that was named by its address has no file yet.
-        Err(error) if error.code == Code::UnknownProvider => online.term.say(named),
-        Err(error) => {
-            let next = if kept {
-                "the next login knows it all the same".into()
-            } else {
-                format!(
-                    "until it is, sign in with `--client-id {}`",
-                    client.client_id
-                )
-            };
-            online.term.warn(&format!(
-                "{named}; its client id could not be kept in the provider's file: {}; {next}",
-                error.message
-            ));
-        }
-    }
 }
 
 async fn confirmed(
@@ -269,20 +167,6 @@ async fn confirmed(
     ));
     let question = format!("register keyfob at {place}? there may be no way to undo that");
     off_thread(move || term.confirm(&question, "--register")).await
-}
-
-/// Every loopback host, without a port: servers that let the port vary match the host exactly. And where
-/// a sign-in is brought back by hand.
-fn redirect_uris(provider: &Provider) -> Vec<String> {
-    let rule = &provider.redirect;
-    let path = provider.redirect_path();
-    let any_port = ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("http://{host}{path}"));
-    let loopback = match (rule.no_loopback, rule.ports.is_empty()) {
-        (true, _) => Vec::new(),
-        (false, true) => any_port.to_vec(),
-        (false, false) => provider.redirect_uris(),
-    };
-    loopback.into_iter().chain(rule.manual.clone()).collect()
 }
 
 /// A registration that was not given: what can be done by hand, where trying again would not help.

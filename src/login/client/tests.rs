@@ -1,61 +1,12 @@
 //! Which client each kind of flow gets, with nobody there to be asked.
 
-use std::sync::Arc;
-
-use tempfile::TempDir;
-
 use super::*;
 use crate::account;
-use crate::interrupts::Interrupts;
-use crate::login::Visitor;
-use crate::oauth::{Http, HttpOptions};
+use crate::login::fixture::{self, online};
 use crate::paths::Paths;
-use crate::provider::{DeviceRule, Registry};
-use crate::store::{Attendant, Kind, Setup};
-use crate::term::{Console, Manner};
-use crate::vault::{ClientSecrets, KeptClient, Vault};
-
-struct Nobody;
-
-impl Attendant for Nobody {
-    fn attended(&self) -> bool {
-        false
-    }
-    fn unlock_pending(&self) {}
-    fn passphrase(&self, _new: bool) -> Option<Secret> {
-        None
-    }
-}
-
-/// A home, and what a command has in hand there.
-fn online() -> (TempDir, Online) {
-    let home = tempfile::tempdir().unwrap();
-    let paths = Paths::under(home.path());
-    let setup = Setup {
-        data: paths.secrets(),
-        identity: paths.identity(),
-        locks: paths.locks(),
-        ask_passphrase: false,
-        attendant: Arc::new(Nobody),
-    };
-    let options = HttpOptions {
-        ca_pem: None,
-        trace: Arc::new(|_| {}),
-    };
-    let manner = Manner {
-        quiet: true,
-        no_input: true,
-        ..Manner::default()
-    };
-    let online = Online {
-        vault: Arc::new(Vault::new(paths.clone(), setup)),
-        registry: Registry::new(paths),
-        http: Http::new(options).unwrap(),
-        term: Arc::new(Console::new(manner)),
-        interrupts: Interrupts::listen(),
-    };
-    (home, online)
-}
+use crate::provider::DeviceRule;
+use crate::store::Kind;
+use crate::vault::{ClientSecrets, KeptClient};
 
 /// A login at a server whose clients authenticate so, in the device flow otherwise where that is given.
 fn plan(flow: Flow, auth: ClientAuth, device: Option<ClientAuth>) -> Plan {
@@ -74,25 +25,8 @@ fn plan(flow: Flow, auth: ClientAuth, device: Option<ClientAuth>) -> Plan {
         ..Provider::default()
     };
     Plan {
-        command: "keyfob login acme".into(),
-        by_url: false,
-        provider,
-        expected: None,
-        name: None,
-        replace: false,
-        scopes: Vec::new(),
-        resource: Vec::new(),
-        audience: None,
         flow,
-        switch: false,
-        store: Kind::File,
-        client_id: None,
-        register: false,
-        port: None,
-        timeout: None,
-        surroundings: crate::login::Surroundings::default(),
-        wanted: crate::login::Wanted::default(),
-        visitor: Visitor::Myself(String::new()),
+        ..fixture::plan(provider)
     }
 }
 

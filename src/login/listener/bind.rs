@@ -1,7 +1,7 @@
 //! Which loopback address and port, and the redirect URI they make.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use tokio::net::TcpListener;
 use url::Url;
@@ -11,9 +11,6 @@ use crate::provider::{RedirectHost, RedirectRule};
 
 /// How often the system picks a port anew because the other family has it taken.
 const SYSTEM_TRIES: usize = 16;
-
-const IPV4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-const IPV6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 
 /// The sockets, one a family, and the port they share.
 pub(super) fn bind(rule: &RedirectRule, port: Option<u16>) -> Result<(Vec<TcpListener>, u16)> {
@@ -35,7 +32,7 @@ pub(super) fn bind(rule: &RedirectRule, port: Option<u16>) -> Result<(Vec<TcpLis
 /// The redirect URI, which must mean what it says: no user, query or fragment, and a path that browsers
 /// send back unchanged.
 pub(super) fn redirect_uri(host: RedirectHost, port: u16, path: &str) -> Result<String> {
-    let uri = format!("http://{}:{port}{path}", name(host));
+    let uri = format!("http://{}:{port}{path}", host.as_str());
     let plain = Url::parse(&uri).is_ok_and(|url| {
         url.path() == path
             && url.port_or_known_default() == Some(port)
@@ -53,26 +50,12 @@ pub(super) fn redirect_uri(host: RedirectHost, port: u16, path: &str) -> Result<
     .hint("set `redirect.path` to something like `/callback`"))
 }
 
-/// The host as it stands in a URI.
-fn name(host: RedirectHost) -> &'static str {
-    match host {
-        RedirectHost::Ipv4 => "127.0.0.1",
-        RedirectHost::Ipv6 => "[::1]",
-        RedirectHost::Localhost => "localhost",
-    }
-}
-
 /// A family that this machine lacks is left out as long as there is another; a port that is taken in
 /// one of them is taken, for the browser may go to whoever has it there.
 fn bind_families(host: RedirectHost, mut port: u16) -> io::Result<(Vec<TcpListener>, u16)> {
-    let addresses: &[IpAddr] = match host {
-        RedirectHost::Ipv4 => &[IPV4],
-        RedirectHost::Ipv6 => &[IPV6],
-        RedirectHost::Localhost => &[IPV4, IPV6],
-    };
     let mut sockets = Vec::new();
     let mut missing = None;
-    for address in addresses {
+    for address in host.addresses() {
         match bind_address(*address, port) {
             Ok(socket) => {
                 port = socket.local_addr()?.port();
@@ -103,7 +86,7 @@ fn is_taken(error: &io::Error) -> bool {
 }
 
 fn refusal(rule: &RedirectRule, port: Option<u16>, error: &io::Error) -> Error {
-    let host = name(rule.host);
+    let host = rule.host.as_str();
     let (place, hint) = match (port, rule.ports.as_slice()) {
         (Some(port), _) => (
             format!("{host}:{port}"),

@@ -6,6 +6,7 @@ use hyper::body::Body;
 use hyper::header::HOST;
 use hyper::{Method, Request, Uri};
 
+use crate::provider::RedirectHost;
 use crate::secret::Secret;
 
 /// What a redirect of this login looks like, before anybody looks at its query.
@@ -17,7 +18,7 @@ pub(super) struct Gate {
 impl Gate {
     /// For the path and port of the redirect URI.
     pub(super) fn new(path: &str, port: u16) -> Self {
-        let names = ["127.0.0.1", "[::1]", "localhost"];
+        let names = RedirectHost::ALL.map(RedirectHost::as_str);
         let mut hosts: Vec<String> = names.iter().map(|name| format!("{name}:{port}")).collect();
         if port == 80 {
             hosts.extend(names.map(String::from));

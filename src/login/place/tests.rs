@@ -3,8 +3,6 @@
 use super::*;
 use crate::account::Identity;
 use crate::answer::fixture;
-use crate::login::Visitor;
-use crate::store::Kind;
 use crate::timestamp::Timestamp;
 
 fn who(subject: &str, username: &str) -> Who {
@@ -30,27 +28,7 @@ fn accounts(given: &[(&str, &str)]) -> Vec<Account> {
 }
 
 fn plan() -> Plan {
-    Plan {
-        command: "keyfob login acme".into(),
-        by_url: false,
-        provider: Provider::default(),
-        expected: None,
-        name: None,
-        replace: false,
-        scopes: Vec::new(),
-        resource: Vec::new(),
-        audience: None,
-        flow: crate::login::Flow::Auto,
-        switch: false,
-        store: Kind::File,
-        client_id: None,
-        register: false,
-        port: None,
-        timeout: None,
-        surroundings: crate::login::Surroundings::default(),
-        wanted: crate::login::Wanted::default(),
-        visitor: Visitor::Myself(String::new()),
-    }
+    crate::login::fixture::plan(Provider::default())
 }
 
 /// The place in a few words: `new NAME`, `new NAME not TAKEN`, `update NAME`, `replace NAME`,

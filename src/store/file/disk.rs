@@ -1,17 +1,14 @@
 //! The file system's refusals in words, and its locks with a bound.
 
-use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::Path;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::files;
+use crate::files::{self, Guard, NotLocked};
 use crate::store::StoreError;
 
-/// std's own wait for a lock has no bound.
+/// How long another process may hold a lock: it may wait for a passphrase.
 const WAIT: Duration = Duration::from_secs(60);
-const POLL: Duration = Duration::from_millis(20);
 
 /// Says why a file could not be read, written, removed or locked.
 pub fn failed(doing: &str, path: &Path, error: &io::Error) -> StoreError {
@@ -44,22 +41,17 @@ pub fn failed(doing: &str, path: &Path, error: &io::Error) -> StoreError {
     }
 }
 
-/// Takes a lock between processes, which ends when the file is dropped or the process dies.
-pub fn lock(path: &Path) -> Result<File, StoreError> {
+/// Takes a lock between processes.
+pub fn lock(path: &Path) -> Result<Guard, StoreError> {
     lock_within(path, WAIT)
 }
 
-fn lock_within(path: &Path, wait: Duration) -> Result<File, StoreError> {
-    let file = files::open_lock(path).map_err(|error| failed("open the lock", path, &error))?;
-    let start = Instant::now();
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::Error(error)) => return Err(failed("lock", path, &error)),
-            Err(TryLockError::WouldBlock) if start.elapsed() < wait => thread::sleep(POLL),
-            Err(TryLockError::WouldBlock) => return Err(held(path, wait)),
-        }
-    }
+fn lock_within(path: &Path, wait: Duration) -> Result<Guard, StoreError> {
+    files::lock(path, wait).map_err(|why| match why {
+        NotLocked::Unopened(error) => failed("open the lock", path, &error),
+        NotLocked::Refused(error) => failed("lock", path, &error),
+        NotLocked::Held => held(path, wait),
+    })
 }
 
 fn held(path: &Path, wait: Duration) -> StoreError {
@@ -78,14 +70,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lock_is_waited_for_with_a_bound_and_freed_with_its_file() {
+    fn a_lock_that_is_held_is_named() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("locks/x.lock");
-        let held = lock(&path).unwrap();
-        let error = lock_within(&path, Duration::from_millis(30)).unwrap_err();
+        let _held = lock(&path).unwrap();
+        let error = lock_within(&path, Duration::ZERO).unwrap_err();
         assert!(error.cause.contains("x.lock"), "{error}");
-        drop(held);
-        lock_within(&path, Duration::from_millis(30)).unwrap();
     }
 
     #[test]

@@ -7,7 +7,7 @@ use keyring_core::{Entry, Error, mock};
 
 use super::entries::Entries;
 use super::*;
-use crate::store::contract;
+use crate::store::{Nobody, contract};
 
 /// The mock store, or one that fails.
 pub struct Mock(pub Arc<mock::Store>);
@@ -17,18 +17,6 @@ impl Entries for Mock {
         self.0
             .build("keyfob", name, None)
             .map_err(|error| cause::explain(&error))
-    }
-}
-
-struct Nobody;
-
-impl Attendant for Nobody {
-    fn attended(&self) -> bool {
-        false
-    }
-    fn unlock_pending(&self) {}
-    fn passphrase(&self, _new: bool) -> Option<Secret> {
-        None
     }
 }
 

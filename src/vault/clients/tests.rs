@@ -6,30 +6,10 @@ use tempfile::TempDir;
 use super::*;
 use crate::account::random_id;
 use crate::paths::Paths;
-use crate::store::{Attendant, Setup};
-
-struct Nobody;
-
-impl Attendant for Nobody {
-    fn attended(&self) -> bool {
-        false
-    }
-    fn unlock_pending(&self) {}
-    fn passphrase(&self, _new: bool) -> Option<Secret> {
-        None
-    }
-}
+use crate::store::Nobody;
 
 fn vault(home: &TempDir) -> Vault {
-    let paths = Paths::under(home.path());
-    let setup = Setup {
-        data: paths.secrets(),
-        identity: paths.identity(),
-        locks: paths.locks(),
-        ask_passphrase: false,
-        attendant: Arc::new(Nobody),
-    };
-    Vault::new(paths, setup)
+    Vault::new(Paths::under(home.path()), false, Arc::new(Nobody))
 }
 
 fn scene() -> (TempDir, Vault) {

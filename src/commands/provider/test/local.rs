@@ -1,6 +1,7 @@
 //! What can be judged without the server: the definition, and the redirect.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
+use std::io;
+use std::net::TcpListener;
 
 use super::{fail, pass};
 use crate::answer::provider::Check;
@@ -69,27 +70,15 @@ pub fn redirect(provider: &Provider) -> Check {
     pass(check, format!("{uris}, {registered}{note}"))
 }
 
-/// Listens for a moment, in each family that this machine has.
-fn listens(host: RedirectHost, port: u16) -> std::io::Result<()> {
-    let (ipv4, ipv6) = (
-        IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(Ipv6Addr::LOCALHOST),
-    );
-    match host {
-        RedirectHost::Ipv4 => TcpListener::bind((ipv4, port)).map(|_| ()),
-        RedirectHost::Ipv6 => TcpListener::bind((ipv6, port)).map(|_| ()),
-        RedirectHost::Localhost => {
-            let both = [ipv4, ipv6].map(|address| TcpListener::bind((address, port)));
-            let taken = |bound: &std::io::Result<TcpListener>| {
-                let error = bound.as_ref().err();
-                error.is_some_and(|error| error.kind() == std::io::ErrorKind::AddrInUse)
-            };
-            if both.iter().any(taken) {
-                return Err(std::io::ErrorKind::AddrInUse.into());
-            }
-            both.into_iter()
-                .reduce(Result::or)
-                .map_or(Ok(()), |bound| bound.map(|_| ()))
+/// Listens for a moment, in each family that this machine has; a port that is taken in one is taken.
+fn listens(host: RedirectHost, port: u16) -> io::Result<()> {
+    let (mut some, mut missing) = (false, Ok(()));
+    for address in host.addresses() {
+        match TcpListener::bind((*address, port)) {
+            Ok(_) => some = true,
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
+            Err(error) => missing = Err(error),
         }
     }
+    if some { Ok(()) } else { missing }
 }

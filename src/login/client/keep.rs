@@ -1,0 +1,123 @@
+//! Keeping the client that a registration gave: its secrets and what has to be remembered with them in the
+//! vault, its id in the user's file.
+
+use std::sync::Arc;
+
+use super::known::{self, Known};
+use crate::account;
+use crate::error::Code;
+use crate::login::Plan;
+use crate::oauth::registration::Registered;
+use crate::online::{Online, off_thread};
+use crate::vault::{ClientSecrets, KeptClient};
+
+/// Keeps what a registration gave.
+pub async fn registered(online: &Online, plan: &Plan, registered: Registered) -> Known {
+    let client = KeptClient {
+        id: account::random_id(),
+        client_id: registered.client_id,
+        auth: registered.auth,
+        pin: known::pin(&plan.provider).unwrap_or_default(),
+        store: plan.store,
+        secret_expires_at: registered.secret_expires_at,
+        configuration_endpoint: registered.configuration_endpoint,
+    };
+    let secrets = ClientSecrets {
+        client_secret: registered.client_secret,
+        registration_access_token: registered.registration_access_token,
+    };
+    keep(online, plan, client, secrets, "registered keyfob").await
+}
+
+/// Keeps the client that another definition of the same server has, for this one too.
+pub async fn taken_over(
+    online: &Online,
+    plan: &Plan,
+    sibling: KeptClient,
+    secrets: ClientSecrets,
+) -> Known {
+    let client = KeptClient {
+        id: account::random_id(),
+        store: plan.store,
+        ..sibling
+    };
+    keep(online, plan, client, secrets, "found keyfob registered").await
+}
+
+/// Its secrets and its record, then its id in the user's file. What cannot be kept is a warning, for the
+/// login can go on. `did` goes before "at Acme as client `id`".
+async fn keep(
+    online: &Online,
+    plan: &Plan,
+    client: KeptClient,
+    secrets: ClientSecrets,
+    did: &str,
+) -> Known {
+    let (vault, name) = (Arc::clone(&online.vault), plan.provider.name.clone());
+    let (record, hidden) = (client.clone(), secrets.clone());
+    let (kept, failure) = off_thread(move || {
+        let failure = vault.keep_client(&name, &record, &hidden).err();
+        let kept = failure.is_none() || vault.client(&name)? == Some(record);
+        Ok((kept, failure))
+    })
+    .await
+    .unwrap_or_else(|error| (false, Some(error)));
+
+    let title = &plan.provider.title;
+    let named = format!("{did} at {title} as client `{}`", client.client_id);
+    let confidential = secrets.client_secret.is_some();
+    match &failure {
+        Some(error) if kept => online.term.warn(&error.message),
+        Some(error) if confidential => online.term.warn(&format!(
+            "{named}, whose secret could not be kept: {}; this login goes on with it, and its account will hold it",
+            error.message
+        )),
+        Some(error) => online.term.warn(&format!(
+            "{named}, which could not be noted: {}; a later `provider remove` cannot delete it there",
+            error.message
+        )),
+        None => {}
+    }
+    // An id whose secret nobody has would be in the way of every later login.
+    if kept || !confidential {
+        let secret = if confidential {
+            format!(", with a secret that is kept in {}", client.store.noun())
+        } else {
+            String::new()
+        };
+        define(online, plan, &client, kept, &format!("{named}{secret}")).await;
+    }
+    Known {
+        secret: secrets.client_secret,
+        ..client.into()
+    }
+}
+
+/// Writes the client into the user's file, and how it authenticates where the definition says otherwise.
+async fn define(online: &Online, plan: &Plan, client: &KeptClient, kept: bool, named: &str) {
+    let (registry, name) = (online.registry.clone(), plan.provider.name.clone());
+    let (id, auth) = (client.client_id.clone(), client.auth);
+    let auth = Some(auth).filter(|auth| *auth != plan.provider.client_auth);
+    match off_thread(move || registry.set_client(&name, &id, auth)).await {
+        Ok(file) => online.term.say(&format!(
+            "{named}; its client id is kept in {}",
+            file.display()
+        )),
+        // A server that was named by its address has no file yet.
+        Err(error) if error.code == Code::UnknownProvider => online.term.say(named),
+        Err(error) => {
+            let next = if kept {
+                "the next login knows it all the same".into()
+            } else {
+                format!(
+                    "until it is, sign in with `--client-id {}`",
+                    client.client_id
+                )
+            };
+            online.term.warn(&format!(
+                "{named}; its client id could not be kept in the provider's file: {}; {next}",
+                error.message
+            ));
+        }
+    }
+}

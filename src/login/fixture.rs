@@ -1,0 +1,63 @@
+//! A login that was asked for nothing in particular, and what a command has in hand in an empty home.
+
+use std::sync::Arc;
+
+use tempfile::TempDir;
+
+use super::{Flow, Plan, Surroundings, Visitor, Wanted};
+use crate::interrupts::Interrupts;
+use crate::oauth::{Http, HttpOptions};
+use crate::online::Online;
+use crate::paths::Paths;
+use crate::provider::{Provider, Registry};
+use crate::store::{Kind, Nobody};
+use crate::term::{Console, Manner};
+use crate::vault::Vault;
+
+/// keyfob signs in itself, with every option left out.
+pub fn plan(provider: Provider) -> Plan {
+    Plan {
+        command: "keyfob login acme".into(),
+        by_url: false,
+        provider,
+        expected: None,
+        name: None,
+        replace: false,
+        wanted: Wanted::default(),
+        scopes: Vec::new(),
+        resource: Vec::new(),
+        audience: None,
+        flow: Flow::Auto,
+        switch: false,
+        store: Kind::File,
+        client_id: None,
+        register: false,
+        port: None,
+        timeout: None,
+        surroundings: Surroundings::default(),
+        visitor: Visitor::Myself(String::new()),
+    }
+}
+
+/// A home, and what a command has in hand there with nobody to be asked.
+pub fn online() -> (TempDir, Online) {
+    let home = tempfile::tempdir().unwrap();
+    let paths = Paths::under(home.path());
+    let options = HttpOptions {
+        ca_pem: None,
+        trace: Arc::new(|_| {}),
+    };
+    let manner = Manner {
+        quiet: true,
+        no_input: true,
+        ..Manner::default()
+    };
+    let online = Online {
+        vault: Arc::new(Vault::new(paths.clone(), false, Arc::new(Nobody))),
+        registry: Registry::new(paths),
+        http: Http::new(options).unwrap(),
+        term: Arc::new(Console::new(manner)),
+        interrupts: Interrupts::listen(),
+    };
+    (home, online)
+}
