@@ -16,6 +16,7 @@ mod screen;
 #[path = "../support/visitor.rs"]
 mod visitor;
 
+mod by_url;
 mod device;
 mod login;
 mod race;
