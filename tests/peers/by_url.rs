@@ -65,7 +65,8 @@ fn without_a_terminal_flags_say_what_a_person_would() {
     };
     let home = Home::new();
     let url = peer.issuer();
-    home.refused_login(&[url]).fails(1, &["--register"]);
+    let again = format!("keyfob login {url} --register");
+    home.refused_login(&[url]).fails(1, &[&again]);
     assert!(
         own(&home).is_empty(),
         "nothing is left of a login that failed"

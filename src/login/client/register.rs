@@ -61,9 +61,14 @@ pub async fn register(online: &Online, plan: &Plan, ended: Option<&KeptClient>) 
         return Ok(keep(online, plan, kept, secrets, TOOK_OVER).await);
     }
     let wish = Wish {
-        redirect_uris: &redirect_uris(provider),
+        redirect_uris: &provider.described_redirect_uris(),
         scopes: &plan.scopes,
         device: provider.device_authorization_endpoint.is_some(),
+        auth: if provider.client_auth.needs_secret() {
+            provider.client_auth
+        } else {
+            provider.registers_as
+        },
     };
     let registered = registration::register(&online.http, endpoint, &wish)
         .await
@@ -113,11 +118,14 @@ fn of_sibling(
     registry: &Registry,
     provider: &Provider,
 ) -> Option<(KeptClient, ClientSecrets)> {
-    let (issuer, uris) = (provider.issuer.as_ref()?, redirect_uris(provider));
+    let (issuer, uris) = (
+        provider.issuer.as_ref()?,
+        provider.described_redirect_uris(),
+    );
     let pin = known::pin(provider)?;
     let serves = |kept: &KeptClient, sibling: &Provider| {
         sibling.issuer.as_ref() == Some(issuer)
-            && redirect_uris(sibling) == uris
+            && sibling.described_redirect_uris() == uris
             && kept.pin == pin
             && !kept.expired(Timestamp::now())
     };
@@ -265,20 +273,6 @@ async fn confirmed(
         "register keyfob as a client at {title}? {place} decides whether it gets a secret, and may never let it be undone"
     );
     off_thread(move || term.confirm(&question, "--register")).await
-}
-
-/// Every loopback host, without a port: servers that let the port vary match the host exactly. And where
-/// a sign-in is brought back by hand.
-fn redirect_uris(provider: &Provider) -> Vec<String> {
-    let rule = &provider.redirect;
-    let path = provider.redirect_path();
-    let any_port = ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("http://{host}{path}"));
-    let loopback = match (rule.no_loopback, rule.ports.is_empty()) {
-        (true, _) => Vec::new(),
-        (false, true) => any_port.to_vec(),
-        (false, false) => provider.redirect_uris(),
-    };
-    loopback.into_iter().chain(rule.manual.clone()).collect()
 }
 
 /// A registration that was not given: what can be done by hand, where trying again would not help.
