@@ -17,8 +17,11 @@ mod screen;
 mod visitor;
 
 mod by_url;
+mod clients;
 mod device;
 mod login;
 mod race;
 mod registration;
+mod requests;
 mod tokens;
+mod verbs;

@@ -28,7 +28,7 @@ const configuration = {
     },
     // All that an encoding may lose; what a client id and a secret may hold is printable ASCII.
     ...['client_secret_basic', 'client_secret_post'].map((method) => ({
-      client_id: `fob: 100%+&=/${method}`,
+      client_id: `fob:100%+&=/${method}`,
       client_secret: 's/e+c r%t:&=?~"\\%41',
       application_type: 'native',
       token_endpoint_auth_method: method,
@@ -54,7 +54,7 @@ const configuration = {
     DeviceCode: options.deviceCode,
   },
   conformIdTokenClaims: false, // the id token names the person too
-  claims: { openid: ['sub'], profile: ['preferred_username', 'name'], email: ['email'] },
+  claims: { openid: ['sub'], profile: ['preferred_username', 'name'], email: ['email'], phone: ['phone_number'] },
   findAccount: (_, sub) => ({
     accountId: sub,
     claims: () => ({
