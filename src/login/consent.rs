@@ -92,8 +92,13 @@ pub fn refused(plan: &Plan, response: &ErrorResponse) -> Error {
         _ => Code::AccessDenied,
     };
     let provider = &plan.provider;
+    let next = match response.error.as_str() {
+        "invalid_scope" => " with `--scope` and what it allows this client",
+        "invalid_target" => " with a `--resource` that it knows",
+        _ => "",
+    };
     Error::new(code, format!("{} said no: {response}", provider.title)).hint(format!(
-        "nothing was stored; run `keyfob login {}` again",
+        "nothing was stored; run `keyfob login {}` again{next}",
         provider.name
     ))
 }
