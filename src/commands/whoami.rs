@@ -11,11 +11,15 @@ use crate::answer::whoami::Whoami;
 use crate::choose;
 use crate::cli;
 use crate::error::{Code, Error, Result};
+use crate::escape::escape_short;
 use crate::oauth::OauthError;
 use crate::oauth::userinfo::userinfo;
 use crate::online::{self, Online};
 use crate::provider::IdentityRule;
 use crate::session::{Need, reach};
+
+/// The most characters of resources that are shown.
+const RESOURCE_LIMIT: usize = 120;
 
 /// Asks with a fresh token, and once more with a new one where the first is not accepted.
 pub fn run(app: &App, args: &cli::Whoami) -> Result<()> {
@@ -58,6 +62,11 @@ async fn ask(online: &Arc<Online>, account: Account) -> Result<(Account, Value, 
         .await
         {
             Ok(claims) => return Ok((account, claims, rule)),
+            Err(OauthError::Unauthorized | OauthError::Refused(_))
+                if !account.resource.is_empty() =>
+            {
+                return Err(for_others(&account));
+            }
             Err(OauthError::Unauthorized) if need == Need::Margin && account.refreshable => {
                 need = Need::New { by_name: false };
             }
@@ -72,6 +81,17 @@ async fn ask(online: &Arc<Online>, account: Account) -> Result<(Account, Value, 
             }
         }
     }
+}
+
+/// Its token is for another server, and nothing is wrong with it.
+fn for_others(account: &Account) -> Error {
+    let resource = escape_short(&account.resource.join(", "), RESOURCE_LIMIT);
+    Error::new(
+        Code::Unauthorized,
+        format!("the userinfo endpoint takes no token that is for {resource}"),
+    )
+    .hint("`keyfob list` says who signed in; the stored tokens are unchanged")
+    .account(account)
 }
 
 fn refused(account: &Account, need: Need) -> Error {
