@@ -64,9 +64,9 @@ pub struct Plan {
     pub wanted: Wanted,
     /// The scopes to ask for, settled once the provider's definition is complete.
     pub scopes: Vec<String>,
-    /// `--resource`; where empty the provider's own (RFC 8707).
+    /// `--resource`; where empty that of the expected account, else the provider's own (RFC 8707).
     pub resource: Vec<String>,
-    /// `--audience`; where absent the provider's own.
+    /// `--audience`; where absent that of the expected account, else the provider's own.
     pub audience: Option<String>,
     /// `--flow`.
     pub flow: Flow,
@@ -92,11 +92,15 @@ impl Plan {
     /// Fills in what the definition says and the command line did not.
     fn settle(&mut self) -> Result<()> {
         self.scopes = scopes::settle(self)?;
+        let (expected, provider) = (self.expected.as_ref(), &self.provider);
         if self.resource.is_empty() {
-            self.resource.clone_from(&self.provider.resource);
+            let held = expected.map(|account| &account.resource);
+            let held = held.filter(|held| !held.is_empty());
+            self.resource.clone_from(held.unwrap_or(&provider.resource));
         }
         if self.audience.is_none() {
-            self.audience.clone_from(&self.provider.audience);
+            let held = expected.and_then(|account| account.audience.clone());
+            self.audience = held.or_else(|| provider.audience.clone());
         }
         Ok(())
     }
