@@ -3,6 +3,8 @@
 //! The address is shown before a browser opens, so that no browser is ever the only way. What nobody can
 //! go on without is shown under `-q` too.
 
+use url::Url;
+
 use crate::oauth::device::DeviceAuthorization;
 use crate::provider::RedirectHost;
 use crate::term::Terminal;
@@ -30,7 +32,7 @@ impl<'a> Invitation<'a> {
         Self {
             term: &*race.online.term,
             plan: race.plan,
-            url: race.code.as_ref().map(|code| code.request.url.to_string()),
+            url: race.address.as_ref().map(|address| address.url.to_string()),
             port: listener.map(super::Listener::port),
             pasting: race.entry.is_some(),
             device: race.device.is_some(),
@@ -84,6 +86,18 @@ impl<'a> Invitation<'a> {
             ""
         };
         self.term.say(&format!("the code is no longer good{again}"));
+    }
+
+    /// A pushed request's address is good for a while only, and nobody may have begun with it.
+    pub fn address_over(&self) {
+        self.term
+            .insist("the address is no longer good to begin with; Enter shows a new one");
+    }
+
+    /// Another address.
+    pub fn address(&self, url: &Url) {
+        self.term.insist("the address is now:");
+        self.term.insist(&format!("  {url}"));
     }
 
     /// The browser did not open.

@@ -1,6 +1,7 @@
 //! Signing in, in this order: probe locks and store, know the client, consent, exchange, identity, persist,
 //! and last the page in the browser, which can therefore tell the truth.
 
+mod address;
 mod browser;
 mod client;
 mod client_credentials;
@@ -28,13 +29,14 @@ use std::time::Duration;
 
 use crate::account::Account;
 use crate::error::{Code, Result};
+use crate::oauth::Client;
 use crate::oauth::authorize::{self, AuthorizationRequest};
 use crate::oauth::redirect::Expected;
-use crate::oauth::{Client, par};
-use crate::online::{self, Online, off_thread};
+use crate::online::{Online, off_thread};
 use crate::provider::Provider;
 use crate::store::Kind;
 
+use address::Address;
 pub use browser::{Asked, Browser};
 use client::Ours;
 pub use consent::Visitor;
@@ -171,27 +173,28 @@ async fn consent(
         .codes()
         .then(|| Landing::prepare(plan, ways))
         .transpose()?;
-    let request = match (&landing, client) {
-        (Some(landing), Some(client)) => {
-            Some(authorization(online, plan, client, &landing.uri).await?)
-        }
-        _ => None,
-    };
     let uri = landing
         .as_ref()
         .map(|landing| landing.uri.clone())
         .unwrap_or_default();
+    let request = client
+        .filter(|_| landing.is_some())
+        .map(|client| authorization(plan, client, &uri));
+    let address = match (&request, client) {
+        (Some(request), Some(client)) => Some(Address::of(online, plan, client, request).await?),
+        _ => None,
+    };
     let listener = landing.and_then(|landing| landing.listener);
     let launched = listener.is_some() && plan.launches();
     let race = Race {
         online,
         plan,
         code: request.as_ref().map(|request| CodeFlow {
-            request,
             expected: expected(plan, request),
             redirect_uri: &uri,
             listener,
         }),
+        address,
         entry: ways.paste.then(|| online.term.entry()).flatten(),
         device: device
             .filter(|_| ways.device)
@@ -236,44 +239,18 @@ fn page(plan: &Plan, outcome: &Result<SignedIn>) -> Page {
     }
 }
 
-/// The authorization request, pushed where the server wants or offers that (RFC 9126).
-async fn authorization(
-    online: &Online,
-    plan: &Plan,
-    client: &Client,
-    redirect_uri: &str,
-) -> Result<AuthorizationRequest> {
-    let provider = &plan.provider;
-    let build = || {
-        authorize::request(&authorize::Wish {
-            provider,
-            client_id: &client.id,
-            redirect_uri,
-            scopes: &plan.scopes,
-            login_hint: plan.expected.as_ref().and_then(|a| a.username.as_deref()),
-            switch: plan.switch,
-            resource: &plan.resource,
-            audience: plan.audience.as_deref(),
-        })
-    };
-    let Some(endpoint) = &provider.pushed_authorization_request_endpoint else {
-        return Ok(build());
-    };
-    match par::push(&online.http, endpoint, client, build()).await {
-        Ok(pushed) => Ok(pushed),
-        Err(error) if provider.require_pushed_authorization_requests => Err(online::failed(
-            &error,
-            Code::InvalidResponse,
-            "nothing was stored",
-        )),
-        // Some servers take pushes from a few clients only, and the plain request from all.
-        Err(error) => {
-            online
-                .term
-                .step(&format!("the request was not pushed: {error}"));
-            Ok(build())
-        }
-    }
+/// What is asked, wherever the browser carries it.
+fn authorization(plan: &Plan, client: &Client, redirect_uri: &str) -> AuthorizationRequest {
+    authorize::request(&authorize::Wish {
+        provider: &plan.provider,
+        client_id: &client.id,
+        redirect_uri,
+        scopes: &plan.scopes,
+        login_hint: plan.expected.as_ref().and_then(|a| a.username.as_deref()),
+        switch: plan.switch,
+        resource: &plan.resource,
+        audience: plan.audience.as_deref(),
+    })
 }
 
 /// A name was given where the provider cannot say who signed in, and no damaged entry has it.

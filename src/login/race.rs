@@ -9,14 +9,14 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::Plan;
-use super::consent::{Visit, Visitor, nobody};
+use super::address::{self, Address};
+use super::consent::{Visit, Visitor, expired, nobody, timed_out};
 use super::device::{DeviceFlow, Event};
 use super::invite::Invitation;
 use super::listener::{Accepted, Listener};
 use super::paste::{self, Pasted};
 use crate::error::{Code, Error, Result};
 use crate::oauth::ErrorResponse;
-use crate::oauth::authorize::AuthorizationRequest;
 use crate::oauth::redirect::{self, Expected, Verdict};
 use crate::online::{self, Online};
 use crate::term::entry::{Entry, Typed};
@@ -46,10 +46,8 @@ pub enum By {
     Denied(ErrorResponse),
 }
 
-/// The authorization request, and where its answer may arrive.
+/// What an authorization request is answered by, and where that may arrive.
 pub struct CodeFlow<'a> {
-    /// What was asked.
-    pub request: &'a AuthorizationRequest,
     /// What its answer is judged by.
     pub expected: Expected,
     /// Where the browser ends.
@@ -66,6 +64,8 @@ pub struct Race<'a> {
     pub plan: &'a Arc<Plan>,
     /// Redirect and paste.
     pub code: Option<CodeFlow<'a>>,
+    /// What the browser opens for it.
+    pub address: Option<Address<'a>>,
     /// Where an address is pasted.
     pub entry: Option<Entry>,
     /// The code for another device.
@@ -76,6 +76,7 @@ enum Happened {
     Redirect(Accepted),
     Typed(Typed),
     Device(Event),
+    Address(address::Event),
     Visited(std::result::Result<(), String>),
     TimeOver,
 }
@@ -85,8 +86,8 @@ impl Race<'_> {
     pub async fn run(mut self) -> Result<Finish> {
         let invitation = Invitation::new(&self);
         invitation.begin();
-        let request = self.code.as_ref().map(|code| code.request);
-        let mut visit = pin!(Visit::of(self.online, self.plan, request).go());
+        let url = self.address.as_ref().map(|address| address.url.clone());
+        let mut visit = pin!(Visit::of(self.online, self.plan, url).go());
         let mut visited = false;
         let mut deadline = Instant::now() + self.plan.timeout.unwrap_or(PATIENCE);
         let progress = self.online.term.progress(invitation.waiting());
@@ -95,6 +96,7 @@ impl Race<'_> {
                 accepted = redirected(&mut self.code) => Happened::Redirect(accepted),
                 typed = typed(&mut self.entry) => Happened::Typed(typed),
                 event = told(&mut self.device) => Happened::Device(event),
+                event = changed(&mut self.address) => Happened::Address(event),
                 outcome = &mut visit, if !visited => Happened::Visited(outcome),
                 () = sleep_until(deadline) => Happened::TimeOver,
             };
@@ -128,9 +130,13 @@ impl Race<'_> {
                 None => Ok(None),
             },
             Happened::Device(event) => Ok(self.device_said(event, invitation)?.map(By::into)),
+            Happened::Address(event) => {
+                self.address_said(&event, invitation);
+                Ok(None)
+            }
             Happened::Visited(Ok(())) => Ok(None),
             Happened::Visited(Err(cause)) => self.not_opened(&cause, invitation).map(|()| None),
-            Happened::TimeOver => Err(self.timed_out()),
+            Happened::TimeOver => Err(timed_out(self.plan, PATIENCE)),
         }
     }
 
@@ -165,6 +171,9 @@ impl Race<'_> {
             Pasted::Nothing => {
                 if let Some(device) = &mut self.device {
                     device.hurry();
+                }
+                if let Some(address) = &mut self.address {
+                    address.hurry();
                 }
                 return Ok(None);
             }
@@ -204,7 +213,7 @@ impl Race<'_> {
                 invitation.expired();
                 Ok(None)
             }
-            Event::Expired => Err(self.expired()),
+            Event::Expired => Err(expired(self.plan)),
             Event::Failed(error) => {
                 let failure =
                     online::failed(&error, Code::TokenExchangeFailed, "nothing was stored");
@@ -216,6 +225,24 @@ impl Race<'_> {
                     .term
                     .step(&format!("no code for another device: {error}"));
                 Ok(None)
+            }
+        }
+    }
+
+    /// A browser that was launched here has begun with the address in time. Where nobody can press Enter
+    /// another is shown without.
+    fn address_said(&mut self, event: &address::Event, invitation: &Invitation<'_>) {
+        let Some(address) = &mut self.address else {
+            return;
+        };
+        match event {
+            address::Event::Over if self.plan.launches() => {}
+            address::Event::Over if self.entry.is_none() => address.hurry(),
+            address::Event::Over => invitation.address_over(),
+            address::Event::New => invitation.address(&address.url),
+            address::Event::Failed(error) => {
+                let term = &self.online.term;
+                term.warn(&format!("no new address was to be had: {error}"));
             }
         }
     }
@@ -248,32 +275,6 @@ impl Race<'_> {
         }
         Err(nobody(self.plan, "the terminal was closed"))
     }
-
-    fn timed_out(&self) -> Error {
-        let patience = self.plan.timeout.unwrap_or(PATIENCE);
-        Error::new(
-            Code::Timeout,
-            format!(
-                "nobody signed in within {}",
-                humantime::format_duration(patience)
-            ),
-        )
-        .hint(format!(
-            "nothing was stored; run `keyfob login {}` again, `--timeout 10m` waits longer",
-            self.plan.provider.name
-        ))
-    }
-
-    fn expired(&self) -> Error {
-        Error::new(
-            Code::ExpiredToken,
-            "the code was not typed while it was good",
-        )
-        .hint(format!(
-            "nothing was stored; run `keyfob login {}` again for a new one",
-            self.plan.provider.name
-        ))
-    }
 }
 
 impl From<By> for Finish {
@@ -300,6 +301,13 @@ async fn redirected(code: &mut Option<CodeFlow<'_>>) -> Accepted {
 async fn typed(entry: &mut Option<Entry>) -> Typed {
     match entry {
         Some(entry) => entry.next().await,
+        None => pending().await,
+    }
+}
+
+async fn changed(address: &mut Option<Address<'_>>) -> address::Event {
+    match address {
+        Some(address) => address.next().await,
         None => pending().await,
     }
 }

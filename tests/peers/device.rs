@@ -192,7 +192,9 @@ fn a_code_that_nobody_typed_in_time_says_so() {
         json!({"interval": 1, "expires_in": 600}),
         json!({"interval": 1}),
     ] {
-        let Some(peer) = Peer::with(&json!({"deviceCode": 2, "announce": announce})) else {
+        let Some(peer) =
+            Peer::with(&json!({"deviceCode": 2, "announce": {"/device/auth": announce}}))
+        else {
             return;
         };
         let home = peer.home();

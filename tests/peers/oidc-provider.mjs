@@ -117,10 +117,10 @@ const controls = {
   '/release': () => open(),
 };
 
-// `announce`: members of the answer to a device's request that the package does not send, or otherwise.
+// `announce`: for a path, members of its answers that the package does not send, or sends otherwise.
 async function announce(ctx, next) {
   await next();
-  if (ctx.path === '/device/auth' && ctx.status === 200) Object.assign(ctx.body, options.announce);
+  if (ctx.path in options.announce && ctx.status < 300) Object.assign(ctx.body, options.announce[ctx.path]);
 }
 
 // `policy`: what a registration gets whatever it asks for.

@@ -70,7 +70,7 @@ impl Peer {
             "login": 3600,
             "refresh": 3600,
             "deviceCode": 600,
-            "announce": {"interval": 1},
+            "announce": {"/device/auth": {"interval": 1}},
         });
         let wanted = options.as_object().expect("an object").clone();
         all.as_object_mut().expect("an object").extend(wanted);

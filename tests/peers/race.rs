@@ -68,7 +68,7 @@ fn is_usable(home: &Home, peer: &Peer) {
 #[test]
 fn the_redirect_is_first_though_the_code_was_agreed_to_as_well() {
     // Polls are too rare to come between.
-    let Some(peer) = Peer::with(&json!({"announce": {"interval": 30}})) else {
+    let Some(peer) = Peer::with(&json!({"announce": {"/device/auth": {"interval": 30}}})) else {
         return;
     };
     let home = peer.home();
@@ -85,7 +85,7 @@ fn the_redirect_is_first_though_the_code_was_agreed_to_as_well() {
 
 #[test]
 fn the_pasted_address_is_first_though_the_code_was_agreed_to_as_well() {
-    let Some(peer) = Peer::with(&json!({"announce": {"interval": 30}})) else {
+    let Some(peer) = Peer::with(&json!({"announce": {"/device/auth": {"interval": 30}}})) else {
         return;
     };
     let home = peer.home();

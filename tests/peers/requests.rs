@@ -37,6 +37,37 @@ fn a_request_is_pushed_where_the_server_offers_or_demands_it() {
 }
 
 #[test]
+fn an_address_that_is_over_is_made_anew_on_enter_or_by_itself() {
+    let announce = json!({"/request": {"expires_in": 1}, "/device/auth": {"interval": 30}});
+    let Some(peer) = Peer::with(&json!({"par": "required", "announce": announce})) else {
+        return;
+    };
+    let home = peer.home();
+    for flow in ["auto", "paste", "browser"] {
+        let before = peer.seen(PUSHED);
+        let mut screen = Screen::start(&home.keyfob(&["login", "peer", "--flow", flow]));
+        let first = screen.authorization_url();
+        if flow != "browser" {
+            screen.wait_for("Enter shows a new one");
+            assert_eq!(peer.seen(PUSHED), before + 1);
+            screen.press("\r");
+        }
+        screen.wait_for("the address is now:");
+        assert!(peer.seen(PUSHED) >= before + 2);
+        let second = screen.authorization_url();
+        assert_ne!(first, second);
+        let redirect = Browser::of("julien").consent(&second);
+        if flow == "paste" {
+            screen.press(&format!("{redirect}\r"));
+        } else {
+            crate::visitor::get(&redirect);
+        }
+        let (status, shown) = screen.end();
+        assert_eq!(status, 0, "{shown}");
+    }
+}
+
+#[test]
 fn a_server_that_demands_it_and_gets_none_is_not_met() {
     let Some(peer) = Peer::with(&json!({"par": "required"})) else {
         return;
