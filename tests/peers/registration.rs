@@ -157,6 +157,11 @@ fn a_client_goes_with_its_provider() {
         let home = unregistered(&peer);
         home.sign_in(&["peer2", "--register"], "julien").ok();
         remove(&home, &[]).fails(1, &["in use: peer2/julien"]);
+        let ask = home.keyfob(&["provider", "remove", "peer2", "--force"]);
+        let mut screen = Screen::start(&ask);
+        screen.wait_for("and delete its registration there?");
+        screen.press("\r");
+        assert_eq!(screen.end().0, 0);
         assert_eq!(peer.seen("registration_delete.success"), 0);
         let token = home.run(&["token"]).ok();
         let removed = remove(&home, &["--force", "--json"]).ok();

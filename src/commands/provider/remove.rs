@@ -110,6 +110,13 @@ fn question(app: &App, name: &str, accounts: &[Account]) -> String {
         Some(file) => format!("remove {name} ({})", file.display()),
         None => format!("forget the client of {name}"),
     };
+    let client = app.vault.client(name).ok().flatten();
+    let registered = client.is_some_and(|client| client.configuration_endpoint.is_some());
+    let file = if registered {
+        format!("{file}, and delete its registration there")
+    } else {
+        file
+    };
     match accounts {
         [] => format!("{file}?"),
         [account] => format!("sign out {account} and {file}?"),
