@@ -374,7 +374,8 @@ Examples:
   keyfob provider remove acme
   keyfob provider remove acme --force --yes     its accounts are logged out first
 
-Of a built-in provider only your own file and what is kept of your client go.")]
+Of a built-in provider only your own file and what is kept of your client go. A client that keyfob
+registered is deleted at the server too, where the server lets it.")]
 pub struct ProviderRemove {
     /// The provider
     #[arg(value_name = "PROVIDER", add = ArgValueCandidates::new(complete::changed_providers))]

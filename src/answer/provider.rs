@@ -6,7 +6,7 @@ mod list;
 mod show;
 mod tested;
 
-pub use changed::{Added, Found, Removed, Set};
+pub use changed::{Added, Found, Removed, Set, Unregistered};
 pub use document::Document;
 pub use list::{Known, Providers};
 pub use show::Shown;

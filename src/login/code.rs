@@ -4,12 +4,11 @@
 use super::flow::{Flow, Ways};
 use super::listener::{self, Listener};
 use super::paste::{self, Pasted};
-use super::{Plan, client, metadata};
+use super::{Plan, metadata};
 use crate::error::Result;
+use crate::oauth::Client;
 use crate::oauth::authorize::{self, AuthorizationRequest};
 use crate::oauth::redirect::{self, Expected, Verdict};
-use crate::oauth::{Client, par};
-use crate::online::Online;
 use crate::secret::Secret;
 
 /// The authorization request of one login, and what its answer needs.
@@ -36,14 +35,9 @@ pub enum Said {
 
 impl CodeFlow {
     /// Binds the listener where the redirect comes to this machine, and makes the request.
-    pub async fn begin(
-        online: &Online,
-        plan: &Plan,
-        ways: Ways,
-        client: &Client,
-    ) -> Result<(Self, Option<Listener>)> {
+    pub fn begin(plan: &Plan, ways: Ways, client: &Client) -> Result<(Self, Option<Listener>)> {
         let (redirect_uri, listener) = landing(plan, ways)?;
-        let request = authorization(online, plan, client, &redirect_uri).await?;
+        let request = authorization(plan, client, &redirect_uri);
         let code = Self {
             client: client.clone(),
             expected: Expected {
@@ -110,40 +104,16 @@ fn landing(plan: &Plan, ways: Ways) -> Result<(String, Option<Listener>)> {
     Ok((uri, None))
 }
 
-/// The authorization request, pushed where the server wants or offers that (RFC 9126).
-async fn authorization(
-    online: &Online,
-    plan: &Plan,
-    client: &Client,
-    redirect_uri: &str,
-) -> Result<AuthorizationRequest> {
-    let provider = &plan.provider;
-    let build = || {
-        authorize::request(&authorize::Wish {
-            provider,
-            client_id: &client.id,
-            redirect_uri,
-            scopes: &plan.scopes,
-            login_hint: plan.expected.as_ref().and_then(|a| a.username.as_deref()),
-            switch: plan.switch,
-            resource: &plan.resource,
-            audience: plan.audience.as_deref(),
-        })
-    };
-    let Some(endpoint) = &provider.pushed_authorization_request_endpoint else {
-        return Ok(build());
-    };
-    match par::push(&online.http, endpoint, client, build()).await {
-        Ok(pushed) => Ok(pushed),
-        Err(error) if provider.require_pushed_authorization_requests => {
-            Err(client::failed(plan, client, "the request", &error))
-        }
-        // Some servers take pushes from a few clients only, and the plain request from all.
-        Err(error) => {
-            online
-                .term
-                .step(&format!("the request was not pushed: {error}"));
-            Ok(build())
-        }
-    }
+/// What is asked, wherever the browser carries it.
+fn authorization(plan: &Plan, client: &Client, redirect_uri: &str) -> AuthorizationRequest {
+    authorize::request(&authorize::Wish {
+        provider: &plan.provider,
+        client_id: &client.id,
+        redirect_uri,
+        scopes: &plan.scopes,
+        login_hint: plan.expected.as_ref().and_then(|a| a.username.as_deref()),
+        switch: plan.switch,
+        resource: &plan.resource,
+        audience: plan.audience.as_deref(),
+    })
 }

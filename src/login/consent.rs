@@ -1,12 +1,14 @@
 //! Who goes to the authorization endpoint, and what the answer means.
 
 use std::fmt::Write;
+use std::time::Duration;
+
+use url::Url;
 
 use super::browser::Browser;
 use super::{Flow, Plan};
 use crate::error::{Code, Error, Result};
 use crate::oauth::ErrorResponse;
-use crate::oauth::authorize::AuthorizationRequest;
 use crate::oauth::redirect::Verdict;
 use crate::online::Online;
 use crate::secret::Secret;
@@ -23,25 +25,21 @@ pub enum Visitor {
 /// The way to the authorization endpoint; nothing where the browser is somewhere else.
 pub enum Visit<'a> {
     /// A browser is launched.
-    Launch(&'a Browser, &'a AuthorizationRequest),
+    Launch(&'a Browser, Url),
     /// keyfob goes itself, as this person.
-    Go(&'a Online, &'a AuthorizationRequest, &'a str),
+    Go(&'a Online, Url, &'a str),
     /// Nobody is sent.
     Stay,
 }
 
 impl<'a> Visit<'a> {
     /// Chooses.
-    pub fn of(
-        online: &'a Online,
-        plan: &'a Plan,
-        request: Option<&'a AuthorizationRequest>,
-    ) -> Self {
-        match (&plan.visitor, request) {
-            (Visitor::Myself(person), Some(request)) => Self::Go(online, request, person),
+    pub fn of(online: &'a Online, plan: &'a Plan, url: Option<Url>) -> Self {
+        match (&plan.visitor, url) {
+            (Visitor::Myself(person), Some(url)) => Self::Go(online, url, person),
             (Visitor::Person(Browser::None(_)), _) | (_, None) => Self::Stay,
             (Visitor::Person(_), _) if !plan.launches() => Self::Stay,
-            (Visitor::Person(browser), Some(request)) => Self::Launch(browser, request),
+            (Visitor::Person(browser), Some(url)) => Self::Launch(browser, url),
         }
     }
 
@@ -49,14 +47,14 @@ impl<'a> Visit<'a> {
     pub async fn go(self) -> std::result::Result<(), String> {
         match self {
             Self::Stay => Ok(()),
-            Self::Launch(browser, request) => browser.open(&request.url).await,
-            Self::Go(online, request, person) => {
+            Self::Launch(browser, url) => browser.open(&url).await,
+            Self::Go(online, url, person) => {
                 online.term.say(&format!(
                     "no browser here: the sandbox approves by itself as `{person}`"
                 ));
                 // The page at the end is the listener's own, held until the account is stored; when the
                 // login has failed by then, it is the login that says why.
-                let visit = online.http.visit(&request.url).await;
+                let visit = online.http.visit(&url).await;
                 visit.map_err(|error| error.to_string())
             }
         }
@@ -98,6 +96,7 @@ pub fn refused(plan: &Plan, response: &ErrorResponse) -> Error {
         "invalid_scope" => {
             format!("ask for other scopes with `--scope`{}", plan.see())
         }
+        "invalid_target" => format!("ask for a `--resource` that it knows{}", plan.see()),
         "unauthorized_client"
         | "invalid_client"
         | "invalid_request"
@@ -125,4 +124,32 @@ pub fn nobody(plan: &Plan, why: &str) -> Error {
         format!("nobody can sign in to {} here: {why}", provider.title),
     )
     .hint(hint)
+}
+
+/// Nobody signed in while that was waited for; `usual` is how long it is where `--timeout` is not given.
+pub fn timed_out(plan: &Plan, usual: Duration) -> Error {
+    let patience = plan.timeout.unwrap_or(usual);
+    Error::new(
+        Code::Timeout,
+        format!(
+            "nobody signed in within {}",
+            humantime::format_duration(patience)
+        ),
+    )
+    .hint(format!(
+        "nothing was stored; run `{}` again, `--timeout 10m` waits longer",
+        plan.again()
+    ))
+}
+
+/// The device code's time is over, and nothing else can finish.
+pub fn expired(plan: &Plan) -> Error {
+    Error::new(
+        Code::ExpiredToken,
+        "the code was not typed while it was good",
+    )
+    .hint(format!(
+        "nothing was stored; run `{}` again for a new one",
+        plan.again()
+    ))
 }

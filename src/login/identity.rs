@@ -6,7 +6,7 @@ use super::Plan;
 use crate::account::{Identity, SignIn};
 use crate::claims;
 use crate::error::{Code, Error, Result};
-use crate::oauth::{Client, id_token, userinfo};
+use crate::oauth::{Client, OauthError, id_token, userinfo};
 use crate::online::{self, Online};
 use crate::provider::{IdentitySource, Provider};
 use crate::secret::Secret;
@@ -53,17 +53,24 @@ pub async fn who(
     let claims = id_token_claims(provider, client, tokens, nonce)?;
     let told = match (&provider.identity.from, &provider.userinfo_endpoint) {
         (IdentitySource::Userinfo, Some(endpoint)) => {
-            let told = userinfo::userinfo(
+            let asked = userinfo::userinfo(
                 &online.http,
                 endpoint,
                 &tokens.access_token,
                 &provider.identity,
                 &client.id,
-            )
-            .await
-            .map_err(|error| online::failed(&error, Code::InvalidResponse, "nothing was stored"))?;
-            agree(claims.as_ref(), &told)?;
-            Some(told)
+            );
+            match (asked.await, &claims) {
+                (Ok(told), claims) => {
+                    agree(claims.as_ref(), &told)?;
+                    Some(told)
+                }
+                (Err(error), Some(claims)) if is_for_others(plan, &error) => Some(claims.clone()),
+                (Err(error), _) => {
+                    let state = "nothing was stored";
+                    return Err(online::failed(&error, Code::InvalidResponse, state));
+                }
+            }
         }
         _ => claims.clone(),
     };
@@ -82,6 +89,12 @@ pub async fn who(
         username: claims::text(&told, &provider.identity.username)
             .or_else(|| claims::text(&told, &provider.identity.email)),
     })
+}
+
+/// A token that was asked for another server's sake, and that the userinfo endpoint therefore does not take.
+fn is_for_others(plan: &Plan, error: &OauthError) -> bool {
+    let elsewhere = !plan.resource.is_empty() || plan.audience.is_some();
+    elsewhere && matches!(error, OauthError::Unauthorized | OauthError::Refused(_))
 }
 
 /// What names the person, below the organisation that the name is unique in where the rule has one:

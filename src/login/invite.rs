@@ -3,6 +3,8 @@
 //! The address is shown before a browser opens, so that no browser is ever the only way. What nobody can
 //! go on without is shown under `-q` too.
 
+use url::Url;
+
 use crate::oauth::device::DeviceAuthorization;
 use crate::term::Terminal;
 
@@ -82,6 +84,18 @@ impl Invitation<'_> {
             ""
         };
         self.term.say(&format!("the code is no longer good{again}"));
+    }
+
+    /// A pushed request's address is good for a while only, and nobody may have begun with it.
+    pub fn address_over(&self) {
+        self.term
+            .insist("the address is no longer good to begin with; Enter shows a new one");
+    }
+
+    /// Another address.
+    pub fn address(&self, url: &Url) {
+        self.term.insist("the address is now:");
+        self.term.insist(&format!("  {url}"));
     }
 
     /// The browser did not open.

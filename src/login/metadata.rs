@@ -45,6 +45,7 @@ pub async fn complete(
 }
 
 fn fill(provider: &mut Provider, found: Metadata) {
+    let registers_as = found.confidential().unwrap_or_default();
     for (own, found) in [
         (
             &mut provider.authorization_endpoint,
@@ -73,6 +74,7 @@ fn fill(provider: &mut Provider, found: Metadata) {
     provider.iss_parameter |= found.authorization_response_iss_parameter_supported;
     provider.require_pushed_authorization_requests |= found.require_pushed_authorization_requests;
     provider.client_id_metadata_document_supported |= found.client_id_metadata_document_supported;
+    provider.registers_as = registers_as;
 }
 
 /// Neither definition nor metadata name the endpoints.

@@ -6,7 +6,7 @@
 //! metadata, scopes        the definition made whole, and what is asked for
 //! flow                    the ways in which it can finish here
 //! client                  who we are there: known, registered, with which secret
-//! code, device            a request for each way: what its answer needs
+//! code, address, device   a request for each way: what its answer needs
 //! invite, show, consent   what the person is told, and who goes to the provider
 //! race                    the wait: listener, paste and device, and the first to finish
 //! redeem                  the answer exchanged: identity, place, persist
@@ -14,6 +14,7 @@
 //! client_credentials      the short way of a machine, from client to persist
 //! ```
 
+mod address;
 mod browser;
 mod client;
 mod client_credentials;
@@ -47,6 +48,7 @@ use crate::online::{Online, off_thread};
 use crate::provider::Provider;
 use crate::store::Kind;
 
+use address::Address;
 pub use browser::{Asked, Browser};
 use client::Ours;
 use code::CodeFlow;
@@ -79,9 +81,9 @@ pub struct Plan {
     pub wanted: Wanted,
     /// The scopes to ask for, settled once the provider's definition is complete.
     pub scopes: Vec<String>,
-    /// `--resource`; where empty the provider's own (RFC 8707).
+    /// `--resource`; where empty that of the expected account, else the provider's own (RFC 8707).
     pub resource: Vec<String>,
-    /// `--audience`; where absent the provider's own.
+    /// `--audience`; where absent that of the expected account, else the provider's own.
     pub audience: Option<String>,
     /// `--flow`.
     pub flow: Flow,
@@ -107,11 +109,15 @@ impl Plan {
     /// Fills in what the definition says and the command line did not.
     fn settle(&mut self) -> Result<()> {
         self.scopes = scopes::settle(self)?;
+        let (expected, provider) = (self.expected.as_ref(), &self.provider);
         if self.resource.is_empty() {
-            self.resource.clone_from(&self.provider.resource);
+            let held = expected.map(|account| &account.resource);
+            let held = held.filter(|held| !held.is_empty());
+            self.resource.clone_from(held.unwrap_or(&provider.resource));
         }
         if self.audience.is_none() {
-            self.audience.clone_from(&self.provider.audience);
+            let held = expected.and_then(|account| account.audience.clone());
+            self.audience = held.or_else(|| provider.audience.clone());
         }
         Ok(())
     }
@@ -208,10 +214,14 @@ async fn consent(
     };
     let (code, listener) = match client.filter(|_| ways.codes()) {
         Some(client) => {
-            let (code, listener) = CodeFlow::begin(online, plan, ways, client).await?;
+            let (code, listener) = CodeFlow::begin(plan, ways, client)?;
             (Some(code), listener)
         }
         None => (None, None),
+    };
+    let address = match &code {
+        Some(code) => Some(Address::of(online, plan, &code.client, &code.request).await?),
+        None => None,
     };
     let launched = listener.is_some() && plan.launches();
     let race = Race {
@@ -219,6 +229,7 @@ async fn consent(
         plan,
         code: code.as_ref(),
         listener,
+        address,
         entry: ways.paste.then(|| online.term.entry()).flatten(),
         device: device
             .filter(|_| ways.device)

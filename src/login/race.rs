@@ -9,8 +9,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::Plan;
+use super::address::{self, Address};
 use super::code::{CodeFlow, Said};
-use super::consent::{Visit, Visitor, nobody};
+use super::consent::{Visit, Visitor, expired, nobody, timed_out};
 use super::device::{DeviceFlow, Event};
 use super::invite::Invitation;
 use super::listener::{Accepted, Listener};
@@ -69,6 +70,8 @@ pub struct Race<'a> {
     pub plan: &'a Arc<Plan>,
     /// What the browser is sent with.
     pub code: Option<&'a CodeFlow>,
+    /// What the browser opens for it.
+    pub address: Option<Address<'a>>,
     /// Where it comes back to this machine.
     pub listener: Option<Listener>,
     /// Where an address is pasted.
@@ -81,6 +84,7 @@ enum Happened {
     Redirect(Accepted),
     Typed(Typed),
     Device(Event),
+    Address(address::Event),
     Visited(std::result::Result<(), String>),
     TimeOver,
 }
@@ -90,8 +94,8 @@ impl<'a> Race<'a> {
     pub async fn run(mut self) -> Result<Finish> {
         let invitation = self.invitation();
         invitation.begin();
-        let request = self.code.map(|code| &code.request);
-        let mut visit = pin!(Visit::of(self.online, self.plan, request).go());
+        let url = self.address.as_ref().map(|address| address.url.clone());
+        let mut visit = pin!(Visit::of(self.online, self.plan, url).go());
         let mut visited = false;
         let mut deadline = Instant::now() + self.plan.timeout.unwrap_or(PATIENCE);
         let _progress = self.online.term.progress(invitation.waiting());
@@ -100,6 +104,7 @@ impl<'a> Race<'a> {
                 accepted = redirected(&mut self.listener, self.code) => Happened::Redirect(accepted),
                 typed = typed(&mut self.entry) => Happened::Typed(typed),
                 event = told(&mut self.device) => Happened::Device(event),
+                event = changed(&mut self.address) => Happened::Address(event),
                 outcome = &mut visit, if !visited => Happened::Visited(outcome),
                 () = sleep_until(deadline) => Happened::TimeOver,
             };
@@ -119,7 +124,7 @@ impl<'a> Race<'a> {
         Invitation {
             term: &*self.online.term,
             plan: self.plan,
-            url: self.code.map(|code| code.request.url.to_string()),
+            url: self.address.as_ref().map(|address| address.url.to_string()),
             port: self.listener.as_ref().map(Listener::port),
             pasting: self.entry.is_some(),
             device: self.device.is_some(),
@@ -148,9 +153,13 @@ impl<'a> Race<'a> {
                 None => Ok(None),
             },
             Happened::Device(event) => self.device_said(event, invitation),
+            Happened::Address(event) => {
+                self.address_said(&event, invitation);
+                Ok(None)
+            }
             Happened::Visited(Ok(())) => Ok(None),
             Happened::Visited(Err(cause)) => self.not_opened(&cause, invitation).map(|()| None),
-            Happened::TimeOver => Err(self.timed_out()),
+            Happened::TimeOver => Err(timed_out(self.plan, PATIENCE)),
         }
     }
 
@@ -180,6 +189,9 @@ impl<'a> Race<'a> {
                 if let Some(device) = &mut self.device {
                     device.hurry();
                 }
+                if let Some(address) = &mut self.address {
+                    address.hurry();
+                }
             }
         }
         Ok(None)
@@ -197,7 +209,7 @@ impl<'a> Race<'a> {
                 invitation.expired();
                 Ok(None)
             }
-            Event::Expired => Err(self.expired()),
+            Event::Expired => Err(expired(self.plan)),
             Event::Failed(error) => {
                 let device = self.device.take();
                 if let Some(device) = device.filter(|_| self.code.is_none()) {
@@ -207,6 +219,24 @@ impl<'a> Race<'a> {
                     .term
                     .step(&format!("no code for another device: {error}"));
                 Ok(None)
+            }
+        }
+    }
+
+    /// A browser that was launched here has begun with the address in time. Where nobody can press Enter
+    /// another is shown without.
+    fn address_said(&mut self, event: &address::Event, invitation: &Invitation<'_>) {
+        let Some(address) = &mut self.address else {
+            return;
+        };
+        match event {
+            address::Event::Over if self.plan.launches() => {}
+            address::Event::Over if self.entry.is_none() => address.hurry(),
+            address::Event::Over => invitation.address_over(),
+            address::Event::New => invitation.address(&address.url),
+            address::Event::Failed(error) => {
+                let term = &self.online.term;
+                term.warn(&format!("no new address was to be had: {error}"));
             }
         }
     }
@@ -235,32 +265,6 @@ impl<'a> Race<'a> {
         }
         Err(nobody(self.plan, "the terminal was closed"))
     }
-
-    fn timed_out(&self) -> Error {
-        let patience = self.plan.timeout.unwrap_or(PATIENCE);
-        Error::new(
-            Code::Timeout,
-            format!(
-                "nobody signed in within {}",
-                humantime::format_duration(patience)
-            ),
-        )
-        .hint(format!(
-            "nothing was stored; run `{}` again, `--timeout 10m` waits longer",
-            self.plan.again()
-        ))
-    }
-
-    fn expired(&self) -> Error {
-        Error::new(
-            Code::ExpiredToken,
-            "the code was not typed while it was good",
-        )
-        .hint(format!(
-            "nothing was stored; run `{}` again for a new one",
-            self.plan.again()
-        ))
-    }
 }
 
 async fn redirected(listener: &mut Option<Listener>, code: Option<&CodeFlow>) -> Accepted {
@@ -273,6 +277,13 @@ async fn redirected(listener: &mut Option<Listener>, code: Option<&CodeFlow>) ->
 async fn typed(entry: &mut Option<Entry>) -> Typed {
     match entry {
         Some(entry) => entry.next().await,
+        None => pending().await,
+    }
+}
+
+async fn changed(address: &mut Option<Address<'_>>) -> address::Event {
+    match address {
+        Some(address) => address.next().await,
         None => pending().await,
     }
 }

@@ -5,7 +5,6 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
 use url::{Url, form_urlencoded};
 
@@ -37,7 +36,7 @@ pub struct Wish<'a> {
 
 /// One authorization request: what was sent, and what the answer is judged by.
 pub struct AuthorizationRequest {
-    /// What the browser opens; holds no secret but `state`, which the server sends back.
+    /// What the browser opens where the request was not pushed; holds no secret but `state`, which the server sends back.
     pub url: Url,
     /// Compared with the answer's `state`.
     pub state: Secret,
@@ -45,9 +44,6 @@ pub struct AuthorizationRequest {
     pub nonce: Option<Secret>,
     /// Shown to the token endpoint.
     pub verifier: CodeVerifier,
-    /// How long the browser may take to open it, where it was pushed and the server says so
-    /// (RFC 9126 §2.2).
-    pub expires_in: Option<Duration>,
     /// The authorization endpoint, with what is left of its own query.
     endpoint: Url,
     parameters: Vec<(String, String)>,
@@ -59,18 +55,16 @@ impl AuthorizationRequest {
         &self.parameters
     }
 
-    /// The same request as the browser opens it once it was pushed: `client_id` and `request_uri`
-    /// alone, after the endpoint's own query (RFC 9126 §4).
-    pub(super) fn pushed(self, request_uri: &str, expires_in: Option<Duration>) -> Self {
-        let mut parameters = self.parameters;
-        parameters.retain(|(name, _)| name == "client_id");
+    /// What the browser opens once it was pushed: `client_id` and `request_uri` alone, after the
+    /// endpoint's own query (RFC 9126 §4).
+    pub(super) fn by_reference(&self, request_uri: &str) -> Url {
+        let named = self
+            .parameters
+            .iter()
+            .filter(|(name, _)| name == "client_id");
+        let mut parameters: Vec<_> = named.cloned().collect();
         parameters.push(("request_uri".to_owned(), request_uri.to_owned()));
-        Self {
-            url: opened(&self.endpoint, &parameters),
-            expires_in,
-            parameters,
-            ..self
-        }
+        opened(&self.endpoint, &parameters)
     }
 }
 
@@ -128,7 +122,6 @@ pub fn request(wish: &Wish<'_>) -> AuthorizationRequest {
         state,
         nonce,
         verifier,
-        expires_in: None,
         endpoint,
         parameters,
     }

@@ -10,6 +10,7 @@ use super::endpoint::{host, is_loopback, parse_url};
 use super::http::Request;
 use super::{Http, OauthError};
 use crate::escape::escape_short;
+use crate::provider::ClientAuth;
 
 /// What keyfob reads from an issuer's metadata. Endpoints are checked; a list holds a server's words.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -44,6 +45,20 @@ pub struct Metadata {
     pub grant_types_supported: Option<Vec<String>>,
     /// The answer carries `iss` (RFC 9207 §3).
     pub authorization_response_iss_parameter_supported: bool,
+}
+
+impl Metadata {
+    /// How a client authenticates at a server that lists its methods, and no public clients among them.
+    pub fn confidential(&self) -> Option<ClientAuth> {
+        let methods = self.token_endpoint_auth_methods_supported.as_ref()?;
+        let has = |auth: &ClientAuth| methods.iter().any(|method| method == auth.as_str());
+        if has(&ClientAuth::None) {
+            return None;
+        }
+        [ClientAuth::ClientSecretBasic, ClientAuth::ClientSecretPost]
+            .into_iter()
+            .find(has)
+    }
 }
 
 /// Reads the metadata of `issuer`: OpenID's place first, then RFC 8414's, then OpenID's document where

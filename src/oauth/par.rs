@@ -17,18 +17,26 @@ use crate::provider::ClientAuth;
 /// The longest reference that is kept, in bytes; the browser's URL has to carry it.
 const REQUEST_URI_LIMIT: usize = 2048;
 
-/// Sends the parameters of `request` to `endpoint` with the client's authentication, and gives the
-/// request as the browser then opens it: `client_id` and `request_uri` alone (RFC 9126 §2, §4).
+/// A request that lies at the server.
+#[derive(Debug)]
+pub struct Pushed {
+    /// What the browser opens: `client_id` and `request_uri` alone (RFC 9126 §4).
+    pub url: Url,
+    /// How long it may take to open it, where the server says so (RFC 9126 §2.2).
+    pub expires_in: Option<Duration>,
+}
+
+/// Sends the parameters of `request` to `endpoint` with the client's authentication (RFC 9126 §2).
 ///
-/// Such a request is for one use, and ends after its `expires_in`. A refusal is
+/// What that gives is for one use; the same request can be pushed again. A refusal is
 /// [`OauthError::Refused`]; an answer without a usable `request_uri` is [`OauthError::Invalid`].
 pub async fn push(
     http: &Http,
     endpoint: &Url,
     client: &Client,
-    request: AuthorizationRequest,
-) -> Result<AuthorizationRequest, OauthError> {
-    let answer = http.send(pushed(endpoint, client, &request)?).await?;
+    request: &AuthorizationRequest,
+) -> Result<Pushed, OauthError> {
+    let answer = http.send(pushed(endpoint, client, request)?).await?;
     if !matches!(answer.status(), 200 | 201) {
         return Err(answer.failure());
     }
@@ -37,7 +45,10 @@ pub async fn push(
         return Err(OauthError::Refused(response));
     }
     let request_uri = request_uri(&members).map_err(|wrong| answer.invalid(wrong))?;
-    Ok(request.pushed(request_uri, expires_in(&members)))
+    Ok(Pushed {
+        url: request.by_reference(request_uri),
+        expires_in: expires_in(&members),
+    })
 }
 
 fn pushed<'a>(

@@ -36,6 +36,8 @@ pub struct Wish<'a> {
     pub scopes: &'a [String],
     /// The device flow will be used too.
     pub device: bool,
+    /// How we would authenticate; the server may decide otherwise.
+    pub auth: ClientAuth,
 }
 
 /// What a server gave us when we registered.
@@ -55,7 +57,7 @@ pub struct Registered {
     pub configuration_endpoint: Option<Url>,
 }
 
-/// Registers a native client, public if the server lets us choose (RFC 7591 §3.1), and takes what it
+/// Registers a native client that authenticates as wished (RFC 7591 §3.1), and takes what the server
 /// answers instead: `client_secret_basic` or `client_secret_post` with a secret. A client that
 /// authenticates in any other way is [`OauthError::Invalid`], as is one without a usable id or without
 /// the secret that it needs.
@@ -108,7 +110,7 @@ fn metadata(wish: &Wish<'_>) -> Value {
         "redirect_uris": wish.redirect_uris,
         "grant_types": grants,
         "response_types": ["code"],
-        "token_endpoint_auth_method": "none",
+        "token_endpoint_auth_method": wish.auth.as_str(),
         "application_type": "native",
     });
     if !wish.scopes.is_empty() {

@@ -87,6 +87,10 @@ pub struct Provider {
     /// What stands for this provider's origins where those say nothing: the sandbox's state folder.
     #[serde(skip)]
     pub pinned_as: Option<String>,
+    /// How a client that registers itself asks to authenticate, where the definition does not say: not
+    /// at all, unless the metadata says that this server has no such clients.
+    #[serde(skip)]
+    pub registers_as: ClientAuth,
     /// Runs inside keyfob: the sandbox's row, and no other.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub embedded: bool,
@@ -168,6 +172,7 @@ impl Default for Provider {
             host: None,
             tenant: None,
             pinned_as: None,
+            registers_as: ClientAuth::None,
             embedded: false,
             issuer: None,
             discovery: true,

@@ -7,10 +7,14 @@ use url::Url;
 use super::{Need, Reach, login_required, reach};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
+use crate::escape::escape_short;
 use crate::oauth::OauthError;
 use crate::oauth::userinfo::userinfo;
 use crate::online::{self, Online};
 use crate::provider::IdentityRule;
+
+/// The most characters of resources that are shown.
+const RESOURCE_LIMIT: usize = 120;
 
 /// Who was found behind a token.
 #[derive(Debug)]
@@ -53,6 +57,11 @@ impl Online {
             let token = &secrets.tokens.access_token;
             match userinfo(&self.http, endpoint, token, &rule, &account.client.id).await {
                 Ok(claims) => return Ok((account, Whose::Person { claims, rule })),
+                Err(OauthError::Unauthorized | OauthError::Refused(_))
+                    if !account.resource.is_empty() =>
+                {
+                    return Err(for_others(&account));
+                }
                 Err(OauthError::Unauthorized) if need == Need::Margin && account.refreshable => {
                     need = Need::New { by_name: false };
                 }
@@ -73,6 +82,17 @@ fn unknown(account: &Account) -> Error {
         format!("{} has no userinfo endpoint", account.provider),
     )
     .hint("add `userinfo_endpoint` to the provider's file")
+    .account(account)
+}
+
+/// Its token is for another server, and nothing is wrong with it.
+fn for_others(account: &Account) -> Error {
+    let resource = escape_short(&account.resource.join(", "), RESOURCE_LIMIT);
+    Error::new(
+        Code::Unauthorized,
+        format!("the userinfo endpoint takes no token that is for {resource}"),
+    )
+    .hint("`keyfob list` says who signed in; the stored tokens are unchanged")
     .account(account)
 }
 

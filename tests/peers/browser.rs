@@ -12,6 +12,7 @@ const LIMIT: usize = 20;
 /// Signs in as somebody, and agrees to what is asked.
 pub struct Browser {
     person: String,
+    code: String,
     cookies: BTreeMap<String, String>,
 }
 
@@ -20,6 +21,7 @@ impl Browser {
     pub fn of(person: &str) -> Self {
         Self {
             person: person.to_owned(),
+            code: String::new(),
             cookies: BTreeMap::new(),
         }
     }
@@ -27,20 +29,72 @@ impl Browser {
     /// Goes through the server's pages from the authorization endpoint on, and returns where it sends
     /// the person in the end, without going there.
     pub fn consent(&mut self, authorization: &Url) -> Url {
-        let mut at = authorization.clone();
+        let page = self.get(authorization);
+        match self.walk(authorization, page) {
+            End::Elsewhere(url) => url,
+            End::Here(page) => panic!("no form: {page:?}"),
+        }
+    }
+
+    /// Types the code of a device where it says, and goes through all pages to the last.
+    pub fn approve(&mut self, verification: &Url, code: &str) -> Page {
+        code.clone_into(&mut self.code);
+        let page = self.get(verification);
+        match self.walk(verification, page) {
+            End::Here(page) => page,
+            End::Elsewhere(url) => panic!("sent to {url}"),
+        }
+    }
+
+    /// Types the code of a device, and says no to the question whether it is theirs.
+    pub fn abort(&mut self, verification: &Url, code: &str) -> Page {
+        code.clone_into(&mut self.code);
+        let page = self.get(verification);
+        let form = Form::of(&page.body).expect("a form for the code");
+        let at = verification.join(&form.action).expect("a URL");
+        let page = self.post(&at, &form.filled_in_by(self));
+        let mut form = Form::of(&page.body).expect("a form to confirm");
+        form.inputs.retain(|(name, _)| name != "confirm");
+        form.inputs.push(("abort".into(), Some("yes".into())));
+        self.post(&at, &form.filled_in_by(self))
+    }
+
+    /// Types the code of a device, confirms it, and gives up at the form after that.
+    pub fn cancel_device(&mut self, verification: &Url, code: &str) -> Page {
+        code.clone_into(&mut self.code);
+        let mut at = verification.clone();
         let mut page = self.get(&at);
+        while let Some(form) = Form::of(&page.body) {
+            at = at.join(&form.action).expect("a URL");
+            page = self.post(&at, &form.filled_in_by(self));
+        }
+        at = at.join(page.header("location")).expect("a URL");
+        page = self.get(&at);
+        at = at.join(&abort_of(&page)).expect("a URL");
+        page = self.get(&at);
+        while !page.header("location").is_empty() {
+            at = at.join(page.header("location")).expect("a URL");
+            page = self.get(&at);
+        }
+        page
+    }
+
+    /// Follows redirects and fills in forms, to a page without one or another server.
+    fn walk(&mut self, start: &Url, mut page: Page) -> End {
+        let mut at = start.clone();
         for _ in 0..LIMIT {
             let location = page.headers("location").next().map(str::to_owned);
             if let Some(to) = location {
                 at = at.join(&to).expect("a URL");
-                if at.origin() != authorization.origin() {
-                    return at;
+                if at.origin() != start.origin() {
+                    return End::Elsewhere(at);
                 }
                 page = self.get(&at);
-            } else {
-                let form = Form::of(&page.body).unwrap_or_else(|| panic!("no form: {page:?}"));
+            } else if let Some(form) = Form::of(&page.body) {
                 at = at.join(&form.action).expect("a URL");
-                page = self.post(&at, &form.filled_in_by(&self.person));
+                page = self.post(&at, &form.filled_in_by(self));
+            } else {
+                return End::Here(page);
             }
         }
         panic!("no end at {at}");
@@ -51,9 +105,7 @@ impl Browser {
         let redirect = self.get(authorization);
         let form = redirect.headers("location").next().expect("a redirect");
         let page = self.get(&authorization.join(form).expect("a URL"));
-        let (_, link) = page.body.split_once("<a ").expect("a link");
-        let abort = attribute(link, "href").expect("an address");
-        self.consent(&authorization.join(&abort).expect("a URL"))
+        self.consent(&authorization.join(&abort_of(&page)).expect("a URL"))
     }
 
     fn get(&mut self, url: &Url) -> Page {
@@ -89,6 +141,18 @@ impl Browser {
     }
 }
 
+/// Where the pages end.
+enum End {
+    Elsewhere(Url),
+    Here(Page),
+}
+
+/// The link `[ Cancel ]` of a form.
+fn abort_of(page: &Page) -> String {
+    let (_, link) = page.body.split_once("<a ").expect("a link");
+    attribute(link, "href").expect("an address")
+}
+
 /// The first form of a page.
 struct Form {
     action: String,
@@ -99,7 +163,7 @@ impl Form {
     fn of(html: &str) -> Option<Self> {
         let (_, form) = html.split_once("<form ")?;
         let (form, _) = form.split_once("</form>")?;
-        let inputs = form.split("<input ").skip(1);
+        let inputs = form.split("<input").skip(1);
         Some(Self {
             action: attribute(form, "action")?,
             inputs: inputs
@@ -108,11 +172,16 @@ impl Form {
         })
     }
 
-    /// What is sent: values that the page gives stand, and the person types into all other inputs.
-    fn filled_in_by(&self, person: &str) -> String {
+    /// What is sent: values that the page gives stand, and into all other inputs the person types who
+    /// they are, or the code of their device.
+    fn filled_in_by(&self, browser: &Browser) -> String {
         let mut filled = url::form_urlencoded::Serializer::new(String::new());
         for (name, value) in &self.inputs {
-            filled.append_pair(name, value.as_deref().unwrap_or(person));
+            let typed = match name.as_str() {
+                "user_code" => &browser.code,
+                _ => &browser.person,
+            };
+            filled.append_pair(name, value.as_deref().unwrap_or(typed));
         }
         filled.finish()
     }

@@ -3,12 +3,16 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::home::{Home, skip};
-use crate::visitor;
+use crate::visitor::{self, Page};
+
+/// How long something is waited for, on a busy machine too.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Where the server and its packages are.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers");
@@ -49,6 +53,12 @@ pub struct Peer {
 impl Peer {
     /// Starts the server. `None`, said on stderr, where Node.js or the packages are missing.
     pub fn start(lifetimes: Lifetimes) -> Option<Self> {
+        let Lifetimes { login, refresh } = lifetimes;
+        Self::with(&json!({"login": login, "refresh": refresh}))
+    }
+
+    /// The same with these options beside long lifetimes, and a code that may be polled for each second.
+    pub fn with(options: &Value) -> Option<Self> {
         if !is_installed() {
             let test = std::thread::current(); // has the test's name, unless tests run one by one
             let test = test.name().filter(|name| *name != "main");
@@ -56,10 +66,16 @@ impl Peer {
             skip(test.unwrap_or("a test with oidc-provider"), needs);
             return None;
         }
-        let seconds = [lifetimes.login, lifetimes.refresh].map(|seconds| seconds.to_string());
+        let mut all = json!({
+            "login": 3600,
+            "refresh": 3600,
+            "deviceCode": 600,
+            "announce": {"/device/auth": {"interval": 1}},
+        });
+        let wanted = options.as_object().expect("an object").clone();
+        all.as_object_mut().expect("an object").extend(wanted);
         let mut process = Command::new("node")
-            .arg("oidc-provider.mjs")
-            .args(seconds)
+            .args(["oidc-provider.mjs", &all.to_string()])
             .current_dir(FOLDER)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -76,7 +92,7 @@ impl Peer {
     /// Its definition for a user's file, with everything but the client left to its metadata; `more`
     /// is appended, so it may begin tables.
     pub fn definition(&self, more: &str) -> String {
-        let issuer = self.issuer.as_str().trim_end_matches('/');
+        let issuer = self.issuer();
         format!(
             "title = \"Peer\"\nissuer = \"{issuer}\"\nscopes = [\"openid\", \"profile\", \"email\"]\n{more}"
         )
@@ -89,12 +105,82 @@ impl Peer {
         home
     }
 
+    /// Its issuer identifier.
+    pub fn issuer(&self) -> &str {
+        self.issuer.as_str().trim_end_matches('/')
+    }
+
+    /// A page of its own.
+    pub fn get(&self, path: &str) -> Page {
+        visitor::get(&self.issuer.join(path).expect("a URL"))
+    }
+
     /// How often something happened there so far, by the name of its event.
     #[track_caller]
     pub fn seen(&self, event: &str) -> u64 {
-        let page = visitor::get(&self.issuer.join("/seen").expect("a URL"));
-        let seen: Value = serde_json::from_str(&page.body).expect("JSON");
-        seen[event].as_u64().expect("an event that is counted")
+        match &self.happened()[event] {
+            Value::Null => 0,
+            count => count.as_u64().expect("an event that is counted"),
+        }
+    }
+
+    /// The client that was registered last, as the server has it.
+    #[track_caller]
+    pub fn registered(&self) -> Value {
+        self.happened()["registered"].clone()
+    }
+
+    /// Waits until something has happened so often.
+    #[track_caller]
+    pub fn wait_for(&self, event: &str, count: u64) {
+        let since = Instant::now();
+        while self.seen(event) < count {
+            assert!(since.elapsed() < PATIENCE, "{event}: {}", self.happened());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Every token that was granted by a grant type, and nothing was taken back.
+    #[track_caller]
+    pub fn granted_only(&self, grant: &str) {
+        let happened = self.happened();
+        let all = happened.as_object().expect("an object").iter();
+        let granted: Vec<_> = all
+            .filter(|(name, _)| name.starts_with("granted "))
+            .collect();
+        assert_eq!(
+            granted,
+            [(&format!("granted {grant}"), &json!(1))],
+            "{happened}"
+        );
+        for (event, count) in [("access_token.saved", 1), ("refresh_token.saved", 1)] {
+            assert_eq!(self.seen(event), count, "{happened}");
+        }
+        for event in ["grant.revoked", "grant.error"] {
+            assert_eq!(self.seen(event), 0, "{happened}");
+        }
+    }
+
+    /// What the server says of a token to a resource server (RFC 7662).
+    #[track_caller]
+    pub fn introspect(&self, token: &str) -> Value {
+        let url = self.issuer.join("/token/introspection").expect("a URL");
+        let body = format!("token={token}&client_id=resource-server&client_secret=introspects");
+        let page = visitor::send(
+            &url,
+            &format!(
+                "POST {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\
+                 Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+                url.path(),
+                &url[url::Position::BeforeHost..url::Position::AfterPort],
+                body.len(),
+            ),
+        );
+        serde_json::from_str(&page.body).unwrap_or_else(|error| panic!("{error}: {page:?}"))
+    }
+
+    fn happened(&self) -> Value {
+        serde_json::from_str(&self.get("/seen").body).expect("JSON")
     }
 }
 

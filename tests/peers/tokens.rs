@@ -28,12 +28,14 @@ fn at_once(home: &Home, count: usize, args: &[&str]) -> Vec<Run> {
     processes.into_iter().map(end).collect()
 }
 
-/// Waits until the stored token has ended.
-fn wait_for_expiry(home: &Home) {
-    let since = Instant::now();
-    while home.run(&["list", "--json"]).ok().json()["accounts"][0]["status"] != "expired" {
-        assert!(since.elapsed() < PATIENCE, "it does not end");
-        std::thread::sleep(Duration::from_millis(50));
+impl Home {
+    /// Waits until the stored token of the only account has ended.
+    pub fn wait_for_expiry(&self) {
+        let since = Instant::now();
+        while self.run(&["list", "--json"]).ok().json()["accounts"][0]["status"] != "expired" {
+            assert!(since.elapsed() < PATIENCE, "it does not end");
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 }
 
@@ -43,7 +45,7 @@ fn a_token_that_has_ended_is_renewed_and_works() {
         return;
     };
     let home = signed_in(&peer);
-    wait_for_expiry(&home);
+    home.wait_for_expiry();
     assert_eq!(
         home.run(&["whoami", "--json"]).ok().json()["claims"]["sub"],
         "julien"
@@ -63,7 +65,7 @@ fn tokens_of_a_second_are_renewed_as_often_as_needed() {
     let home = signed_in(&peer);
     let mut tokens = BTreeSet::new();
     for _ in 0..3 {
-        wait_for_expiry(&home);
+        home.wait_for_expiry();
         tokens.insert(home.run(&["token"]).ok().stdout);
     }
     assert_eq!(tokens.len(), 3);
@@ -90,7 +92,7 @@ fn twenty_processes_share_one_refresh() {
         return;
     };
     let home = signed_in(&peer);
-    wait_for_expiry(&home);
+    home.wait_for_expiry();
     let tokens: BTreeSet<String> = at_once(&home, 20, &["token"])
         .into_iter()
         .map(|run| run.ok().stdout)

@@ -110,16 +110,21 @@ impl Screen {
         found.expect("waited for it")
     }
 
-    /// Waits for the address of the authorization endpoint, among others that are shown.
+    /// Waits for the address of the authorization endpoint, among others that are shown; the last one.
     #[track_caller]
     pub fn authorization_url(&mut self) -> Url {
         let mut found = None;
         self.wait_until("an authorization request", |screen| {
             let shown = screen.shown();
-            let mut urls = shown
+            let asks = |url: &Url| {
+                let mut names = url.query_pairs().map(|(name, _)| name);
+                names.any(|name| name == "code_challenge" || name == "request_uri")
+            };
+            let urls = shown
                 .lines()
+                .rev()
                 .filter_map(|line| Url::parse(line.trim()).ok());
-            found = urls.find(|url| url.query_pairs().any(|(name, _)| name == "code_challenge"));
+            found = urls.into_iter().find(asks);
             found.is_some()
         });
         found.expect("waited for it")

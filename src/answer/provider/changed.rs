@@ -107,6 +107,20 @@ pub struct Removed {
     pub built_in: bool,
     /// Whether something was kept of our client, and is gone too.
     pub client: bool,
+    /// What became of its registration at the server; `null` where keyfob has nothing to delete it with.
+    pub registration: Option<Unregistered>,
     /// Accounts that were logged out.
     pub accounts: Vec<Forgotten>,
+}
+
+/// What became of a client that keyfob registered (RFC 7592 §2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unregistered {
+    /// The server has it no longer.
+    Deleted,
+    /// The server did not say so.
+    Failed,
+    /// Another provider of the user's uses it too.
+    Shared,
 }

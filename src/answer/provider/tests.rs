@@ -234,6 +234,7 @@ fn the_shape_of_remove_is_the_documented_one() {
         file: Some("/home/ada/.config/keyfob/providers/github.toml".into()),
         built_in: true,
         client: true,
+        registration: Some(Unregistered::Deleted),
         accounts: vec![Forgotten {
             account: "github/ada".into(),
             removed: true,

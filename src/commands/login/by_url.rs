@@ -5,11 +5,10 @@ use crate::cli;
 use crate::commands::app::App;
 use crate::commands::network;
 use crate::error::{Code, Error, Result};
-use crate::names::is_provider_name;
 use crate::oauth::discovery::{Metadata, discover};
 use crate::oauth::endpoint;
 use crate::online;
-use crate::provider::{Change, ClientAuth, Definition, usual_scopes};
+use crate::provider::{Change, Definition, usual_scopes};
 
 /// Whether a target is meant as a URL.
 pub fn is_url(target: &str) -> bool {
@@ -46,10 +45,7 @@ pub fn run(app: &App, args: &cli::Login) -> Result<()> {
     app.registry.add(&name, &definition(args, &metadata))?;
     match super::sign_in(app, args, &name) {
         Ok(()) => settle(app, args, &name),
-        Err(error) => {
-            take_back(app, &name);
-            Err(error)
-        }
+        Err(error) => Err(take_back(app, args, &name, error)),
     }
 }
 
@@ -64,22 +60,10 @@ fn definition(args: &cli::Login, metadata: &Metadata) -> Definition {
     let client_id = args.client_id.as_deref();
     let mut definition =
         Definition::of_issuer(issuer, title.trim_end_matches('/'), &scopes, client_id);
-    if let Some(auth) = confidential(metadata).filter(|_| client_id.is_some()) {
+    if let Some(auth) = metadata.confidential().filter(|_| client_id.is_some()) {
         definition.push(Change::set("client_auth", auth.as_str()));
     }
     definition
-}
-
-/// The authentication of a client at a server that lists its methods, and no public one among them.
-fn confidential(metadata: &Metadata) -> Option<ClientAuth> {
-    let methods = metadata.token_endpoint_auth_methods_supported.as_ref()?;
-    let has = |auth: ClientAuth| methods.iter().any(|method| method == auth.as_str());
-    if has(ClientAuth::None) {
-        return None;
-    }
-    [ClientAuth::ClientSecretBasic, ClientAuth::ClientSecretPost]
-        .into_iter()
-        .find(|auth| has(*auth))
 }
 
 /// Keeps the definition under the name that the person wants, or forgets it.
@@ -135,17 +119,21 @@ fn forget(app: &App, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// A login that failed leaves no provider behind, unless a client was registered for it.
-fn take_back(app: &App, name: &str) {
-    let registered = app
-        .registry
-        .get(name)
-        .is_ok_and(|provider| provider.client_id.is_some());
-    if registered && is_provider_name(name) {
+/// A login that failed leaves no provider behind, unless a client was registered for it; the next one is
+/// by the URL again, and the error says so.
+fn take_back(app: &App, args: &cli::Login, name: &str, error: Error) -> Error {
+    let provider = app.registry.get(name);
+    let registered = provider
+        .is_ok_and(|provider| provider.client_id.is_some() && provider.client_id != args.client_id);
+    if registered {
         app.term.say(&format!(
             "the client is kept with the provider `{name}`; `keyfob login {name}` tries again"
         ));
-    } else {
-        let _ = app.registry.remove(name, || Ok(())); // an unused definition harms nobody
+        return error;
     }
+    let _ = app.registry.remove(name, || Ok(())); // an unused definition harms nobody
+    let by_name = format!("keyfob login {name}");
+    let by_url = format!("keyfob login {}", args.target);
+    let hint = error.hint.map(|hint| hint.replace(&by_name, &by_url));
+    Error { hint, ..error }
 }

@@ -9,12 +9,13 @@ mod secret;
 mod set;
 mod show;
 mod test;
+mod unregister;
 
 use super::app::App;
 use crate::cli;
 use crate::error::Result;
 
-/// Runs one of the verbs; all but `add`, `set --client-secret`, `remove --force` and `test` send nothing.
+/// Runs one of the verbs; all but `add`, `set --client-secret`, `remove` and `test` send nothing.
 pub fn run(app: &App, args: &cli::Provider) -> Result<()> {
     match args {
         cli::Provider::List => list::run(app),

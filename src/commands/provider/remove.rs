@@ -1,7 +1,6 @@
 //! `provider remove`: takes a provider of the user's own away, or what lies over a built-in one.
 
-use std::cell::Cell;
-
+use super::unregister::Registration;
 use crate::account::Account;
 use crate::answer::logout::Logout;
 use crate::answer::provider::Removed;
@@ -14,7 +13,7 @@ use crate::error::{Code, Error, Result};
 const NAMED: usize = 10;
 
 /// Removes it, unless accounts use it; with `--force` these are logged out first. What fails on the way
-/// leaves the definition where it is.
+/// leaves the definition where it is. A client that keyfob registered is deleted at the server last.
 pub fn run(app: &App, args: &cli::ProviderRemove) -> Result<()> {
     let name = &args.provider;
     app.registry.is_known(name)?;
@@ -41,23 +40,28 @@ pub fn run(app: &App, args: &cli::ProviderRemove) -> Result<()> {
     if logout.accounts.iter().any(|account| !account.removed) {
         return report(app, &failures);
     }
-    let client = Cell::new(false);
+    let title = app.registry.describe(name);
+    let title = title.map_or_else(|_| name.clone(), |provider| provider.title);
+    let (mut client, mut registration) = (false, None);
     let removed = app.registry.remove(name, || {
         let late = self::accounts(app, name)?;
         if !late.is_empty() {
             return Err(in_use(name, &late));
         }
-        client.set(app.vault.client(name)?.is_some());
+        client = app.vault.client(name)?.is_some();
+        registration = Registration::find(app, name, &title)?;
         app.vault.forget_client(name)
     })?;
-    let answer = Removed {
+    let mut answer = Removed {
         provider: name.clone(),
         file: removed.file,
         built_in: removed.built_in,
-        client: client.get(),
+        client,
+        registration: None,
         accounts: logout.accounts,
     };
     say(app, &answer);
+    answer.registration = registration.map(|registration| registration.delete(app));
     if app.manner.json {
         print_json(&answer)?;
     }
@@ -105,6 +109,13 @@ fn question(app: &App, name: &str, accounts: &[Account]) -> String {
     let file = match app.registry.own_file(name) {
         Some(file) => format!("remove {name} ({})", file.display()),
         None => format!("forget the client of {name}"),
+    };
+    let client = app.vault.client(name).ok().flatten();
+    let registered = client.is_some_and(|client| client.configuration_endpoint.is_some());
+    let file = if registered {
+        format!("{file}, and delete its registration there")
+    } else {
+        file
     };
     match accounts {
         [] => format!("{file}?"),

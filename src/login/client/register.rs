@@ -48,8 +48,13 @@ pub async fn register(online: &Online, plan: &Plan, ended: Option<&KeptClient>) 
     }
     let wish = Wish {
         redirect_uris: &provider.described_redirect_uris(),
-        scopes: &plan.scopes,
+        scopes: &scopes(plan),
         device: provider.device_authorization_endpoint.is_some(),
+        auth: if provider.client_auth.needs_secret() {
+            provider.client_auth
+        } else {
+            provider.registers_as
+        },
     };
     let registered = registration::register(&online.http, endpoint, &wish)
         .await
@@ -151,7 +156,7 @@ async fn confirmed(
             |ended| super::secret::expired(plan, ended),
         ));
     }
-    let scopes = match plan.scopes.as_slice() {
+    let scopes = match scopes(plan).as_slice() {
         [] => String::new(),
         scopes => format!(", for the scopes {}", scopes.join(", ")),
     };
@@ -167,6 +172,23 @@ async fn confirmed(
     ));
     let question = format!("register keyfob at {place}? there may be no way to undo that");
     off_thread(move || term.confirm(&question, "--register")).await
+}
+
+/// What this login asks for, and what a later one may: some servers hold a client to the scopes that it
+/// was registered for.
+fn scopes(plan: &Plan) -> Vec<String> {
+    let provider = &plan.provider;
+    let later = provider
+        .scopes
+        .iter()
+        .chain(provider.presets.values().flatten());
+    let mut scopes: Vec<String> = Vec::new();
+    for scope in plan.scopes.iter().chain(later) {
+        if !scopes.contains(scope) {
+            scopes.push(scope.clone());
+        }
+    }
+    scopes
 }
 
 /// A registration that was not given: what can be done by hand, where trying again would not help.

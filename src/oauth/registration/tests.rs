@@ -14,6 +14,7 @@ async fn send(
         redirect_uris: &own(URIS),
         scopes: &own(scopes),
         device,
+        auth: ClientAuth::None,
     };
     let result = register(&client().0, &server.url("/register"), &wish).await;
     let request = server.request();

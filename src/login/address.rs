@@ -1,0 +1,111 @@
+//! The address that the browser opens: the whole request, or a reference to one that was pushed
+//! (RFC 9126), which is good for a while only.
+
+use tokio::time::{Instant, sleep_until};
+use url::Url;
+
+use super::{Plan, client};
+use crate::error::Result;
+use crate::oauth::authorize::AuthorizationRequest;
+use crate::oauth::{Client, OauthError, par};
+use crate::online::Online;
+
+/// What happens to an address while it is waited for.
+#[derive(Debug)]
+pub enum Event {
+    /// Nobody can begin with it any more; a browser that has done so goes on.
+    Over,
+    /// Another stands in its place.
+    New,
+    /// No other was to be had.
+    Failed(OauthError),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Stage {
+    /// For ever.
+    Good,
+    Until(Instant),
+    Over,
+    /// Another is wanted.
+    Wanted,
+}
+
+/// The address of one authorization request.
+pub struct Address<'a> {
+    online: &'a Online,
+    plan: &'a Plan,
+    client: &'a Client,
+    request: &'a AuthorizationRequest,
+    stage: Stage,
+    /// What the browser opens.
+    pub url: Url,
+}
+
+impl<'a> Address<'a> {
+    /// Pushes the request where the server wants or offers that.
+    pub async fn of(
+        online: &'a Online,
+        plan: &'a Plan,
+        ours: &'a Client,
+        request: &'a AuthorizationRequest,
+    ) -> Result<Self> {
+        let mut address = Self {
+            online,
+            plan,
+            client: ours,
+            request,
+            stage: Stage::Good,
+            url: request.url.clone(),
+        };
+        match address.push().await {
+            Ok(()) => Ok(address),
+            Err(error) if plan.provider.require_pushed_authorization_requests => {
+                Err(client::failed(plan, ours, "the request", &error))
+            }
+            // Some servers take pushes from a few clients only, and the plain request from all.
+            Err(error) => {
+                let term = &online.term;
+                term.step(&format!("the request was not pushed: {error}"));
+                Ok(address)
+            }
+        }
+    }
+
+    /// Another is wanted, if this one is over.
+    pub fn hurry(&mut self) {
+        if matches!(self.stage, Stage::Over) {
+            self.stage = Stage::Wanted;
+        }
+    }
+
+    /// Goes on until there is something to say. Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Event {
+        match self.stage {
+            Stage::Good | Stage::Over => std::future::pending().await,
+            Stage::Until(end) => {
+                sleep_until(end).await;
+                self.stage = Stage::Over;
+                Event::Over
+            }
+            Stage::Wanted => match self.push().await {
+                Ok(()) => Event::New,
+                Err(error) => {
+                    self.stage = Stage::Over;
+                    Event::Failed(error)
+                }
+            },
+        }
+    }
+
+    async fn push(&mut self) -> std::result::Result<(), OauthError> {
+        let Some(endpoint) = &self.plan.provider.pushed_authorization_request_endpoint else {
+            return Ok(());
+        };
+        let pushed = par::push(&self.online.http, endpoint, self.client, self.request).await?;
+        let lifetime = pushed.expires_in;
+        self.stage = lifetime.map_or(Stage::Good, |lives| Stage::Until(Instant::now() + lives));
+        self.url = pushed.url;
+        Ok(())
+    }
+}
