@@ -4,6 +4,7 @@ use clap::ValueEnum;
 
 use super::consent::{Visitor, nobody};
 use super::{Browser, Plan};
+use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::provider::Provider;
 
@@ -21,6 +22,17 @@ pub enum Flow {
     Paste,
     /// A machine account: the client's own id and secret, no person (RFC 6749 §4.4).
     ClientCredentials,
+}
+
+impl Flow {
+    /// The flow for an account that is expected to sign in: a machine does it as before.
+    #[must_use]
+    pub fn of(self, expected: Option<&Account>) -> Self {
+        match (self, expected) {
+            (Self::Auto, Some(account)) if account.needs_no_person() => Self::ClientCredentials,
+            (flow, _) => flow,
+        }
+    }
 }
 
 /// The ways in which one login can finish, side by side.

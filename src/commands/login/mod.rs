@@ -52,6 +52,7 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
     let done = network::online(app, registry, async |online| {
         let plan = Plan {
             provider: online.registry.get(target.provider)?,
+            flow: args.flow.of(expected.as_ref()),
             expected,
             name: args.name.clone(),
             replace: args.replace,
@@ -62,7 +63,6 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
             scopes: Vec::new(),
             resource: args.resource.clone(),
             audience: args.audience.clone(),
-            flow: args.flow,
             switch: args.switch,
             store,
             client_id: args.client_id.clone(),
