@@ -1,4 +1,4 @@
-//! The grammars of account and provider names: what shells, paths and completion bear.
+//! The grammars of account and provider names: what shells, paths and completion bear; and of variables.
 
 /// Whether `name` fits the grammar of account names.
 pub fn is_name(name: &str) -> bool {
@@ -16,6 +16,12 @@ pub fn is_provider_name(name: &str) -> bool {
         && name
             .chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+/// The variable that carries `what` for a provider, such as `KEYFOB_MY_HOST_CLIENT_ID`.
+pub fn variable(provider: &str, what: &str) -> String {
+    let provider = provider.to_ascii_uppercase().replace('-', "_");
+    format!("KEYFOB_{provider}_{what}")
 }
 
 /// Derives an account's name from a username: lower-cased, runs of other characters one `-`,

@@ -23,6 +23,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::names;
+
 pub use change::{Change, Wants, wants_of};
 pub use definition::{Definition, usual_scopes};
 pub use embedded::Embedded;
@@ -220,7 +222,6 @@ impl Provider {
 
     /// The variable that carries `what` for this provider, such as `KEYFOB_MY_HOST_CLIENT_ID`.
     pub fn variable(&self, what: &str) -> String {
-        let name = self.name.to_ascii_uppercase().replace('-', "_");
-        format!("KEYFOB_{name}_{what}")
+        names::variable(&self.name, what)
     }
 }

@@ -9,8 +9,9 @@ use url::Url;
 use super::{Look, Need, Reach, judge, login_required, reach, secret_gone, serves_anew};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
+use crate::names;
 use crate::oauth::token::TokenEndpoint;
-use crate::oauth::{Client, OauthError};
+use crate::oauth::{Client, ErrorResponse, OauthError};
 use crate::online::{self, Online, off_thread};
 use crate::provider::Provider;
 use crate::term::Terminal;
@@ -127,7 +128,7 @@ impl Online {
         }
     }
 
-    /// One request: the refresh token where there is one, else the grant once more.
+    /// One request: the grant once more where that needs no person, else the refresh token.
     async fn ask(
         &self,
         endpoint: &TokenEndpoint<'_>,
@@ -135,7 +136,8 @@ impl Online {
         secrets: &Secrets,
     ) -> std::result::Result<TokenSet, OauthError> {
         let (http, now) = (&self.http, Timestamp::now());
-        if let Some(token) = &secrets.tokens.refresh_token {
+        let token = secrets.tokens.refresh_token.as_ref();
+        if let Some(token) = token.filter(|_| !account.needs_no_person()) {
             let redirect_uri = account.client.redirect_uri.as_deref();
             return endpoint.refresh(http, token, redirect_uri, now).await;
         }
@@ -192,9 +194,14 @@ impl Online {
                     online::failed(&error, Code::RefreshFailed, UNCHANGED).account(&account);
                 self.make_do(account, secrets, need, error)
             }
-            OauthError::Refused(response) if response.error == "invalid_grant" => {
+            OauthError::Refused(response)
+                if response.error == "invalid_grant" && !account.needs_no_person() =>
+            {
                 self.mark(account, secrets, need, response.to_string())
                     .await
+            }
+            OauthError::Refused(response) if secrets.client_secret.is_some() => {
+                Err(client_refused(&account, &response))
             }
             error => Err(online::failed(&error, Code::RefreshFailed, UNCHANGED).account(&account)),
         }
@@ -293,6 +300,19 @@ fn read_again(vault: &Vault, account: &Account) -> Result<(Account, Secrets)> {
         now.describe(&secrets.tokens, secrets.generation);
     }
     Ok((now, secrets))
+}
+
+/// What was refused may be the client secret, which is that of the login whatever the environment says.
+fn client_refused(account: &Account, response: &ErrorResponse) -> Error {
+    let refused = OauthError::Refused(response.clone());
+    let failure = online::failed(&refused, Code::RefreshFailed, UNCHANGED).account(account);
+    match response.error.as_str() {
+        "invalid_client" | "unauthorized_client" | "invalid_grant" => failure.hint(format!(
+            "{UNCHANGED}; where the client secret has changed, set {} to the new one and sign in again with `keyfob login {account}`",
+            names::variable(&account.provider, "CLIENT_SECRET")
+        )),
+        _ => failure,
+    }
 }
 
 /// The refused refresh token is no longer the stored one, and what is stored does not serve either.
