@@ -46,6 +46,7 @@ mod flows;
 mod list;
 mod locks;
 mod logout;
+mod machine;
 mod manners;
 mod network;
 mod provider_add;
