@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::account::Account;
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::oauth::authorize::{self, AuthorizationRequest};
 use crate::oauth::redirect::Expected;
 use crate::oauth::{Client, par};
@@ -169,7 +169,8 @@ async fn consent(
         .transpose()?;
     let request = match (&landing, client) {
         (Some(landing), Some(client)) => {
-            Some(authorization(online, plan, client, &landing.uri).await?)
+            let unpushed = ours.unpushed.as_ref();
+            Some(authorization(online, plan, client, &landing.uri, unpushed).await?)
         }
         _ => None,
     };
@@ -238,6 +239,7 @@ async fn authorization(
     plan: &Plan,
     client: &Client,
     redirect_uri: &str,
+    unpushed: Option<&Error>,
 ) -> Result<AuthorizationRequest> {
     let provider = &plan.provider;
     let build = || {
@@ -255,13 +257,14 @@ async fn authorization(
     let Some(endpoint) = &provider.pushed_authorization_request_endpoint else {
         return Ok(build());
     };
-    match par::push(&online.http, endpoint, client, build()).await {
-        Ok(pushed) => Ok(pushed),
-        Err(error) if provider.require_pushed_authorization_requests => Err(online::failed(
-            &error,
-            Code::InvalidResponse,
-            "nothing was stored",
-        )),
+    let pushed = match unpushed {
+        Some(why) => Err(why.clone()),
+        None => par::push(&online.http, endpoint, client, build())
+            .await
+            .map_err(|error| online::failed(&error, Code::InvalidResponse, "nothing was stored")),
+    };
+    match pushed {
+        Err(error) if provider.require_pushed_authorization_requests => Err(error),
         // Some servers take pushes from a few clients only, and the plain request from all.
         Err(error) => {
             online
@@ -269,6 +272,7 @@ async fn authorization(
                 .step(&format!("the request was not pushed: {error}"));
             Ok(build())
         }
+        pushed => pushed,
     }
 }
 
