@@ -43,6 +43,8 @@ mod consent;
 mod discovery;
 #[cfg(unix)]
 mod flows;
+#[cfg(unix)]
+mod hostile;
 mod list;
 mod locks;
 mod logout;
