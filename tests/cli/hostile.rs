@@ -17,6 +17,30 @@ const MANNERS: [&[&str]; 3] = [&[], &["-v"], &["-v", "--json"]];
 /// What a server may call somebody to have a terminal do something else than show it.
 const HOSTILE: &str = "evil\u{1b}[31m\u{9b}2J\u{202e}\u{200b}\u{7}\r\nFORGED";
 
+/// What no person should be sent to, and no program be handed.
+const HOSTILE_URLS: [&str; 20] = [
+    "file:///etc/passwd",
+    "javascript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "-flag",
+    "--new-window=https://id.example.com",
+    "&calc",
+    "$(touch pwned)",
+    "`touch pwned`",
+    "\"https://id.example.com/\"",
+    "'; touch pwned; '",
+    "http://id.example.com/",
+    "https://user:word@id.example.com/",
+    "https://$(touch pwned)/",
+    "https://id.example.com/\n-flag",
+    "https://id.example.com/%0d%0aX",
+    "https://id.example.com/#fragment",
+    "https://id.example.com/\u{1b}]0;evil\u{7}",
+    "https://id.example.com/\u{9b}2J",
+    "\u{202e}https://id.example.com/",
+    "ms-msdt:/id",
+];
+
 /// Demands that nothing in it acts on a terminal, and that no line is somebody else's.
 #[track_caller]
 fn assert_tame(run: &Run) {

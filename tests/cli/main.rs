@@ -51,6 +51,8 @@ mod logout;
 mod machine;
 mod manners;
 mod network;
+#[cfg(unix)]
+mod polls;
 mod provider_add;
 mod provider_remove;
 mod provider_set;
