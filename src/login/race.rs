@@ -83,6 +83,12 @@ enum Happened {
 impl Race<'_> {
     /// Invites the person, and waits.
     pub async fn run(mut self) -> Result<Finish> {
+        if !self.can_finish() {
+            return Err(nobody(
+                self.plan,
+                "what is pasted does not arrive in the background, or without a terminal of its own",
+            ));
+        }
         let invitation = Invitation::new(&self);
         invitation.begin();
         let request = self.code.as_ref().map(|code| code.request);
@@ -239,14 +245,16 @@ impl Race<'_> {
     /// The terminal is gone; what else can finish goes on.
     fn without_entry(&mut self) -> Result<()> {
         self.entry = None;
-        let listens = self
-            .code
-            .as_ref()
-            .is_some_and(|code| code.listener.is_some());
-        if listens || self.device.is_some() {
+        if self.can_finish() {
             return Ok(());
         }
         Err(nobody(self.plan, "the terminal was closed"))
+    }
+
+    fn can_finish(&self) -> bool {
+        let code = self.code.as_ref();
+        let listens = code.is_some_and(|code| code.listener.is_some());
+        listens || self.entry.is_some() || self.device.is_some()
     }
 
     fn timed_out(&self) -> Error {
