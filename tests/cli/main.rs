@@ -45,6 +45,8 @@ mod discovery;
 mod flows;
 #[cfg(unix)]
 mod hostile;
+#[cfg(target_os = "linux")]
+mod jobs;
 mod list;
 mod locks;
 mod logout;
