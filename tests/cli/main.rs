@@ -52,6 +52,8 @@ mod locks;
 mod logout;
 mod machine;
 mod manners;
+#[cfg(target_os = "linux")]
+mod mishaps;
 mod network;
 #[cfg(unix)]
 mod polls;
