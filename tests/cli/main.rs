@@ -5,6 +5,9 @@
     reason = "the support is shared, and each target uses its part"
 )]
 
+#[cfg(unix)]
+#[path = "../support/disk.rs"]
+mod disk;
 #[path = "../support/home.rs"]
 mod home;
 #[path = "../support/process.rs"]
@@ -41,6 +44,8 @@ mod concurrency;
 mod consent;
 #[cfg(unix)]
 mod discovery;
+#[cfg(target_os = "linux")]
+mod disks;
 #[cfg(unix)]
 mod flows;
 #[cfg(unix)]
