@@ -65,8 +65,9 @@ impl Pace {
     pub fn trouble(&mut self, now: Instant) {
         let longest = LONGEST_BACK_OFF.max(self.interval);
         self.wait = (self.wait * 2).min(longest);
-        let last = (now + self.interval).max(self.end - LAST_CHANCE);
-        self.next = (now + self.wait).min(last);
+        let left = self.end.saturating_duration_since(now);
+        let last = left.saturating_sub(LAST_CHANCE).max(self.interval);
+        self.next = now + self.wait.min(last);
     }
 }
 
