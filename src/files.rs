@@ -76,6 +76,15 @@ pub fn remove(path: &Path) -> io::Result<bool> {
     }
 }
 
+/// Whether a file could be removed: its folder lets entries come and go. A full disk is no obstacle.
+pub fn is_removable(path: &Path) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    match tempfile::Builder::new().prefix(".new-").tempfile_in(folder) {
+        Err(error) if error.kind() != io::ErrorKind::StorageFull => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Makes a rename or removal survive a power cut; Windows has no such call and needs none.
 fn sync_dir(folder: &Path) -> io::Result<()> {
     if cfg!(unix) {

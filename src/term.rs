@@ -272,12 +272,23 @@ impl Terminal for Console {
     }
 
     fn progress(&self, message: &str) -> Progress {
-        if self.moving {
+        if self.moving && !in_background() {
             Progress::show(message)
         } else {
             Progress::hidden()
         }
     }
+}
+
+/// Whether somebody types at another job's prompt, which nothing that moves should be drawn over.
+#[cfg(unix)]
+fn in_background() -> bool {
+    mode::in_foreground(std::io::stderr()).is_ok_and(|in_front| !in_front)
+}
+
+#[cfg(not(unix))]
+fn in_background() -> bool {
+    false
 }
 
 /// Writes a line above the moving one.

@@ -4,10 +4,10 @@
 use tokio::time::{Instant, sleep_until};
 use url::Url;
 
+use super::code::CodeFlow;
 use super::{Plan, client};
-use crate::error::Result;
-use crate::oauth::authorize::AuthorizationRequest;
-use crate::oauth::{Client, OauthError, par};
+use crate::error::{Error, Result};
+use crate::oauth::{OauthError, par};
 use crate::online::Online;
 
 /// What happens to an address while it is waited for.
@@ -35,40 +35,43 @@ enum Stage {
 pub struct Address<'a> {
     online: &'a Online,
     plan: &'a Plan,
-    client: &'a Client,
-    request: &'a AuthorizationRequest,
+    code: &'a CodeFlow,
     stage: Stage,
     /// What the browser opens.
     pub url: Url,
 }
 
 impl<'a> Address<'a> {
-    /// Pushes the request where the server wants or offers that.
+    /// Pushes the request where the server wants or offers that, unless `unpushed` says why it cannot be.
     pub async fn of(
         online: &'a Online,
         plan: &'a Plan,
-        ours: &'a Client,
-        request: &'a AuthorizationRequest,
+        code: &'a CodeFlow,
+        unpushed: Option<&Error>,
     ) -> Result<Self> {
         let mut address = Self {
             online,
             plan,
-            client: ours,
-            request,
+            code,
             stage: Stage::Good,
-            url: request.url.clone(),
+            url: code.request.url.clone(),
         };
-        match address.push().await {
-            Ok(()) => Ok(address),
-            Err(error) if plan.provider.require_pushed_authorization_requests => {
-                Err(client::failed(plan, ours, "the request", &error))
-            }
+        let pushed = match unpushed {
+            Some(why) => Err(why.clone()),
+            None => address
+                .push()
+                .await
+                .map_err(|error| client::failed(plan, &code.client, "the request", &error)),
+        };
+        match pushed {
+            Err(error) if plan.provider.require_pushed_authorization_requests => Err(error),
             // Some servers take pushes from a few clients only, and the plain request from all.
             Err(error) => {
                 let term = &online.term;
                 term.step(&format!("the request was not pushed: {error}"));
                 Ok(address)
             }
+            Ok(()) => Ok(address),
         }
     }
 
@@ -102,7 +105,13 @@ impl<'a> Address<'a> {
         let Some(endpoint) = &self.plan.provider.pushed_authorization_request_endpoint else {
             return Ok(());
         };
-        let pushed = par::push(&self.online.http, endpoint, self.client, self.request).await?;
+        let pushed = par::push(
+            &self.online.http,
+            endpoint,
+            &self.code.client,
+            &self.code.request,
+        )
+        .await?;
         let lifetime = pushed.expires_in;
         self.stage = lifetime.map_or(Stage::Good, |lives| Stage::Until(Instant::now() + lives));
         self.url = pushed.url;

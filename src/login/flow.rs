@@ -6,6 +6,7 @@ use clap::ValueEnum;
 
 use super::consent::{Visitor, nobody};
 use super::{Browser, Plan};
+use crate::account::Account;
 use crate::error::{Code, Error, Result};
 
 /// What `--flow` chooses.
@@ -28,6 +29,17 @@ impl fmt::Display for Flow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = self.to_possible_value().expect("no flow is hidden");
         f.write_str(value.get_name())
+    }
+}
+
+impl Flow {
+    /// The flow for an account that is expected to sign in: a machine does it as before.
+    #[must_use]
+    pub fn of(self, expected: Option<&Account>) -> Self {
+        match (self, expected) {
+            (Self::Auto, Some(account)) if account.needs_no_person() => Self::ClientCredentials,
+            (flow, _) => flow,
+        }
     }
 }
 

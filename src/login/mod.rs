@@ -220,7 +220,7 @@ async fn consent(
         None => (None, None),
     };
     let address = match &code {
-        Some(code) => Some(Address::of(online, plan, &code.client, &code.request).await?),
+        Some(code) => Some(Address::of(online, plan, code, ours.unpushed.as_ref()).await?),
         None => None,
     };
     let launched = listener.is_some() && plan.launches();

@@ -92,6 +92,12 @@ enum Happened {
 impl<'a> Race<'a> {
     /// Invites the person, and waits.
     pub async fn run(mut self) -> Result<Finish> {
+        if !self.can_finish() {
+            return Err(nobody(
+                self.plan,
+                "what is pasted does not arrive in the background, or without a terminal of its own",
+            ));
+        }
         let invitation = self.invitation();
         invitation.begin();
         let url = self.address.as_ref().map(|address| address.url.clone());
@@ -260,10 +266,14 @@ impl<'a> Race<'a> {
     /// The terminal is gone; what else can finish goes on.
     fn without_entry(&mut self) -> Result<()> {
         self.entry = None;
-        if self.listener.is_some() || self.device.is_some() {
+        if self.can_finish() {
             return Ok(());
         }
         Err(nobody(self.plan, "the terminal was closed"))
+    }
+
+    fn can_finish(&self) -> bool {
+        self.listener.is_some() || self.entry.is_some() || self.device.is_some()
     }
 }
 

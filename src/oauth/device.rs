@@ -65,7 +65,8 @@ pub struct DeviceAuthorization {
     pub verification_uri_complete: Option<Url>,
     /// How long both codes live: at most an hour, and 15 minutes where the answer does not say.
     pub expires_in: Duration,
-    /// The least time between polls, from a second to a minute; five seconds where the answer has none.
+    /// The least time between polls, from a second to a minute or half the life of the codes; five
+    /// seconds where the answer has none.
     pub interval: Duration,
 }
 

@@ -13,7 +13,6 @@ use url::Url;
 use super::endpoint::{check_url, is_loopback};
 use super::http::{Answer, Request};
 use super::{Http, OauthError};
-use crate::escape::escape_short;
 use crate::provider::ClientAuth;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
@@ -161,10 +160,7 @@ impl Given<'_> {
             "none" => Ok(ClientAuth::None),
             "client_secret_basic" => Ok(ClientAuth::ClientSecretBasic),
             "client_secret_post" => Ok(ClientAuth::ClientSecretPost),
-            other => {
-                let method = escape_short(other, 40);
-                Err(self.unusable(&format!("the authentication method `{method}`")))
-            }
+            other => Err(self.unusable(&format!("the authentication method `{other}`"))),
         }
     }
 

@@ -5,7 +5,7 @@
 //! [`restore`] on the way out, in a panic, and while the process is stopped (`jobs`).
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use rustix::process::getpgrp;
@@ -122,7 +122,7 @@ pub fn in_effect() -> io::Result<bool> {
 }
 
 /// Whether the terminal's keys go to this process.
-pub fn in_foreground(tty: &OwnedFd) -> io::Result<bool> {
+pub fn in_foreground(tty: impl AsFd) -> io::Result<bool> {
     Ok(tcgetpgrp(tty)? == getpgrp())
 }
 

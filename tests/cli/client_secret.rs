@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::home::{Home, Run};
 use crate::process::Running;
-use crate::provider::{Provider, acme_with};
+use crate::provider::{Decision, Provider, acme_with};
 #[cfg(unix)]
 use crate::screen::Screen;
 use crate::server::{Reply, Request};
@@ -259,6 +259,47 @@ fn a_kept_secret_goes_only_to_the_origin_it_was_registered_for() {
     home.refused_login(&["acme"])
         .fails(1, &["KEYFOB_ACME_CLIENT_SECRET"]);
     assert!(elsewhere.asked("/token").is_empty());
+}
+
+#[test]
+fn a_kept_secret_goes_to_no_other_endpoint_elsewhere_either() {
+    for method in ["client_secret_basic", "client_secret_post"] {
+        let (home, provider) = registering(confidential(method));
+        home.login(&["acme", "--register"]).ok();
+        let elsewhere = Provider::start();
+        elsewhere.state(|state| state.decision = Decision::Granted);
+        let moved = format!(
+            "client_id = \"registered-client\"\nclient_auth = {method:?}\n{}\
+             pushed_authorization_request_endpoint = \"{}/par\"\n",
+            elsewhere.device(),
+            elsewhere.origin(),
+        );
+        home.provider("acme", &(provider.bare_definition() + &moved));
+        let device = ["login", "acme", "--flow", "device"];
+        home.run(&device).fails(
+            1,
+            &[
+                &format!("kept for {}", provider.origin()),
+                &format!("is under {}", elsewhere.origin()),
+                "set KEYFOB_ACME_CLIENT_SECRET for this login",
+            ],
+        );
+        home.login(&["acme"]).ok();
+        let required = moved.clone() + "require_pushed_authorization_requests = true\n";
+        home.provider("acme", &(provider.bare_definition() + &required));
+        home.refused_login(&["acme"])
+            .fails(1, &["`pushed_authorization_request_endpoint` is under"]);
+        for path in ["/par", "/device", "/token"] {
+            assert!(elsewhere.asked(path).is_empty(), "{path}");
+        }
+        let variables = [("KEYFOB_ACME_CLIENT_SECRET", "given")];
+        elsewhere.next("/par", Reply::Json(201, json!({"request_uri": "urn:a"})));
+        drop(
+            home.begin_login_with(&variables, &["acme", "--timeout", "1s"])
+                .end(),
+        );
+        assert_eq!(elsewhere.asked("/par").len(), 1, "a given one goes there");
+    }
 }
 
 #[test]

@@ -5,6 +5,9 @@
     reason = "the support is shared, and each target uses its part"
 )]
 
+#[cfg(unix)]
+#[path = "../support/disk.rs"]
+mod disk;
 #[path = "../support/home.rs"]
 mod home;
 #[path = "../support/process.rs"]
@@ -41,13 +44,24 @@ mod concurrency;
 mod consent;
 #[cfg(unix)]
 mod discovery;
+#[cfg(target_os = "linux")]
+mod disks;
 #[cfg(unix)]
 mod flows;
+#[cfg(unix)]
+mod hostile;
+#[cfg(target_os = "linux")]
+mod jobs;
 mod list;
 mod locks;
 mod logout;
+mod machine;
 mod manners;
+#[cfg(target_os = "linux")]
+mod mishaps;
 mod network;
+#[cfg(unix)]
+mod polls;
 mod provider_add;
 mod provider_remove;
 mod provider_set;

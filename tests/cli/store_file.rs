@@ -2,11 +2,11 @@
 //! what a disk can do to it.
 
 use std::fs::{self, Permissions};
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::disk::SmallDisk;
 use crate::home::{Home, skip};
 use crate::provider::{MARK, Provider};
 use crate::session::Session;
@@ -282,41 +282,10 @@ fn a_lost_key_is_named_and_not_replaced_behind_anybodys_back() {
     home.run(&["token"]).ok();
 }
 
-/// A small file system over a home, taken away again when dropped.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    fn over(home: &Home) -> Option<Self> {
-        let path = home.path("");
-        let mount = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs"])
-            .arg(&path)
-            .output()
-            .ok()?;
-        mount.status.success().then_some(Self(path))
-    }
-
-    /// Leaves no room for one more byte.
-    fn fill(&self) {
-        let mut filler = fs::File::create(self.0.join("filler")).expect("an entry");
-        while filler.write_all(&[0; 512]).is_ok() {}
-    }
-
-    fn empty(&self) {
-        fs::remove_file(self.0.join("filler")).expect("it is there");
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(&self.0).status();
-    }
-}
-
 #[test]
 fn a_full_disk_costs_nothing() {
     let (home, provider) = (Home::new(), Provider::start());
-    let Some(disk) = SmallDisk::over(&home) else {
+    let Some(disk) = SmallDisk::over(&home.path("")) else {
         return skip("a_full_disk_costs_nothing", "the right to mount a tmpfs");
     };
     home.provider("acme", &provider.definition(""));

@@ -47,6 +47,8 @@ pub struct State {
     pub instead: BTreeMap<String, VecDeque<Reply>>,
     /// Answers every endpoint but the authorization endpoint, where set.
     pub echo: Option<fn(&Request) -> Reply>,
+    /// Paths that it spares.
+    pub spared: Vec<&'static str>,
     /// Refreshes granted so far.
     pub refreshes: usize,
     /// Uses of a refresh token that was spent already.
@@ -55,6 +57,7 @@ pub struct State {
     pub alive: BTreeSet<String>,
     issued: usize,
     codes: BTreeMap<String, BTreeMap<String, String>>,
+    pushed: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// What a person does with a device code.
@@ -116,11 +119,13 @@ impl Provider {
             registration: json!({}),
             instead: BTreeMap::new(),
             echo: None,
+            spared: vec!["/authorize"],
             refreshes: 0,
             reuses: 0,
             alive: BTreeSet::new(),
             issued: 0,
             codes: BTreeMap::new(),
+            pushed: BTreeMap::new(),
         }));
         let door = Arc::new(Door::default());
         let (shared, way) = (Arc::clone(&state), Arc::clone(&door));
@@ -152,6 +157,14 @@ impl Provider {
     pub fn device(&self) -> String {
         format!(
             "device_authorization_endpoint = \"{}/device\"\n",
+            self.origin()
+        )
+    }
+
+    /// The line of a definition that names where requests are pushed.
+    pub fn push(&self) -> String {
+        format!(
+            "pushed_authorization_request_endpoint = \"{}/par\"\n",
             self.origin()
         )
     }
@@ -271,7 +284,8 @@ fn answer(state: &mut State, request: &Request) -> Reply {
     {
         return reply;
     }
-    if let Some(echo) = state.echo.filter(|_| request.path != "/authorize") {
+    let spared = state.spared.contains(&&*request.path);
+    if let Some(echo) = state.echo.filter(|_| !spared) {
         return echo(request);
     }
     match request.path.as_str() {
@@ -279,6 +293,7 @@ fn answer(state: &mut State, request: &Request) -> Reply {
         "/register" => register(state, request),
         "/authorize" => authorize(state, request),
         "/device" => device(state, request),
+        "/par" => push(state, request),
         "/token" => token(state, request),
         "/userinfo" => userinfo(state, request),
         "/revoke" => revoke(state, request),
@@ -321,9 +336,19 @@ fn repeat(request: &Request) -> Reply {
     )
 }
 
+/// Takes a request that is pushed (RFC 9126).
+fn push(state: &mut State, request: &Request) -> Reply {
+    state.issued += 1;
+    let uri = format!("urn:example:pushed-{}", state.issued);
+    state.pushed.insert(uri.clone(), request.form.clone());
+    Reply::Json(201, json!({"request_uri": uri, "expires_in": 60}))
+}
+
 /// Approves at once.
 fn authorize(state: &mut State, request: &Request) -> Reply {
-    let query = &request.query;
+    let pushed = request.query.get("request_uri");
+    let pushed = pushed.and_then(|uri| state.pushed.remove(uri));
+    let query = pushed.as_ref().unwrap_or(&request.query);
     let wanted = |name: &str| query.get(name).cloned().unwrap_or_default();
     assert_eq!(wanted("response_type"), "code", "{query:?}");
     assert_eq!(wanted("code_challenge_method"), "S256", "{query:?}");
@@ -393,8 +418,11 @@ fn token(state: &mut State, request: &Request) -> Reply {
             }
         }
         "client_credentials" if state.machines => {
-            state.refreshable = false;
-            state.grant(sent("scope"))
+            let mut reply = state.grant(sent("scope"));
+            if let Reply::Json(_, answer) = &mut reply {
+                answer["refresh_token"].take(); // RFC 6749 §4.4.3
+            }
+            reply
         }
         _ => refused("unsupported_grant_type"),
     }

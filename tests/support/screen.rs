@@ -166,8 +166,9 @@ impl Screen {
         (status.expect("waited for it").exit_code(), self.shown())
     }
 
+    /// Waits until something holds of it.
     #[track_caller]
-    fn wait_until(&mut self, what: &str, mut there: impl FnMut(&mut Self) -> bool) {
+    pub fn wait_until(&mut self, what: &str, mut there: impl FnMut(&mut Self) -> bool) {
         let end = Instant::now() + LIMIT;
         while !there(self) {
             let shown = self.shown();

@@ -24,6 +24,7 @@ pub fn run(app: &App, args: &cli::ProviderRemove) -> Result<()> {
     if !accounts.is_empty() && !args.force {
         return Err(in_use(name, &accounts));
     }
+    app.registry.is_removable(name)?; // what goes first, accounts and client, would be lost in vain
     if !args.yes
         && !app
             .term

@@ -11,6 +11,8 @@ mod secret;
 #[cfg(test)]
 mod tests;
 
+use url::Url;
+
 use super::Plan;
 use super::flow::Flow;
 use crate::error::{Code, Error, Result};
@@ -34,6 +36,8 @@ pub struct Ours {
     /// For the device flow, which may authenticate otherwise (`device.client_auth`); or why there can be
     /// none. Whether the provider has a device flow at all is not its concern.
     pub device: Result<Client>,
+    /// Why the request cannot be pushed, for its endpoint may not have the secret (RFC 9126).
+    pub unpushed: Option<Error>,
     /// A secret that was typed and shall be kept.
     keep: Option<Secret>,
 }
@@ -55,6 +59,7 @@ pub async fn obtain(online: &Online, plan: &Plan) -> Result<Ours> {
     let found = secret::find(online, plan, &known).await;
     let needed = match &found {
         Ok(Found::Secret(secret)) => return Ok(Ours::new(plan, &known, &Ok(secret.clone()))),
+        Ok(Found::Kept(secret)) => return Ok(Ours::kept(plan, &known, secret)),
         Ok(Found::Expired(kept)) => secret::expired(plan, kept),
         Ok(Found::Nothing) => missing(plan),
         Err(error) => error.clone(),
@@ -78,7 +83,7 @@ pub async fn for_itself(online: &Online, plan: &Plan) -> Result<Client> {
         return Err(public(&plan.provider));
     }
     let secret = match secret::find(online, plan, &known).await? {
-        Found::Secret(secret) => secret,
+        Found::Secret(secret) | Found::Kept(secret) => secret,
         Found::Nothing => secret::ask(online, plan, &known, missing(plan)).await?,
         Found::Expired(kept) => {
             secret::ask(online, plan, &known, secret::expired(plan, &kept)).await?
@@ -92,7 +97,33 @@ impl Ours {
         Self {
             code: client(known, known.auth, secret),
             device: client(known, device_auth(&plan.provider, known), secret),
+            unpushed: None,
             keep: None,
+        }
+    }
+
+    /// The same with a secret that was kept, which goes to the origin of the token endpoint alone.
+    fn kept(plan: &Plan, known: &Known, secret: &Secret) -> Self {
+        let provider = &plan.provider;
+        let strays = |auth, key, endpoint: &Option<Url>| {
+            let endpoint = endpoint.as_ref().filter(|_| needs_secret(auth))?;
+            let same = known::pin(provider) == Some(provider.pin(endpoint));
+            (!same).then(|| secret::elsewhere(plan, key, endpoint))
+        };
+        let ours = Self::new(plan, known, &Ok(secret.clone()));
+        let device = strays(
+            device_auth(provider, known),
+            "device_authorization_endpoint",
+            &provider.device_authorization_endpoint,
+        );
+        Self {
+            device: device.map_or(ours.device, Err),
+            unpushed: strays(
+                known.auth,
+                "pushed_authorization_request_endpoint",
+                &provider.pushed_authorization_request_endpoint,
+            ),
+            ..ours
         }
     }
 
@@ -173,7 +204,7 @@ async fn typed(online: &Online, plan: &Plan, known: &Known, needed: Error) -> Re
 async fn anew(online: &Online, plan: &Plan, ended: &crate::vault::KeptClient) -> Result<Ours> {
     let known = register::register(online, plan, Some(ended)).await?;
     let secret = match secret::find(online, plan, &known).await? {
-        Found::Secret(secret) => Ok(secret),
+        Found::Secret(secret) | Found::Kept(secret) => Ok(secret),
         Found::Nothing | Found::Expired(_) => Err(missing(plan)),
     };
     let ours = Ours::new(plan, &known, &secret);

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use url::Url;
+
 use super::known::{self, Known};
 use super::variable;
 use crate::account;
@@ -9,6 +11,7 @@ use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
 use crate::login::Plan;
 use crate::oauth::Client;
+use crate::oauth::endpoint::origin;
 use crate::online::{Online, off_thread};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
@@ -20,8 +23,10 @@ const ID_LIMIT: usize = 80;
 /// What a look without a question found.
 #[derive(Debug)]
 pub enum Found {
-    /// The secret.
+    /// Given for this login, or registered in it.
     Secret(Secret),
+    /// Kept, for the origin of today's token endpoint.
+    Kept(Secret),
     /// It was kept, and has ended.
     Expired(KeptClient),
     /// Nothing.
@@ -58,7 +63,7 @@ pub async fn find(online: &Online, plan: &Plan, known: &Known) -> Result<Found> 
         let secret = vault.client_secrets(&kept)?.client_secret;
         if !kept.expired(Timestamp::now()) {
             return Ok(match secret {
-                Some(secret) => Found::Secret(secret),
+                Some(secret) => Found::Kept(secret),
                 None => of_account(&vault, &name, &client_id, &pin, None),
             });
         }
@@ -83,7 +88,7 @@ fn of_account(vault: &Vault, provider: &str, id: &str, pin: &str, ended: Option<
         let secret = vault.secrets(account).ok()??.client_secret;
         secret.filter(|secret| Some(secret) != ended)
     });
-    secret.map_or(Found::Nothing, Found::Secret)
+    secret.map_or(Found::Nothing, Found::Kept)
 }
 
 /// Asks for the secret; `needed` where nobody can be asked or nothing is typed.
@@ -177,6 +182,24 @@ pub async fn keep(online: &Online, plan: &Plan, client: &Client, secret: &Secret
             error.message
         )),
     }
+}
+
+/// A kept secret goes to the origin that it was kept for; `key` names another.
+pub fn elsewhere(plan: &Plan, key: &str, endpoint: &Url) -> Error {
+    let provider = &plan.provider;
+    let then = known::pin(provider).unwrap_or_default();
+    Error::new(
+        Code::EndpointChanged,
+        format!(
+            "the client secret was kept for {then}, and `{key}` is under {}",
+            origin(endpoint)
+        ),
+    )
+    .hint(format!(
+        "if you trust that place, set {} for this login; `keyfob provider show {}` prints the definition",
+        provider.variable("CLIENT_SECRET"),
+        provider.name
+    ))
 }
 
 /// The secret that was kept has ended (RFC 7591 §3.2.1).

@@ -24,6 +24,8 @@ const USUAL_LIFE: u32 = 15 * 60;
 const LONGEST_LIFE: u32 = 60 * 60;
 /// The interval where the answer has none, in seconds (RFC 8628 §3.2).
 const USUAL_INTERVAL: u32 = 5;
+/// The shortest interval, whatever the answer has.
+const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 /// The longest interval that is obeyed, in seconds; a longer one would never notice a sign-in.
 const LONGEST_INTERVAL: u32 = 60;
 
@@ -49,7 +51,7 @@ pub(super) fn interval(members: &Map<String, Value>) -> Result<Option<Duration>,
 
 /// Seconds between polls, at least one and at most a minute.
 pub(super) fn bounded_interval(seconds: u64) -> Duration {
-    Duration::from_secs(seconds.clamp(1, LONGEST_INTERVAL.into()))
+    Duration::from_secs(seconds.min(LONGEST_INTERVAL.into())).max(SHORTEST_INTERVAL)
 }
 
 /// The error is a sentence that names the member.
@@ -64,14 +66,17 @@ fn authorization(
     };
     let complete = text(members, "verification_uri_complete").ok().flatten();
     let usual = Duration::from_secs(USUAL_INTERVAL.into());
+    let expires_in = expires_in(members)?;
+    // Else the codes would be over before the first poll.
+    let longest = (expires_in / 2).max(SHORTEST_INTERVAL);
     Ok(DeviceAuthorization {
         device_code: needed_secret(members, device_code)?,
         user_code: user_code(members, rule.style)?,
         verification_uri: verification_uri(members, rule, on_loopback)?,
         // The person can do without it.
         verification_uri_complete: complete.and_then(|uri| page(uri, on_loopback).ok()),
-        expires_in: expires_in(members)?,
-        interval: interval(members)?.unwrap_or(usual),
+        expires_in,
+        interval: interval(members)?.unwrap_or(usual).min(longest),
     })
 }
 

@@ -12,6 +12,9 @@ const SLOWER: Duration = Duration::from_secs(5);
 /// Trouble does not make the wait longer than this, unless the interval itself is.
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
 
+/// So long before the end of the codes a poll can still bring something.
+const LAST_CHANCE: Duration = Duration::from_secs(1);
+
 /// The pace of the polls of one device authorization.
 ///
 /// Made when the codes arrive; then, until [`Pace::next_poll`] is `None`: wait until then, poll, and say
@@ -58,11 +61,13 @@ impl Pace {
     }
 
     /// There was no answer, or none to rely on: twice the last wait passes, at most a minute or the
-    /// interval, whichever is longer.
+    /// interval, whichever is longer. Where the codes end before that, a last poll goes just before.
     pub fn trouble(&mut self, now: Instant) {
         let longest = LONGEST_BACK_OFF.max(self.interval);
         self.wait = (self.wait * 2).min(longest);
-        self.next = now + self.wait;
+        let left = self.end.saturating_duration_since(now);
+        let last = left.saturating_sub(LAST_CHANCE).max(self.interval);
+        self.next = now + self.wait.min(last);
     }
 }
 
@@ -155,6 +160,16 @@ mod tests {
         poll(&mut pace, &mut now, |p, at| p.slow_down(None, at));
         assert_eq!(poll(&mut pace, &mut now, Pace::trouble), 65);
         assert_eq!(poll(&mut pace, &mut now, Pace::trouble), 65);
+    }
+
+    #[test]
+    fn trouble_does_not_outwait_the_codes() {
+        let (mut pace, mut now) = begun(5, 60);
+        let waits: Vec<_> = (0..4)
+            .map(|_| poll(&mut pace, &mut now, Pace::trouble))
+            .collect();
+        assert_eq!(waits, [5, 10, 20, 24]);
+        assert_eq!(pace.next_poll(), None);
     }
 
     #[test]

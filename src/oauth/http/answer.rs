@@ -6,9 +6,24 @@ use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, WWW_AUTHENTICATE};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use crate::escape::escape_short;
 use crate::oauth::{ErrorResponse, OauthError, challenge, redact};
 use crate::secret::Secret;
+
+/// Members of answers that are secrets.
+const SECRET_MEMBERS: [&str; 9] = [
+    "access_token",
+    "authorization_code",
+    "client_secret",
+    "code_verifier",
+    "device_auth_id",
+    "device_code",
+    "id_token",
+    "refresh_token",
+    "registration_access_token",
+];
+
+/// Each secret takes a look through all words of an answer, and a hostile one has room for many.
+const MOST_SECRETS: usize = 32;
 
 /// The answer to one request. Has no `Debug`: its body may hold tokens.
 pub(in crate::oauth) struct Answer {
@@ -43,10 +58,7 @@ impl Answer {
             Some("application/x-www-form-urlencoded") => Ok(self.form()),
             None | Some("application/json") => self.json(),
             Some(other) if other.ends_with("+json") => self.json(),
-            Some(other) => Err(self.invalid(&format!(
-                "answered with {} instead of JSON",
-                escape_short(other, 60)
-            ))),
+            Some(other) => Err(self.invalid(&format!("answered with {other} instead of JSON"))),
         }
     }
 
@@ -158,7 +170,32 @@ impl Answer {
         Some(media_type).filter(|name| !name.is_empty())
     }
 
+    /// Words of the server without the secrets that it was sent, and without those that it gives away in
+    /// the same answer.
     fn words(&self, text: &str) -> String {
-        redact::words(text, &self.secrets)
+        let mut secrets = self.secrets.clone();
+        if let Ok(body) = serde_json::from_slice(&self.body) {
+            given_away(&body, &mut secrets);
+        }
+        redact::words(text, &secrets)
+    }
+}
+
+/// The values of members that hold secrets, at any depth and up to a number.
+fn given_away(value: &Value, secrets: &mut Vec<Secret>) {
+    match value {
+        _ if secrets.len() >= MOST_SECRETS => {}
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value {
+                    Value::String(text) if SECRET_MEMBERS.contains(&name.as_str()) => {
+                        secrets.push(Secret::new(text.as_str()));
+                    }
+                    value => given_away(value, secrets),
+                }
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| given_away(value, secrets)),
+        _ => {}
     }
 }

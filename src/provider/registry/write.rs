@@ -174,6 +174,14 @@ impl Registry {
         })
     }
 
+    /// Whether [`Registry::remove`] could remove the user's file for `name`, where there is one.
+    pub fn is_removable(&self, name: &str) -> Result<()> {
+        let Some(file) = self.own_file(name) else {
+            return Ok(());
+        };
+        files::is_removable(&file).map_err(|error| unremovable(&file, &error))
+    }
+
     /// The user's file for `name`, where there is one.
     pub fn own_file(&self, name: &str) -> Option<PathBuf> {
         let file = is_provider_name(name).then(|| self.file(name))?;
@@ -303,12 +311,13 @@ fn write(file: &Path, text: &str) -> Result<()> {
 
 fn unlink(file: &Path) -> Result<()> {
     match files::remove(file) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io(
-            format!("cannot remove {}", file.display()),
-            &error,
-        )),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(unremovable(file, &error)),
         _ => Ok(()),
     }
+}
+
+fn unremovable(file: &Path, error: &std::io::Error) -> Error {
+    Error::io(format!("cannot remove {}", file.display()), error)
 }
 
 #[cfg(test)]
