@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::Plan;
+use super::{Plan, client as ours};
 use crate::account::{Identity, SignIn};
 use crate::claims;
 use crate::error::{Code, Error, Result};
-use crate::oauth::{Client, id_token, userinfo};
-use crate::online::{self, Online};
+use crate::oauth::{Client, OauthError, id_token, userinfo};
+use crate::online::Online;
 use crate::provider::{IdentitySource, Provider};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
@@ -61,7 +61,7 @@ pub async fn who(
                 &client.id,
             )
             .await
-            .map_err(|error| online::failed(&error, Code::InvalidResponse, "nothing was stored"))?;
+            .map_err(|error| untold(plan, client, &error))?;
             agree(claims.as_ref(), &told)?;
             Some(told)
         }
@@ -82,6 +82,18 @@ pub async fn who(
         username: claims::text(&told, &provider.identity.username)
             .or_else(|| claims::text(&told, &provider.identity.email)),
     })
+}
+
+/// The provider does not say who signed in.
+fn untold(plan: &Plan, client: &Client, error: &OauthError) -> Error {
+    let failure = ours::failed(plan, client, "to say who signed in", error);
+    match error {
+        OauthError::Refused(_) => Error {
+            code: Code::InvalidResponse,
+            ..failure
+        },
+        _ => failure,
+    }
 }
 
 /// What names the person, below the organisation that the name is unique in where the rule has one:
