@@ -129,10 +129,7 @@ fn completes(shell: &mut Session) {
             "keyfob login github --for work",
             "keyfob login github --for workflow",
         ),
-        (
-            "keyfob provider set github tit",
-            "keyfob provider set github title=",
-        ),
+        ("keyfob provider set github title=",),
         ("keyfob whoami github/g", "keyfob whoami github/grace"),
     ];
     completes_to(shell, &lines);
