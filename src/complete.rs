@@ -19,6 +19,9 @@ pub const VARIABLE: &str = "KEYFOB_COMPLETE";
 /// The most characters of a username in a description.
 const USERNAME_LIMIT: usize = 40;
 
+/// The most characters of a preset's scopes in a description.
+const SCOPES_LIMIT: usize = 60;
+
 /// Accounts, as `PROVIDER/NAME`, and each provider that has several, for its default account.
 pub fn accounts() -> Vec<CompletionCandidate> {
     look(|index| {
@@ -47,6 +50,11 @@ pub fn changed_providers() -> Vec<CompletionCandidate> {
         });
         offered
     })
+}
+
+/// Presets of the provider that stands in the line already, each with its scopes.
+pub fn presets() -> Vec<CompletionCandidate> {
+    look(|index| index.presets(std::env::args()))
 }
 
 /// Keys of a definition, each with its `=`; a table of any keys with a dot.
@@ -121,6 +129,20 @@ impl Index {
             .collect()
     }
 
+    /// The words of the line are arguments of whoever completes it.
+    fn presets(&self, words: impl Iterator<Item = String>) -> Vec<CompletionCandidate> {
+        let registry = Registry::new(self.paths.clone());
+        let names = registry.names();
+        let provider = words
+            .filter_map(|word| names.iter().find(|name| stands_for(&word, name)))
+            .find_map(|name| registry.get(name).ok());
+        let presets = provider.map(|provider| provider.presets);
+        let presets = presets.into_iter().flatten();
+        presets
+            .map(|(name, scopes)| offer(name, escape_short(&scopes.join(" "), SCOPES_LIMIT)))
+            .collect()
+    }
+
     fn counts(&self) -> BTreeMap<&str, usize> {
         let mut counts = BTreeMap::new();
         for account in &self.accounts {
@@ -168,6 +190,12 @@ impl Index {
         .collect::<Vec<_>>()
         .join(", ")
     }
+}
+
+/// Whether a word is the provider, or an account there.
+fn stands_for(word: &str, provider: &str) -> bool {
+    let rest = word.strip_prefix(provider);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn provider_with(provider: &str, count: usize) -> CompletionCandidate {
@@ -246,6 +274,19 @@ mod tests {
             .map(|(_, help)| help)
             .collect();
         assert_eq!(help, ["", "1 account", "2 accounts"]);
+    }
+
+    #[test]
+    fn presets_are_those_of_the_provider_in_the_line() {
+        let presets = |line: &str| {
+            let words = line.split(' ').map(str::to_owned);
+            shown(&index(Vec::new()).presets(words))
+        };
+        let of_github = presets("keyfob -- keyfob login --scope x github/ada --for");
+        let git = ("git".to_owned(), "read:user user:email repo".to_owned());
+        assert!(of_github.contains(&git), "{of_github:?}");
+        assert!(!presets("keyfob login huggingface --for").contains(&git));
+        assert!(presets("keyfob login githubs --for").is_empty());
     }
 
     #[test]

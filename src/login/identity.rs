@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::Plan;
+use super::{Plan, client as ours};
 use crate::account::{Identity, SignIn};
 use crate::claims;
 use crate::error::{Code, Error, Result};
 use crate::oauth::{Client, OauthError, id_token, userinfo};
-use crate::online::{self, Online};
+use crate::online::Online;
 use crate::provider::{IdentitySource, Provider};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
@@ -66,10 +66,7 @@ pub async fn who(
                     Some(told)
                 }
                 (Err(error), Some(claims)) if is_for_others(plan, &error) => Some(claims.clone()),
-                (Err(error), _) => {
-                    let state = "nothing was stored";
-                    return Err(online::failed(&error, Code::InvalidResponse, state));
-                }
+                (Err(error), _) => return Err(untold(plan, client, &error)),
             }
         }
         _ => claims.clone(),
@@ -95,6 +92,18 @@ pub async fn who(
 fn is_for_others(plan: &Plan, error: &OauthError) -> bool {
     let elsewhere = !plan.resource.is_empty() || plan.audience.is_some();
     elsewhere && matches!(error, OauthError::Unauthorized | OauthError::Refused(_))
+}
+
+/// The provider does not say who signed in.
+fn untold(plan: &Plan, client: &Client, error: &OauthError) -> Error {
+    let failure = ours::failed(plan, client, "to say who signed in", error);
+    match error {
+        OauthError::Refused(_) => Error {
+            code: Code::InvalidResponse,
+            ..failure
+        },
+        _ => failure,
+    }
 }
 
 /// What names the person, below the organisation that the name is unique in where the rule has one:

@@ -36,7 +36,7 @@ impl Invitation<'_> {
         };
         match browser {
             Browser::None(why) => self.elsewhere(why, url),
-            _ if self.port.is_none() => self.elsewhere("the redirect does not come here", url),
+            _ if self.port.is_none() => self.elsewhere("the answer is pasted", url),
             _ => self.here(url),
         }
     }

@@ -117,10 +117,10 @@ impl Place<'_> {
     /// What to paste instead. The redirect URI is no secret.
     fn ask(&self) -> String {
         if self.shows_code {
-            "paste what the page at the end shows, or that page's whole address".into()
+            "paste what the page at the end shows, or its whole address".into()
         } else {
             let end = self.end;
-            format!("paste the whole address that the browser ended on; it begins with `{end}`")
+            format!("paste the whole address that begins with `{end}`")
         }
     }
 

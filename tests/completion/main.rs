@@ -124,6 +124,15 @@ fn completes(shell: &mut Session) {
     let lines = [
         ("keyfob tok", "keyfob token"),
         ("keyfob logout hug", "keyfob logout huggingface/julien"),
+        ("keyfob login x --flow pas", "keyfob login x --flow paste"),
+        (
+            "keyfob login github --for work",
+            "keyfob login github --for workflow",
+        ),
+        (
+            "keyfob provider set github titl",
+            "keyfob provider set github title=",
+        ),
         ("keyfob whoami github/g", "keyfob whoami github/grace"),
     ];
     completes_to(shell, &lines);

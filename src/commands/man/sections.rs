@@ -104,7 +104,7 @@ const EXITS: [(u8, &str); 7] = [
     (130, "Interrupted."),
 ];
 
-const ENVIRONMENT: [(&str, &str); 14] = [
+const ENVIRONMENT: [(&str, &str); 17] = [
     (
         "KEYFOB_HOME",
         "A folder that replaces the configuration, data and state folders.",
@@ -131,27 +131,47 @@ const ENVIRONMENT: [(&str, &str); 14] = [
     ),
     (
         "KEYFOB_BROWSER",
-        "The browser to launch; BROWSER where it is not set.",
+        "The browser to launch, wherever this is; BROWSER where it is not set. --browser goes before both.",
     ),
     (
         "BROWSER",
-        "Commands separated by colons, %s standing for the URL.",
+        "Commands separated by colons and tried in order, %s standing for the URL, which else is the \
+         last argument. Text browsers are passed over.",
+    ),
+    (
+        "SSH_CONNECTION, SSH_TTY",
+        "Either says that this is an SSH session, where a login opens no browser of its own accord.",
+    ),
+    (
+        "DISPLAY, WAYLAND_DISPLAY",
+        "One of them says that there is a display, except on macOS and Windows. In WSL, known by \
+         WSL_DISTRO_NAME, WSL_INTEROP or its kernel, the browser of Windows is opened.",
     ),
     (
         "KEYFOB_COMPLETE",
         "Set by a shell that asks for completions; see keyfob-completions(1).",
     ),
     (
-        "HTTPS_PROXY",
+        "HTTPS_PROXY, ALL_PROXY",
         "The proxy for requests to providers. Loopback addresses never go through it.",
     ),
     ("NO_PROXY", "Hosts that are reached without the proxy."),
     ("SSL_CERT_FILE", "Certificate authorities to trust, as PEM."),
-    ("NO_COLOR", "Any value turns colour and motion off."),
-    ("CI", "Any value does what --no-input does."),
+    (
+        "NO_COLOR",
+        "Any value turns colour and motion off; so does TERM=dumb.",
+    ),
+    (
+        "LC_ALL, LC_CTYPE, LANG",
+        "Whether QR codes and boxes are drawn with more than ASCII: the first that is set counts.",
+    ),
+    (
+        "CI",
+        "Any value but 0 and false does what --no-input does, and opens no browser of its own accord.",
+    ),
 ];
 
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 9] = [
     (
         "$XDG_CONFIG_HOME/keyfob/config.toml",
         "Settings: store, the store for new accounts; ca_file, certificate authorities to trust besides \
@@ -170,6 +190,11 @@ const FILES: [(&str, &str); 7] = [
         "What is known about an account and is not secret.",
     ),
     (
+        "$XDG_DATA_HOME/keyfob/clients/PROVIDER.json",
+        "What has to be remembered of our client at a provider: who it is, for which server, where it \
+         can be deleted. Its secret is in the store.",
+    ),
+    (
         "$XDG_DATA_HOME/keyfob/defaults.json",
         "The default account of each provider.",
     ),
@@ -180,6 +205,10 @@ const FILES: [(&str, &str); 7] = [
     (
         "$XDG_STATE_HOME/keyfob/locks/",
         "Locks. They stay, and hold nothing.",
+    ),
+    (
+        "$XDG_STATE_HOME/keyfob/sandbox/",
+        "What the practice provider remembers between commands.",
     ),
 ];
 

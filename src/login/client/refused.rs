@@ -32,6 +32,7 @@ fn next(plan: &Plan, client: &Client, response: &ErrorResponse) -> String {
             "check the client id and how the client is registered there{}",
             plan.see()
         ),
+        ("insufficient_scope", _) => "ask for the scope that it names too, with `--scope`".into(),
         ("invalid_scope", _) => format!("ask for other scopes with `--scope`{}", plan.see()),
         _ => format!("run `{} -v` to see the requests", plan.again()),
     }

@@ -276,7 +276,7 @@ fn what_to_paste_instead_is_said() {
     let Pasted::Wrong(why) = read_at(END, false, "x") else {
         panic!("taken");
     };
-    assert!(why.contains(&format!("it begins with `{END}`")), "{why}");
+    assert!(why.contains(&format!("that begins with `{END}`")), "{why}");
     let Pasted::Wrong(why) = read_at(PAGE, true, "x y") else {
         panic!("taken");
     };

@@ -8,11 +8,15 @@ use std::path::{Path, PathBuf};
 use super::{Registry, compose};
 use crate::config::read_text;
 use crate::error::{Code, Error, Result};
+use crate::escape::escape_short;
 use crate::files;
 use crate::names::is_provider_name;
 use crate::provider::change::{placeless, wrong};
 use crate::provider::overlay::Overlay;
 use crate::provider::{Change, ClientAuth, Definition, Provider, SANDBOX, builtin, check, edit};
+
+/// The longest name that is shown whole, in characters.
+const NAME_LIMIT: usize = 40;
 
 /// What became of a user's file.
 #[derive(Debug)]
@@ -98,8 +102,12 @@ impl Registry {
     /// Whether [`Registry::add`] would take the name: it fits the grammar, and nothing has it.
     pub fn is_free(&self, name: &str) -> Result<()> {
         if !is_provider_name(name) {
+            let what = format!(
+                "`{}` is no name for a provider",
+                escape_short(name, NAME_LIMIT)
+            );
             return Err(
-                Error::new(Code::Usage, "that is no name for a provider").hint(
+                Error::new(Code::Usage, what).hint(
                     "use lower-case letters, digits and `-`, 32 at most, beginning with a letter or digit",
                 ),
             );
