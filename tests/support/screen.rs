@@ -119,7 +119,8 @@ impl Screen {
             let mut urls = shown
                 .lines()
                 .filter_map(|line| Url::parse(line.trim()).ok());
-            found = urls.find(|url| url.query_pairs().any(|(name, _)| name == "code_challenge"));
+            let asks = ["code_challenge", "request_uri"]; // the latter where it was pushed
+            found = urls.find(|url| url.query_pairs().any(|(name, _)| asks.contains(&&*name)));
             found.is_some()
         });
         found.expect("waited for it")
