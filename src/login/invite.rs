@@ -8,7 +8,7 @@ use crate::provider::RedirectHost;
 use crate::term::Terminal;
 
 use super::browser::Browser;
-use super::consent::Visitor;
+use super::consent::{Visitor, approves};
 use super::race::Race;
 use super::{Plan, show};
 
@@ -73,6 +73,9 @@ impl<'a> Invitation<'a> {
         if let Some(qr) = complete.and_then(|url| show::qr(url.as_str(), &canvas)) {
             term.say("or scan this, and compare the code:");
             term.show(&qr);
+        }
+        if let Visitor::Myself(person) = &self.plan.visitor {
+            term.say(&approves(person));
         }
     }
 
