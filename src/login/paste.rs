@@ -18,6 +18,8 @@ use crate::term::entry::LONGEST;
 pub enum Pasted {
     /// The query string of a redirect, to be judged as one that the listener received.
     Redirect(Secret),
+    /// `CODE#STATE` from a provider whose page shows that, as a query; no `iss` is shown there.
+    Shown(Secret),
     /// A bare code, from a provider whose page shows one.
     Code(Secret),
     /// Enter alone.
@@ -181,7 +183,12 @@ impl Place<'_> {
             Some(state) => {
                 let mut query = form_urlencoded::Serializer::new(String::new());
                 query.append_pair("code", code).append_pair("state", state);
-                Ok(Pasted::Redirect(Secret::new(query.finish())))
+                let query = Secret::new(query.finish());
+                Ok(if self.shows_code {
+                    Pasted::Shown(query)
+                } else {
+                    Pasted::Redirect(query)
+                })
             }
             None if self.shows_code => Ok(Pasted::Code(Secret::new(code))),
             None if is_jwt(code) => Err(Wrong::Token),

@@ -174,6 +174,13 @@ impl Race<'_> {
             }
             Pasted::Code(code) => Verdict::Code(code),
             Pasted::Redirect(query) => redirect::judge(query.expose(), &code.expected),
+            Pasted::Shown(query) => {
+                let expected = Expected {
+                    iss_required: false,
+                    ..code.expected.clone()
+                };
+                redirect::judge(query.expose(), &expected)
+            }
         };
         match verdict {
             Verdict::NotOurs(why) => {
