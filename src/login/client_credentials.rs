@@ -8,10 +8,11 @@ use super::persist::{self, Grant};
 use super::redeem::differences;
 use super::{Plan, SignedIn, client, metadata};
 use crate::account::{Identity, SignIn};
-use crate::error::{Code, Result};
-use crate::oauth::Client;
+use crate::error::{Code, Error, Result};
 use crate::oauth::token::TokenEndpoint;
+use crate::oauth::{Client, OauthError};
 use crate::online::{self, Online};
+use crate::provider::Provider;
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
 
@@ -48,7 +49,19 @@ async fn fetch(online: &Online, plan: &Plan, client: &Client) -> Result<TokenSet
     endpoint
         .client_credentials(&online.http, plan.audience.as_deref(), Timestamp::now())
         .await
-        .map_err(|error| online::failed(&error, Code::TokenExchangeFailed, "nothing was stored"))
+        .map_err(|error| refused(provider, client, &error))
+}
+
+fn refused(provider: &Provider, client: &Client, error: &OauthError) -> Error {
+    let failure = online::failed(error, Code::TokenExchangeFailed, "nothing was stored");
+    match error {
+        OauthError::Refused(response) => Error {
+            message: format!("{} gave the client no token: {response}", provider.title),
+            hint: client::refused(provider, client, response).or(failure.hint),
+            ..failure
+        },
+        _ => failure,
+    }
 }
 
 /// The client is who it is; no endpoint is asked.
