@@ -2,14 +2,14 @@
 //! Ctrl-\ would otherwise leave a terminal without echo behind, and a core dump with secrets in it.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use crate::error::{Code, Error, Result};
 
-/// Listens for the signals from the start of the runtime to the end of the process.
+/// Listens for the signals from the start of the runtime to its end.
 #[derive(Debug, Default)]
 pub struct Interrupts {
     arrived: AtomicBool,
@@ -89,6 +89,18 @@ pub fn interrupted() -> Error {
     Error::new(Code::Interrupted, "interrupted").hint("nothing was left half-done; run it again")
 }
 
+/// The runtime is about to end, and nobody listens any more. Signals stay caught, so what may wait from
+/// here on has to [`watch`].
+pub fn leave() {
+    LISTENED.store(false, SeqCst);
+}
+
+/// Does what must not be cut off where no runtime listens.
+pub fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
+    let _working = WORKING.lock().unwrap_or_else(PoisonError::into_inner);
+    work()
+}
+
 /// Ends the process by `end` at a signal, where no runtime listens: for a question that is asked
 /// without one. Returns once signals are caught, and they stay caught.
 pub fn watch(end: impl FnOnce() + Send + 'static) {
@@ -108,6 +120,7 @@ pub fn watch(end: impl FnOnce() + Send + 'static) {
             let _ = ready.send(());
             signals.arrived().await;
         });
+        let _working = WORKING.lock().unwrap_or_else(PoisonError::into_inner);
         if !LISTENED.load(SeqCst) {
             end();
         }
@@ -117,6 +130,9 @@ pub fn watch(end: impl FnOnce() + Send + 'static) {
 
 /// Whether [`Interrupts`] decides what a signal ends.
 static LISTENED: AtomicBool = AtomicBool::new(false);
+
+/// Locked by [`uninterrupted`].
+static WORKING: Mutex<()> = Mutex::new(());
 
 /// Whether [`watch`] was called.
 static WATCHED: AtomicBool = AtomicBool::new(false);

@@ -138,7 +138,7 @@ impl Console {
 
     #[cfg(unix)]
     fn read_hidden(&self, question: &str) -> std::io::Result<Secret> {
-        self.give_the_echo_back_at_a_signal();
+        self.end_at_a_signal();
         let hidden = echo::Hidden::begin()?;
         let _still = Self::put(question);
         hidden.read()
@@ -151,9 +151,8 @@ impl Console {
         rpassword::read_password().map(Secret::new)
     }
 
-    /// A hidden question may be asked before any runtime listens for signals.
-    #[cfg(unix)]
-    fn give_the_echo_back_at_a_signal(&self) {
+    /// A question may be asked before a runtime listens for signals, and after one has.
+    fn end_at_a_signal(&self) {
         let manner = self.manner;
         interrupts::watch(move || {
             let interrupted = interrupts::interrupted();
@@ -231,6 +230,7 @@ impl Terminal for Console {
 
     fn ask(&self, question: &str, flag: &str) -> Result<String> {
         self.must_ask(question, flag)?;
+        self.end_at_a_signal();
         let _still = Self::put(question);
         let mut line = String::new();
         std::io::stdin()

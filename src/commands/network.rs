@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::app::App;
 use crate::error::{Code, Error, Result};
-use crate::interrupts::Interrupts;
+use crate::interrupts::{self, Interrupts};
 use crate::oauth::{Http, HttpOptions};
 use crate::online::Online;
 use crate::provider::Registry;
@@ -43,6 +43,7 @@ pub fn online<T>(
             interrupted = interrupts.obeyed() => Err(interrupted),
         }
     });
+    interrupts::leave();
     runtime.shutdown_background(); // a keyring that hangs must not hold the exit
     result
 }

@@ -7,6 +7,7 @@ use crate::cli;
 use crate::commands::app::App;
 use crate::commands::network;
 use crate::error::{Code, Error, Result};
+use crate::interrupts;
 use crate::oauth::discovery::{Metadata, discover};
 use crate::oauth::endpoint;
 use crate::online;
@@ -124,8 +125,10 @@ fn settle(app: &App, args: &cli::Login, issuer: &str, name: &str) -> Result<()> 
         "-" => return forget(app, name),
         same if same == name => {}
         other => {
-            app.registry.rename(name, other)?;
-            app.vault.move_provider(name, other)?;
+            interrupts::uninterrupted(|| {
+                app.registry.rename(name, other)?;
+                app.vault.move_provider(name, other)
+            })?;
         }
     }
     app.term.say(&format!(
