@@ -16,6 +16,7 @@ mod screen;
 #[path = "../support/visitor.rs"]
 mod visitor;
 
+mod flows;
 mod person;
 mod stage;
 mod table;

@@ -72,11 +72,11 @@ pub struct Stage {
 impl Row {
     /// Runs the drill with the key and without it; says what is wrong with the row, if anything is.
     pub fn wrong(&self) -> Option<String> {
-        let with = (self.drill)(&Stage::new(self, self.with));
+        let with = (self.drill)(&Stage::of(self, self.with));
         if let Err(failure) = with {
             return Some(format!("`{}` does not help: {failure}", self.key));
         }
-        match (self.drill)(&Stage::new(self, self.without)) {
+        match (self.drill)(&Stage::of(self, self.without)) {
             Ok(()) => Some(format!("nothing shows that `{}` is missing", self.key)),
             Err(failure) if self.fails.is_empty() || !failure.contains(self.fails) => {
                 let fails = self.fails;
@@ -88,13 +88,19 @@ impl Row {
 }
 
 impl Stage {
-    fn new(row: &Row, lines: &str) -> Self {
+    fn of(row: &Row, lines: &str) -> Self {
+        Self::new(row.acts, &[row.given, lines].join("\n"))
+    }
+
+    /// A sandbox that acts so, and a home that has it as the provider `acme`, by these lines beside the
+    /// usual ones.
+    pub fn new(acts: impl FnOnce(&mut Options), lines: &str) -> Self {
         let port = free_port();
         let mut options = Options {
             approve: Some("ada".into()),
             ..Options::default()
         };
-        (row.acts)(&mut options);
+        acts(&mut options);
         for one in &mut options.quirks.redirect_ports {
             *one = port;
         }
@@ -103,7 +109,7 @@ impl Stage {
             home.set("KEYFOB_ACME_CLIENT_SECRET", secret.expose());
         }
         let running = start(options).expect("a sandbox");
-        let mut text = definition(&[USUAL, row.given, lines])
+        let mut text = definition(&[USUAL, lines])
             .replace("{base}", running.base())
             .replace("{port}", &port.to_string());
         if text.contains("{client}") {
@@ -150,6 +156,11 @@ impl Stage {
     pub fn again(&self, account: &str) -> Outcome<Run> {
         let waiting = begin(&self.home, &[account])?;
         finish(waiting, |url| Consent::open(url).allow_as_is())
+    }
+
+    /// Starts a login with a target of its own.
+    pub fn begin_at(&self, args: &[&str]) -> Outcome<Waiting> {
+        begin(&self.home, args)
     }
 
     /// Starts a login up to its address; one that ends before is a failure.
