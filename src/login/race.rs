@@ -174,13 +174,7 @@ impl Race<'_> {
             }
             Pasted::Code(code) => Verdict::Code(code),
             Pasted::Redirect(query) => redirect::judge(query.expose(), &code.expected),
-            Pasted::Shown(query) => {
-                let expected = Expected {
-                    iss_required: false,
-                    ..code.expected.clone()
-                };
-                redirect::judge(query.expose(), &expected)
-            }
+            Pasted::Shown(query) => redirect::judge(query.expose(), &code.expected.shown()),
         };
         match verdict {
             Verdict::NotOurs(why) => {

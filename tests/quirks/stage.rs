@@ -1,4 +1,4 @@
-//! One row of the table on its stage: a sandbox that acts so, a home with a definition, and what is done.
+//! A sandbox that acts as it is told, a home with a definition that meets it, and what is done there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
@@ -14,40 +14,6 @@ use crate::visitor::{Page, Waiting, get, send};
 /// What a drill comes to; the failure is what a person would have seen.
 pub type Outcome<T = ()> = Result<T, String>;
 
-/// One key against a server that needs it.
-///
-/// Lines are `key = value`, of which the last of a key counts; `!key` takes one away. `{base}` is where the
-/// sandbox is, `{port}` a port that was free, `{client}` a client that is registered there with the redirect
-/// URI `http://127.0.0.1/done`.
-#[derive(Clone, Copy)]
-pub struct Row {
-    /// The key, dotted.
-    pub key: &'static str,
-    /// Makes the server act so.
-    pub acts: fn(&mut Options),
-    /// What stands in the definition beside the usual lines.
-    pub given: &'static str,
-    /// The key.
-    pub with: &'static str,
-    /// What stands in its place to see the drill fail.
-    pub without: &'static str,
-    /// What is done, and must work with the key alone.
-    pub drill: fn(&Stage) -> Outcome,
-    /// Words of the failure without the key.
-    pub fails: &'static str,
-}
-
-/// A row whose server keeps to the standards: signing in, asking who that is, refreshing, signing out.
-pub const PLAIN: Row = Row {
-    key: "",
-    acts: |_| {},
-    given: "",
-    with: "",
-    without: "",
-    drill: |stage| stage.whole(),
-    fails: "",
-};
-
 /// The usual lines: everything is read from the metadata.
 const USUAL: &str = "title = \"Practice\"
 issuer = \"{base}\"
@@ -61,7 +27,7 @@ token_endpoint = \"{base}/token\"
 userinfo_endpoint = \"{base}/userinfo\"
 revocation_endpoint = \"{base}/revoke\"";
 
-/// The stage of one run.
+/// A server and its guest.
 pub struct Stage {
     /// The home.
     pub home: Home,
@@ -69,31 +35,13 @@ pub struct Stage {
     pub running: Running,
 }
 
-impl Row {
-    /// Runs the drill with the key and without it; says what is wrong with the row, if anything is.
-    pub fn wrong(&self) -> Option<String> {
-        let with = (self.drill)(&Stage::of(self, self.with));
-        if let Err(failure) = with {
-            return Some(format!("`{}` does not help: {failure}", self.key));
-        }
-        match (self.drill)(&Stage::of(self, self.without)) {
-            Ok(()) => Some(format!("nothing shows that `{}` is missing", self.key)),
-            Err(failure) if self.fails.is_empty() || !failure.contains(self.fails) => {
-                let fails = self.fails;
-                Some(format!("without `{}` no `{fails}` in: {failure}", self.key))
-            }
-            Err(_) => None,
-        }
-    }
-}
-
 impl Stage {
-    fn of(row: &Row, lines: &str) -> Self {
-        Self::new(row.acts, &[row.given, lines].join("\n"))
-    }
-
     /// A sandbox that acts so, and a home that has it as the provider `acme`, by these lines beside the
     /// usual ones.
+    ///
+    /// Lines are `key = value`, of which the last of a key counts; `!key` takes one away. `{base}` is where
+    /// the sandbox is, `{port}` a port that was free, `{client}` a client that is registered there with the
+    /// redirect URI `http://127.0.0.1/done`.
     pub fn new(acts: impl FnOnce(&mut Options), lines: &str) -> Self {
         let port = free_port();
         let mut options = Options {
@@ -230,10 +178,10 @@ impl Stage {
     }
 
     /// Signs in, and `whoami` has this fact.
-    pub fn told(&self, fact: &str, value: Value) -> Outcome {
+    pub fn told(&self, fact: &str, value: &Value) -> Outcome {
         self.login(&[])?;
         let told = self.run(&["whoami", "acme", "--json"])?.json();
-        same(&told[fact], &value)
+        same(&told[fact], value)
     }
 
     /// Whether the server still takes an access token, as the standard sends it.
@@ -264,13 +212,11 @@ pub fn begin(home: &Home, args: &[&str]) -> Outcome<Waiting> {
 pub fn finish(waiting: Waiting, person: impl FnOnce(&Url) -> Page) -> Outcome<Run> {
     let page = person(&waiting.url);
     let to = page.header("location").parse::<Url>();
-    match to.ok().filter(|to| to.scheme() == "http") {
-        Some(to) => done(waiting.bring(&to).1),
-        None => {
-            waiting.stop();
-            Err(format!("{}: {}", page.status, said(&page)))
-        }
+    if let Some(to) = to.ok().filter(|to| to.scheme() == "http") {
+        return done(waiting.bring(&to).1);
     }
+    waiting.stop();
+    Err(format!("{}: {}", page.status, said(&page)))
 }
 
 /// Success, or what was said.

@@ -2,8 +2,9 @@
 
 use keyfob::sandbox::Options;
 
+use super::row::{PLAIN, Row};
 use crate::person::Consent;
-use crate::stage::{Outcome, PLAIN, Row, Stage};
+use crate::stage::{Outcome, Stage};
 
 #[test]
 fn authorization() {

@@ -2,7 +2,7 @@
 
 use keyfob::sandbox::{AuthMethod, Options};
 
-use crate::stage::{PLAIN, Row};
+use super::row::{PLAIN, Row};
 
 #[test]
 fn device() {

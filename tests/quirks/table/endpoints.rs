@@ -2,7 +2,8 @@
 
 use keyfob::sandbox::Options;
 
-use crate::stage::{ENDPOINTS, PLAIN, Row};
+use super::row::{PLAIN, Row};
+use crate::stage::ENDPOINTS;
 
 #[test]
 fn endpoints() {

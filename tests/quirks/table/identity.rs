@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::stage::{Outcome, PLAIN, Row, Stage, same};
+use super::row::{PLAIN, Row};
+use crate::stage::{Outcome, Stage, same};
 
 #[test]
 fn identity() {
@@ -59,21 +60,21 @@ pub const ROWS: [Row; 15] = [
     Row {
         key: "identity.display_name",
         without: "!identity.display_name",
-        drill: |s| s.told("name", json!("Ada Quill")),
+        drill: |s| s.told("name", &json!("Ada Quill")),
         fails: "found Null",
         ..IN_DATA
     },
     Row {
         key: "identity.email",
         without: "!identity.email",
-        drill: |s| s.told("email", json!("ada@sandbox.example")),
+        drill: |s| s.told("email", &json!("ada@sandbox.example")),
         fails: "found Null",
         ..IN_DATA
     },
     Row {
         key: "identity.organizations",
         without: "!identity.organizations",
-        drill: |s| s.told("organizations", json!(["engines"])),
+        drill: |s| s.told("organizations", &json!(["engines"])),
         fails: "found Array []",
         ..IN_DATA
     },

@@ -8,12 +8,13 @@ mod endpoints;
 mod identity;
 mod redirect;
 mod revocation;
+mod row;
 mod scopes;
 mod token;
 
 use std::collections::BTreeSet;
 
-use crate::stage::Row;
+use row::Row;
 
 /// Keys that no server needs: they are how a definition is written.
 const EXEMPT: [(&str, &str); 4] = [

@@ -3,10 +3,11 @@
 use keyfob::sandbox::Options;
 use url::Url;
 
+use super::row::{PLAIN, Row};
 use crate::person::{said, shown_code};
 use crate::process::until;
 use crate::screen::Screen;
-use crate::stage::{ENDPOINTS, Outcome, PLAIN, Row, Stage};
+use crate::stage::{ENDPOINTS, Outcome, Stage};
 use crate::visitor::{get, visit};
 
 #[test]
@@ -67,7 +68,6 @@ pub const ROWS: [Row; 8] = [
         without: SCHEME,
         drill: |s| pasted(s, &[], address),
         fails: "`redirect_uri` is not registered",
-        ..PLAIN
     },
     Row {
         key: "redirect.manual",

@@ -4,7 +4,8 @@ use keyfob::sandbox::{Options, Revocation};
 use keyfob::secret::Secret;
 use serde_json::json;
 
-use crate::stage::{PLAIN, Row, same};
+use super::row::{PLAIN, Row};
+use crate::stage::same;
 
 #[test]
 fn revocation() {

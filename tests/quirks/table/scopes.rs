@@ -1,6 +1,6 @@
 //! What is asked for, and for which API.
 
-use crate::stage::{PLAIN, Row};
+use super::row::{PLAIN, Row};
 
 #[test]
 fn scopes() {

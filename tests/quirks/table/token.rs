@@ -1,6 +1,7 @@
 //! The token endpoint.
 
-use crate::stage::{Outcome, PLAIN, Row, Stage};
+use super::row::{PLAIN, Row};
+use crate::stage::{Outcome, Stage};
 
 #[test]
 fn token() {
