@@ -2,14 +2,14 @@
 //! Ctrl-\ would otherwise leave a terminal without echo behind, and a core dump with secrets in it.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use crate::error::{Code, Error, Result};
 
-/// Listens for the signals from the start of the runtime to the end of the process.
+/// Listens for the signals from the start of the runtime to its end.
 #[derive(Debug, Default)]
 pub struct Interrupts {
     arrived: AtomicBool,
@@ -95,6 +95,12 @@ pub fn listen_no_more() {
     LISTENED.store(false, SeqCst);
 }
 
+/// Does what must not be cut off where no runtime listens.
+pub fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
+    let _working = WORKING.lock().unwrap_or_else(PoisonError::into_inner);
+    work()
+}
+
 /// Ends the process by `end` at a signal, where no runtime listens: for a question that is asked
 /// without one. Returns once signals are caught, and they stay caught.
 pub fn watch(end: impl FnOnce() + Send + 'static) {
@@ -114,6 +120,7 @@ pub fn watch(end: impl FnOnce() + Send + 'static) {
             let _ = ready.send(());
             signals.arrived().await;
         });
+        let _working = WORKING.lock().unwrap_or_else(PoisonError::into_inner);
         if !LISTENED.load(SeqCst) {
             end();
         }
@@ -123,6 +130,9 @@ pub fn watch(end: impl FnOnce() + Send + 'static) {
 
 /// Whether [`Interrupts`] decides what a signal ends.
 static LISTENED: AtomicBool = AtomicBool::new(false);
+
+/// Locked by [`uninterrupted`].
+static WORKING: Mutex<()> = Mutex::new(());
 
 /// Whether [`watch`] was called.
 static WATCHED: AtomicBool = AtomicBool::new(false);

@@ -67,13 +67,7 @@ impl CodeFlow {
             Pasted::Wrong(what) => return Ok(Said::Wrong(what)),
             Pasted::Code(code) => Verdict::Code(code),
             Pasted::Redirect(query) => self.judge(query.expose()),
-            Pasted::Shown(query) => {
-                let expected = Expected {
-                    iss_required: false,
-                    ..self.expected.clone()
-                };
-                redirect::judge(query.expose(), &expected)
-            }
+            Pasted::Shown(query) => redirect::judge(query.expose(), &self.expected.shown()),
         };
         Ok(match verdict {
             Verdict::NotOurs(why) => Said::Wrong(format!(

@@ -49,9 +49,7 @@ impl<'a> Visit<'a> {
             Self::Stay => Ok(()),
             Self::Launch(browser, url) => browser.open(&url).await,
             Self::Go(online, url, person) => {
-                online.term.say(&format!(
-                    "no browser here: the sandbox approves by itself as `{person}`"
-                ));
+                online.term.say(&approves(person));
                 // The page at the end is the listener's own, held until the account is stored; when the
                 // login has failed by then, it is the login that says why.
                 let visit = online.http.visit(&url).await;
@@ -59,6 +57,11 @@ impl<'a> Visit<'a> {
             }
         }
     }
+}
+
+/// What is said where the sandbox approves by itself.
+pub fn approves(person: &str) -> String {
+    format!("no browser here: the sandbox approves by itself as `{person}`")
 }
 
 /// The code, or why there is none.

@@ -9,7 +9,7 @@ use crate::oauth::device::DeviceAuthorization;
 use crate::term::Terminal;
 
 use super::browser::Browser;
-use super::consent::Visitor;
+use super::consent::{Visitor, approves};
 use super::{Plan, show};
 
 /// The ways that are open, as they are told.
@@ -74,6 +74,9 @@ impl Invitation<'_> {
         term.insist(&format!(
             "{compare} signs in this terminal, and is for nobody else"
         ));
+        if let Visitor::Myself(person) = &self.plan.visitor {
+            term.say(&approves(person));
+        }
     }
 
     /// The code's time is over, and something else may still finish.

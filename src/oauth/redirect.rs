@@ -20,6 +20,17 @@ pub struct Expected {
     pub iss_required: bool,
 }
 
+impl Expected {
+    /// The same of an answer that a page shows for copying, which has no `iss` in it.
+    #[must_use]
+    pub fn shown(&self) -> Self {
+        Self {
+            iss_required: false,
+            ..self.clone()
+        }
+    }
+}
+
 /// The judgement.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {

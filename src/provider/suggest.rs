@@ -98,9 +98,11 @@ impl Registry {
         })
     }
 
-    /// A free name for the provider at `issuer`.
-    pub fn suggest(&self, issuer: &str) -> String {
-        suggest(issuer, &self.names())
+    /// A free name for the provider at `issuer`, and none of those that are `taken` besides.
+    pub fn suggest(&self, issuer: &str, taken: impl IntoIterator<Item = String>) -> String {
+        let mut names = self.names();
+        names.extend(taken);
+        suggest(issuer, &names)
     }
 }
 

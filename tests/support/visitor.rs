@@ -97,22 +97,31 @@ impl Home {
 
 impl Waiting {
     /// Reads stderr up to the address.
-    pub fn new(mut child: Child) -> Self {
+    pub fn new(child: Child) -> Self {
+        Self::begin(child).unwrap_or_else(|run| panic!("no address: {run:#?}"))
+    }
+
+    /// The same; a login that ends before there is an address is its run.
+    pub fn begin(mut child: Child) -> Result<Self, Run> {
         let mut stderr = BufReader::new(child.stderr.take().expect("stderr is a pipe"));
         let mut said = String::new();
         loop {
             let mut line = String::new();
             let read = stderr.read_line(&mut line).expect("stderr is UTF-8");
             said.push_str(&line);
-            assert_ne!(read, 0, "no address: {said}");
+            if read == 0 {
+                let mut run = Run::of(child.wait_with_output().expect("keyfob ends"));
+                run.stderr = said;
+                return Err(run);
+            }
             let url = Url::parse(line.trim()).ok();
             if let Some(url) = url.filter(Url::has_host) {
-                return Self {
+                return Ok(Self {
                     child,
                     stderr,
                     said,
                     url,
-                };
+                });
             }
         }
     }
@@ -154,6 +163,12 @@ impl Waiting {
     /// The process's id.
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Ends a login that nothing will come of.
+    pub fn stop(mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 
     /// Waits for the process to end.
@@ -198,12 +213,9 @@ pub fn get(url: &Url) -> Page {
 
 /// Sends bytes to a URL's host, and reads what comes back until the end.
 pub fn send(url: &Url, request: &str) -> Page {
-    let address = (
-        url.host_str().unwrap_or("127.0.0.1"),
-        url.port().unwrap_or(80),
-    );
+    let addresses = url.socket_addrs(|| None).unwrap_or_default();
     let mut answer = Vec::new();
-    if let Ok(mut stream) = TcpStream::connect(address) {
+    if let Ok(mut stream) = TcpStream::connect(&*addresses) {
         let _ = stream.write_all(request.as_bytes());
         let _ = stream.read_to_end(&mut answer);
     }

@@ -1,14 +1,19 @@
 //! `login https://…`: any provider from nothing but its issuer's URL. What its metadata says becomes a
 //! definition for this login, and afterwards the person says whether it stays, and under which name.
 
+mod name;
+
 use crate::cli;
 use crate::commands::app::App;
 use crate::commands::network;
 use crate::error::{Code, Error, Result};
+use crate::interrupts;
 use crate::oauth::discovery::{Metadata, discover};
 use crate::oauth::endpoint;
 use crate::online;
 use crate::provider::{Change, Definition, usual_scopes};
+
+pub use name::unknown;
 
 /// Whether a target is meant as a URL.
 pub fn is_url(target: &str) -> bool {
@@ -24,12 +29,7 @@ pub fn run(app: &App, args: &cli::Login) -> Result<()> {
         )
     })?;
     if let Some(name) = app.registry.with_issuer(issuer) {
-        app.term.say(&format!("that is the provider `{name}`"));
-        let args = cli::Login {
-            target: name.clone(),
-            ..args.clone()
-        };
-        return super::sign_in(app, &args, &name);
+        return known(app, args, &name);
     }
     if let Some(name) = &args.keep_as {
         app.registry.is_free(name)?;
@@ -38,15 +38,53 @@ pub fn run(app: &App, args: &cli::Login) -> Result<()> {
         let found = discover(&online.http, issuer).await;
         found.map_err(|error| online::failed(&error, Code::InvalidResponse, "nothing was stored"))
     })?;
-    let name = args
-        .keep_as
-        .clone()
-        .unwrap_or_else(|| app.registry.suggest(issuer));
+    let name = name::choose(app, args, &metadata.issuer)?;
     app.registry.add(&name, &definition(args, &metadata))?;
     match super::sign_in(app, args, &name) {
-        Ok(()) => settle(app, args, &name),
-        Err(error) => Err(take_back(app, args, &name, error)),
+        Ok(()) => settle(app, args, &metadata.issuer, &name),
+        Err(error) if take_back(app, args, &name) => Err(retold(error, issuer, &name)),
+        Err(error) => Err(error),
     }
+}
+
+/// Signs in at a provider that was kept before, which stays as it is.
+fn known(app: &App, args: &cli::Login, name: &str) -> Result<()> {
+    match &args.keep_as {
+        Some(other) if other != name => {
+            let what = format!("{} is the provider `{name}` already", args.target);
+            return Err(
+                Error::new(Code::Usage, what).hint(format!("sign in with `keyfob login {name}`"))
+            );
+        }
+        _ if args.no_keep => app
+            .term
+            .say(&format!("that is the provider `{name}`, which stays")),
+        _ => app.term.say(&format!("that is the provider `{name}`")),
+    }
+    let args = cli::Login {
+        target: name.to_owned(),
+        ..args.clone()
+    };
+    super::sign_in(app, &args, name)
+}
+
+/// A failure whose hint names the provider that is gone again: the URL signs in, and what else it names
+/// has to be added first.
+fn retold(error: Error, issuer: &str, name: &str) -> Error {
+    let retell = |hint: String| {
+        let (by_name, by_url) = (
+            format!("`keyfob login {name}"),
+            format!("`keyfob login {issuer}"),
+        );
+        let hint = hint.replace(&by_name, &by_url);
+        if hint.contains(&format!("`keyfob provider show {name}`")) {
+            format!("{hint}\n`keyfob provider add {name} --issuer {issuer}` adds it first")
+        } else {
+            hint
+        }
+    };
+    let hint = error.hint.map(retell);
+    Error { hint, ..error }
 }
 
 /// What a login needs to know that the metadata does not say at each login anyway.
@@ -67,20 +105,22 @@ fn definition(args: &cli::Login, metadata: &Metadata) -> Definition {
 }
 
 /// Keeps the definition under the name that the person wants, or forgets it.
-fn settle(app: &App, args: &cli::Login, name: &str) -> Result<()> {
+fn settle(app: &App, args: &cli::Login, issuer: &str, name: &str) -> Result<()> {
     if args.no_keep {
         return forget(app, name);
     }
     let wanted = match &args.keep_as {
         Some(_) => name.to_owned(),
-        None => asked(app, name)?,
+        None => asked(app, issuer, name)?,
     };
     match wanted.as_str() {
         "-" => return forget(app, name),
         same if same == name => {}
         other => {
-            app.registry.rename(name, other)?;
-            app.vault.move_provider(name, other)?;
+            interrupts::uninterrupted(|| {
+                app.registry.rename(name, other)?;
+                app.vault.move_provider(name, other)
+            })?;
         }
     }
     app.term.say(&format!(
@@ -90,7 +130,7 @@ fn settle(app: &App, args: &cli::Login, name: &str) -> Result<()> {
 }
 
 /// The name; where nobody can be asked, the suggested one.
-fn asked(app: &App, name: &str) -> Result<String> {
+fn asked(app: &App, issuer: &str, name: &str) -> Result<String> {
     if !app.term.can_ask() {
         return Ok(name.to_owned());
     }
@@ -102,7 +142,7 @@ fn asked(app: &App, name: &str) -> Result<String> {
         match answer.as_str() {
             "" => return Ok(name.to_owned()),
             same if same == name || same == "-" => return Ok(answer),
-            other => match app.registry.is_free(other) {
+            other => match name::is_free(app, other, issuer) {
                 Ok(()) => return Ok(answer),
                 Err(error) => app.term.warn(&error.to_string()),
             },
@@ -119,21 +159,16 @@ fn forget(app: &App, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// A login that failed leaves no provider behind, unless a client was registered for it; the next one is
-/// by the URL again, and the error says so.
-fn take_back(app: &App, args: &cli::Login, name: &str, error: Error) -> Error {
-    let provider = app.registry.get(name);
-    let registered = provider
-        .is_ok_and(|provider| provider.client_id.is_some() && provider.client_id != args.client_id);
+/// A login that failed leaves no provider behind, unless a client was registered for it. Says whether it
+/// is gone.
+fn take_back(app: &App, args: &cli::Login, name: &str) -> bool {
+    let definition = app.registry.get(name);
+    let registered = definition.is_ok_and(|now| now.client_id != args.client_id);
     if registered {
         app.term.say(&format!(
             "the client is kept with the provider `{name}`; `keyfob login {name}` tries again"
         ));
-        return error;
+        return false;
     }
-    let _ = app.registry.remove(name, || Ok(())); // an unused definition harms nobody
-    let by_name = format!("keyfob login {name}");
-    let by_url = format!("keyfob login {}", args.target);
-    let hint = error.hint.map(|hint| hint.replace(&by_name, &by_url));
-    Error { hint, ..error }
+    app.registry.remove(name, || Ok(())).is_ok()
 }

@@ -11,7 +11,7 @@ use crate::choose::{self, Target};
 use crate::cli;
 use crate::config;
 use crate::error::{Code, Error, Result};
-use crate::login::{Asked, Browser, Plan, Surroundings, Visitor, Wanted, login};
+use crate::login::{Asked, Browser, Flow, Plan, Surroundings, Visitor, Wanted, login};
 use crate::names;
 use crate::provider::Provider;
 use crate::store::Kind;
@@ -41,7 +41,8 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
         Some(_) => Some(choose::one(&app.vault, &app.registry, Some(typed))?),
         None => None,
     };
-    let provider = app.registry.get(target.provider)?;
+    let provider = app.registry.get(target.provider);
+    let provider = provider.map_err(|error| by_url::unknown(app, target.provider, error))?;
     let surroundings = Surroundings::detect();
     let visitor = visitor(app, args, &surroundings, &provider, expected.as_ref());
     let approve = match &visitor {
@@ -111,7 +112,7 @@ fn check_resources(args: &cli::Login) -> Result<()> {
 }
 
 /// Who goes to the authorization endpoint: the person, or for the sandbox keyfob itself where no
-/// browser can be opened.
+/// browser can be opened. Who wants to paste wants to go there.
 fn visitor(
     app: &App,
     args: &cli::Login,
@@ -125,7 +126,7 @@ fn visitor(
         no_input: app.manner.no_input,
     };
     match Browser::detect(asked, surroundings) {
-        Browser::None(_) if provider.embedded => {
+        Browser::None(_) if provider.embedded && args.flow != Flow::Paste => {
             let person = expected.and_then(|account| account.username.clone());
             Visitor::Myself(person.unwrap_or_else(|| SANDBOX_PERSON.into()))
         }

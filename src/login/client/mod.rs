@@ -244,11 +244,15 @@ fn public(provider: &Provider) -> Error {
             provider.title
         ),
     )
-    .hint(format!(
-        "register a confidential client there, then `keyfob provider set {} client_id=ID client_auth=client_secret_basic`\nand set {} to its secret",
-        provider.name,
-        provider.variable("CLIENT_SECRET")
-    ))
+    .hint(if provider.embedded {
+        "practise with a provider of your own: `keyfob sandbox serve` registers confidential clients at /register".into()
+    } else {
+        format!(
+            "register a confidential client there, then `keyfob provider set {} client_id=ID client_auth=client_secret_basic`\nand set {} to its secret",
+            provider.name,
+            provider.variable("CLIENT_SECRET")
+        )
+    })
 }
 
 /// A variable's value without surrounding blanks; an empty one is none.

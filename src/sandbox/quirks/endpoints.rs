@@ -26,6 +26,7 @@ pub fn endpoint(
         (Method::Post, "/device_authorization/token") if quirks.device_by_code => {
             Some(poll(service, request, now))
         }
+        (Method::Post, "/device_authorization") if quirks.device_by_code => Some(Err(nothing())),
         (Method::Delete, path) if quirks.revocation == Revocation::DeleteToken => {
             let id = path
                 .strip_prefix("/applications/")?
@@ -46,14 +47,19 @@ fn revocation(
     match quirks.revocation {
         Revocation::TokenOnly => Some(token_only(service, request, now)),
         Revocation::Bearer => Some(bearer(service, request, now)),
-        Revocation::DeleteToken => Some(Err(Refusal {
-            status: 404,
-            ..Refusal::invalid_request("there is nothing here")
-        })),
+        Revocation::DeleteToken => Some(Err(nothing())),
         Revocation::Rfc7009 | Revocation::Json if quirks.revokes_refresh_tokens_only => {
             refresh_tokens_only(service, request, now)
         }
         Revocation::Rfc7009 | Revocation::Json => None,
+    }
+}
+
+/// The standard's endpoint is not there.
+fn nothing() -> Refusal {
+    Refusal {
+        status: 404,
+        ..Refusal::invalid_request("there is nothing here")
     }
 }
 

@@ -67,9 +67,11 @@ pub struct Quirks {
     pub granted_scope_aliases: Vec<(String, String)>,
     /// Does not list these scopes though they are granted.
     pub unlisted_scopes: Vec<String>,
+    /// Calls its tokens' type this and not `Bearer`.
+    pub token_type: Option<String>,
 
-    /// Signs devices in at `/device_authorization/usercode` and `/device_authorization/token`: JSON, and
-    /// in the end an authorization code with the PKCE verifier that was made for it here. Its redirect URI
+    /// Signs devices in at `/device_authorization/usercode` and `/device_authorization/token` alone: JSON,
+    /// and in the end an authorization code with the PKCE verifier that was made for it here. Its redirect URI
     /// is `/device_authorization/callback` of this server. Pending is 403, and an answer says nothing of
     /// the page, which is `/device` all the same.
     pub device_by_code: bool,

@@ -26,7 +26,12 @@ impl Quirks {
 
     fn token_answer(&self, request: &Request, answer: Answer) -> Answer {
         if answer.status == 200 {
-            let answer = edited(answer, |members| self.granted_scopes(members));
+            let answer = edited(answer, |members| {
+                self.granted_scopes(members);
+                if let Some(own) = &self.token_type {
+                    members.insert("token_type".into(), own.as_str().into());
+                }
+            });
             return nested(answer, self.members.as_deref());
         }
         let form = Form::parse(&request.body);

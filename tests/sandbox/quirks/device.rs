@@ -130,6 +130,10 @@ async fn a_device_may_get_a_code_and_the_verifier_made_for_it() {
     });
     let path = |name: &str| format!("/device_authorization/{name}");
     let asked = json!({"client_id": "keyfob", "scope": "openid email"});
+    let standard = client
+        .post("/device_authorization", &[("client_id", "keyfob")])
+        .await;
+    assert_eq!(standard.status(), 404);
     let codes = json(client.post_json(&path("usercode"), &asked).await, 200).await;
     assert_eq!(codes["interval"], "0");
     assert_eq!(codes["verification_uri"], Value::Null);

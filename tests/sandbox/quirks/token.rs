@@ -55,6 +55,15 @@ async fn granted_scopes_are_listed_otherwise() {
 }
 
 #[tokio::test]
+async fn tokens_have_a_type_of_their_own() {
+    let (_running, client) = acting(Quirks {
+        token_type: Some("user".into()),
+        ..Quirks::default()
+    });
+    assert_eq!(client.sign_in("openid").await["token_type"], "user");
+}
+
+#[tokio::test]
 async fn errors_come_under_200() {
     let (_running, client) = acting(Quirks {
         errors_under_200: true,

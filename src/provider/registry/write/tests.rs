@@ -22,7 +22,7 @@ fn a_definition_is_added_once_and_is_in_effect() {
     assert_eq!(added.provider, registry.get("example").unwrap());
     assert_eq!(added.provider.client_id.as_deref(), Some("ours"));
     assert_eq!(registry.with_issuer(ISSUER).as_deref(), Some("example"));
-    assert_eq!(registry.suggest(ISSUER), "example-id");
+    assert_eq!(registry.suggest(ISSUER, []), "example-id");
     for name in ["example", "github", SANDBOX, "Example", ""] {
         let error = registry.add(name, &definition(None)).unwrap_err();
         assert_eq!(error.code, Code::Usage, "{name}");
