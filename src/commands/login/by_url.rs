@@ -114,7 +114,11 @@ fn asked(app: &App, name: &str) -> Result<String> {
         match answer.as_str() {
             "" => return Ok(name.to_owned()),
             same if same == name || same == "-" => return Ok(answer),
-            other => match app.registry.is_free(other) {
+            other => match app
+                .registry
+                .is_free(other)
+                .and_then(|()| app.vault.is_free(other))
+            {
                 Ok(()) => return Ok(answer),
                 Err(error) => app.term.warn(&error.to_string()),
             },
