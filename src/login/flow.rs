@@ -109,3 +109,6 @@ fn offered(flow: Flow, provider: &Provider, has_device: bool) -> Result<()> {
         )),
     )
 }
+
+#[cfg(test)]
+mod tests;
