@@ -215,3 +215,6 @@ fn request<'a>(plan: &'a Plan, client: &'a Client) -> DeviceRequest<'a> {
         audience: plan.audience.as_deref(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -131,3 +131,6 @@ fn offered(plan: &Plan, has_device: bool) -> Result<()> {
         )),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,7 +80,25 @@ impl Redemption<'_> {
     }
 
     /// Who signed in, and the place in the vault.
+    ///
+    /// Tokens that find no place are dropped and not revoked: many servers revoke the whole grant of that
+    /// person to this client with them, and so the tokens of an account that stays.
     async fn account(
+        &self,
+        tokens: TokenSet,
+        client: &Client,
+        redirect_uri: Option<&str>,
+        nonce: Option<&Secret>,
+    ) -> Result<SignedIn> {
+        let outcome = self.placed(tokens, client, redirect_uri, nonce).await;
+        if outcome.is_err() {
+            let dropped = "the new tokens were dropped, and not revoked: that could end other sign-ins of the same person";
+            self.online.term.step(dropped);
+        }
+        outcome
+    }
+
+    async fn placed(
         &self,
         tokens: TokenSet,
         client: &Client,

@@ -61,3 +61,6 @@ fn preset<'a>(provider: &'a Provider, name: &str) -> Result<&'a Vec<String>> {
         Error::new(Code::Usage, what).hint(hint)
     })
 }
+
+#[cfg(test)]
+mod tests;

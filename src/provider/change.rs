@@ -5,9 +5,8 @@
 
 use std::path::Path;
 
-use toml_edit::{Array, DocumentMut, Key, Value};
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Key, Table, TableLike, Value};
 
-use super::edit;
 use super::fault::dotted;
 use super::keys::keys;
 use super::overlay::{Overlay, names_a_secret};
@@ -149,7 +148,7 @@ fn wants(path: &[String]) -> Option<Wants> {
 }
 
 fn table_of_any() -> Value {
-    Value::InlineTable(toml_edit::InlineTable::new())
+    Value::InlineTable(InlineTable::new())
 }
 
 fn takes(path: &[String], value: &Value) -> bool {
@@ -160,10 +159,30 @@ fn takes(path: &[String], value: &Value) -> bool {
 fn judge(path: &[String], value: &Value) -> std::result::Result<(), String> {
     let nowhere = Path::new("");
     let mut document = DocumentMut::new();
-    edit::insert(&mut document, path, value.clone());
+    insert(&mut document, path, value.clone());
     Overlay::parse(nowhere, "NAME", &document.to_string())
         .map(|_| ())
         .map_err(|error| placeless(nowhere, &error))
+}
+
+/// Adds a key that is not there, and the tables above it.
+pub(super) fn insert(document: &mut DocumentMut, path: &[String], value: Value) {
+    let Some((leaf, tables)) = path.split_last() else {
+        return;
+    };
+    let mut table: &mut dyn TableLike = document.as_table_mut();
+    for (at, name) in tables.iter().enumerate() {
+        let item = table.entry(name).or_insert_with(|| {
+            let mut new = Table::new();
+            new.set_implicit(at + 1 < tables.len());
+            Item::Table(new)
+        });
+        match item.as_table_like_mut() {
+            Some(below) => table = below,
+            None => return, // a value stands there, and the types refuse what is below it
+        }
+    }
+    table.insert(leaf, Item::Value(value));
 }
 
 /// An error's words without file and line, for a text that was never a file.

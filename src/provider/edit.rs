@@ -5,9 +5,9 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
-use toml_edit::{Document, DocumentMut, Item, Key, Table, TableLike, Value};
+use toml_edit::{Document, DocumentMut, Item, Key, TableLike, Value};
 
-use super::change::Change;
+use super::change::{Change, insert};
 use crate::error::{Code, Error, Result};
 use crate::files::{self, Guard, NotLocked};
 
@@ -67,26 +67,6 @@ fn comments_alone(document: &mut DocumentMut) -> String {
         comments.push('\n');
     }
     comments
-}
-
-/// Adds a key that is not there, and the tables above it.
-pub(super) fn insert(document: &mut DocumentMut, path: &[String], value: Value) {
-    let Some((leaf, tables)) = path.split_last() else {
-        return;
-    };
-    let mut table: &mut dyn TableLike = document.as_table_mut();
-    for (at, name) in tables.iter().enumerate() {
-        let item = table.entry(name).or_insert_with(|| {
-            let mut new = Table::new();
-            new.set_implicit(at + 1 < tables.len());
-            Item::Table(new)
-        });
-        match item.as_table_like_mut() {
-            Some(below) => table = below,
-            None => return, // a value stands there, and the types refuse what is below it
-        }
-    }
-    table.insert(leaf, Item::Value(value));
 }
 
 /// Takes the lines of a key out; a table that is empty then goes with them, its comments stay.

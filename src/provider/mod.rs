@@ -3,6 +3,7 @@
 //! A provider is a TOML file. What servers do differently are keys of that file, never an `if` on a
 //! name in the code. [`Registry`] finds the files; nothing here speaks to a network.
 
+mod blanks;
 mod builtin;
 mod change;
 mod check;

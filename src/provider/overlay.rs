@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::fault::{Fault, dotted};
-use super::{Provider, SANDBOX, template};
+use super::{Provider, SANDBOX, blanks};
 use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
 
@@ -52,7 +52,7 @@ impl Overlay {
         plan.survey("", parsed.get_ref(), name)?;
         plan.normalize(parsed.get_mut())?;
         let mut filled = parsed.clone();
-        template::filled_for_types(filled.get_mut());
+        blanks::filled_for_types(filled.get_mut());
         Provider::deserialize(Deserializer::from(filled)).map_err(|cause| plan.mistyped(&cause))?;
         let table = toml::Table::deserialize(Deserializer::from(parsed))
             .map_err(|cause| plan.mistyped(&cause))?;
@@ -141,7 +141,7 @@ impl<'a> Plan<'a> {
             let DeValue::String(text) = value.get_mut() else {
                 continue;
             };
-            if let Some(checked) = template::checked(key.get_ref(), text) {
+            if let Some(checked) = blanks::checked(key.get_ref(), text) {
                 let refuse = |what| self.refuse(key.span().start, key.get_ref(), what);
                 *text = checked.map_err(refuse)?.into();
             }

@@ -5,16 +5,12 @@
 //! gives an example of each key that only the user can say; until that is done the definition can be
 //! looked at, not used.
 
-use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
-use url::Url;
 
+use super::blanks::{BLANKS, filled};
 use super::overlay::{Overlay, leaves, merge};
-use super::{Provider, SANDBOX, builtin};
+use super::{Provider, builtin};
 use crate::error::{Code, Error};
-
-/// The keys that stand for themselves in braces, each with an example for where there is no other.
-const BLANKS: [(&str, &str); 2] = [("host", "host.example"), ("tenant", "example")];
 
 /// A row, its own keys apart from the examples.
 pub(super) struct Template {
@@ -105,100 +101,6 @@ fn substitute_in(value: &mut Value, host: Option<&str>, tenant: Option<&str>) {
         Value::Table(table) => substitute(table, host, tenant),
         _ => {}
     }
-}
-
-/// `text` with both blanks filled; neither value holds braces, so the order does not matter.
-fn filled(text: &str, host: Option<&str>, tenant: Option<&str>) -> String {
-    let mut text = text.to_owned();
-    for (braced, value) in [("{host}", host), ("{tenant}", tenant)] {
-        if let Some(value) = value {
-            text = text.replace(braced, value);
-        }
-    }
-    text
-}
-
-/// A parsed file with the blanks of its strings filled, so that its types can be checked where they
-/// stand. Lists are left alone: none is of URLs.
-pub(super) fn filled_for_types(table: &mut DeTable<'_>) {
-    let own = |table: &DeTable<'_>, blank: &str| {
-        let value = table.get(blank).and_then(|value| value.get_ref().as_str());
-        value.map(str::to_owned)
-    };
-    let [host, tenant] =
-        BLANKS.map(|(blank, example)| own(table, blank).unwrap_or_else(|| example.into()));
-    fill_strings(table, &host, &tenant);
-}
-
-fn fill_strings(table: &mut DeTable<'_>, host: &str, tenant: &str) {
-    for (_, value) in table.iter_mut() {
-        match value.get_mut() {
-            DeValue::String(text) if text.contains('{') => {
-                *text = filled(text, Some(host), Some(tenant)).into();
-            }
-            DeValue::Table(table) => fill_strings(table, host, tenant),
-            _ => {}
-        }
-    }
-}
-
-/// What `value` becomes as the root key `key`, if that is one of the template's; the error says what
-/// it must be.
-pub(super) fn checked(key: &str, value: &str) -> Option<Result<String, &'static str>> {
-    match key {
-        "host" => Some(host(value)),
-        "tenant" => Some(tenant(value)),
-        "like" => Some(like(value)),
-        _ => None,
-    }
-}
-
-/// A host, its letters lower-cased, without the path's last slash.
-fn host(value: &str) -> Result<String, &'static str> {
-    const WHAT: &str = "must be a host, with a port or a path where it has one, such as `git.example.com` or `example.com:8443/git`";
-    if value.contains("://") {
-        return Err(
-            "must be a host without a scheme: `git.example.com`, not `https://git.example.com`",
-        );
-    }
-    let value = value.strip_suffix('/').unwrap_or(value);
-    let (authority, path) = match value.split_once('/') {
-        Some((authority, path)) => (authority.to_ascii_lowercase(), format!("/{path}")),
-        None => (value.to_ascii_lowercase(), String::new()),
-    };
-    let url = format!("https://{authority}{path}/");
-    // What a URL parser would quietly repair is refused: the host is part of issuers, compared byte
-    // for byte. It drops a port that is the scheme's own.
-    let kept = Url::parse(&url).is_ok_and(|parsed| parsed.as_str() == url)
-        && !authority.is_empty()
-        && !value.contains(['{', '}', '@', '?', '#', '\\', '%', '|'])
-        && path
-            .split('/')
-            .skip(1)
-            .all(|part| !matches!(part, "" | "." | ".."));
-    if kept {
-        Ok(format!("{authority}{path}"))
-    } else {
-        Err(WHAT)
-    }
-}
-
-/// One segment of a path, or one label of a name.
-fn tenant(value: &str) -> Result<String, &'static str> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let fits = (1..=128).contains(&value.len())
-        && value.bytes().all(plain)
-        && !value.contains("..")
-        && value != ".";
-    fits.then(|| value.to_owned())
-        .ok_or("must be 1 to 128 letters, digits, `-`, `.`, `_` and `~`, without `..`")
-}
-
-fn like(value: &str) -> Result<String, &'static str> {
-    let known = value != SANDBOX && builtin::names().any(|name| name == value);
-    known.then(|| value.to_owned()).ok_or(
-        "must name a built-in provider other than the sandbox; `keyfob provider list` shows them",
-    )
 }
 
 /// The refusal to use a definition that is not complete.

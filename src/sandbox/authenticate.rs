@@ -5,11 +5,11 @@ use base64::engine::general_purpose::STANDARD;
 use url::form_urlencoded;
 
 use super::client::{AuthMethod, Client};
+use super::grant_type::DEVICE_CODE;
 use super::http::{Form, Refusal, Request};
 use super::random::Hash;
 use super::service::Service;
 use super::state::State;
-use super::token::DEVICE_CODE;
 use crate::timestamp::Timestamp;
 
 /// Finds who sends a request, and proves it by the method that client is registered for.

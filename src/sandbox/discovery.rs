@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
+use super::grant_type::GRANT_TYPES;
 use super::http::{Answer, Refusal};
 use super::scope::SCOPES;
 use super::service::Service;
-use super::token::GRANT_TYPES;
 use crate::timestamp::Timestamp;
 
 /// Every endpoint of a server at `base`, by its name in the metadata.

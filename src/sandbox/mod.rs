@@ -36,6 +36,7 @@ mod authorize;
 mod client;
 mod device;
 mod discovery;
+mod grant_type;
 mod guesses;
 mod http;
 mod id_token;

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::client::{AuthMethod, Callbacks, Client, is_loopback};
+use super::grant_type::{DEVICE_CODE, GRANT_TYPES};
 use super::http::{Answer, Method, Refusal, Request};
 use super::random::{self, Hash};
 use super::service::Service;
-use super::token::{DEVICE_CODE, GRANT_TYPES};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 

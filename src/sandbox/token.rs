@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::audience;
 use super::authenticate::authenticate;
 use super::client::Client;
+use super::grant_type::{DEVICE_CODE, GRANT_TYPES};
 use super::http::{Answer, Form, Refusal, Request};
 use super::people;
 use super::scope;
@@ -13,17 +14,6 @@ use super::service::Service;
 use super::state::{Grant, Issued, Redemption, Renewal, State};
 use super::userinfo;
 use crate::timestamp::Timestamp;
-
-/// The grant type of RFC 8628 §3.4.
-pub const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
-
-/// Every grant type, by its registered name.
-pub const GRANT_TYPES: [&str; 4] = [
-    "authorization_code",
-    "refresh_token",
-    DEVICE_CODE,
-    "client_credentials",
-];
 
 /// Answers POST /token.
 pub fn token(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {

@@ -33,6 +33,9 @@ use crate::vault::{Secrets, Vault};
 pub use endpoints::{Reach, reach};
 pub use whoami::Whose;
 
+/// What a request that failed leaves behind.
+const UNCHANGED: &str = "the stored tokens are unchanged";
+
 /// What the caller wants of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {

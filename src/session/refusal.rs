@@ -1,6 +1,6 @@
 //! What a refused refresh means, and what to do about it.
 
-use super::renew::UNCHANGED;
+use super::UNCHANGED;
 use crate::account::Account;
 use crate::error::{Code, Error};
 use crate::escape::escape_short;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 use super::turn::{Turn, read_again, take_turn};
-use super::{Need, Reach, client, login_required, reach, refusal, serves_anew};
+use super::{Need, Reach, UNCHANGED, client, login_required, reach, refusal, serves_anew};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::oauth::OauthError;
@@ -24,9 +24,6 @@ const KEEP: Duration = Duration::from_secs(30);
 
 /// The longest `Retry-After` that is waited for, in seconds.
 const PATIENCE: u64 = 10;
-
-/// What a failed refresh leaves behind.
-pub const UNCHANGED: &str = "the stored tokens are unchanged";
 
 impl Online {
     /// Renews under the account's lock, or adopts what another process stored while this one waited.

@@ -4,7 +4,7 @@
 use serde_json::Value;
 use url::Url;
 
-use super::{Need, Reach, login_required, reach};
+use super::{Need, Reach, UNCHANGED, login_required, reach};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
@@ -67,8 +67,7 @@ impl Online {
                 }
                 Err(OauthError::Unauthorized) => return Err(refused(&account, need)),
                 Err(error) => {
-                    let state = "the stored tokens are unchanged";
-                    let failure = online::failed(&error, Code::InvalidResponse, state);
+                    let failure = online::failed(&error, Code::InvalidResponse, UNCHANGED);
                     return Err(failure.account(&account));
                 }
             }

@@ -6,11 +6,12 @@ use std::sync::{Once, mpsc};
 use rustix::process::{Signal, getpgrp, getpid, getsid, kill_process};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{mode, progress};
+use super::progress;
 
-/// Catches SIGTSTP and SIGCONT from here to the end of the process. Once caught the first stops
-/// nothing by itself, so a thread does that, whether a mode is open or not.
-pub fn watch() {
+/// Catches SIGTSTP and SIGCONT from here to the end of the process: `suspend` gives the terminal back before
+/// it stops, `resume` takes it again. Once caught the first signal stops nothing by itself, so a thread does
+/// that, whether a mode is open or not.
+pub fn watch(suspend: fn(), resume: fn()) {
     static WATCHED: Once = Once::new();
     WATCHED.call_once(|| {
         let (ready, caught) = mpsc::channel();
@@ -21,7 +22,7 @@ pub fn watch() {
                     .enable_all()
                     .build();
                 if let Ok(runtime) = runtime {
-                    runtime.block_on(obey(ready));
+                    runtime.block_on(obey(ready, suspend, resume));
                 }
             });
         if watcher.is_ok() {
@@ -30,7 +31,7 @@ pub fn watch() {
     });
 }
 
-async fn obey(ready: mpsc::Sender<()>) {
+async fn obey(ready: mpsc::Sender<()>, suspend: fn(), resume: fn()) {
     let kind = |of: Signal| SignalKind::from_raw(of.as_raw());
     let Ok(mut goes_on) = signal(kind(Signal::CONT)) else {
         return;
@@ -45,11 +46,11 @@ async fn obey(ready: mpsc::Sender<()>) {
             biased;
             Some(()) = stops.recv() => if could_go_on() {
                 still = still.or_else(|| Some(progress::still()));
-                mode::suspend();
+                suspend();
                 let _ = kill_process(getpid(), Signal::STOP); // nothing forbids it to a process itself
             },
             Some(()) = goes_on.recv() => {
-                mode::resume();
+                resume();
                 still = None;
             }
             else => return,

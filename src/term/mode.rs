@@ -33,7 +33,7 @@ impl Mode {
     /// Changes the terminal's mode. Fails where it is changed already.
     pub fn enter(tty: OwnedFd, change: fn(&mut Termios)) -> io::Result<Self> {
         restore_in_a_panic();
-        jobs::watch();
+        jobs::watch(suspend, resume);
         let mut open = locked();
         if open.is_some() {
             return Err(io::Error::other("the terminal is being read already"));

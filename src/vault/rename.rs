@@ -1,17 +1,31 @@
 //! Everything of one provider under another name: accounts, default, client. Secrets and locks stay
 //! where they are, for they go by ids.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use super::{Vault, defaults, index};
 use crate::account::Account;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 
 /// How long a refresh that is under way is waited for.
 const TURN: Duration = Duration::from_secs(60);
 
 impl Vault {
-    /// Moves what `from` has to `to`. Each account has its new entry before it loses the old one.
+    /// Whether nothing here goes by a provider's name, not even an account whose definition is gone.
+    pub fn is_free(&self, provider: &str) -> Result<()> {
+        let listing = self.accounts_of(provider);
+        let accounts = !listing.accounts.is_empty() || !listing.broken.is_empty();
+        if accounts || self.client(provider)?.is_some() {
+            return Err(taken(provider));
+        }
+        Ok(())
+    }
+
+    /// Moves what `from` has to `to`, which is free. Each account has its new entry before it loses the old
+    /// one, so that a crash loses none, and moving again ends it.
     pub fn move_provider(&self, from: &str, to: &str) -> Result<()> {
         let default = self.default_of(from);
         for account in self.accounts_of(from).accounts {
@@ -23,12 +37,26 @@ impl Vault {
                 provider: to.to_owned(),
                 ..account.clone()
             };
+            if index::holds_another(&self.paths, &moved) {
+                return Err(taken(to));
+            }
             self.record(&moved)?;
-            let is_default = default.as_ref() == Some(&account.name);
-            self.make_default(&moved, !is_default)?;
+            if default.as_ref() == Some(&account.name) {
+                self.make_default(&moved, false)?;
+            }
             defaults::drop_account(&self.paths, &account)?;
             index::remove(&self.paths, &account)?;
         }
         self.move_client(from, to)
     }
+}
+
+fn taken(provider: &str) -> Error {
+    Error::new(
+        Code::AccountConflict,
+        format!("`{provider}` has accounts or a client already"),
+    )
+    .hint(format!(
+        "give this one another name; `keyfob list {provider}` shows the accounts"
+    ))
 }

@@ -142,10 +142,12 @@ fn asked(app: &App, issuer: &str, name: &str) -> Result<String> {
         match answer.as_str() {
             "" => return Ok(name.to_owned()),
             same if same == name || same == "-" => return Ok(answer),
-            other => match name::is_free(app, other, issuer) {
-                Ok(()) => return Ok(answer),
-                Err(error) => app.term.warn(&error.to_string()),
-            },
+            other => {
+                match name::is_free(app, other, issuer).and_then(|()| app.vault.is_free(other)) {
+                    Ok(()) => return Ok(answer),
+                    Err(error) => app.term.warn(&error.to_string()),
+                }
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 use tempfile::TempDir;
+use url::Url;
 
 use super::*;
 use crate::files;

@@ -1,8 +1,8 @@
 use super::super::Options;
+use super::super::grant_type::DEVICE_CODE;
 use super::super::http::Answer;
 use super::super::service::Service;
 use super::super::testing::{at, service, service_with};
-use super::super::token::DEVICE_CODE;
 
 const ASKED: [(&str, &str); 2] = [("client_id", "keyfob"), ("scope", "openid read")];
 

@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::Quirks;
+use crate::sandbox::grant_type::DEVICE_CODE;
 use crate::sandbox::http::{Answer, Form, Request};
-use crate::sandbox::token::DEVICE_CODE;
 
 impl Quirks {
     /// Makes an answer another server's. `request` is the one that was translated.

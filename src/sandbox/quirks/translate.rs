@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{Quirks, Revocation};
+use crate::sandbox::grant_type::DEVICE_CODE;
 use crate::sandbox::http::{FORM, Form, Method, Refusal, Request};
-use crate::sandbox::token::DEVICE_CODE;
 use url::Url;
 
 type Pair = (String, String);
