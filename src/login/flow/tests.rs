@@ -6,7 +6,7 @@ use crate::provider::Provider;
 
 /// The ways as letters: `l`oopback, `d`evice, `p`aste; or the failure's code.
 fn ways(plan: &Plan, can_ask: bool) -> String {
-    match Ways::find(plan, can_ask) {
+    match Ways::find(plan, (!can_ask).then_some("nobody is there")) {
         Ok(ways) => [(ways.loopback, 'l'), (ways.device, 'd'), (ways.paste, 'p')]
             .into_iter()
             .filter_map(|(open, letter)| open.then_some(letter))
