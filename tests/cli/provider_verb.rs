@@ -102,13 +102,13 @@ fn show_says_where_each_key_comes_from() {
         json["sources"]["discovery"]["file"],
         serde_json::Value::Null
     );
-    assert_eq!(json["needs"], serde_json::json!(["client_secret"]));
+    assert_eq!(json["needs"], serde_json::json!([]));
     let text = home.run(&["provider", "show", "github"]).ok().stdout;
     for line in [
         format!("# your file: {}", file.display()),
         "client_id = \"Iv1\" # github.toml:2".into(),
         "host = \"localhost\" # github.toml:3".into(),
-        "# then `keyfob provider set github --client-secret`".into(),
+        "# ready: `keyfob login github`".into(),
     ] {
         assert!(
             text.lines().any(|shown| shown == line),
