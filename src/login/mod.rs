@@ -115,13 +115,13 @@ impl Plan {
 
     /// The end of a hint where the definition could be at fault; empty where there is none to look at.
     fn see(&self) -> String {
-        match self.by_url {
-            true => String::new(),
-            false => format!(
-                "; `keyfob provider show {}` prints the definition",
-                self.provider.name
-            ),
+        if self.by_url {
+            return String::new();
         }
+        format!(
+            "; `keyfob provider show {}` prints the definition",
+            self.provider.name
+        )
     }
 
     /// Whether a browser is opened: only for a redirect that comes back here.

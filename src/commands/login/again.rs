@@ -12,7 +12,9 @@ pub fn again(args: &cli::Login) -> String {
         ("--resource", &args.resource),
     ];
     for (name, values) in several {
-        values.iter().for_each(|value| option(name, value));
+        for value in values {
+            option(name, value);
+        }
     }
     let store = args.store.map(|store| store.to_string());
     let single = [
@@ -23,7 +25,9 @@ pub fn again(args: &cli::Login) -> String {
         ("--store", &store),
     ];
     for (name, value) in single {
-        value.iter().for_each(|value| option(name, value));
+        if let Some(value) = value {
+            option(name, value);
+        }
     }
     let flags = [
         ("--replace", args.replace),

@@ -192,12 +192,13 @@ fn missing(plan: &Plan) -> Error {
         }
         _ => format!("{title} exchanges no code without a client secret"),
     };
-    let keep = match plan.by_url {
-        true => String::new(),
-        false => format!(
+    let keep = if plan.by_url {
+        String::new()
+    } else {
+        format!(
             ", or keep it with `keyfob provider set {0} --client-secret`; `keyfob provider show {0}` says where it comes from",
             provider.name
-        ),
+        )
     };
     Error::new(Code::RegistrationRequired, what)
         .hint(format!("set {}{keep}", provider.variable("CLIENT_SECRET")))
