@@ -69,6 +69,7 @@ mod provider_test;
 mod provider_verb;
 #[cfg(unix)]
 mod race;
+mod readme;
 mod redirect;
 mod refresh;
 mod refresh_all;

@@ -129,10 +129,6 @@ fn completes(shell: &mut Session) {
             "keyfob login github --for work",
             "keyfob login github --for workflow",
         ),
-        (
-            "keyfob provider set github titl",
-            "keyfob provider set github title=",
-        ),
         ("keyfob whoami github/g", "keyfob whoami github/grace"),
     ];
     completes_to(shell, &lines);

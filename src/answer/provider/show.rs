@@ -107,12 +107,17 @@ impl<'a> Shown<'a> {
 
     fn to_register(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        if let Some(page) = self.registration.page {
+        let values = &self.registration.values;
+        if self.registration.page.is_some() || !values.is_empty() {
             lines.push(String::new());
-            lines.push(format!("register a client at {page}"));
-            lines.extend(indented(&self.registration.values));
+            lines.push(match self.registration.page {
+                Some(page) => format!("register a client at {page}"),
+                None => "the client".into(),
+            });
+            lines.extend(indented(values));
         }
-        if !self.redirect_uris.is_empty() {
+        let told = |uri: &String| values.iter().any(|value| value.contains(uri));
+        if !self.redirect_uris.iter().all(told) {
             lines.push(String::new());
             lines.push("redirect URI".into());
             lines.extend(indented(&self.redirect_uris));

@@ -122,9 +122,6 @@ fn the_text_of_show_is_a_file_with_the_same_meaning() {
 #   redirect URI: http://127.0.0.1/callback/example
 #   scopes: openid profile
 #
-# redirect URI
-#   http://127.0.0.1/callback/example
-#
 # then `keyfob provider set example client_id=ID --client-secret`
 #
 # scopes for a purpose: `keyfob login example --for NAME`

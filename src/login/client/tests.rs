@@ -69,6 +69,7 @@ async fn without_a_secret_the_flows_that_need_none_go_on() {
         for missing in [ours.code.err(), ours.device.err()].into_iter().flatten() {
             let hint = missing.hint.unwrap();
             assert!(hint.contains("KEYFOB_UNIT_TEST_CLIENT_SECRET"), "{hint}");
+            assert!(hint.contains("--client-secret`"), "{hint}");
         }
     }
     for (flow, auth, device) in [
