@@ -12,7 +12,7 @@ fn a_failed_login_leaves_no_provider_and_names_the_url() {
         &[
             "is not registered at",
             &format!("{again} --register`"),
-            "provider add",
+            &format!("{again} --client-id ID`"),
         ],
     );
     assert_eq!(kept(&home), Vec::<String>::new(), "nobody was registered");

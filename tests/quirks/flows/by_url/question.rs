@@ -69,7 +69,7 @@ fn names_that_are_taken_or_none_are_asked_for_again() {
         ("github", "`github` is a built-in provider"),
         ("sandbox", "`sandbox` is the practice provider"),
         ("mine", "`mine` exists already"),
-        ("No Name", "that is no name for a provider"),
+        ("No Name", "is no name for a provider"),
     ] {
         screen.press(&format!("{typed}\r"));
         screen.wait_for(words);
