@@ -84,6 +84,7 @@ impl Target {
         Answer::redirect(&to)
     }
 
+    /// Sends the browser back with the refusal.
     pub fn refuse(&self, issuer: &str, refusal: &Refusal) -> Answer {
         let description = refusal.description.as_ref();
         let error = [("error", refusal.error), ("error_description", description)];

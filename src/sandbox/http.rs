@@ -79,6 +79,7 @@ pub const FORM: &str = "application/x-www-form-urlencoded";
 pub struct Form(Vec<(String, String)>);
 
 impl Form {
+    /// Reads a form-encoded text.
     pub fn parse(encoded: &[u8]) -> Self {
         Self(form_urlencoded::parse(encoded).into_owned().collect())
     }
@@ -153,6 +154,7 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Answers with JSON.
     pub fn json(status: u16, body: &Value) -> Self {
         Self {
             status,
@@ -161,6 +163,7 @@ impl Answer {
         }
     }
 
+    /// Answers with a page.
     pub fn html(status: u16, body: String) -> Self {
         Self {
             status,
@@ -178,6 +181,7 @@ impl Answer {
         }
     }
 
+    /// The same with one more header.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
@@ -209,6 +213,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// A refusal in the standard's words, with status 400.
     pub fn new(error: &'static str, description: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status: 400,
@@ -217,14 +222,17 @@ impl Refusal {
         }
     }
 
+    /// `invalid_request`: the request is malformed.
     pub fn invalid_request(description: impl Into<Cow<'static, str>>) -> Self {
         Self::new("invalid_request", description)
     }
 
+    /// `invalid_grant`: the code or token does not serve.
     pub fn invalid_grant(description: &'static str) -> Self {
         Self::new("invalid_grant", description)
     }
 
+    /// `invalid_client`: the client did not authenticate.
     pub fn invalid_client(description: &'static str) -> Self {
         Self {
             status: 401,

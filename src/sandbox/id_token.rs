@@ -21,6 +21,7 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
+    /// Makes a new key.
     pub fn generate() -> io::Result<Self> {
         let random = SystemRandom::new();
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)

@@ -51,6 +51,7 @@ fn octets<const N: usize>() -> io::Result<String> {
 pub struct Hash(String);
 
 impl Hash {
+    /// Hashes a value.
     pub fn of(value: &str) -> Self {
         Self(s256(value))
     }

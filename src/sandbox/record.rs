@@ -50,6 +50,7 @@ impl Record {
         });
     }
 
+    /// What was asked so far, in order.
     pub fn all(&self) -> Vec<Recorded> {
         let record = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         record.iter().cloned().collect()

@@ -13,7 +13,9 @@ use crate::timestamp::Timestamp;
 
 /// The verifier and challenge of RFC 7636 appendix B.
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+/// The challenge that belongs to it.
 pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+/// Where the tests' client is redirected to.
 pub const REDIRECT_URI: &str = "http://127.0.0.1:4711/callback/sandbox";
 
 /// A good authorization request.
@@ -77,12 +79,14 @@ pub fn asked_with<'a>(name: &'a str, value: &'a str) -> Vec<(&'a str, &'a str)> 
 }
 
 impl Service {
+    /// GETs a path, so many seconds into the tests' time.
     pub fn get(&self, path: &str, query: &[(&str, &str)], seconds: u64) -> Answer {
         let mut request = request(Method::Get, path);
         request.query = encode(query);
         self.answer(request, at(seconds))
     }
 
+    /// POSTs a form, so many seconds into the tests' time.
     pub fn post(&self, path: &str, form: &[(&str, &str)], seconds: u64) -> Answer {
         self.post_as(None, path, form, seconds)
     }
@@ -104,6 +108,7 @@ impl Service {
         self.answer(request, at(seconds))
     }
 
+    /// POSTs JSON.
     pub fn post_json(&self, path: &str, body: &str) -> Answer {
         let mut request = request(Method::Post, path);
         request.set_header("Content-Type", "application/json");
@@ -111,6 +116,7 @@ impl Service {
         self.answer(request, at(0))
     }
 
+    /// Asks whose a token is.
     pub fn userinfo(&self, token: &str, seconds: u64) -> Answer {
         let mut request = request(Method::Get, "/userinfo");
         request.set_header("Authorization", &format!("Bearer {token}"));
@@ -161,6 +167,7 @@ impl Answer {
         self.location().query_pairs().into_owned().collect()
     }
 
+    /// The body as JSON.
     pub fn value(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }

@@ -79,7 +79,7 @@ pub async fn for_itself(online: &Online, plan: &Plan) -> Result<Client> {
     let Some(known) = known::find(online, plan)? else {
         return Err(register::by_hand(plan, "no client id is known for"));
     };
-    if !needs_secret(known.auth) {
+    if !known.auth.needs_secret() {
         return Err(public(&plan.provider));
     }
     let secret = match secret::find(online, plan, &known).await? {
@@ -105,8 +105,8 @@ impl Ours {
     /// The same with a secret that was kept, which goes to the origin of the token endpoint alone.
     fn kept(plan: &Plan, known: &Known, secret: &Secret) -> Self {
         let provider = &plan.provider;
-        let strays = |auth, key, endpoint: &Option<Url>| {
-            let endpoint = endpoint.as_ref().filter(|_| needs_secret(auth))?;
+        let strays = |auth: ClientAuth, key, endpoint: &Option<Url>| {
+            let endpoint = endpoint.as_ref().filter(|_| auth.needs_secret())?;
             let same = known::pin(provider) == Some(provider.pin(endpoint));
             (!same).then(|| secret::elsewhere(plan, key, endpoint))
         };
@@ -148,8 +148,8 @@ struct Needs {
 impl Needs {
     fn of(provider: &Provider, known: &Known) -> Self {
         Self {
-            code: needs_secret(known.auth),
-            device: needs_secret(device_auth(provider, known)),
+            code: known.auth.needs_secret(),
+            device: device_auth(provider, known).needs_secret(),
         }
     }
 
@@ -168,13 +168,6 @@ impl Needs {
     }
 }
 
-fn needs_secret(auth: ClientAuth) -> bool {
-    match auth {
-        ClientAuth::ClientSecretBasic | ClientAuth::ClientSecretPost => true,
-        ClientAuth::None | ClientAuth::BasicWithoutSecret => false,
-    }
-}
-
 fn device_auth(provider: &Provider, known: &Known) -> ClientAuth {
     provider.device.client_auth.unwrap_or(known.auth)
 }
@@ -182,7 +175,7 @@ fn device_auth(provider: &Provider, known: &Known) -> ClientAuth {
 /// A public client carries a secret that is known all the same: some servers revoke only with it.
 fn client(known: &Known, auth: ClientAuth, secret: &Result<Secret>) -> Result<Client> {
     let secret = match secret {
-        Err(missing) if needs_secret(auth) => return Err(missing.clone()),
+        Err(missing) if auth.needs_secret() => return Err(missing.clone()),
         secret => secret.as_ref().ok().cloned(),
     };
     Ok(Client {

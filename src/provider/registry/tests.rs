@@ -314,7 +314,7 @@ fn a_link_to_a_file_is_followed_and_stays_one() {
     let (home, registry) = home(&[("other.toml", MINE)]);
     let folder = home.path().join("config/providers");
     std::os::unix::fs::symlink(folder.join("other.toml"), folder.join("mine.toml")).unwrap();
-    registry.set_client_id("mine", "ours").unwrap();
+    registry.set_client("mine", "ours", None).unwrap();
     let other = registry.get("other").unwrap();
     assert_eq!(other.client_id.as_deref(), Some("ours"));
     assert!(folder.join("mine.toml").is_symlink());
@@ -357,7 +357,7 @@ fn an_unknown_name_gets_the_nearest_or_the_way_to_add_it() {
         assert!(error.message.len() < 200);
         assert!(error.hint.unwrap().contains("NAME.toml"));
         assert_eq!(
-            registry.set_client_id(name, "x").unwrap_err().code,
+            registry.set_client(name, "x", None).unwrap_err().code,
             Code::UnknownProvider
         );
     }
@@ -368,7 +368,7 @@ fn an_unknown_name_gets_the_nearest_or_the_way_to_add_it() {
 fn the_sandbox_cannot_be_changed() {
     let (_home, registry) = home(&[]);
     assert!(registry.get(SANDBOX).unwrap().embedded);
-    let error = registry.set_client_id(SANDBOX, "ours").unwrap_err();
+    let error = registry.set_client(SANDBOX, "ours", None).unwrap_err();
     assert!(
         error.message.contains("`sandbox` cannot be changed"),
         "{error}"
@@ -393,7 +393,7 @@ fn setting_a_client_id_keeps_comments_and_other_keys() {
             "# head\r\n[redirect]\r\nhost = 'localhost' # so\r\n",
         ),
     ]);
-    let path = registry.set_client_id("google", "new\"'").unwrap();
+    let path = registry.set_client("google", "new\"'", None).unwrap();
     let expected = before.replace("\"old\"", "\"\"\"new\"'\"\"\"");
     assert_eq!(fs::read_to_string(&path).unwrap(), expected);
     assert_eq!(
@@ -401,10 +401,10 @@ fn setting_a_client_id_keeps_comments_and_other_keys() {
         Some("new\"'")
     );
 
-    let path = registry.set_client_id("github", "new").unwrap();
+    let path = registry.set_client("github", "new", None).unwrap();
     let after = fs::read_to_string(&path).unwrap();
     assert_eq!(after, "# only words\nclient_id = \"new\"\n");
-    let path = registry.set_client_id("gitlab", "new").unwrap();
+    let path = registry.set_client("gitlab", "new", None).unwrap();
     let after = fs::read_to_string(&path).unwrap();
     assert_eq!(
         after,
@@ -437,7 +437,7 @@ fn a_client_is_set_with_how_it_authenticates() {
 #[test]
 fn setting_a_client_id_makes_a_commented_file_and_refuses_what_would_be_wrong() {
     let (home, registry) = home(&[("mine.toml", "[redirect]\nhost = 'localhost'\n")]);
-    let path = registry.set_client_id("huggingface", "ours").unwrap();
+    let path = registry.set_client("huggingface", "ours", None).unwrap();
     let text = fs::read_to_string(&path).unwrap();
     assert!(
         text.starts_with("# ") && text.ends_with("\nclient_id = \"ours\"\n"),
@@ -450,15 +450,15 @@ fn setting_a_client_id_makes_a_commented_file_and_refuses_what_would_be_wrong() 
 
     for id in ["", "a b", "a\nb", "é", &"x".repeat(2_000)] {
         assert_eq!(
-            registry.set_client_id("gitlab", id).unwrap_err().code,
+            registry.set_client("gitlab", id, None).unwrap_err().code,
             Code::Usage
         );
     }
     assert_eq!(
-        registry.set_client_id("zzz", "ours").unwrap_err().code,
+        registry.set_client("zzz", "ours", None).unwrap_err().code,
         Code::UnknownProvider
     );
-    let error = registry.set_client_id("mine", "ours").unwrap_err();
+    let error = registry.set_client("mine", "ours", None).unwrap_err();
     assert!(error.message.contains("is missing"), "{error}");
     let files: Vec<_> = fs::read_dir(home.path().join("config/providers"))
         .unwrap()
@@ -476,10 +476,10 @@ fn concurrent_edits_lose_nothing() {
             scope.spawn(move || {
                 start.wait();
                 registry
-                    .set_client_id("mine", &format!("id-{number}"))
+                    .set_client("mine", &format!("id-{number}"), None)
                     .unwrap();
                 registry
-                    .set_client_id(["github", "gitlab"][number % 2], "ours")
+                    .set_client(["github", "gitlab"][number % 2], "ours", None)
                     .unwrap();
             });
         }
@@ -502,7 +502,7 @@ fn an_edit_waits_for_the_lock_and_keeps_what_was_written_meanwhile() {
     let (done, ended) = std::sync::mpsc::channel();
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let path = registry.set_client_id("mine", "ours").unwrap();
+            let path = registry.set_client("mine", "ours", None).unwrap();
             done.send(path).unwrap();
         });
         let early = ended.recv_timeout(std::time::Duration::from_millis(200));

@@ -60,12 +60,8 @@ impl Registry {
             .map(|(_, _, edited)| edited.provider)
     }
 
-    /// Writes a client id into the user's file for `name`. Returns the file.
-    pub fn set_client_id(&self, name: &str, client_id: &str) -> Result<PathBuf> {
-        self.set_client(name, client_id, None)
-    }
-
-    /// The same, and in the same write how the client authenticates, where that is given.
+    /// Writes a client id into the user's file for `name`, and in the same write how the client
+    /// authenticates, where that is given. Returns the file.
     pub fn set_client(
         &self,
         name: &str,

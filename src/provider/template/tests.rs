@@ -307,7 +307,7 @@ fn what_is_missing_can_be_looked_at_and_not_used() {
         elsewhere.host, None,
         "nothing mentions it, so nobody has to say it"
     );
-    registry.set_client_id("okta", "ours").unwrap();
+    registry.set_client("okta", "ours", None).unwrap();
     assert_eq!(
         registry.describe("okta").unwrap().client_id.as_deref(),
         Some("ours")
