@@ -90,35 +90,28 @@ impl Redemption<'_> {
         redirect_uri: Option<&str>,
         nonce: Option<&Secret>,
     ) -> Result<SignedIn> {
-        let outcome = self.placed(tokens, client, redirect_uri, nonce).await;
+        let placed = async {
+            let who = identity::who(self.online, self.plan, client, &tokens, nonce).await?;
+            let (withheld, added) = differences(&self.plan.scopes, &tokens.scopes);
+            let grant = Grant {
+                client: client.clone(),
+                redirect_uri: redirect_uri.map(str::to_owned),
+                who,
+                tokens,
+            };
+            let kept = persist::persist(self.online, self.plan, grant).await?;
+            Ok(SignedIn {
+                withheld,
+                added,
+                ..kept
+            })
+        };
+        let outcome = placed.await;
         if outcome.is_err() {
             let dropped = "the new tokens were dropped, and not revoked: that could end other sign-ins of the same person";
             self.online.term.step(dropped);
         }
         outcome
-    }
-
-    async fn placed(
-        &self,
-        tokens: TokenSet,
-        client: &Client,
-        redirect_uri: Option<&str>,
-        nonce: Option<&Secret>,
-    ) -> Result<SignedIn> {
-        let who = identity::who(self.online, self.plan, client, &tokens, nonce).await?;
-        let (withheld, added) = differences(&self.plan.scopes, &tokens.scopes);
-        let grant = Grant {
-            client: client.clone(),
-            redirect_uri: redirect_uri.map(str::to_owned),
-            who,
-            tokens,
-        };
-        let kept = persist::persist(self.online, self.plan, grant).await?;
-        Ok(SignedIn {
-            withheld,
-            added,
-            ..kept
-        })
     }
 }
 
