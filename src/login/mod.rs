@@ -51,6 +51,7 @@ use crate::store::Kind;
 use address::Address;
 pub use browser::{Asked, Browser};
 use client::Ours;
+pub use client::given;
 use code::CodeFlow;
 pub use consent::Visitor;
 use device::DeviceFlow;

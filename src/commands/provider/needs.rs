@@ -5,6 +5,7 @@ use crate::answer::provider::Need;
 use crate::commands::app::App;
 use crate::commands::caution;
 use crate::error::Result;
+use crate::login::given;
 use crate::provider::{ClientAuth, Provider};
 use crate::timestamp::Timestamp;
 use crate::vault::KeptClient;
@@ -26,7 +27,7 @@ pub fn needs(app: &App, provider: &Provider, accounts: &[Account]) -> Vec<Need> 
         (auth, _) => auth,
     };
     let kept_secret = registered.is_some_and(|kept| !kept.expired(Timestamp::now()));
-    let has_secret = kept_secret || variable(provider, "CLIENT_SECRET").is_some();
+    let has_secret = kept_secret || given(provider, "CLIENT_SECRET").is_some();
     if auth.needs_secret() && !has_secret && !goes_without(provider) {
         needs.push(Need::ClientSecret);
     }
@@ -46,7 +47,7 @@ pub fn client_id(
     kept: Option<&KeptClient>,
     accounts: &[Account],
 ) -> Option<String> {
-    variable(provider, "CLIENT_ID")
+    given(provider, "CLIENT_ID")
         .or_else(|| provider.client_id.clone())
         .or_else(|| kept.map(|kept| kept.client_id.clone()))
         .or_else(|| accounts.last().map(|account| account.client.id.clone()))
@@ -59,12 +60,4 @@ pub fn kept(app: &App, provider: &Provider) -> Result<Option<KeptClient>> {
     let pin = provider.token_endpoint.as_ref();
     let pin = pin.map(|endpoint| provider.pin(endpoint));
     Ok(kept.filter(|kept| pin.is_none_or(|pin| pin == kept.pin)))
-}
-
-/// A variable of the provider's own, where it says something.
-pub fn variable(provider: &Provider, what: &str) -> Option<String> {
-    std::env::var(provider.variable(what))
-        .ok()
-        .map(|value| value.trim().to_owned())
-        .filter(|value| !value.is_empty())
 }

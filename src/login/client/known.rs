@@ -1,6 +1,6 @@
 //! Which client we are at a provider already, and where that is known from.
 
-use super::variable;
+use super::given;
 use crate::account::Account;
 use crate::error::Result;
 use crate::login::Plan;
@@ -35,7 +35,7 @@ pub fn find(online: &Online, plan: &Plan) -> Result<Option<Known>> {
     let named = plan
         .client_id
         .clone()
-        .or_else(|| variable(&provider.variable("CLIENT_ID")));
+        .or_else(|| given(provider, "CLIENT_ID"));
     if named.is_some() || provider.client_id.is_some() {
         let replaceable = named.is_none();
         let id = named.or_else(|| provider.client_id.clone());

@@ -249,9 +249,9 @@ fn public(provider: &Provider) -> Error {
     })
 }
 
-/// A variable's value without surrounding blanks; an empty one is none.
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name)
+/// What the provider's own variable says, without surrounding blanks; nothing where it is empty.
+pub fn given(provider: &Provider, what: &str) -> Option<String> {
+    std::env::var(provider.variable(what))
         .ok()
         .map(|value| value.trim().to_owned())
         .filter(|value| !value.is_empty())

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::given;
 use super::known::{self, Known};
-use super::variable;
 use crate::account;
 use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
@@ -45,7 +45,7 @@ pub struct Typed {
 /// of the same client. Of the last two only what was given for today's token endpoint.
 pub async fn find(online: &Online, plan: &Plan, known: &Known) -> Result<Found> {
     let provider = &plan.provider;
-    let given = variable(&provider.variable("CLIENT_SECRET")).map(Secret::new);
+    let given = given(provider, "CLIENT_SECRET").map(Secret::new);
     if let Some(secret) = known.secret.clone().or(given) {
         return Ok(Found::Secret(secret));
     }
