@@ -22,7 +22,7 @@ fn a_person_signs_in_from_nothing_but_the_url_and_names_the_provider_afterwards(
     };
     let home = Home::new();
     let mut screen = Screen::start(&home.keyfob(&["login", peer.issuer()]));
-    screen.wait_for("register keyfob as a client at");
+    screen.wait_for("register keyfob at");
     screen.press("y\r");
     let redirect = Browser::of("julien").consent(&screen.authorization_url());
     screen.press(&format!("{redirect}\r"));

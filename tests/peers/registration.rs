@@ -96,7 +96,7 @@ fn a_person_is_asked_before_anything_is_registered() {
         return;
     };
     let home = unregistered(&peer);
-    let question = format!("register keyfob as a client at Peer? {}", peer.issuer());
+    let question = format!("register keyfob at {}?", peer.issuer());
     for (answer, registered) in [("\r", 0), ("y\r", 1)] {
         let mut screen = Screen::start(&home.keyfob(&["login", "peer2"]));
         screen.wait_for(&question);

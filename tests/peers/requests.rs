@@ -204,11 +204,7 @@ fn a_client_that_registered_itself_can_step_up() {
     let waiting = home.begin_login(&["peer/julien", "--scope", "phone"]);
     let redirect = Browser::of("julien").consent(&waiting.url);
     crate::visitor::get(&redirect);
-    waiting.end().fails(
-        1,
-        &[
-            "invalid_scope",
-            "with `--scope` and what it allows this client",
-        ],
-    );
+    waiting
+        .end()
+        .fails(1, &["invalid_scope", "ask for other scopes with `--scope`"]);
 }
