@@ -30,7 +30,7 @@ fn a_person_signs_in_from_nothing_but_the_url_and_names_the_provider_afterwards(
     screen.press("github\r");
     screen.wait_for("`github` is a built-in provider");
     screen.press("Nope!\r");
-    screen.wait_for("that is no name for a provider");
+    screen.wait_for("is no name for a provider");
     screen.press("cellar\r");
     let (status, shown) = screen.end();
     assert_eq!(status, 0, "{shown}");
