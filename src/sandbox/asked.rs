@@ -1,6 +1,8 @@
 //! The authorization request as it was read: who asks, for what, and where the answer goes
 //! (RFC 6749 §4.1.1, RFC 7636 §4.3).
 
+use std::io;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::Url;
@@ -11,7 +13,6 @@ use super::http::{Answer, Form, Refusal};
 use super::people::{self, Person};
 use super::random::Hash;
 use super::scope;
-use super::service::Service;
 use super::state::{Authorization, Grant};
 use crate::timestamp::Timestamp;
 
@@ -43,16 +44,17 @@ pub struct Asked {
 }
 
 impl Target {
-    /// Finds out whom the answer is for.
-    pub fn find(service: &Service, form: &Form, now: Timestamp) -> Result<Self, Refusal> {
+    /// Finds out whom the answer is for; `client` knows the clients by their ids.
+    pub fn find(
+        form: &Form,
+        client: impl FnOnce(&str) -> io::Result<Option<Client>>,
+    ) -> Result<Self, Refusal> {
         if form.repeats("client_id") || form.repeats("redirect_uri") {
             return Err(Refusal::invalid_request("a parameter is repeated"));
         }
         let id = form.require("client_id")?;
-        let client = service
-            .keeper
-            .with(now, |state| service.client(state, id))?
-            .ok_or(Refusal::invalid_client("no such client is registered here"))?;
+        let client =
+            client(id)?.ok_or(Refusal::invalid_client("no such client is registered here"))?;
         let sent = form.require("redirect_uri")?;
         let redirect_uri = Url::parse(sent)
             .ok()

@@ -14,8 +14,12 @@ use crate::timestamp::Timestamp;
 /// Answers GET /authorize: with the consent page, or at once where somebody approves by themselves.
 pub fn authorize(service: &Service, request: &Request, now: Timestamp) -> Answer {
     let sent = Form::parse(request.query.as_bytes());
-    let found = par::resolve(service, sent, now)
-        .and_then(|opened| Ok((Target::find(service, &opened.form, now)?, opened)));
+    let found = par::resolve(service, sent, now).and_then(|opened| {
+        Ok((
+            Target::find(&opened.form, |id| service.client_now(id, now))?,
+            opened,
+        ))
+    });
     let (target, opened) = match found {
         Ok(found) => found,
         Err(refusal) => return page::error(&refusal),

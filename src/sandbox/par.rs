@@ -23,7 +23,7 @@ pub fn par(service: &Service, request: &Request, now: Timestamp) -> Result<Answe
     form.remove("client_secret");
     form.remove("client_id");
     form.push("client_id", client.id.as_str());
-    let target = Target::find(service, &form, now)?;
+    let target = Target::find(&form, |id| service.client_now(id, now))?;
     Asked::read(target, &form)?;
     let uri = service
         .keeper

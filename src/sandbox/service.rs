@@ -50,6 +50,11 @@ impl Service {
         })
     }
 
+    /// Finds a client as the state is now.
+    pub fn client_now(&self, id: &str, now: Timestamp) -> io::Result<Option<Client>> {
+        self.keeper.with(now, |state| self.client(state, id))
+    }
+
     /// Finds a client: built in, known by its document's URL, or registered.
     pub fn client(&self, state: &State, id: &str) -> Option<Client> {
         if id == BUILT_IN {
