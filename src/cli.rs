@@ -529,11 +529,18 @@ pub struct Man {
     pub dir: Option<PathBuf>,
 }
 
+/// The longest duration that is taken: a century, which every clock can add to now.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// A duration such as `90s`, `10m`, `1h 30m`, `7d`; a bare number is seconds.
 fn duration(text: &str) -> Result<Duration, String> {
-    if let Ok(seconds) = text.parse() {
-        return Ok(Duration::from_secs(seconds));
+    let duration = match text.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => humantime::parse_duration(text)
+            .map_err(|error| format!("{error}; write for example 90s, 10m or 1h"))?,
+    };
+    if duration > LONGEST {
+        return Err("longer than a hundred years; write for example 90s, 10m or 1h".into());
     }
-    humantime::parse_duration(text)
-        .map_err(|error| format!("{error}; write for example 90s, 10m or 1h"))
+    Ok(duration)
 }

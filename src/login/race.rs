@@ -211,14 +211,14 @@ impl<'a> Race<'a> {
             }
             Event::Granted(tokens) => Ok(Some(Finish::device(tokens))),
             Event::Denied(response) => Ok(Some(Finish::Denied(response))),
-            Event::Expired if self.code.is_some() => {
+            Event::Expired if self.takes_codes() => {
                 invitation.expired();
                 Ok(None)
             }
             Event::Expired => Err(expired(self.plan)),
             Event::Failed(error) => {
                 let device = self.device.take();
-                if let Some(device) = device.filter(|_| self.code.is_none()) {
+                if let Some(device) = device.filter(|_| !self.takes_codes()) {
                     return Err(device.failed(&error));
                 }
                 self.online
@@ -254,6 +254,9 @@ impl<'a> Race<'a> {
             return Err(Error::new(Code::InternalError, what).hint("run it again with `-v`"));
         }
         let asked = self.online.term.can_ask();
+        if !asked {
+            (self.listener, self.address) = (None, None); // nobody is there to open it
+        }
         match &mut self.device {
             Some(device) => device.hurry(),
             None if !asked => return Err(nobody(self.plan, cause)),
@@ -273,7 +276,12 @@ impl<'a> Race<'a> {
     }
 
     fn can_finish(&self) -> bool {
-        self.listener.is_some() || self.entry.is_some() || self.device.is_some()
+        self.takes_codes() || self.device.is_some()
+    }
+
+    /// Whether the answer to the authorization request could still arrive.
+    fn takes_codes(&self) -> bool {
+        self.listener.is_some() || self.entry.is_some()
     }
 }
 

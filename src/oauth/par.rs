@@ -17,6 +17,9 @@ use crate::provider::ClientAuth;
 /// The longest reference that is kept, in bytes; the browser's URL has to carry it.
 const REQUEST_URI_LIMIT: usize = 2048;
 
+/// The longest life that is believed, in seconds: a century, which every clock can add to now.
+const LIFE_LIMIT: u64 = 100 * 365 * 24 * 60 * 60;
+
 /// A request that lies at the server.
 #[derive(Debug)]
 pub struct Pushed {
@@ -90,5 +93,5 @@ fn expires_in(members: &Map<String, Value>) -> Option<Duration> {
     members
         .get("expires_in")
         .and_then(Value::as_u64)
-        .map(Duration::from_secs)
+        .map(|seconds| Duration::from_secs(seconds.min(LIFE_LIMIT)))
 }

@@ -303,6 +303,23 @@ fn a_kept_secret_goes_to_no_other_endpoint_elsewhere_either() {
 }
 
 #[test]
+fn the_secret_of_a_client_just_found_or_registered_goes_to_no_endpoint_elsewhere() {
+    let (home, provider) = registering(confidential("client_secret_basic"));
+    let elsewhere = Provider::start();
+    let push = elsewhere.push();
+    let definition = format!(
+        "{}{push}[redirect]\npath = \"/callback/shared\"\n",
+        provider.bare_definition()
+    );
+    for name in ["acme", "sibling"] {
+        home.provider(name, &definition);
+        home.login(&[name, "--register"]).ok();
+    }
+    assert_eq!(provider.asked("/register").len(), 1);
+    assert!(elsewhere.asked("/par").is_empty());
+}
+
+#[test]
 fn a_kept_secret_is_for_the_client_it_belongs_to() {
     let (home, provider) = registering(confidential("client_secret_post"));
     home.login(&["acme", "--register"]).ok();

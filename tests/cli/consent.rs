@@ -380,6 +380,13 @@ fn wrong_usage_is_answered_with_the_nearest_right_one() {
         &["login", "--json"],
         &["login", "github", "--timeuot", "1s", "--json"],
         &["login", "github", "--timeout", "soon", "--json"],
+        &[
+            "login",
+            "github",
+            "--timeout",
+            "18446744073709551615",
+            "--json",
+        ],
         &["login", "github", "--port", "0", "--json"],
         &["login", "github", "--store", "drawer", "--json"],
         &["login", "github", "--as", "Not A Name", "--json"],

@@ -5,11 +5,13 @@ use std::io::Read;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use url::Url;
 
 use crate::home::{Home, Run};
 use crate::provider::{Decision, acme, acme_with, acme_with_device};
 use crate::screen::Screen;
+use crate::server::Reply;
 use crate::visitor::{get, visit};
 
 /// "At once": no wait for a person, a browser or a poll.
@@ -193,6 +195,17 @@ fn a_browser_that_does_not_open_hands_over_to_the_device_code() {
     said(&mut child, "WDJB-MJHT");
     provider.state(|state| state.decision = Decision::Granted);
     Run::of(child.wait_with_output().unwrap()).ok();
+}
+
+#[test]
+fn where_no_browser_opens_and_no_code_is_given_it_ends_at_once() {
+    let (home, provider) = acme_with_device();
+    let refusal = json!({"error": "unauthorized_client"});
+    provider.next("/device", Reply::Json(400, refusal));
+    let start = Instant::now();
+    let run = home.run(&["login", "acme", "--browser", "/no/such/browser"]);
+    run.fails(1, &["no browser opened", "unauthorized_client"]);
+    assert!(start.elapsed() < AT_ONCE);
 }
 
 #[test]

@@ -26,13 +26,13 @@ fn strange() -> (Home, Provider) {
 }
 
 /// Makes the program fail with a code, under `--json`.
-fn produce(code: Code) -> Option<Run> {
+fn produce(code: Code) -> Run {
     let (home, provider) = match code {
         Code::RegistrationRequired | Code::StoreUnavailable | Code::LoginRequired => strange(),
         _ => signed_in(),
     };
-    let run = |args: &[&str]| Some(home.run(&[args, &["--json"]].concat()));
-    let login = || Some(home.login(&["acme", "--json"]));
+    let run = |args: &[&str]| home.run(&[args, &["--json"]].concat());
+    let login = || home.login(&["acme", "--json"]);
     let refused = |error: &str| Reply::Json(400, json!({"error": error}));
     let answered = |answer: &[(&str, &str)]| {
         let waiting = home.begin_login(&["acme", "--json"]);
@@ -40,13 +40,13 @@ fn produce(code: Code) -> Option<Run> {
         let browser = std::thread::spawn(move || visit(&redirect));
         let run = waiting.end();
         browser.join().expect("the browser");
-        Some(run)
+        run
     };
     match code {
         Code::AccessDenied => answered(&[("error", "access_denied")]),
         Code::AccountConflict => {
             provider.state(|state| state.person["sub"] = "u-2".into());
-            Some(home.login(&["acme/julien", "--json"]))
+            home.login(&["acme/julien", "--json"])
         }
         Code::AmbiguousAccount => {
             home.run(&["login", "sandbox"]).ok();
@@ -83,8 +83,8 @@ fn produce(code: Code) -> Option<Run> {
             run(&["logout", "acme", "--local"])
         }
         Code::LoginRequired => run(&["token", "acme"]),
-        Code::NetworkError => Some(deserted(&home, provider, &["refresh", "acme"])),
-        Code::TestFailed => Some(deserted(&home, provider, &["provider", "test", "acme"])),
+        Code::NetworkError => deserted(&home, provider, &["refresh", "acme"]),
+        Code::TestFailed => deserted(&home, provider, &["provider", "test", "acme"]),
         Code::ProviderUnavailable => {
             provider.next("/token", Reply::Text(503, String::new(), String::new()));
             run(&["refresh", "acme"])
@@ -93,16 +93,15 @@ fn produce(code: Code) -> Option<Run> {
             provider.next("/token", refused("invalid_client"));
             run(&["refresh", "acme"])
         }
-        Code::RegistrationRequired => Some(home.refused_login(&["github", "--json"])),
+        Code::RegistrationRequired => home.refused_login(&["github", "--json"]),
         Code::RevocationFailed => {
             provider.next("/revoke", refused("invalid_client"));
             run(&["logout", "acme"])
         }
         Code::StoreUnavailable => run(&["login", "acme", "--store", "keyring"]),
-        Code::Timeout => Some(
-            home.begin_login(&["acme", "--json", "--timeout", "0"])
-                .end(),
-        ),
+        Code::Timeout => home
+            .begin_login(&["acme", "--json", "--timeout", "0"])
+            .end(),
         Code::TokenExchangeFailed => {
             provider.next("/token", refused("invalid_grant"));
             login()
@@ -119,11 +118,13 @@ fn produce(code: Code) -> Option<Run> {
         Code::Interrupted => {
             let waiting = home.begin_login(&["acme", "--json"]);
             interrupt(waiting.pid());
-            Some(waiting.end())
+            waiting.end()
         }
-        // Nothing that keyfob does today has a time after which it cannot be used: the wait for a
-        // browser ends in `timeout`. Device codes will have one.
-        Code::ExpiredToken => None,
+        Code::ExpiredToken => {
+            provider.state(|state| state.code_lives = 1);
+            home.provider("acme", &provider.definition(&provider.device()));
+            run(&["login", "acme", "--flow", "device"])
+        }
     }
 }
 
@@ -137,7 +138,7 @@ fn deserted(home: &Home, provider: Provider, args: &[&str]) -> Run {
 fn every_code_comes_with_its_exit_code_a_hint_and_one_json_object() {
     std::thread::scope(|scope| {
         for code in Code::ALL {
-            scope.spawn(move || produce(code).inspect(|run| assert_failure(code, run)));
+            scope.spawn(move || assert_failure(code, &produce(code)));
         }
     });
 }

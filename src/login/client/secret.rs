@@ -23,9 +23,9 @@ const ID_LIMIT: usize = 80;
 /// What a look without a question found.
 #[derive(Debug)]
 pub enum Found {
-    /// Given for this login, or registered in it.
+    /// Given for this login.
     Secret(Secret),
-    /// Kept, for the origin of today's token endpoint.
+    /// Kept or just registered, for the origin of today's token endpoint.
     Kept(Secret),
     /// It was kept, and has ended.
     Expired(KeptClient),
@@ -45,9 +45,11 @@ pub struct Typed {
 /// of the same client. Of the last two only what was given for today's token endpoint.
 pub async fn find(online: &Online, plan: &Plan, known: &Known) -> Result<Found> {
     let provider = &plan.provider;
-    let given = given(provider, "CLIENT_SECRET").map(Secret::new);
-    if let Some(secret) = known.secret.clone().or(given) {
-        return Ok(Found::Secret(secret));
+    if let Some(secret) = &known.secret {
+        return Ok(Found::Kept(secret.clone()));
+    }
+    if let Some(secret) = given(provider, "CLIENT_SECRET") {
+        return Ok(Found::Secret(Secret::new(secret)));
     }
     let Some(pin) = known::pin(provider) else {
         return Ok(Found::Nothing);

@@ -22,6 +22,9 @@ const SECRET_MEMBERS: [&str; 9] = [
     "registration_access_token",
 ];
 
+/// The media type of a form.
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// Each secret takes a look through all words of an answer, and a hostile one has room for many.
 const MOST_SECRETS: usize = 32;
 
@@ -55,7 +58,7 @@ impl Answer {
     pub(in crate::oauth) fn object(&self) -> Result<Map<String, Value>, OauthError> {
         let media_type = self.media_type();
         match media_type.as_deref() {
-            Some("application/x-www-form-urlencoded") => Ok(self.form()),
+            Some(FORM) => Ok(self.form()),
             None | Some("application/json") => self.json(),
             Some(other) if other.ends_with("+json") => self.json(),
             Some(other) => Err(self.invalid(&format!("answered with {other} instead of JSON"))),
@@ -70,7 +73,7 @@ impl Answer {
     /// The same where another member carries the error.
     pub(in crate::oauth) fn error_response_at(&self, member: &str) -> Option<ErrorResponse> {
         let members = match self.media_type().as_deref() {
-            Some("application/x-www-form-urlencoded") => self.form(),
+            Some(FORM) => self.form(),
             _ => self.json().ok()?,
         };
         let text = |name| members.get(name).and_then(Value::as_str);
@@ -174,7 +177,11 @@ impl Answer {
     /// the same answer.
     fn words(&self, text: &str) -> String {
         let mut secrets = self.secrets.clone();
-        if let Ok(body) = serde_json::from_slice(&self.body) {
+        let body = match self.media_type().as_deref() {
+            Some(FORM) => Some(Value::Object(self.form())),
+            _ => serde_json::from_slice(&self.body).ok(),
+        };
+        if let Some(body) = body {
             given_away(&body, &mut secrets);
         }
         redact::words(text, &secrets)

@@ -201,3 +201,11 @@ async fn a_lifetime_that_is_not_given_is_unknown() {
         assert_eq!(pushed.expires_in, None, "{lifetime}");
     }
 }
+
+#[tokio::test]
+async fn an_absurd_lifetime_has_an_end_that_a_clock_can_tell() {
+    let endless = format!(r#"{{"request_uri":"{URN}","expires_in":{}}}"#, u64::MAX);
+    let pushed = pushed_to(ClientAuth::None, &json(201, &endless)).await.0;
+    let lifetime = pushed.unwrap().expires_in.unwrap();
+    assert!(std::time::Instant::now().checked_add(lifetime).is_some());
+}

@@ -561,6 +561,18 @@ async fn an_echoed_secret_is_not_repeated() {
 }
 
 #[tokio::test]
+async fn a_token_in_the_wrong_member_is_not_repeated() {
+    let form = "200 OK\nContent-Type: application/x-www-form-urlencoded";
+    for scripted in [
+        json(200, r#"{"access_token":"t0ken","token_type":"t0ken"}"#),
+        answer(form, "access_token=t0ken&token_type=t0ken"),
+    ] {
+        let said = read(&scripted).await.unwrap_err().to_string();
+        assert!(said.contains("`token_type` is `[redacted]`"), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn long_descriptions_are_cut_and_escaped() {
     let scripted = json(
         400,
