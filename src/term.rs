@@ -267,6 +267,10 @@ impl Terminal for Console {
         self.read_hidden(question)
             .map_err(|error| match error.kind() {
                 ErrorKind::Interrupted => interrupts::interrupted(),
+                ErrorKind::UnexpectedEof => {
+                    Error::new(Code::Usage, format!("no answer was given: {question}"))
+                        .hint(instead)
+                }
                 _ => Error::io("cannot read the answer", &error),
             })
     }

@@ -56,6 +56,8 @@ pub struct DeviceFlow {
     plan: Arc<Plan>,
     client: Client,
     stage: Stage,
+    /// Why the last poll was no answer, if it was none.
+    trouble: Option<String>,
 }
 
 impl DeviceFlow {
@@ -67,7 +69,13 @@ impl DeviceFlow {
             plan: Arc::clone(plan),
             client,
             stage: Stage::Later(Instant::now() + wait),
+            trouble: None,
         }
+    }
+
+    /// Why the last poll was no answer: that nobody signed in is then not for certain.
+    pub fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
     }
 
     /// Somebody wants the code now; where one is shown, nothing changes.
@@ -168,12 +176,14 @@ impl DeviceFlow {
             return None;
         };
         let (pace, now) = (&mut shown.pace, Instant::now());
+        self.trouble = None;
         match answer {
             Poll::Pending => pace.pending(now),
             Poll::SlowDown(interval) => pace.slow_down(interval, now),
             Poll::Trouble(why) => {
                 self.online.term.step(&format!("asking again later: {why}"));
                 pace.trouble(now);
+                self.trouble = Some(why);
             }
             Poll::Granted(tokens) => return Some(Event::Granted(tokens)),
             Poll::Denied(response) => return Some(Event::Denied(response)),

@@ -153,7 +153,10 @@ impl Invitation<'_> {
         }
         if let Some(port) = self.port.filter(|_| self.plan.surroundings.ssh) {
             let host = self.plan.provider.redirect.host.literal();
-            term.insist("or forward the redirect first, on the machine with the browser:");
+            let or = if self.pasting { "or " } else { "" };
+            term.insist(&format!(
+                "{or}forward the redirect first, on the machine with the browser:"
+            ));
             term.insist(&format!("  ssh -L {port}:{host}:{port} THIS_HOST"));
         }
     }

@@ -173,6 +173,7 @@ pub struct SignedIn {
 
 /// Signs in. Until the last step nothing is stored; every failure leaves all accounts as they were.
 pub async fn login(online: &Arc<Online>, mut plan: Plan) -> Result<SignedIn> {
+    scopes::settle(&plan)?; // a preset that is not there is said before anything is sent
     let (vault, store) = (Arc::clone(&online.vault), plan.store);
     let names = persist::names_lock(&plan.provider);
     off_thread(move || vault.prove_locks(&names).and_then(|()| vault.probe(store))).await?;

@@ -76,8 +76,15 @@ async fn confirm_fewer(
         "the new sign-in lacks {} that {account} has",
         missing.join(", ")
     );
+    let all = if plan.expected.is_none() {
+        format!("`keyfob login {account}` asks for those too, ")
+    } else {
+        String::new()
+    };
     let refused = Error::new(Code::AccountConflict, fewer.clone())
-        .hint("nothing was stored; `--replace` takes the fewer scopes, `--as NAME` keeps both")
+        .hint(format!(
+            "nothing was stored; {all}`--replace` takes the fewer scopes, `--as NAME` keeps both"
+        ))
         .account(account);
     let term = Arc::clone(&online.term);
     if !term.can_ask() {

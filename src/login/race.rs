@@ -165,7 +165,7 @@ impl<'a> Race<'a> {
             }
             Happened::Visited(Ok(())) => Ok(None),
             Happened::Visited(Err(cause)) => self.not_opened(&cause, invitation).map(|()| None),
-            Happened::TimeOver => Err(timed_out(self.plan, PATIENCE)),
+            Happened::TimeOver => Err(self.in_trouble(timed_out(self.plan, PATIENCE))),
         }
     }
 
@@ -215,7 +215,7 @@ impl<'a> Race<'a> {
                 invitation.expired();
                 Ok(None)
             }
-            Event::Expired => Err(expired(self.plan)),
+            Event::Expired => Err(self.in_trouble(expired(self.plan))),
             Event::Failed(error) => {
                 let device = self.device.take();
                 if let Some(device) = device.filter(|_| !self.takes_codes()) {
@@ -273,6 +273,14 @@ impl<'a> Race<'a> {
             return Ok(());
         }
         Err(nobody(self.plan, "the terminal was closed"))
+    }
+
+    /// The end of the wait, with what the device flow met at last.
+    fn in_trouble(&self, mut error: Error) -> Error {
+        if let Some(why) = self.device.as_ref().and_then(DeviceFlow::trouble) {
+            error.message = format!("{}; the last poll failed: {why}", error.message);
+        }
+        error
     }
 
     fn can_finish(&self) -> bool {

@@ -178,6 +178,8 @@ impl Document {
             format!(
                 "for many tenants: its issuer is the template `{shown}`; the issuer of one tenant is needed"
             )
+        } else if named.trim_end_matches('/') == issuer.trim_end_matches('/') {
+            format!("that names another issuer, `{shown}`; a `/` at the end counts")
         } else {
             format!("that names another issuer, `{shown}`")
         })

@@ -285,7 +285,12 @@ fn fewer_scopes_take_the_place_of_more_only_by_replace() {
     let before = home.files();
     home.login(&["acme", "--scope", "read"]).fails(
         1,
-        &["lacks write that acme/julien has", "--replace", "--as NAME"],
+        &[
+            "lacks write that acme/julien has",
+            "`keyfob login acme/julien`",
+            "--replace",
+            "--as NAME",
+        ],
     );
     assert_eq!(home.files(), before);
 

@@ -165,6 +165,16 @@ fn ssh_is_told_how_to_forward_the_redirect() {
 }
 
 #[test]
+fn where_nothing_else_finishes_the_forwarded_port_is_no_alternative() {
+    let (mut home, _provider) = acme();
+    home.set("SSH_CONNECTION", "10.0.0.2 50000 10.0.0.1 22");
+    let mut screen = Screen::start(&home.keyfob(&["login", "acme", "--flow", "browser"]));
+    screen.wait_for("\nforward the redirect first");
+    screen.press("\x03");
+    assert_eq!(screen.end().0, 130);
+}
+
+#[test]
 fn a_container_is_recognised() {
     let (mut home, _provider) = acme();
     home.set("container", "podman");

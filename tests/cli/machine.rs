@@ -170,3 +170,16 @@ fn a_store_that_fails_is_found_out_before_anything_is_sent() {
     drop(broken);
     home.run(&["token"]).ok();
 }
+
+#[test]
+fn a_machine_without_a_client_is_told_to_register_one_with_a_secret() {
+    let run = Home::new().run(&["login", "gitlab", "--flow", "client-credentials"]);
+    let run = run.fails(
+        1,
+        &[
+            "register a confidential client at https://gitlab.com/",
+            "`keyfob provider set gitlab client_id=ID client_auth=client_secret_basic --client-secret`",
+        ],
+    );
+    assert!(!run.stderr.contains("Redirect URI"), "{run:?}");
+}

@@ -101,6 +101,15 @@ fn a_server_that_fails_for_a_while_costs_nothing() {
 }
 
 #[test]
+fn a_server_that_fails_to_the_end_is_not_the_persons_silence() {
+    let (home, provider) = acme_with_device();
+    for _ in 0..9 {
+        provider.next("/token", status(500, ""));
+    }
+    within(&home, "1500ms").fails(1, &["nobody signed in within", "; the last poll failed: "]);
+}
+
+#[test]
 fn a_server_that_wants_a_pause_gets_one() {
     let (home, provider) = acme_with_device();
     for _ in 0..9 {

@@ -8,6 +8,7 @@ use crate::screen::Screen;
 use crate::visitor::visit;
 
 const CTRL_C: &str = "\x03";
+const CTRL_D: &str = "\x04";
 
 const WITH_SECRET: &str = "client_auth = \"client_secret_post\"\nclient_secret_required = true\n";
 
@@ -139,6 +140,17 @@ fn no_client_secret_is_no_login() {
     assert_eq!(status, 1, "{shown}");
     assert!(shown.contains("KEYFOB_ACME_CLIENT_SECRET"), "{shown}");
     assert!(provider.asked("/authorize").is_empty());
+}
+
+#[test]
+fn a_hidden_question_that_nobody_answers_says_where_else_the_answer_goes() {
+    let (home, _provider) = acme_with(WITH_SECRET);
+    let mut screen = login(&home, &["acme"]);
+    screen.wait_for_echo(false);
+    screen.press(CTRL_D);
+    let (status, shown) = screen.end();
+    assert_eq!((status, screen.echoes()), (2, true), "{shown}");
+    assert!(shown.contains("set KEYFOB_ACME_CLIENT_SECRET"), "{shown}");
 }
 
 #[test]

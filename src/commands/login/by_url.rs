@@ -23,11 +23,7 @@ pub fn is_url(target: &str) -> bool {
 /// Signs in at the issuer, and keeps its definition if that is wanted.
 pub fn run(app: &App, args: &cli::Login) -> Result<()> {
     let issuer = args.target.as_str();
-    endpoint::parse_url(issuer).map_err(|wrong| {
-        Error::new(Code::Usage, format!("the issuer's URL {wrong}")).hint(
-            "give it as the provider's documentation writes it, such as https://id.example.com",
-        )
-    })?;
+    is_sound(issuer)?;
     if let Some(name) = app.registry.with_issuer(issuer) {
         return known(app, args, &name);
     }
@@ -45,6 +41,19 @@ pub fn run(app: &App, args: &cli::Login) -> Result<()> {
         Err(error) if take_back(app, args, &name) => Err(retold(error, issuer, &name)),
         Err(error) => Err(error),
     }
+}
+
+/// Refuses what cannot be an issuer (RFC 8414 §2) before anything is sent.
+fn is_sound(issuer: &str) -> Result<()> {
+    let sound = endpoint::parse_url(issuer).and_then(|url| match url.query() {
+        Some(_) => Err("has a query".into()),
+        None => Ok(()),
+    });
+    sound.map_err(|wrong| {
+        Error::new(Code::Usage, format!("the issuer's URL {wrong}")).hint(
+            "give it as the provider's documentation writes it, such as https://id.example.com",
+        )
+    })
 }
 
 /// Signs in at a provider that was kept before, which stays as it is.

@@ -9,7 +9,7 @@ use url::Url;
 use super::keep;
 use super::known::{self, Known};
 use crate::error::{Code, Error, Result};
-use crate::login::Plan;
+use crate::login::{Flow, Plan};
 use crate::oauth::OauthError;
 use crate::oauth::endpoint::origin;
 use crate::oauth::registration::{self, Wish};
@@ -213,10 +213,46 @@ fn refused(plan: &Plan, error: &OauthError) -> Error {
 /// What a person does where keyfob cannot register: the page, the values, and the command afterwards.
 pub fn by_hand(plan: &Plan, message: &str) -> Error {
     let provider = &plan.provider;
-    let mut hint = vec![match &provider.registration.page {
-        Some(page) => format!("register a client at {page}"),
-        None => format!("register a client at {}", provider.title),
-    }];
+    let page = provider.registration.page.as_ref();
+    let place = page.map_or(provider.title.as_str(), Url::as_str);
+    let hint = if plan.flow == Flow::ClientCredentials {
+        for_itself(plan, place)
+    } else {
+        for_a_person(plan, place)
+    };
+    Error::new(
+        Code::RegistrationRequired,
+        format!("{message} {}", provider.title),
+    )
+    .hint(hint.join("\n"))
+}
+
+/// A client that signs in for itself has no redirect URI, and a secret.
+fn for_itself(plan: &Plan, place: &str) -> Vec<String> {
+    let provider = &plan.provider;
+    let then = if plan.by_url {
+        let secret = provider.variable("CLIENT_SECRET");
+        format!(
+            "then `{} --client-id ID`, its secret in {secret}",
+            plan.again()
+        )
+    } else {
+        let auth = if provider.client_auth.needs_secret() {
+            ""
+        } else {
+            " client_auth=client_secret_basic"
+        };
+        format!(
+            "then `keyfob provider set {} client_id=ID{auth} --client-secret`",
+            provider.name
+        )
+    };
+    vec![format!("register a confidential client at {place}"), then]
+}
+
+fn for_a_person(plan: &Plan, place: &str) -> Vec<String> {
+    let provider = &plan.provider;
+    let mut hint = vec![format!("register a client at {place}")];
     let mut values = provider.registration_values(&plan.scopes);
     if values.is_empty() {
         let uris = provider.redirect_uris().into_iter();
@@ -230,9 +266,5 @@ pub fn by_hand(plan: &Plan, message: &str) -> Error {
             provider.name
         ));
     }
-    Error::new(
-        Code::RegistrationRequired,
-        format!("{message} {}", provider.title),
-    )
-    .hint(hint.join("\n"))
+    hint
 }

@@ -107,8 +107,9 @@ pub async fn ask(online: &Online, plan: &Plan, known: &Known, needed: Error) -> 
         escape_short(&known.id, ID_LIMIT),
         plan.provider.title
     );
+    let instead = format!("set {}", plan.provider.variable("CLIENT_SECRET"));
     off_thread(move || {
-        let secret = term.ask_secret(&question, "set it in the environment")?;
+        let secret = term.ask_secret(&question, &instead)?;
         let secret = Secret::new(secret.expose().trim());
         if secret.expose().is_empty() {
             Err(needed)

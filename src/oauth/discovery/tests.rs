@@ -131,8 +131,9 @@ async fn a_last_slash_belongs_to_the_issuer() {
         // What is named is shown, for the slash is easily overlooked.
         let said = invalid(result);
         let end = if other.is_empty() { "`" } else { "/`" };
+        let end = format!("{end}; a `/` at the end counts");
         assert!(
-            said.contains("another issuer") && said.ends_with(end),
+            said.contains("another issuer") && said.ends_with(&end),
             "{said}"
         );
     }

@@ -23,6 +23,8 @@ fn a_failed_login_leaves_no_provider_and_names_the_url() {
         .fails(1, &["publishes no metadata for this issuer"]);
     home.refused_login(&["http://id.example.com"])
         .fails(2, &["neither https nor http to a loopback host"]);
+    home.refused_login(&[&format!("{url}?a=b")])
+        .fails(2, &["the issuer's URL has a query"]);
     assert_eq!((kept(&home), home.accounts()), (vec![], vec![]));
     assert!(home.stored().is_empty());
 }
