@@ -86,7 +86,7 @@ impl Drop for Hold {
 
 /// A command that a signal ended.
 pub fn interrupted() -> Error {
-    Error::new(Code::Interrupted, "interrupted").hint("nothing was left half-done; run it again")
+    Error::new(Code::Interrupted, "interrupted").hint("what was said to be done is done, and nothing was left half-done; run it again for the rest")
 }
 
 /// The runtime that listened is over. What it caught stays caught, so whoever waits for a person from here

@@ -1,4 +1,5 @@
-//! The client secret, and where it is taken from. It goes only to an origin that has had it.
+//! The client secret, and where it is taken from. One that was kept goes to the origin of the token endpoint
+//! that it was kept for, and once somebody has signed in to what that login pinned.
 
 use std::sync::Arc;
 
