@@ -122,7 +122,7 @@ async fn only_a_client_with_a_secret_signs_in_for_itself() {
     let mut nobody = plan(flow, POST, None);
     nobody.provider.client_id = None;
     for (plan, words) in [
-        (nobody, "--client-id ID"),
+        (nobody, "client_id=ID --client-secret"),
         (plan(flow, NONE, None), "client_auth=client_secret_basic"),
         (
             plan(flow, ClientAuth::BasicWithoutSecret, None),
