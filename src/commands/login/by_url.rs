@@ -38,8 +38,10 @@ pub fn run(app: &App, args: &cli::Login) -> Result<()> {
     app.registry.add(&name, &definition(args, &metadata))?;
     match super::sign_in(app, args, &name) {
         Ok(()) => settle(app, args, &metadata.issuer, &name),
-        Err(error) if take_back(app, args, &name) => Err(retold(error, issuer, &name)),
-        Err(error) => Err(error),
+        Err(error) => {
+            take_back(app, args, &name);
+            Err(error)
+        }
     }
 }
 
@@ -75,25 +77,6 @@ fn known(app: &App, args: &cli::Login, name: &str) -> Result<()> {
         ..args.clone()
     };
     super::sign_in(app, &args, name)
-}
-
-/// A failure whose hint names the provider that is gone again: the URL signs in, and what else it names
-/// has to be added first.
-fn retold(error: Error, issuer: &str, name: &str) -> Error {
-    let retell = |hint: String| {
-        let (by_name, by_url) = (
-            format!("`keyfob login {name}"),
-            format!("`keyfob login {issuer}"),
-        );
-        let hint = hint.replace(&by_name, &by_url);
-        if hint.contains(&format!("`keyfob provider show {name}`")) {
-            format!("{hint}\n`keyfob provider add {name} --issuer {issuer}` adds it first")
-        } else {
-            hint
-        }
-    };
-    let hint = error.hint.map(retell);
-    Error { hint, ..error }
 }
 
 /// What a login needs to know that the metadata does not say at each login anyway.
@@ -170,16 +153,15 @@ fn forget(app: &App, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// A login that failed leaves no provider behind, unless a client was registered for it. Says whether it
-/// is gone.
-fn take_back(app: &App, args: &cli::Login, name: &str) -> bool {
+/// A login that failed leaves no provider behind, unless a client was registered for it.
+fn take_back(app: &App, args: &cli::Login, name: &str) {
     let definition = app.registry.get(name);
     let registered = definition.is_ok_and(|now| now.client_id != args.client_id);
     if registered {
         app.term.say(&format!(
             "the client is kept with the provider `{name}`; `keyfob login {name}` tries again"
         ));
-        return false;
+    } else {
+        let _ = app.registry.remove(name, || Ok(())); // an unused definition harms nobody
     }
-    app.registry.remove(name, || Ok(())).is_ok()
 }
