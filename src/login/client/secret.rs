@@ -200,9 +200,9 @@ pub fn elsewhere(plan: &Plan, key: &str, endpoint: &Url) -> Error {
         ),
     )
     .hint(format!(
-        "if you trust that place, set {} for this login; `keyfob provider show {}` prints the definition",
+        "if you trust that place, set {} for this login{}",
         provider.variable("CLIENT_SECRET"),
-        provider.name
+        plan.see()
     ))
 }
 
