@@ -1,0 +1,91 @@
+//! The declarations of `login`.
+
+use std::time::Duration;
+
+use clap::Args;
+use clap_complete::ArgValueCandidates;
+
+use super::duration;
+use crate::complete;
+use crate::login::Flow;
+use crate::store::Kind;
+
+/// Arguments of `login`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob login huggingface              browser, device code or a pasted address: the first wins
+  keyfob login huggingface --for read --as work
+  keyfob login github/ada --scope repo  the same account, with this scope besides what it has
+  keyfob login gitlab --client-id ID    a client that you registered there
+  keyfob login huggingface --flow paste   on a server, with a browser on any other machine
+  keyfob login acme --flow client-credentials --scope api   a machine account
+  keyfob login https://id.acme.example  any server that publishes its metadata
+  keyfob login sandbox --store file --no-input
+
+Without a terminal nothing is asked: a browser that is configured or a device code can finish, and
+where neither can the exit code is 4.")]
+pub struct Login {
+    /// PROVIDER, PROVIDER/NAME to sign in again as that account, or an issuer's https URL
+    #[arg(value_name = "PROVIDER[/NAME]|URL", add = ArgValueCandidates::new(complete::providers_and_accounts))]
+    pub target: String,
+    /// Name the account; a new name makes a further account of the same person
+    #[arg(long = "as", value_name = "NAME")]
+    pub name: Option<String>,
+    /// Let the new sign-in take the place of another identity, or of an account with more scopes
+    #[arg(long)]
+    pub replace: bool,
+    /// Ask for these scopes instead of the provider's usual ones, and for PROVIDER/NAME besides those
+    /// that it has; may be repeated
+    #[arg(long, value_name = "SCOPE")]
+    pub scope: Vec<String>,
+    /// Ask for the least that serves a purpose, such as `read`; may be repeated, and go with `--scope`;
+    /// `provider show` lists them
+    #[arg(long = "for", value_name = "PRESET", add = ArgValueCandidates::new(complete::presets))]
+    pub presets: Vec<String>,
+    /// Ask for tokens for this resource, an absolute URI; may be repeated
+    #[arg(long, value_name = "URI")]
+    pub resource: Vec<String>,
+    /// Ask for tokens for this API, where the provider wants an audience
+    #[arg(long, value_name = "AUDIENCE")]
+    pub audience: Option<String>,
+    /// How to sign in; with `device` and `paste` no browser is opened here
+    #[arg(long, value_name = "FLOW", default_value = "auto")]
+    pub flow: Flow,
+    /// Open the browser with this command, wherever this is; `%s` stands for the address, which else is
+    /// its last argument
+    #[arg(long, value_name = "COMMAND", conflicts_with = "no_browser")]
+    pub browser: Option<String>,
+    /// Open no browser here
+    #[arg(long)]
+    pub no_browser: bool,
+    /// After a login by URL, keep the provider under this name without asking
+    #[arg(long, value_name = "NAME", conflicts_with = "no_keep")]
+    pub keep_as: Option<String>,
+    /// After a login by URL, do not keep the provider
+    #[arg(long)]
+    pub no_keep: bool,
+    /// Ask the provider for somebody else than the browser would sign in
+    #[arg(long)]
+    pub switch: bool,
+    /// Keep the secrets here [default: KEYFOB_STORE, else where the account's are, else what config.toml
+    /// says, else keyring]
+    #[arg(long, value_name = "STORE")]
+    pub store: Option<Kind>,
+    /// Protect a new file store with a passphrase; goes with `--store file`
+    #[arg(long)]
+    pub passphrase: bool,
+    /// Use this client instead of the configured one; its secret is asked for, or comes from
+    /// `KEYFOB_<PROVIDER>_CLIENT_SECRET`
+    #[arg(long, value_name = "ID")]
+    pub client_id: Option<String>,
+    /// Register keyfob at the provider without asking, where the provider offers that
+    #[arg(long)]
+    pub register: bool,
+    /// Listen for the redirect on this port [default: one that the system picks, or the provider's]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
+    /// Wait at most this long for the sign-in [default: 5m, or as long as a shown code is good]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub timeout: Option<Duration>,
+}

@@ -1,0 +1,60 @@
+//! The declarations of `sandbox`.
+
+use std::time::Duration;
+
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Args, Subcommand};
+
+use super::duration;
+use crate::sandbox::{ACTS, Act};
+
+/// Verbs of `sandbox`.
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  keyfob sandbox serve --port 9400 --approve ada
+
+`keyfob login sandbox` needs none of this: there it runs inside each command.")]
+pub enum Sandbox {
+    /// Serve the practice provider in the foreground, for tests of your own
+    Serve(SandboxServe),
+}
+
+/// Arguments of `sandbox serve`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob sandbox serve --port 9400
+  keyfob sandbox serve --port 9400 --approve ada --access-lifetime 5s
+  keyfob sandbox serve --act errors-under-200 --act commas
+  curl -d client_id=keyfob http://127.0.0.1:9400/device_authorization
+
+Its state is in memory and ends with it. The first line on stdout is its issuer URL; stderr lists
+the endpoints: /authorize, /token, /device_authorization (type the code at /device), /par,
+/userinfo, /revoke, /introspect, /register and /jwks. The client `keyfob` is built in, public, with
+any loopback redirect URI below /callback/; /callback/code shows the code for pasting.")]
+pub struct SandboxServe {
+    /// Listen on this loopback port; 0 lets the system pick
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub port: u16,
+    /// Approve every request as this person, without a page
+    #[arg(long, value_name = "PERSON")]
+    pub approve: Option<String>,
+    /// Lifetime of access tokens
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration)]
+    pub access_lifetime: Duration,
+    /// Lifetime of refresh tokens
+    #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = duration)]
+    pub refresh_lifetime: Duration,
+    /// Time that a device waits between polls
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = duration)]
+    pub device_interval: Duration,
+    /// Act as some real servers do; may be repeated
+    #[arg(long, value_name = "NAME", value_parser = acts())]
+    pub act: Vec<String>,
+}
+
+fn acts() -> PossibleValuesParser {
+    let value = |act: &Act| PossibleValue::new(act.name).help(act.help);
+    PossibleValuesParser::new(ACTS.iter().map(value))
+}
