@@ -1,6 +1,7 @@
 //! An account: one signed-in identity at one provider, and everything about it that is not secret.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -41,6 +42,10 @@ pub struct Account {
     /// The API that its tokens are for, where the server wants `audience`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
+    /// Where the identity token comes from that its tokens are exchanged for; `None` for every other kind
+    /// of sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject_from: Option<SubjectFrom>,
     /// Whether its token can be renewed without a person: by a refresh token, or by a grant that
     /// needs none.
     pub refreshable: bool,
@@ -78,12 +83,27 @@ pub enum SignIn {
     Person,
     /// The client itself, by its own credentials (RFC 6749 §4.4).
     Client,
+    /// Somebody who had a token already and gave it, such as a personal access token.
+    Given,
+    /// A machine, by an identity token of the place where it runs (RFC 8693).
+    Exchange,
+}
+
+/// Where the identity token of an exchange comes from, each time anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubjectFrom {
+    /// The CI system that this runs in.
+    Ci,
+    /// A file that something else keeps fresh; an absolute path.
+    File(PathBuf),
 }
 
 /// The client a token set belongs to; a refresh uses it and never today's configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
-    /// The client identifier (RFC 6749 §2.2).
+    /// The client identifier (RFC 6749 §2.2). Empty where no client had a part: a given token, or an
+    /// exchange without one.
     pub id: String,
     /// How it authenticates.
     pub auth: ClientAuth,
@@ -198,7 +218,7 @@ impl Account {
 
     /// Whether its grant can be repeated without a person.
     pub fn needs_no_person(&self) -> bool {
-        self.identity.kind == SignIn::Client
+        matches!(self.identity.kind, SignIn::Client | SignIn::Exchange)
     }
 
     /// Whether the server refused the current refresh token for good.

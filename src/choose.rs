@@ -13,6 +13,7 @@ use crate::error::{Code, Error, Result};
 use crate::names::{is_name, is_provider_name};
 use crate::nearest::nearest;
 use crate::provider::Registry;
+use crate::secret::Secret;
 use crate::vault::Vault;
 
 /// `PROVIDER` or `PROVIDER/NAME`, as typed.
@@ -61,8 +62,94 @@ fn is_host(typed: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte))
 }
 
-/// The account that an argument, or its absence, means.
-pub fn one(vault: &Vault, registry: &Registry, typed: Option<&str>) -> Result<Account> {
+/// Where a token comes from, and why from there.
+#[derive(Debug)]
+pub struct Choice {
+    /// Where from.
+    pub source: Source,
+    /// Why.
+    pub why: Why,
+}
+
+/// Where a token comes from.
+#[derive(Debug)]
+pub enum Source {
+    /// An account of the index.
+    Account(Box<Account>),
+    /// The environment.
+    Variable(Variable),
+}
+
+/// A provider's token that the environment holds, such as `HF_TOKEN`.
+#[derive(Debug)]
+pub struct Variable {
+    /// The provider's name.
+    pub provider: String,
+    /// The variable's name.
+    pub name: String,
+    /// Its value, which fits the grammar of tokens.
+    pub token: Secret,
+}
+
+/// Why a source was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// It was named as `PROVIDER/NAME`.
+    Argument,
+    /// `KEYFOB_ACCOUNT` names it.
+    Environment,
+    /// It is its provider's default.
+    Default,
+    /// There is no other.
+    Only,
+    /// There is no account, and the provider's variable is set.
+    Variable,
+}
+
+/// Chooses among the accounts of a vault.
+#[derive(Clone, Copy)]
+pub struct Chooser<'a> {
+    vault: &'a Vault,
+    registry: &'a Registry,
+}
+
+impl<'a> Chooser<'a> {
+    /// As this process's environment has it.
+    pub fn new(vault: &'a Vault, registry: &'a Registry) -> Self {
+        Self { vault, registry }
+    }
+
+    /// Where a token comes from that an argument, or its absence, means.
+    pub fn source(&self, typed: Option<&str>) -> Result<Choice> {
+        let account = one(self.vault, self.registry, typed)?;
+        Ok(Choice {
+            source: Source::Account(Box::new(account)),
+            why: Why::Argument,
+        })
+    }
+
+    /// The same for some arguments, each source once; with none, the one that nothing means.
+    pub fn sources(&self, typed: &[String]) -> Result<Vec<Choice>> {
+        let accounts = several(self.vault, self.registry, typed)?;
+        let choices = accounts.into_iter().map(|account| Choice {
+            source: Source::Account(Box::new(account)),
+            why: Why::Argument,
+        });
+        Ok(choices.collect())
+    }
+
+    /// The account that an argument, or its absence, means; a variable is none.
+    pub fn account(&self, typed: Option<&str>) -> Result<Account> {
+        one(self.vault, self.registry, typed)
+    }
+
+    /// The accounts that some arguments mean, each once; with none, the one that nothing means.
+    pub fn accounts(&self, typed: &[String]) -> Result<Vec<Account>> {
+        several(self.vault, self.registry, typed)
+    }
+}
+
+fn one(vault: &Vault, registry: &Registry, typed: Option<&str>) -> Result<Account> {
     match typed.map(Target::parse).transpose()? {
         Some(Target {
             provider,
@@ -76,8 +163,7 @@ pub fn one(vault: &Vault, registry: &Registry, typed: Option<&str>) -> Result<Ac
     }
 }
 
-/// The accounts that some arguments mean, each once; with none, the one that nothing means.
-pub fn several(vault: &Vault, registry: &Registry, typed: &[String]) -> Result<Vec<Account>> {
+fn several(vault: &Vault, registry: &Registry, typed: &[String]) -> Result<Vec<Account>> {
     if typed.is_empty() {
         return Ok(vec![unnamed(vault)?]);
     }

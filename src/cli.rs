@@ -1,5 +1,7 @@
 //! The command line, declared. No behaviour: help, man pages and completions all come from here.
 
+mod audit;
+mod hand_out;
 mod login;
 mod provider;
 #[cfg(feature = "sandbox")]
@@ -13,6 +15,8 @@ use clap_complete::ArgValueCandidates;
 
 use crate::complete;
 
+pub use audit::{Check, Log, Which};
+pub use hand_out::{Anew, Exec, Export, Format, Token};
 pub use login::Login;
 pub use provider::{
     Provider, ProviderAdd, ProviderMetadata, ProviderRemove, ProviderSet, ProviderShow,
@@ -78,6 +82,16 @@ pub enum Command {
     Logout(Logout),
     /// Print a valid access token
     Token(Token),
+    /// Print assignments for a shell, dotenv, JSON or a CI system
+    Export(Export),
+    /// Run a command with tokens in its environment
+    Exec(Exec),
+    /// Say offline whether tokens are valid, as an exit code
+    Check(Check),
+    /// Say which account would be used, and why
+    Which(Which),
+    /// Show who signed in, and what was handed out to whom
+    Log(Log),
     /// List, show, add, change, test and remove provider definitions
     #[command(subcommand)]
     Provider(Provider),
@@ -152,31 +166,12 @@ pub struct Logout {
     /// Do not contact the provider
     #[arg(long)]
     pub local: bool,
+    /// Revoke tokens too that were given with `login --with-token`
+    #[arg(long, conflicts_with = "local")]
+    pub revoke: bool,
     /// Do not ask before `--all`
     #[arg(short, long)]
     pub yes: bool,
-}
-
-/// Arguments of `token`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  curl -H \"Authorization: Bearer $(keyfob token huggingface)\" https://huggingface.co/api/whoami-v2
-  curl -H \"$(keyfob token github --header)\" https://api.github.com/user
-  keyfob token huggingface --min-ttl 30m
-
-Exit codes: 0 a valid token was printed, 3 trying again may help, 4 sign in first, 5 the store
-cannot be used.")]
-pub struct Token {
-    /// PROVIDER/NAME, or PROVIDER for its default account
-    #[arg(value_name = "ACCOUNT", add = ArgValueCandidates::new(complete::accounts))]
-    pub account: Option<String>,
-    /// Demand a token that lives at least this long
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub min_ttl: Option<Duration>,
-    /// Print a whole `Authorization:` header
-    #[arg(long)]
-    pub header: bool,
 }
 
 /// Arguments of `completions`.

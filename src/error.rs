@@ -29,6 +29,10 @@ pub enum Code {
     InvalidResponse,
     /// A redirect that does not belong to this login, or comes from another issuer.
     InvalidState,
+    /// `exec` found its command, and it cannot be run.
+    CommandNotExecutable,
+    /// `exec` found no such command.
+    CommandNotFound,
     /// Another process holds the account.
     Locked,
     /// Only a new sign-in helps.
@@ -37,6 +41,8 @@ pub enum Code {
     NetworkError,
     /// The server answered 429 or 5xx.
     ProviderUnavailable,
+    /// `check` found a token that has ended, and that the next use renews.
+    RefreshRequired,
     /// The token endpoint refused a refresh for a reason that a new sign-in may not mend.
     RefreshFailed,
     /// No client id (or client secret) is known for the provider.
@@ -65,10 +71,12 @@ pub enum Code {
 
 impl Code {
     /// Every code, for tests and documentation.
-    pub const ALL: [Code; 25] = [
+    pub const ALL: [Code; 28] = [
         Code::AccessDenied,
         Code::AccountConflict,
         Code::AmbiguousAccount,
+        Code::CommandNotExecutable,
+        Code::CommandNotFound,
         Code::ConfigInvalid,
         Code::EndpointChanged,
         Code::ExpiredToken,
@@ -80,6 +88,7 @@ impl Code {
         Code::NetworkError,
         Code::ProviderUnavailable,
         Code::RefreshFailed,
+        Code::RefreshRequired,
         Code::RegistrationRequired,
         Code::RevocationFailed,
         Code::StoreUnavailable,
@@ -99,6 +108,8 @@ impl Code {
             Code::AccessDenied => "access_denied",
             Code::AccountConflict => "account_conflict",
             Code::AmbiguousAccount => "ambiguous_account",
+            Code::CommandNotExecutable => "command_not_executable",
+            Code::CommandNotFound => "command_not_found",
             Code::ConfigInvalid => "config_invalid",
             Code::EndpointChanged => "endpoint_changed",
             Code::ExpiredToken => "expired_token",
@@ -110,6 +121,7 @@ impl Code {
             Code::NetworkError => "network_error",
             Code::ProviderUnavailable => "provider_unavailable",
             Code::RefreshFailed => "refresh_failed",
+            Code::RefreshRequired => "refresh_required",
             Code::RegistrationRequired => "registration_required",
             Code::RevocationFailed => "revocation_failed",
             Code::StoreUnavailable => "store_unavailable",
@@ -130,9 +142,14 @@ impl Code {
             Code::Usage | Code::UnknownProvider | Code::UnknownAccount | Code::AmbiguousAccount => {
                 2
             }
-            Code::NetworkError | Code::ProviderUnavailable | Code::Locked => 3,
+            Code::NetworkError
+            | Code::ProviderUnavailable
+            | Code::Locked
+            | Code::RefreshRequired => 3,
             Code::LoginRequired | Code::Unauthorized => 4,
             Code::StoreUnavailable => 5,
+            Code::CommandNotExecutable => 126,
+            Code::CommandNotFound => 127,
             Code::Interrupted => 130,
             _ => 1,
         }

@@ -15,6 +15,7 @@
 //!     provider   definitions of authorization servers, as data
 //!   answer     what commands say: serialised shapes, tables
 //! sandbox    the practice provider, known to commands alone
+//! events     the audit log, known to commands alone; the others see the trait of journal
 //! ```
 
 pub mod account;
@@ -27,8 +28,10 @@ pub mod complete;
 pub mod config;
 pub mod error;
 pub mod escape;
+pub mod events;
 pub mod files;
 pub mod interrupts;
+pub mod journal;
 pub mod login;
 pub mod names;
 pub mod nearest;

@@ -24,6 +24,22 @@ pub fn variable(provider: &str, what: &str) -> String {
     format!("KEYFOB_{provider}_{what}")
 }
 
+/// The variable that holds a provider's token where there is no convention, such as `MY_HOST_TOKEN`.
+pub fn token_variable(provider: &str) -> String {
+    let provider = provider.to_ascii_uppercase().replace('-', "_");
+    match provider.starts_with(|c: char| c.is_ascii_digit()) {
+        true => format!("_{provider}_TOKEN"),
+        false => format!("{provider}_TOKEN"),
+    }
+}
+
+/// Whether `name` can be a variable in every shell: `[A-Za-z_][A-Za-z0-9_]*`, 255 characters at most.
+pub fn is_variable(name: &str) -> bool {
+    (1..=255).contains(&name.len())
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
 /// Derives an account's name from a username: lower-cased, runs of other characters one `-`,
 /// trimmed to the grammar, `account` where nothing is left.
 pub fn name_from(username: &str) -> String {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::error::{Code, Error, Result};
 use crate::interrupts::Interrupts;
+use crate::journal::Journal;
 use crate::oauth::{Http, OauthError};
 use crate::provider::Registry;
 use crate::term::Terminal;
@@ -19,6 +20,8 @@ pub struct Online {
     pub http: Http,
     /// The conversation.
     pub term: Arc<dyn Terminal>,
+    /// The audit log.
+    pub journal: Arc<dyn Journal>,
     /// Held off while a secret is between server and store.
     pub interrupts: Arc<Interrupts>,
 }

@@ -82,6 +82,7 @@ pub(crate) mod fixture {
             scopes: vec!["openid".into(), "profile".into()],
             resource: Vec::new(),
             audience: None,
+            subject_from: None,
             refreshable: true,
             generation: 1,
             received_at: Timestamp::from_unix(NOW - 3600),

@@ -1,5 +1,6 @@
 //! The declarations of `login`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -21,6 +22,8 @@ Examples:
   keyfob login huggingface --flow paste   on a server, with a browser on any other machine
   keyfob login acme --flow client-credentials --scope api   a machine account
   keyfob login https://id.acme.example  any server that publishes its metadata
+  pass show hf | keyfob login huggingface --with-token
+  keyfob login huggingface --flow token-exchange --resource acme/model   in a CI job, no secret kept there
   keyfob login sandbox --store file --no-input
 
 Without a terminal nothing is asked: a browser that is configured or a device code can finish, and
@@ -68,6 +71,16 @@ pub struct Login {
     /// Ask the provider for somebody else than the browser would sign in
     #[arg(long)]
     pub switch: bool,
+    /// Take an existing token from standard input, such as a personal access token; on a terminal it is
+    /// asked for
+    #[arg(long, conflicts_with_all = ["flow", "scope", "presets", "resource", "audience", "browser", "no_browser", "switch", "client_id", "register", "port", "timeout"])]
+    pub with_token: bool,
+    /// With `--with-token` and `--as`: do not ask the provider whose token it is
+    #[arg(long, requires_all = ["with_token", "name"])]
+    pub no_verify: bool,
+    /// With `--flow token-exchange`: take the identity token from this file instead of the CI system
+    #[arg(long, value_name = "FILE")]
+    pub subject_token_file: Option<PathBuf>,
     /// Keep the secrets here [default: KEYFOB_STORE, else where the account's are, else what config.toml
     /// says, else keyring]
     #[arg(long, value_name = "STORE")]

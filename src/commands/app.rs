@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::choose::Chooser;
 use crate::config::Config;
 use crate::error::{Code, Error, Result};
+use crate::events::Events;
 use crate::files;
+use crate::journal::Journal;
 use crate::paths::Paths;
 use crate::provider::Registry;
 use crate::secret::Secret;
@@ -26,11 +29,14 @@ pub struct App {
     pub registry: Registry,
     /// Accounts.
     pub vault: Arc<Vault>,
+    /// The audit log.
+    pub journal: Arc<dyn Journal>,
 }
 
 impl App {
-    /// Reads `config.toml` and nothing else. With `ask_passphrase` a new file store asks for one.
-    pub fn new(manner: Manner, ask_passphrase: bool) -> Result<Self> {
+    /// Reads `config.toml` and nothing else. With `ask_passphrase` a new file store asks for one. `verb` is what the
+    /// audit log calls the command.
+    pub fn new(manner: Manner, ask_passphrase: bool, verb: &'static str) -> Result<Self> {
         let paths = Paths::discover()?;
         let config = Config::load(&paths)?;
         let paths = match &config.state_dir {
@@ -44,9 +50,15 @@ impl App {
             term,
             registry: Registry::new(paths.clone()),
             vault: Arc::new(Vault::new(paths.clone(), ask_passphrase, attendant)),
+            journal: Arc::new(Events::new(paths.clone(), verb)),
             config,
             paths,
         })
+    }
+
+    /// Which account is meant, as this environment has it.
+    pub fn chooser(&self) -> Chooser<'_> {
+        Chooser::new(&self.vault, &self.registry)
     }
 
     /// The certificates of `ca_file`.

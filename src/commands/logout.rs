@@ -4,7 +4,6 @@ use super::app::App;
 use super::{embedded, fleet, network, print_json, report};
 use crate::account::Account;
 use crate::answer::logout::{Forgotten, Logout, Outcome, Revocation, TokenType};
-use crate::choose;
 use crate::cli;
 use crate::error::{Code, Error, Result};
 use crate::session::revoke::{self, Hint, SignedOut, Told};
@@ -84,10 +83,7 @@ fn said(app: &App, done: SignedOut, failures: &mut Vec<Error>) -> Forgotten {
 /// The accounts meant; `None` where `--all` was not confirmed.
 fn chosen(app: &App, args: &cli::Logout) -> Result<Option<(Vec<Account>, Vec<Error>)>> {
     if !args.all {
-        return Ok(Some((
-            choose::several(&app.vault, &app.registry, &args.accounts)?,
-            Vec::new(),
-        )));
+        return Ok(Some((app.chooser().accounts(&args.accounts)?, Vec::new())));
     }
     let listing = app.vault.accounts();
     if listing.accounts.is_empty() && listing.broken.is_empty() {

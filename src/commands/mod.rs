@@ -1,11 +1,15 @@
 //! The verbs, a file each: arguments in, one answer out. Only this folder writes to stdout.
 
 mod app;
+mod check;
 pub mod completions;
 #[cfg_attr(not(feature = "sandbox"), path = "without_sandbox.rs")]
 mod embedded;
+mod exec;
+mod export;
 mod fleet;
 mod list;
+mod log;
 mod login;
 mod logout;
 pub mod man;
@@ -14,7 +18,9 @@ mod provider;
 mod refresh;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod supply;
 mod token;
+mod which;
 mod whoami;
 
 use std::ffi::OsString;
@@ -56,7 +62,7 @@ fn run(cli: &Cli, manner: Manner) -> Result<()> {
         _ => {}
     }
     let passphrase = matches!(&cli.command, Command::Login(args) if args.passphrase);
-    let app = App::new(manner, passphrase)?;
+    let app = App::new(manner, passphrase, verb(&cli.command))?;
     match &cli.command {
         Command::Login(args) => login::run(&app, args),
         Command::List(args) => list::run(&app, args),
@@ -64,8 +70,32 @@ fn run(cli: &Cli, manner: Manner) -> Result<()> {
         Command::Refresh(args) => refresh::run(&app, args),
         Command::Logout(args) => logout::run(&app, args),
         Command::Token(args) => token::run(&app, args),
+        Command::Export(args) => export::run(&app, args),
+        Command::Exec(args) => exec::run(&app, args),
+        Command::Check(args) => check::run(&app, args),
+        Command::Which(args) => which::run(&app, args),
+        Command::Log(args) => log::run(&app, args),
         Command::Provider(args) => provider::run(&app, args),
         _ => unreachable!("handled above, without an account in sight"),
+    }
+}
+
+/// What the audit log calls the command.
+fn verb(command: &Command) -> &'static str {
+    match command {
+        Command::Login(_) => "login",
+        Command::List(_) => "list",
+        Command::Whoami(_) => "whoami",
+        Command::Refresh(_) => "refresh",
+        Command::Logout(_) => "logout",
+        Command::Token(_) => "token",
+        Command::Export(_) => "export",
+        Command::Exec(_) => "exec",
+        Command::Check(_) => "check",
+        Command::Which(_) => "which",
+        Command::Log(_) => "log",
+        Command::Provider(_) => "provider",
+        _ => "keyfob",
     }
 }
 

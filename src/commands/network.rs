@@ -35,6 +35,7 @@ pub fn online<T>(
             registry,
             http,
             term: Arc::clone(&app.term),
+            journal: Arc::clone(&app.journal),
             interrupts: Arc::clone(&interrupts),
         });
         tokio::select! {

@@ -4,7 +4,6 @@ use super::app::App;
 use super::{embedded, fleet, network, print, print_json, report};
 use crate::account::Account;
 use crate::answer::refresh::{Refresh, Refreshed};
-use crate::choose;
 use crate::cli;
 use crate::error::{Error, Result};
 use crate::session::Need;
@@ -77,10 +76,7 @@ fn everyone(args: &cli::Refresh) -> bool {
 /// The accounts meant, and those that cannot even be read.
 fn chosen(app: &App, args: &cli::Refresh) -> Result<(Vec<Account>, Vec<Error>)> {
     if !everyone(args) {
-        return Ok((
-            choose::several(&app.vault, &app.registry, &args.accounts)?,
-            Vec::new(),
-        ));
+        return Ok((app.chooser().accounts(&args.accounts)?, Vec::new()));
     }
     let listing = app.vault.accounts();
     let refreshable = listing

@@ -6,6 +6,7 @@ use tempfile::TempDir;
 
 use super::{Flow, Plan, Surroundings, Visitor, Wanted};
 use crate::interrupts::Interrupts;
+use crate::journal::NoJournal;
 use crate::oauth::{Http, HttpOptions};
 use crate::online::Online;
 use crate::paths::Paths;
@@ -32,6 +33,8 @@ pub fn plan(provider: Provider) -> Plan {
         store: Kind::File,
         client_id: None,
         register: false,
+        ephemeral: false,
+        subject_from: crate::account::SubjectFrom::Ci,
         port: None,
         timeout: None,
         surroundings: Surroundings::default(),
@@ -57,6 +60,7 @@ pub fn online() -> (TempDir, Online) {
         registry: Registry::new(paths),
         http: Http::new(options).unwrap(),
         term: Arc::new(Console::new(manner)),
+        journal: Arc::new(NoJournal),
         interrupts: Interrupts::listen(),
     };
     (home, online)

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 
 use super::consent::{Visitor, nobody};
 use super::{Browser, Plan};
-use crate::account::Account;
+use crate::account::{Account, SignIn};
 use crate::error::{Code, Error, Result};
 
 /// What `--flow` chooses.
@@ -23,6 +23,8 @@ pub enum Flow {
     Paste,
     /// A machine account: the client's own id and secret, no person (RFC 6749 §4.4).
     ClientCredentials,
+    /// A machine account: the identity token of a CI job, exchanged (RFC 8693).
+    TokenExchange,
 }
 
 impl fmt::Display for Flow {
@@ -37,7 +39,11 @@ impl Flow {
     #[must_use]
     pub fn of(self, expected: Option<&Account>) -> Self {
         match (self, expected) {
-            (Self::Auto, Some(account)) if account.needs_no_person() => Self::ClientCredentials,
+            (Self::Auto, Some(account)) => match account.identity.kind {
+                SignIn::Client => Self::ClientCredentials,
+                SignIn::Exchange => Self::TokenExchange,
+                SignIn::Person | SignIn::Given => self,
+            },
             (flow, _) => flow,
         }
     }

@@ -12,6 +12,8 @@
 //! redeem                  the answer exchanged: identity, place, persist
 //! page                    what the browser shows at the end
 //! client_credentials      the short way of a machine, from client to persist
+//! token_exchange          the same with the identity token of a CI job
+//! given                   a token that somebody has already, from userinfo to persist
 //! ```
 
 mod address;
@@ -24,6 +26,7 @@ mod device;
 #[cfg(test)]
 mod fixture;
 mod flow;
+mod given;
 mod identity;
 mod invite;
 mod listener;
@@ -37,16 +40,18 @@ mod redeem;
 mod scopes;
 mod show;
 mod surroundings;
+mod token_exchange;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::account::Account;
+use crate::account::{Account, SubjectFrom};
 use crate::error::{Code, Result};
 use crate::online::{Online, off_thread};
 use crate::provider::Provider;
 use crate::store::Kind;
+use crate::vault::Secrets;
 
 use address::Address;
 pub use browser::{Asked, Browser};
@@ -57,11 +62,13 @@ pub use consent::Visitor;
 use device::DeviceFlow;
 pub use flow::Flow;
 use flow::Ways;
+pub use given::{Given, given as given_token};
 use page::Page;
 use race::{Finish, Race};
 use redeem::Redemption;
 pub use scopes::Wanted;
 pub use surroundings::Surroundings;
+pub use token_exchange::{Exchanged, exchange};
 
 /// What a login was asked to do.
 #[derive(Debug)]
@@ -96,6 +103,11 @@ pub struct Plan {
     pub client_id: Option<String>,
     /// `--register`.
     pub register: bool,
+    /// Nothing is written anywhere: no account, no registration, no client id. What a login got is in
+    /// [`SignedIn`] alone.
+    pub ephemeral: bool,
+    /// `--subject-token-file`, else the CI system; for an exchange alone.
+    pub subject_from: SubjectFrom,
     /// `--port`.
     pub port: Option<u16>,
     /// `--timeout`: how long the person is waited for.
@@ -157,8 +169,10 @@ impl Plan {
 /// A login that ended well.
 #[derive(Debug)]
 pub struct SignedIn {
-    /// The account as it now stands in the index.
+    /// The account as it now stands in the index; of an ephemeral login, as it would stand there.
     pub account: Account,
+    /// Its secret, as it is kept.
+    pub secrets: Secrets,
     /// Whether it is new here.
     pub created: bool,
     /// The name it would have had, were that not another identity's.
@@ -183,6 +197,9 @@ pub async fn login(online: &Arc<Online>, mut plan: Plan) -> Result<SignedIn> {
     plan.settle()?;
     if plan.flow == Flow::ClientCredentials {
         return client_credentials::login(online, plan).await;
+    }
+    if plan.flow == Flow::TokenExchange {
+        return token_exchange::login(online, plan).await;
     }
     let ways = Ways::find(&plan, online.term.silence())?;
     settle_name(online, &plan)?;

@@ -208,7 +208,10 @@ fn write(vault: &Vault, plan: &Plan, grant: &Grant, slot: Slot) -> Result<Signed
         scopes: tokens.scopes.clone(),
         resource: plan.resource.clone(),
         audience: plan.audience.clone(),
-        refreshable: grant.who.identity.kind == SignIn::Client || tokens.refresh_token.is_some(),
+        subject_from: (grant.who.identity.kind == SignIn::Exchange)
+            .then(|| plan.subject_from.clone()),
+        refreshable: matches!(grant.who.identity.kind, SignIn::Client | SignIn::Exchange)
+            || tokens.refresh_token.is_some(),
         generation: slot.generation + 1,
         received_at: tokens.received_at,
         expires_at: tokens.expires_at,
@@ -232,6 +235,7 @@ fn write(vault: &Vault, plan: &Plan, grant: &Grant, slot: Slot) -> Result<Signed
         created: slot.created_at.is_none(),
         warnings: without_default(vault, &account).into_iter().collect(),
         account,
+        secrets,
         taken: None,
         withheld: BTreeSet::new(),
         added: BTreeSet::new(),

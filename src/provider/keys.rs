@@ -6,8 +6,8 @@ use serde::forward_to_deserialize_any;
 
 use super::fault::dotted;
 use super::{
-    AuthorizationRule, DeviceRule, IdentityRule, Provider, RedirectRule, RegistrationRule,
-    RevocationRule, TokenRule,
+    AuthorizationRule, DeviceRule, EnvironmentRule, ExchangeRule, GivenRule, IdentityRule,
+    PrefixRule, Provider, RedirectRule, RegistrationRule, RevocationRule, TokenRule,
 };
 
 type Fields = &'static [&'static str];
@@ -16,10 +16,14 @@ type Fields = &'static [&'static str];
 type Table = (&'static str, fn() -> Fields);
 
 /// The keys whose values are tables with keys of their own.
-const TABLES: [Table; 7] = [
+const TABLES: [Table; 11] = [
     ("authorization", fields::<AuthorizationRule>),
     ("device", fields::<DeviceRule>),
+    ("environment", fields::<EnvironmentRule>),
+    ("exchange", fields::<ExchangeRule>),
+    ("given", fields::<GivenRule>),
     ("identity", fields::<IdentityRule>),
+    ("prefixes", fields::<PrefixRule>),
     ("redirect", fields::<RedirectRule>),
     ("registration", fields::<RegistrationRule>),
     ("revocation", fields::<RevocationRule>),

@@ -35,8 +35,9 @@ pub use keys::keys;
 pub use redirect::{RedirectHost, RedirectRule};
 pub use registry::{Edited, Registry, Removed, Source, Sources};
 pub use rules::{
-    AuthorizationRule, ClientAuth, DeviceRule, DeviceStyle, IdentityMethod, IdentityRule,
-    IdentitySource, RegistrationRule, RevocationRule, RevocationStyle, TokenBody, TokenRule,
+    AuthorizationRule, ClientAuth, DeviceRule, DeviceStyle, EnvironmentRule, ExchangeRule,
+    GivenRule, IdentityMethod, IdentityRule, IdentitySource, PrefixRule, RegistrationRule,
+    ResourceForm, RevocationRule, RevocationStyle, TokenBody, TokenRule,
 };
 pub use suggest::suggest;
 
@@ -161,6 +162,18 @@ pub struct Provider {
     pub revocation: RevocationRule,
     /// How a person registers a client.
     pub registration: RegistrationRule,
+    /// The variables that programs look for its token in.
+    #[serde(skip_serializing_if = "EnvironmentRule::is_empty")]
+    pub environment: EnvironmentRule,
+    /// How its tokens begin.
+    #[serde(skip_serializing_if = "PrefixRule::is_empty")]
+    pub prefixes: PrefixRule,
+    /// How a token that was given is asked about, where that is not as for a login's.
+    #[serde(skip_serializing_if = "GivenRule::is_empty")]
+    pub given: GivenRule,
+    /// How an identity token of a CI system is exchanged (RFC 8693).
+    #[serde(skip_serializing_if = "ExchangeRule::is_empty")]
+    pub exchange: ExchangeRule,
 }
 
 impl Default for Provider {
@@ -202,6 +215,10 @@ impl Default for Provider {
             identity: IdentityRule::default(),
             revocation: RevocationRule::default(),
             registration: RegistrationRule::default(),
+            environment: EnvironmentRule::default(),
+            prefixes: PrefixRule::default(),
+            given: GivenRule::default(),
+            exchange: ExchangeRule::default(),
         }
     }
 }
@@ -225,6 +242,17 @@ impl Provider {
         self.pinned_as
             .clone()
             .unwrap_or_else(|| endpoint.origin().ascii_serialization())
+    }
+
+    /// The variables that hold a token of this provider by convention: the first is set by `export` and
+    /// `exec`, all are looked into in their order. Never empty: without a convention it is
+    /// `<PROVIDER>_TOKEN`.
+    pub fn token_variables(&self) -> Vec<String> {
+        if self.environment.variables.is_empty() {
+            vec![names::token_variable(&self.name)]
+        } else {
+            self.environment.variables.clone()
+        }
     }
 
     /// The variable that carries `what` for this provider, such as `KEYFOB_MY_HOST_CLIENT_ID`.

@@ -21,10 +21,14 @@ const LONGEST: usize = 2048;
 const MOST: usize = 100;
 
 /// The keys whose values are tables.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 12] = [
     "authorization",
     "device",
+    "environment",
+    "exchange",
+    "given",
     "identity",
+    "prefixes",
     "presets",
     "redirect",
     "registration",

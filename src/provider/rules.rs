@@ -269,3 +269,89 @@ pub struct RegistrationRule {
     /// What to enter there, a line each; `{redirect_uri}` and `{scopes}` stand for the effective ones.
     pub values: Vec<String>,
 }
+
+/// The variables that programs look for a provider's token in.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct EnvironmentRule {
+    /// Their names, the conventional one first; `<PROVIDER>_TOKEN` where there are none.
+    pub variables: Vec<String>,
+}
+
+impl EnvironmentRule {
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// How a provider's tokens begin.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct PrefixRule {
+    /// Access tokens, personal ones among them.
+    pub access: Vec<String>,
+    /// Refresh tokens. The longest prefix that fits a token says what it is.
+    pub refresh: Vec<String>,
+}
+
+impl PrefixRule {
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Who a given token is asked about, where a personal token is not taken at `userinfo_endpoint`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct GivenRule {
+    /// Where a given token says whose it is, by `GET`; `userinfo_endpoint` where absent, and then as
+    /// `identity` says.
+    pub userinfo_endpoint: Option<Url>,
+    /// The stable identifier there; `identity.subject` where absent.
+    pub subject: Option<String>,
+    /// What people call the account there; `identity.username` where absent.
+    pub username: Option<String>,
+}
+
+impl GivenRule {
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// How an identity token of a CI system is exchanged at the token endpoint (RFC 8693).
+#[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExchangeRule {
+    /// The audience that the identity token must be for; the issuer where absent.
+    pub audience: Option<String>,
+    /// The form of the request; that of `token.body` where absent.
+    pub body: Option<TokenBody>,
+    /// What the identity token is said to be; `urn:ietf:params:oauth:token-type:id_token` where absent.
+    pub subject_token_type: Option<String>,
+    /// What is asked for; the server decides where absent.
+    pub requested_token_type: Option<String>,
+    /// No client has a part in it: neither `client_id` nor a secret is sent.
+    pub without_client: bool,
+    /// What `--resource` names.
+    pub resource: ResourceForm,
+    /// Variables that hold the identity token, besides keyfob's own.
+    pub variables: Vec<String>,
+}
+
+impl ExchangeRule {
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What the `resource` of an exchange is.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum ResourceForm {
+    /// Absolute URIs, none needed (RFC 8693 §2.1).
+    #[default]
+    Uri,
+    /// One name in the server's own words, which it demands.
+    Name,
+}

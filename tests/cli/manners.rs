@@ -52,6 +52,16 @@ fn produce(code: Code) -> Run {
             home.run(&["login", "sandbox"]).ok();
             run(&["token"])
         }
+        Code::CommandNotExecutable => {
+            home.write("bin/note", "a note\n");
+            let note = home.path("bin/note").display().to_string();
+            home.run(&["exec", "acme", "--json", "--", &note])
+        }
+        Code::CommandNotFound => home.run(&["exec", "acme", "--json", "--", "no-such-command"]),
+        Code::RefreshRequired => {
+            home.later("acme/julien", 3600);
+            run(&["check", "acme"])
+        }
         Code::ConfigInvalid => {
             home.write("config/config.toml", "stor = \"file\"\n");
             run(&["list"])

@@ -6,8 +6,8 @@ mod report;
 
 use super::app::App;
 use super::{embedded, network};
-use crate::account::Account;
-use crate::choose::{self, Target};
+use crate::account::{Account, SubjectFrom};
+use crate::choose::Target;
 use crate::cli;
 use crate::config;
 use crate::error::{Code, Error, Result};
@@ -38,7 +38,7 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
     check_name(&target, args)?;
     check_resources(args)?;
     let expected = match target.name {
-        Some(_) => Some(choose::one(&app.vault, &app.registry, Some(typed))?),
+        Some(_) => Some(app.chooser().account(Some(typed))?),
         None => None,
     };
     let provider = app.registry.get(target.provider);
@@ -71,6 +71,8 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
             store,
             client_id: args.client_id.clone(),
             register: args.register,
+            ephemeral: false,
+            subject_from: SubjectFrom::Ci,
             port: args.port,
             timeout: args.timeout,
             surroundings,

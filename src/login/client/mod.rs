@@ -163,7 +163,9 @@ impl Needs {
         match plan.flow {
             Flow::Device => self.device,
             Flow::Auto => self.code && (self.device || !by_device),
-            Flow::Browser | Flow::Paste | Flow::ClientCredentials => self.code,
+            Flow::Browser | Flow::Paste | Flow::ClientCredentials | Flow::TokenExchange => {
+                self.code
+            }
         }
     }
 }

@@ -1,0 +1,180 @@
+//! The declarations of the verbs that hand tokens out: `token`, `export` and `exec`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgGroup, Args, ValueEnum};
+use clap_complete::ArgValueCandidates;
+
+use super::duration;
+use crate::complete;
+use crate::login::Flow;
+
+/// Arguments of `token`.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("anew").args(["exchange"]), after_help = "\
+Examples:
+  curl -H \"Authorization: Bearer $(keyfob token huggingface)\" https://huggingface.co/api/whoami-v2
+  curl -H \"$(keyfob token github --header)\" https://api.github.com/user
+  keyfob token huggingface --min-ttl 30m
+  keyfob token huggingface --exchange --resource acme/model    in a CI job, nothing stored
+
+Exit codes: 0 a valid token was printed, 3 trying again may help, 4 sign in first, 5 the store
+cannot be used.")]
+pub struct Token {
+    /// PROVIDER/NAME, or PROVIDER for its default account
+    #[arg(value_name = "ACCOUNT", add = ArgValueCandidates::new(complete::accounts))]
+    pub account: Option<String>,
+    /// Demand a token that lives at least this long
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub min_ttl: Option<Duration>,
+    /// Print a whole `Authorization:` header
+    #[arg(long)]
+    pub header: bool,
+    /// A token got for this once.
+    #[command(flatten)]
+    pub anew: Anew,
+}
+
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("anew").args(["exchange"]), after_help = "\
+Examples:
+  eval \"$(keyfob export huggingface github/work)\"
+  keyfob export huggingface --format fish | source
+  keyfob export gitlab --name CI_TOKEN --format dotenv > .env
+  keyfob export huggingface --format github    in a step of GitHub Actions
+
+Through a pipe the format is `sh`; on a terminal it is that of your shell.")]
+pub struct Export {
+    /// PROVIDER/NAME, or PROVIDER for its default account
+    #[arg(value_name = "ACCOUNT", add = ArgValueCandidates::new(complete::accounts))]
+    pub accounts: Vec<String>,
+    /// What reads the assignments
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// Assign to this variable instead of the provider's usual one
+    #[arg(long, value_name = "VAR")]
+    pub name: Option<String>,
+    /// With `--format github`: set a step's output instead of variables of the steps that follow
+    #[arg(long)]
+    pub output: bool,
+    /// With `--format gitlab`: write a dotenv report, which becomes an artifact of the job
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Demand tokens that live at least this long
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub min_ttl: Option<Duration>,
+    /// A token got for this once.
+    #[command(flatten)]
+    pub anew: Anew,
+}
+
+/// What reads assignments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Any POSIX shell
+    Sh,
+    /// GNU Bash
+    Bash,
+    /// Zsh
+    Zsh,
+    /// fish
+    Fish,
+    /// PowerShell
+    #[value(name = "powershell")]
+    PowerShell,
+    /// The Windows command prompt
+    Cmd,
+    /// Nushell
+    Nu,
+    /// Elvish
+    Elvish,
+    /// A `.env` file
+    Dotenv,
+    /// One JSON object: variable to token
+    Json,
+    /// A step of GitHub Actions
+    Github,
+    /// A job of GitLab CI
+    Gitlab,
+}
+
+/// Arguments of `exec`.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("anew").args(["exchange", "ephemeral"]), after_help = "\
+Examples:
+  keyfob exec huggingface -- hf download acme/model
+  keyfob exec huggingface github/work -- make release
+  keyfob exec gitlab --env CI_TOKEN -- ./deploy.sh
+  keyfob exec huggingface --ephemeral -- ./once.sh    signs in for this command, revokes at its end
+
+The command takes keyfob's place, so its exit code is its own; 127 means that there is no such
+command, 126 that it cannot be run.")]
+pub struct Exec {
+    /// PROVIDER/NAME, or PROVIDER for its default account
+    #[arg(value_name = "ACCOUNT", add = ArgValueCandidates::new(complete::accounts))]
+    pub accounts: Vec<String>,
+    /// Put the token into this variable instead of the provider's usual one
+    #[arg(long, value_name = "VAR")]
+    pub env: Option<String>,
+    /// Demand tokens that live at least this long
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub min_ttl: Option<Duration>,
+    /// A token got for this once.
+    #[command(flatten)]
+    pub anew: Anew,
+    /// Sign in for this command alone, keep everything in memory, and revoke when it ends
+    #[arg(long)]
+    pub ephemeral: bool,
+    /// With `--ephemeral`: ask for the least that serves a purpose, such as `read`; may be repeated
+    #[arg(long = "for", value_name = "PRESET", requires = "ephemeral", add = ArgValueCandidates::new(complete::presets))]
+    pub presets: Vec<String>,
+    /// With `--ephemeral`: how to sign in
+    #[arg(long, value_name = "FLOW", default_value = "auto")]
+    pub flow: Flow,
+    /// With `--ephemeral`: open the browser with this command
+    #[arg(
+        long,
+        value_name = "COMMAND",
+        requires = "ephemeral",
+        conflicts_with = "no_browser"
+    )]
+    pub browser: Option<String>,
+    /// With `--ephemeral`: open no browser here
+    #[arg(long, requires = "ephemeral")]
+    pub no_browser: bool,
+    /// With `--ephemeral`: use this client instead of the configured one
+    #[arg(long, value_name = "ID", requires = "ephemeral")]
+    pub client_id: Option<String>,
+    /// With `--ephemeral`: register keyfob at the provider without asking, where the provider offers that
+    #[arg(long, requires = "ephemeral")]
+    pub register: bool,
+    /// With `--ephemeral`: wait at most this long for the sign-in
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "ephemeral")]
+    pub timeout: Option<Duration>,
+    /// The command and its arguments
+    #[arg(value_name = "CMD", last = true, required = true)]
+    pub command: Vec<OsString>,
+}
+
+/// A token that is got for one use and stored nowhere.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Anew {
+    /// Exchange the CI system's identity token for a token at PROVIDER, and store nothing (RFC 8693)
+    #[arg(long)]
+    pub exchange: bool,
+    /// Take the identity token from this file instead of the CI system
+    #[arg(long, value_name = "FILE", requires = "exchange")]
+    pub subject_token_file: Option<PathBuf>,
+    /// Ask for these scopes; may be repeated
+    #[arg(long, value_name = "SCOPE", requires = "anew")]
+    pub scope: Vec<String>,
+    /// Ask for a token for this resource; may be repeated
+    #[arg(long, value_name = "RESOURCE", requires = "anew")]
+    pub resource: Vec<String>,
+    /// Ask for a token for this API, where the provider wants an audience
+    #[arg(long, value_name = "AUDIENCE", requires = "anew")]
+    pub audience: Option<String>,
+}

@@ -1,0 +1,186 @@
+//! Valid tokens for the verbs that hand them out: from accounts, from the environment, or exchanged for
+//! this once. Where every stored one is good, no runtime starts.
+
+use super::app::App;
+use super::{embedded, fleet, network, report};
+use crate::account::Account;
+use crate::choose::{Source, Variable};
+use crate::cli;
+use crate::error::{Code, Error, Result};
+use crate::journal::Deed;
+use crate::session::{Look, Need, look};
+use crate::timestamp::Timestamp;
+use crate::token_set::TokenSet;
+
+/// A valid token, and whose it is.
+#[derive(Debug)]
+pub struct Supply {
+    /// The provider's name.
+    pub provider: String,
+    /// The account; `None` for a token that none holds.
+    pub account: Option<Account>,
+    /// The variable of the environment that it comes from, where it does.
+    pub variable: Option<String>,
+    /// The token, and what is known about it.
+    pub tokens: TokenSet,
+}
+
+impl Supply {
+    /// `PROVIDER/NAME`, or `PROVIDER` where no account holds the token.
+    pub fn whose(&self) -> String {
+        match &self.account {
+            Some(account) => account.to_string(),
+            None => self.provider.clone(),
+        }
+    }
+
+    fn held(account: Account, tokens: TokenSet) -> Self {
+        Self {
+            provider: account.provider.clone(),
+            account: Some(account),
+            variable: None,
+            tokens,
+        }
+    }
+
+    fn set(variable: Variable) -> Self {
+        Self {
+            provider: variable.provider,
+            account: None,
+            variable: Some(variable.name),
+            tokens: TokenSet {
+                access_token: variable.token,
+                refresh_token: None,
+                id_token: None,
+                token_type: "Bearer".into(),
+                scopes: Vec::new(),
+                received_at: Timestamp::now(),
+                expires_at: None,
+            },
+        }
+    }
+}
+
+/// Tokens that live as long as demanded, in the order of the arguments. All of them or none: where one
+/// fails, the worst failure is the answer and the others are said.
+pub fn supply(
+    app: &App,
+    typed: &[String],
+    least: Option<std::time::Duration>,
+    anew: &cli::Anew,
+) -> Result<Vec<Supply>> {
+    let supplies = if anew.exchange {
+        exchanged(app, typed, anew)?
+    } else {
+        held(app, typed, need(least))?
+    };
+    for supply in &supplies {
+        warn_of_unknown_end(app, supply, least.is_some());
+        app.journal.note(Deed::HandOut, &supply.whose(), None);
+    }
+    Ok(supplies)
+}
+
+/// `--min-ttl`, or the margin.
+fn need(least: Option<std::time::Duration>) -> Need {
+    least.map_or(Need::Margin, |least| Need::MinTtl(least.as_secs()))
+}
+
+/// Nothing is stored, so only providers can be named.
+fn exchanged(app: &App, typed: &[String], anew: &cli::Anew) -> Result<Vec<Supply>> {
+    let _ = (app, typed, anew);
+    todo!()
+}
+
+/// What the sources have. Those that must be renewed are, all at once.
+fn held(app: &App, typed: &[String], need: Need) -> Result<Vec<Supply>> {
+    let now = Timestamp::now();
+    let mut supplies = Vec::new();
+    let mut ended = Vec::new();
+    let mut failures = Vec::new();
+    for choice in app.chooser().sources(typed)? {
+        match choice.source {
+            Source::Variable(variable) => supplies.push(Some(Supply::set(variable))),
+            Source::Account(mut account) => match look(&app.vault, &mut account, need, now) {
+                Ok(Look::Fresh(secrets)) => {
+                    supplies.push(Some(Supply::held(*account, secrets.tokens)));
+                }
+                Ok(Look::Renew(_)) => {
+                    ended.push(*account);
+                    supplies.push(None);
+                }
+                Err(error) => failures.push(error),
+            },
+        }
+    }
+    if failures.is_empty() && !ended.is_empty() {
+        let mut renewed = renew(app, ended, need, &mut failures)?.into_iter();
+        for supply in supplies.iter_mut().filter(|supply| supply.is_none()) {
+            *supply = renewed.next().flatten();
+        }
+    }
+    report(app, &failures)?;
+    Ok(supplies.into_iter().flatten().collect())
+}
+
+/// New tokens for accounts, in their order; what failed goes to the failures.
+fn renew(
+    app: &App,
+    accounts: Vec<Account>,
+    need: Need,
+    failures: &mut Vec<Error>,
+) -> Result<Vec<Option<Supply>>> {
+    let providers = accounts.iter().map(|account| account.provider.as_str());
+    let (registry, _sandbox) = embedded::start(app, providers, None)?;
+    let results = network::online(app, registry, async |online| {
+        let fresh = move |online: std::sync::Arc<crate::online::Online>, account| async move {
+            online.fresh(account, need).await
+        };
+        Ok(fleet::each(&online, accounts, "refreshing", fresh).await)
+    })?;
+    let mut supply = |(account, result): (Account, Result<(Account, _)>)| match result {
+        Ok((account, secrets)) => {
+            let secrets: crate::vault::Secrets = secrets;
+            Some(Supply::held(account, secrets.tokens))
+        }
+        Err(error) => {
+            failures.push(error.account(&account));
+            None
+        }
+    };
+    Ok(results.into_iter().map(&mut supply).collect())
+}
+
+/// A demand for life that nobody can promise.
+fn warn_of_unknown_end(app: &App, supply: &Supply, demanded: bool) {
+    if !demanded || supply.tokens.expires_at.is_some() {
+        return;
+    }
+    let whose = supply.whose();
+    app.term.warn(&match &supply.variable {
+        Some(variable) => format!(
+            "nobody says when the token in {variable} ends, so `--min-ttl` promises nothing"
+        ),
+        None => format!(
+            "the provider of {whose} gives no expiry, so `--min-ttl` promises nothing; `keyfob whoami {whose}` tries the token"
+        ),
+    });
+}
+
+/// The one token that `token` prints.
+pub fn one(
+    app: &App,
+    typed: Option<&str>,
+    least: Option<std::time::Duration>,
+    anew: &cli::Anew,
+) -> Result<Supply> {
+    let typed: Vec<String> = typed.map(str::to_owned).into_iter().collect();
+    let mut supplies = supply(app, &typed, least, anew)?;
+    supplies.pop().ok_or_else(|| {
+        Error::new(
+            Code::InternalError,
+            "no token was found, and no reason for that",
+        )
+        .hint("report this as a fault of keyfob")
+    })
+}

@@ -1,0 +1,49 @@
+//! What is worth a line in the audit log, and the one trait through which whoever did it says so.
+
+use crate::error::Error;
+
+/// Something that was done with an account's tokens, or failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Deed {
+    /// Somebody or something signed in, and was kept.
+    SignIn,
+    /// A refresh token, or a grant that needs no person, got a new token.
+    Refresh,
+    /// An identity token was exchanged, and nothing was kept.
+    Exchange,
+    /// A token was handed out: printed, exported, or put into a command's environment.
+    HandOut,
+    /// The provider took tokens back.
+    Revoke,
+    /// An account was forgotten here.
+    SignOut,
+}
+
+impl Deed {
+    /// The word that the log has for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::Refresh => "refresh",
+            Self::Exchange => "exchange",
+            Self::HandOut => "hand_out",
+            Self::Revoke => "revoke",
+            Self::SignOut => "sign_out",
+        }
+    }
+}
+
+/// Who keeps the audit log.
+pub trait Journal: Send + Sync {
+    /// Notes a deed on `whose` token (`PROVIDER/NAME`, or `PROVIDER` where no account is concerned), or
+    /// why it failed. Never fails and never blocks for long: the log is not worth a command.
+    fn note(&self, deed: Deed, whose: &str, failure: Option<&Error>);
+}
+
+/// Keeps nothing.
+#[derive(Debug)]
+pub struct NoJournal;
+
+impl Journal for NoJournal {
+    fn note(&self, _: Deed, _: &str, _: Option<&Error>) {}
+}
