@@ -6,11 +6,11 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// A server that speaks TLS as `localhost`, `127.0.0.1` and `id.example.test`.
+/// A server that speaks TLS under names that its certificate has.
 pub struct Tls {
     /// Where it listens.
     pub address: SocketAddr,
@@ -19,9 +19,14 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// Ends TLS before a plain server on loopback.
+    /// Ends TLS before a plain server on loopback, as `localhost`, `127.0.0.1` and `id.example.test`.
     pub fn before(plain: SocketAddr) -> Self {
-        let (config, authority) = certified();
+        Self::as_hosts(&["localhost", "127.0.0.1", "id.example.test"], plain)
+    }
+
+    /// The same as other hosts.
+    pub fn as_hosts(hosts: &[&str], plain: SocketAddr) -> Self {
+        let (config, authority) = certified(hosts);
         let address = listen(move |stream| {
             let connection =
                 ServerConnection::new(Arc::clone(&config)).map_err(io::Error::other)?;
@@ -36,7 +41,7 @@ impl Tls {
     }
 }
 
-/// An HTTP proxy that sends every tunnel to one place.
+/// An HTTP proxy that sends every tunnel to one place, or refuses it.
 pub struct Proxy {
     /// Where it listens.
     pub address: SocketAddr,
@@ -46,21 +51,26 @@ pub struct Proxy {
 impl Proxy {
     /// Tunnels to `place`, whatever was asked for.
     pub fn to(place: SocketAddr) -> Self {
+        Self::to_where(place, |_| true)
+    }
+
+    /// Tunnels to `place` where the first line of the request is one that is let through.
+    pub fn to_where(
+        place: SocketAddr,
+        lets_through: impl Fn(&str) -> bool + Send + Sync + 'static,
+    ) -> Self {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&asked);
         let address = listen(move |mut stream| {
             let head = head(&mut BufReader::new(stream.try_clone()?))?;
             let line = head.lines().next().unwrap_or_default().to_owned();
+            let refused = !lets_through(&line);
             seen.lock().expect("no test panicked in here").push(line);
+            if refused {
+                return stream.write_all(b"HTTP/1.1 403 X\r\nContent-Length: 0\r\n\r\n");
+            }
             stream.write_all(b"HTTP/1.1 200 X\r\n\r\n")?;
-            let server = TcpStream::connect(place)?;
-            let (mut up, mut down) = (server.try_clone()?, stream.try_clone()?);
-            thread::spawn(move || {
-                let _ = io::copy(&mut up, &mut down);
-                let _ = down.shutdown(Shutdown::Write);
-            });
-            io::copy(&mut stream, &mut &server)?;
-            server.shutdown(Shutdown::Write)
+            tunnel(stream, TcpStream::connect(place)?)
         });
         Self { address, asked }
     }
@@ -71,13 +81,27 @@ impl Proxy {
     }
 }
 
+/// Carries bytes both ways until both have ended.
+fn tunnel(mut client: TcpStream, server: TcpStream) -> io::Result<()> {
+    let (mut up, mut down) = (server.try_clone()?, client.try_clone()?);
+    thread::spawn(move || {
+        let _ = io::copy(&mut up, &mut down);
+        let _ = down.shutdown(Shutdown::Write);
+    });
+    io::copy(&mut client, &mut &server)?;
+    server.shutdown(Shutdown::Write)
+}
+
 /// An authority and a certificate of it.
-fn certified() -> (Arc<ServerConfig>, String) {
+fn certified(hosts: &[&str]) -> (Arc<ServerConfig>, String) {
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // A name of its own: OpenSSL takes a certificate whose issuer is its subject for self-signed.
+    let name = &mut authority.distinguished_name;
+    name.push(DnType::CommonName, "authority of the tests");
     let key = KeyPair::generate().expect("random octets");
     let authority = CertifiedIssuer::self_signed(authority, key).expect("an authority");
-    let names = ["localhost", "127.0.0.1", "id.example.test"].map(str::to_owned);
+    let names: Vec<String> = hosts.iter().map(ToString::to_string).collect();
     let key = KeyPair::generate().expect("random octets");
     let certificate = CertificateParams::new(names)
         .and_then(|parameters| parameters.signed_by(&key, &authority))
@@ -109,7 +133,7 @@ fn listen(serve: impl Fn(TcpStream) -> io::Result<()> + Send + Sync + 'static) -
 }
 
 /// Carries requests there and answers back; the plain server closes after each.
-fn relay(client: impl Read + Write, plain: SocketAddr) -> io::Result<()> {
+fn relay(client: StreamOwned<ServerConnection, TcpStream>, plain: SocketAddr) -> io::Result<()> {
     let mut client = BufReader::new(client);
     let head = head(&mut client)?;
     let length = head.lines().find_map(|line| {
@@ -123,8 +147,10 @@ fn relay(client: impl Read + Write, plain: SocketAddr) -> io::Result<()> {
     server.write_all(&[head.as_bytes(), &body].concat())?;
     let mut answer = Vec::new();
     server.read_to_end(&mut answer)?;
-    client.get_mut().write_all(&answer)?;
-    client.get_mut().flush()
+    let mut client = client.into_inner();
+    client.write_all(&answer)?;
+    client.conn.send_close_notify(); // GnuTLS takes anything else for a cut-off answer
+    client.flush()
 }
 
 fn head(stream: &mut impl BufRead) -> io::Result<String> {
