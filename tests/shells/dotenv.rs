@@ -1,6 +1,5 @@
 //! `.env` files: what is written means the same to every reader, and what would not is refused. Docker
-//! Compose, which is no part of these tests, reads single quotes as python-dotenv does and expands nothing
-//! in them.
+//! Compose, which is no part of these tests, takes what single quotes hold as it is.
 
 use std::collections::BTreeMap;
 
