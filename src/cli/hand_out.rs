@@ -60,7 +60,7 @@ pub struct Export {
     /// With `--format github`: set a step's output instead of variables of the steps that follow
     #[arg(long)]
     pub output: bool,
-    /// With `--format gitlab`: write a dotenv report, which becomes an artifact of the job
+    /// With `--format gitlab`: write a dotenv report, an artifact of the job, and print nothing
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
     /// Demand tokens that live at least this long

@@ -300,6 +300,7 @@ fn every_verb_has_examples_in_its_help() {
         &["refresh"],
         &["logout"],
         &["token"],
+        &["export"],
         &["provider"],
         &["provider", "list"],
         &["provider", "show"],

@@ -1,5 +1,5 @@
 //! Secrets stay put: whatever is run and however it fails, a token is seen on the stdout of `token` and
-//! nowhere else.
+//! `export`, and nowhere else.
 
 mod flows;
 mod providers;
@@ -103,7 +103,7 @@ impl Round {
                 run.stderr.as_bytes(),
                 &format!("stderr of {args:?}"),
             );
-            if args[0] != "token" {
+            if !["token", "export"].contains(&args[0].as_str()) {
                 assert_none(
                     &secrets,
                     run.stdout.as_bytes(),
@@ -294,6 +294,9 @@ fn everything_is_kept_in(home: Home) {
     r.run(well, &["token", "acme", "--header"]);
     r.run(badly, &["token", "acme", "--min-ttl", "9d"]);
     r.run(badly, &["token", "acme/nobody"]);
+    r.run(well, &["export"]);
+    r.run(badly, &["export", "acme", "--format", "github"]);
+    r.run(badly, &["export", "acme", "acme/nobody"]);
     for args in [
         &["whoami"][..],
         &["list"],

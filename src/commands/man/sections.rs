@@ -7,7 +7,7 @@ use roff::{Roff, bold, italic, roman};
 use crate::error::Code;
 
 /// Pages by name, what to know about their JSON, and an example that a test pins.
-const JSON: [(&str, &str, &str); 14] = [
+const JSON: [(&str, &str, &str); 15] = [
     (
         "keyfob",
         "With --json, whatever a verb has to say is one line of JSON on standard output, described on \
@@ -49,6 +49,11 @@ const JSON: [(&str, &str, &str); 14] = [
         "keyfob-token",
         "expires_at is null where the provider gave no expiry.",
         include_str!("../../answer/shapes/token.json"),
+    ),
+    (
+        "keyfob-export",
+        "The members are the variables, as --format json has them.",
+        include_str!("../../answer/shapes/export.json"),
     ),
     (
         "keyfob-provider-list",
@@ -104,7 +109,7 @@ const EXITS: [(u8, &str); 7] = [
     (130, "Interrupted."),
 ];
 
-const ENVIRONMENT: [(&str, &str); 17] = [
+const ENVIRONMENT: [(&str, &str); 19] = [
     (
         "KEYFOB_HOME",
         "A folder that replaces the configuration, data and state folders.",
@@ -150,6 +155,14 @@ const ENVIRONMENT: [(&str, &str); 17] = [
     (
         "KEYFOB_COMPLETE",
         "Set by a shell that asks for completions; see keyfob-completions(1).",
+    ),
+    (
+        "SHELL",
+        "What export writes for on a terminal, where the process that started it is no shell.",
+    ),
+    (
+        "GITHUB_ENV, GITHUB_OUTPUT",
+        "The files that export --format github appends to; GitHub's runner sets them.",
     ),
     (
         "HTTPS_PROXY, ALL_PROXY",

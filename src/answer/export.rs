@@ -1,0 +1,88 @@
+//! Assignments of tokens to variables, a family of readers a file. Data in, text out.
+//!
+//! Each form gives back byte for byte what it carries, in the real reader; what it cannot carry so, it
+//! refuses. Variables fit [`is_variable`](crate::names::is_variable), values [`is_token`].
+
+pub mod dotenv;
+pub mod elvish;
+pub mod fish;
+pub mod github;
+pub mod gitlab;
+pub mod json;
+pub mod nu;
+pub mod posix;
+pub mod windows;
+
+use crate::secret::Secret;
+
+/// One assignment of a value to a variable, as its reader takes it: lines without the last one's end.
+/// `None` where that reader cannot be trusted to give the value back.
+pub type Form = fn(variable: &str, value: &str) -> Option<String>;
+
+/// A token on its way into a variable.
+#[derive(Debug)]
+pub struct Assignment<'a> {
+    /// The variable's name.
+    pub variable: String,
+    /// What it is to hold.
+    pub token: &'a Secret,
+}
+
+/// Whether every format can be asked to carry a value: visible ASCII alone, and some of it.
+pub fn is_token(value: &str) -> bool {
+    !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Whether a value is of characters that mean nothing to any reader within its quotes:
+/// `[A-Za-z0-9._~+/=-]`, which most tokens are of (RFC 6750 §2.1).
+fn is_simple(value: &str) -> bool {
+    let simple = |byte: u8| byte.is_ascii_alphanumeric() || b"._~+/=-".contains(&byte);
+    value.bytes().all(simple)
+}
+
+#[cfg(test)]
+mod fixture {
+    //! What tokens may hold.
+
+    /// Every character, in order.
+    pub fn all() -> String {
+        ('!'..='~').collect()
+    }
+
+    /// Asserts that only `[A-Za-z0-9._~+/=-]` is carried.
+    pub fn assert_simple_only(form: super::Form) {
+        for c in '!'..='~' {
+            let simple = c.is_ascii_alphanumeric() || "._~+/=-".contains(c);
+            for value in [format!("{c}"), format!("a{c}b")] {
+                assert_eq!(form("V", &value).is_some(), simple, "{value}");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_of_visible_ascii_and_not_empty() {
+        assert!(is_token(&fixture::all()));
+        for other in ["", "a b", "a\n", "\ra", "a\0", "\u{7f}", "é", "a\u{202e}b"] {
+            assert!(!is_token(other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn an_assignment_shows_no_token() {
+        let token = Secret::new("hf_mark");
+        let variable = "HF_TOKEN".to_owned();
+        let shown = format!(
+            "{:?}",
+            Assignment {
+                variable,
+                token: &token
+            }
+        );
+        assert!(!shown.contains("hf_mark"), "{shown}");
+    }
+}

@@ -1,0 +1,93 @@
+//! Which variable each token goes into.
+
+use crate::answer::export::{Assignment, is_token};
+use crate::commands::app::App;
+use crate::commands::supply::Supply;
+use crate::error::{Code, Error, Result};
+use crate::names::{is_variable, token_variable};
+
+/// Pairs each token with its variable: `name` for the only one, else the provider's usual one. No two go into
+/// the same.
+pub fn of<'a>(
+    app: &App,
+    supplies: &'a [Supply],
+    name: Option<&str>,
+) -> Result<Vec<Assignment<'a>>> {
+    if let (Some(name), [_, _, ..]) = (name, supplies) {
+        return Err(one_name(name, supplies));
+    }
+    let mut assignments: Vec<Assignment> = Vec::with_capacity(supplies.len());
+    for supply in supplies {
+        let token = &supply.tokens.access_token;
+        if !is_token(token.expose()) {
+            return Err(no_token(supply));
+        }
+        let variable = match name {
+            Some(name) => name.to_owned(),
+            None => usual(app, &supply.provider)?,
+        };
+        if let Some(first) = assignments.iter().position(|one| one.variable == variable) {
+            return Err(same(&variable, &supplies[first], supply));
+        }
+        assignments.push(Assignment { variable, token });
+    }
+    Ok(assignments)
+}
+
+/// The variable of a provider's tokens. A provider whose definition is gone has the one of a provider without
+/// a convention.
+fn usual(app: &App, provider: &str) -> Result<String> {
+    let variables = match app.registry.describe(provider) {
+        Ok(definition) => definition.token_variables(),
+        Err(error) if error.code == Code::UnknownProvider => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    let first = variables.into_iter().next();
+    let variable = first.unwrap_or_else(|| token_variable(provider));
+    if is_variable(&variable) {
+        return Ok(variable);
+    }
+    Err(Error::new(
+        Code::ConfigInvalid,
+        format!("`{variable}`, which the definition of {provider} names, cannot be a variable"),
+    )
+    .hint(format!(
+        "mend `environment.variables` of {provider}, or give `--name VAR`"
+    )))
+}
+
+fn one_name(name: &str, supplies: &[Supply]) -> Error {
+    let whose: Vec<String> = supplies.iter().map(Supply::whose).collect();
+    Error::new(
+        Code::Usage,
+        format!(
+            "`--name {name}` is for one token, not for those of {}",
+            whose.join(", ")
+        ),
+    )
+    .hint("leave `--name` out, or export them one at a time")
+}
+
+fn same(variable: &str, first: &Supply, second: &Supply) -> Error {
+    let (first, second) = (first.whose(), second.whose());
+    Error::new(
+        Code::Usage,
+        format!("{first} and {second} would both be {variable}"),
+    )
+    .hint(format!(
+        "export one of them alone, such as `keyfob export {second} --name VAR`"
+    ))
+}
+
+/// What no account gets from a server, but a file may hold.
+fn no_token(supply: &Supply) -> Error {
+    let whose = supply.whose();
+    Error::new(
+        Code::InvalidResponse,
+        format!(
+            "what is kept as the token of {whose} is empty or has characters that no token has"
+        ),
+    )
+    .hint(format!("sign in again with `keyfob login {whose}`"))
+    .account(whose)
+}
