@@ -1,18 +1,25 @@
-//! Docker's login, at GitHub's registry.
+//! Docker's login, at GitHub's registry: by a stand-in, and by docker itself where it is installed.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::home::Run;
-use crate::machine::Machine;
-use crate::page::Recipe;
+use crate::machine::{Machine, lacking};
+use crate::page::{Block, Recipe};
 use crate::runners::docker;
 
 pub fn docker(recipe: &Recipe) {
     let line = recipe.next("sh");
     let machine = Machine::signed_in();
     docker::install(&machine);
+    logs_in(&machine, line);
+    if lacking(&["docker"]).is_none() {
+        logs_in(&Machine::signed_in(), line);
+    }
+}
+
+fn logs_in(machine: &Machine, line: &Block) {
     let login = || {
         let mut sh = machine.command("sh");
         // A daemon would ask the registry itself, the real one.

@@ -5,9 +5,6 @@ use crate::page::Recipe;
 
 pub fn make(recipe: &Recipe) {
     let machine = Machine::signed_in();
-    if !machine.has_python("hf") {
-        return;
-    }
     machine.save(recipe.next("make"));
     let build = || machine.line("make model/config.json");
     let run = build().ok();
@@ -36,7 +33,7 @@ pub fn make(recipe: &Recipe) {
 const SESSION: &str = r#"
 set -e
 hook() { eval "$(direnv export bash)"; }
-ask() { printf 'header = "Authorization: Bearer %s"\n' "$HF_TOKEN" | curl -fsS -K - https://huggingface.co/api/whoami-v2; echo; }
+ask() { printf 'Authorization: Bearer %s\n' "$HF_TOKEN" | curl -fsS -H @- https://huggingface.co/api/whoami-v2; echo; }
 direnv allow
 hook; ask
 python3 -c 'import base64, os, zlib; print(zlib.decompress(base64.urlsafe_b64decode(os.environ["DIRENV_DIFF"])).decode())' | grep -c -F "$HF_TOKEN"

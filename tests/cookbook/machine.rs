@@ -6,12 +6,23 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::home::{Home, Run, skip};
+use crate::home::{Home, Run};
 use crate::internet::Internet;
 use crate::page::{self, Block};
 
 /// Where the Python programs are that the tests install.
 const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/readers/.venv/bin");
+
+/// The first of some programs that is not installed. `hf` is looked for with what the tests install, and
+/// stands for all of it.
+pub fn lacking<'a>(programs: &[&'a str]) -> Option<&'a str> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_there = |program: &str| match program {
+        "hf" => Path::new(PYTHON).join(program).exists(),
+        _ => std::env::split_paths(&path).any(|folder| folder.join(program).exists()),
+    };
+    programs.iter().copied().find(|program| !is_there(program))
+}
 
 /// The machine; it goes with nothing wrong having been seen, and with no token in a file of the home that
 /// may not have one.
@@ -171,17 +182,6 @@ impl Machine {
     pub fn bash(&self, lines: &str) -> Run {
         let output = self.command("bash").args(["-c", lines]).output();
         Run::of(output.expect("bash starts"))
-    }
-
-    /// Whether a program of Python's is there; where not, the test is left out and says so.
-    pub fn has_python(&self, program: &str) -> bool {
-        let there = Path::new(PYTHON).join(program).exists();
-        if !there {
-            let test = std::thread::current();
-            let needs = "what `tests/readers/requirements.txt` names in `tests/readers/.venv`";
-            skip(test.name().unwrap_or("a recipe"), needs);
-        }
-        there
     }
 
     /// A file of the home that a recipe says will have a token in it.

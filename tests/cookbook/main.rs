@@ -28,19 +28,23 @@ mod ci;
 mod curl;
 mod docker;
 mod git;
+mod guards;
 mod local;
 mod python;
 mod shell;
 mod unattended;
 
-/// A test a recipe, by its title.
+/// A test a recipe, by its title, and the programs without which it is left out.
 macro_rules! recipes {
-    ($($module:ident::$name:ident: $title:literal,)*) => {
+    ($($module:ident::$name:ident: $title:literal $(needs $program:literal)*,)*) => {
         const RUN: &[&str] = &[$($title),*];
 
         $(#[test]
         fn $name() {
-            $module::$name(&page::recipe($title));
+            match machine::lacking(&["curl", $($program),*]) {
+                Some(program) => home::skip($title, program),
+                None => $module::$name(&page::recipe($title)),
+            }
         })*
     };
 }
@@ -48,20 +52,20 @@ macro_rules! recipes {
 recipes! {
     shell::before: "Before the recipes",
     curl::curl: "curl",
-    git::clone: "git, for one command",
-    git::helper: "git, from now on",
-    python::hf: "hf",
-    python::short: "Python requests, a short job",
-    python::long: "Python requests, a program that stays",
-    python::openai: "OpenAI-compatible clients",
+    git::clone: "git, for one command" needs "git",
+    git::helper: "git, from now on" needs "git",
+    python::hf: "hf" needs "hf",
+    python::short: "Python requests, a short job" needs "hf",
+    python::long: "Python requests, a program that stays" needs "hf",
+    python::openai: "OpenAI-compatible clients" needs "hf",
     docker::docker: "Docker login",
-    ci::github_without_a_secret: "GitHub Actions without a secret",
-    ci::github_with_a_secret: "GitHub Actions with a secret",
-    ci::gitlab: "GitLab CI",
-    ci::gitlab_report: "GitLab CI, a token for later jobs",
-    local::make: "Make",
-    local::direnv: "direnv",
-    unattended::systemd: "systemd",
+    ci::github_without_a_secret: "GitHub Actions without a secret" needs "bash" needs "hf",
+    ci::github_with_a_secret: "GitHub Actions with a secret" needs "bash" needs "hf",
+    ci::gitlab: "GitLab CI" needs "bash" needs "hf",
+    ci::gitlab_report: "GitLab CI, a token for later jobs" needs "bash" needs "hf",
+    local::make: "Make" needs "make" needs "hf",
+    local::direnv: "direnv" needs "bash" needs "direnv" needs "python3",
+    unattended::systemd: "systemd" needs "systemd-analyze",
     unattended::cron: "cron",
     shell::exit_codes: "The exit code in a script",
 }

@@ -10,9 +10,6 @@ use crate::page::Recipe;
 pub fn hf(recipe: &Recipe) {
     let line = recipe.next("sh");
     let machine = Machine::signed_in();
-    if !machine.has_python("hf") {
-        return;
-    }
     machine.sh(line).ok();
     assert!(machine.path("work/model/config.json").exists());
     let visits = machine.internet.visits("huggingface.co/acme/model/");
@@ -22,9 +19,6 @@ pub fn hf(recipe: &Recipe) {
 pub fn short(recipe: &Recipe) {
     let (job, line) = (recipe.next("python"), recipe.next("sh"));
     let machine = Machine::signed_in();
-    if !machine.has_python("python3") {
-        return;
-    }
     machine.save(job);
     assert_eq!(machine.sh(line).ok().line(), "ada");
     machine.home().later("huggingface/ada", 3300);
@@ -46,9 +40,6 @@ pub fn short(recipe: &Recipe) {
 pub fn long(recipe: &Recipe) {
     let (program, line) = (recipe.next("python"), recipe.next("sh"));
     let machine = Machine::signed_in();
-    if !machine.has_python("python3") {
-        return;
-    }
     machine.save(program);
     assert_eq!(machine.sh(line).ok().line(), "acme/model 42");
 
@@ -82,9 +73,6 @@ pub fn long(recipe: &Recipe) {
 pub fn openai(recipe: &Recipe) {
     let (program, line) = (recipe.next("python"), recipe.next("sh"));
     let machine = Machine::signed_in();
-    if !machine.has_python("python3") {
-        return;
-    }
     machine.save(program);
     assert_eq!(machine.sh(line).ok().line(), "Hello from the router.");
     let visits = machine.internet.visits("router.huggingface.co/v1/");

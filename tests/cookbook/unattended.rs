@@ -11,7 +11,7 @@ use crate::runners::systemd::Unit;
 /// What the service and the job do: they use the token, and say which process they are.
 const MIRROR: &str = r#"#!/bin/sh
 echo $$
-printf 'header = "Authorization: Bearer %s"\n' "$HF_TOKEN" | curl -fsS -K - https://huggingface.co/api/models/acme/model
+printf 'Authorization: Bearer %s\n' "$HF_TOKEN" | curl -fsS -H @- https://huggingface.co/api/models/acme/model
 "#;
 
 fn with_a_mirror(machine: Machine) -> Machine {
@@ -19,8 +19,8 @@ fn with_a_mirror(machine: Machine) -> Machine {
     machine
 }
 
-/// Runs it to its end; the process that was started has become the command.
-fn run(mut command: Command) -> Run {
+/// Runs it to its end; the process that is started becomes the command.
+fn serve(mut command: Command) -> Run {
     let child = command.spawn().expect("it starts");
     let id = child.id().to_string();
     let run = Run::of(child.wait_with_output().expect("it ends"));
@@ -46,16 +46,16 @@ pub fn systemd(recipe: &Recipe) {
     let verified = Run::of(verified);
     assert_eq!((verified.status, verified.stderr.as_str()), (0, ""));
 
-    run(unit.command(&machine)).ok();
+    serve(unit.command(&machine)).ok();
     machine.home().later("huggingface/ada", 2400);
-    run(unit.command(&machine)).ok();
+    serve(unit.command(&machine)).ok();
     let visits = machine
         .internet
         .visits("huggingface.co/api/models/acme/model");
     assert_ne!(visits[0].token, visits[1].token, "20 minutes are too few");
 
     let nobody = with_a_mirror(Machine::new());
-    let status = run(unit.command(&nobody)).status;
+    let status = serve(unit.command(&nobody)).status;
     assert_eq!(status, 4);
     let ends = unit.service("RestartPreventExitStatus");
     assert!(
@@ -67,14 +67,18 @@ pub fn systemd(recipe: &Recipe) {
 pub fn cron(recipe: &Recipe) {
     let crontab = recipe.next("crontab");
     let machine = with_a_mirror(Machine::signed_in());
-    run(cron::command(&machine, crontab)).ok();
+    let run = |machine| {
+        let output = cron::command(machine, crontab).output();
+        Run::of(output.expect("sh starts"))
+    };
+    run(&machine).ok();
     let visits = machine
         .internet
         .visits("huggingface.co/api/models/acme/model");
     assert_eq!(visits.len(), 1);
 
     let nobody = with_a_mirror(Machine::new());
-    let run = run(cron::command(&nobody, crontab));
+    let run = run(&nobody);
     assert_eq!((run.status, run.stdout.as_str()), (4, ""), "{run:?}");
     assert!(run.stderr.contains("keyfob login huggingface"), "{run:?}");
 }
