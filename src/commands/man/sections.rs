@@ -7,7 +7,7 @@ use roff::{Roff, bold, italic, roman};
 use crate::error::Code;
 
 /// Pages by name, what to know about their JSON, and an example that a test pins.
-const JSON: [(&str, &str, &str); 14] = [
+const JSON: &[(&str, &str, &str)] = &[
     (
         "keyfob",
         "With --json, whatever a verb has to say is one line of JSON on standard output, described on \
@@ -24,7 +24,8 @@ const JSON: [(&str, &str, &str); 14] = [
         "keyfob-list",
         "status is valid, expiring, expired (the next use refreshes it), login_required or unknown (the \
          provider gave no expiry). account_id, username and expires_at are null where the provider does \
-         not say.",
+         not say. source is account, or env for a token that a variable holds: then account is the \
+         provider, variable names it, and what keyfob does not know is null.",
         include_str!("../../answer/shapes/list.json"),
     ),
     (
@@ -49,6 +50,21 @@ const JSON: [(&str, &str, &str); 14] = [
         "keyfob-token",
         "expires_at is null where the provider gave no expiry.",
         include_str!("../../answer/shapes/token.json"),
+    ),
+    (
+        "keyfob-check",
+        "result is valid, or the code of the failure that error describes as keyfob(1) has it: \
+         refresh_required, login_required, refresh_failed (no token is issued for as long as \
+         --min-ttl demands), and with --live what asking may end with. status is as in keyfob-list(1); \
+         expires_at and seconds_left are null where nobody says when the token ends. For a variable \
+         source is env, and account the provider.",
+        include_str!("../../answer/shapes/check.json"),
+    ),
+    (
+        "keyfob-which",
+        "reason is argument, environment (KEYFOB_ACCOUNT names it), default, only or variable. For a \
+         variable source is env, and account the provider.",
+        include_str!("../../answer/shapes/which.json"),
     ),
     (
         "keyfob-provider-list",
@@ -104,10 +120,20 @@ const EXITS: [(u8, &str); 7] = [
     (130, "Interrupted."),
 ];
 
-const ENVIRONMENT: [(&str, &str); 17] = [
+const ENVIRONMENT: &[(&str, &str)] = &[
     (
         "KEYFOB_HOME",
         "A folder that replaces the configuration, data and state folders.",
+    ),
+    (
+        "KEYFOB_ACCOUNT",
+        "The accounts to use where a command names a provider or nothing: PROVIDER/NAME, one a \
+         provider, between commas. It goes before the defaults.",
+    ),
+    (
+        "HF_TOKEN, GH_TOKEN, GITLAB_TOKEN, ...",
+        "A provider's token, used where there is no account; keyfob-provider-show(1) prints each \
+         provider's variables. It is never kept.",
     ),
     (
         "KEYFOB_STORE",
@@ -264,8 +290,8 @@ pub fn environment(roff: &mut Roff) {
     roff.control("SH", ["ENVIRONMENT"]);
     for (name, meaning) in ENVIRONMENT {
         roff.control("TP", []);
-        roff.text([bold(name)]);
-        roff.text([roman(meaning)]);
+        roff.text([bold(*name)]);
+        roff.text([roman(*meaning)]);
     }
 }
 
