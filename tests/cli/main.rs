@@ -38,6 +38,7 @@ mod accounts;
 mod basics;
 #[cfg(unix)]
 mod browser;
+mod check;
 mod choose;
 mod client_secret;
 mod concurrency;
@@ -46,6 +47,7 @@ mod consent;
 mod discovery;
 #[cfg(target_os = "linux")]
 mod disks;
+mod env;
 #[cfg(unix)]
 mod flows;
 #[cfg(unix)]
@@ -84,4 +86,5 @@ mod store_file;
 mod terminal;
 mod token;
 mod token_endpoint;
+mod which;
 mod whoami;
