@@ -161,13 +161,11 @@ impl<'a> Chooser<'a> {
     /// The variables that hold a token, one a provider, whether or not there are accounts. With a name,
     /// that provider's alone. What cannot be told for a wrong file is a failure.
     pub fn variables(&self, provider: Option<&str>) -> Vec<Result<SetVariable>> {
-        match provider {
-            Some(provider) => self.variable_of(provider).transpose().into_iter().collect(),
-            None => {
-                let is_set = |name: &str| self.environment.is_set(name);
-                self.registry.token_variables_set(&is_set)
-            }
+        if let Some(provider) = provider {
+            return self.variable_of(provider).transpose().into_iter().collect();
         }
+        let is_set = |name: &str| self.environment.is_set(name);
+        self.registry.token_variables_set(&is_set)
     }
 
     /// Reads the token in a variable.

@@ -27,10 +27,9 @@ pub fn variable(provider: &str, what: &str) -> String {
 /// The variable that holds a provider's token where there is no convention, such as `MY_HOST_TOKEN`.
 pub fn token_variable(provider: &str) -> String {
     let provider = provider.to_ascii_uppercase().replace('-', "_");
-    match provider.starts_with(|c: char| c.is_ascii_digit()) {
-        true => format!("_{provider}_TOKEN"),
-        false => format!("{provider}_TOKEN"),
-    }
+    let digit = provider.starts_with(|c: char| c.is_ascii_digit());
+    let begin = if digit { "_" } else { "" };
+    format!("{begin}{provider}_TOKEN")
 }
 
 /// Whether `name` can be a variable in every shell: `[A-Za-z_][A-Za-z0-9_]*`, 255 characters at most.

@@ -85,8 +85,8 @@ pub fn nobody_anywhere() -> Error {
 }
 
 pub(super) fn ambiguous(message: &str, accounts: &[Account]) -> Error {
-    let names = accounts.iter().map(ToString::to_string).collect();
-    Error::new(Code::AmbiguousAccount, message).hint(one_of(names))
+    let names: Vec<_> = accounts.iter().map(ToString::to_string).collect();
+    Error::new(Code::AmbiguousAccount, message).hint(one_of(&names))
 }
 
 pub(super) fn ambiguous_variables(set: &[SetVariable]) -> Error {
@@ -96,11 +96,11 @@ pub(super) fn ambiguous_variables(set: &[SetVariable]) -> Error {
         "nobody is signed in, and several variables hold tokens: {}",
         names.join(", ")
     );
-    let providers = set.iter().map(|one| one.provider.clone()).collect();
-    Error::new(Code::AmbiguousAccount, message).hint(one_of(providers))
+    let providers: Vec<_> = set.iter().map(|one| one.provider.clone()).collect();
+    Error::new(Code::AmbiguousAccount, message).hint(one_of(&providers))
 }
 
-fn one_of(names: Vec<String>) -> String {
+fn one_of(names: &[String]) -> String {
     let all = names.len();
     let mut shown: Vec<_> = names
         .iter()

@@ -89,155 +89,164 @@ const TWO: [&str; 2] = ["huggingface/julien*", "huggingface/work"];
 const NAMED: &str = "KEYFOB_ACCOUNT=huggingface/work";
 const SET: &str = "HF_TOKEN=hf_x";
 
+/// Accounts, variables, the argument, and what it means.
+type Case = (
+    &'static [&'static str],
+    &'static [&'static str],
+    Option<&'static str>,
+    &'static str,
+);
+
+const CASES: &[Case] = &[
+    // a name goes before everything
+    (
+        &TWO,
+        &[NAMED, SET],
+        Some("huggingface/julien"),
+        "huggingface/julien: Argument",
+    ),
+    // KEYFOB_ACCOUNT
+    (
+        &TWO,
+        &[NAMED, SET],
+        Some("huggingface"),
+        "huggingface/work: Environment",
+    ),
+    (&TWO, &[NAMED, SET], None, "huggingface/work: Environment"),
+    (
+        &TWO,
+        &["KEYFOB_ACCOUNT=github/me"],
+        Some("huggingface"),
+        "huggingface/julien: Default",
+    ),
+    (&TWO, &["KEYFOB_ACCOUNT=github/me"], None, "unknown_account"),
+    (
+        &TWO,
+        &["KEYFOB_ACCOUNT="],
+        None,
+        "huggingface/julien: Default",
+    ),
+    (
+        &TWO,
+        &["KEYFOB_ACCOUNT= \n"],
+        None,
+        "huggingface/julien: Default",
+    ),
+    (
+        &TWO,
+        &["KEYFOB_ACCOUNT= github/me , huggingface/work\n"],
+        None,
+        "huggingface/work: Environment",
+    ),
+    (
+        &["huggingface/a", "github/me"],
+        &["KEYFOB_ACCOUNT=github/me,huggingface/a"],
+        None,
+        "ambiguous_account",
+    ),
+    (
+        &["huggingface/a", "github/me"],
+        &["KEYFOB_ACCOUNT=github/me"],
+        None,
+        "github/me: Environment",
+    ),
+    (
+        &["huggingface/a"],
+        &["KEYFOB_ACCOUNT=github/me,huggingface/gone"],
+        None,
+        "unknown_account",
+    ),
+    // the default
+    (
+        &TWO,
+        &[SET],
+        Some("huggingface"),
+        "huggingface/julien: Default",
+    ),
+    (&TWO, &[SET], None, "huggingface/julien: Default"),
+    // the only one
+    (
+        &["huggingface/a"],
+        &[SET],
+        Some("huggingface"),
+        "huggingface/a: Only",
+    ),
+    (
+        &["huggingface/a"],
+        &[SET, "GH_TOKEN=x"],
+        None,
+        "huggingface/a: Only",
+    ),
+    (
+        &["huggingface/a", "huggingface/b"],
+        &[SET],
+        Some("huggingface"),
+        "ambiguous_account",
+    ),
+    (
+        &["huggingface/a", "huggingface/b"],
+        &[SET],
+        None,
+        "ambiguous_account",
+    ),
+    // the variable
+    (
+        &[],
+        &[SET],
+        Some("huggingface"),
+        "huggingface HF_TOKEN: Variable",
+    ),
+    (&[], &[SET], None, "huggingface HF_TOKEN: Variable"),
+    (
+        &["github/me"],
+        &[SET],
+        Some("huggingface"),
+        "huggingface HF_TOKEN: Variable",
+    ),
+    (&["github/me"], &[SET], None, "github/me: Only"),
+    (
+        &[],
+        &["HF_TOKEN= \r\n", "HUGGING_FACE_HUB_TOKEN=x"],
+        None,
+        "huggingface HUGGING_FACE_HUB_TOKEN: Variable",
+    ),
+    (&[], &[SET, "GH_TOKEN=x"], None, "ambiguous_account"),
+    (
+        &[],
+        &[SET, "HUGGING_FACE_HUB_TOKEN=y"],
+        None,
+        "huggingface HF_TOKEN: Variable",
+    ),
+    (&[], &[SET], Some("huggingface/work"), "unknown_account"),
+    // nothing
+    (&[], &["HF_TOKEN="], Some("huggingface"), "login_required"),
+    (&[], &[], None, "login_required"),
+    (
+        &[],
+        &["DISCORD_TOKEN=bot"],
+        Some("discord"),
+        "login_required",
+    ),
+    (&[], &["ZZZ_TOKEN=x"], Some("zzz"), "unknown_provider"),
+    (
+        &[],
+        &["HF_TOKEN=a b"],
+        Some("huggingface"),
+        "config_invalid",
+    ),
+    (&[], &["HF_TOKEN=a\nb"], None, "config_invalid"),
+    (&[], &["HF_TOKEN=é"], None, "config_invalid"),
+    (
+        &TWO,
+        &["HF_TOKEN=a b"],
+        Some("huggingface"),
+        "huggingface/julien: Default",
+    ),
+];
+
 #[test]
 fn the_order_of_choice() {
-    let cases: &[(&[&str], &[&str], Option<&str>, &str)] = &[
-        // a name goes before everything
-        (
-            &TWO,
-            &[NAMED, SET],
-            Some("huggingface/julien"),
-            "huggingface/julien: Argument",
-        ),
-        // KEYFOB_ACCOUNT
-        (
-            &TWO,
-            &[NAMED, SET],
-            Some("huggingface"),
-            "huggingface/work: Environment",
-        ),
-        (&TWO, &[NAMED, SET], None, "huggingface/work: Environment"),
-        (
-            &TWO,
-            &["KEYFOB_ACCOUNT=github/me"],
-            Some("huggingface"),
-            "huggingface/julien: Default",
-        ),
-        (&TWO, &["KEYFOB_ACCOUNT=github/me"], None, "unknown_account"),
-        (
-            &TWO,
-            &["KEYFOB_ACCOUNT="],
-            None,
-            "huggingface/julien: Default",
-        ),
-        (
-            &TWO,
-            &["KEYFOB_ACCOUNT= \n"],
-            None,
-            "huggingface/julien: Default",
-        ),
-        (
-            &TWO,
-            &["KEYFOB_ACCOUNT= github/me , huggingface/work\n"],
-            None,
-            "huggingface/work: Environment",
-        ),
-        (
-            &["huggingface/a", "github/me"],
-            &["KEYFOB_ACCOUNT=github/me,huggingface/a"],
-            None,
-            "ambiguous_account",
-        ),
-        (
-            &["huggingface/a", "github/me"],
-            &["KEYFOB_ACCOUNT=github/me"],
-            None,
-            "github/me: Environment",
-        ),
-        (
-            &["huggingface/a"],
-            &["KEYFOB_ACCOUNT=github/me,huggingface/gone"],
-            None,
-            "unknown_account",
-        ),
-        // the default
-        (
-            &TWO,
-            &[SET],
-            Some("huggingface"),
-            "huggingface/julien: Default",
-        ),
-        (&TWO, &[SET], None, "huggingface/julien: Default"),
-        // the only one
-        (
-            &["huggingface/a"],
-            &[SET],
-            Some("huggingface"),
-            "huggingface/a: Only",
-        ),
-        (
-            &["huggingface/a"],
-            &[SET, "GH_TOKEN=x"],
-            None,
-            "huggingface/a: Only",
-        ),
-        (
-            &["huggingface/a", "huggingface/b"],
-            &[SET],
-            Some("huggingface"),
-            "ambiguous_account",
-        ),
-        (
-            &["huggingface/a", "huggingface/b"],
-            &[SET],
-            None,
-            "ambiguous_account",
-        ),
-        // the variable
-        (
-            &[],
-            &[SET],
-            Some("huggingface"),
-            "huggingface HF_TOKEN: Variable",
-        ),
-        (&[], &[SET], None, "huggingface HF_TOKEN: Variable"),
-        (
-            &["github/me"],
-            &[SET],
-            Some("huggingface"),
-            "huggingface HF_TOKEN: Variable",
-        ),
-        (&["github/me"], &[SET], None, "github/me: Only"),
-        (
-            &[],
-            &["HF_TOKEN= \r\n", "HUGGING_FACE_HUB_TOKEN=x"],
-            None,
-            "huggingface HUGGING_FACE_HUB_TOKEN: Variable",
-        ),
-        (&[], &[SET, "GH_TOKEN=x"], None, "ambiguous_account"),
-        (
-            &[],
-            &[SET, "HUGGING_FACE_HUB_TOKEN=y"],
-            None,
-            "huggingface HF_TOKEN: Variable",
-        ),
-        (&[], &[SET], Some("huggingface/work"), "unknown_account"),
-        // nothing
-        (&[], &["HF_TOKEN="], Some("huggingface"), "login_required"),
-        (&[], &[], None, "login_required"),
-        (
-            &[],
-            &["DISCORD_TOKEN=bot"],
-            Some("discord"),
-            "login_required",
-        ),
-        (&[], &["ZZZ_TOKEN=x"], Some("zzz"), "unknown_provider"),
-        (
-            &[],
-            &["HF_TOKEN=a b"],
-            Some("huggingface"),
-            "config_invalid",
-        ),
-        (&[], &["HF_TOKEN=a\nb"], None, "config_invalid"),
-        (&[], &["HF_TOKEN=é"], None, "config_invalid"),
-        (
-            &TWO,
-            &["HF_TOKEN=a b"],
-            Some("huggingface"),
-            "huggingface/julien: Default",
-        ),
-    ];
-    for (accounts, variables, typed, meant) in cases {
+    for (accounts, variables, typed, meant) in CASES {
         let scene = Scene::new(accounts, variables);
         let case = format!("{accounts:?} {variables:?} {typed:?}");
         assert_eq!(scene.means(*typed), *meant, "{case}");

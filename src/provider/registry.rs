@@ -67,9 +67,7 @@ impl Registry {
     /// The names of all providers, sorted: built-in rows and the user's files. Reads no file; a
     /// folder that cannot be read adds none.
     pub fn names(&self) -> Vec<String> {
-        let own = self.own_names();
-        let all: BTreeSet<String> = builtin::names().map(String::from).chain(own).collect();
-        all.into_iter().collect()
+        with_rows(self.own_names()).into_iter().collect()
     }
 
     /// The names of the user's files.
@@ -165,6 +163,11 @@ impl Registry {
         }
         error.hint(hint)
     }
+}
+
+/// These names and those of all rows.
+fn with_rows(own: BTreeSet<String>) -> BTreeSet<String> {
+    builtin::names().map(String::from).chain(own).collect()
 }
 
 /// Lays the user's file over the row and checks the whole.

@@ -51,7 +51,13 @@ fn a_variable_is_a_row_that_names_it() {
         provider: "github".into(),
         name: "GH_TOKEN".into(),
     };
-    let shown = list(&[(&account(), true)], &[variable.clone()], now(), 80, false);
+    let shown = list(
+        &[(&account(), true)],
+        std::slice::from_ref(&variable),
+        now(),
+        80,
+        false,
+    );
     assert_eq!(
         shown,
         "\

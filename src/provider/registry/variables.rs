@@ -1,7 +1,7 @@
 //! Which providers have a token in the environment. Looking is cheap: a definition is parsed only where
 //! its text names a variable that is set.
 
-use super::{Loaded, Registry};
+use super::{Loaded, Registry, with_rows};
 use crate::config::read_text;
 use crate::error::Result;
 use crate::names::{is_provider_name, is_variable, token_variable};
@@ -33,8 +33,8 @@ impl Registry {
     /// The same for every provider, by name; those that have none set are left out.
     pub fn token_variables_set(&self, is_set: &dyn Fn(&str) -> bool) -> Vec<Result<SetVariable>> {
         let own = self.own_names();
-        let names = self.names().into_iter();
-        names
+        with_rows(own.clone())
+            .into_iter()
             .filter_map(|name| {
                 let found = self.variable_of(&name, own.contains(&name), is_set);
                 found.transpose()
