@@ -1,66 +1,32 @@
-//! Which account is meant, and why. One table:
+//! Which account is meant, and why. One table, in the order of the code:
 //!
 //! | given | then |
 //! | --- | --- |
 //! | `PROVIDER/NAME` | that one, or `unknown_account` with the nearest |
-//! | `PROVIDER` | its default, else its only one, else `ambiguous_account` with the list |
-//! | nothing | the only account there is, else the only provider's default, else `ambiguous_account` |
+//! | `PROVIDER` | what `KEYFOB_ACCOUNT` names there, else its default, else its only one, else `ambiguous_account` with the list; with no account the provider's variable |
+//! | nothing | what `KEYFOB_ACCOUNT` names if that is one alone, else the only account there is, else what the only provider has by the row above, else `ambiguous_account`; with no account the only provider's variable |
 //!
-//! A known provider without an account is `login_required`; an unknown one is `unknown_provider`.
+//! A known provider with neither account nor variable is `login_required`; an unknown one is
+//! `unknown_provider`. A variable serves whoever wants a token, and nobody who wants an account.
+
+mod environment;
+mod missing;
+mod surprise;
+mod target;
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
 
 use crate::account::Account;
-use crate::error::{Code, Error, Result};
-use crate::names::{is_name, is_provider_name};
-use crate::nearest::nearest;
-use crate::provider::Registry;
+use crate::error::{Error, Result};
+use crate::provider::{Registry, SetVariable};
 use crate::secret::Secret;
 use crate::vault::Vault;
 
-/// `PROVIDER` or `PROVIDER/NAME`, as typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Target<'a> {
-    /// The provider's name.
-    pub provider: &'a str,
-    /// The account's name, where one was given.
-    pub name: Option<&'a str>,
-}
-
-impl<'a> Target<'a> {
-    /// Splits at the first `/`; each part must fit its grammar.
-    pub fn parse(typed: &'a str) -> Result<Self> {
-        Self::read(typed).ok_or_else(|| malformed(typed))
-    }
-
-    fn read(typed: &'a str) -> Option<Self> {
-        let (provider, name) = match typed.split_once('/') {
-            Some((provider, name)) => (provider, Some(name)),
-            None => (typed, None),
-        };
-        let fits = is_provider_name(provider) && name.is_none_or(is_name);
-        fits.then_some(Self { provider, name })
-    }
-}
-
-fn malformed(typed: &str) -> Error {
-    let lower = typed.to_lowercase();
-    let hint = match Target::read(&lower) {
-        Some(_) => format!("names are in lower case: `{lower}`"),
-        None if is_host(typed) => {
-            format!("an issuer is written as a URL: `keyfob login https://{typed}`")
-        }
-        None => "an account is written PROVIDER/NAME, such as `huggingface/julien`".into(),
-    };
-    Error::new(Code::Usage, format!("`{typed}` is no account name")).hint(hint)
-}
-
-/// Whether what was typed looks like a server's name, with a path or without.
-fn is_host(typed: &str) -> bool {
-    let host = typed.split('/').next().unwrap_or_default();
-    host.contains('.')
-        && host
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte))
-}
+pub use environment::{ACCOUNT, Environment};
+pub use missing::nobody_anywhere;
+pub use target::Target;
 
 /// Where a token comes from, and why from there.
 #[derive(Debug)]
@@ -92,7 +58,8 @@ pub struct Variable {
 }
 
 /// Why a source was chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Why {
     /// It was named as `PROVIDER/NAME`.
     Argument,
@@ -111,167 +78,221 @@ pub enum Why {
 pub struct Chooser<'a> {
     vault: &'a Vault,
     registry: &'a Registry,
+    environment: Environment<'a>,
 }
+
+/// An account, and why that one; `None` where there is none to choose from.
+type Found = Option<(Account, Why)>;
 
 impl<'a> Chooser<'a> {
     /// As this process's environment has it.
     pub fn new(vault: &'a Vault, registry: &'a Registry) -> Self {
-        Self { vault, registry }
+        Self::within(vault, registry, Environment::PROCESS)
+    }
+
+    /// The same in another environment.
+    pub fn within(vault: &'a Vault, registry: &'a Registry, environment: Environment<'a>) -> Self {
+        Self {
+            vault,
+            registry,
+            environment,
+        }
     }
 
     /// Where a token comes from that an argument, or its absence, means.
     pub fn source(&self, typed: Option<&str>) -> Result<Choice> {
-        let account = one(self.vault, self.registry, typed)?;
+        let target = typed.map(Target::parse).transpose()?;
+        if let Some((account, why)) = self.find(target)? {
+            return Ok(Choice {
+                source: Source::Account(Box::new(account)),
+                why,
+            });
+        }
+        let variable = match target {
+            Some(target) => self.variable_of(target.provider)?,
+            None => self.only_variable()?,
+        };
+        let variable = variable.ok_or_else(|| self.nobody(target))?;
         Ok(Choice {
-            source: Source::Account(Box::new(account)),
-            why: Why::Argument,
+            source: Source::Variable(self.read(variable)?),
+            why: Why::Variable,
         })
     }
 
     /// The same for some arguments, each source once; with none, the one that nothing means.
     pub fn sources(&self, typed: &[String]) -> Result<Vec<Choice>> {
-        let accounts = several(self.vault, self.registry, typed)?;
-        let choices = accounts.into_iter().map(|account| Choice {
-            source: Source::Account(Box::new(account)),
-            why: Why::Argument,
-        });
-        Ok(choices.collect())
+        if typed.is_empty() {
+            return Ok(vec![self.source(None)?]);
+        }
+        let mut choices: Vec<Choice> = Vec::new();
+        for typed in typed {
+            let choice = self.source(Some(typed))?;
+            if !choices.iter().any(|one| one.source.is_that(&choice.source)) {
+                choices.push(choice);
+            }
+        }
+        Ok(choices)
     }
 
     /// The account that an argument, or its absence, means; a variable is none.
     pub fn account(&self, typed: Option<&str>) -> Result<Account> {
-        one(self.vault, self.registry, typed)
+        let target = typed.map(Target::parse).transpose()?;
+        match self.find(target)? {
+            Some((account, _)) => Ok(account),
+            None => Err(self.not_kept(target)),
+        }
     }
 
     /// The accounts that some arguments mean, each once; with none, the one that nothing means.
     pub fn accounts(&self, typed: &[String]) -> Result<Vec<Account>> {
-        several(self.vault, self.registry, typed)
+        if typed.is_empty() {
+            return Ok(vec![self.account(None)?]);
+        }
+        let mut accounts: Vec<Account> = Vec::new();
+        for typed in typed {
+            let account = self.account(Some(typed))?;
+            if !accounts.iter().any(|chosen| chosen.id == account.id) {
+                accounts.push(account);
+            }
+        }
+        Ok(accounts)
     }
-}
 
-fn one(vault: &Vault, registry: &Registry, typed: Option<&str>) -> Result<Account> {
-    match typed.map(Target::parse).transpose()? {
-        Some(Target {
-            provider,
-            name: Some(name),
-        }) => named(vault, registry, provider, name),
-        Some(Target {
-            provider,
-            name: None,
-        }) => of_provider(vault, registry, provider),
-        None => unnamed(vault),
+    /// The variables that hold a token, one a provider, whether or not there are accounts. With a name,
+    /// that provider's alone. What cannot be told for a wrong file is a failure.
+    pub fn variables(&self, provider: Option<&str>) -> Vec<Result<SetVariable>> {
+        if let Some(provider) = provider {
+            return self.variable_of(provider).transpose().into_iter().collect();
+        }
+        let is_set = |name: &str| self.environment.is_set(name);
+        self.registry.token_variables_set(&is_set)
     }
-}
 
-fn several(vault: &Vault, registry: &Registry, typed: &[String]) -> Result<Vec<Account>> {
-    if typed.is_empty() {
-        return Ok(vec![unnamed(vault)?]);
+    /// Reads the token in a variable.
+    pub fn read(&self, variable: SetVariable) -> Result<Variable> {
+        let token = self.environment.token(&variable.name);
+        let token = token.ok_or_else(|| missing::unreadable(&variable))?;
+        Ok(Variable {
+            provider: variable.provider,
+            name: variable.name,
+            token,
+        })
     }
-    let mut accounts: Vec<Account> = Vec::new();
-    for typed in typed {
-        let account = one(vault, registry, Some(typed))?;
-        if !accounts.iter().any(|chosen| chosen.id == account.id) {
-            accounts.push(account);
+
+    fn find(&self, target: Option<Target<'_>>) -> Result<Found> {
+        match target {
+            Some(Target {
+                provider,
+                name: Some(name),
+            }) => Ok(Some((self.named(provider, name)?, Why::Argument))),
+            Some(target) => self.of_provider(target.provider),
+            None => self.unnamed(),
         }
     }
-    Ok(accounts)
-}
 
-fn named(vault: &Vault, registry: &Registry, provider: &str, name: &str) -> Result<Account> {
-    if let Some(account) = vault.find(provider, name)? {
-        return Ok(account);
+    fn named(&self, provider: &str, name: &str) -> Result<Account> {
+        let found = self.vault.find(provider, name)?;
+        found.ok_or_else(|| self.unknown_account(provider, name))
     }
-    let others = vault.accounts_of(provider).accounts;
-    if others.is_empty() {
-        known(registry, provider)?;
-    }
-    let typed = format!("{provider}/{name}");
-    let hint = match nearest(name, others.iter().map(|other| other.name.as_str())) {
-        Some(other) => format!("did you mean `{provider}/{other}`?"),
-        None => format!("sign in with `keyfob login {provider} --as {name}`, or see `keyfob list`"),
-    };
-    Err(Error::new(
-        Code::UnknownAccount,
-        format!("no account is called {typed}"),
-    )
-    .hint(hint)
-    .account(typed))
-}
 
-fn of_provider(vault: &Vault, registry: &Registry, provider: &str) -> Result<Account> {
-    if let Some(name) = vault.default_of(provider)
-        && let Some(account) = vault.find(provider, &name)?
-    {
-        return Ok(account);
+    /// The account that `KEYFOB_ACCOUNT` names.
+    fn preferred(&self, provider: &str, name: &str) -> Result<Found> {
+        let named = self.named(provider, name).map_err(|error| Error {
+            message: format!("{ACCOUNT}: {}", error.message),
+            ..error
+        });
+        Ok(Some((named?, Why::Environment)))
     }
-    let mut listing = vault.accounts_of(provider);
-    match (listing.accounts.len(), listing.broken.pop()) {
-        (_, Some(broken)) => Err(broken), // it may be the one that is meant
-        (1, None) => Ok(listing.accounts.remove(0)),
-        (0, None) => Err(nobody(vault, registry, provider)),
-        _ => Err(ambiguous(
-            &format!("{provider} has several accounts and no default"),
-            &listing.accounts,
-        )),
-    }
-}
 
-fn unnamed(vault: &Vault) -> Result<Account> {
-    let mut listing = vault.accounts();
-    match (listing.accounts.as_slice(), listing.broken.pop()) {
-        (_, Some(broken)) => Err(broken), // it may be the one that is meant
-        ([], None) => Err(Error::new(Code::LoginRequired, "nobody is signed in").hint(
-            "sign in with `keyfob login PROVIDER`; `keyfob provider list` shows the providers",
-        )),
-        ([account], None) => Ok(account.clone()),
-        ([first, rest @ ..], None) => {
-            let only_provider = rest.iter().all(|other| other.provider == first.provider);
-            let default = vault.default_of(&first.provider).filter(|_| only_provider);
-            let chosen = listing
-                .accounts
-                .iter()
-                .find(|account| Some(&account.name) == default.as_ref());
-            chosen
-                .cloned()
-                .ok_or_else(|| ambiguous("several accounts are signed in", &listing.accounts))
+    fn of_provider(&self, provider: &str) -> Result<Found> {
+        if let Some(name) = self.environment.accounts()?.get(provider) {
+            return self.preferred(provider, name);
+        }
+        if let Some(name) = self.vault.default_of(provider)
+            && let Some(account) = self.vault.find(provider, &name)?
+        {
+            return Ok(Some((account, Why::Default)));
+        }
+        let mut listing = self.vault.accounts_of(provider);
+        match (listing.accounts.len(), listing.broken.pop()) {
+            (_, Some(broken)) => Err(broken), // it may be the one that is meant
+            (0, None) => Ok(None),
+            (1, None) => Ok(Some((listing.accounts.remove(0), Why::Only))),
+            _ => Err(missing::ambiguous(
+                &format!("{provider} has several accounts and no default"),
+                &listing.accounts,
+            )),
+        }
+    }
+
+    fn unnamed(&self) -> Result<Found> {
+        let preferred = self.environment.accounts()?;
+        if let (1, Some((provider, name))) = (preferred.len(), preferred.iter().next()) {
+            return self.preferred(provider, name);
+        }
+        let mut listing = self.vault.accounts();
+        if let Some(broken) = listing.broken.pop() {
+            return Err(broken); // it may be the one that is meant
+        }
+        let Some((first, rest)) = listing.accounts.split_first() else {
+            return Ok(None);
+        };
+        let ambiguous = || missing::ambiguous("several accounts are signed in", &listing.accounts);
+        if rest.iter().any(|other| other.provider != first.provider) {
+            return Err(ambiguous());
+        }
+        if let Some(name) = preferred.get(&first.provider) {
+            return self.preferred(&first.provider, name);
+        }
+        if rest.is_empty() {
+            return Ok(Some((first.clone(), Why::Only)));
+        }
+        let default = self.vault.default_of(&first.provider);
+        let mut accounts = listing.accounts.iter();
+        let chosen = accounts.find(|account| Some(&account.name) == default.as_ref());
+        let chosen = chosen.ok_or_else(ambiguous)?;
+        Ok(Some((chosen.clone(), Why::Default)))
+    }
+
+    fn variable_of(&self, provider: &str) -> Result<Option<SetVariable>> {
+        let is_set = |name: &str| self.environment.is_set(name);
+        self.registry.token_variable_set(provider, &is_set)
+    }
+
+    /// The variable of the only provider that has one set.
+    fn only_variable(&self) -> Result<Option<SetVariable>> {
+        let set = self.variables(None).into_iter();
+        let mut set = set.collect::<Result<Vec<_>>>()?; // a wrong one may be the one that is meant
+        match set.len() {
+            0 | 1 => Ok(set.pop()),
+            _ => Err(missing::ambiguous_variables(&set)),
         }
     }
 }
 
-/// Nobody is signed in at a provider, or what was typed is none.
-fn nobody(vault: &Vault, registry: &Registry, typed: &str) -> Error {
-    let Err(unknown) = known(registry, typed) else {
-        return Error::new(
-            Code::LoginRequired,
-            format!("nobody is signed in at {typed}"),
-        )
-        .hint(format!("sign in with `keyfob login {typed}`"));
-    };
-    let accounts = vault.accounts().accounts;
-    match accounts.iter().find(|account| account.name == typed) {
-        Some(account) => unknown.hint(format!("did you mean `{account}`?")),
-        None => unknown,
+impl Source {
+    /// The provider's name.
+    pub fn provider(&self) -> &str {
+        match self {
+            Self::Account(account) => &account.provider,
+            Self::Variable(variable) => &variable.provider,
+        }
     }
-}
 
-/// Whether a definition exists; a broken one does.
-fn known(registry: &Registry, provider: &str) -> Result<()> {
-    match registry.get(provider) {
-        Err(error) if error.code == Code::UnknownProvider => Err(error),
-        _ => Ok(()),
+    /// `PROVIDER/NAME`, or `PROVIDER` where no account holds the token.
+    pub fn whose(&self) -> String {
+        match self {
+            Self::Account(account) => account.to_string(),
+            Self::Variable(variable) => variable.provider.clone(),
+        }
     }
-}
 
-fn ambiguous(message: &str, accounts: &[Account]) -> Error {
-    /// More names than this do not help.
-    const SHOWN: usize = 8;
-    let mut names: Vec<String> = accounts
-        .iter()
-        .take(SHOWN)
-        .map(|a| format!("`{a}`"))
-        .collect();
-    if accounts.len() > SHOWN {
-        names.push(format!("{} more in `keyfob list`", accounts.len() - SHOWN));
+    /// Whether two are the same account, or the same variable.
+    fn is_that(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Account(one), Self::Account(other)) => one.id == other.id,
+            (Self::Variable(one), Self::Variable(other)) => one.name == other.name,
+            _ => false,
+        }
     }
-    Error::new(Code::AmbiguousAccount, message).hint(format!("name one of {}", names.join(", ")))
 }

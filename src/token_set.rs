@@ -37,6 +37,15 @@ impl TokenSet {
     }
 }
 
+/// The longest token or code that is kept, in bytes; no header could carry it.
+pub const TOKEN_LIMIT: usize = 64 * 1024;
+
+/// Whether `text` can be a token: `[\x21-\x7E]+`, at most [`TOKEN_LIMIT`] long. What passes fits a header, a
+/// line and a shell's word.
+pub fn is_token(text: &str) -> bool {
+    (1..=TOKEN_LIMIT).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// The margin for a token issued with `lifetime` seconds: 60 s or a tenth of it, whichever is less.
 pub fn margin(lifetime: u64) -> u64 {
     MARGIN.min(lifetime / 10)
@@ -44,7 +53,20 @@ pub fn margin(lifetime: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::margin;
+    use super::{TOKEN_LIMIT, is_token, margin};
+
+    #[test]
+    fn a_token_is_printable_ascii_without_blanks() {
+        let printable: String = ('!'..='~').collect();
+        let longest = "x".repeat(TOKEN_LIMIT);
+        for good in ["x", printable.as_str(), longest.as_str()] {
+            assert!(is_token(good));
+        }
+        let longer = "x".repeat(TOKEN_LIMIT + 1);
+        for bad in ["", " ", "a b", "a\n", "\ta", "a\0", "a\u{7f}", "é", &longer] {
+            assert!(!is_token(bad), "{bad:.20?}");
+        }
+    }
 
     #[test]
     fn margin_is_a_tenth_of_short_lives_and_a_minute_of_long_ones() {

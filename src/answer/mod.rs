@@ -3,6 +3,7 @@
 //! Each shape is pinned by its example in `shapes/`, which the man pages show.
 
 pub mod account;
+pub mod check;
 pub mod export;
 pub mod login;
 pub mod logout;
@@ -11,6 +12,7 @@ pub mod refresh;
 pub mod relative;
 pub mod table;
 pub mod token;
+pub mod which;
 pub mod whoami;
 
 use std::fmt::Write;

@@ -8,48 +8,64 @@ use console::{Alignment, Style, measure_text_width, pad_str, truncate_str};
 use super::relative::until;
 use crate::account::{Account, Status};
 use crate::escape::escape;
+use crate::provider::SetVariable;
 use crate::timestamp::Timestamp;
 
 /// What stands between columns.
 const GAP: &str = "  ";
 
-/// Writes accounts, each with whether it is its provider's default (then marked `*`), as lines of at
-/// most `width` cells. With no accounts there is no table.
+/// Writes accounts, each with whether it is its provider's default (then marked `*`), and after them the
+/// variables that hold tokens, as lines of at most `width` cells. With neither there is no table.
 ///
 /// A column that says nothing is left out: usernames where nobody has one, stores where all are the same.
-pub fn list(accounts: &[(&Account, bool)], now: Timestamp, width: usize, colour: bool) -> String {
-    if accounts.is_empty() {
+pub fn list(
+    accounts: &[(&Account, bool)],
+    variables: &[SetVariable],
+    now: Timestamp,
+    width: usize,
+    colour: bool,
+) -> String {
+    if accounts.is_empty() && variables.is_empty() {
         return String::new();
     }
-    let of = |cell: &dyn Fn(&Account) -> String| -> Vec<String> {
-        accounts.iter().map(|(account, _)| cell(account)).collect()
+    let of = |kept: &dyn Fn(&Account) -> String, unkept: &dyn Fn(&SetVariable) -> String| {
+        let kept = accounts.iter().map(|(account, _)| kept(account));
+        let unkept = variables.iter().map(unkept);
+        kept.chain(unkept).collect::<Vec<String>>()
     };
-    let marked = accounts
+    let nothing = |_: &SetVariable| String::new();
+    let marks = accounts.iter().map(|(_, default)| *default);
+    let names = of(&Account::to_string, &|variable| variable.provider.clone());
+    let marked = names
         .iter()
-        .map(|(account, default)| format!("{} {account}", if *default { '*' } else { ' ' }))
+        .zip(marks.chain(std::iter::repeat(false)))
+        .map(|(name, default)| format!("{} {name}", if default { '*' } else { ' ' }))
         .collect();
     let mut columns = vec![Column::new("  ACCOUNT", marked, Shrink::Last)];
     if accounts
         .iter()
         .any(|(account, _)| account.username.is_some())
     {
-        let who = of(&|account| escape(account.username.as_deref().unwrap_or("")).into_owned());
-        columns.push(Column::new("WHO", who, Shrink::Second));
+        let who =
+            |account: &Account| escape(account.username.as_deref().unwrap_or("")).into_owned();
+        columns.push(Column::new("WHO", of(&who, &nothing), Shrink::Second));
     }
-    let scopes = of(&|account| escape(&account.scopes.join(" ")).into_owned());
-    columns.push(Column::new("SCOPES", scopes, Shrink::First));
-    if accounts
+    let scopes = |account: &Account| escape(&account.scopes.join(" ")).into_owned();
+    columns.push(Column::new("SCOPES", of(&scopes, &nothing), Shrink::First));
+    let mixed = accounts
         .iter()
-        .any(|(account, _)| account.store != accounts[0].0.store)
-    {
-        let stores = of(&|account| account.store.to_string());
+        .any(|(account, _)| account.store != accounts[0].0.store);
+    if mixed || !variables.is_empty() {
+        let variable = |variable: &SetVariable| format!("env {}", variable.name);
+        let stores = of(&|account| account.store.to_string(), &variable);
         columns.push(Column::new("STORE", stores, Shrink::Never));
     }
     let styles = accounts
         .iter()
         .map(|(account, _)| style(account.status(now)))
+        .chain(variables.iter().map(|_| style(Status::Unknown)))
         .collect();
-    let expires = of(&|account| expiry(account, now));
+    let expires = of(&|account| expiry(account, now), &|_| "unknown".into());
     columns.push(Column::new("EXPIRES", expires, Shrink::Never).styled(styles));
     render(&mut columns, width, colour)
 }

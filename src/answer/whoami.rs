@@ -14,7 +14,7 @@ use crate::provider::IdentityRule;
 /// Whose token it is, in the provider's words.
 #[derive(Debug, Serialize)]
 pub struct Whoami {
-    /// `PROVIDER/NAME`.
+    /// `PROVIDER/NAME`, or `PROVIDER` where no account holds the token.
     pub account: String,
     /// The provider's name.
     pub provider: String,
@@ -35,6 +35,15 @@ pub struct Whoami {
 impl Whoami {
     /// Reads an answer by the provider's rule.
     pub fn person(account: &Account, claims: Value, rule: &IdentityRule) -> Self {
+        Self::claimed(account.to_string(), account.provider.clone(), claims, rule)
+    }
+
+    /// The same of a token that no account of the provider holds.
+    pub fn stranger(provider: &str, claims: Value, rule: &IdentityRule) -> Self {
+        Self::claimed(provider.to_owned(), provider.to_owned(), claims, rule)
+    }
+
+    fn claimed(account: String, provider: String, claims: Value, rule: &IdentityRule) -> Self {
         let text = |pointer: &str| claims::text(&claims, pointer);
         let mut organizations = Vec::new();
         for pointer in &rule.organizations {
@@ -45,8 +54,8 @@ impl Whoami {
             }
         }
         Self {
-            account: account.to_string(),
-            provider: account.provider.clone(),
+            account,
+            provider,
             id: text(&rule.subject),
             username: text(&rule.username),
             name: text(&rule.display_name),

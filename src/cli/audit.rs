@@ -16,8 +16,9 @@ Examples:
   keyfob check --all --min-ttl 1h
   keyfob check github --live            ask the provider too
 
-Exit codes: 0 valid, 3 expired and the next use refreshes it, 4 login needed. Without `--live` it
-reads no secret and sends nothing.")]
+Exit codes: 0 valid or of unknown end, 3 expired and the next use refreshes it, 4 login needed. A
+token that lives is valid to its end if it can be refreshed; `--min-ttl` demands more. Without
+`--live` it reads no secret and sends nothing.")]
 pub struct Check {
     /// PROVIDER/NAME, or PROVIDER for its default account
     #[arg(value_name = "ACCOUNT", add = ArgValueCandidates::new(complete::accounts))]

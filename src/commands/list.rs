@@ -1,11 +1,12 @@
-//! `list`: what the index knows. Reads no secret, sends nothing.
+//! `list`: what the index knows, and which variables hold tokens. Reads no secret, sends nothing.
 
 use super::app::App;
 use super::{caution, columns, print, print_json};
 use crate::answer;
 use crate::cli;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::names::is_provider_name;
+use crate::provider::SetVariable;
 use crate::timestamp::Timestamp;
 
 /// Prints the accounts; an entry that cannot be read is a warning.
@@ -21,7 +22,11 @@ pub fn run(app: &App, args: &cli::List) -> Result<()> {
         }
         None => app.vault.accounts(),
     };
-    for broken in &listing.broken {
+    let set = app.chooser().variables(args.provider.as_deref());
+    let (variables, unclear): (Vec<_>, Vec<_>) = set.into_iter().partition(Result::is_ok);
+    let variables: Vec<SetVariable> = variables.into_iter().flatten().collect();
+    let unclear: Vec<Error> = unclear.into_iter().filter_map(Result::err).collect();
+    for broken in listing.broken.iter().chain(&unclear) {
         caution(app, broken);
     }
     let defaults = app.vault.defaults();
@@ -37,23 +42,26 @@ pub fn run(app: &App, args: &cli::List) -> Result<()> {
         .collect();
     let now = Timestamp::now();
     if app.manner.json {
-        return print_json(&answer::account::list(&accounts, now));
+        return print_json(&answer::account::list(&accounts, &variables, now));
     }
-    if accounts.is_empty() && !listing.broken.is_empty() {
+    let empty = accounts.is_empty() && variables.is_empty();
+    if empty && !(listing.broken.is_empty() && unclear.is_empty()) {
         return Ok(());
     }
-    if let (true, Some(provider)) = (accounts.is_empty(), &args.provider) {
+    if let (true, Some(provider)) = (empty, &args.provider) {
         app.term.say(&format!(
             "nobody is signed in at {provider}; `keyfob login {provider}` signs in"
         ));
         return Ok(());
     }
-    if accounts.is_empty() {
+    if empty {
         app.term.say("nobody is signed in; `keyfob login PROVIDER` signs in, `keyfob provider list` shows the providers");
         return Ok(());
     }
     let (width, colour) = columns();
-    print(&answer::table::list(&accounts, now, width, colour))?;
+    print(&answer::table::list(
+        &accounts, &variables, now, width, colour,
+    ))?;
     std::mem::forget(listing); // the process ends here; a thousand accounts take long to free
     Ok(())
 }

@@ -4,7 +4,7 @@
 use super::app::App;
 use super::{embedded, fleet, network, report};
 use crate::account::Account;
-use crate::choose::{Source, Variable};
+use crate::choose::{Source, Variable, Why};
 use crate::cli;
 use crate::error::{Code, Error, Result};
 use crate::journal::Deed;
@@ -98,7 +98,9 @@ fn held(app: &App, typed: &[String], need: Need) -> Result<Vec<Supply>> {
     let mut supplies = Vec::new();
     let mut ended = Vec::new();
     let mut failures = Vec::new();
+    let mut whys = Vec::new();
     for choice in app.chooser().sources(typed)? {
+        whys.push(choice.why);
         match choice.source {
             Source::Variable(variable) => supplies.push(Some(Supply::set(variable))),
             Source::Account(mut account) => match look(&app.vault, &mut account, need, now) {
@@ -120,7 +122,22 @@ fn held(app: &App, typed: &[String], need: Need) -> Result<Vec<Supply>> {
         }
     }
     report(app, &failures)?;
-    Ok(supplies.into_iter().flatten().collect())
+    let supplies: Vec<Supply> = supplies.into_iter().flatten().collect();
+    for (supply, why) in supplies.iter().zip(whys) {
+        say_surprise(app, supply, why);
+    }
+    Ok(supplies)
+}
+
+/// Why it is this account, where somebody may have expected another token.
+fn say_surprise(app: &App, supply: &Supply, why: Why) {
+    let Some(account) = &supply.account else {
+        return;
+    };
+    let token = &supply.tokens.access_token;
+    if let Some(line) = app.chooser().surprise(account, why, Some(token)) {
+        app.term.say(&line);
+    }
 }
 
 /// New tokens for accounts, in their order; what failed goes to the failures.

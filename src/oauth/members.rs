@@ -3,9 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::secret::Secret;
-
-/// The longest token or code that is kept, in bytes; no header could carry it.
-const SECRET_LIMIT: usize = 64 * 1024;
+use crate::token_set::{TOKEN_LIMIT, is_token};
 
 /// Whether a member's value is one; `null` and an empty string mean that it is not there.
 pub(super) fn is_present(value: &Value) -> bool {
@@ -32,10 +30,10 @@ pub(super) fn secret(members: &Map<String, Value>, name: &str) -> Result<Option<
     let Some(text) = text(members, name)? else {
         return Ok(None);
     };
-    if text.len() > SECRET_LIMIT {
+    if text.len() > TOKEN_LIMIT {
         return Err(format!("`{name}` is longer than 64 KiB"));
     }
-    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if !is_token(text) {
         return Err(format!("`{name}` is not printable ASCII"));
     }
     Ok(Some(Secret::new(text)))

@@ -33,7 +33,7 @@ pub use embedded::Embedded;
 pub use fault::dotted;
 pub use keys::keys;
 pub use redirect::{RedirectHost, RedirectRule};
-pub use registry::{Edited, Registry, Removed, Source, Sources};
+pub use registry::{Edited, Registry, Removed, SetVariable, Source, Sources};
 pub use rules::{
     AuthorizationRule, ClientAuth, DeviceRule, DeviceStyle, EnvironmentRule, ExchangeRule,
     GivenRule, IdentityMethod, IdentityRule, IdentitySource, PrefixRule, RegistrationRule,

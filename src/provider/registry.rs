@@ -1,5 +1,6 @@
 //! Finds provider definitions: the built-in rows, and the user's files that overlay them key by key.
 
+mod variables;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ use crate::names::is_provider_name;
 use crate::nearest::nearest;
 use crate::paths::Paths;
 
+pub use variables::SetVariable;
 pub use write::{Edited, Removed};
 
 /// Where a key of a definition came from.
@@ -65,6 +67,11 @@ impl Registry {
     /// The names of all providers, sorted: built-in rows and the user's files. Reads no file; a
     /// folder that cannot be read adds none.
     pub fn names(&self) -> Vec<String> {
+        with_rows(self.own_names()).into_iter().collect()
+    }
+
+    /// The names of the user's files.
+    fn own_names(&self) -> BTreeSet<String> {
         let files = fs::read_dir(self.paths.providers())
             .into_iter()
             .flatten()
@@ -74,8 +81,7 @@ impl Registry {
             let name = file.strip_suffix(".toml")?;
             is_provider_name(name).then(|| name.to_string())
         });
-        let all: BTreeSet<String> = builtin::names().map(String::from).chain(named).collect();
-        all.into_iter().collect()
+        named.collect()
     }
 
     /// The effective definition. An unknown name is `unknown_provider` with the nearest one; a wrong
@@ -157,6 +163,11 @@ impl Registry {
         }
         error.hint(hint)
     }
+}
+
+/// These names and those of all rows.
+fn with_rows(own: BTreeSet<String>) -> BTreeSet<String> {
+    builtin::names().map(String::from).chain(own).collect()
 }
 
 /// Lays the user's file over the row and checks the whole.

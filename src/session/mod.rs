@@ -13,6 +13,7 @@
 //! things that are done with an account's tokens: asking whose they are, and taking them back.
 
 mod endpoints;
+mod forecast;
 mod refusal;
 mod renew;
 pub mod revoke;
@@ -31,6 +32,7 @@ use crate::token_set::{TokenSet, margin};
 use crate::vault::{Secrets, Vault};
 
 pub use endpoints::{Reach, reach};
+pub use forecast::foresee;
 pub use whoami::Whose;
 
 /// What a request that failed leaves behind.
@@ -112,6 +114,19 @@ fn judge(account: &Account, secrets: Secrets, need: Need, now: Timestamp) -> Res
         return Ok(Look::Fresh(secrets));
     }
     within_lifetime(account, &secrets.tokens, need)?;
+    let renewable = secrets.tokens.refresh_token.is_some() || account.needs_no_person();
+    can_renew(account, renewable, secrets.tokens.expires_at, need, now)?;
+    Ok(Look::Renew(secrets))
+}
+
+/// Whether a token can be renewed for an account: `renewable` says whether there is anything to renew it with.
+fn can_renew(
+    account: &Account,
+    renewable: bool,
+    expires_at: Option<Timestamp>,
+    need: Need,
+    now: Timestamp,
+) -> Result<()> {
     let by_name = need == Need::New { by_name: true };
     if account.refused() && !by_name {
         return Err(login_required(
@@ -119,8 +134,8 @@ fn judge(account: &Account, secrets: Secrets, need: Need, now: Timestamp) -> Res
             "the provider refused its refresh token",
         ));
     }
-    if secrets.tokens.refresh_token.is_none() && !account.needs_no_person() {
-        let reason = match secrets.tokens.expires_at {
+    if !renewable {
+        let reason = match expires_at {
             Some(_) if matches!(need, Need::New { .. }) => "no refresh token was issued for it",
             Some(end) if end <= now => "its access token has ended and no refresh token was issued",
             Some(_) => "its access token is about to end and no refresh token was issued",
@@ -128,12 +143,17 @@ fn judge(account: &Account, secrets: Secrets, need: Need, now: Timestamp) -> Res
         };
         return Err(login_required(account, reason));
     }
-    Ok(Look::Renew(secrets))
+    Ok(())
 }
 
 /// Whether a stored token meets the need.
 fn serves(tokens: &TokenSet, need: Need, now: Timestamp) -> bool {
-    let Some((remaining, lifetime)) = tokens.remaining(now).zip(tokens.lifetime()) else {
+    lives(tokens.remaining(now).zip(tokens.lifetime()), need)
+}
+
+/// The same of its seconds left and its lifetime; `None` where the server gave no expiry.
+fn lives(life: Option<(u64, u64)>, need: Need) -> bool {
+    let Some((remaining, lifetime)) = life else {
         return !matches!(need, Need::New { .. });
     };
     match need {
@@ -157,7 +177,11 @@ fn serves_anew(tokens: &TokenSet, need: Need, now: Timestamp) -> bool {
 
 /// A demand beyond what the server issues can never be met; nothing is sent for it.
 fn within_lifetime(account: &Account, tokens: &TokenSet, need: Need) -> Result<()> {
-    match (need, tokens.lifetime()) {
+    within(account, tokens.lifetime(), need)
+}
+
+fn within(account: &Account, lifetime: Option<u64>, need: Need) -> Result<()> {
+    match (need, lifetime) {
         (Need::MinTtl(wanted), Some(lifetime)) if wanted > lifetime => Err(Error::new(
             Code::RefreshFailed,
             format!("its tokens are issued for {lifetime} s, so none lives for {wanted} s"),

@@ -11,7 +11,8 @@ use crate::escape::escape_short;
 use crate::oauth::OauthError;
 use crate::oauth::userinfo::userinfo;
 use crate::online::{self, Online};
-use crate::provider::IdentityRule;
+use crate::provider::{IdentityMethod, IdentityRule, Provider};
+use crate::secret::Secret;
 
 /// The most characters of resources that are shown.
 const RESOURCE_LIMIT: usize = 120;
@@ -40,6 +41,30 @@ impl Online {
         let reach = reach(&self.registry, &account)?;
         let endpoint = reach.userinfo()?.ok_or_else(|| unknown(&account))?;
         self.ask_userinfo(account, &reach, &endpoint).await
+    }
+
+    /// Asks with a token that no account holds, at the endpoint of today's definition. `variable` is where
+    /// it came from. Returns the provider's answer, and what names the person in it.
+    pub async fn whose(
+        &self,
+        provider: &str,
+        variable: &str,
+        token: &Secret,
+    ) -> Result<(Value, IdentityRule)> {
+        let named = |error: Error| error.account(provider);
+        let definition = self.registry.get(provider).map_err(named)?;
+        let (endpoint, rule) = of_given(&definition);
+        let endpoint = endpoint.ok_or_else(|| named(no_endpoint(provider)))?;
+        let client_id = definition.client_id.as_deref().unwrap_or_default();
+        let answer = userinfo(&self.http, &endpoint, token, &rule, client_id).await;
+        let claims = answer.map_err(|error| match error {
+            OauthError::Unauthorized => named(variable_refused(provider, variable)),
+            error => {
+                let state = format!("{variable} is as it was");
+                named(online::failed(&error, Code::InvalidResponse, &state))
+            }
+        })?;
+        Ok((claims, rule))
     }
 
     /// Asks once more with a new token where the first is not accepted.
@@ -75,13 +100,42 @@ impl Online {
     }
 }
 
-fn unknown(account: &Account) -> Error {
+/// Where a token that was not issued to this client says whose it is, and how that answer is read.
+fn of_given(provider: &Provider) -> (Option<Url>, IdentityRule) {
+    let (given, rule) = (&provider.given, provider.identity.clone());
+    let Some(endpoint) = given.userinfo_endpoint.clone() else {
+        return (provider.userinfo_endpoint.clone(), rule);
+    };
+    let rule = IdentityRule {
+        subject: given.subject.clone().unwrap_or(rule.subject),
+        username: given.username.clone().unwrap_or(rule.username),
+        method: IdentityMethod::Get,
+        body: None,
+        ..rule
+    };
+    (Some(endpoint), rule)
+}
+
+fn no_endpoint(provider: &str) -> Error {
     Error::new(
         Code::ConfigInvalid,
-        format!("{} has no userinfo endpoint", account.provider),
+        format!("{provider} has no userinfo endpoint"),
     )
     .hint("add `userinfo_endpoint` to the provider's file")
-    .account(account)
+}
+
+fn unknown(account: &Account) -> Error {
+    no_endpoint(&account.provider).account(account)
+}
+
+fn variable_refused(provider: &str, variable: &str) -> Error {
+    Error::new(
+        Code::Unauthorized,
+        format!("the provider refuses the token in {variable}"),
+    )
+    .hint(format!(
+        "set {variable} anew, or unset it and sign in with `keyfob login {provider}`"
+    ))
 }
 
 /// Its token is for another server, and nothing is wrong with it.

@@ -38,6 +38,7 @@ mod accounts;
 mod basics;
 #[cfg(unix)]
 mod browser;
+mod check;
 mod choose;
 mod client_secret;
 mod concurrency;
@@ -46,6 +47,7 @@ mod consent;
 mod discovery;
 #[cfg(target_os = "linux")]
 mod disks;
+mod env;
 mod export;
 #[cfg(unix)]
 mod flows;
@@ -85,4 +87,5 @@ mod store_file;
 mod terminal;
 mod token;
 mod token_endpoint;
+mod which;
 mod whoami;

@@ -22,7 +22,7 @@ fn github() -> Account {
 fn the_table_is_aligned_and_marks_defaults() {
     let (hf, gh) = (account(), github());
     assert_eq!(
-        list(&[(&gh, false), (&hf, true)], now(), 80, false),
+        list(&[(&gh, false), (&hf, true)], &[], now(), 80, false),
         "\
 \u{20} ACCOUNT             WHO     SCOPES          EXPIRES
   github/ada          ada     repo read:org   unknown
@@ -37,11 +37,40 @@ fn columns_that_say_nothing_are_left_out_and_mixed_stores_shown() {
     hf.username = None;
     gh.username = None;
     gh.store = Kind::File;
-    let shown = list(&[(&gh, true), (&hf, true)], now(), 80, false);
+    let shown = list(&[(&gh, true), (&hf, true)], &[], now(), 80, false);
     assert!(!shown.contains("WHO"), "{shown}");
     assert!(
         shown.contains("STORE") && shown.contains("keyring  in 7 h"),
         "{shown}"
+    );
+}
+
+#[test]
+fn a_variable_is_a_row_that_names_it() {
+    let variable = SetVariable {
+        provider: "github".into(),
+        name: "GH_TOKEN".into(),
+    };
+    let shown = list(
+        &[(&account(), true)],
+        std::slice::from_ref(&variable),
+        now(),
+        80,
+        false,
+    );
+    assert_eq!(
+        shown,
+        "\
+\u{20} ACCOUNT             WHO     SCOPES          STORE         EXPIRES
+* huggingface/julien  julien  openid profile  keyring       in 7 h
+  github                                      env GH_TOKEN  unknown
+"
+    );
+    let alone = list(&[], &[variable], now(), 80, false);
+    let line = alone.lines().nth(1).unwrap();
+    assert!(
+        line.starts_with("  github") && line.ends_with("env GH_TOKEN  unknown"),
+        "{alone}"
     );
 }
 
@@ -56,14 +85,26 @@ fn every_line_fits_whatever_the_server_said() {
     hostile.store = Kind::File;
     for width in [1, 5, 20, 40, 79, 80, 200, 100_000] {
         for colour in [false, true] {
-            let shown = list(&[(&long, true), (&hostile, false)], now(), width, colour);
+            let shown = list(
+                &[(&long, true), (&hostile, false)],
+                &[],
+                now(),
+                width,
+                colour,
+            );
             for line in shown.lines() {
                 assert!(measure_text_width(line) <= width, "{width}: {line}");
             }
             assert_eq!(shown.lines().count(), 3);
         }
     }
-    let shown = list(&[(&long, true), (&hostile, false)], now(), 100_000, false);
+    let shown = list(
+        &[(&long, true), (&hostile, false)],
+        &[],
+        now(),
+        100_000,
+        false,
+    );
     assert!(
         !shown.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\r']),
         "{shown}"
@@ -74,13 +115,13 @@ fn every_line_fits_whatever_the_server_said() {
 fn scopes_give_way_first_and_the_account_last() {
     let mut account = account();
     account.scopes = vec!["read-everything".into(); 10];
-    let shown = list(&[(&account, true)], now(), 80, false);
+    let shown = list(&[(&account, true)], &[], now(), 80, false);
     assert!(
         shown.contains("huggingface/julien  julien  read-everything"),
         "{shown}"
     );
     assert!(shown.contains("…  in 7 h"), "{shown}");
-    let narrow = list(&[(&account, true)], now(), 50, false);
+    let narrow = list(&[(&account, true)], &[], now(), 50, false);
     assert!(narrow.contains("huggingface/julien  julien  "), "{narrow}");
 }
 
@@ -101,11 +142,11 @@ fn the_expiry_says_what_comes_next() {
 #[test]
 fn colour_is_on_demand() {
     let account = account();
-    assert!(!list(&[(&account, true)], now(), 80, false).contains('\u{1b}'));
-    assert!(list(&[(&account, true)], now(), 80, true).contains('\u{1b}'));
+    assert!(!list(&[(&account, true)], &[], now(), 80, false).contains('\u{1b}'));
+    assert!(list(&[(&account, true)], &[], now(), 80, true).contains('\u{1b}'));
 }
 
 #[test]
 fn no_accounts_make_no_table() {
-    assert_eq!(list(&[], now(), 80, false), "");
+    assert_eq!(list(&[], &[], now(), 80, false), "");
 }

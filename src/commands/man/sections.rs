@@ -7,7 +7,7 @@ use roff::{Roff, bold, italic, roman};
 use crate::error::Code;
 
 /// Pages by name, what to know about their JSON, and an example that a test pins.
-const JSON: [(&str, &str, &str); 15] = [
+const JSON: &[(&str, &str, &str)] = &[
     (
         "keyfob",
         "With --json, whatever a verb has to say is one line of JSON on standard output, described on \
@@ -24,7 +24,8 @@ const JSON: [(&str, &str, &str); 15] = [
         "keyfob-list",
         "status is valid, expiring, expired (the next use refreshes it), login_required or unknown (the \
          provider gave no expiry). account_id, username and expires_at are null where the provider does \
-         not say.",
+         not say. source is account, or env for a token that a variable holds: then account is the \
+         provider, variable names it, and what keyfob does not know is null.",
         include_str!("../../answer/shapes/list.json"),
     ),
     (
@@ -54,6 +55,21 @@ const JSON: [(&str, &str, &str); 15] = [
         "keyfob-export",
         "The members are the variables, as --format json has them.",
         include_str!("../../answer/shapes/export.json"),
+    ),
+    (
+        "keyfob-check",
+        "result is valid, or the code of the failure that error describes as keyfob(1) has it: \
+         refresh_required, login_required, refresh_failed (no token is issued for as long as \
+         --min-ttl demands), and with --live what asking may end with. status is as in keyfob-list(1); \
+         expires_at and seconds_left are null where nobody says when the token ends. For a variable \
+         source is env, and account the provider.",
+        include_str!("../../answer/shapes/check.json"),
+    ),
+    (
+        "keyfob-which",
+        "reason is argument, environment (KEYFOB_ACCOUNT names it), default, only or variable. For a \
+         variable source is env, and account the provider.",
+        include_str!("../../answer/shapes/which.json"),
     ),
     (
         "keyfob-provider-list",
@@ -99,20 +115,32 @@ const JSON: [(&str, &str, &str); 15] = [
 ];
 
 /// What the exit codes mean.
-const EXITS: [(u8, &str); 7] = [
+const EXITS: &[(u8, &str)] = &[
     (0, "Done. A closed pipe on standard output too."),
     (1, "Failed."),
     (2, "Usage: the arguments do not fit."),
     (3, "Temporary: trying again may help."),
     (4, "A person has to sign in first."),
     (5, "The store with the secrets cannot be used."),
+    (126, "exec found its command, and it cannot be run."),
+    (127, "exec found no such command."),
     (130, "Interrupted."),
 ];
 
-const ENVIRONMENT: [(&str, &str); 19] = [
+const ENVIRONMENT: &[(&str, &str)] = &[
     (
         "KEYFOB_HOME",
         "A folder that replaces the configuration, data and state folders.",
+    ),
+    (
+        "KEYFOB_ACCOUNT",
+        "The accounts to use where a command names a provider or nothing: PROVIDER/NAME, one a \
+         provider, between commas. It goes before the defaults.",
+    ),
+    (
+        "HF_TOKEN, GH_TOKEN, GITLAB_TOKEN, ...",
+        "A provider's token, used where there is no account; keyfob-provider-show(1) prints each \
+         provider's variables. It is never kept.",
     ),
     (
         "KEYFOB_STORE",
@@ -259,7 +287,7 @@ pub fn exit_status(roff: &mut Roff, with_codes: bool) {
     for (exit, meaning) in EXITS {
         roff.control("TP", []);
         roff.text([bold(exit.to_string())]);
-        roff.text([roman(meaning)]);
+        roff.text([roman(*meaning)]);
         if let Some(words) = words.get(&exit).filter(|_| with_codes) {
             roff.text([roman(format!("Codes: {}.", words.join(", ")))]);
         }
@@ -277,8 +305,8 @@ pub fn environment(roff: &mut Roff) {
     roff.control("SH", ["ENVIRONMENT"]);
     for (name, meaning) in ENVIRONMENT {
         roff.control("TP", []);
-        roff.text([bold(name)]);
-        roff.text([roman(meaning)]);
+        roff.text([bold(*name)]);
+        roff.text([roman(*meaning)]);
     }
 }
 

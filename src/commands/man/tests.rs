@@ -66,6 +66,8 @@ fn verbs_that_answer_describe_their_json() {
         "refresh",
         "logout",
         "token",
+        "check",
+        "which",
         "provider-list",
         "provider-show",
     ] {

@@ -2,7 +2,7 @@ use super::*;
 use crate::names::is_provider_name;
 use crate::paths::Paths;
 use crate::provider::{
-    ClientAuth, DeviceStyle, Provider, RESERVED_PARAMETERS, RedirectHost, Registry,
+    ClientAuth, DeviceStyle, PrefixRule, Provider, RESERVED_PARAMETERS, RedirectHost, Registry,
     RevocationStyle, SANDBOX,
 };
 
@@ -237,6 +237,99 @@ fn revocation(provider: &Provider) -> &'static str {
         RevocationStyle::Bearer => "bearer",
         RevocationStyle::Json => "json",
     }
+}
+
+/// A variable says whose token it holds, and a prefix says it of a token.
+#[test]
+fn no_variable_and_no_prefix_is_of_two_servers() {
+    let mut seen = std::collections::BTreeMap::new();
+    for provider in others() {
+        let prefixes = &provider.prefixes;
+        let prefixes = prefixes.access.iter().chain(&prefixes.refresh).cloned();
+        for sign in provider.token_variables().into_iter().chain(prefixes) {
+            let other = seen.insert(sign.clone(), provider.name.clone());
+            assert_eq!(other, None, "{sign}: {}", provider.name);
+        }
+    }
+}
+
+#[test]
+fn the_variables_of_each_server_are_these() {
+    let table = [
+        ("claude", "CLAUDE_CODE_OAUTH_TOKEN ANTHROPIC_AUTH_TOKEN"),
+        ("discord", "DISCORD_ACCESS_TOKEN"),
+        ("dropbox", "DBX_OAUTH_TOKEN"),
+        ("frameio", "FRAMEIO_TOKEN"),
+        ("gitea", "GITEA_TOKEN GITEA_SERVER_TOKEN"),
+        ("github", "GH_TOKEN GITHUB_TOKEN"),
+        ("gitlab", "GITLAB_TOKEN GITLAB_ACCESS_TOKEN"),
+        (
+            "google",
+            "GOOGLE_OAUTH_ACCESS_TOKEN CLOUDSDK_AUTH_ACCESS_TOKEN",
+        ),
+        ("huggingface", "HF_TOKEN HUGGING_FACE_HUB_TOKEN"),
+        ("linear", "LINEAR_ACCESS_TOKEN"),
+        ("notion", "NOTION_TOKEN"),
+        ("salesforce", "SF_ACCESS_TOKEN"),
+        ("slack", "SLACK_USER_TOKEN"),
+    ];
+    let known: Vec<_> = others()
+        .filter(|provider| !provider.environment.variables.is_empty())
+        .map(|provider| (provider.name.clone(), provider.token_variables().join(" ")))
+        .collect();
+    let table = table.map(|(name, variables)| (name.to_owned(), variables.to_owned()));
+    assert_eq!(known, table);
+    let bots = ["DISCORD_TOKEN", "SLACK_TOKEN", "SLACK_BOT_TOKEN"];
+    for provider in others() {
+        let variables = provider.token_variables();
+        let foreign = bots.iter().any(|bot| variables.iter().any(|v| v == bot));
+        assert!(!foreign, "{}: {variables:?}", provider.name);
+    }
+}
+
+#[test]
+fn servers_of_ones_own_have_variables_of_their_own() {
+    let home = tempfile::tempdir().unwrap();
+    let paths = Paths::under(home.path());
+    for (name, text, variables) in [
+        (
+            "github",
+            "host = 'git.example.com'",
+            "GH_ENTERPRISE_TOKEN GITHUB_ENTERPRISE_TOKEN",
+        ),
+        ("codeberg", "host = 'git.example.com'", "FORGEJO_TOKEN"),
+        ("codeberg", "host = 'codeberg.org'", "CODEBERG_TOKEN"),
+        ("work", "like = 'github'", "GH_TOKEN GITHUB_TOKEN"),
+    ] {
+        let file = paths.providers().join(format!("{name}.toml"));
+        crate::files::replace(&file, text.as_bytes()).unwrap();
+        let provider = Registry::new(paths.clone()).describe(name).unwrap();
+        assert_eq!(provider.token_variables().join(" "), variables, "{name}");
+    }
+}
+
+#[test]
+fn the_prefixes_of_each_server_are_these() {
+    let table = [
+        ("claude", "sk-ant-oat01- sk-ant-api03-", "sk-ant-ort01-"),
+        ("dropbox", "sl.", ""),
+        ("github", "gho_ ghp_ ghs_ ghu_ github_pat_", "ghr_"),
+        ("gitlab", "glpat-", ""),
+        ("google", "ya29.", "1//"),
+        ("huggingface", "hf_ hf_oauth_ hf_jwt_", "hf_oauth__refresh_"),
+        ("linear", "lin_oauth_ lin_api_", ""),
+        ("notion", "ntn_", "nrt_"),
+        ("slack", "xoxp- xoxb- xapp- xoxe.xoxp-", "xoxe-"),
+    ];
+    let known: Vec<_> = others()
+        .map(|provider| {
+            let PrefixRule { access, refresh } = &provider.prefixes;
+            (provider.name.clone(), access.join(" "), refresh.join(" "))
+        })
+        .filter(|(_, access, refresh)| !access.is_empty() || !refresh.is_empty())
+        .collect();
+    let table = table.map(|(name, access, refresh)| (name.into(), access.into(), refresh.into()));
+    assert_eq!(known, table);
 }
 
 #[test]

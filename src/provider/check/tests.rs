@@ -172,6 +172,41 @@ const WRONG: &[(&str, &str)] = &[
     ),
     ("identity.scheme", "identity.scheme = 'OAuth 2'"),
     ("identity.scheme", "identity.scheme = ''"),
+    ("environment.variables", "environment.variables = ['']"),
+    ("environment.variables", "environment.variables = ['9A']"),
+    ("environment.variables", "environment.variables = ['A-B']"),
+    ("environment.variables", "environment.variables = ['A=B']"),
+    ("environment.variables", "environment.variables = ['É']"),
+    (
+        "environment.variables",
+        "environment.variables = ['A', 'PATH']",
+    ),
+    ("environment.variables", "environment.variables = ['Path']"),
+    (
+        "environment.variables",
+        "environment.variables = ['LD_PRELOAD']",
+    ),
+    (
+        "environment.variables",
+        "environment.variables = ['KEYFOB_HOME']",
+    ),
+    (
+        "environment.variables",
+        "environment.variables = ['A', 'A']",
+    ),
+    ("prefixes.access", "prefixes.access = ['']"),
+    ("prefixes.access", "prefixes.access = ['a b']"),
+    ("prefixes.access", "prefixes.access = ['é']"),
+    ("prefixes.access", "prefixes.access = ['a_', 'a_']"),
+    (
+        "prefixes.access",
+        "prefixes.access = ['123456789012345678901234567890123']",
+    ),
+    ("prefixes.refresh", "prefixes.refresh = ['a\tb']"),
+    (
+        "prefixes.refresh",
+        "[prefixes]\naccess = ['a_']\nrefresh = ['a_']",
+    ),
 ];
 
 #[test]
@@ -205,6 +240,8 @@ fn what_servers_are_known_to_want_is_allowed() {
         "[identity]\nmethod = 'POST'\nbody = 'null'\nscheme = 'OAuth'",
         "[identity.headers]\nAccept = 'application/json'\nClient-Id = '{client_id}'",
         "require_pushed_authorization_requests = true\npushed_authorization_request_endpoint = 'https://id.example.com/p'",
+        "environment.variables = ['A', 'a', '_9', 'MY_TOKEN']",
+        "[prefixes]\naccess = ['a_']\nrefresh = ['a__']",
         "require_pushed_authorization_requests = true\nissuer = 'https://id.example.com'",
     ] {
         let fault = fault(text);

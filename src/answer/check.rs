@@ -1,0 +1,136 @@
+//! What `check` says: whether each token is valid, and until when.
+
+use serde::Serialize;
+
+use super::account::Origin;
+use super::relative::until;
+use crate::account::{Account, Status};
+use crate::error::Error;
+use crate::timestamp::Timestamp;
+
+/// A verdict on each token.
+#[derive(Debug, Serialize)]
+pub struct Check {
+    /// In the order they were named.
+    pub accounts: Vec<Checked>,
+}
+
+/// A verdict on one token.
+#[derive(Debug, Serialize)]
+pub struct Checked {
+    account: String,
+    provider: String,
+    source: Origin,
+    variable: Option<String>,
+    status: Status,
+    expires_at: Option<Timestamp>,
+    seconds_left: Option<u64>,
+    /// `valid`, or the word of the failure.
+    result: &'static str,
+    error: Option<Error>,
+}
+
+impl Checked {
+    /// An account's token, as it is at `now`.
+    pub fn account(account: &Account, failure: Option<&Error>, now: Timestamp) -> Self {
+        Self {
+            account: account.to_string(),
+            provider: account.provider.clone(),
+            source: Origin::Account,
+            variable: None,
+            status: account.status(now),
+            expires_at: account.expires_at,
+            seconds_left: account.expires_at.map(|end| end.since(now)),
+            result: word(failure),
+            error: failure.cloned(),
+        }
+    }
+
+    /// The token of a variable, whose end nobody knows.
+    pub fn variable(provider: &str, name: &str, failure: Option<&Error>) -> Self {
+        Self {
+            account: provider.to_owned(),
+            provider: provider.to_owned(),
+            source: Origin::Env,
+            variable: Some(name.to_owned()),
+            status: Status::Unknown,
+            expires_at: None,
+            seconds_left: None,
+            result: word(failure),
+            error: failure.cloned(),
+        }
+    }
+}
+
+fn word(failure: Option<&Error>) -> &'static str {
+    failure.map_or("valid", |error| error.code.as_str())
+}
+
+impl Check {
+    /// An aligned line a token, for people.
+    pub fn text(&self, now: Timestamp) -> String {
+        let widest = |of: fn(&Checked) -> usize| self.accounts.iter().map(of).max().unwrap_or(0);
+        let (name, verdict) = (
+            widest(|one| one.account.len()),
+            widest(|one| one.result.len()),
+        );
+        let line = |one: &Checked| {
+            let end = match (one.expires_at, &one.variable) {
+                (Some(end), _) => until(end, now),
+                (None, None) => "unknown".into(),
+                (None, Some(variable)) => format!("unknown  env {variable}"),
+            };
+            let result = one.result.replace('_', " ");
+            format!("{:name$}  {result:verdict$}  {end}\n", one.account)
+        };
+        self.accounts.iter().map(line).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::fixture::{account, assert_shape, now};
+    use crate::error::Code;
+
+    fn failed() -> (Account, Error) {
+        let mut other = account();
+        other.provider = "github".into();
+        other.name = "ada".into();
+        other.expires_at = Some(Timestamp::from_unix(now().unix() - 60));
+        let error = Error::new(Code::RefreshRequired, "its access token has ended")
+            .hint("`keyfob refresh github/ada` gets a new one")
+            .account(&other);
+        (other, error)
+    }
+
+    fn check() -> Check {
+        let (other, error) = failed();
+        Check {
+            accounts: vec![
+                Checked::account(&account(), None, now()),
+                Checked::account(&other, Some(&error), now()),
+            ],
+        }
+    }
+
+    #[test]
+    fn the_shape_is_the_documented_one() {
+        assert_shape(&check(), include_str!("shapes/check.json"));
+    }
+
+    #[test]
+    fn the_lines_are_aligned() {
+        let mut check = check();
+        let variable = Checked::variable("gitlab", "GITLAB_TOKEN", None);
+        check.accounts.push(variable);
+        assert_eq!(
+            check.text(now()),
+            "\
+huggingface/julien  valid             in 7 h
+github/ada          refresh required  1 min ago
+gitlab              valid             unknown  env GITLAB_TOKEN
+"
+        );
+    }
+}

@@ -1,0 +1,72 @@
+//! What the environment says of accounts and tokens. A value is never shown: whatever stands in the wrong
+//! variable may be a token.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use super::Target;
+use crate::error::{Code, Error, Result};
+use crate::secret::Secret;
+use crate::token_set::is_token;
+
+/// The variable that names the accounts to use: `PROVIDER/NAME`, one a provider, between commas.
+pub const ACCOUNT: &str = "KEYFOB_ACCOUNT";
+
+/// Where variables are read.
+#[derive(Clone, Copy)]
+pub struct Environment<'a>(&'a dyn Fn(&str) -> Option<OsString>);
+
+impl<'a> Environment<'a> {
+    /// This process's own.
+    pub const PROCESS: Environment<'static> = Environment(&|name| std::env::var_os(name));
+
+    /// One that is read by a function.
+    pub fn new(read: &'a dyn Fn(&str) -> Option<OsString>) -> Self {
+        Self(read)
+    }
+
+    /// Whether a variable holds more than blanks and line breaks.
+    pub(super) fn is_set(self, name: &str) -> bool {
+        let value = (self.0)(name);
+        value.is_some_and(|value| !value.as_encoded_bytes().trim_ascii().is_empty())
+    }
+
+    /// The token in a variable, without the blanks and line breaks around it; `None` where it holds none.
+    pub(super) fn token(self, name: &str) -> Option<Secret> {
+        let value = (self.0)(name)?.into_string().ok()?;
+        let token = value.trim_ascii();
+        is_token(token).then(|| Secret::new(token))
+    }
+
+    /// What `KEYFOB_ACCOUNT` names: provider to account name. Unset and empty name nothing.
+    pub(super) fn accounts(self) -> Result<BTreeMap<String, String>> {
+        let mut accounts = BTreeMap::new();
+        if !self.is_set(ACCOUNT) {
+            return Ok(accounts);
+        }
+        let value = (self.0)(ACCOUNT).unwrap_or_default();
+        let value = value.to_string_lossy(); // what is lost fits no name
+        for (at, entry) in value.split(',').enumerate() {
+            let Some(Target {
+                provider,
+                name: Some(name),
+            }) = Target::read(entry.trim_ascii())
+            else {
+                return Err(wrong(&format!("its entry {} is no PROVIDER/NAME", at + 1)));
+            };
+            if accounts
+                .insert(provider.to_owned(), name.to_owned())
+                .is_some()
+            {
+                return Err(wrong(&format!("it names two accounts of {provider}")));
+            }
+        }
+        Ok(accounts)
+    }
+}
+
+fn wrong(what: &str) -> Error {
+    Error::new(Code::ConfigInvalid, format!("{ACCOUNT} is wrong: {what}")).hint(format!(
+        "set {ACCOUNT} to such as `huggingface/work,github/me`, one account a provider, or unset it"
+    ))
+}

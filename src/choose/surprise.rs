@@ -1,0 +1,38 @@
+//! What somebody may not have expected of a choice.
+
+use super::{ACCOUNT, Chooser, Why};
+use crate::account::Account;
+use crate::names::is_name;
+use crate::secret::Secret;
+
+impl Chooser<'_> {
+    /// What to say of an account that was chosen, as one line; `None` where nothing surprises. `token` is
+    /// what is handed out: a variable that holds it is no surprise, for that is what `exec` and `export`
+    /// leave behind.
+    pub fn surprise(&self, account: &Account, why: Why, token: Option<&Secret>) -> Option<String> {
+        match why {
+            Why::Environment => {
+                let default = self.other_default(account)?;
+                Some(format!(
+                    "{ACCOUNT} names {account}; the default is {default}"
+                ))
+            }
+            Why::Default | Why::Only => {
+                let variable = self.variable_of(&account.provider).ok()??.name;
+                let held = self.environment.token(&variable);
+                let same = token.is_some() && held.as_ref() == token;
+                (!same)
+                    .then(|| format!("{variable} is set and ignored, for {account} is signed in"))
+            }
+            Why::Argument | Why::Variable => None,
+        }
+    }
+
+    /// The provider's default account, if that is another one and is there.
+    fn other_default(&self, account: &Account) -> Option<Account> {
+        let default = self.vault.default_of(&account.provider)?;
+        let another = is_name(&default) && default != account.name;
+        let found = another.then(|| self.vault.find(&account.provider, &default));
+        found?.ok()?
+    }
+}

@@ -1,0 +1,50 @@
+//! What was typed: `PROVIDER` or `PROVIDER/NAME`.
+
+use crate::error::{Code, Error, Result};
+use crate::names::{is_name, is_provider_name};
+
+/// `PROVIDER` or `PROVIDER/NAME`, as typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target<'a> {
+    /// The provider's name.
+    pub provider: &'a str,
+    /// The account's name, where one was given.
+    pub name: Option<&'a str>,
+}
+
+impl<'a> Target<'a> {
+    /// Splits at the first `/`; each part must fit its grammar.
+    pub fn parse(typed: &'a str) -> Result<Self> {
+        Self::read(typed).ok_or_else(|| malformed(typed))
+    }
+
+    pub(super) fn read(typed: &'a str) -> Option<Self> {
+        let (provider, name) = match typed.split_once('/') {
+            Some((provider, name)) => (provider, Some(name)),
+            None => (typed, None),
+        };
+        let fits = is_provider_name(provider) && name.is_none_or(is_name);
+        fits.then_some(Self { provider, name })
+    }
+}
+
+fn malformed(typed: &str) -> Error {
+    let lower = typed.to_lowercase();
+    let hint = match Target::read(&lower) {
+        Some(_) => format!("names are in lower case: `{lower}`"),
+        None if is_host(typed) => {
+            format!("an issuer is written as a URL: `keyfob login https://{typed}`")
+        }
+        None => "an account is written PROVIDER/NAME, such as `huggingface/julien`".into(),
+    };
+    Error::new(Code::Usage, format!("`{typed}` is no account name")).hint(hint)
+}
+
+/// Whether what was typed looks like a server's name, with a path or without.
+fn is_host(typed: &str) -> bool {
+    let host = typed.split('/').next().unwrap_or_default();
+    host.contains('.')
+        && host
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte))
+}
