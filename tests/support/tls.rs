@@ -70,7 +70,7 @@ impl Proxy {
                 return stream.write_all(b"HTTP/1.1 403 X\r\nContent-Length: 0\r\n\r\n");
             }
             stream.write_all(b"HTTP/1.1 200 X\r\n\r\n")?;
-            tunnel(stream, TcpStream::connect(place)?)
+            tunnel(stream, &TcpStream::connect(place)?)
         });
         Self { address, asked }
     }
@@ -82,13 +82,13 @@ impl Proxy {
 }
 
 /// Carries bytes both ways until both have ended.
-fn tunnel(mut client: TcpStream, server: TcpStream) -> io::Result<()> {
+fn tunnel(mut client: TcpStream, server: &TcpStream) -> io::Result<()> {
     let (mut up, mut down) = (server.try_clone()?, client.try_clone()?);
     thread::spawn(move || {
         let _ = io::copy(&mut up, &mut down);
         let _ = down.shutdown(Shutdown::Write);
     });
-    io::copy(&mut client, &mut &server)?;
+    io::copy(&mut client, &mut &*server)?;
     server.shutdown(Shutdown::Write)
 }
 
