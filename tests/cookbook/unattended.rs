@@ -44,7 +44,8 @@ pub fn systemd(recipe: &Recipe) {
         .output()
         .expect("systemd-analyze starts");
     let verified = Run::of(verified);
-    assert_eq!((verified.status, verified.stderr.as_str()), (0, ""));
+    let said = verified.ok().stderr; // of this machine's own units too
+    assert!(!said.contains("mirror"), "{said}");
 
     serve(unit.command(&machine)).ok();
     machine.home().later("huggingface/ada", 2400);
