@@ -159,6 +159,20 @@ mod tests {
     }
 
     #[test]
+    fn the_audit_log_is_kept_unless_it_is_turned_off() {
+        let home = tempfile::tempdir().unwrap();
+        let paths = Paths::under(home.path());
+        let load = |text: &str| {
+            files::replace(&paths.config_file(), text.as_bytes()).unwrap();
+            Config::load(&paths).unwrap().audit_log
+        };
+        assert!(Config::load(&paths).unwrap().audit_log);
+        assert!(load("store = \"file\"") && load("audit_log = true"));
+        assert!(!load("audit_log = false"));
+        assert!(refusal("audit_log = \"no\"").contains(":1: `audit_log`:"));
+    }
+
+    #[test]
     fn folders_are_relative_to_the_file() {
         let home = tempfile::tempdir().unwrap();
         let paths = Paths::under(home.path());

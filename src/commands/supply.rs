@@ -117,12 +117,7 @@ fn exchanged(app: &App, typed: &[String], anew: &cli::Anew) -> Result<Vec<Supply
 }
 
 /// What the sources have. Those that must be renewed are, all at once; what failed goes to the failures.
-fn held(
-    app: &App,
-    typed: &[String],
-    need: Need,
-    failures: &mut Vec<Error>,
-) -> Result<Vec<Supply>> {
+fn held(app: &App, typed: &[String], need: Need, failures: &mut Vec<Error>) -> Result<Vec<Supply>> {
     let now = Timestamp::now();
     let mut supplies = Vec::new();
     let mut ended = Vec::new();

@@ -149,7 +149,10 @@ fn allowed(size: u64, line: &[u8]) -> io::Result<()> {
     {
         use rustix::process::{Resource, getrlimit};
         let end = size + line.len() as u64;
-        if getrlimit(Resource::Fsize).current.is_some_and(|most| end > most) {
+        if getrlimit(Resource::Fsize)
+            .current
+            .is_some_and(|most| end > most)
+        {
             return Err(ErrorKind::FileTooLarge.into());
         }
     }

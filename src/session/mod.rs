@@ -76,8 +76,9 @@ impl Online {
                 let name = account.to_string();
                 let renewed = self.renew(account, secrets, need).await;
                 let failed = |error: &Error| self.journal.note(Deed::Refresh, &name, Some(error));
-                let (account, secrets) =
-                    renewed.map_err(|error| error.account(&name)).inspect_err(failed)?;
+                let (account, secrets) = renewed
+                    .map_err(|error| error.account(&name))
+                    .inspect_err(failed)?;
                 within_lifetime(&account, &secrets.tokens, need)?; // the server may issue less than before
                 Ok((account, secrets))
             }
