@@ -102,7 +102,8 @@ impl LogFile {
         size > 0 && size + line.len() as u64 > self.limit
     }
 
-    /// Renames the full file over the older one; `false` where another process is about to.
+    /// Renames the full file over the older one; `false` where another process is at it, which is not
+    /// waited for: until it is done the file grows beyond its limit.
     fn rotate(&self, line: &[u8]) -> io::Result<bool> {
         let _turn = match files::lock(&self.lock, Duration::ZERO) {
             Ok(guard) => guard,

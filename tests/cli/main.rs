@@ -54,6 +54,7 @@ mod hostile;
 mod jobs;
 mod list;
 mod locks;
+mod log;
 mod logout;
 mod machine;
 mod manners;
