@@ -23,7 +23,8 @@ impl Place {
         LogFile::new(&self.paths)
     }
 
-    fn write(&self, path: &Path, bytes: &[u8]) {
+    fn write(&self, bytes: &[u8]) {
+        let path = self.paths.events();
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
     }
@@ -204,7 +205,6 @@ fn damaged_lines_are_counted_and_cost_no_other() {
     let cut = &whole[..whole.len() / 2];
     let torn_within_its_beginning = &whole[..5];
     place.write(
-        &place.paths.events(),
         &[
             &line(10)[..],
             b"no JSON\n",
@@ -229,7 +229,7 @@ fn damaged_lines_are_counted_and_cost_no_other() {
 fn a_line_that_is_being_written_is_nobodys_concern() {
     let place = Place::new();
     let half = &line(2)[..40];
-    place.write(&place.paths.events(), &[&line(1)[..], half].concat());
+    place.write(&[&line(1)[..], half].concat());
     let reading = place.read();
     assert_eq!((reading.events.len(), reading.damaged), (1, 0));
 }
@@ -237,9 +237,7 @@ fn a_line_that_is_being_written_is_nobodys_concern() {
 #[test]
 fn words_and_members_of_a_later_version_are_read() {
     let place = Place::new();
-    place.write(
-        &place.paths.events(),
-        b"{\"time\":\"2030-01-01T00:00:00Z\",\"event\":\"lend\",\"verb\":\"x\",\"pid\":1,\"more\":[1]}\n",
+    place.write(b"{\"time\":\"2030-01-01T00:00:00Z\",\"event\":\"lend\",\"verb\":\"x\",\"pid\":1,\"more\":[1]}\n",
     );
     let reading = place.read();
     assert_eq!(reading.damaged, 0);
@@ -251,7 +249,7 @@ fn of_an_absurdly_large_file_only_the_end_is_read() {
     let place = Place::new();
     let size = usize::try_from(3 * LIMIT).unwrap();
     let many = line(1).repeat(size / line(1).len());
-    place.write(&place.paths.events(), &[many, line(2)].concat());
+    place.write(&[many, line(2)].concat());
     let reading = place.read();
     let most = 2 * LIMIT / line(1).len() as u64;
     assert!(reading.events.len() as u64 <= most);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::home::{Home, Run};
-use crate::provider::{MARK, Provider, acme, acme_with};
+use crate::provider::{MARK, acme};
 use crate::scene::{expired, signed_in};
 use crate::server::Reply;
 

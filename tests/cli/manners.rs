@@ -210,9 +210,11 @@ fn quiet_leaves_errors_alone_and_verbose_adds_each_step() {
 }
 
 /// Every verb that answers, as it is run from a shell.
-const ANSWERS: [&str; 9] = [
+const ANSWERS: [&str; 11] = [
     "token",
     "token --json",
+    "log",
+    "log --json",
     "list",
     "whoami",
     "refresh",
@@ -300,6 +302,7 @@ fn every_verb_has_examples_in_its_help() {
         &["refresh"],
         &["logout"],
         &["token"],
+        &["log"],
         &["provider"],
         &["provider", "list"],
         &["provider", "show"],

@@ -169,6 +169,13 @@ impl Home {
         collect(self.dir.path(), &mut files);
         files
     }
+
+    /// The same but for the audit log, which holds every failure.
+    pub fn holdings(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut files = self.files();
+        files.retain(|(path, _)| path != &self.path("state/events.jsonl"));
+        files
+    }
 }
 
 fn collect(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
