@@ -40,12 +40,15 @@ mod basics;
 mod browser;
 mod choose;
 mod client_secret;
+#[cfg(unix)]
+mod closed;
 mod concurrency;
 mod consent;
 #[cfg(unix)]
 mod discovery;
 #[cfg(target_os = "linux")]
 mod disks;
+mod exit_codes;
 #[cfg(unix)]
 mod flows;
 #[cfg(unix)]
