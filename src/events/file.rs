@@ -55,9 +55,11 @@ impl LogFile {
             if self.is_full(size, line) && self.rotate(line)? {
                 continue;
             }
-            allowed(size, line)?;
+            if !is_allowed(size, line) {
+                return Err(ErrorKind::FileTooLarge.into());
+            }
             write_at_once(&file, line)?;
-            if !is_removed(&file)? {
+            if !is_removed(&file) {
                 return Ok(());
             }
         }
@@ -144,21 +146,13 @@ fn irregular() -> io::Error {
     io::Error::other("not a regular file")
 }
 
-/// Refuses a line that `ulimit -f` does not allow, for the attempt would end the process.
-fn allowed(size: u64, line: &[u8]) -> io::Result<()> {
+/// Whether `ulimit -f` lets a file grow by this line; the attempt would else end the process.
+fn is_allowed(size: u64, line: &[u8]) -> bool {
     #[cfg(unix)]
-    {
-        use rustix::process::{Resource, getrlimit};
-        let end = size + line.len() as u64;
-        if getrlimit(Resource::Fsize)
-            .current
-            .is_some_and(|most| end > most)
-        {
-            return Err(ErrorKind::FileTooLarge.into());
-        }
-    }
-    let _ = (size, line);
-    Ok(())
+    let most = rustix::process::getrlimit(rustix::process::Resource::Fsize).current;
+    #[cfg(not(unix))]
+    let most = None;
+    most.is_none_or(|most: u64| size + line.len() as u64 <= most)
 }
 
 /// One write. What a full disk cuts off is not continued, for another line may follow by then.
@@ -170,12 +164,14 @@ fn write_at_once(mut file: &File, line: &[u8]) -> io::Result<()> {
 }
 
 /// Whether the file was rotated twice since it was opened, and what was written to it went with it.
-fn is_removed(file: &File) -> io::Result<bool> {
+fn is_removed(file: &File) -> bool {
     #[cfg(unix)]
-    return Ok(std::os::unix::fs::MetadataExt::nlink(&file.metadata()?) == 0);
+    return file
+        .metadata()
+        .is_ok_and(|found| std::os::unix::fs::MetadataExt::nlink(&found) == 0);
     #[cfg(not(unix))]
     {
         let _ = file;
-        Ok(false)
+        false
     }
 }
