@@ -131,7 +131,7 @@ impl Column {
         }
     }
 
-    fn styled(self, styles: Vec<Style>) -> Self {
+    pub(super) fn styled(self, styles: Vec<Style>) -> Self {
         Self { styles, ..self }
     }
 

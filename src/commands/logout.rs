@@ -6,6 +6,7 @@ use crate::account::Account;
 use crate::answer::logout::{Forgotten, Logout, Outcome, Revocation, TokenType};
 use crate::cli;
 use crate::error::{Code, Error, Result};
+use crate::journal::Deed;
 use crate::session::revoke::{self, Hint, SignedOut, Told};
 use crate::timestamp::Timestamp;
 
@@ -46,9 +47,11 @@ pub(super) fn sign_out(
             Ok(done) => said(app, done, &mut failures),
             Err(error) => {
                 let error = error.account(&account);
+                let whose = account.to_string();
+                app.journal.note(Deed::SignOut, &whose, Some(&error));
                 failures.push(error.clone());
                 Forgotten {
-                    account: account.to_string(),
+                    account: whose,
                     removed: false,
                     tokens: Vec::new(),
                     error: Some(error),

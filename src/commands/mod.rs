@@ -28,7 +28,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::answer;
 use crate::cli::{Cli, Command};
@@ -136,7 +136,11 @@ fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
         ContextKind::SuggestedValue,
     ]
     .iter()
-    .find_map(|kind| error.get(*kind));
+    .find_map(|kind| error.get(*kind))
+    .map(|found| match found {
+        ContextValue::Strings(all) => all.last().cloned().unwrap_or_default(), // the nearest
+        one => one.to_string(),
+    });
     let hint = match (suggestion, error.kind()) {
         (Some(nearest), _) => format!("did you mean `{nearest}`?"),
         (None, ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) => {

@@ -8,6 +8,7 @@ use super::place::{Place, find_place};
 use super::{Plan, SignedIn, identity::Who, metadata};
 use crate::account::{self, Account, Endpoints, SignIn};
 use crate::error::{Code, Error, Result};
+use crate::journal::Deed;
 use crate::oauth;
 use crate::online::{Online, off_thread};
 use crate::provider::Provider;
@@ -49,6 +50,7 @@ pub async fn persist(online: &Online, plan: &Arc<Plan>, grant: Grant) -> Result<
         }
     })
     .await
+    .inspect(|done| (online.journal).note(Deed::SignIn, &done.account.to_string(), None))
 }
 
 /// What is locked while an account of this provider gets its name.

@@ -25,6 +25,7 @@ use std::time::Duration;
 
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
+use crate::journal::Deed;
 use crate::oauth;
 use crate::online::{Online, off_thread};
 use crate::timestamp::Timestamp;
@@ -76,7 +77,10 @@ impl Online {
             Look::Renew(secrets) => {
                 let name = account.to_string();
                 let renewed = self.renew(account, secrets, need).await;
-                let (account, secrets) = renewed.map_err(|error| error.account(name))?;
+                let failed = |error: &Error| self.journal.note(Deed::Refresh, &name, Some(error));
+                let (account, secrets) = renewed
+                    .map_err(|error| error.account(&name))
+                    .inspect_err(failed)?;
                 within_lifetime(&account, &secrets.tokens, need)?; // the server may issue less than before
                 Ok((account, secrets))
             }

@@ -10,6 +10,7 @@ use super::turn::{Turn, read_again, take_turn};
 use super::{Need, Reach, UNCHANGED, client, login_required, reach, refusal, serves_anew};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
+use crate::journal::Deed;
 use crate::oauth::OauthError;
 use crate::oauth::token::TokenEndpoint;
 use crate::online::{self, Online, off_thread};
@@ -157,6 +158,7 @@ impl Online {
             self.term
                 .warn(&format!("the new token of {account} is kept, but {error}"));
         }
+        self.journal.note(Deed::Refresh, &account.to_string(), None);
         Ok((account, secrets))
     }
 
@@ -230,6 +232,8 @@ impl Online {
         if need != Need::Margin || alive == 0 {
             return Err(error);
         }
+        let whose = account.to_string();
+        self.journal.note(Deed::Refresh, &whose, Some(&error));
         self.term.warn(&format!(
             "{error}; the stored token lives for {alive} s more"
         ));

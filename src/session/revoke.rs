@@ -8,7 +8,8 @@ use url::Url;
 
 use super::{Reach, client, reach};
 use crate::account::Account;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
+use crate::journal::Deed;
 use crate::oauth::OauthError;
 use crate::oauth::revoke::{RevocationEndpoint, unsupported};
 use crate::online::{Online, off_thread};
@@ -93,8 +94,15 @@ impl Online {
             Some(secrets) if local => (all(secrets, || Outcome::Skipped(None)), None),
             Some(secrets) => self.take_back(&account, secrets).await,
         };
+        self.note_revocation(&account, &tokens);
         let (vault, leaving) = (Arc::clone(&self.vault), account.clone());
-        let gone = off_thread(move || vault.forget(&leaving)).await;
+        let journal = Arc::clone(&self.journal);
+        let gone = off_thread(move || {
+            let gone = vault.forget(&leaving);
+            journal.note(Deed::SignOut, &leaving.to_string(), gone.as_ref().err());
+            gone
+        })
+        .await;
         drop(turn);
         Ok(SignedOut {
             kept: gone.err().map(|error| error.account(&account)),
@@ -102,6 +110,18 @@ impl Online {
             tokens,
             page,
         })
+    }
+
+    /// One line for all tokens of an account, if any was to be revoked there.
+    fn note_revocation(&self, account: &Account, tokens: &[Told]) {
+        let failed = tokens.iter().find_map(|told| match &told.outcome {
+            Outcome::Failed(cause) => Some(Error::new(Code::RevocationFailed, cause)),
+            _ => None,
+        });
+        if failed.is_some() || tokens.iter().any(|told| told.outcome.is_revoked()) {
+            let whose = account.to_string();
+            self.journal.note(Deed::Revoke, &whose, failed.as_ref());
+        }
     }
 
     /// Revokes what can be revoked, and finds the page for the rest.

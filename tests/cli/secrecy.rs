@@ -116,6 +116,7 @@ impl Round {
             "browser/environment",
             "browser/arguments",
             "data/accounts/acme",
+            "state/events.jsonl",
         ] {
             assert!(self.home.path(seen).exists(), "no {seen} to look into");
         }
@@ -304,6 +305,7 @@ fn everything_is_kept_in(home: Home) {
         &["refresh", "--all"],
         &["provider", "list"],
         &["provider", "show", "acme"],
+        &["log"],
         &["completions", "bash"],
         &["man", "token"],
         &["--help"],

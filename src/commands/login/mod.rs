@@ -11,6 +11,7 @@ use crate::choose::Target;
 use crate::cli;
 use crate::config;
 use crate::error::{Code, Error, Result};
+use crate::journal::Deed;
 use crate::login::{Asked, Browser, Flow, Plan, Surroundings, Visitor, Wanted, login};
 use crate::names;
 use crate::provider::Provider;
@@ -79,8 +80,15 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
             visitor,
         };
         login(&online, plan).await
-    })?;
+    })
+    .inspect_err(|error| failed(app, &provider.name, error))?;
     report::report(app, &provider, &done, args.store.is_some())
+}
+
+/// Notes a sign-in that failed once it had begun.
+fn failed(app: &App, provider: &str, error: &Error) {
+    let whose = error.account.as_deref().unwrap_or(provider);
+    app.journal.note(Deed::SignIn, whose, Some(error));
 }
 
 /// `--as` fits the grammar, and names what the target does not name already.
