@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::account::{Account, Status};
+use crate::account::{Account, SignIn, Status};
 use crate::store::Kind;
 use crate::timestamp::Timestamp;
 
@@ -16,6 +16,7 @@ pub struct Accounts {
 struct Entry {
     account: String,
     provider: String,
+    kind: SignIn,
     account_id: Option<String>,
     username: Option<String>,
     token_type: String,
@@ -49,6 +50,7 @@ fn entry(account: &Account, default: bool, now: Timestamp) -> Entry {
     Entry {
         account: account.to_string(),
         provider: account.provider.clone(),
+        kind: account.identity.kind,
         account_id: account_id(account),
         username: account.username.clone(),
         token_type: account.token_type.clone(),
