@@ -3,6 +3,7 @@
 mod again;
 mod by_url;
 mod report;
+mod with_token;
 
 use super::app::App;
 use super::{embedded, network};
@@ -43,6 +44,9 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
     };
     let provider = app.registry.get(target.provider);
     let provider = provider.map_err(|error| by_url::unknown(app, target.provider, error))?;
+    if args.with_token {
+        return with_token::run(app, args, &provider, expected);
+    }
     let surroundings = Surroundings::detect();
     let visitor = visitor(app, args, &surroundings, &provider, expected.as_ref());
     let approve = match &visitor {

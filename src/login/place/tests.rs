@@ -38,7 +38,7 @@ fn placed(plan: &Plan, who: &Who, accounts: &[Account], default: Option<&str>) -
         accounts: accounts.into(),
         broken: Vec::new(),
     };
-    match place(plan, who, &known, default) {
+    match place(&Keeping::of(plan), who, &known, default) {
         Ok(Place::New { name, taken: None }) => format!("new {name}"),
         Ok(Place::New {
             name,
@@ -149,7 +149,9 @@ fn a_numbered_name_still_fits_the_grammar() {
         accounts: accounts(&[(&long, "1")]),
         broken: Vec::new(),
     };
-    let Place::New { name, taken } = place(&plan(), &who("2", &long), &known, None).unwrap() else {
+    let Place::New { name, taken } =
+        place(&Keeping::of(&plan()), &who("2", &long), &known, None).unwrap()
+    else {
         panic!("a new account");
     };
     assert!(names::is_name(&name) && name.ends_with("-2"), "{name}");
