@@ -85,3 +85,4 @@ mod terminal;
 mod token;
 mod token_endpoint;
 mod whoami;
+mod with_token;

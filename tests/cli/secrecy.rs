@@ -2,6 +2,7 @@
 //! nowhere else.
 
 mod flows;
+mod given;
 mod providers;
 
 use base64::Engine;

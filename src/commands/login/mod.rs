@@ -23,6 +23,9 @@ const SANDBOX_PERSON: &str = "ada";
 
 /// Signs in, at a known provider or by the URL of one.
 pub fn run(app: &App, args: &cli::Login) -> Result<()> {
+    if args.with_token {
+        with_token::check_target(app, &args.target)?;
+    }
     if by_url::is_url(&args.target) {
         return by_url::run(app, args);
     }

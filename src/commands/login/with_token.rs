@@ -7,14 +7,15 @@ use std::io::{self, ErrorKind, IsTerminal, Read};
 
 use secrecy::zeroize::Zeroizing;
 
-use super::{again, report, store};
+use super::{again, by_url, report, store};
 use crate::account::Account;
 use crate::cli;
 use crate::commands::app::App;
 use crate::commands::{embedded, network};
 use crate::error::{Code, Error, Result};
 use crate::login::{Given, given_token};
-use crate::names::is_variable;
+use crate::names::{is_provider_name, is_variable};
+use crate::nearest::nearest;
 use crate::provider::{Provider, Verdict, judge};
 use crate::secret::Secret;
 
@@ -32,6 +33,27 @@ const LINE: usize = if cfg!(target_os = "linux") {
 } else {
     LONGEST
 };
+
+/// How much longer than a provider's name a slip of it may be; a token can begin as a name does.
+const SLIP: usize = 3;
+
+/// Refuses a target that may be the token, with no word of it: one that is neither a URL nor near any
+/// provider's name.
+pub fn check_target(app: &App, target: &str) -> Result<()> {
+    let name = target.split('/').next().unwrap_or_default();
+    let names = app.registry.names();
+    let meant = nearest(name, names.iter().map(String::as_str));
+    let likely = by_url::is_url(target)
+        || meant.is_some_and(|meant| name.len() <= meant.len() + SLIP)
+        || is_provider_name(name) && !app.vault.accounts_of(name).accounts.is_empty();
+    if likely {
+        return Ok(());
+    }
+    let what = "no provider has the name that was given, and `--with-token` takes no value";
+    Err(Error::new(Code::UnknownProvider, what).hint(
+        "give the token on standard input: `… | keyfob login PROVIDER --with-token`; `keyfob provider list` shows the names",
+    ))
+}
 
 /// Takes the token, and keeps it as an account.
 pub fn run(
