@@ -38,7 +38,8 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::provider::{GivenRule, IdentityRule};
+    use crate::paths::Paths;
+    use crate::provider::{GivenRule, IdentityRule, Registry};
 
     fn url(path: &str) -> Option<Url> {
         Url::parse(&format!("https://id.example.com/{path}")).ok()
@@ -93,5 +94,49 @@ mod tests {
         assert_eq!((rule.method, &rule.body), (IdentityMethod::Get, &None));
         assert_eq!((&*rule.subject, &*rule.username), ("/id", "/data/name"));
         assert_eq!(provider.revocation.page, url("tokens"));
+    }
+
+    #[test]
+    fn the_hub_and_any_gitlab_are_asked_at_their_own_apis() {
+        let home = tempfile::tempdir().unwrap();
+        let paths = Paths::under(home.path());
+        std::fs::create_dir_all(paths.providers()).unwrap();
+        let ours = "like = \"gitlab\"\nhost = \"git.example.com/lab\"\n";
+        std::fs::write(paths.providers().join("ours.toml"), ours).unwrap();
+        let registry = Registry::new(paths);
+        for (name, endpoint, subject, username) in [
+            (
+                "huggingface",
+                "https://huggingface.co/api/whoami-v2",
+                "/id",
+                "/name",
+            ),
+            (
+                "gitlab",
+                "https://gitlab.com/api/v4/user",
+                "/id",
+                "/username",
+            ),
+            (
+                "ours",
+                "https://git.example.com/lab/api/v4/user",
+                "/id",
+                "/username",
+            ),
+            ("github", "https://api.github.com/user", "/id", "/login"),
+        ] {
+            let provider = registry.get(name).unwrap().for_given();
+            let asked = provider.userinfo_endpoint.unwrap();
+            assert_eq!(asked.as_str(), endpoint);
+            let rule = &provider.identity;
+            assert_eq!(
+                (&*rule.subject, &*rule.username),
+                (subject, username),
+                "{name}"
+            );
+            let page = provider.revocation.page.unwrap();
+            assert!(page.path().ends_with("tokens"), "{name}: {page}");
+            assert_eq!(page.scheme(), "https");
+        }
     }
 }

@@ -168,3 +168,62 @@ fn the_same_subject_of_another_issuer_is_another_identity() {
         "new julien-2 not julien"
     );
 }
+
+#[test]
+fn another_kind_of_sign_in_is_another_account_of_the_same_person() {
+    let given = |subject: &str| {
+        let mut who = who(subject, "julien");
+        who.identity.kind = SignIn::Given;
+        who
+    };
+    let mut accounts = accounts(&[("julien", "1"), ("ci", ""), ("pat", "1")]);
+    for account in &mut accounts[1..] {
+        account.identity.kind = SignIn::Given;
+    }
+    let named = |name: &str| Plan {
+        name: Some(name.into()),
+        ..plan()
+    };
+    let expected = |account: &Account| Plan {
+        expected: Some(account.clone()),
+        ..plan()
+    };
+    for (plan, who, said) in [
+        (plan(), given("1"), "update pat"),
+        (plan(), given("2"), "new julien-2 not julien"),
+        (plan(), who("1", "julien"), "update julien"),
+        (named("julien"), given("1"), "conflict huggingface/julien"),
+        (named("pat"), who("1", "julien"), "conflict huggingface/pat"),
+        (named("pat"), given("2"), "conflict huggingface/pat"),
+        // What nobody was asked about is anybody's who gives the next token for it by name.
+        (named("ci"), given("1"), "update ci"),
+        (expected(&accounts[1]), given("2"), "update ci"),
+        (named("ci"), given(""), "update ci"),
+        (named("ci"), who("1", "julien"), "conflict huggingface/ci"),
+        (named("pat"), given(""), "conflict huggingface/pat"),
+        (
+            expected(&accounts[2]),
+            given(""),
+            "conflict huggingface/pat",
+        ),
+        (
+            Plan {
+                replace: true,
+                ..named("julien")
+            },
+            given("1"),
+            "replace julien",
+        ),
+    ] {
+        let name = (&plan.name, plan.expected.is_some());
+        assert_eq!(
+            placed(&plan, &who, &accounts, None),
+            said,
+            "{name:?} {who:?}"
+        );
+    }
+    let mut elsewhere = given("1");
+    elsewhere.identity.issuer = "https://other.example".into();
+    let said = placed(&named("ci"), &elsewhere, &accounts, None);
+    assert_eq!(said, "conflict huggingface/ci");
+}
