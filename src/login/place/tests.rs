@@ -180,18 +180,26 @@ fn another_kind_of_sign_in_is_another_account_of_the_same_person() {
     for account in &mut accounts[1..] {
         account.identity.kind = SignIn::Given;
     }
-    let named = |name: &str| Plan {
-        name: Some(name.into()),
-        ..plan()
+    let plain = || Box::new(plan());
+    let named = |name: &str| {
+        let mut plan = plain();
+        plan.name = Some(name.into());
+        plan
     };
-    let expected = |account: &Account| Plan {
-        expected: Some(account.clone()),
-        ..plan()
+    let expected = |account: &Account| {
+        let mut plan = plain();
+        plan.expected = Some(account.clone());
+        plan
+    };
+    let replacing = |name: &str| {
+        let mut plan = named(name);
+        plan.replace = true;
+        plan
     };
     for (plan, who, said) in [
-        (plan(), given("1"), "update pat"),
-        (plan(), given("2"), "new julien-2 not julien"),
-        (plan(), who("1", "julien"), "update julien"),
+        (plain(), given("1"), "update pat"),
+        (plain(), given("2"), "new julien-2 not julien"),
+        (plain(), who("1", "julien"), "update julien"),
         (named("julien"), given("1"), "conflict huggingface/julien"),
         (named("pat"), who("1", "julien"), "conflict huggingface/pat"),
         (named("pat"), given("2"), "conflict huggingface/pat"),
@@ -206,14 +214,7 @@ fn another_kind_of_sign_in_is_another_account_of_the_same_person() {
             given(""),
             "conflict huggingface/pat",
         ),
-        (
-            Plan {
-                replace: true,
-                ..named("julien")
-            },
-            given("1"),
-            "replace julien",
-        ),
+        (replacing("julien"), given("1"), "replace julien"),
     ] {
         let name = (&plan.name, plan.expected.is_some());
         assert_eq!(
