@@ -180,14 +180,14 @@ fn another_kind_of_sign_in_is_another_account_of_the_same_person() {
     for account in &mut accounts[1..] {
         account.identity.kind = SignIn::Given;
     }
-    let plain = || Box::new(plan());
+    let unnamed = || Box::new(plan());
     let named = |name: &str| {
-        let mut plan = plain();
+        let mut plan = unnamed();
         plan.name = Some(name.into());
         plan
     };
     let expected = |account: &Account| {
-        let mut plan = plain();
+        let mut plan = unnamed();
         plan.expected = Some(account.clone());
         plan
     };
@@ -197,9 +197,9 @@ fn another_kind_of_sign_in_is_another_account_of_the_same_person() {
         plan
     };
     for (plan, who, said) in [
-        (plain(), given("1"), "update pat"),
-        (plain(), given("2"), "new julien-2 not julien"),
-        (plain(), who("1", "julien"), "update julien"),
+        (unnamed(), given("1"), "update pat"),
+        (unnamed(), given("2"), "new julien-2 not julien"),
+        (unnamed(), who("1", "julien"), "update julien"),
         (named("julien"), given("1"), "conflict huggingface/julien"),
         (named("pat"), who("1", "julien"), "conflict huggingface/pat"),
         (named("pat"), given("2"), "conflict huggingface/pat"),
