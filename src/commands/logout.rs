@@ -2,12 +2,12 @@
 
 use super::app::App;
 use super::{embedded, fleet, network, print_json, report};
-use crate::account::Account;
+use crate::account::{Account, SignIn};
 use crate::answer::logout::{Forgotten, Logout, Outcome, Revocation, TokenType};
 use crate::cli;
 use crate::error::{Code, Error, Result};
 use crate::journal::Deed;
-use crate::session::revoke::{self, Hint, SignedOut, Told};
+use crate::session::revoke::{self, Extent, Hint, SignedOut, Told};
 use crate::timestamp::Timestamp;
 
 /// Logs out the accounts meant; the exit code says when a server did not confirm.
@@ -15,7 +15,12 @@ pub fn run(app: &App, args: &cli::Logout) -> Result<()> {
     let Some((accounts, mut failures)) = chosen(app, args)? else {
         return Ok(());
     };
-    let (answer, unwell) = sign_out(app, accounts, args.local)?;
+    let extent = match (args.local, args.revoke) {
+        (true, _) => Extent::Nothing,
+        (false, true) => Extent::Everything,
+        (false, false) => Extent::Issued,
+    };
+    let (answer, unwell) = sign_out(app, accounts, extent)?;
     failures.extend(unwell);
     if app.manner.json {
         print_json(&answer)?;
@@ -27,7 +32,7 @@ pub fn run(app: &App, args: &cli::Logout) -> Result<()> {
 pub(super) fn sign_out(
     app: &App,
     accounts: Vec<Account>,
-    local: bool,
+    extent: Extent,
 ) -> Result<(Logout, Vec<Error>)> {
     let mut failures = Vec::new();
     let providers = accounts.iter().map(|account| account.provider.as_str());
@@ -37,7 +42,7 @@ pub(super) fn sign_out(
             &online,
             accounts,
             "signing out",
-            move |online, account| async move { online.sign_out(account, local).await },
+            move |online, account| async move { online.sign_out(account, extent).await },
         )
         .await)
     })?;
@@ -125,6 +130,13 @@ fn revocation(told: &Told) -> Revocation {
 fn lives_on(done: &SignedOut) -> Option<String> {
     let account = &done.account;
     let cause = done.tokens.iter().find_map(|told| told.outcome.reason())?;
+    let page = done.page.as_ref();
+    if account.identity.kind == SignIn::Given {
+        let there = page.map_or_else(String::new, |page| format!(": {page}"));
+        return Some(format!(
+            "{account}: {cause}; this one is still valid at the provider until it is revoked there{there}"
+        ));
+    }
     let lives = |token| {
         let left = |told: &&Told| told.token == token && !told.outcome.is_revoked();
         done.tokens.iter().find(left)
@@ -137,19 +149,22 @@ fn lives_on(done: &SignedOut) -> Option<String> {
     let refresh =
         lives(Hint::RefreshToken).map(|_| "its refresh token lives until you revoke it".to_owned());
     let left: Vec<String> = access.into_iter().chain(refresh).collect();
-    let page = done.page.as_ref();
     let by_hand = page.map_or_else(String::new, |page| format!("; revoke it by hand at {page}"));
     Some(format!("{account}: {cause}; {}{by_hand}", left.join(", ")))
 }
 
-/// Forgotten here, while the provider may still take the tokens.
+/// Forgotten here, while the provider may still take the tokens. That a given one cannot be revoked is a
+/// failure too, for somebody asked for it.
 fn unconfirmed(done: &SignedOut) -> Option<Error> {
+    let given = done.account.identity.kind == SignIn::Given;
     let cause = done.tokens.iter().find_map(|told| match &told.outcome {
         revoke::Outcome::Failed(cause) => Some(cause),
+        revoke::Outcome::Unsupported(cause) if given => Some(cause),
         _ => None,
     })?;
     let hint = match &done.page {
         Some(page) => format!("revoke it by hand at {page}"),
+        None if given => "revoke it by hand in your settings there".into(),
         None => {
             "in your settings there, remove keyfob from the applications you signed in to".into()
         }

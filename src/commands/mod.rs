@@ -41,7 +41,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return unparsed(&error, args.iter().any(|arg| arg == "--json")),
+        Err(error) => return unparsed(&error, &args),
     };
     let manner = manner(&cli);
     match run(&cli, manner) {
@@ -110,7 +110,9 @@ fn manner(cli: &Cli) -> Manner {
 }
 
 /// Help and version are answers; the rest is wrong usage, said in JSON where that was asked for.
-fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
+fn unparsed(error: &clap::Error, args: &[OsString]) -> ExitCode {
+    let has = |flag: &str| args.iter().any(|arg| arg == flag);
+    let json = has("--json");
     if !error.use_stderr() {
         let printed = error.print().and_then(|()| std::io::stdout().flush());
         return match written(printed) {
@@ -121,8 +123,15 @@ fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
             }
         };
     }
-    if error.kind() == ErrorKind::TooManyValues {
-        return valued(error, json);
+    match error.kind() {
+        ErrorKind::TooManyValues => {
+            let flag = error.get(ContextKind::InvalidArg);
+            return valued(flag.map(ToString::to_string), json);
+        }
+        ErrorKind::UnknownArgument if has(WITH_TOKEN) => {
+            return valued(Some(WITH_TOKEN.to_owned()), json);
+        }
+        _ => {}
     }
     if !json {
         let _ = error.print(); // a closed stderr: nobody is listening
@@ -153,9 +162,11 @@ fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
     ExitCode::from(Code::Usage.exit())
 }
 
+/// The flag beside which a word that fits nowhere may be a token.
+const WITH_TOKEN: &str = "--with-token";
+
 /// A value after a flag that takes none. It is not repeated: after `--client-secret` it is a secret.
-fn valued(error: &clap::Error, json: bool) -> ExitCode {
-    let flag = error.get(ContextKind::InvalidArg);
+fn valued(flag: Option<String>, json: bool) -> ExitCode {
     let flag = flag.map_or_else(|| "that flag".into(), |flag| format!("`{flag}`"));
     let usage = Error::new(Code::Usage, format!("{flag} takes no value"))
         .hint("give the flag alone; a secret is asked for, or read from standard input");

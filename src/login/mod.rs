@@ -46,7 +46,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::account::{Account, SubjectFrom};
+use crate::account::{Account, SignIn, SubjectFrom};
 use crate::error::{Code, Result};
 use crate::online::{Online, off_thread};
 use crate::provider::Provider;
@@ -64,6 +64,7 @@ pub use flow::Flow;
 use flow::Ways;
 pub use given::{Given, given as given_token};
 use page::Page;
+use place::Keeping;
 use race::{Finish, Race};
 use redeem::Redemption;
 pub use scopes::Wanted;
@@ -288,12 +289,9 @@ fn page(plan: &Plan, outcome: &Result<SignedIn>, overtaken: bool) -> Page {
     }
 }
 
-/// A name was given where the provider cannot say who signed in, and no damaged entry has it.
+/// A name was given where the provider cannot say who signed in, and nothing stands in its way.
 fn settle_name(online: &Online, plan: &Plan) -> Result<()> {
-    if let Some(name) = &plan.name {
-        let known = online.vault.accounts_of(&plan.provider.name);
-        place::readable(&known, &plan.provider, name)?;
-    }
+    place::settle(&online.vault, &Keeping::of(plan), SignIn::Person)?;
     if plan.name.is_none() && plan.expected.is_none() && !identity::can_tell(plan) {
         return Err(identity::nameless(&plan.provider, Code::Usage));
     }

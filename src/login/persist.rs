@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::place::{Place, find_place};
+use super::place::{Keeping, Place, find_place};
 use super::{Plan, SignedIn, identity::Who, metadata};
 use crate::account::{self, Account, Endpoints, SignIn};
 use crate::error::{Code, Error, Result};
@@ -31,8 +31,13 @@ pub struct Grant {
     pub tokens: TokenSet,
 }
 
-/// Finds the place, asks where less would replace more, and writes: secret, index, default.
+/// Keeps what a login got, as its plan says.
 pub async fn persist(online: &Online, plan: &Arc<Plan>, grant: Grant) -> Result<SignedIn> {
+    keep(online, &Arc::new(Keeping::of(plan)), grant).await
+}
+
+/// Finds the place, asks where less would replace more, and writes: secret, index, default.
+pub async fn keep(online: &Online, plan: &Arc<Keeping>, grant: Grant) -> Result<SignedIn> {
     if let Place::Update(account) = find_place(&online.vault, plan, &grant.who)? {
         confirm_fewer(online, plan, &account, &grant.tokens).await?;
     }
@@ -61,7 +66,7 @@ pub fn names_lock(provider: &Provider) -> String {
 /// Fewer scopes than the account has replace it only on a yes.
 async fn confirm_fewer(
     online: &Online,
-    plan: &Plan,
+    plan: &Keeping,
     account: &Account,
     tokens: &TokenSet,
 ) -> Result<()> {
@@ -103,7 +108,7 @@ async fn confirm_fewer(
     .await
 }
 
-fn update(vault: &Vault, plan: &Plan, account: &Account, grant: &Grant) -> Result<SignedIn> {
+fn update(vault: &Vault, plan: &Keeping, account: &Account, grant: &Grant) -> Result<SignedIn> {
     let _turn = vault.wait_for_lock(&account.id, TURN)?;
     let old = vault.reread(account)?.unwrap_or_else(|| account.clone());
     let slot = Slot::of(&old);
@@ -122,14 +127,14 @@ fn update(vault: &Vault, plan: &Plan, account: &Account, grant: &Grant) -> Resul
 
 /// Whether the old entry leads to the new secret as well: a process that ends between the two leaves
 /// tokens with the client, the endpoints and the store that they belong to.
-fn serves(old: &Account, plan: &Plan, grant: &Grant) -> Result<bool> {
+fn serves(old: &Account, plan: &Keeping, grant: &Grant) -> Result<bool> {
     let client = &grant.client;
     Ok(old.store == plan.store
         && (&old.client.id, old.client.auth) == (&client.id, client.auth)
         && old.endpoints.same_server(&endpoints(&plan.provider)?))
 }
 
-fn replace(vault: &Vault, plan: &Plan, old: &Account, grant: &Grant) -> Result<SignedIn> {
+fn replace(vault: &Vault, plan: &Keeping, old: &Account, grant: &Grant) -> Result<SignedIn> {
     let _turn = vault.wait_for_lock(&old.id, TURN)?;
     let mut done = write(vault, plan, grant, Slot::new(old.name.clone()))?;
     done.warnings.extend(leftover(vault, old));
@@ -152,8 +157,9 @@ fn without_default(vault: &Vault, account: &Account) -> Option<String> {
     }
     let error = vault.make_default(account, true).err()?;
     Some(format!(
-        "{account} is not the default: {}; its full name works, and `keyfob login {account}` tries again",
-        error.message
+        "{account} is not the default: {}; its full name works, and `{}` tries again",
+        error.message,
+        account.login_command()
     ))
 }
 
@@ -191,7 +197,7 @@ impl Slot {
 
 /// Secret first, then index, then the default where there is none. From the index entry on the person is
 /// signed in, so what fails later is a warning.
-fn write(vault: &Vault, plan: &Plan, grant: &Grant, slot: Slot) -> Result<SignedIn> {
+fn write(vault: &Vault, plan: &Keeping, grant: &Grant, slot: Slot) -> Result<SignedIn> {
     let tokens = &grant.tokens;
     let account = Account {
         provider: plan.provider.name.clone(),
@@ -210,8 +216,10 @@ fn write(vault: &Vault, plan: &Plan, grant: &Grant, slot: Slot) -> Result<Signed
         scopes: tokens.scopes.clone(),
         resource: plan.resource.clone(),
         audience: plan.audience.clone(),
-        subject_from: (grant.who.identity.kind == SignIn::Exchange)
-            .then(|| plan.subject_from.clone()),
+        subject_from: plan
+            .subject_from
+            .clone()
+            .filter(|_| grant.who.identity.kind == SignIn::Exchange),
         refreshable: matches!(grant.who.identity.kind, SignIn::Client | SignIn::Exchange)
             || tokens.refresh_token.is_some(),
         generation: slot.generation + 1,

@@ -1,6 +1,7 @@
 //! What types cannot say about a definition: the rules that every row and every merged file keeps.
 
 mod environment;
+mod given;
 mod identity;
 mod redirect;
 mod requests;
@@ -24,7 +25,8 @@ pub(super) fn check(provider: &Provider) -> Checked {
     redirect::check(&provider.redirect)?;
     requests::check(provider)?;
     identity::check(&provider.identity)?;
-    environment::check(provider)
+    environment::check(provider)?;
+    given::check(provider)
 }
 
 /// Says what is wrong with a client id, if anything is: it goes into URLs, headers and messages.

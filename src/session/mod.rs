@@ -23,7 +23,7 @@ mod whoami;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::account::Account;
+use crate::account::{Account, SignIn};
 use crate::error::{Code, Error, Result};
 use crate::journal::Deed;
 use crate::oauth;
@@ -140,6 +140,9 @@ fn can_renew(
     }
     if !renewable {
         let reason = match expires_at {
+            _ if account.identity.kind == SignIn::Given => {
+                "a token that was given is never renewed"
+            }
             Some(_) if matches!(need, Need::New { .. }) => "no refresh token was issued for it",
             Some(end) if end <= now => "its access token has ended and no refresh token was issued",
             Some(_) => "its access token is about to end and no refresh token was issued",
@@ -218,8 +221,19 @@ fn secret_gone(vault: &Vault, account: &Account) -> Error {
 /// Only a new sign-in helps, for `reason`.
 fn login_required(account: &Account, reason: &str) -> Error {
     Error::new(Code::LoginRequired, reason)
-        .hint(format!("sign in again with `keyfob login {account}`"))
+        .hint(again(account))
         .account(account)
+}
+
+/// How somebody signs in again, in the imperative.
+fn again(account: &Account) -> String {
+    let command = account.login_command();
+    match account.identity.kind {
+        SignIn::Given => format!("give a new token with `{command}`"),
+        SignIn::Person | SignIn::Client | SignIn::Exchange => {
+            format!("sign in again with `{command}`")
+        }
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::{Reach, client, reach};
-use crate::account::Account;
+use crate::account::{Account, SignIn};
 use crate::error::{Code, Error, Result};
 use crate::journal::Deed;
 use crate::oauth::OauthError;
@@ -20,6 +20,9 @@ pub use crate::oauth::revoke::Hint;
 
 /// How long a refresh that is under way is waited for.
 const TURN: Duration = Duration::from_secs(60);
+
+/// Why a token that no client had a part in stays.
+const NO_CLIENT: &str = "this provider revokes a token only for the client that it was issued to, and that is not known";
 
 /// An account that was signed out.
 #[derive(Debug)]
@@ -71,9 +74,31 @@ impl Outcome {
     }
 }
 
+/// Which tokens the provider is told to take back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// None: nobody is asked.
+    Nothing,
+    /// Those that a sign-in here brought.
+    Issued,
+    /// Those too that were given, which others may use as well.
+    Everything,
+}
+
+impl Extent {
+    fn covers(self, account: &Account) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Issued => account.identity.kind != SignIn::Given,
+            Self::Everything => true,
+        }
+    }
+}
+
 impl Online {
-    /// Under the account's lock: revokes its tokens unless that is to stay `local`, then forgets it.
-    pub async fn sign_out(&self, account: Account, local: bool) -> Result<SignedOut> {
+    /// Under the account's lock: revokes its tokens as far as that is wanted, then forgets it.
+    pub async fn sign_out(&self, account: Account, extent: Extent) -> Result<SignedOut> {
+        let local = !extent.covers(&account);
         let (vault, id) = (Arc::clone(&self.vault), account.id.clone());
         let turn = off_thread(move || vault.wait_for_lock(&id, TURN)).await?;
         let vault = Arc::clone(&self.vault);
@@ -91,7 +116,10 @@ impl Online {
         .await?;
         let (tokens, page) = match &secrets {
             None => (Vec::new(), None),
-            Some(secrets) if local => (all(secrets, || Outcome::Skipped(None)), None),
+            Some(secrets) if extent == Extent::Nothing => {
+                (all(secrets, || Outcome::Skipped(None)), None)
+            }
+            Some(secrets) if local => self.leave(&account, secrets),
             Some(secrets) => self.take_back(&account, secrets).await,
         };
         self.note_revocation(&account, &tokens);
@@ -122,6 +150,16 @@ impl Online {
             let whose = account.to_string();
             self.journal.note(Deed::Revoke, &whose, failed.as_ref());
         }
+    }
+
+    /// Leaves a given token to its owner, and finds the page for it.
+    fn leave(&self, account: &Account, secrets: &Secrets) -> (Vec<Told>, Option<Url>) {
+        let why = "a token that was given is revoked only with `--revoke`";
+        let page = reach(&self.registry, account).ok();
+        (
+            all(secrets, || Outcome::Skipped(Some(why.into()))),
+            page.and_then(|reach| reach.provider.revocation.page),
+        )
     }
 
     /// Revokes what can be revoked, and finds the page for the rest.
@@ -163,6 +201,8 @@ impl Online {
         for (token, value) in tokens(secrets) {
             let outcome = if let Some(why) = unsupported(rule, token) {
                 Outcome::Unsupported(why.into())
+            } else if account.client.id.is_empty() && rule.needs_client() {
+                Outcome::Unsupported(NO_CLIENT.into())
             } else if let Some(cause) = &unreachable {
                 Outcome::Failed(cause.clone()) // a server that did not answer is not waited for again
             } else {

@@ -93,3 +93,4 @@ mod token;
 mod token_endpoint;
 mod which;
 mod whoami;
+mod with_token;

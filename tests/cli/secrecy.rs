@@ -2,6 +2,7 @@
 //! `export`, and nowhere else.
 
 mod flows;
+mod given;
 mod providers;
 
 use base64::Engine;

@@ -34,6 +34,8 @@ pub fn again(args: &cli::Login) -> String {
         ("--no-keep", args.no_keep),
         ("--switch", args.switch),
         ("--passphrase", args.passphrase),
+        ("--with-token", args.with_token),
+        ("--no-verify", args.no_verify),
     ];
     let flags = flags.into_iter().filter(|(_, given)| *given);
     words.extend(flags.map(|(name, _)| name.to_owned()));
@@ -67,6 +69,7 @@ mod tests {
             "keyfob login https://id.example.com/ --no-keep",
             "keyfob login acme --scope 'openid email' --scope read --as work --store file",
             "keyfob login acme --for read --resource https://api.example.com/ --audience api --client-id x --replace --switch",
+            "keyfob login acme --as ci --with-token --no-verify",
         ] {
             assert_eq!(typed(line), line);
         }

@@ -3,6 +3,7 @@
 mod again;
 mod by_url;
 mod report;
+mod with_token;
 
 use super::app::App;
 use super::{embedded, network};
@@ -23,6 +24,9 @@ const SANDBOX_PERSON: &str = "ada";
 
 /// Signs in, at a known provider or by the URL of one.
 pub fn run(app: &App, args: &cli::Login) -> Result<()> {
+    if args.with_token {
+        with_token::check_target(app, &args.target)?;
+    }
     if by_url::is_url(&args.target) {
         return by_url::run(app, args);
     }
@@ -44,6 +48,9 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
     };
     let provider = app.registry.get(target.provider);
     let provider = provider.map_err(|error| by_url::unknown(app, target.provider, error))?;
+    if args.with_token {
+        return with_token::run(app, args, &provider, expected);
+    }
     let surroundings = Surroundings::detect();
     let visitor = visitor(app, args, &surroundings, &provider, expected.as_ref());
     let approve = match &visitor {

@@ -81,6 +81,8 @@ fn every_row_for_other_peoples_servers_calls_https_alone() {
             &provider.device_authorization_endpoint,
             &provider.pushed_authorization_request_endpoint,
             &provider.device.verification_uri,
+            &provider.given.userinfo_endpoint,
+            &provider.given.page,
             &provider.revocation.page,
             &provider.registration.page,
         ];

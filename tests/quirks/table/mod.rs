@@ -5,6 +5,7 @@ mod authorization;
 mod client;
 mod device;
 mod endpoints;
+mod given;
 mod identity;
 mod redirect;
 mod revocation;
@@ -28,11 +29,12 @@ const EXEMPT: [(&str, &str); 4] = [
 ];
 
 fn all() -> impl Iterator<Item = &'static Row> {
-    let tables: [&[Row]; 9] = [
+    let tables: [&[Row]; 10] = [
         &authorization::ROWS,
         &client::ROWS,
         &device::ROWS,
         &endpoints::ROWS,
+        &given::ROWS,
         &identity::ROWS,
         &redirect::ROWS,
         &revocation::ROWS,
