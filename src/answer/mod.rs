@@ -3,6 +3,7 @@
 //! Each shape is pinned by its example in `shapes/`, which the man pages show.
 
 pub mod account;
+pub mod export;
 pub mod login;
 pub mod logout;
 pub mod provider;
