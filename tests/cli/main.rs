@@ -46,6 +46,10 @@ mod consent;
 mod discovery;
 #[cfg(target_os = "linux")]
 mod disks;
+#[cfg(target_os = "linux")]
+mod ephemeral;
+#[cfg(target_os = "linux")]
+mod exec;
 #[cfg(unix)]
 mod flows;
 #[cfg(unix)]
