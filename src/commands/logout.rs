@@ -1,5 +1,7 @@
 //! `logout`: revokes at the provider, refresh token first, then forgets, whatever the server said.
 
+use url::Url;
+
 use super::app::App;
 use super::{embedded, fleet, network, print_json, report};
 use crate::account::Account;
@@ -63,7 +65,8 @@ pub(super) fn sign_out(
 /// Says what became of one account, and shapes it; what failed goes to the failures.
 fn said(app: &App, done: SignedOut, failures: &mut Vec<Error>) -> Forgotten {
     let account = &done.account;
-    if let Some(note) = lives_on(&done) {
+    let whose = account.to_string();
+    if let Some(note) = lives_on(&whose, account.expires_at, &done.tokens, done.page.as_ref()) {
         app.term.warn(&note);
     }
     if let Some(error) = &done.kept {
@@ -118,15 +121,19 @@ fn revocation(told: &Told) -> Revocation {
     }
 }
 
-/// What was not revoked and why, until when it lives, and where to do it by hand.
-fn lives_on(done: &SignedOut) -> Option<String> {
-    let account = &done.account;
-    let cause = done.tokens.iter().find_map(|told| told.outcome.reason())?;
+/// What was not revoked of somebody's tokens and why, until when it lives, and where to do it by hand.
+pub(super) fn lives_on(
+    whose: &str,
+    ends: Option<Timestamp>,
+    tokens: &[Told],
+    page: Option<&Url>,
+) -> Option<String> {
+    let cause = tokens.iter().find_map(|told| told.outcome.reason())?;
     let lives = |token| {
         let left = |told: &&Told| told.token == token && !told.outcome.is_revoked();
-        done.tokens.iter().find(left)
+        tokens.iter().find(left)
     };
-    let access = lives(Hint::AccessToken).map(|_| match account.expires_at {
+    let access = lives(Hint::AccessToken).map(|_| match ends {
         Some(end) if end > Timestamp::now() => format!("its access token lives until {end}"),
         Some(_) => "its access token has ended".into(),
         None => "its access token has no known end".into(),
@@ -134,9 +141,8 @@ fn lives_on(done: &SignedOut) -> Option<String> {
     let refresh =
         lives(Hint::RefreshToken).map(|_| "its refresh token lives until you revoke it".to_owned());
     let left: Vec<String> = access.into_iter().chain(refresh).collect();
-    let page = done.page.as_ref();
     let by_hand = page.map_or_else(String::new, |page| format!("; revoke it by hand at {page}"));
-    Some(format!("{account}: {cause}; {}{by_hand}", left.join(", ")))
+    Some(format!("{whose}: {cause}; {}{by_hand}", left.join(", ")))
 }
 
 /// Forgotten here, while the provider may still take the tokens.

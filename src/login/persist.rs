@@ -8,6 +8,7 @@ use super::place::{Place, find_place};
 use super::{Plan, SignedIn, identity::Who, metadata};
 use crate::account::{self, Account, Endpoints, SignIn};
 use crate::error::{Code, Error, Result};
+use crate::names;
 use crate::oauth;
 use crate::online::{Online, off_thread};
 use crate::provider::Provider;
@@ -30,8 +31,12 @@ pub struct Grant {
     pub tokens: TokenSet,
 }
 
-/// Finds the place, asks where less would replace more, and writes: secret, index, default.
+/// Finds the place, asks where less would replace more, and writes: secret, index, default. An ephemeral
+/// login has no place, and nothing is written.
 pub async fn persist(online: &Online, plan: &Arc<Plan>, grant: Grant) -> Result<SignedIn> {
+    if plan.ephemeral {
+        return unkept(plan, &grant);
+    }
     if let Place::Update(account) = find_place(&online.vault, plan, &grant.who)? {
         confirm_fewer(online, plan, &account, &grant.tokens).await?;
     }
@@ -49,6 +54,23 @@ pub async fn persist(online: &Online, plan: &Arc<Plan>, grant: Grant) -> Result<
         }
     })
     .await
+}
+
+/// The account as it would be.
+fn unkept(plan: &Plan, grant: &Grant) -> Result<SignedIn> {
+    plan.gain(&grant.client, &grant.tokens);
+    let username = grant.who.username.as_deref().unwrap_or_default();
+    let slot = Slot::new(names::name_from(username));
+    let (account, secrets) = entry(plan, grant, slot)?;
+    Ok(SignedIn {
+        account,
+        secrets,
+        created: true,
+        taken: None,
+        withheld: BTreeSet::new(),
+        added: BTreeSet::new(),
+        warnings: Vec::new(),
+    })
 }
 
 /// What is locked while an account of this provider gets its name.
@@ -187,9 +209,8 @@ impl Slot {
     }
 }
 
-/// Secret first, then index, then the default where there is none. From the index entry on the person is
-/// signed in, so what fails later is a warning.
-fn write(vault: &Vault, plan: &Plan, grant: &Grant, slot: Slot) -> Result<SignedIn> {
+/// The account and its secret, as they are kept.
+fn entry(plan: &Plan, grant: &Grant, slot: Slot) -> Result<(Account, Secrets)> {
     let tokens = &grant.tokens;
     let account = Account {
         provider: plan.provider.name.clone(),
@@ -224,15 +245,23 @@ fn write(vault: &Vault, plan: &Plan, grant: &Grant, slot: Slot) -> Result<Signed
         client_secret: grant.client.secret.clone(),
         generation: account.generation,
     };
+    Ok((account, secrets))
+}
+
+/// Secret first, then index, then the default where there is none. From the index entry on the person is
+/// signed in, so what fails later is a warning.
+fn write(vault: &Vault, plan: &Plan, grant: &Grant, slot: Slot) -> Result<SignedIn> {
+    let (created, fresh) = (slot.created_at.is_none(), slot.fresh);
+    let (account, secrets) = entry(plan, grant, slot)?;
     vault.keep(&account, &secrets)?;
     if let Err(error) = vault.record(&account) {
-        if slot.fresh {
+        if fresh {
             let _ = vault.discard(&account); // no entry will ever lead to it
         }
         return Err(error);
     }
     Ok(SignedIn {
-        created: slot.created_at.is_none(),
+        created,
         warnings: without_default(vault, &account).into_iter().collect(),
         account,
         secrets,
