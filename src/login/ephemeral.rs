@@ -55,6 +55,14 @@ impl Gained {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Looks at the tokens, where there are any.
+    pub fn look(&self, look: impl FnOnce(&Granted)) {
+        let gains = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(granted) = &gains.granted {
+            look(granted);
+        }
+    }
+
     fn note(&self, change: impl FnOnce(&mut Gains)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }

@@ -1,8 +1,15 @@
-//! `exec`: a command with tokens in its environment, which takes keyfob's place.
+//! `exec`: a command with tokens in its environment, which takes keyfob's place; after a sign-in for it alone
+//! keyfob stays as its parent.
 
 mod become_command;
+mod child;
 mod environment;
+mod ephemeral;
+#[cfg(unix)]
+mod signals;
 mod unable;
+#[cfg(unix)]
+mod witness;
 
 use super::app::App;
 use super::supply::{Supply, supply};
@@ -34,9 +41,12 @@ impl From<Supply> for Holding {
     }
 }
 
-/// Becomes the command; returns only where that fails.
+/// Becomes the command, or runs it after a sign-in for it; returns only where that fails.
 pub fn run(app: &App, args: &cli::Exec) -> Result<()> {
     check_variable(args)?;
+    if args.ephemeral {
+        return ephemeral::run(app, args);
+    }
     let supplies = supply(app, &args.accounts, args.min_ttl, &args.anew)?;
     let holdings: Vec<Holding> = supplies.into_iter().map(Holding::from).collect();
     let failure = match environment::command(app, args, &holdings) {

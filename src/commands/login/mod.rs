@@ -4,6 +4,7 @@ mod again;
 mod by_url;
 mod report;
 
+pub(super) use again::again;
 pub(super) use report::say_scopes;
 
 use std::sync::Arc;
@@ -56,7 +57,7 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
             store,
             ..plan(
                 args,
-                again::again(args),
+                again(&["keyfob", "login", &args.target], args),
                 online.registry.get(target.provider)?,
                 means,
             )
