@@ -49,10 +49,9 @@ impl Redemption<'_> {
         let flow = self.code;
         let flow = flow.expect("only an authorization request is answered");
         let code = consent::code(self.plan, verdict)?;
-        let hold = match self.plan.ephemeral {
-            true => Some(self.online.interrupts.hold()?),
-            false => None,
-        };
+        let interrupts = &self.online.interrupts;
+        let hold = self.plan.ephemeral.then(|| interrupts.hold());
+        let hold = hold.transpose()?;
         let tokens = self.exchange(code, flow).await?;
         self.plan.gain(&flow.client, &tokens);
         drop(hold);

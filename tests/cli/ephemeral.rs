@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::home::{Home, Run};
+use crate::home::Home;
 use crate::process::{Running, until};
 use crate::provider::{Decision, MARK, Provider, acme_with};
 use crate::server::Reply;

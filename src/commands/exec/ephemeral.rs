@@ -17,7 +17,7 @@ use crate::commands::{embedded, network};
 use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
 use crate::journal::Deed;
-use crate::login::{Gained, Gains, Granted, Plan, Registration, SignedIn};
+use crate::login::{Gained, Gains, Granted, Plan, Registration};
 use crate::oauth::registration;
 use crate::online::Online;
 use crate::session::revoke::{Outcome, Revoking, in_time, lasting};
@@ -45,7 +45,7 @@ pub fn run(app: &App, args: &cli::Exec) -> Result<()> {
             gained: Arc::clone(&gained),
             ..login::plan(&login, command, online.registry.get(name)?, means)
         };
-        let ended = sign_in_and_run(app, args, &online, plan).await;
+        let ended = Box::pin(sign_in_and_run(app, args, &online, plan)).await;
         give_back(app, &online, gained.take()).await;
         ended
     });

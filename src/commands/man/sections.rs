@@ -94,13 +94,15 @@ const JSON: [(&str, &str, &str); 14] = [
 ];
 
 /// What the exit codes mean.
-const EXITS: [(u8, &str); 7] = [
+const EXITS: [(u8, &str); 9] = [
     (0, "Done. A closed pipe on standard output too."),
     (1, "Failed."),
     (2, "Usage: the arguments do not fit."),
     (3, "Temporary: trying again may help."),
     (4, "A person has to sign in first."),
     (5, "The store with the secrets cannot be used."),
+    (126, "exec found its command, and it cannot be run."),
+    (127, "exec found no such command."),
     (130, "Interrupted."),
 ];
 

@@ -182,11 +182,12 @@ async fn confirmed(
     term.say(&format!(
         "{state}, as a native client with redirect URIs on this machine{scopes}"
     ));
-    let question = match plan.ephemeral {
-        true => format!(
+    let question = if plan.ephemeral {
+        format!(
             "register keyfob at {place} for this command? not every server takes that back at its end"
-        ),
-        false => format!("register keyfob at {place}? there may be no way to undo that"),
+        )
+    } else {
+        format!("register keyfob at {place}? there may be no way to undo that")
     };
     off_thread(move || term.confirm(&question, "--register")).await
 }
