@@ -1,5 +1,7 @@
 //! `logout`: revokes at the provider, refresh token first, then forgets, whatever the server said.
 
+use url::Url;
+
 use super::app::App;
 use super::{embedded, fleet, network, print_json, report};
 use crate::account::{Account, SignIn};
@@ -71,7 +73,13 @@ pub(super) fn sign_out(
 /// Says what became of one account, and shapes it; what failed goes to the failures.
 fn said(app: &App, done: SignedOut, failures: &mut Vec<Error>) -> Forgotten {
     let account = &done.account;
-    if let Some(note) = lives_on(&done) {
+    let whose = account.to_string();
+    let (tokens, page) = (&done.tokens, done.page.as_ref());
+    let note = match account.identity.kind {
+        SignIn::Given => given_lives_on(account, tokens, page),
+        _ => lives_on(&whose, account.expires_at, tokens, page),
+    };
+    if let Some(note) = note {
         app.term.warn(&note);
     }
     if let Some(error) = &done.kept {
@@ -126,22 +134,28 @@ fn revocation(told: &Told) -> Revocation {
     }
 }
 
-/// What was not revoked and why, until when it lives, and where to do it by hand.
-fn lives_on(done: &SignedOut) -> Option<String> {
-    let account = &done.account;
-    let cause = done.tokens.iter().find_map(|told| told.outcome.reason())?;
-    let page = done.page.as_ref();
-    if account.identity.kind == SignIn::Given {
-        let there = page.map_or_else(String::new, |page| format!(": {page}"));
-        return Some(format!(
-            "{account}: {cause}; this one is still valid at the provider until it is revoked there{there}"
-        ));
-    }
+/// Why a token that was given was not revoked, and where its owner can do it.
+fn given_lives_on(account: &Account, tokens: &[Told], page: Option<&Url>) -> Option<String> {
+    let cause = tokens.iter().find_map(|told| told.outcome.reason())?;
+    let there = page.map_or_else(String::new, |page| format!(": {page}"));
+    Some(format!(
+        "{account}: {cause}; this one is still valid at the provider until it is revoked there{there}"
+    ))
+}
+
+/// What was not revoked of somebody's tokens and why, until when it lives, and where to do it by hand.
+pub(super) fn lives_on(
+    whose: &str,
+    ends: Option<Timestamp>,
+    tokens: &[Told],
+    page: Option<&Url>,
+) -> Option<String> {
+    let cause = tokens.iter().find_map(|told| told.outcome.reason())?;
     let lives = |token| {
         let left = |told: &&Told| told.token == token && !told.outcome.is_revoked();
-        done.tokens.iter().find(left)
+        tokens.iter().find(left)
     };
-    let access = lives(Hint::AccessToken).map(|_| match account.expires_at {
+    let access = lives(Hint::AccessToken).map(|_| match ends {
         Some(end) if end > Timestamp::now() => format!("its access token lives until {end}"),
         Some(_) => "its access token has ended".into(),
         None => "its access token has no known end".into(),
@@ -150,7 +164,7 @@ fn lives_on(done: &SignedOut) -> Option<String> {
         lives(Hint::RefreshToken).map(|_| "its refresh token lives until you revoke it".to_owned());
     let left: Vec<String> = access.into_iter().chain(refresh).collect();
     let by_hand = page.map_or_else(String::new, |page| format!("; revoke it by hand at {page}"));
-    Some(format!("{account}: {cause}; {}{by_hand}", left.join(", ")))
+    Some(format!("{whose}: {cause}; {}{by_hand}", left.join(", ")))
 }
 
 /// Forgotten here, while the provider may still take the tokens. That a given one cannot be revoked is a

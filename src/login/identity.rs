@@ -72,7 +72,7 @@ pub async fn who(
         _ => claims.clone(),
     };
     let Some(told) = told else {
-        if plan.name.is_none() && plan.expected.is_none() {
+        if plan.needs_name() {
             return Err(nameless(provider, Code::InvalidResponse));
         }
         return Ok(Who {

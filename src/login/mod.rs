@@ -14,6 +14,7 @@
 //! client_credentials      the short way of a machine, from client to persist
 //! token_exchange          the same with the identity token of a CI job
 //! given                   a token that somebody has already, from userinfo to persist
+//! ephemeral               what a sign-in for one command has got, to be given back
 //! ```
 
 mod address;
@@ -23,6 +24,7 @@ mod client_credentials;
 mod code;
 mod consent;
 mod device;
+mod ephemeral;
 #[cfg(test)]
 mod fixture;
 mod flow;
@@ -60,6 +62,7 @@ pub use client::given;
 use code::CodeFlow;
 pub use consent::Visitor;
 use device::DeviceFlow;
+pub use ephemeral::{Gained, Gains, Granted, Registration};
 pub use flow::Flow;
 use flow::Ways;
 pub use given::{Given, given as given_token};
@@ -107,6 +110,8 @@ pub struct Plan {
     /// Nothing is written anywhere: no account, no registration, no client id. What a login got is in
     /// [`SignedIn`] alone.
     pub ephemeral: bool,
+    /// What an ephemeral login got, to be given back; it stays empty for any other.
+    pub gained: Arc<Gained>,
     /// `--subject-token-file`, else the CI system; for an exchange alone.
     pub subject_from: SubjectFrom,
     /// `--port`.
@@ -134,6 +139,11 @@ impl Plan {
             self.audience = held.or_else(|| provider.audience.clone());
         }
         Ok(())
+    }
+
+    /// Whether only the provider can name the account. One that is not kept needs no name.
+    fn needs_name(&self) -> bool {
+        self.name.is_none() && self.expected.is_none() && !self.ephemeral
     }
 
     /// The command that does the same again.
@@ -189,9 +199,11 @@ pub struct SignedIn {
 /// Signs in. Until the last step nothing is stored; every failure leaves all accounts as they were.
 pub async fn login(online: &Arc<Online>, mut plan: Plan) -> Result<SignedIn> {
     scopes::settle(&plan)?; // a preset that is not there is said before anything is sent
-    let (vault, store) = (Arc::clone(&online.vault), plan.store);
-    let names = persist::names_lock(&plan.provider);
-    off_thread(move || vault.prove_locks(&names).and_then(|()| vault.probe(store))).await?;
+    if !plan.ephemeral {
+        let (vault, store) = (Arc::clone(&online.vault), plan.store);
+        let names = persist::names_lock(&plan.provider);
+        off_thread(move || vault.prove_locks(&names).and_then(|()| vault.probe(store))).await?;
+    }
 
     let with_client = client::known_id(online, &plan).is_some();
     plan.provider = metadata::complete(online, plan.provider, with_client).await?;
@@ -200,11 +212,14 @@ pub async fn login(online: &Arc<Online>, mut plan: Plan) -> Result<SignedIn> {
         return client_credentials::login(online, plan).await;
     }
     if plan.flow == Flow::TokenExchange {
+        ephemeral::forewarn(online, &plan, None);
         return token_exchange::login(online, plan).await;
     }
     let ways = Ways::find(&plan, online.term.silence())?;
     settle_name(online, &plan)?;
     let ours = client::obtain(online, &plan).await?;
+    let client = ours.code.as_ref().or(ours.device.as_ref()).ok();
+    ephemeral::forewarn(online, &plan, client);
     consent(online, &Arc::new(plan), ways, ours).await
 }
 
@@ -281,7 +296,7 @@ fn page(plan: &Plan, outcome: &Result<SignedIn>, overtaken: bool) -> Page {
         Ok(done) => Page::SignedIn {
             provider,
             who: done.account.who().to_owned(),
-            account: done.account.to_string(),
+            account: (!plan.ephemeral).then(|| done.account.to_string()),
             overtaken,
         },
         Err(error) if error.code == Code::AccessDenied => Page::Refused { provider },
@@ -292,7 +307,7 @@ fn page(plan: &Plan, outcome: &Result<SignedIn>, overtaken: bool) -> Page {
 /// A name was given where the provider cannot say who signed in, and nothing stands in its way.
 fn settle_name(online: &Online, plan: &Plan) -> Result<()> {
     place::settle(&online.vault, &Keeping::of(plan), SignIn::Person)?;
-    if plan.name.is_none() && plan.expected.is_none() && !identity::can_tell(plan) {
+    if plan.needs_name() && !identity::can_tell(plan) {
         return Err(identity::nameless(&plan.provider, Code::Usage));
     }
     Ok(())

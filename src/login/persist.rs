@@ -9,6 +9,7 @@ use super::{Plan, SignedIn, identity::Who, metadata};
 use crate::account::{self, Account, Endpoints, SignIn};
 use crate::error::{Code, Error, Result};
 use crate::journal::Deed;
+use crate::names;
 use crate::oauth;
 use crate::online::{Online, off_thread};
 use crate::provider::Provider;
@@ -31,8 +32,11 @@ pub struct Grant {
     pub tokens: TokenSet,
 }
 
-/// Keeps what a login got, as its plan says.
+/// Keeps what a login got, as its plan says. An ephemeral login has no place, and nothing is written.
 pub async fn persist(online: &Online, plan: &Arc<Plan>, grant: Grant) -> Result<SignedIn> {
+    if plan.ephemeral {
+        return unkept(plan, &grant);
+    }
     keep(online, &Arc::new(Keeping::of(plan)), grant).await
 }
 
@@ -56,6 +60,23 @@ pub async fn keep(online: &Online, plan: &Arc<Keeping>, grant: Grant) -> Result<
     })
     .await
     .inspect(|done| (online.journal).note(Deed::SignIn, &done.account.to_string(), None))
+}
+
+/// The account as it would be.
+fn unkept(plan: &Plan, grant: &Grant) -> Result<SignedIn> {
+    plan.gain(&grant.client, &grant.tokens);
+    let username = grant.who.username.as_deref().unwrap_or_default();
+    let slot = Slot::new(names::name_from(username));
+    let (account, secrets) = entry(&Keeping::of(plan), grant, slot)?;
+    Ok(SignedIn {
+        account,
+        secrets,
+        created: true,
+        taken: None,
+        withheld: BTreeSet::new(),
+        added: BTreeSet::new(),
+        warnings: Vec::new(),
+    })
 }
 
 /// What is locked while an account of this provider gets its name.
@@ -195,9 +216,8 @@ impl Slot {
     }
 }
 
-/// Secret first, then index, then the default where there is none. From the index entry on the person is
-/// signed in, so what fails later is a warning.
-fn write(vault: &Vault, plan: &Keeping, grant: &Grant, slot: Slot) -> Result<SignedIn> {
+/// The account and its secret, as they are kept.
+fn entry(plan: &Keeping, grant: &Grant, slot: Slot) -> Result<(Account, Secrets)> {
     let tokens = &grant.tokens;
     let account = Account {
         provider: plan.provider.name.clone(),
@@ -234,15 +254,23 @@ fn write(vault: &Vault, plan: &Keeping, grant: &Grant, slot: Slot) -> Result<Sig
         client_secret: grant.client.secret.clone(),
         generation: account.generation,
     };
+    Ok((account, secrets))
+}
+
+/// Secret first, then index, then the default where there is none. From the index entry on the person is
+/// signed in, so what fails later is a warning.
+fn write(vault: &Vault, plan: &Keeping, grant: &Grant, slot: Slot) -> Result<SignedIn> {
+    let (created, fresh) = (slot.created_at.is_none(), slot.fresh);
+    let (account, secrets) = entry(plan, grant, slot)?;
     vault.keep(&account, &secrets)?;
     if let Err(error) = vault.record(&account) {
-        if slot.fresh {
+        if fresh {
             let _ = vault.discard(&account); // no entry will ever lead to it
         }
         return Err(error);
     }
     Ok(SignedIn {
-        created: slot.created_at.is_none(),
+        created,
         warnings: without_default(vault, &account).into_iter().collect(),
         account,
         secrets,

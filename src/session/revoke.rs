@@ -6,14 +6,18 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{Reach, client, reach};
+use tokio::time::{Instant, timeout_at};
+
+use super::{client, reach};
 use crate::account::{Account, SignIn};
 use crate::error::{Code, Error, Result};
 use crate::journal::Deed;
-use crate::oauth::OauthError;
-use crate::oauth::revoke::{RevocationEndpoint, unsupported};
+use crate::oauth::revoke::{NOWHERE, RevocationEndpoint, beyond, unsupported};
+use crate::oauth::{Client, Http, OauthError};
 use crate::online::{Online, off_thread};
+use crate::provider::Provider;
 use crate::secret::Secret;
+use crate::token_set::TokenSet;
 use crate::vault::Secrets;
 
 pub use crate::oauth::revoke::Hint;
@@ -117,7 +121,7 @@ impl Online {
         let (tokens, page) = match &secrets {
             None => (Vec::new(), None),
             Some(secrets) if extent == Extent::Nothing => {
-                (all(secrets, || Outcome::Skipped(None)), None)
+                (all(&secrets.tokens, || Outcome::Skipped(None)), None)
             }
             Some(secrets) if local => self.leave(&account, secrets),
             Some(secrets) => self.take_back(&account, secrets).await,
@@ -157,7 +161,7 @@ impl Online {
         let why = "a token that was given is revoked only with `--revoke`";
         let page = reach(&self.registry, account).ok();
         (
-            all(secrets, || Outcome::Skipped(Some(why.into()))),
+            all(&secrets.tokens, || Outcome::Skipped(Some(why.into()))),
             page.and_then(|reach| reach.provider.revocation.page),
         )
     }
@@ -170,43 +174,57 @@ impl Online {
             Ok(reached) => reached,
             Err(error) => {
                 let skipped = || Outcome::Skipped(Some(error.message.clone()));
-                return (all(secrets, skipped), None);
+                return (all(&secrets.tokens, skipped), None);
             }
         };
-        let told = match endpoint {
-            Some(endpoint) => self.revoke(account, secrets, &reach, &endpoint).await,
-            None => all(secrets, || {
-                Outcome::Unsupported("this provider cannot revoke tokens".into())
-            }),
+        let provider = &reach.provider;
+        let revoking = Revoking {
+            endpoint: endpoint.as_ref(),
+            provider,
+            client: &client(account, secrets),
+            until: None,
         };
+        let told = revoking.all(&self.http, &secrets.tokens).await;
         (told, reach.provider.revocation.page)
     }
+}
 
-    async fn revoke(
-        &self,
-        account: &Account,
-        secrets: &Secrets,
-        reach: &Reach,
-        endpoint: &Url,
-    ) -> Vec<Told> {
-        let rule = &reach.provider.revocation;
+/// What revokes tokens.
+#[derive(Debug)]
+pub struct Revoking<'a> {
+    /// Where; `None` where the provider revokes nothing.
+    pub endpoint: Option<&'a Url>,
+    /// What it takes, and in which form.
+    pub provider: &'a Provider,
+    /// The client that they were issued to.
+    pub client: &'a Client,
+    /// When it is over, answered or not; `None` leaves each request its own time.
+    pub until: Option<Instant>,
+}
+
+impl Revoking<'_> {
+    /// Revokes all that can be revoked. Nothing is waited for again that did not answer.
+    pub async fn all(&self, http: &Http, set: &TokenSet) -> Vec<Told> {
+        let Some(url) = self.endpoint else {
+            return all(set, || Outcome::Unsupported(NOWHERE.into()));
+        };
         let endpoint = RevocationEndpoint {
-            url: endpoint,
-            client: &client(account, secrets),
-            rule,
-            headers: &reach.provider.token.headers,
+            url,
+            client: self.client,
+            rule: &self.provider.revocation,
+            headers: &self.provider.token.headers,
         };
         let mut told = Vec::new();
         let mut unreachable: Option<String> = None;
-        for (token, value) in tokens(secrets) {
-            let outcome = if let Some(why) = unsupported(rule, token) {
+        for (token, value) in tokens(set) {
+            let outcome = if let Some(why) = unsupported(endpoint.rule, token) {
                 Outcome::Unsupported(why.into())
-            } else if account.client.id.is_empty() && rule.needs_client() {
+            } else if self.client.id.is_empty() && endpoint.rule.needs_client() {
                 Outcome::Unsupported(NO_CLIENT.into())
             } else if let Some(cause) = &unreachable {
-                Outcome::Failed(cause.clone()) // a server that did not answer is not waited for again
+                Outcome::Failed(cause.clone())
             } else {
-                match endpoint.revoke(&self.http, value, token).await {
+                match in_time(self.until, endpoint.revoke(http, value, token)).await {
                     Ok(()) => Outcome::Revoked,
                     Err(error) => {
                         let cause = error.to_string();
@@ -223,9 +241,30 @@ impl Online {
     }
 }
 
+/// A request that is over at `until`, answered or not.
+pub async fn in_time<T>(
+    until: Option<Instant>,
+    request: impl Future<Output = std::result::Result<T, OauthError>>,
+) -> std::result::Result<T, OauthError> {
+    let Some(until) = until else {
+        return request.await;
+    };
+    let late = |_| OauthError::Network("the server did not answer in time".into());
+    timeout_at(until, request).await.map_err(late)?
+}
+
+/// The tokens that [`beyond`] has a reason for.
+pub fn lasting(provider: &Provider, set: &TokenSet) -> Vec<Told> {
+    let told = |(token, _)| {
+        let outcome = Outcome::Unsupported(beyond(provider, token)?.into());
+        Some(Told { token, outcome })
+    };
+    tokens(set).filter_map(told).collect()
+}
+
 /// The same of every token.
-fn all(secrets: &Secrets, outcome: impl Fn() -> Outcome) -> Vec<Told> {
-    tokens(secrets)
+fn all(set: &TokenSet, outcome: impl Fn() -> Outcome) -> Vec<Told> {
+    tokens(set)
         .map(|(token, _)| Told {
             token,
             outcome: outcome(),
@@ -234,11 +273,13 @@ fn all(secrets: &Secrets, outcome: impl Fn() -> Outcome) -> Vec<Told> {
 }
 
 /// The order in which they are revoked.
-fn tokens(secrets: &Secrets) -> impl Iterator<Item = (Hint, &Secret)> {
-    let tokens = &secrets.tokens;
-    let refresh = tokens.refresh_token.as_ref();
+fn tokens(set: &TokenSet) -> impl Iterator<Item = (Hint, &Secret)> {
+    let refresh = set.refresh_token.as_ref();
     refresh
         .map(|token| (Hint::RefreshToken, token))
         .into_iter()
-        .chain([(Hint::AccessToken, &tokens.access_token)])
+        .chain([(Hint::AccessToken, &set.access_token)])
 }
+
+#[cfg(test)]
+mod tests;

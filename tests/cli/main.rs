@@ -50,6 +50,10 @@ mod discovery;
 #[cfg(target_os = "linux")]
 mod disks;
 mod env;
+#[cfg(target_os = "linux")]
+mod ephemeral;
+#[cfg(target_os = "linux")]
+mod exec;
 mod exit_codes;
 mod export;
 #[cfg(unix)]

@@ -3,8 +3,9 @@
 use crate::cli;
 
 /// Everything that says where, as whom and for what; how the sign-in is done is left to whoever repeats it.
-pub fn again(args: &cli::Login) -> String {
-    let mut words = vec!["keyfob".into(), "login".into(), args.target.clone()];
+/// It begins with `start`.
+pub fn again(start: &[&str], args: &cli::Login) -> String {
+    let mut words: Vec<String> = start.iter().map(|word| (*word).to_owned()).collect();
     let mut option = |name: &str, value: &str| words.extend([name.into(), value.into()]);
     let several = [
         ("--scope", &args.scope),
@@ -56,7 +57,7 @@ mod tests {
     fn typed(line: &str) -> String {
         let words = shlex::split(line).unwrap();
         match Cli::try_parse_from(words).unwrap().command {
-            Command::Login(args) => again(&args),
+            Command::Login(args) => again(&["keyfob", "login", &args.target], &args),
             other => panic!("{other:?}"),
         }
     }

@@ -5,6 +5,11 @@ mod by_url;
 mod report;
 mod with_token;
 
+pub(super) use again::again;
+pub(super) use report::say_scopes;
+
+use std::sync::Arc;
+
 use super::app::App;
 use super::{embedded, network};
 use crate::account::{Account, SubjectFrom};
@@ -41,50 +46,29 @@ pub fn run(app: &App, args: &cli::Login) -> Result<()> {
 fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
     let target = Target::parse(typed)?;
     check_name(&target, args)?;
-    check_resources(args)?;
+    check_resources(&args.resource)?;
     let expected = match target.name {
         Some(_) => Some(app.chooser().account(Some(typed))?),
         None => None,
     };
-    let provider = app.registry.get(target.provider);
-    let provider = provider.map_err(|error| by_url::unknown(app, target.provider, error))?;
+    let provider = known(app, target.provider)?;
     if args.with_token {
         return with_token::run(app, args, &provider, expected);
     }
-    let surroundings = Surroundings::detect();
-    let visitor = visitor(app, args, &surroundings, &provider, expected.as_ref());
-    let approve = match &visitor {
-        Visitor::Myself(person) => Some(person.clone()),
-        Visitor::Person(_) => None,
-    };
+    let means = Means::find(app, args, &provider, expected.as_ref());
     let store = store(app, args, expected.as_ref(), &provider)?;
-    let (registry, _sandbox) = embedded::start(app, [target.provider], approve)?;
+    let (registry, _sandbox) = embedded::start(app, [target.provider], means.approves())?;
     let done = network::online(app, registry, async |online| {
         let plan = Plan {
-            command: again::again(args),
-            by_url: by_url::is_url(&args.target),
-            provider: online.registry.get(target.provider)?,
             flow: args.flow.of(expected.as_ref()),
             expected,
-            name: args.name.clone(),
-            replace: args.replace,
-            wanted: Wanted {
-                scopes: scopes(&args.scope),
-                presets: args.presets.clone(),
-            },
-            scopes: Vec::new(),
-            resource: args.resource.clone(),
-            audience: args.audience.clone(),
-            switch: args.switch,
             store,
-            client_id: args.client_id.clone(),
-            register: args.register,
-            ephemeral: false,
-            subject_from: SubjectFrom::Ci,
-            port: args.port,
-            timeout: args.timeout,
-            surroundings,
-            visitor,
+            ..plan(
+                args,
+                again(&["keyfob", "login", &args.target], args),
+                online.registry.get(target.provider)?,
+                means,
+            )
         };
         login(&online, plan).await
     })
@@ -96,6 +80,73 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
 fn failed(app: &App, provider: &str, error: &Error) {
     let whose = error.account.as_deref().unwrap_or(provider);
     app.journal.note(Deed::SignIn, whose, Some(error));
+}
+
+/// A provider's definition.
+pub(super) fn known(app: &App, name: &str) -> Result<Provider> {
+    let provider = app.registry.get(name);
+    provider.map_err(|error| by_url::unknown(app, name, error))
+}
+
+/// Where a login runs, and who goes to the provider.
+pub(super) struct Means {
+    surroundings: Surroundings,
+    visitor: Visitor,
+}
+
+impl Means {
+    /// Looks around.
+    pub(super) fn find(
+        app: &App,
+        args: &cli::Login,
+        provider: &Provider,
+        expected: Option<&Account>,
+    ) -> Self {
+        let surroundings = Surroundings::detect();
+        Self {
+            visitor: visitor(app, args, &surroundings, provider, expected),
+            surroundings,
+        }
+    }
+
+    /// Whom the sandbox approves by itself.
+    pub(super) fn approves(&self) -> Option<String> {
+        match &self.visitor {
+            Visitor::Myself(person) => Some(person.clone()),
+            Visitor::Person(_) => None,
+        }
+    }
+}
+
+/// What the command line asks for, of nobody in particular. `command` asks for the same again.
+pub(super) fn plan(args: &cli::Login, command: String, provider: Provider, means: Means) -> Plan {
+    Plan {
+        command,
+        by_url: by_url::is_url(&args.target),
+        provider,
+        flow: args.flow,
+        expected: None,
+        name: args.name.clone(),
+        replace: args.replace,
+        wanted: Wanted {
+            scopes: scopes(&args.scope),
+            presets: args.presets.clone(),
+        },
+        scopes: Vec::new(),
+        resource: args.resource.clone(),
+        audience: args.audience.clone(),
+        switch: args.switch,
+        store: Kind::Keyring,
+        client_id: args.client_id.clone(),
+        register: args.register,
+        ephemeral: false,
+        gained: Arc::default(),
+        subject_from: SubjectFrom::Ci,
+        port: args.port,
+        timeout: args.timeout,
+        surroundings: means.surroundings,
+        visitor: means.visitor,
+    }
 }
 
 /// `--as` fits the grammar, and names what the target does not name already.
@@ -118,8 +169,8 @@ fn check_name(target: &Target<'_>, args: &cli::Login) -> Result<()> {
 }
 
 /// What `--resource` names could be one (RFC 8707 §2).
-fn check_resources(args: &cli::Login) -> Result<()> {
-    for resource in &args.resource {
+pub(super) fn check_resources(resources: &[String]) -> Result<()> {
+    for resource in resources {
         check_resource(resource).map_err(|what| {
             Error::new(Code::Usage, format!("`--resource` {what}"))
                 .hint("name the API as its documentation does, such as `https://api.example.com/`")

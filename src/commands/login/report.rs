@@ -22,14 +22,8 @@ fn joined(scopes: &BTreeSet<String>) -> String {
         .join(", ")
 }
 
-/// Says who signed in, and what differs from what was asked. Where the tokens are is news for a new
-/// account, and where they were `placed` by the command line.
-pub fn report(app: &App, provider: &Provider, done: &SignedIn, placed: bool) -> Result<()> {
-    let account = &done.account;
-    let default = app.vault.default_of(&account.provider).as_ref() == Some(&account.name);
-    for warning in &done.warnings {
-        app.term.warn(warning);
-    }
+/// Says what was granted otherwise than asked.
+pub fn say_scopes(app: &App, done: &SignedIn) {
     if !done.withheld.is_empty() {
         app.term.warn(&format!(
             "asked for and not granted: {}",
@@ -42,6 +36,17 @@ pub fn report(app: &App, provider: &Provider, done: &SignedIn, placed: bool) -> 
             joined(&done.added)
         ));
     }
+}
+
+/// Says who signed in, and what differs from what was asked. Where the tokens are is news for a new
+/// account, and where they were `placed` by the command line.
+pub fn report(app: &App, provider: &Provider, done: &SignedIn, placed: bool) -> Result<()> {
+    let account = &done.account;
+    let default = app.vault.default_of(&account.provider).as_ref() == Some(&account.name);
+    for warning in &done.warnings {
+        app.term.warn(warning);
+    }
+    say_scopes(app, done);
     if app.manner.json {
         return print_json(&answer::login::Login::new(account, done.created, default));
     }

@@ -56,7 +56,11 @@ pub fn run(
     expected: Option<Account>,
 ) -> Result<()> {
     let store = store(app, args, expected.as_ref(), provider)?;
-    let token = take(app, provider, &again::again(args))?;
+    let token = take(
+        app,
+        provider,
+        &again(&["keyfob", "login", &args.target], args),
+    )?;
     looks_right(app, provider, &token)?;
     let name = provider.name.as_str();
     let (registry, _sandbox) = embedded::start(app, [name], None)?;

@@ -188,6 +188,10 @@ fn client(known: &Known, auth: ClientAuth, secret: &Result<Secret>) -> Result<Cl
 }
 
 async fn typed(online: &Online, plan: &Plan, known: &Known, needed: Error) -> Result<Ours> {
+    if plan.ephemeral {
+        let secret = secret::ask(online, plan, known, needed).await?;
+        return Ok(Ours::new(plan, known, &Ok(secret)));
+    }
     let Typed { secret, keep } = secret::ask_and_offer(online, plan, known, needed).await?;
     Ok(Ours {
         keep: keep.then(|| secret.clone()),
