@@ -1,7 +1,8 @@
 //! Which account a grant goes to: the rules of names and identities.
 
 use super::{Plan, identity::Who};
-use crate::account::Account;
+use crate::account::{Account, SignIn};
+use crate::ci;
 use crate::error::{Code, Error, Result};
 use crate::names;
 use crate::provider::Provider;
@@ -54,7 +55,10 @@ fn place(plan: &Plan, who: &Who, known: &Listing, default: Option<&str>) -> Resu
             },
         });
     }
-    let derived = names::name_from(who.username.as_deref().unwrap_or_default());
+    let derived = match who.identity.kind {
+        SignIn::Exchange => ci::account_name(&plan.subject_from).to_owned(),
+        _ => names::name_from(who.username.as_deref().unwrap_or_default()),
+    };
     let same = || {
         accounts
             .iter()
@@ -109,13 +113,17 @@ fn free_name(derived: String, known: &Listing, provider: &Provider) -> Place {
 }
 
 fn conflict(holder: &Account, who: &Who) -> Error {
+    let switch = match who.identity.kind {
+        SignIn::Person => "`--switch` asks the provider for another person, ",
+        SignIn::Client | SignIn::Given | SignIn::Exchange => "",
+    };
     let signed_in = who.username.as_deref().unwrap_or(&who.identity.subject);
     Error::new(
         Code::AccountConflict,
         format!("`{signed_in}` signed in, and {holder} is somebody else; nothing was stored"),
     )
     .hint(format!(
-        "`--switch` asks the provider for another person, `--as NAME` adds an account, `--replace` puts this one in the place of {holder}"
+        "{switch}`--as NAME` adds an account, `--replace` puts this one in the place of {holder}"
     ))
     .account(holder)
 }

@@ -5,17 +5,18 @@ mod by_url;
 mod report;
 
 use super::app::App;
-use super::{embedded, network};
+use super::{embedded, network, subject_file};
 use crate::account::{Account, SubjectFrom};
 use crate::choose::Target;
 use crate::cli;
 use crate::config;
 use crate::error::{Code, Error, Result};
-use crate::login::{Asked, Browser, Flow, Plan, Surroundings, Visitor, Wanted, login};
+use crate::login::{
+    Asked, Browser, Flow, Plan, Surroundings, Visitor, Wanted, check_resources, login,
+};
 use crate::names;
 use crate::provider::Provider;
 use crate::store::Kind;
-use crate::web::check_resource;
 
 /// Whom the sandbox approves where nobody can be asked.
 const SANDBOX_PERSON: &str = "ada";
@@ -36,13 +37,16 @@ pub fn run(app: &App, args: &cli::Login) -> Result<()> {
 fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
     let target = Target::parse(typed)?;
     check_name(&target, args)?;
-    check_resources(args)?;
     let expected = match target.name {
         Some(_) => Some(app.chooser().account(Some(typed))?),
         None => None,
     };
     let provider = app.registry.get(target.provider);
     let provider = provider.map_err(|error| by_url::unknown(app, target.provider, error))?;
+    let flow = args.flow.of(expected.as_ref());
+    let subject_from = subject_from(args, flow, expected.as_ref())?;
+    let held = expected.as_ref().map(|account| &*account.resource);
+    check_resources(&provider, flow, &args.resource, held.unwrap_or(&provider.resource))?;
     let surroundings = Surroundings::detect();
     let visitor = visitor(app, args, &surroundings, &provider, expected.as_ref());
     let approve = match &visitor {
@@ -56,12 +60,12 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
             command: again::again(args),
             by_url: by_url::is_url(&args.target),
             provider: online.registry.get(target.provider)?,
-            flow: args.flow.of(expected.as_ref()),
+            flow,
             expected,
             name: args.name.clone(),
             replace: args.replace,
             wanted: Wanted {
-                scopes: scopes(&args.scope),
+                scopes: super::scopes(&args.scope),
                 presets: args.presets.clone(),
             },
             scopes: Vec::new(),
@@ -72,7 +76,7 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
             client_id: args.client_id.clone(),
             register: args.register,
             ephemeral: false,
-            subject_from: SubjectFrom::Ci,
+            subject_from,
             port: args.port,
             timeout: args.timeout,
             surroundings,
@@ -102,15 +106,18 @@ fn check_name(target: &Target<'_>, args: &cli::Login) -> Result<()> {
     Ok(())
 }
 
-/// What `--resource` names could be one (RFC 8707 §2).
-fn check_resources(args: &cli::Login) -> Result<()> {
-    for resource in &args.resource {
-        check_resource(resource).map_err(|what| {
-            Error::new(Code::Usage, format!("`--resource` {what}"))
-                .hint("name the API as its documentation does, such as `https://api.example.com/`")
-        })?;
+/// Where the identity token of an exchange comes from: the file that was named, else what the account has,
+/// else the CI system.
+fn subject_from(args: &cli::Login, flow: Flow, expected: Option<&Account>) -> Result<SubjectFrom> {
+    if let Some(file) = &args.subject_token_file {
+        if flow != Flow::TokenExchange {
+            let what = "`--subject-token-file` is for `--flow token-exchange`";
+            return Err(Error::new(Code::Usage, what).hint("give both, or neither"));
+        }
+        return subject_file(file);
     }
-    Ok(())
+    let held = expected.and_then(|account| account.subject_from.clone());
+    Ok(held.unwrap_or(SubjectFrom::Ci))
 }
 
 /// Who goes to the authorization endpoint: the person, or for the sandbox keyfob itself where no
@@ -160,15 +167,4 @@ fn store(
         .or(app.config.store)
         .or(shared.map(|account| account.store))
         .unwrap_or(Kind::Keyring))
-}
-
-/// `--scope` may be repeated, and each may hold several.
-fn scopes(given: &[String]) -> Vec<String> {
-    let mut scopes: Vec<String> = Vec::new();
-    for scope in given.iter().flat_map(|given| given.split_whitespace()) {
-        if !scopes.iter().any(|known| known == scope) {
-            scopes.push(scope.into());
-        }
-    }
-    scopes
 }
