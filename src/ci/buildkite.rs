@@ -24,10 +24,7 @@ pub async fn ask(audience: &str) -> Result<Secret> {
     let mut command = Command::new(AGENT);
     command.args(["oidc", "request-token", "--audience", audience]);
     let shown = format!("{AGENT} oidc request-token --audience {audience}");
-    off_thread(move || {
-        run(command, PATIENCE).map_err(|failure| failure.said(&shown))
-    })
-    .await
+    off_thread(move || run(command, PATIENCE).map_err(|failure| failure.said(&shown))).await
 }
 
 /// Why there is no output.
@@ -48,17 +45,21 @@ impl Failure {
         let hint = format!("run `{command}` in the job to see what is wrong");
         match self {
             Self::Io(error) if error.kind() == io::ErrorKind::NotFound => none(
-                format!("`{AGENT}` was not found, which gives a job of Buildkite its identity token"),
+                format!(
+                    "`{AGENT}` was not found, which gives a job of Buildkite its identity token"
+                ),
                 format!("put {AGENT} on the PATH of the job, or the token into KEYFOB_ID_TOKEN"),
             ),
             Self::Io(error) => none(format!("`{AGENT}` cannot be run: {error}"), hint),
-            Self::Status(status) => none(
-                format!("`{AGENT}` gave no identity token: {status}"),
-                hint,
-            ),
+            Self::Status(status) => {
+                none(format!("`{AGENT}` gave no identity token: {status}"), hint)
+            }
             Self::Time => Error::new(
                 Code::Timeout,
-                format!("`{AGENT}` gave no identity token in {} s", PATIENCE.as_secs()),
+                format!(
+                    "`{AGENT}` gave no identity token in {} s",
+                    PATIENCE.as_secs()
+                ),
             )
             .hint(hint),
             Self::Output => none(

@@ -44,8 +44,7 @@ impl Claims {
 
     /// Whether the token has ended, by any clock near ours.
     pub fn is_over(&self, now: Timestamp) -> bool {
-        self.ends
-            .is_some_and(|end| end.plus(TOLERANCE) <= now)
+        self.ends.is_some_and(|end| end.plus(TOLERANCE) <= now)
     }
 }
 

@@ -4,9 +4,9 @@ use url::Url;
 
 use super::none;
 use crate::error::{Code, Error, Result};
+use crate::oauth::OauthError;
 use crate::oauth::endpoint::parse_url;
 use crate::oauth::identity_token::IdentityTokenEndpoint;
-use crate::oauth::OauthError;
 use crate::online::{self, Online};
 use crate::secret::Secret;
 

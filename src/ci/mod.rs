@@ -182,15 +182,15 @@ impl System {
 
 impl IdentityToken {
     /// What to look at where a provider does not take it. Which claim it did not like, it seldom says.
-    pub fn advice(&self, provider: &Provider) -> String {
+    pub fn advice(&self, provider: &str) -> String {
         let subject = match &self.claims.subject {
-            Some(subject) => format!(", whose subject is `{}`", escape_short(subject, CLAIM_LIMIT)),
+            Some(subject) => format!(
+                ", whose subject is `{}`",
+                escape_short(subject, CLAIM_LIMIT)
+            ),
             None => String::new(),
         };
-        format!(
-            "see that {} trusts this job{subject}, for what is asked for",
-            provider.title
-        )
+        format!("see that {provider} trusts this job{subject}, for what is asked for")
     }
 
     fn in_time(&self, now: Timestamp) -> Result<()> {

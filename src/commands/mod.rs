@@ -181,8 +181,11 @@ fn subject_file(file: &Path) -> Result<SubjectFrom> {
     let absolute = std::path::absolute(file).ok();
     let absolute = absolute.filter(|path| path.to_str().is_some());
     absolute.map(SubjectFrom::File).ok_or_else(|| {
-        Error::new(Code::Usage, "`--subject-token-file` is no path that can be kept")
-            .hint("name a file whose path is Unicode")
+        Error::new(
+            Code::Usage,
+            "`--subject-token-file` is no path that can be kept",
+        )
+        .hint("name a file whose path is Unicode")
     })
 }
 

@@ -1,14 +1,15 @@
 //! Valid tokens for the verbs that hand them out: from accounts, from the environment, or exchanged for
 //! this once. Where every stored one is good, no runtime starts.
 
+mod exchange;
+
 use super::app::App;
-use super::{embedded, fleet, network, report, scopes, subject_file};
-use crate::account::{Account, SubjectFrom};
-use crate::choose::{Source, Target, Variable};
+use super::{embedded, fleet, network, report};
+use crate::account::Account;
+use crate::choose::{Source, Variable};
 use crate::cli;
 use crate::error::{Code, Error, Result};
 use crate::journal::Deed;
-use crate::login::{Exchanged, Flow, check_resources, exchange};
 use crate::session::{Look, Need, look};
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
@@ -80,7 +81,7 @@ pub fn supply(
     anew: &cli::Anew,
 ) -> Result<Vec<Supply>> {
     let supplies = if anew.exchange {
-        exchanged(app, typed, least, anew)?
+        exchange::exchanged(app, typed, least, anew)?
     } else {
         held(app, typed, need(least))?
     };
@@ -94,88 +95,6 @@ pub fn supply(
 /// `--min-ttl`, or the margin.
 fn need(least: Option<std::time::Duration>) -> Need {
     least.map_or(Need::Margin, |least| Need::MinTtl(least.as_secs()))
-}
-
-/// Tokens exchanged for this once, one a provider. Nothing is stored, so only providers can be named, and
-/// what they are asked for is checked before anything is sent to any.
-fn exchanged(
-    app: &App,
-    typed: &[String],
-    least: Option<std::time::Duration>,
-    anew: &cli::Anew,
-) -> Result<Vec<Supply>> {
-    let names = providers(typed)?;
-    for name in &names {
-        let provider = app.registry.get(name)?;
-        let flow = Flow::TokenExchange;
-        check_resources(&provider, flow, &anew.resource, &provider.resource)?;
-    }
-    let subject_from = match &anew.subject_token_file {
-        Some(file) => subject_file(file)?,
-        None => SubjectFrom::Ci,
-    };
-    let (registry, _sandbox) = embedded::start(app, names.iter().copied(), None)?;
-    network::online(app, registry, async |online| {
-        let (mut supplies, mut failures) = (Vec::new(), Vec::new());
-        for name in names {
-            let wanted = Exchanged {
-                provider: online.registry.get(name)?,
-                subject_from: subject_from.clone(),
-                scopes: scopes(&anew.scope),
-                resource: anew.resource.clone(),
-                audience: anew.audience.clone(),
-            };
-            let tokens = exchange(&online, wanted).await;
-            let tokens = tokens.and_then(|tokens| long_enough(tokens, least));
-            app.journal.note(Deed::Exchange, name, tokens.as_ref().err());
-            match tokens {
-                Ok(tokens) => supplies.push(Supply::exchanged(name, tokens)),
-                Err(error) => failures.push(error.account(name)),
-            }
-        }
-        report(app, &failures)?;
-        Ok(supplies)
-    })
-}
-
-/// The providers that were named, each once.
-fn providers(typed: &[String]) -> Result<Vec<&str>> {
-    let usage = |what: &str, hint: &str| Err(Error::new(Code::Usage, what).hint(hint));
-    let mut names = Vec::new();
-    for typed in typed {
-        let target = Target::parse(typed)?;
-        if target.name.is_some() {
-            return usage(
-                &format!("`--exchange` stores nothing, and so is for no account such as `{typed}`"),
-                &format!("name the provider alone, `{}`", target.provider),
-            );
-        }
-        if !names.contains(&target.provider) {
-            names.push(target.provider);
-        }
-    }
-    if names.is_empty() {
-        return usage(
-            "`--exchange` stores nothing, and so has to be told at which provider",
-            "name it, such as `keyfob token huggingface --exchange`",
-        );
-    }
-    Ok(names)
-}
-
-/// What was just issued ends before it may.
-fn long_enough(tokens: TokenSet, least: Option<std::time::Duration>) -> Result<TokenSet> {
-    match (least, tokens.lifetime()) {
-        (Some(least), Some(lifetime)) if lifetime < least.as_secs() => Err(Error::new(
-            Code::RefreshFailed,
-            format!(
-                "its tokens are issued for {lifetime} s, so none lives for {} s",
-                least.as_secs()
-            ),
-        )
-        .hint(format!("ask for `--min-ttl {lifetime}s` or less"))),
-        _ => Ok(tokens),
-    }
 }
 
 /// What the sources have. Those that must be renewed are, all at once.

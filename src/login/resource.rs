@@ -28,15 +28,25 @@ fn check_names(provider: &Provider, named: &[String], held: &[String]) -> Result
     let wanted = if named.is_empty() { held } else { named };
     let wrong = match wanted {
         [one] if one.len() > NAME_LIMIT => "must not be longer than 2048 bytes".to_owned(),
-        [one] if !one.is_empty() && one.bytes().all(|byte| byte.is_ascii_graphic()) => return Ok(()),
+        [one] if !one.is_empty() && one.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            return Ok(());
+        }
         [_] => "must be one word of printable ASCII".to_owned(),
-        [] => format!("is missing: {} exchanges for one thing at a time", provider.title),
-        _ => format!("names several: {} exchanges for one thing at a time", provider.title),
+        [] => format!(
+            "is missing: {} exchanges for one thing at a time",
+            provider.title
+        ),
+        _ => format!(
+            "names several: {} exchanges for one thing at a time",
+            provider.title
+        ),
     };
-    Err(Error::new(Code::Usage, format!("`--resource` {wrong}")).hint(format!(
-        "name it as {} does, such as `--resource NAMESPACE/NAME`",
-        provider.title
-    )))
+    Err(
+        Error::new(Code::Usage, format!("`--resource` {wrong}")).hint(format!(
+            "name it as {} does, such as `--resource NAMESPACE/NAME`",
+            provider.title
+        )),
+    )
 }
 
 #[cfg(test)]

@@ -107,11 +107,7 @@ fn unkept(wanted: Exchanged) -> Plan {
     }
 }
 
-async fn send(
-    online: &Online,
-    plan: &Plan,
-    client: &Client,
-) -> Result<(IdentityToken, TokenSet)> {
+async fn send(online: &Online, plan: &Plan, client: &Client) -> Result<(IdentityToken, TokenSet)> {
     let provider = &plan.provider;
     let url = provider.token_endpoint.as_ref();
     let endpoint = TokenEndpoint {
@@ -170,7 +166,12 @@ fn who(plan: &Plan, identity: &IdentityToken) -> Who {
     let provider = &plan.provider;
     let issuer = provider.issuer.as_ref().unwrap_or(&provider.name);
     let subject = identity.claims.subject.clone();
-    let targets: Vec<String> = plan.resource.iter().chain(&plan.audience).cloned().collect();
+    let targets: Vec<String> = plan
+        .resource
+        .iter()
+        .chain(&plan.audience)
+        .cloned()
+        .collect();
     let parts: Vec<String> = subject.iter().chain(&targets).cloned().collect();
     Who {
         identity: Identity {
@@ -192,7 +193,7 @@ fn failed(plan: &Plan, client: &Client, identity: &IdentityToken, error: &OauthE
             let what = format!("the identity token from {place}");
             let failure = client::failed(plan, client, &what, error);
             let next = match response.error.as_str() {
-                "invalid_grant" | "invalid_request" => identity.advice(&plan.provider),
+                "invalid_grant" | "invalid_request" => identity.advice(&plan.provider.title),
                 _ => return failure,
             };
             Error {

@@ -1,5 +1,6 @@
 //! What types cannot say about a definition: the rules that every row and every merged file keeps.
 
+mod exchange;
 mod identity;
 mod redirect;
 mod requests;
@@ -22,7 +23,8 @@ pub(super) fn check(provider: &Provider) -> Checked {
     scopes::check(provider)?;
     redirect::check(&provider.redirect)?;
     requests::check(provider)?;
-    identity::check(&provider.identity)
+    identity::check(&provider.identity)?;
+    exchange::check(&provider.exchange)
 }
 
 /// Says what is wrong with a client id, if anything is: it goes into URLs, headers and messages.

@@ -13,6 +13,7 @@
 //! things that are done with an account's tokens: asking whose they are, and taking them back.
 
 mod endpoints;
+mod exchange;
 mod refusal;
 mod renew;
 pub mod revoke;

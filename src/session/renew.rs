@@ -7,13 +7,17 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 use super::turn::{Turn, read_again, take_turn};
-use super::{Need, Reach, UNCHANGED, client, login_required, reach, refusal, serves_anew};
-use crate::account::Account;
+use super::{
+    Need, Reach, UNCHANGED, client, exchange, login_required, reach, refusal, serves_anew,
+};
+use crate::account::{Account, SignIn};
+use crate::ci::IdentityToken;
 use crate::error::{Code, Error, Result};
 use crate::oauth::OauthError;
 use crate::oauth::token::TokenEndpoint;
 use crate::online::{self, Online, off_thread};
 use crate::provider::Provider;
+use crate::secret::Secret;
 use crate::term::Terminal;
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
@@ -24,6 +28,16 @@ const KEEP: Duration = Duration::from_secs(30);
 
 /// The longest `Retry-After` that is waited for, in seconds.
 const PATIENCE: u64 = 10;
+
+/// What gets a new token.
+enum Grant {
+    /// The refresh token (RFC 6749 §6).
+    Refresh(Secret),
+    /// The client's own credentials (RFC 6749 §4.4).
+    Client,
+    /// An identity token of the place where this runs (RFC 8693).
+    Exchange(IdentityToken),
+}
 
 impl Online {
     /// Renews under the account's lock, or adopts what another process stored while this one waited.
@@ -56,13 +70,38 @@ impl Online {
         if let Err(error) = self.prove(&account, &secrets).await {
             return self.make_do(account, secrets, need, error);
         }
-        let hold = self.interrupts.hold()?; // only now: proving may wait for a person to unlock
-        let renewed = match self.send(&account, &secrets, &reach.provider, &url).await {
+        let grant = match self.grant(&account, &secrets, &reach.provider).await {
+            Ok(grant) => grant,
+            Err(error) if error.code.exit() == 3 => {
+                return self.make_do(account, secrets, need, error);
+            }
+            Err(error) => return Err(error),
+        };
+        let hold = self.interrupts.hold()?; // only now: what comes before may wait for a person, or a place
+        let sent = self.send(&account, &secrets, &reach.provider, &url, &grant);
+        let renewed = match sent.await {
             Ok(tokens) => self.keep(account, secrets, tokens, reach).await,
-            Err(error) => self.refused(account, secrets, need, error).await,
+            Err(error) => self.refused(account, secrets, need, &grant, error).await,
         };
         drop(hold);
         renewed
+    }
+
+    /// What is sent: the grant once more where that needs no person, else the refresh token. An exchange
+    /// needs a new identity token first.
+    async fn grant(
+        &self,
+        account: &Account,
+        secrets: &Secrets,
+        provider: &Provider,
+    ) -> Result<Grant> {
+        if account.identity.kind == SignIn::Exchange {
+            let identity = exchange::identity(self, account, provider).await?;
+            return Ok(Grant::Exchange(identity));
+        }
+        let token = secrets.tokens.refresh_token.as_ref();
+        let token = token.filter(|_| !account.needs_no_person());
+        Ok(token.map_or(Grant::Client, |token| Grant::Refresh(token.clone())))
     }
 
     /// Writes the same secret back: a store that fails now must not lose a rotated token.
@@ -78,6 +117,7 @@ impl Online {
         secrets: &Secrets,
         provider: &Provider,
         url: &Url,
+        grant: &Grant,
     ) -> std::result::Result<TokenSet, OauthError> {
         let endpoint = TokenEndpoint {
             url,
@@ -89,7 +129,7 @@ impl Online {
         };
         let mut patience = PATIENCE;
         loop {
-            let answer = self.ask(&endpoint, account, secrets).await;
+            let answer = self.ask(&endpoint, account, provider, grant).await;
             match &answer {
                 Err(OauthError::Unavailable {
                     host,
@@ -108,21 +148,29 @@ impl Online {
         }
     }
 
-    /// One request: the grant once more where that needs no person, else the refresh token.
+    /// One request.
     async fn ask(
         &self,
         endpoint: &TokenEndpoint<'_>,
         account: &Account,
-        secrets: &Secrets,
+        provider: &Provider,
+        grant: &Grant,
     ) -> std::result::Result<TokenSet, OauthError> {
         let (http, now) = (&self.http, Timestamp::now());
-        let token = secrets.tokens.refresh_token.as_ref();
-        if let Some(token) = token.filter(|_| !account.needs_no_person()) {
-            let redirect_uri = account.client.redirect_uri.as_deref();
-            return endpoint.refresh(http, token, redirect_uri, now).await;
-        }
         let audience = account.audience.as_deref();
-        endpoint.client_credentials(http, audience, now).await
+        match grant {
+            Grant::Refresh(token) => {
+                let redirect_uri = account.client.redirect_uri.as_deref();
+                endpoint.refresh(http, token, redirect_uri, now).await
+            }
+            Grant::Client => endpoint.client_credentials(http, audience, now).await,
+            Grant::Exchange(identity) => {
+                let (rule, token) = (&provider.exchange, &identity.token);
+                endpoint
+                    .token_exchange(http, rule, token, audience, now)
+                    .await
+            }
+        }
     }
 
     /// Keeps the answer: secret first, tried again for a while, then the index.
@@ -166,8 +214,14 @@ impl Online {
         account: Account,
         secrets: Secrets,
         need: Need,
+        grant: &Grant,
         error: OauthError,
     ) -> Result<(Account, Secrets)> {
+        if let (OauthError::Refused(response), Grant::Exchange(identity)) = (&error, grant)
+            && exchange::is_of_identity(response)
+        {
+            return Err(exchange::refused(&account, identity, response));
+        }
         match error {
             OauthError::Network(_) | OauthError::Unavailable { .. } => {
                 let error =

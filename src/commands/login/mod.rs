@@ -46,7 +46,12 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
     let flow = args.flow.of(expected.as_ref());
     let subject_from = subject_from(args, flow, expected.as_ref())?;
     let held = expected.as_ref().map(|account| &*account.resource);
-    check_resources(&provider, flow, &args.resource, held.unwrap_or(&provider.resource))?;
+    check_resources(
+        &provider,
+        flow,
+        &args.resource,
+        held.unwrap_or(&provider.resource),
+    )?;
     let surroundings = Surroundings::detect();
     let visitor = visitor(app, args, &surroundings, &provider, expected.as_ref());
     let approve = match &visitor {

@@ -18,7 +18,7 @@ impl TokenEndpoint<'_> {
     /// `issued_token_type` has to be in it too (§2.2.1). There is no refresh token, for a new identity token
     /// gets the next one.
     ///
-    /// Where `rule` leaves the client out, or there is none, nothing tells of one.
+    /// Where `rule` leaves the client out, nothing tells of one.
     pub async fn token_exchange(
         &self,
         http: &Http,
@@ -44,7 +44,7 @@ impl TokenEndpoint<'_> {
             }
         }
         request = self.complete(request)?;
-        if !rule.without_client && !self.client.id.is_empty() {
+        if !rule.without_client {
             request = self.client.authenticate(request)?;
         }
         let answer = http.send(request).await?;
