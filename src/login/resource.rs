@@ -63,13 +63,16 @@ mod tests {
     }
 
     fn checked(form: ResourceForm, flow: Flow, named: &[&str], held: &[&str]) -> Result<()> {
-        let own = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
+        let own =
+            |words: &[&str]| -> Vec<String> { words.iter().copied().map(Into::into).collect() };
         check(&provider(form), flow, &own(named), &own(held))
     }
 
     #[test]
     fn a_server_with_words_of_its_own_demands_exactly_one() {
-        let name = |named, held| checked(ResourceForm::Name, Flow::TokenExchange, named, held);
+        let name = |named: &[&str], held: &[&str]| {
+            checked(ResourceForm::Name, Flow::TokenExchange, named, held)
+        };
         for good in ["acme/model", "datasets/acme/set", "julien"] {
             name(&[good], &[]).unwrap();
         }
