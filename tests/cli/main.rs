@@ -46,6 +46,7 @@ mod consent;
 mod discovery;
 #[cfg(target_os = "linux")]
 mod disks;
+mod exchange;
 #[cfg(unix)]
 mod flows;
 #[cfg(unix)]
