@@ -190,7 +190,7 @@ impl IdentityToken {
             ),
             None => String::new(),
         };
-        format!("see that {provider} trusts this job{subject}, for what is asked for")
+        format!("check that {provider} trusts this job{subject}, for what was asked")
     }
 
     fn in_time(&self, now: Timestamp) -> Result<()> {
