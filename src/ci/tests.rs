@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
+type Look = fn(&str) -> Option<OsString>;
+
 fn token(claims: &Value) -> Secret {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     Secret::new(format!(
@@ -29,7 +31,7 @@ fn acme() -> Provider {
 fn each_system_is_known_by_its_own_mark() {
     let here = |look| System::here(Environment::of(look)).map(System::name);
     assert_eq!(here(|_| None), None);
-    let looks: [(fn(&str) -> Option<OsString>, &str); 6] = [
+    let looks: [(Look, &str); 6] = [
         (
             |n| (n == "GITHUB_ACTIONS").then(|| "true".into()),
             "github-actions",

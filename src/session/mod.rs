@@ -14,6 +14,7 @@
 
 mod endpoints;
 mod exchange;
+mod grant;
 mod refusal;
 mod renew;
 pub mod revoke;

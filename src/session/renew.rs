@@ -6,18 +6,17 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
+use super::grant::Grant;
 use super::turn::{Turn, read_again, take_turn};
 use super::{
     Need, Reach, UNCHANGED, client, exchange, login_required, reach, refusal, serves_anew,
 };
-use crate::account::{Account, SignIn};
-use crate::ci::IdentityToken;
+use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::oauth::OauthError;
 use crate::oauth::token::TokenEndpoint;
 use crate::online::{self, Online, off_thread};
 use crate::provider::Provider;
-use crate::secret::Secret;
 use crate::term::Terminal;
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
@@ -28,16 +27,6 @@ const KEEP: Duration = Duration::from_secs(30);
 
 /// The longest `Retry-After` that is waited for, in seconds.
 const PATIENCE: u64 = 10;
-
-/// What gets a new token.
-enum Grant {
-    /// The refresh token (RFC 6749 §6).
-    Refresh(Secret),
-    /// The client's own credentials (RFC 6749 §4.4).
-    Client,
-    /// An identity token of the place where this runs (RFC 8693).
-    Exchange(IdentityToken),
-}
 
 impl Online {
     /// Renews under the account's lock, or adopts what another process stored while this one waited.
@@ -87,23 +76,6 @@ impl Online {
         renewed
     }
 
-    /// What is sent: the grant once more where that needs no person, else the refresh token. An exchange
-    /// needs a new identity token first.
-    async fn grant(
-        &self,
-        account: &Account,
-        secrets: &Secrets,
-        provider: &Provider,
-    ) -> Result<Grant> {
-        if account.identity.kind == SignIn::Exchange {
-            let identity = exchange::identity(self, account, provider).await?;
-            return Ok(Grant::Exchange(identity));
-        }
-        let token = secrets.tokens.refresh_token.as_ref();
-        let token = token.filter(|_| !account.needs_no_person());
-        Ok(token.map_or(Grant::Client, |token| Grant::Refresh(token.clone())))
-    }
-
     /// Writes the same secret back: a store that fails now must not lose a rotated token.
     async fn prove(&self, account: &Account, secrets: &Secrets) -> Result<()> {
         let (vault, account, secrets) = (Arc::clone(&self.vault), account.clone(), secrets.clone());
@@ -144,31 +116,6 @@ impl Online {
                     }
                 }
                 _ => return answer,
-            }
-        }
-    }
-
-    /// One request.
-    async fn ask(
-        &self,
-        endpoint: &TokenEndpoint<'_>,
-        account: &Account,
-        provider: &Provider,
-        grant: &Grant,
-    ) -> std::result::Result<TokenSet, OauthError> {
-        let (http, now) = (&self.http, Timestamp::now());
-        let audience = account.audience.as_deref();
-        match grant {
-            Grant::Refresh(token) => {
-                let redirect_uri = account.client.redirect_uri.as_deref();
-                endpoint.refresh(http, token, redirect_uri, now).await
-            }
-            Grant::Client => endpoint.client_credentials(http, audience, now).await,
-            Grant::Exchange(identity) => {
-                let (rule, token) = (&provider.exchange, &identity.token);
-                endpoint
-                    .token_exchange(http, rule, token, audience, now)
-                    .await
             }
         }
     }

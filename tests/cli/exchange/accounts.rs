@@ -198,8 +198,8 @@ fn a_dead_network_leaves_a_token_that_is_still_good() {
 fn a_file_is_read_anew_at_each_renewal_from_any_folder() {
     let ci = Ci::new();
     let write = |sub: &str| {
-        ci.home
-            .write("job.jwt", &ci.mint(&claims(&json!({"sub": sub}))))
+        let token = ci.mint(&claims(&json!({"sub": sub})));
+        ci.home.write("job.jwt", &token);
     };
     write("system:serviceaccount:ci:builder");
     let mut login = ci
