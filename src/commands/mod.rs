@@ -25,11 +25,13 @@ mod whoami;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use crate::account::SubjectFrom;
 use crate::answer;
 use crate::cli::{Cli, Command};
 use crate::error::{Code, Error, Result, worst};
@@ -176,6 +178,30 @@ fn valued(flag: Option<String>, json: bool) -> ExitCode {
     };
     Console::new(manner).fail(&usage);
     ExitCode::from(Code::Usage.exit())
+}
+
+/// `--scope` may be repeated, and each may hold several.
+fn scopes(given: &[String]) -> Vec<String> {
+    let mut scopes: Vec<String> = Vec::new();
+    for scope in given.iter().flat_map(|given| given.split_whitespace()) {
+        if !scopes.iter().any(|known| known == scope) {
+            scopes.push(scope.into());
+        }
+    }
+    scopes
+}
+
+/// `--subject-token-file`, as it is found from any folder and can be written down.
+fn subject_file(file: &Path) -> Result<SubjectFrom> {
+    let absolute = std::path::absolute(file).ok();
+    let absolute = absolute.filter(|path| path.to_str().is_some());
+    absolute.map(SubjectFrom::File).ok_or_else(|| {
+        Error::new(
+            Code::Usage,
+            "`--subject-token-file` is no path that can be kept",
+        )
+        .hint("name a file whose path is Unicode")
+    })
 }
 
 /// Writes the answer to stdout, with a newline.

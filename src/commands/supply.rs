@@ -1,6 +1,8 @@
 //! Valid tokens for the verbs that hand them out: from accounts, from the environment, or exchanged for
 //! this once. Where every stored one is good, no runtime starts.
 
+mod exchange;
+
 use super::app::App;
 use super::{embedded, fleet, network, report};
 use crate::account::Account;
@@ -43,6 +45,15 @@ impl Supply {
         }
     }
 
+    fn exchanged(provider: &str, tokens: TokenSet) -> Self {
+        Self {
+            provider: provider.to_owned(),
+            account: None,
+            variable: None,
+            tokens,
+        }
+    }
+
     fn set(variable: Variable) -> Self {
         Self {
             provider: variable.provider,
@@ -71,7 +82,7 @@ pub fn supply(
 ) -> Result<Vec<Supply>> {
     let mut failures = Vec::new();
     let found = if anew.exchange {
-        exchanged(app, typed, anew)
+        exchange::exchanged(app, typed, least, anew)
     } else {
         held(app, typed, need(least), &mut failures)
     };
@@ -108,12 +119,6 @@ fn of_failure(app: &App, typed: &[String], failure: &Error) -> String {
 /// `--min-ttl`, or the margin.
 fn need(least: Option<std::time::Duration>) -> Need {
     least.map_or(Need::Margin, |least| Need::MinTtl(least.as_secs()))
-}
-
-/// Nothing is stored, so only providers can be named.
-fn exchanged(app: &App, typed: &[String], anew: &cli::Anew) -> Result<Vec<Supply>> {
-    let _ = (app, typed, anew);
-    todo!()
 }
 
 /// What the sources have. Those that must be renewed are, all at once; what failed goes to the failures.
@@ -198,11 +203,12 @@ fn warn_of_unknown_end(app: &App, supply: &Supply, demanded: bool) {
         return;
     }
     let whose = supply.whose();
-    app.term.warn(&match &supply.variable {
-        Some(variable) => format!(
+    app.term.warn(&match (&supply.variable, &supply.account) {
+        (Some(variable), _) => format!(
             "nobody says when the token in {variable} ends, so `--min-ttl` promises nothing"
         ),
-        None => format!(
+        (None, None) => format!("{whose} gives no expiry, so `--min-ttl` promises nothing"),
+        (None, Some(_)) => format!(
             "the provider of {whose} gives no expiry, so `--min-ttl` promises nothing; `keyfob whoami {whose}` tries the token"
         ),
     });

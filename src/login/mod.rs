@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! surroundings, browser   where it runs, and what can be opened there
-//! metadata, scopes        the definition made whole, and what is asked for
+//! metadata                the definition made whole
+//! scopes, resource        what is asked for
 //! flow                    the ways in which it can finish here
 //! client                  who we are there: known, registered, with which secret
 //! code, address, device   a request for each way: what its answer needs
@@ -39,6 +40,7 @@ mod persist;
 mod place;
 mod race;
 mod redeem;
+mod resource;
 mod scopes;
 mod show;
 mod surroundings;
@@ -70,6 +72,7 @@ use page::Page;
 use place::Keeping;
 use race::{Finish, Race};
 use redeem::Redemption;
+pub use resource::check as check_resources;
 pub use scopes::Wanted;
 pub use surroundings::Surroundings;
 pub use token_exchange::{Exchanged, exchange};
@@ -199,19 +202,24 @@ pub struct SignedIn {
 /// Signs in. Until the last step nothing is stored; every failure leaves all accounts as they were.
 pub async fn login(online: &Arc<Online>, mut plan: Plan) -> Result<SignedIn> {
     scopes::settle(&plan)?; // a preset that is not there is said before anything is sent
+    let exchanges = plan.flow == Flow::TokenExchange;
+    if exchanges {
+        token_exchange::check(&plan)?;
+    }
     if !plan.ephemeral {
         let (vault, store) = (Arc::clone(&online.vault), plan.store);
         let names = persist::names_lock(&plan.provider);
         off_thread(move || vault.prove_locks(&names).and_then(|()| vault.probe(store))).await?;
     }
 
-    let with_client = client::known_id(online, &plan).is_some();
+    let with_client = (exchanges && plan.provider.exchange.without_client)
+        || client::known_id(online, &plan).is_some();
     plan.provider = metadata::complete(online, plan.provider, with_client).await?;
     plan.settle()?;
     if plan.flow == Flow::ClientCredentials {
         return client_credentials::login(online, plan).await;
     }
-    if plan.flow == Flow::TokenExchange {
+    if exchanges {
         ephemeral::forewarn(online, &plan, None);
         return token_exchange::login(online, plan).await;
     }

@@ -2,6 +2,7 @@
 
 use super::{Plan, identity::Who};
 use crate::account::{Account, SignIn, SubjectFrom};
+use crate::ci;
 use crate::error::{Code, Error, Result};
 use crate::names;
 use crate::provider::Provider;
@@ -107,7 +108,10 @@ fn place(plan: &Keeping, who: &Who, known: &Listing, default: Option<&str>) -> R
             },
         });
     }
-    let derived = names::name_from(who.username.as_deref().unwrap_or_default());
+    let derived = match (who.identity.kind, &plan.subject_from) {
+        (SignIn::Exchange, Some(from)) => ci::account_name(from).to_owned(),
+        _ => names::name_from(who.username.as_deref().unwrap_or_default()),
+    };
     let same = || {
         accounts
             .iter()
@@ -187,9 +191,13 @@ fn conflict(holder: &Account, who: &Who) -> Error {
             format!("this is a token of `{signed_in}`, and {holder} is somebody else"),
             instead,
         ),
-        _ => (
+        SignIn::Person => (
             format!("`{signed_in}` signed in, and {holder} is somebody else"),
             format!("`--switch` asks the provider for another person, {instead}"),
+        ),
+        SignIn::Client | SignIn::Exchange => (
+            format!("`{signed_in}` signed in, and {holder} is somebody else"),
+            instead,
         ),
     };
     Error::new(Code::AccountConflict, format!("{what}; nothing was stored"))

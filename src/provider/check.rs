@@ -1,6 +1,7 @@
 //! What types cannot say about a definition: the rules that every row and every merged file keeps.
 
 mod environment;
+mod exchange;
 mod given;
 mod identity;
 mod redirect;
@@ -26,6 +27,7 @@ pub(super) fn check(provider: &Provider) -> Checked {
     requests::check(provider)?;
     identity::check(&provider.identity)?;
     environment::check(provider)?;
+    exchange::check(&provider.exchange)?;
     given::check(provider)
 }
 

@@ -13,7 +13,9 @@
 //! things that are done with an account's tokens: asking whose they are, and taking them back.
 
 mod endpoints;
+mod exchange;
 mod forecast;
+mod grant;
 mod refusal;
 mod renew;
 pub mod revoke;

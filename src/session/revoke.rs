@@ -41,6 +41,9 @@ pub struct SignedOut {
     pub kept: Option<Error>,
 }
 
+/// Why a token that no client had a part in may not be revoked (RFC 7009 §2.1).
+const CLIENTS_ALONE: &str = "this provider revokes tokens for clients alone, and this one has none";
+
 /// What the provider was told of one token.
 #[derive(Debug)]
 pub struct Told {
@@ -226,6 +229,11 @@ impl Revoking<'_> {
             } else {
                 match in_time(self.until, endpoint.revoke(http, value, token)).await {
                     Ok(()) => Outcome::Revoked,
+                    Err(OauthError::Refused(response))
+                        if self.client.id.is_empty() && response.error == "invalid_client" =>
+                    {
+                        Outcome::Unsupported(CLIENTS_ALONE.into())
+                    }
                     Err(error) => {
                         let cause = error.to_string();
                         if matches!(error, OauthError::Network(_)) {

@@ -52,6 +52,7 @@ mod disks;
 mod env;
 #[cfg(target_os = "linux")]
 mod ephemeral;
+mod exchange;
 #[cfg(target_os = "linux")]
 mod exec;
 mod exit_codes;

@@ -11,18 +11,19 @@ pub(super) use report::say_scopes;
 use std::sync::Arc;
 
 use super::app::App;
-use super::{embedded, network};
+use super::{embedded, network, subject_file};
 use crate::account::{Account, SubjectFrom};
 use crate::choose::Target;
 use crate::cli;
 use crate::config;
 use crate::error::{Code, Error, Result};
 use crate::journal::Deed;
-use crate::login::{Asked, Browser, Flow, Plan, Surroundings, Visitor, Wanted, login};
+use crate::login::{
+    Asked, Browser, Flow, Plan, Surroundings, Visitor, Wanted, check_resources, login,
+};
 use crate::names;
 use crate::provider::Provider;
 use crate::store::Kind;
-use crate::web::check_resource;
 
 /// Whom the sandbox approves where nobody can be asked.
 const SANDBOX_PERSON: &str = "ada";
@@ -46,7 +47,6 @@ pub fn run(app: &App, args: &cli::Login) -> Result<()> {
 fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
     let target = Target::parse(typed)?;
     check_name(&target, args)?;
-    check_resources(&args.resource)?;
     let expected = match target.name {
         Some(_) => Some(app.chooser().account(Some(typed))?),
         None => None,
@@ -55,14 +55,20 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
     if args.with_token {
         return with_token::run(app, args, &provider, expected);
     }
+    let flow = args.flow.of(expected.as_ref());
+    let subject_from = subject_from(args, flow, expected.as_ref())?;
+    let held = expected.as_ref().map(|account| &*account.resource);
+    let held = held.unwrap_or(&provider.resource);
+    check_resources(&provider, flow, &args.resource, held)?;
     let means = Means::find(app, args, &provider, expected.as_ref());
     let store = store(app, args, expected.as_ref(), &provider)?;
     let (registry, _sandbox) = embedded::start(app, [target.provider], means.approves())?;
     let done = network::online(app, registry, async |online| {
         let plan = Plan {
-            flow: args.flow.of(expected.as_ref()),
+            flow,
             expected,
             store,
+            subject_from,
             ..plan(
                 args,
                 again(&["keyfob", "login", &args.target], args),
@@ -129,7 +135,7 @@ pub(super) fn plan(args: &cli::Login, command: String, provider: Provider, means
         name: args.name.clone(),
         replace: args.replace,
         wanted: Wanted {
-            scopes: scopes(&args.scope),
+            scopes: super::scopes(&args.scope),
             presets: args.presets.clone(),
         },
         scopes: Vec::new(),
@@ -168,15 +174,18 @@ fn check_name(target: &Target<'_>, args: &cli::Login) -> Result<()> {
     Ok(())
 }
 
-/// What `--resource` names could be one (RFC 8707 §2).
-pub(super) fn check_resources(resources: &[String]) -> Result<()> {
-    for resource in resources {
-        check_resource(resource).map_err(|what| {
-            Error::new(Code::Usage, format!("`--resource` {what}"))
-                .hint("name the API as its documentation does, such as `https://api.example.com/`")
-        })?;
+/// Where the identity token of an exchange comes from: the file that was named, else what the account has,
+/// else the CI system.
+fn subject_from(args: &cli::Login, flow: Flow, expected: Option<&Account>) -> Result<SubjectFrom> {
+    if let Some(file) = &args.subject_token_file {
+        if flow != Flow::TokenExchange {
+            let what = "`--subject-token-file` is for `--flow token-exchange`";
+            return Err(Error::new(Code::Usage, what).hint("give both, or neither"));
+        }
+        return subject_file(file);
     }
-    Ok(())
+    let held = expected.and_then(|account| account.subject_from.clone());
+    Ok(held.unwrap_or(SubjectFrom::Ci))
 }
 
 /// Who goes to the authorization endpoint: the person, or for the sandbox keyfob itself where no
@@ -226,15 +235,4 @@ fn store(
         .or(app.config.store)
         .or(shared.map(|account| account.store))
         .unwrap_or(Kind::Keyring))
-}
-
-/// `--scope` may be repeated, and each may hold several.
-fn scopes(given: &[String]) -> Vec<String> {
-    let mut scopes: Vec<String> = Vec::new();
-    for scope in given.iter().flat_map(|given| given.split_whitespace()) {
-        if !scopes.iter().any(|known| known == scope) {
-            scopes.push(scope.into());
-        }
-    }
-    scopes
 }

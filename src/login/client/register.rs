@@ -233,10 +233,9 @@ pub fn by_hand(plan: &Plan, message: &str) -> Error {
     let provider = &plan.provider;
     let page = provider.registration.page.as_ref();
     let place = page.map_or(provider.title.as_str(), Url::as_str);
-    let hint = if plan.flow == Flow::ClientCredentials {
-        for_itself(plan, place)
-    } else {
-        for_a_person(plan, place)
+    let hint = match plan.flow {
+        Flow::ClientCredentials | Flow::TokenExchange => for_itself(plan, place),
+        _ => for_a_person(plan, place),
     };
     Error::new(
         Code::RegistrationRequired,

@@ -9,6 +9,23 @@ fn fault(text: &str) -> Option<Fault> {
 
 /// The key at fault, and a text that breaks its rule.
 const WRONG: &[(&str, &str)] = &[
+    ("exchange.audience", "exchange.audience = ''"),
+    ("exchange.audience", "exchange.audience = 'a b'"),
+    ("exchange.audience", "exchange.audience = \"a\\n\""),
+    (
+        "exchange.subject_token_type",
+        "exchange.subject_token_type = 'id_token'",
+    ),
+    (
+        "exchange.requested_token_type",
+        "exchange.requested_token_type = ''",
+    ),
+    ("exchange.variables", "exchange.variables = ['A', '9B']"),
+    ("exchange.variables", "exchange.variables = ['A=B']"),
+    (
+        "exchange.variables",
+        "exchange.variables = ['KEYFOB_PASSPHRASE']",
+    ),
     (
         "device_authorization_endpoint",
         "device_authorization_endpoint = 'http://id.example.com/d'",
