@@ -199,6 +199,14 @@ impl Account {
         }
     }
 
+    /// The command that gives it new tokens, where only that helps.
+    pub fn login_command(&self) -> String {
+        match self.identity.kind {
+            SignIn::Given => format!("keyfob login {self} --with-token"),
+            SignIn::Person | SignIn::Client | SignIn::Exchange => format!("keyfob login {self}"),
+        }
+    }
+
     /// What people know it by: the provider's name for the person, else its own.
     pub fn who(&self) -> &str {
         self.username.as_deref().unwrap_or(&self.name)

@@ -15,7 +15,7 @@ use clap_complete::ArgValueCandidates;
 
 use crate::complete;
 
-pub use audit::{Check, Log, Which};
+pub use audit::{Check, Log, Since, Which};
 pub use hand_out::{Anew, Exec, Export, Format, Token};
 pub use login::Login;
 pub use provider::{

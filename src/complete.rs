@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use clap_complete::CompletionCandidate;
 
 use crate::account::{Account, Status};
+use crate::answer::given;
 use crate::answer::relative::until;
 use crate::escape::escape_short;
 use crate::paths::Paths;
@@ -168,7 +169,7 @@ impl Index {
         let state = match account.status(self.now) {
             Status::LoginRequired => "login needed".into(),
             Status::Expired => "refreshes on use".into(),
-            Status::Unknown => String::new(),
+            Status::Unknown => given::age(account, self.now).unwrap_or_default(),
             Status::Valid | Status::Expiring => {
                 account.expires_at.map_or_else(String::new, |end| {
                     format!("expires {}", until(end, self.now))
@@ -215,6 +216,7 @@ fn offer(value: String, help: String) -> CompletionCandidate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::SignIn;
     use crate::answer::fixture::{account, now};
 
     fn index(accounts: Vec<Account>) -> Index {
@@ -250,7 +252,10 @@ mod tests {
         other.refreshable = false;
         assert_eq!(described(other.clone()), "login needed");
         other.expires_at = None;
-        assert_eq!(described(other), "");
+        assert_eq!(described(other.clone()), "");
+        other.identity.kind = SignIn::Given;
+        other.received_at = Timestamp::from_unix(now().unix() - 91 * 24 * 60 * 60);
+        assert_eq!(described(other), "given 91 d ago, rotate");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::paths::Paths;
 use crate::store::Kind;
 
 /// The settings. A missing file is all defaults.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// The store for new accounts, unless `--store` or `KEYFOB_STORE` names one.
@@ -20,6 +20,19 @@ pub struct Config {
     pub ca_file: Option<PathBuf>,
     /// Where locks and other state are, if the usual folder is on a file system without locks.
     pub state_dir: Option<PathBuf>,
+    /// Whether it is written down who signed in and what was handed out.
+    pub audit_log: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            store: None,
+            ca_file: None,
+            state_dir: None,
+            audit_log: true,
+        }
+    }
 }
 
 impl Config {
@@ -143,6 +156,20 @@ mod tests {
             assert!(!message.contains("hunter2"), "{message}");
             assert!(message.contains(":1: `"), "{message}");
         }
+    }
+
+    #[test]
+    fn the_audit_log_is_kept_unless_it_is_turned_off() {
+        let home = tempfile::tempdir().unwrap();
+        let paths = Paths::under(home.path());
+        let load = |text: &str| {
+            files::replace(&paths.config_file(), text.as_bytes()).unwrap();
+            Config::load(&paths).unwrap().audit_log
+        };
+        assert!(Config::load(&paths).unwrap().audit_log);
+        assert!(load("store = \"file\"") && load("audit_log = true"));
+        assert!(!load("audit_log = false"));
+        assert!(refusal("audit_log = \"no\"").contains(":1: `audit_log`:"));
     }
 
     #[test]

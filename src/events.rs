@@ -1,24 +1,76 @@
-//! The audit log: JSON Lines in the state folder, one write a line, bounded and rotated. Never a secret.
+//! The audit log: who signed in, and what was handed out to whom. JSON Lines in the state folder, bounded
+//! and rotated; never a secret, and never the words of a server.
+//!
+//! The log is not worth a command: what cannot be written down is not, and `-v` says why.
 
-use crate::error::Error;
+mod caller;
+mod event;
+mod file;
+mod read;
+
+use std::sync::{Arc, Once, OnceLock};
+
+use crate::error::{Code, Error};
 use crate::journal::{Deed, Journal};
 use crate::paths::Paths;
+use crate::term::Terminal;
+use crate::timestamp::Timestamp;
+
+use caller::Caller;
+pub use event::Event;
+use file::LogFile;
+pub use read::{Reading, read};
 
 /// The log of one command.
-#[derive(Debug)]
 pub struct Events {
-    #[allow(dead_code)]
-    paths: Paths,
+    file: LogFile,
+    verb: &'static str,
+    caller_pid: Option<u32>,
+    caller: OnceLock<Caller>,
+    term: Arc<dyn Terminal>,
+    said: Once,
 }
 
 impl Events {
     /// Opens nothing yet. `verb` is the command's own word, such as `token`.
-    pub fn new(paths: Paths, verb: &'static str) -> Self {
-        let _ = verb;
-        Self { paths }
+    pub fn new(paths: &Paths, verb: &'static str, term: Arc<dyn Terminal>) -> Self {
+        Self {
+            file: LogFile::new(paths),
+            verb,
+            caller_pid: caller::pid(),
+            caller: OnceLock::new(),
+            term,
+            said: Once::new(),
+        }
     }
 }
 
 impl Journal for Events {
-    fn note(&self, _: Deed, _: &str, _: Option<&Error>) {}
+    /// What a person broke off did not fail, and is not noted.
+    fn note(&self, deed: Deed, whose: &str, failure: Option<&Error>) {
+        let code = failure.map(|error| error.code);
+        if code == Some(Code::Interrupted) {
+            return;
+        }
+        let caller = self.caller.get_or_init(|| Caller::of(self.caller_pid));
+        let event = Event {
+            time: Timestamp::now(),
+            event: deed.as_str().into(),
+            account: (!whose.is_empty()).then(|| whose.into()),
+            verb: self.verb.into(),
+            caller: caller.program.as_deref().map(Into::into),
+            caller_pid: caller.pid,
+            pid: std::process::id(),
+            error: code.map(|code| code.as_str().into()),
+        };
+        if let Err(cause) = self.file.append(&event.line()) {
+            self.said.call_once(|| {
+                let step = format!("not in the audit log: {}: {cause}", self.file.display());
+                self.term.step(&step);
+            });
+        }
+    }
 }
+
+#[cfg(test)]
+mod tests;

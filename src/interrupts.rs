@@ -1,5 +1,10 @@
 //! Ctrl-C, Ctrl-\, SIGTERM and SIGHUP: they end a command at once, except while something must not be cut off.
 //! Ctrl-\ would otherwise leave a terminal without echo behind, and a core dump with secrets in it.
+//!
+//! What was ignored when the process began stays so, as `nohup` and the background jobs of a script want it,
+//! also in the command that `exec` becomes.
+
+mod ignored;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -8,6 +13,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::error::{Code, Error, Result};
+
+pub use ignored::is_ignored;
 
 /// Listens for the signals from the start of the runtime to its end.
 #[derive(Debug, Default)]
@@ -128,6 +135,20 @@ pub fn watch(end: impl FnOnce() + Send + 'static) {
     let _ = caught.recv();
 }
 
+/// Lets what is written to a pipe without a reader fail again, instead of ending the process: an attempt to
+/// become another program has given that signal its default.
+#[cfg(unix)]
+pub fn outlive_pipes() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    if let Ok(runtime) = runtime {
+        let _inside = runtime.enter();
+        let _ = signal(SignalKind::pipe()); // caught from here on, and by nobody
+    }
+}
+
 /// Whether [`Interrupts`] decides what a signal ends.
 static LISTENED: AtomicBool = AtomicBool::new(false);
 
@@ -151,7 +172,8 @@ impl Signals {
             SignalKind::terminate(),
             SignalKind::hangup(),
         ];
-        Self(kinds.map(|kind| signal(kind).ok()))
+        let heard = |kind: &SignalKind| !is_ignored(kind.as_raw_value());
+        Self(kinds.map(|kind| Some(kind).filter(heard).and_then(|kind| signal(kind).ok())))
     }
 
     async fn arrived(mut self) {

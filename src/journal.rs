@@ -35,8 +35,9 @@ impl Deed {
 
 /// Who keeps the audit log.
 pub trait Journal: Send + Sync {
-    /// Notes a deed on `whose` token (`PROVIDER/NAME`, or `PROVIDER` where no account is concerned), or
-    /// why it failed. Never fails and never blocks for long: the log is not worth a command.
+    /// Notes a deed on `whose` token (`PROVIDER/NAME`, `PROVIDER` where no account is concerned, nothing
+    /// where neither is known), or why it failed. Never fails and never blocks for long: the log is not
+    /// worth a command.
     fn note(&self, deed: Deed, whose: &str, failure: Option<&Error>);
 }
 

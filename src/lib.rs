@@ -9,6 +9,7 @@
 //!   choose     which account is meant
 //!   login      a new account: store probe, consent, exchange, identity, persist
 //!   session    a fresh token for an account
+//!     ci         the identity token of the job that this runs in
 //!     oauth      the protocol, a standard a file
 //!     vault      accounts and their secrets, where index meets store
 //!       store      secrets under keys: keyring, file
@@ -21,6 +22,7 @@
 pub mod account;
 pub mod answer;
 pub mod choose;
+pub mod ci;
 pub mod claims;
 pub mod cli;
 pub mod commands;

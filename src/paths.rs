@@ -86,6 +86,21 @@ impl Paths {
         self.state.join("locks")
     }
 
+    /// The audit log.
+    pub fn events(&self) -> PathBuf {
+        self.state.join("events.jsonl")
+    }
+
+    /// The part of the audit log that was written before.
+    pub fn rotated_events(&self) -> PathBuf {
+        self.state.join("events.1.jsonl")
+    }
+
+    /// What is locked while the one becomes the other.
+    pub fn events_lock(&self) -> PathBuf {
+        self.locks().join("events.lock")
+    }
+
     /// The sandbox's state.
     pub fn sandbox(&self) -> PathBuf {
         self.state.join("sandbox")

@@ -3,8 +3,8 @@
 use std::ffi::OsStr;
 use std::process::Command;
 
-/// Takes keyfob's secrets out of the environment that `command` will inherit: `KEYFOB_PASSPHRASE*`
-/// and `KEYFOB_*_CLIENT_SECRET`.
+/// Takes keyfob's secrets out of the environment that `command` will inherit: `KEYFOB_PASSPHRASE*`,
+/// `KEYFOB_*_CLIENT_SECRET`, `KEYFOB_ID_TOKEN` and `KEYFOB_*_ID_TOKEN`.
 ///
 /// It comes before the caller's own `env` calls, which it would undo for these names.
 pub fn scrub(command: &mut Command) {
@@ -19,7 +19,8 @@ pub fn scrub(command: &mut Command) {
 fn is_secret(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes().to_ascii_uppercase();
     name.starts_with(b"KEYFOB_PASSPHRASE")
-        || name.starts_with(b"KEYFOB_") && name.ends_with(b"_CLIENT_SECRET")
+        || name.starts_with(b"KEYFOB_")
+            && (name.ends_with(b"_CLIENT_SECRET") || name.ends_with(b"_ID_TOKEN"))
 }
 
 #[cfg(test)]
@@ -33,6 +34,8 @@ mod tests {
             "KEYFOB_PASSPHRASE_FILE",
             "KEYFOB_GITHUB_CLIENT_SECRET",
             "KEYFOB_MY_HOST_CLIENT_SECRET",
+            "KEYFOB_ID_TOKEN",
+            "KEYFOB_MY_HOST_ID_TOKEN",
             "keyfob_passphrase",
         ] {
             assert!(is_secret(OsStr::new(name)), "{name}");
@@ -42,6 +45,8 @@ mod tests {
             "KEYFOB_HOME",
             "KEYFOB_GITHUB_CLIENT_ID",
             "MY_CLIENT_SECRET",
+            "MY_ID_TOKEN",
+            "KEYFOB_ACME_VALID_TOKEN",
             "MY_KEYFOB_PASSPHRASE",
         ] {
             assert!(!is_secret(OsStr::new(name)), "{name}");

@@ -1,6 +1,7 @@
 //! Points in time, in whole seconds UTC, written as RFC 3339.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -39,6 +40,12 @@ impl Timestamp {
         Self::from_unix(self.0.saturating_add(seconds))
     }
 
+    /// Takes seconds off, stopping at the epoch.
+    #[must_use]
+    pub fn minus(self, seconds: u64) -> Self {
+        Self(self.0.saturating_sub(seconds))
+    }
+
     /// Seconds from `earlier` to this; zero when this is not later.
     pub fn since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
@@ -61,7 +68,16 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        let time = humantime::parse_rfc3339(&text).map_err(serde::de::Error::custom)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = humantime::TimestampError;
+
+    /// Reads RFC 3339 in UTC.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let time = humantime::parse_rfc3339(text)?;
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         Ok(Self::from_unix(since.as_secs()))
     }

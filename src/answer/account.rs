@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::account::{Account, Status};
+use crate::account::{Account, SignIn, Status};
 use crate::provider::SetVariable;
 use crate::store::Kind;
 use crate::timestamp::Timestamp;
@@ -17,6 +17,7 @@ pub struct Accounts {
 struct Entry {
     account: String,
     provider: String,
+    kind: Option<SignIn>,
     account_id: Option<String>,
     username: Option<String>,
     token_type: Option<String>,
@@ -63,6 +64,7 @@ fn entry(account: &Account, default: bool, now: Timestamp) -> Entry {
     Entry {
         account: account.to_string(),
         provider: account.provider.clone(),
+        kind: Some(account.identity.kind),
         account_id: account_id(account),
         username: account.username.clone(),
         token_type: Some(account.token_type.clone()),
@@ -85,6 +87,7 @@ fn unkept(variable: &SetVariable) -> Entry {
     Entry {
         account: variable.provider.clone(),
         provider: variable.provider.clone(),
+        kind: None,
         account_id: None,
         username: None,
         token_type: None,

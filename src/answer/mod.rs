@@ -5,6 +5,8 @@
 pub mod account;
 pub mod check;
 pub mod export;
+pub mod given;
+pub mod log;
 pub mod login;
 pub mod logout;
 pub mod provider;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use console::{Alignment, Style, measure_text_width, pad_str, truncate_str};
 
+use super::given;
 use super::relative::until;
 use crate::account::{Account, Status};
 use crate::escape::escape;
@@ -62,16 +63,20 @@ pub fn list(
     }
     let styles = accounts
         .iter()
-        .map(|(account, _)| style(account.status(now)))
-        .chain(variables.iter().map(|_| style(Status::Unknown)))
+        .map(|(account, _)| style(account, now))
+        .chain(variables.iter().map(|_| Style::new().dim()))
         .collect();
     let expires = of(&|account| expiry(account, now), &|_| "unknown".into());
     columns.push(Column::new("EXPIRES", expires, Shrink::Never).styled(styles));
     render(&mut columns, width, colour)
 }
 
-/// Says when an account's token ends, and what happens then if that needs a person.
+/// Says when an account's token ends, and what happens then if that needs a person; of a given one, how
+/// old it is.
 pub fn expiry(account: &Account, now: Timestamp) -> String {
+    if let Some(age) = given::age(account, now) {
+        return age;
+    }
     match account.status(now) {
         Status::LoginRequired => "login needed".into(),
         Status::Expired => "refreshes on use".into(),
@@ -89,8 +94,9 @@ pub fn expiry(account: &Account, now: Timestamp) -> String {
     }
 }
 
-fn style(status: Status) -> Style {
-    match status {
+fn style(account: &Account, now: Timestamp) -> Style {
+    match account.status(now) {
+        _ if given::is_old(account, now) => Style::new().yellow(),
         Status::LoginRequired => Style::new().red(),
         Status::Expiring | Status::Expired => Style::new().yellow(),
         Status::Unknown => Style::new().dim(),
@@ -131,7 +137,7 @@ impl Column {
         }
     }
 
-    fn styled(self, styles: Vec<Style>) -> Self {
+    pub(super) fn styled(self, styles: Vec<Style>) -> Self {
         Self { styles, ..self }
     }
 

@@ -1,12 +1,12 @@
 //! What `whoami` says of a person: the facts that the provider's row points at, and under `--json` its own
-//! claims. A machine is its client.
+//! claims. A machine is its client, or its job.
 
 use std::fmt::Write;
 
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::account::Account;
+use crate::account::{Account, SignIn};
 use crate::claims;
 use crate::escape::escape;
 use crate::provider::IdentityRule;
@@ -65,14 +65,21 @@ impl Whoami {
         }
     }
 
-    /// The client that signed in for itself.
+    /// The client that signed in for itself, or the job whose identity token was exchanged.
     pub fn machine(account: &Account) -> Self {
-        let id = Some(account.client.id.clone());
+        let client = || Some(account.client.id.clone());
+        let (id, username) = match account.identity.kind {
+            SignIn::Exchange => {
+                let job = Some(account.identity.subject.clone());
+                (job.filter(|job| !job.is_empty()), account.username.clone())
+            }
+            SignIn::Person | SignIn::Client | SignIn::Given => (client(), client()),
+        };
         Self {
             account: account.to_string(),
             provider: account.provider.clone(),
-            username: id.clone(),
             id,
+            username,
             name: None,
             email: None,
             organizations: Vec::new(),
@@ -149,6 +156,14 @@ mod tests {
             "account   huggingface/julien\nid        client\nusername  client\n"
         );
         assert!(machine.claims.is_null());
+        let mut job = account();
+        job.identity.kind = SignIn::Exchange;
+        job.identity.subject = "repo:acme/app acme/model".into();
+        job.username = Some("acme/model".into());
+        assert_eq!(
+            Whoami::machine(&job).text(),
+            "account   huggingface/julien\nid        repo:acme/app acme/model\nusername  acme/model\n"
+        );
     }
 
     #[test]

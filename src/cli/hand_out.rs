@@ -120,7 +120,7 @@ pub struct Exec {
     #[arg(long, value_name = "VAR")]
     pub env: Option<String>,
     /// Demand tokens that live at least this long
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", value_parser = duration, conflicts_with = "ephemeral")]
     pub min_ttl: Option<Duration>,
     /// A token got for this once.
     #[command(flatten)]
@@ -132,7 +132,12 @@ pub struct Exec {
     #[arg(long = "for", value_name = "PRESET", requires = "ephemeral", add = ArgValueCandidates::new(complete::presets))]
     pub presets: Vec<String>,
     /// With `--ephemeral`: how to sign in
-    #[arg(long, value_name = "FLOW", default_value = "auto")]
+    #[arg(
+        long,
+        value_name = "FLOW",
+        default_value = "auto",
+        requires = "ephemeral"
+    )]
     pub flow: Flow,
     /// With `--ephemeral`: open the browser with this command
     #[arg(

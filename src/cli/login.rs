@@ -46,8 +46,9 @@ pub struct Login {
     /// `provider show` lists them
     #[arg(long = "for", value_name = "PRESET", add = ArgValueCandidates::new(complete::presets))]
     pub presets: Vec<String>,
-    /// Ask for tokens for this resource, an absolute URI; may be repeated
-    #[arg(long, value_name = "URI")]
+    /// Ask for tokens for this resource, an absolute URI, or with `--flow token-exchange` what the provider
+    /// calls it; may be repeated
+    #[arg(long, value_name = "RESOURCE")]
     pub resource: Vec<String>,
     /// Ask for tokens for this API, where the provider wants an audience
     #[arg(long, value_name = "AUDIENCE")]

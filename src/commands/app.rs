@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::error::{Code, Error, Result};
 use crate::events::Events;
 use crate::files;
-use crate::journal::Journal;
+use crate::journal::{Journal, NoJournal};
 use crate::paths::Paths;
 use crate::provider::Registry;
 use crate::secret::Secret;
@@ -45,12 +45,17 @@ impl App {
         };
         let term: Arc<dyn Terminal> = Arc::new(Console::new(manner));
         let attendant = Arc::new(Person(Arc::clone(&term)));
+        let journal: Arc<dyn Journal> = if config.audit_log {
+            Arc::new(Events::new(&paths, verb, Arc::clone(&term)))
+        } else {
+            Arc::new(NoJournal)
+        };
         Ok(Self {
             manner,
             term,
             registry: Registry::new(paths.clone()),
             vault: Arc::new(Vault::new(paths.clone(), ask_passphrase, attendant)),
-            journal: Arc::new(Events::new(paths.clone(), verb)),
+            journal,
             config,
             paths,
         })

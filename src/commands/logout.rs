@@ -1,12 +1,15 @@
 //! `logout`: revokes at the provider, refresh token first, then forgets, whatever the server said.
 
+use url::Url;
+
 use super::app::App;
 use super::{embedded, fleet, network, print_json, report};
-use crate::account::Account;
+use crate::account::{Account, SignIn};
 use crate::answer::logout::{Forgotten, Logout, Outcome, Revocation, TokenType};
 use crate::cli;
 use crate::error::{Code, Error, Result};
-use crate::session::revoke::{self, Hint, SignedOut, Told};
+use crate::journal::Deed;
+use crate::session::revoke::{self, Extent, Hint, SignedOut, Told};
 use crate::timestamp::Timestamp;
 
 /// Logs out the accounts meant; the exit code says when a server did not confirm.
@@ -14,7 +17,12 @@ pub fn run(app: &App, args: &cli::Logout) -> Result<()> {
     let Some((accounts, mut failures)) = chosen(app, args)? else {
         return Ok(());
     };
-    let (answer, unwell) = sign_out(app, accounts, args.local)?;
+    let extent = match (args.local, args.revoke) {
+        (true, _) => Extent::Nothing,
+        (false, true) => Extent::Everything,
+        (false, false) => Extent::Issued,
+    };
+    let (answer, unwell) = sign_out(app, accounts, extent)?;
     failures.extend(unwell);
     if app.manner.json {
         print_json(&answer)?;
@@ -26,7 +34,7 @@ pub fn run(app: &App, args: &cli::Logout) -> Result<()> {
 pub(super) fn sign_out(
     app: &App,
     accounts: Vec<Account>,
-    local: bool,
+    extent: Extent,
 ) -> Result<(Logout, Vec<Error>)> {
     let mut failures = Vec::new();
     let providers = accounts.iter().map(|account| account.provider.as_str());
@@ -36,7 +44,7 @@ pub(super) fn sign_out(
             &online,
             accounts,
             "signing out",
-            move |online, account| async move { online.sign_out(account, local).await },
+            move |online, account| async move { online.sign_out(account, extent).await },
         )
         .await)
     })?;
@@ -46,9 +54,11 @@ pub(super) fn sign_out(
             Ok(done) => said(app, done, &mut failures),
             Err(error) => {
                 let error = error.account(&account);
+                let whose = account.to_string();
+                app.journal.note(Deed::SignOut, &whose, Some(&error));
                 failures.push(error.clone());
                 Forgotten {
-                    account: account.to_string(),
+                    account: whose,
                     removed: false,
                     tokens: Vec::new(),
                     error: Some(error),
@@ -63,7 +73,13 @@ pub(super) fn sign_out(
 /// Says what became of one account, and shapes it; what failed goes to the failures.
 fn said(app: &App, done: SignedOut, failures: &mut Vec<Error>) -> Forgotten {
     let account = &done.account;
-    if let Some(note) = lives_on(&done) {
+    let whose = account.to_string();
+    let (tokens, page) = (&done.tokens, done.page.as_ref());
+    let note = match account.identity.kind {
+        SignIn::Given => given_lives_on(account, tokens, page),
+        _ => lives_on(&whose, account.expires_at, tokens, page),
+    };
+    if let Some(note) = note {
         app.term.warn(&note);
     }
     if let Some(error) = &done.kept {
@@ -118,15 +134,28 @@ fn revocation(told: &Told) -> Revocation {
     }
 }
 
-/// What was not revoked and why, until when it lives, and where to do it by hand.
-fn lives_on(done: &SignedOut) -> Option<String> {
-    let account = &done.account;
-    let cause = done.tokens.iter().find_map(|told| told.outcome.reason())?;
+/// Why a token that was given was not revoked, and where its owner can do it.
+fn given_lives_on(account: &Account, tokens: &[Told], page: Option<&Url>) -> Option<String> {
+    let cause = tokens.iter().find_map(|told| told.outcome.reason())?;
+    let there = page.map_or_else(String::new, |page| format!(": {page}"));
+    Some(format!(
+        "{account}: {cause}; this one is still valid at the provider until it is revoked there{there}"
+    ))
+}
+
+/// What was not revoked of somebody's tokens and why, until when it lives, and where to do it by hand.
+pub(super) fn lives_on(
+    whose: &str,
+    ends: Option<Timestamp>,
+    tokens: &[Told],
+    page: Option<&Url>,
+) -> Option<String> {
+    let cause = tokens.iter().find_map(|told| told.outcome.reason())?;
     let lives = |token| {
         let left = |told: &&Told| told.token == token && !told.outcome.is_revoked();
-        done.tokens.iter().find(left)
+        tokens.iter().find(left)
     };
-    let access = lives(Hint::AccessToken).map(|_| match account.expires_at {
+    let access = lives(Hint::AccessToken).map(|_| match ends {
         Some(end) if end > Timestamp::now() => format!("its access token lives until {end}"),
         Some(_) => "its access token has ended".into(),
         None => "its access token has no known end".into(),
@@ -134,19 +163,22 @@ fn lives_on(done: &SignedOut) -> Option<String> {
     let refresh =
         lives(Hint::RefreshToken).map(|_| "its refresh token lives until you revoke it".to_owned());
     let left: Vec<String> = access.into_iter().chain(refresh).collect();
-    let page = done.page.as_ref();
     let by_hand = page.map_or_else(String::new, |page| format!("; revoke it by hand at {page}"));
-    Some(format!("{account}: {cause}; {}{by_hand}", left.join(", ")))
+    Some(format!("{whose}: {cause}; {}{by_hand}", left.join(", ")))
 }
 
-/// Forgotten here, while the provider may still take the tokens.
+/// Forgotten here, while the provider may still take the tokens. That a given one cannot be revoked is a
+/// failure too, for somebody asked for it.
 fn unconfirmed(done: &SignedOut) -> Option<Error> {
+    let given = done.account.identity.kind == SignIn::Given;
     let cause = done.tokens.iter().find_map(|told| match &told.outcome {
         revoke::Outcome::Failed(cause) => Some(cause),
+        revoke::Outcome::Unsupported(cause) if given => Some(cause),
         _ => None,
     })?;
     let hint = match &done.page {
         Some(page) => format!("revoke it by hand at {page}"),
+        None if given => "revoke it by hand in your settings there".into(),
         None => {
             "in your settings there, remove keyfob from the applications you signed in to".into()
         }

@@ -25,11 +25,13 @@ mod whoami;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use crate::account::SubjectFrom;
 use crate::answer;
 use crate::cli::{Cli, Command};
 use crate::error::{Code, Error, Result, worst};
@@ -41,7 +43,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return unparsed(&error, args.iter().any(|arg| arg == "--json")),
+        Err(error) => return unparsed(&error, &args),
     };
     let manner = manner(&cli);
     match run(&cli, manner) {
@@ -110,7 +112,9 @@ fn manner(cli: &Cli) -> Manner {
 }
 
 /// Help and version are answers; the rest is wrong usage, said in JSON where that was asked for.
-fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
+fn unparsed(error: &clap::Error, args: &[OsString]) -> ExitCode {
+    let has = |flag: &str| args.iter().any(|arg| arg == flag);
+    let json = has("--json");
     if !error.use_stderr() {
         let printed = error.print().and_then(|()| std::io::stdout().flush());
         return match written(printed) {
@@ -121,8 +125,15 @@ fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
             }
         };
     }
-    if error.kind() == ErrorKind::TooManyValues {
-        return valued(error, json);
+    match error.kind() {
+        ErrorKind::TooManyValues => {
+            let flag = error.get(ContextKind::InvalidArg);
+            return valued(flag.map(ToString::to_string), json);
+        }
+        ErrorKind::UnknownArgument if has(WITH_TOKEN) => {
+            return valued(Some(WITH_TOKEN.to_owned()), json);
+        }
+        _ => {}
     }
     if !json {
         let _ = error.print(); // a closed stderr: nobody is listening
@@ -136,7 +147,11 @@ fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
         ContextKind::SuggestedValue,
     ]
     .iter()
-    .find_map(|kind| error.get(*kind));
+    .find_map(|kind| error.get(*kind))
+    .map(|found| match found {
+        ContextValue::Strings(all) => all.last().cloned().unwrap_or_default(), // the nearest
+        one => one.to_string(),
+    });
     let hint = match (suggestion, error.kind()) {
         (Some(nearest), _) => format!("did you mean `{nearest}`?"),
         (None, ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) => {
@@ -149,9 +164,11 @@ fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
     ExitCode::from(Code::Usage.exit())
 }
 
+/// The flag beside which a word that fits nowhere may be a token.
+const WITH_TOKEN: &str = "--with-token";
+
 /// A value after a flag that takes none. It is not repeated: after `--client-secret` it is a secret.
-fn valued(error: &clap::Error, json: bool) -> ExitCode {
-    let flag = error.get(ContextKind::InvalidArg);
+fn valued(flag: Option<String>, json: bool) -> ExitCode {
     let flag = flag.map_or_else(|| "that flag".into(), |flag| format!("`{flag}`"));
     let usage = Error::new(Code::Usage, format!("{flag} takes no value"))
         .hint("give the flag alone; a secret is asked for, or read from standard input");
@@ -161,6 +178,30 @@ fn valued(error: &clap::Error, json: bool) -> ExitCode {
     };
     Console::new(manner).fail(&usage);
     ExitCode::from(Code::Usage.exit())
+}
+
+/// `--scope` may be repeated, and each may hold several.
+fn scopes(given: &[String]) -> Vec<String> {
+    let mut scopes: Vec<String> = Vec::new();
+    for scope in given.iter().flat_map(|given| given.split_whitespace()) {
+        if !scopes.iter().any(|known| known == scope) {
+            scopes.push(scope.into());
+        }
+    }
+    scopes
+}
+
+/// `--subject-token-file`, as it is found from any folder and can be written down.
+fn subject_file(file: &Path) -> Result<SubjectFrom> {
+    let absolute = std::path::absolute(file).ok();
+    let absolute = absolute.filter(|path| path.to_str().is_some());
+    absolute.map(SubjectFrom::File).ok_or_else(|| {
+        Error::new(
+            Code::Usage,
+            "`--subject-token-file` is no path that can be kept",
+        )
+        .hint("name a file whose path is Unicode")
+    })
 }
 
 /// Writes the answer to stdout, with a newline.

@@ -15,6 +15,22 @@ pub fn online<T>(
     registry: Registry,
     work: impl AsyncFnOnce(Arc<Online>) -> Result<T>,
 ) -> Result<T> {
+    to_its_end(app, registry, async |online| {
+        let interrupts = Arc::clone(&online.interrupts);
+        tokio::select! {
+            // A signal that was held off to the end has still been said.
+            result = work(online) => interrupts.check().and(result),
+            interrupted = interrupts.obeyed() => Err(interrupted),
+        }
+    })
+}
+
+/// Runs `work` to its end, and leaves it to that what a signal means.
+pub fn to_its_end<T>(
+    app: &App,
+    registry: Registry,
+    work: impl AsyncFnOnce(Arc<Online>) -> Result<T>,
+) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -36,13 +52,9 @@ pub fn online<T>(
             http,
             term: Arc::clone(&app.term),
             journal: Arc::clone(&app.journal),
-            interrupts: Arc::clone(&interrupts),
+            interrupts,
         });
-        tokio::select! {
-            // A signal that was held off to the end has still been said.
-            result = work(online) => interrupts.check().and(result),
-            interrupted = interrupts.obeyed() => Err(interrupted),
-        }
+        work(online).await
     });
     interrupts::listen_no_more();
     runtime.shutdown_background(); // a keyring that hangs must not hold the exit

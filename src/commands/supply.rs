@@ -1,10 +1,12 @@
 //! Valid tokens for the verbs that hand them out: from accounts, from the environment, or exchanged for
 //! this once. Where every stored one is good, no runtime starts.
 
+mod exchange;
+
 use super::app::App;
 use super::{embedded, fleet, network, report};
 use crate::account::Account;
-use crate::choose::{Source, Variable, Why};
+use crate::choose::{Source, Target, Variable, Why};
 use crate::cli;
 use crate::error::{Code, Error, Result};
 use crate::journal::Deed;
@@ -43,6 +45,15 @@ impl Supply {
         }
     }
 
+    fn exchanged(provider: &str, tokens: TokenSet) -> Self {
+        Self {
+            provider: provider.to_owned(),
+            account: None,
+            variable: None,
+            tokens,
+        }
+    }
+
     fn set(variable: Variable) -> Self {
         Self {
             provider: variable.provider,
@@ -69,11 +80,21 @@ pub fn supply(
     least: Option<std::time::Duration>,
     anew: &cli::Anew,
 ) -> Result<Vec<Supply>> {
-    let supplies = if anew.exchange {
-        exchanged(app, typed, anew)?
+    let mut failures = Vec::new();
+    let found = if anew.exchange {
+        exchange::exchanged(app, typed, least, anew)
     } else {
-        held(app, typed, need(least))?
+        held(app, typed, need(least), &mut failures)
     };
+    let supplies = found.unwrap_or_else(|error| {
+        failures.push(error);
+        Vec::new()
+    });
+    for failure in &failures {
+        let whose = of_failure(app, typed, failure);
+        app.journal.note(Deed::HandOut, &whose, Some(failure));
+    }
+    report(app, &failures)?;
     for supply in &supplies {
         warn_of_unknown_end(app, supply, least.is_some());
         app.journal.note(Deed::HandOut, &supply.whose(), None);
@@ -81,23 +102,30 @@ pub fn supply(
     Ok(supplies)
 }
 
+/// Whose token was asked for and not given. What was typed counts only where it names a provider: it may
+/// be anything, a secret too.
+fn of_failure(app: &App, typed: &[String], failure: &Error) -> String {
+    if let Some(account) = &failure.account {
+        return account.clone();
+    }
+    let provider = match typed {
+        [typed] => Target::parse(typed).ok().map(|target| target.provider),
+        _ => None,
+    };
+    let known = provider.filter(|provider| app.registry.is_known(provider).is_ok());
+    known.unwrap_or_default().to_owned()
+}
+
 /// `--min-ttl`, or the margin.
 fn need(least: Option<std::time::Duration>) -> Need {
     least.map_or(Need::Margin, |least| Need::MinTtl(least.as_secs()))
 }
 
-/// Nothing is stored, so only providers can be named.
-fn exchanged(app: &App, typed: &[String], anew: &cli::Anew) -> Result<Vec<Supply>> {
-    let _ = (app, typed, anew);
-    todo!()
-}
-
-/// What the sources have. Those that must be renewed are, all at once.
-fn held(app: &App, typed: &[String], need: Need) -> Result<Vec<Supply>> {
+/// What the sources have. Those that must be renewed are, all at once; what failed goes to the failures.
+fn held(app: &App, typed: &[String], need: Need, failures: &mut Vec<Error>) -> Result<Vec<Supply>> {
     let now = Timestamp::now();
     let mut supplies = Vec::new();
     let mut ended = Vec::new();
-    let mut failures = Vec::new();
     let mut whys = Vec::new();
     for choice in app.chooser().sources(typed)? {
         whys.push(choice.why);
@@ -116,15 +144,16 @@ fn held(app: &App, typed: &[String], need: Need) -> Result<Vec<Supply>> {
         }
     }
     if failures.is_empty() && !ended.is_empty() {
-        let mut renewed = renew(app, ended, need, &mut failures)?.into_iter();
+        let mut renewed = renew(app, ended, need, failures)?.into_iter();
         for supply in supplies.iter_mut().filter(|supply| supply.is_none()) {
             *supply = renewed.next().flatten();
         }
     }
-    report(app, &failures)?;
     let supplies: Vec<Supply> = supplies.into_iter().flatten().collect();
-    for (supply, why) in supplies.iter().zip(whys) {
-        say_surprise(app, supply, why);
+    if failures.is_empty() {
+        for (supply, why) in supplies.iter().zip(whys) {
+            say_surprise(app, supply, why);
+        }
     }
     Ok(supplies)
 }
@@ -174,11 +203,12 @@ fn warn_of_unknown_end(app: &App, supply: &Supply, demanded: bool) {
         return;
     }
     let whose = supply.whose();
-    app.term.warn(&match &supply.variable {
-        Some(variable) => format!(
+    app.term.warn(&match (&supply.variable, &supply.account) {
+        (Some(variable), _) => format!(
             "nobody says when the token in {variable} ends, so `--min-ttl` promises nothing"
         ),
-        None => format!(
+        (None, None) => format!("{whose} gives no expiry, so `--min-ttl` promises nothing"),
+        (None, Some(_)) => format!(
             "the provider of {whose} gives no expiry, so `--min-ttl` promises nothing; `keyfob whoami {whose}` tries the token"
         ),
     });

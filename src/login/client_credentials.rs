@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::identity::Who;
 use super::persist::{self, Grant};
 use super::redeem::differences;
-use super::{Plan, SignedIn, client, metadata};
+use super::{Plan, SignedIn, client, ephemeral, metadata};
 use crate::account::{Identity, SignIn};
 use crate::error::Result;
 use crate::oauth::Client;
@@ -18,6 +18,7 @@ use crate::token_set::TokenSet;
 /// Signs the client in.
 pub async fn login(online: &Online, plan: Plan) -> Result<SignedIn> {
     let client = client::for_itself(online, &plan).await?;
+    ephemeral::forewarn(online, &plan, Some(&client));
     let tokens = fetch(online, &plan, &client).await?;
     let (withheld, added) = differences(&plan.scopes, &tokens.scopes);
     let grant = Grant {

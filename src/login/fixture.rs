@@ -34,6 +34,7 @@ pub fn plan(provider: Provider) -> Plan {
         client_id: None,
         register: false,
         ephemeral: false,
+        gained: Arc::default(),
         subject_from: crate::account::SubjectFrom::Ci,
         port: None,
         timeout: None,

@@ -1,11 +1,30 @@
-//! A token that somebody has already, such as a personal access token: judged, shown to the provider, kept.
+//! A token that somebody has already, such as a personal access token: shown to the provider, which says
+//! whose it is, and kept. No client has a part in it, nothing renews it, and when it ends nobody says.
 
-use super::SignedIn;
-use crate::error::Result;
-use crate::online::Online;
-use crate::provider::Provider;
+use std::sync::Arc;
+
+use url::Url;
+
+use super::identity::{self, Who};
+use super::persist::{self, Grant, names_lock};
+use super::place::{self, Keeping};
+use super::{SignedIn, metadata};
+use crate::account::{Account, Identity, SignIn};
+use crate::error::{Code, Error, Result};
+use crate::oauth::userinfo::userinfo;
+use crate::oauth::{Client, OauthError};
+use crate::online::{self, Online, off_thread};
+use crate::provider::{ClientAuth, Provider};
 use crate::secret::Secret;
 use crate::store::Kind;
+use crate::timestamp::Timestamp;
+use crate::token_set::TokenSet;
+
+/// What a refusal leaves behind.
+const NOTHING: &str = "nothing was stored";
+
+/// How a token is kept that its provider is not asked about.
+const UNSEEN: &str = "`--as NAME --no-verify` keeps it without asking";
 
 /// A given token, and what to make of it.
 #[derive(Debug)]
@@ -15,7 +34,7 @@ pub struct Given {
     /// The token, judged by its grammar and its prefix already.
     pub token: Secret,
     /// The account that it is for, from `PROVIDER/NAME`.
-    pub expected: Option<crate::account::Account>,
+    pub expected: Option<Account>,
     /// `--as`.
     pub name: Option<String>,
     /// `--replace`.
@@ -26,8 +45,145 @@ pub struct Given {
     pub store: Kind,
 }
 
-/// Asks whose token it is, and keeps it.
+/// Asks whose token it is, and keeps it. Locks and store are proved first; every failure leaves all
+/// accounts as they were.
 pub async fn given(online: &Online, given: Given) -> Result<SignedIn> {
-    let _ = (online, given);
-    todo!()
+    let (vault, store) = (Arc::clone(&online.vault), given.store);
+    let names = names_lock(&given.provider);
+    off_thread(move || vault.prove_locks(&names).and_then(|()| vault.probe(store))).await?;
+
+    let (token, verify) = (given.token.clone(), given.verify);
+    let mut keeping = keeping(given);
+    place::settle(&online.vault, &keeping, SignIn::Given)?;
+    keeping.provider = completed(online, keeping.provider, verify).await?;
+    let who = if verify {
+        whose(online, &keeping.provider, &token).await?
+    } else {
+        unseen(&keeping.provider)
+    };
+    persist::keep(online, &Arc::new(keeping), grant(token, who)).await
+}
+
+fn keeping(given: Given) -> Keeping {
+    Keeping {
+        provider: given.provider,
+        expected: given.expected,
+        name: given.name,
+        replace: given.replace,
+        store: given.store,
+        resource: Vec::new(),
+        audience: None,
+        subject_from: None,
+    }
+}
+
+/// The definition as a given token meets it, with what it leaves to the metadata unless nobody is to be asked.
+async fn completed(online: &Online, provider: Provider, verify: bool) -> Result<Provider> {
+    let mut provider = provider.for_given();
+    let open = provider.userinfo_endpoint.is_none() || provider.token_endpoint.is_none();
+    if verify && open {
+        provider = metadata::complete(online, provider, true).await?;
+    }
+    // An account pins one. Of this kind nothing is ever sent there, so the issuer's own place will do.
+    provider.token_endpoint = provider.token_endpoint.or_else(|| {
+        let issuer = provider.issuer.as_deref();
+        issuer.and_then(|issuer| Url::parse(issuer).ok())
+    });
+    Ok(provider)
+}
+
+/// What the provider says about the token.
+async fn whose(online: &Online, provider: &Provider, token: &Secret) -> Result<Who> {
+    let endpoint = provider.userinfo_endpoint.as_ref();
+    let endpoint = endpoint.ok_or_else(|| silent(provider))?;
+    let progress = online.term.progress("asking whose token it is");
+    let told = userinfo(&online.http, endpoint, token, &provider.identity, "").await;
+    drop(progress);
+    let told = told.map_err(|error| untold(provider, &error))?;
+    identity::named(provider, None, &told).map(as_given)
+}
+
+/// Nobody was asked.
+fn unseen(provider: &Provider) -> Who {
+    as_given(Who {
+        identity: identity::identity(provider, None, String::new()),
+        username: None,
+    })
+}
+
+fn as_given(who: Who) -> Who {
+    Who {
+        identity: Identity {
+            kind: SignIn::Given,
+            ..who.identity
+        },
+        ..who
+    }
+}
+
+fn grant(token: Secret, who: Who) -> Grant {
+    Grant {
+        client: Client {
+            id: String::new(),
+            auth: ClientAuth::None,
+            secret: None,
+        },
+        redirect_uri: None,
+        who,
+        tokens: TokenSet {
+            access_token: token,
+            refresh_token: None,
+            id_token: None,
+            token_type: "Bearer".into(),
+            scopes: Vec::new(),
+            received_at: Timestamp::now(),
+            expires_at: None,
+        },
+    }
+}
+
+fn silent(provider: &Provider) -> Error {
+    Error::new(
+        Code::ConfigInvalid,
+        format!(
+            "nothing says where {} tells whose a token is",
+            provider.title
+        ),
+    )
+    .hint(format!(
+        "{NOTHING}; add `given.userinfo_endpoint` to the provider's file; {UNSEEN}"
+    ))
+}
+
+/// The provider does not say whose token it is. A token that it refuses is denied access, as by a person.
+fn untold(provider: &Provider, error: &OauthError) -> Error {
+    let title = &provider.title;
+    match error {
+        OauthError::Unauthorized => {
+            let page = provider.revocation.page.as_ref();
+            let page = page.map_or_else(String::new, |page| format!(": {page}"));
+            Error::new(
+                Code::AccessDenied,
+                format!("{title} does not accept this token"),
+            )
+            .hint(format!(
+                "{NOTHING}; it may have ended, or been revoked, or be for another server: see your tokens there{page}"
+            ))
+        }
+        OauthError::Refused(response) => Error::new(
+            Code::AccessDenied,
+            format!("{title} does not say whose token this is: {response}"),
+        )
+        .hint(format!(
+            "{NOTHING}; give a token that may read who its owner is; {UNSEEN}"
+        )),
+        OauthError::Invalid(_) => {
+            let failure = online::failed(error, Code::InvalidResponse, NOTHING);
+            let hint = failure.hint.clone().unwrap_or_default();
+            failure.hint(format!("{hint}; {UNSEEN}"))
+        }
+        OauthError::Network(_) | OauthError::Unavailable { .. } => {
+            online::failed(error, Code::InvalidResponse, NOTHING)
+        }
+    }
 }

@@ -72,7 +72,7 @@ pub async fn who(
         _ => claims.clone(),
     };
     let Some(told) = told else {
-        if plan.name.is_none() && plan.expected.is_none() {
+        if plan.needs_name() {
             return Err(nameless(provider, Code::InvalidResponse));
         }
         return Ok(Who {
@@ -80,11 +80,15 @@ pub async fn who(
             username: None,
         });
     };
-    let subject = subject(provider, &told)?;
+    named(provider, claims.as_ref(), &told)
+}
+
+/// Reads the person out of what was told, by the provider's rule; `claims` are those of the id token.
+pub fn named(provider: &Provider, claims: Option<&Value>, told: &Value) -> Result<Who> {
+    let rule = &provider.identity;
     Ok(Who {
-        identity: identity(provider, claims.as_ref(), subject),
-        username: claims::text(&told, &provider.identity.username)
-            .or_else(|| claims::text(&told, &provider.identity.email)),
+        identity: identity(provider, claims, subject(provider, told)?),
+        username: claims::text(told, &rule.username).or_else(|| claims::text(told, &rule.email)),
     })
 }
 
@@ -163,7 +167,7 @@ fn agree(claims: Option<&Value>, told: &Value) -> Result<()> {
 
 /// The issuer is the definition's, whatever was asked for, so that the same person stays the same.
 /// Where the definition leaves a tenant open it is the id token's own.
-fn identity(provider: &Provider, claims: Option<&Value>, subject: String) -> Identity {
+pub fn identity(provider: &Provider, claims: Option<&Value>, subject: String) -> Identity {
     let defined = provider.issuer.as_deref().unwrap_or(&provider.name);
     let tenant = claims
         .filter(|_| defined.contains('{'))

@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! surroundings, browser   where it runs, and what can be opened there
-//! metadata, scopes        the definition made whole, and what is asked for
+//! metadata                the definition made whole
+//! scopes, resource        what is asked for
 //! flow                    the ways in which it can finish here
 //! client                  who we are there: known, registered, with which secret
 //! code, address, device   a request for each way: what its answer needs
@@ -14,6 +15,7 @@
 //! client_credentials      the short way of a machine, from client to persist
 //! token_exchange          the same with the identity token of a CI job
 //! given                   a token that somebody has already, from userinfo to persist
+//! ephemeral               what a sign-in for one command has got, to be given back
 //! ```
 
 mod address;
@@ -23,6 +25,7 @@ mod client_credentials;
 mod code;
 mod consent;
 mod device;
+mod ephemeral;
 #[cfg(test)]
 mod fixture;
 mod flow;
@@ -37,6 +40,7 @@ mod persist;
 mod place;
 mod race;
 mod redeem;
+mod resource;
 mod scopes;
 mod show;
 mod surroundings;
@@ -46,7 +50,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::account::{Account, SubjectFrom};
+use crate::account::{Account, SignIn, SubjectFrom};
 use crate::error::{Code, Result};
 use crate::online::{Online, off_thread};
 use crate::provider::Provider;
@@ -60,12 +64,15 @@ pub use client::given;
 use code::CodeFlow;
 pub use consent::Visitor;
 use device::DeviceFlow;
+pub use ephemeral::{Gained, Gains, Granted, Registration};
 pub use flow::Flow;
 use flow::Ways;
 pub use given::{Given, given as given_token};
 use page::Page;
+use place::Keeping;
 use race::{Finish, Race};
 use redeem::Redemption;
+pub use resource::check as check_resources;
 pub use scopes::Wanted;
 pub use surroundings::Surroundings;
 pub use token_exchange::{Exchanged, exchange};
@@ -106,6 +113,8 @@ pub struct Plan {
     /// Nothing is written anywhere: no account, no registration, no client id. What a login got is in
     /// [`SignedIn`] alone.
     pub ephemeral: bool,
+    /// What an ephemeral login got, to be given back; it stays empty for any other.
+    pub gained: Arc<Gained>,
     /// `--subject-token-file`, else the CI system; for an exchange alone.
     pub subject_from: SubjectFrom,
     /// `--port`.
@@ -133,6 +142,11 @@ impl Plan {
             self.audience = held.or_else(|| provider.audience.clone());
         }
         Ok(())
+    }
+
+    /// Whether only the provider can name the account. One that is not kept needs no name.
+    fn needs_name(&self) -> bool {
+        self.name.is_none() && self.expected.is_none() && !self.ephemeral
     }
 
     /// The command that does the same again.
@@ -188,22 +202,32 @@ pub struct SignedIn {
 /// Signs in. Until the last step nothing is stored; every failure leaves all accounts as they were.
 pub async fn login(online: &Arc<Online>, mut plan: Plan) -> Result<SignedIn> {
     scopes::settle(&plan)?; // a preset that is not there is said before anything is sent
-    let (vault, store) = (Arc::clone(&online.vault), plan.store);
-    let names = persist::names_lock(&plan.provider);
-    off_thread(move || vault.prove_locks(&names).and_then(|()| vault.probe(store))).await?;
+    let exchanges = plan.flow == Flow::TokenExchange;
+    if exchanges {
+        token_exchange::check(&plan)?;
+    }
+    if !plan.ephemeral {
+        let (vault, store) = (Arc::clone(&online.vault), plan.store);
+        let names = persist::names_lock(&plan.provider);
+        off_thread(move || vault.prove_locks(&names).and_then(|()| vault.probe(store))).await?;
+    }
 
-    let with_client = client::known_id(online, &plan).is_some();
+    let with_client = (exchanges && plan.provider.exchange.without_client)
+        || client::known_id(online, &plan).is_some();
     plan.provider = metadata::complete(online, plan.provider, with_client).await?;
     plan.settle()?;
     if plan.flow == Flow::ClientCredentials {
         return client_credentials::login(online, plan).await;
     }
-    if plan.flow == Flow::TokenExchange {
+    if exchanges {
+        ephemeral::forewarn(online, &plan, None);
         return token_exchange::login(online, plan).await;
     }
     let ways = Ways::find(&plan, online.term.silence())?;
     settle_name(online, &plan)?;
     let ours = client::obtain(online, &plan).await?;
+    let client = ours.code.as_ref().or(ours.device.as_ref()).ok();
+    ephemeral::forewarn(online, &plan, client);
     consent(online, &Arc::new(plan), ways, ours).await
 }
 
@@ -280,7 +304,7 @@ fn page(plan: &Plan, outcome: &Result<SignedIn>, overtaken: bool) -> Page {
         Ok(done) => Page::SignedIn {
             provider,
             who: done.account.who().to_owned(),
-            account: done.account.to_string(),
+            account: (!plan.ephemeral).then(|| done.account.to_string()),
             overtaken,
         },
         Err(error) if error.code == Code::AccessDenied => Page::Refused { provider },
@@ -288,13 +312,10 @@ fn page(plan: &Plan, outcome: &Result<SignedIn>, overtaken: bool) -> Page {
     }
 }
 
-/// A name was given where the provider cannot say who signed in, and no damaged entry has it.
+/// A name was given where the provider cannot say who signed in, and nothing stands in its way.
 fn settle_name(online: &Online, plan: &Plan) -> Result<()> {
-    if let Some(name) = &plan.name {
-        let known = online.vault.accounts_of(&plan.provider.name);
-        place::readable(&known, &plan.provider, name)?;
-    }
-    if plan.name.is_none() && plan.expected.is_none() && !identity::can_tell(plan) {
+    place::settle(&online.vault, &Keeping::of(plan), SignIn::Person)?;
+    if plan.needs_name() && !identity::can_tell(plan) {
         return Err(identity::nameless(&plan.provider, Code::Usage));
     }
     Ok(())

@@ -28,8 +28,8 @@ pub enum Page {
         provider: String,
         /// What people know the person by.
         who: String,
-        /// What the account is called here, such as `acme/julien`.
-        account: String,
+        /// What the account is called here, such as `acme/julien`; `None` where none is kept.
+        account: Option<String>,
         /// The device code was faster, and what this browser brought was not used.
         overtaken: bool,
     },
@@ -87,7 +87,7 @@ impl Page {
                 who,
                 account,
                 overtaken,
-            } => signed_in(provider, who, account, *overtaken),
+            } => signed_in(provider, who, account.as_deref(), *overtaken),
             Self::Refused { provider } => not_signed_in(
                 NEUTRAL,
                 provider,
@@ -121,8 +121,11 @@ impl Page {
     }
 }
 
-fn signed_in(provider: &str, who: &str, account: &str, overtaken: bool) -> String {
-    let kept = format!("keyfob keeps it as <code>{}</code>", name(account));
+fn signed_in(provider: &str, who: &str, account: Option<&str>, overtaken: bool) -> String {
+    let kept = match account {
+        Some(account) => format!("keyfob keeps it as <code>{}</code>", name(account)),
+        None => "It is for one command in the terminal, and keyfob keeps nothing of it.".into(),
+    };
     let mut said = vec![&*kept];
     if overtaken {
         said.push(
@@ -206,7 +209,7 @@ mod tests {
         Page::SignedIn {
             provider: provider.into(),
             who: who.into(),
-            account: "huggingface/work".into(),
+            account: Some("huggingface/work".into()),
             overtaken,
         }
     }

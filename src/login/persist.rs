@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::place::{Place, find_place};
+use super::place::{Keeping, Place, find_place};
 use super::{Plan, SignedIn, identity::Who, metadata};
 use crate::account::{self, Account, Endpoints, SignIn};
 use crate::error::{Code, Error, Result};
+use crate::journal::Deed;
+use crate::names;
 use crate::oauth;
 use crate::online::{Online, off_thread};
 use crate::provider::Provider;
@@ -30,8 +32,16 @@ pub struct Grant {
     pub tokens: TokenSet,
 }
 
-/// Finds the place, asks where less would replace more, and writes: secret, index, default.
+/// Keeps what a login got, as its plan says. An ephemeral login has no place, and nothing is written.
 pub async fn persist(online: &Online, plan: &Arc<Plan>, grant: Grant) -> Result<SignedIn> {
+    if plan.ephemeral {
+        return unkept(plan, &grant);
+    }
+    keep(online, &Arc::new(Keeping::of(plan)), grant).await
+}
+
+/// Finds the place, asks where less would replace more, and writes: secret, index, default.
+pub async fn keep(online: &Online, plan: &Arc<Keeping>, grant: Grant) -> Result<SignedIn> {
     if let Place::Update(account) = find_place(&online.vault, plan, &grant.who)? {
         confirm_fewer(online, plan, &account, &grant.tokens).await?;
     }
@@ -49,6 +59,24 @@ pub async fn persist(online: &Online, plan: &Arc<Plan>, grant: Grant) -> Result<
         }
     })
     .await
+    .inspect(|done| (online.journal).note(Deed::SignIn, &done.account.to_string(), None))
+}
+
+/// The account as it would be.
+fn unkept(plan: &Plan, grant: &Grant) -> Result<SignedIn> {
+    plan.gain(&grant.client, &grant.tokens);
+    let username = grant.who.username.as_deref().unwrap_or_default();
+    let slot = Slot::new(names::name_from(username));
+    let (account, secrets) = entry(&Keeping::of(plan), grant, slot)?;
+    Ok(SignedIn {
+        account,
+        secrets,
+        created: true,
+        taken: None,
+        withheld: BTreeSet::new(),
+        added: BTreeSet::new(),
+        warnings: Vec::new(),
+    })
 }
 
 /// What is locked while an account of this provider gets its name.
@@ -59,7 +87,7 @@ pub fn names_lock(provider: &Provider) -> String {
 /// Fewer scopes than the account has replace it only on a yes.
 async fn confirm_fewer(
     online: &Online,
-    plan: &Plan,
+    plan: &Keeping,
     account: &Account,
     tokens: &TokenSet,
 ) -> Result<()> {
@@ -101,7 +129,7 @@ async fn confirm_fewer(
     .await
 }
 
-fn update(vault: &Vault, plan: &Plan, account: &Account, grant: &Grant) -> Result<SignedIn> {
+fn update(vault: &Vault, plan: &Keeping, account: &Account, grant: &Grant) -> Result<SignedIn> {
     let _turn = vault.wait_for_lock(&account.id, TURN)?;
     let old = vault.reread(account)?.unwrap_or_else(|| account.clone());
     let slot = Slot::of(&old);
@@ -120,14 +148,14 @@ fn update(vault: &Vault, plan: &Plan, account: &Account, grant: &Grant) -> Resul
 
 /// Whether the old entry leads to the new secret as well: a process that ends between the two leaves
 /// tokens with the client, the endpoints and the store that they belong to.
-fn serves(old: &Account, plan: &Plan, grant: &Grant) -> Result<bool> {
+fn serves(old: &Account, plan: &Keeping, grant: &Grant) -> Result<bool> {
     let client = &grant.client;
     Ok(old.store == plan.store
         && (&old.client.id, old.client.auth) == (&client.id, client.auth)
         && old.endpoints.same_server(&endpoints(&plan.provider)?))
 }
 
-fn replace(vault: &Vault, plan: &Plan, old: &Account, grant: &Grant) -> Result<SignedIn> {
+fn replace(vault: &Vault, plan: &Keeping, old: &Account, grant: &Grant) -> Result<SignedIn> {
     let _turn = vault.wait_for_lock(&old.id, TURN)?;
     let mut done = write(vault, plan, grant, Slot::new(old.name.clone()))?;
     done.warnings.extend(leftover(vault, old));
@@ -150,8 +178,9 @@ fn without_default(vault: &Vault, account: &Account) -> Option<String> {
     }
     let error = vault.make_default(account, true).err()?;
     Some(format!(
-        "{account} is not the default: {}; its full name works, and `keyfob login {account}` tries again",
-        error.message
+        "{account} is not the default: {}; its full name works, and `{}` tries again",
+        error.message,
+        account.login_command()
     ))
 }
 
@@ -187,9 +216,8 @@ impl Slot {
     }
 }
 
-/// Secret first, then index, then the default where there is none. From the index entry on the person is
-/// signed in, so what fails later is a warning.
-fn write(vault: &Vault, plan: &Plan, grant: &Grant, slot: Slot) -> Result<SignedIn> {
+/// The account and its secret, as they are kept.
+fn entry(plan: &Keeping, grant: &Grant, slot: Slot) -> Result<(Account, Secrets)> {
     let tokens = &grant.tokens;
     let account = Account {
         provider: plan.provider.name.clone(),
@@ -208,8 +236,10 @@ fn write(vault: &Vault, plan: &Plan, grant: &Grant, slot: Slot) -> Result<Signed
         scopes: tokens.scopes.clone(),
         resource: plan.resource.clone(),
         audience: plan.audience.clone(),
-        subject_from: (grant.who.identity.kind == SignIn::Exchange)
-            .then(|| plan.subject_from.clone()),
+        subject_from: plan
+            .subject_from
+            .clone()
+            .filter(|_| grant.who.identity.kind == SignIn::Exchange),
         refreshable: matches!(grant.who.identity.kind, SignIn::Client | SignIn::Exchange)
             || tokens.refresh_token.is_some(),
         generation: slot.generation + 1,
@@ -224,15 +254,23 @@ fn write(vault: &Vault, plan: &Plan, grant: &Grant, slot: Slot) -> Result<Signed
         client_secret: grant.client.secret.clone(),
         generation: account.generation,
     };
+    Ok((account, secrets))
+}
+
+/// Secret first, then index, then the default where there is none. From the index entry on the person is
+/// signed in, so what fails later is a warning.
+fn write(vault: &Vault, plan: &Keeping, grant: &Grant, slot: Slot) -> Result<SignedIn> {
+    let (created, fresh) = (slot.created_at.is_none(), slot.fresh);
+    let (account, secrets) = entry(plan, grant, slot)?;
     vault.keep(&account, &secrets)?;
     if let Err(error) = vault.record(&account) {
-        if slot.fresh {
+        if fresh {
             let _ = vault.discard(&account); // no entry will ever lead to it
         }
         return Err(error);
     }
     Ok(SignedIn {
-        created: slot.created_at.is_none(),
+        created,
         warnings: without_default(vault, &account).into_iter().collect(),
         account,
         secrets,

@@ -44,11 +44,17 @@ impl Redemption<'_> {
         }
     }
 
+    /// Of an ephemeral login nothing is cut off between the code and the note of its tokens.
     async fn answered(&self, verdict: &Verdict) -> Result<SignedIn> {
         let flow = self.code;
         let flow = flow.expect("only an authorization request is answered");
         let code = consent::code(self.plan, verdict)?;
+        let interrupts = &self.online.interrupts;
+        let hold = self.plan.ephemeral.then(|| interrupts.hold());
+        let hold = hold.transpose()?;
         let tokens = self.exchange(code, flow).await?;
+        self.plan.gain(&flow.client, &tokens);
+        drop(hold);
         let (redirect_uri, nonce) = (&*flow.redirect_uri, flow.request.nonce.as_ref());
         self.account(tokens, &flow.client, Some(redirect_uri), nonce)
             .await
@@ -90,6 +96,7 @@ impl Redemption<'_> {
         redirect_uri: Option<&str>,
         nonce: Option<&Secret>,
     ) -> Result<SignedIn> {
+        self.plan.gain(client, &tokens);
         let placed = async {
             let who = identity::who(self.online, self.plan, client, &tokens, nonce).await?;
             let (withheld, added) = differences(&self.plan.scopes, &tokens.scopes);
@@ -107,7 +114,7 @@ impl Redemption<'_> {
             })
         };
         let outcome = placed.await;
-        if outcome.is_err() {
+        if outcome.is_err() && !self.plan.ephemeral {
             let dropped = "the new tokens were dropped, and not revoked: that could end other sign-ins of the same person";
             self.online.term.step(dropped);
         }

@@ -24,8 +24,9 @@ pub struct Wanted {
     pub presets: Vec<String>,
 }
 
-/// The scopes to ask for, each once: what was named, else the provider's usual ones; and in either case
-/// what the account has already, for fewer would take something away (step-up).
+/// The scopes to ask for, each once: what was named, else the provider's usual ones, which are a person's
+/// and go with no exchange; and in either case what the account has already, for fewer would take something
+/// away (step-up).
 pub fn settle(plan: &Plan) -> Result<Vec<String>> {
     let Wanted { scopes, presets } = &plan.wanted;
     let mut chosen: Vec<&String> = Vec::new();
@@ -35,8 +36,10 @@ pub fn settle(plan: &Plan) -> Result<Vec<String>> {
     chosen.extend(scopes);
     if chosen.is_empty() {
         let usual = plan.provider.scopes.iter();
-        chosen.extend(usual.filter(|scope| {
-            plan.flow != Flow::ClientCredentials || !ABOUT_A_PERSON.contains(&scope.as_str())
+        chosen.extend(usual.filter(|scope| match plan.flow {
+            Flow::TokenExchange => false,
+            Flow::ClientCredentials => !ABOUT_A_PERSON.contains(&scope.as_str()),
+            _ => true,
         }));
     }
     chosen.extend(plan.expected.iter().flat_map(|account| &account.scopes));

@@ -1,11 +1,23 @@
 //! Machine accounts of CI systems: the identity token of the job is exchanged for a token of the provider
 //! (RFC 8693). There is no consent and no refresh token; a new identity token gets the next one.
 
-use super::{Plan, SignedIn};
-use crate::account::SubjectFrom;
-use crate::error::Result;
-use crate::online::Online;
+use std::sync::Arc;
+
+use super::identity::Who;
+use super::persist::{self, Grant};
+use super::redeem::differences;
+use super::{
+    Browser, Flow, Plan, SignedIn, Surroundings, Visitor, Wanted, client, metadata, resource,
+};
+use crate::account::{Identity, SignIn, SubjectFrom};
+use crate::ci::{self, IdentityToken};
+use crate::error::{Code, Error, Result};
+use crate::oauth::token::TokenEndpoint;
+use crate::oauth::{Client, OauthError};
+use crate::online::{self, Online};
 use crate::provider::Provider;
+use crate::store::Kind;
+use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
 
 /// What to exchange for.
@@ -23,14 +35,176 @@ pub struct Exchanged {
     pub audience: Option<String>,
 }
 
-/// Exchanges once, and stores nothing.
+/// Exchanges once, and stores nothing. What is asked for has been checked.
 pub async fn exchange(online: &Online, wanted: Exchanged) -> Result<TokenSet> {
-    let _ = (online, wanted);
-    todo!()
+    let mut plan = unkept(wanted);
+    if plan.provider.token_endpoint.is_none() {
+        let with_client = client::known_id(online, &plan).is_some();
+        plan.provider = metadata::complete(online, plan.provider, with_client).await?;
+    }
+    plan.settle()?;
+    let client = client::for_exchange(online, &plan).await?;
+    let (_, tokens) = send(online, &plan, &client).await?;
+    Ok(tokens)
 }
 
 /// Signs the machine in.
 pub(super) async fn login(online: &Online, plan: Plan) -> Result<SignedIn> {
-    let _ = (online, plan);
-    todo!()
+    let client = client::for_exchange(online, &plan).await?;
+    let (identity, tokens) = send(online, &plan, &client).await?;
+    let (withheld, added) = match plan.scopes.as_slice() {
+        [] => Default::default(), // what was left to the server is what was asked for
+        asked => differences(asked, &tokens.scopes),
+    };
+    let grant = Grant {
+        who: who(&plan, &identity),
+        client,
+        redirect_uri: None,
+        tokens,
+    };
+    let kept = persist::persist(online, &Arc::new(plan), grant).await?;
+    Ok(SignedIn {
+        withheld,
+        added,
+        ..kept
+    })
 }
+
+/// Checks what a login asks for, before anything is sent.
+pub(super) fn check(plan: &Plan) -> Result<()> {
+    let held = plan.expected.as_ref().map(|account| &*account.resource);
+    let held = held.unwrap_or(&plan.provider.resource);
+    resource::check(&plan.provider, plan.flow, &plan.resource, held)
+}
+
+/// A login of which nothing is kept and at which nobody is asked.
+fn unkept(wanted: Exchanged) -> Plan {
+    Plan {
+        command: format!("keyfob token {} --exchange", wanted.provider.name),
+        by_url: false,
+        provider: wanted.provider,
+        expected: None,
+        name: None,
+        replace: false,
+        wanted: Wanted {
+            scopes: wanted.scopes,
+            presets: Vec::new(),
+        },
+        scopes: Vec::new(),
+        resource: wanted.resource,
+        audience: wanted.audience,
+        flow: Flow::TokenExchange,
+        switch: false,
+        store: Kind::Keyring, // never opened
+        client_id: None,
+        register: false,
+        ephemeral: true,
+        gained: Arc::default(),
+        subject_from: wanted.subject_from,
+        port: None,
+        timeout: None,
+        surroundings: Surroundings::default(),
+        visitor: Visitor::Person(Browser::None("nobody is asked".into())),
+    }
+}
+
+async fn send(online: &Online, plan: &Plan, client: &Client) -> Result<(IdentityToken, TokenSet)> {
+    let provider = &plan.provider;
+    let url = provider.token_endpoint.as_ref();
+    let endpoint = TokenEndpoint {
+        url: url.ok_or_else(metadata::incomplete)?,
+        client,
+        rule: &provider.token,
+        scopes: &plan.scopes,
+        scope_separator: &provider.scope_separator,
+        resource: &plan.resource,
+    };
+    let wanted = ci::Wanted {
+        provider,
+        audience: audience(provider)?,
+        from: &plan.subject_from,
+    };
+    let identity = ci::identity_token(online, wanted).await?;
+    let sent = endpoint.token_exchange(
+        &online.http,
+        &provider.exchange,
+        &identity.token,
+        plan.audience.as_deref(),
+        Timestamp::now(),
+    );
+    let tokens = sent
+        .await
+        .map_err(|error| failed(plan, client, &identity, &error))?;
+    Ok((identity, tokens))
+}
+
+/// Whom the identity token has to be for.
+fn audience(provider: &Provider) -> Result<&str> {
+    let issuer = provider.issuer.as_deref();
+    let issuer = issuer.filter(|issuer| !issuer.contains('{'));
+    provider
+        .exchange
+        .audience
+        .as_deref()
+        .or(issuer)
+        .ok_or_else(|| {
+            Error::new(
+                Code::ConfigInvalid,
+                format!(
+                    "the definition of {} does not say whom an identity token has to be for",
+                    provider.title
+                ),
+            )
+            .hint(format!(
+                "`keyfob provider set {} exchange.audience=AUDIENCE` gives it",
+                provider.name
+            ))
+        })
+}
+
+/// Whoever the job is, and what its token is for: two resources are two accounts.
+fn who(plan: &Plan, identity: &IdentityToken) -> Who {
+    let provider = &plan.provider;
+    let issuer = provider.issuer.as_ref().unwrap_or(&provider.name);
+    let subject = identity.claims.subject.clone();
+    let targets: Vec<String> = plan
+        .resource
+        .iter()
+        .chain(&plan.audience)
+        .cloned()
+        .collect();
+    let parts: Vec<String> = subject.iter().chain(&targets).cloned().collect();
+    Who {
+        identity: Identity {
+            issuer: issuer.clone(),
+            subject: parts.join(" "),
+            kind: SignIn::Exchange,
+        },
+        username: Some(targets.join(" "))
+            .filter(|targets| !targets.is_empty())
+            .or(subject),
+    }
+}
+
+/// What it means that the provider gave no token for the identity token.
+fn failed(plan: &Plan, client: &Client, identity: &IdentityToken, error: &OauthError) -> Error {
+    let place = &identity.place;
+    match error {
+        OauthError::Refused(response) => {
+            let what = format!("the identity token from {place}");
+            let failure = client::failed(plan, client, &what, error);
+            let next = match response.error.as_str() {
+                "invalid_grant" | "invalid_request" => identity.advice(&plan.provider.title),
+                _ => return failure,
+            };
+            Error {
+                hint: Some(format!("nothing was stored; {next}")),
+                ..failure
+            }
+        }
+        error => online::failed(error, Code::TokenExchangeFailed, "nothing was stored"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

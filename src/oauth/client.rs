@@ -10,7 +10,7 @@ use crate::secret::Secret;
 /// The client and how it authenticates.
 #[derive(Debug, Clone)]
 pub struct Client {
-    /// The client identifier.
+    /// The client identifier. Empty where no client has a part: then nothing tells of one.
     pub id: String,
     /// How it authenticates.
     pub auth: ClientAuth,
@@ -25,6 +25,7 @@ impl Client {
         request: Request<'a>,
     ) -> Result<Request<'a>, OauthError> {
         match self.auth {
+            _ if self.id.is_empty() => Ok(request),
             ClientAuth::None => Ok(request.field("client_id", &self.id)),
             ClientAuth::ClientSecretPost => Ok(request
                 .field("client_id", &self.id)

@@ -12,6 +12,7 @@ pub mod endpoint;
 mod error;
 mod http;
 pub mod id_token;
+pub mod identity_token;
 mod members;
 pub mod par;
 pub mod pkce;

@@ -12,7 +12,7 @@ use url::form_urlencoded::byte_serialize;
 
 use super::http::{Answer, Request};
 use super::{Client, Http, OauthError};
-use crate::provider::{RevocationRule, RevocationStyle};
+use crate::provider::{Provider, RevocationRule, RevocationStyle};
 use crate::secret::Secret;
 
 /// Which token is revoked, as `token_type_hint` (RFC 7009 §2.1).
@@ -35,6 +35,17 @@ pub struct RevocationEndpoint<'a> {
     pub rule: &'a RevocationRule,
     /// Headers sent along, none of which replaces the authentication.
     pub headers: &'a BTreeMap<String, String>,
+}
+
+/// Why nothing is revoked where there is no endpoint.
+pub const NOWHERE: &str = "this provider cannot revoke tokens";
+
+/// Why a provider cannot take tokens of this kind back, where that is known before anything is sent.
+pub fn beyond(provider: &Provider, hint: Hint) -> Option<&'static str> {
+    match provider.revocation_endpoint {
+        None => Some(NOWHERE),
+        Some(_) => unsupported(&provider.revocation, hint),
+    }
 }
 
 /// Why tokens of this kind cannot be revoked there, where that is so.

@@ -1,7 +1,8 @@
-//! The token endpoint (RFC 6749 §3.2): codes, refresh tokens and the client's own credentials become token
-//! sets, in the dialects that a provider's file names.
+//! The token endpoint (RFC 6749 §3.2): codes, refresh tokens, the client's own credentials and the identity
+//! tokens of others become token sets, in the dialects that a provider's file names.
 
 mod answer;
+mod exchange;
 #[cfg(test)]
 mod tests;
 
@@ -158,7 +159,11 @@ impl TokenEndpoint<'_> {
 
     /// The beginning of a request, in the form that the rule wants.
     fn grant<'r>(&'r self, grant_type: &'r str) -> Request<'r> {
-        let request = match self.rule.body {
+        self.grant_in(self.rule.body, grant_type)
+    }
+
+    fn grant_in<'r>(&'r self, body: TokenBody, grant_type: &'r str) -> Request<'r> {
+        let request = match body {
             TokenBody::Form => Request::form(self.url),
             TokenBody::Json => Request::json(Method::POST, self.url, json!({})),
         };
@@ -166,17 +171,19 @@ impl TokenEndpoint<'_> {
     }
 
     /// Adds what every request has, and sends it.
-    async fn send<'r>(
-        &'r self,
-        http: &Http,
-        mut request: Request<'r>,
-    ) -> Result<Answer, OauthError> {
+    async fn send<'r>(&'r self, http: &Http, request: Request<'r>) -> Result<Answer, OauthError> {
+        let request = self.complete(request)?;
+        http.send(self.client.authenticate(request)?).await
+    }
+
+    /// Adds what every request has, whoever sends it.
+    fn complete<'r>(&'r self, mut request: Request<'r>) -> Result<Request<'r>, OauthError> {
         for resource in self.resource {
             request = request.field("resource", resource);
         }
         for (name, value) in &self.rule.headers {
             request = request.header(name, value)?;
         }
-        http.send(self.client.authenticate(request)?).await
+        Ok(request)
     }
 }

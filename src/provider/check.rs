@@ -1,6 +1,8 @@
 //! What types cannot say about a definition: the rules that every row and every merged file keeps.
 
 mod environment;
+mod exchange;
+mod given;
 mod identity;
 mod redirect;
 mod requests;
@@ -24,7 +26,9 @@ pub(super) fn check(provider: &Provider) -> Checked {
     redirect::check(&provider.redirect)?;
     requests::check(provider)?;
     identity::check(&provider.identity)?;
-    environment::check(provider)
+    environment::check(provider)?;
+    exchange::check(&provider.exchange)?;
+    given::check(provider)
 }
 
 /// Says what is wrong with a client id, if anything is: it goes into URLs, headers and messages.

@@ -11,8 +11,10 @@ mod definition;
 mod edit;
 mod embedded;
 mod fault;
+mod given;
 mod keys;
 mod overlay;
+mod prefixes;
 mod redirect;
 mod register;
 mod registry;
@@ -32,6 +34,7 @@ pub use definition::{Definition, usual_scopes};
 pub use embedded::Embedded;
 pub use fault::dotted;
 pub use keys::keys;
+pub use prefixes::{Verdict, judge};
 pub use redirect::{RedirectHost, RedirectRule};
 pub use registry::{Edited, Registry, Removed, SetVariable, Source, Sources};
 pub use rules::{

@@ -240,6 +240,16 @@ pub struct RevocationRule {
     pub page: Option<Url>,
 }
 
+impl RevocationRule {
+    /// Whether the request names the client that the token was issued to.
+    pub fn needs_client(&self) -> bool {
+        match self.style {
+            RevocationStyle::Rfc7009 | RevocationStyle::DeleteToken | RevocationStyle::Json => true,
+            RevocationStyle::TokenOnly | RevocationStyle::Bearer => false,
+        }
+    }
+}
+
 /// The forms in which servers take a revocation.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
@@ -300,7 +310,7 @@ impl PrefixRule {
     }
 }
 
-/// Who a given token is asked about, where a personal token is not taken at `userinfo_endpoint`.
+/// How a given token is asked about and where it comes from, where that is not as for a login's.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct GivenRule {
@@ -311,6 +321,8 @@ pub struct GivenRule {
     pub subject: Option<String>,
     /// What people call the account there; `identity.username` where absent.
     pub username: Option<String>,
+    /// Where a person makes such tokens and revokes them; `revocation.page` where absent.
+    pub page: Option<Url>,
 }
 
 impl GivenRule {

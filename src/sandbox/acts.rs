@@ -18,7 +18,7 @@ const fn act(name: &'static str, help: &'static str, apply: fn(&mut Options)) ->
 }
 
 /// Every such way.
-pub const ACTS: [Act; 27] = [
+pub const ACTS: [Act; 30] = [
     act(
         "bare-code",
         "Show the code without `#STATE` at /callback/code",
@@ -84,10 +84,31 @@ pub const ACTS: [Act; 27] = [
         },
     ),
     act(
+        "exchange-by-json",
+        "Take JSON for a token exchange, and no forms",
+        |o| {
+            o.quirks.exchange_by_json = true;
+        },
+    ),
+    act(
+        "exchange-by-name",
+        "Demand one name as the resource of a token exchange",
+        |o| {
+            o.quirks.exchange_by_name = true;
+        },
+    ),
+    act(
         "exchange-demands-state",
         "Refuse to exchange a code without `state`",
         |o| {
             o.quirks.exchange_demands_state = true;
+        },
+    ),
+    act(
+        "exchange-without-client",
+        "Refuse token exchanges that a client has a part in",
+        |o| {
+            o.quirks.exchange_without_client = true;
         },
     ),
     act(

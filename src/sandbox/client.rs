@@ -49,6 +49,9 @@ pub struct Client {
     /// The same of `client_credentials`: it acts for itself, without a person.
     #[serde(default)]
     pub machine: bool,
+    /// The same of token exchange.
+    #[serde(default)]
+    pub exchanges: bool,
     /// What manages its registration (RFC 7592 §3).
     #[serde(default)]
     pub registration_token: Option<Hash>,
@@ -82,6 +85,7 @@ impl Client {
             refreshes: true,
             device: true,
             machine: false,
+            exchanges: true,
             registration_token: None,
             registered_at: Timestamp::from_unix(0),
         }

@@ -5,7 +5,10 @@ use std::io;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair,
+    UnparsedPublicKey,
+};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
@@ -59,6 +62,16 @@ impl SigningKey {
             .map_err(|_| io::Error::other("the id token cannot be signed"))?;
         Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
+
+    /// The claims of a compact JWS that this key has signed (RFC 7515 §5.2).
+    pub fn verified(&self, token: &str) -> Option<Value> {
+        let (signed, signature) = token.rsplit_once('.')?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+        let public = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, self.pair.public_key());
+        public.verify(signed.as_bytes(), &signature).ok()?;
+        let (_, claims) = signed.split_once('.')?;
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
+    }
 }
 
 impl TryFrom<String> for SigningKey {
@@ -82,7 +95,6 @@ impl Serialize for SigningKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 
     #[test]
     fn what_is_signed_verifies_and_survives_being_kept() {
@@ -91,10 +103,14 @@ mod tests {
         assert_eq!(kept.jwk(), key.jwk());
 
         let token = kept.sign(&json!({"sub": "1001"})).unwrap();
-        let (signed, signature) = token.rsplit_once('.').unwrap();
-        let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
-        let public = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key.pair.public_key());
-        public.verify(signed.as_bytes(), &signature).unwrap();
-        assert!(public.verify(b"something else", &signature).is_err());
+        assert_eq!(key.verified(&token).unwrap(), json!({"sub": "1001"}));
+        let other = kept.sign(&json!({"sub": "1002"})).unwrap();
+        let (signed, _) = token.rsplit_once('.').unwrap();
+        let (_, signature) = other.rsplit_once('.').unwrap();
+        assert!(key.verified(&format!("{signed}.{signature}")).is_none());
+        assert!(SigningKey::generate().unwrap().verified(&token).is_none());
+        for none in ["", ".", "a.b.c", signed] {
+            assert!(key.verified(none).is_none(), "{none}");
+        }
     }
 }

@@ -19,7 +19,8 @@
 //! The client `keyfob` is built in: public, with any loopback redirect URI below `/callback/`. Others
 //! register at `/register`. PKCE S256 is demanded of all of them, codes live a minute and are exchanged
 //! once, refresh tokens rotate and the second use of one revokes its family. Devices sign in by a code
-//! typed at `/device`, requests may be pushed, and confidential clients may act for themselves.
+//! typed at `/device`, requests may be pushed, and confidential clients may act for themselves. Jobs get
+//! identity tokens at `/identity_token` as those of GitHub Actions do, and exchange them (RFC 8693).
 //!
 //! It does what the standards say. What real servers do otherwise is switched on by [`Quirks`], one by one.
 //!
@@ -36,11 +37,13 @@ mod authorize;
 mod client;
 mod device;
 mod discovery;
+mod exchange;
 mod grant_type;
 mod guesses;
 mod http;
 mod id_token;
 mod introspect;
+mod job;
 mod keeper;
 mod page;
 mod par;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::client::{AuthMethod, Callbacks, Client, is_loopback};
-use super::grant_type::{DEVICE_CODE, GRANT_TYPES};
+use super::grant_type::{DEVICE_CODE, GRANT_TYPES, TOKEN_EXCHANGE};
 use super::http::{Answer, Method, Refusal, Request};
 use super::random::{self, Hash};
 use super::service::Service;
@@ -145,6 +145,7 @@ fn client(metadata: &Metadata, redirect_uris: Vec<Url>, now: Timestamp) -> io::R
         refreshes: metadata.grants("refresh_token"),
         device: metadata.grants(DEVICE_CODE),
         machine: metadata.grants("client_credentials"),
+        exchanges: metadata.grants(TOKEN_EXCHANGE),
         registered_at: now,
         redirect_uris,
         ..Client::unregistered(&id, &id)
@@ -155,8 +156,9 @@ fn check(metadata: &Metadata) -> Result<(), Refusal> {
     let known = |grant: &String| GRANT_TYPES.contains(&grant.as_str());
     if metadata.grant_types.is_empty() || !metadata.grant_types.iter().all(known) {
         return Err(invalid(
-            "`grant_types` are authorization_code, refresh_token, client_credentials and \
-             urn:ietf:params:oauth:grant-type:device_code",
+            "`grant_types` are authorization_code, refresh_token, client_credentials, \
+             urn:ietf:params:oauth:grant-type:device_code and \
+             urn:ietf:params:oauth:grant-type:token-exchange",
         ));
     }
     let public = metadata.token_endpoint_auth_method == AuthMethod::None;
@@ -198,6 +200,7 @@ fn response(service: &Service, client: &Client, token: &Secret) -> Value {
         client.refreshes,
         client.device,
         client.machine,
+        client.exchanges,
     ];
     let grants = GRANT_TYPES.iter().zip(grants).filter(|(_, has)| *has);
     let grant_types: Vec<&str> = grants.map(|(name, _)| *name).collect();

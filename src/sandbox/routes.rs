@@ -6,6 +6,7 @@ use super::device;
 use super::discovery::{jwks, metadata};
 use super::http::{Answer, Method, Refusal, Request};
 use super::introspect::introspect;
+use super::job;
 use super::page;
 use super::par::par;
 use super::quirks;
@@ -17,13 +18,14 @@ use super::userinfo::userinfo;
 use crate::timestamp::Timestamp;
 
 /// What each path takes, for saying so to whoever uses another method.
-const METHODS: [(&str, &str); 15] = [
+const METHODS: [(&str, &str); 16] = [
     ("/", "GET"),
     ("/authorize", "GET"),
     ("/callback/code", "GET"),
     ("/consent", "POST"),
     ("/device", "GET or POST"),
     ("/device_authorization", "POST"),
+    (job::PATH, "GET"),
     ("/introspect", "POST"),
     ("/jwks", "GET"),
     ("/par", "POST"),
@@ -66,6 +68,7 @@ impl Service {
             ("/revoke", Method::Post) => revoke(self, request, now),
             ("/register", Method::Post) => register(self, request, now),
             ("/userinfo", Method::Get | Method::Post) => userinfo(self, request, now),
+            (job::PATH, Method::Get) => job::identity_token(self, request, now),
             ("/jwks", Method::Get) => jwks(self, now),
             (page::code::PATH, Method::Get) => Ok(page::code::show(
                 request,

@@ -1,12 +1,13 @@
-//! The token endpoint (RFC 6749 §3.2): codes, device codes and refreshing with rotation, and clients that
-//! act for themselves.
+//! The token endpoint (RFC 6749 §3.2): codes, device codes and refreshing with rotation, clients that act
+//! for themselves, and identity tokens that are exchanged.
 
 use serde_json::{Map, Value, json};
 
 use super::audience;
 use super::authenticate::authenticate;
 use super::client::Client;
-use super::grant_type::{DEVICE_CODE, GRANT_TYPES};
+use super::exchange;
+use super::grant_type::{DEVICE_CODE, GRANT_TYPES, TOKEN_EXCHANGE};
 use super::http::{Answer, Form, Refusal, Request};
 use super::people;
 use super::scope;
@@ -19,9 +20,18 @@ use crate::timestamp::Timestamp;
 pub fn token(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {
     let form = request.form()?;
     service.keeper.with(now, |state| {
-        let client = authenticate(service, state, request, &form, now)?;
+        let exchanges = form.get("grant_type") == Some(TOKEN_EXCHANGE);
+        let client = if exchanges && exchange::is_without_client(service) {
+            exchange::nobody(request, &form)?
+        } else {
+            authenticate(service, state, request, &form, now)?
+        };
         let issued = issue(service, state, &form, &client, now)?;
-        Ok(Answer::json(200, &response(service, state, &issued, now)?))
+        let mut response = response(service, state, &issued, now)?;
+        if exchanges {
+            response["issued_token_type"] = exchange::ACCESS_TOKEN.into();
+        }
+        Ok(Answer::json(200, &response))
     })?
 }
 
@@ -61,13 +71,18 @@ fn issue(
         "client_credentials" if client.machine => {
             Ok(state.begin(machine_grant(form, client, now)?, false, terms)?)
         }
+        TOKEN_EXCHANGE if client.exchanges => {
+            let grant = exchange::grant(service, state, form, client, now)?;
+            Ok(state.begin(grant, false, terms)?)
+        }
         known if GRANT_TYPES.contains(&known) => Err(Refusal::new(
             "unauthorized_client",
             "the client is not registered for this grant type",
         )),
         _ => Err(Refusal::new(
             "unsupported_grant_type",
-            "known grant types are authorization_code, refresh_token, device_code and client_credentials",
+            "known grant types are authorization_code, refresh_token, device_code, client_credentials \
+             and token-exchange",
         )),
     }
 }

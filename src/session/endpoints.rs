@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use crate::account::{Account, Address, Endpoints};
+use super::again;
+use crate::account::{Account, Address, Endpoints, SignIn};
 use crate::error::{Code, Error, Result};
 use crate::provider::{Provider, Registry};
 
@@ -16,7 +17,7 @@ use crate::provider::{Provider, Registry};
 /// not know may be on any origin that it did.
 #[derive(Debug)]
 pub struct Reach {
-    /// The definition; the defaults where the user has removed it since.
+    /// The definition as an account of this kind meets it; the defaults where the user has removed it since.
     pub provider: Provider,
     account: Account,
 }
@@ -28,8 +29,13 @@ pub fn reach(registry: &Registry, account: &Account) -> Result<Reach> {
         Err(error) if error.code == Code::UnknownProvider => Provider::default(),
         Err(error) => return Err(error.account(account)),
     };
+    let given = account.identity.kind == SignIn::Given;
     Ok(Reach {
-        provider,
+        provider: if given {
+            provider.for_given()
+        } else {
+            provider
+        },
         account: account.clone(),
     })
 }
@@ -116,7 +122,7 @@ fn damaged(account: &Account) -> Error {
         Code::InternalError,
         "its index entry holds an endpoint that is no URL",
     )
-    .hint(format!("sign in again with `keyfob login {account}`"))
+    .hint(again(account))
     .account(account)
 }
 
@@ -130,7 +136,8 @@ fn moved(account: &Account, role: &str, pins: &BTreeSet<String>, pin: &str) -> E
         ),
     )
     .hint(format!(
-        "if you trust the new place, sign in again with `keyfob login {account}`; `keyfob provider show {}` prints the definition",
+        "if you trust the new place, {}; `keyfob provider show {}` prints the definition",
+        again(account),
         account.provider
     ))
     .account(account)

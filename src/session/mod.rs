@@ -13,7 +13,9 @@
 //! things that are done with an account's tokens: asking whose they are, and taking them back.
 
 mod endpoints;
+mod exchange;
 mod forecast;
+mod grant;
 mod refusal;
 mod renew;
 pub mod revoke;
@@ -23,8 +25,9 @@ mod whoami;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::account::Account;
+use crate::account::{Account, SignIn};
 use crate::error::{Code, Error, Result};
+use crate::journal::Deed;
 use crate::oauth;
 use crate::online::{Online, off_thread};
 use crate::timestamp::Timestamp;
@@ -76,7 +79,10 @@ impl Online {
             Look::Renew(secrets) => {
                 let name = account.to_string();
                 let renewed = self.renew(account, secrets, need).await;
-                let (account, secrets) = renewed.map_err(|error| error.account(name))?;
+                let failed = |error: &Error| self.journal.note(Deed::Refresh, &name, Some(error));
+                let (account, secrets) = renewed
+                    .map_err(|error| error.account(&name))
+                    .inspect_err(failed)?;
                 within_lifetime(&account, &secrets.tokens, need)?; // the server may issue less than before
                 Ok((account, secrets))
             }
@@ -136,6 +142,9 @@ fn can_renew(
     }
     if !renewable {
         let reason = match expires_at {
+            _ if account.identity.kind == SignIn::Given => {
+                "a token that was given is never renewed"
+            }
             Some(_) if matches!(need, Need::New { .. }) => "no refresh token was issued for it",
             Some(end) if end <= now => "its access token has ended and no refresh token was issued",
             Some(_) => "its access token is about to end and no refresh token was issued",
@@ -214,8 +223,19 @@ fn secret_gone(vault: &Vault, account: &Account) -> Error {
 /// Only a new sign-in helps, for `reason`.
 fn login_required(account: &Account, reason: &str) -> Error {
     Error::new(Code::LoginRequired, reason)
-        .hint(format!("sign in again with `keyfob login {account}`"))
+        .hint(again(account))
         .account(account)
+}
+
+/// How somebody signs in again, in the imperative.
+fn again(account: &Account) -> String {
+    let command = account.login_command();
+    match account.identity.kind {
+        SignIn::Given => format!("give a new token with `{command}`"),
+        SignIn::Person | SignIn::Client | SignIn::Exchange => {
+            format!("sign in again with `{command}`")
+        }
+    }
 }
 
 #[cfg(test)]

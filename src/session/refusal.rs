@@ -1,7 +1,7 @@
 //! What a refused refresh means, and what to do about it.
 
 use super::UNCHANGED;
-use crate::account::Account;
+use crate::account::{Account, SignIn};
 use crate::error::{Code, Error};
 use crate::escape::escape_short;
 use crate::names;
@@ -12,11 +12,12 @@ use crate::vault::{Secrets, Vault};
 /// The longest client id that is shown whole, in characters.
 const ID_LIMIT: usize = 80;
 
-/// Whether the client was refused, and not what it sent (RFC 6749 §5.2). A machine sends nothing else.
+/// Whether the client was refused, and not what it sent (RFC 6749 §5.2). A client that signs in for itself
+/// sends nothing else.
 pub fn is_of_client(account: &Account, response: &ErrorResponse) -> bool {
     match response.error.as_str() {
         "invalid_client" | "unauthorized_client" => true,
-        "invalid_grant" => account.needs_no_person(),
+        "invalid_grant" => account.identity.kind == SignIn::Client,
         _ => false,
     }
 }
@@ -33,6 +34,9 @@ pub fn client(
     let provider = &account.provider;
     let message = match ended(vault, account, secrets) {
         Some(end) => format!("the secret of its client `{id}` ended at {end}: {response}"),
+        None if id.is_empty() => {
+            format!("the provider wants a client, and it has none: {response}")
+        }
         None => format!("the provider refused its client `{id}`: {response}"),
     };
     let again = format!("sign in again with `keyfob login {account}`");

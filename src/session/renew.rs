@@ -6,10 +6,14 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
+use super::grant::Grant;
 use super::turn::{Turn, read_again, take_turn};
-use super::{Need, Reach, UNCHANGED, client, login_required, reach, refusal, serves_anew};
+use super::{
+    Need, Reach, UNCHANGED, client, exchange, login_required, reach, refusal, serves_anew,
+};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
+use crate::journal::Deed;
 use crate::oauth::OauthError;
 use crate::oauth::token::TokenEndpoint;
 use crate::online::{self, Online, off_thread};
@@ -56,10 +60,18 @@ impl Online {
         if let Err(error) = self.prove(&account, &secrets).await {
             return self.make_do(account, secrets, need, error);
         }
-        let hold = self.interrupts.hold()?; // only now: proving may wait for a person to unlock
-        let renewed = match self.send(&account, &secrets, &reach.provider, &url).await {
+        let grant = match self.grant(&account, &secrets, &reach.provider).await {
+            Ok(grant) => grant,
+            Err(error) if error.code.exit() == 3 => {
+                return self.make_do(account, secrets, need, error);
+            }
+            Err(error) => return Err(error),
+        };
+        let hold = self.interrupts.hold()?; // only now: what comes before may wait for a person, or a place
+        let sent = self.send(&account, &secrets, &reach.provider, &url, &grant);
+        let renewed = match sent.await {
             Ok(tokens) => self.keep(account, secrets, tokens, reach).await,
-            Err(error) => self.refused(account, secrets, need, error).await,
+            Err(error) => self.refused(account, secrets, need, &grant, error).await,
         };
         drop(hold);
         renewed
@@ -78,6 +90,7 @@ impl Online {
         secrets: &Secrets,
         provider: &Provider,
         url: &Url,
+        grant: &Grant,
     ) -> std::result::Result<TokenSet, OauthError> {
         let endpoint = TokenEndpoint {
             url,
@@ -89,7 +102,7 @@ impl Online {
         };
         let mut patience = PATIENCE;
         loop {
-            let answer = self.ask(&endpoint, account, secrets).await;
+            let answer = self.ask(&endpoint, account, provider, grant).await;
             match &answer {
                 Err(OauthError::Unavailable {
                     host,
@@ -106,23 +119,6 @@ impl Online {
                 _ => return answer,
             }
         }
-    }
-
-    /// One request: the grant once more where that needs no person, else the refresh token.
-    async fn ask(
-        &self,
-        endpoint: &TokenEndpoint<'_>,
-        account: &Account,
-        secrets: &Secrets,
-    ) -> std::result::Result<TokenSet, OauthError> {
-        let (http, now) = (&self.http, Timestamp::now());
-        let token = secrets.tokens.refresh_token.as_ref();
-        if let Some(token) = token.filter(|_| !account.needs_no_person()) {
-            let redirect_uri = account.client.redirect_uri.as_deref();
-            return endpoint.refresh(http, token, redirect_uri, now).await;
-        }
-        let audience = account.audience.as_deref();
-        endpoint.client_credentials(http, audience, now).await
     }
 
     /// Keeps the answer: secret first, tried again for a while, then the index.
@@ -157,6 +153,7 @@ impl Online {
             self.term
                 .warn(&format!("the new token of {account} is kept, but {error}"));
         }
+        self.journal.note(Deed::Refresh, &account.to_string(), None);
         Ok((account, secrets))
     }
 
@@ -166,8 +163,14 @@ impl Online {
         account: Account,
         secrets: Secrets,
         need: Need,
+        grant: &Grant,
         error: OauthError,
     ) -> Result<(Account, Secrets)> {
+        if let (OauthError::Refused(response), Grant::Exchange(identity)) = (&error, grant)
+            && exchange::is_of_identity(response)
+        {
+            return Err(exchange::refused(&account, identity, response));
+        }
         match error {
             OauthError::Network(_) | OauthError::Unavailable { .. } => {
                 let error =
@@ -230,6 +233,8 @@ impl Online {
         if need != Need::Margin || alive == 0 {
             return Err(error);
         }
+        let whose = account.to_string();
+        self.journal.note(Deed::Refresh, &whose, Some(&error));
         self.term.warn(&format!(
             "{error}; the stored token lives for {alive} s more"
         ));

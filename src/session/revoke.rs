@@ -6,19 +6,27 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{Reach, client, reach};
-use crate::account::Account;
-use crate::error::{Error, Result};
-use crate::oauth::OauthError;
-use crate::oauth::revoke::{RevocationEndpoint, unsupported};
+use tokio::time::{Instant, timeout_at};
+
+use super::{client, reach};
+use crate::account::{Account, SignIn};
+use crate::error::{Code, Error, Result};
+use crate::journal::Deed;
+use crate::oauth::revoke::{NOWHERE, RevocationEndpoint, beyond, unsupported};
+use crate::oauth::{Client, Http, OauthError};
 use crate::online::{Online, off_thread};
+use crate::provider::Provider;
 use crate::secret::Secret;
+use crate::token_set::TokenSet;
 use crate::vault::Secrets;
 
 pub use crate::oauth::revoke::Hint;
 
 /// How long a refresh that is under way is waited for.
 const TURN: Duration = Duration::from_secs(60);
+
+/// Why a token that no client had a part in stays.
+const NO_CLIENT: &str = "this provider revokes a token only for the client that it was issued to, and that is not known";
 
 /// An account that was signed out.
 #[derive(Debug)]
@@ -32,6 +40,9 @@ pub struct SignedOut {
     /// Why it is still here. What was revoked stays revoked.
     pub kept: Option<Error>,
 }
+
+/// Why a token that no client had a part in may not be revoked (RFC 7009 §2.1).
+const CLIENTS_ALONE: &str = "this provider revokes tokens for clients alone, and this one has none";
 
 /// What the provider was told of one token.
 #[derive(Debug)]
@@ -70,9 +81,31 @@ impl Outcome {
     }
 }
 
+/// Which tokens the provider is told to take back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// None: nobody is asked.
+    Nothing,
+    /// Those that a sign-in here brought.
+    Issued,
+    /// Those too that were given, which others may use as well.
+    Everything,
+}
+
+impl Extent {
+    fn covers(self, account: &Account) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Issued => account.identity.kind != SignIn::Given,
+            Self::Everything => true,
+        }
+    }
+}
+
 impl Online {
-    /// Under the account's lock: revokes its tokens unless that is to stay `local`, then forgets it.
-    pub async fn sign_out(&self, account: Account, local: bool) -> Result<SignedOut> {
+    /// Under the account's lock: revokes its tokens as far as that is wanted, then forgets it.
+    pub async fn sign_out(&self, account: Account, extent: Extent) -> Result<SignedOut> {
+        let local = !extent.covers(&account);
         let (vault, id) = (Arc::clone(&self.vault), account.id.clone());
         let turn = off_thread(move || vault.wait_for_lock(&id, TURN)).await?;
         let vault = Arc::clone(&self.vault);
@@ -90,11 +123,21 @@ impl Online {
         .await?;
         let (tokens, page) = match &secrets {
             None => (Vec::new(), None),
-            Some(secrets) if local => (all(secrets, || Outcome::Skipped(None)), None),
+            Some(secrets) if extent == Extent::Nothing => {
+                (all(&secrets.tokens, || Outcome::Skipped(None)), None)
+            }
+            Some(secrets) if local => self.leave(&account, secrets),
             Some(secrets) => self.take_back(&account, secrets).await,
         };
+        self.note_revocation(&account, &tokens);
         let (vault, leaving) = (Arc::clone(&self.vault), account.clone());
-        let gone = off_thread(move || vault.forget(&leaving)).await;
+        let journal = Arc::clone(&self.journal);
+        let gone = off_thread(move || {
+            let gone = vault.forget(&leaving);
+            journal.note(Deed::SignOut, &leaving.to_string(), gone.as_ref().err());
+            gone
+        })
+        .await;
         drop(turn);
         Ok(SignedOut {
             kept: gone.err().map(|error| error.account(&account)),
@@ -102,6 +145,28 @@ impl Online {
             tokens,
             page,
         })
+    }
+
+    /// One line for all tokens of an account, if any was to be revoked there.
+    fn note_revocation(&self, account: &Account, tokens: &[Told]) {
+        let failed = tokens.iter().find_map(|told| match &told.outcome {
+            Outcome::Failed(cause) => Some(Error::new(Code::RevocationFailed, cause)),
+            _ => None,
+        });
+        if failed.is_some() || tokens.iter().any(|told| told.outcome.is_revoked()) {
+            let whose = account.to_string();
+            self.journal.note(Deed::Revoke, &whose, failed.as_ref());
+        }
+    }
+
+    /// Leaves a given token to its owner, and finds the page for it.
+    fn leave(&self, account: &Account, secrets: &Secrets) -> (Vec<Told>, Option<Url>) {
+        let why = "a token that was given is revoked only with `--revoke`";
+        let page = reach(&self.registry, account).ok();
+        (
+            all(&secrets.tokens, || Outcome::Skipped(Some(why.into()))),
+            page.and_then(|reach| reach.provider.revocation.page),
+        )
     }
 
     /// Revokes what can be revoked, and finds the page for the rest.
@@ -112,42 +177,63 @@ impl Online {
             Ok(reached) => reached,
             Err(error) => {
                 let skipped = || Outcome::Skipped(Some(error.message.clone()));
-                return (all(secrets, skipped), None);
+                return (all(&secrets.tokens, skipped), None);
             }
         };
-        let told = match endpoint {
-            Some(endpoint) => self.revoke(account, secrets, &reach, &endpoint).await,
-            None => all(secrets, || {
-                Outcome::Unsupported("this provider cannot revoke tokens".into())
-            }),
+        let provider = &reach.provider;
+        let revoking = Revoking {
+            endpoint: endpoint.as_ref(),
+            provider,
+            client: &client(account, secrets),
+            until: None,
         };
+        let told = revoking.all(&self.http, &secrets.tokens).await;
         (told, reach.provider.revocation.page)
     }
+}
 
-    async fn revoke(
-        &self,
-        account: &Account,
-        secrets: &Secrets,
-        reach: &Reach,
-        endpoint: &Url,
-    ) -> Vec<Told> {
-        let rule = &reach.provider.revocation;
+/// What revokes tokens.
+#[derive(Debug)]
+pub struct Revoking<'a> {
+    /// Where; `None` where the provider revokes nothing.
+    pub endpoint: Option<&'a Url>,
+    /// What it takes, and in which form.
+    pub provider: &'a Provider,
+    /// The client that they were issued to.
+    pub client: &'a Client,
+    /// When it is over, answered or not; `None` leaves each request its own time.
+    pub until: Option<Instant>,
+}
+
+impl Revoking<'_> {
+    /// Revokes all that can be revoked. Nothing is waited for again that did not answer.
+    pub async fn all(&self, http: &Http, set: &TokenSet) -> Vec<Told> {
+        let Some(url) = self.endpoint else {
+            return all(set, || Outcome::Unsupported(NOWHERE.into()));
+        };
         let endpoint = RevocationEndpoint {
-            url: endpoint,
-            client: &client(account, secrets),
-            rule,
-            headers: &reach.provider.token.headers,
+            url,
+            client: self.client,
+            rule: &self.provider.revocation,
+            headers: &self.provider.token.headers,
         };
         let mut told = Vec::new();
         let mut unreachable: Option<String> = None;
-        for (token, value) in tokens(secrets) {
-            let outcome = if let Some(why) = unsupported(rule, token) {
+        for (token, value) in tokens(set) {
+            let outcome = if let Some(why) = unsupported(endpoint.rule, token) {
                 Outcome::Unsupported(why.into())
+            } else if self.client.id.is_empty() && endpoint.rule.needs_client() {
+                Outcome::Unsupported(NO_CLIENT.into())
             } else if let Some(cause) = &unreachable {
-                Outcome::Failed(cause.clone()) // a server that did not answer is not waited for again
+                Outcome::Failed(cause.clone())
             } else {
-                match endpoint.revoke(&self.http, value, token).await {
+                match in_time(self.until, endpoint.revoke(http, value, token)).await {
                     Ok(()) => Outcome::Revoked,
+                    Err(OauthError::Refused(response))
+                        if self.client.id.is_empty() && response.error == "invalid_client" =>
+                    {
+                        Outcome::Unsupported(CLIENTS_ALONE.into())
+                    }
                     Err(error) => {
                         let cause = error.to_string();
                         if matches!(error, OauthError::Network(_)) {
@@ -163,9 +249,30 @@ impl Online {
     }
 }
 
+/// A request that is over at `until`, answered or not.
+pub async fn in_time<T>(
+    until: Option<Instant>,
+    request: impl Future<Output = std::result::Result<T, OauthError>>,
+) -> std::result::Result<T, OauthError> {
+    let Some(until) = until else {
+        return request.await;
+    };
+    let late = |_| OauthError::Network("the server did not answer in time".into());
+    timeout_at(until, request).await.map_err(late)?
+}
+
+/// The tokens that [`beyond`] has a reason for.
+pub fn lasting(provider: &Provider, set: &TokenSet) -> Vec<Told> {
+    let told = |(token, _)| {
+        let outcome = Outcome::Unsupported(beyond(provider, token)?.into());
+        Some(Told { token, outcome })
+    };
+    tokens(set).filter_map(told).collect()
+}
+
 /// The same of every token.
-fn all(secrets: &Secrets, outcome: impl Fn() -> Outcome) -> Vec<Told> {
-    tokens(secrets)
+fn all(set: &TokenSet, outcome: impl Fn() -> Outcome) -> Vec<Told> {
+    tokens(set)
         .map(|(token, _)| Told {
             token,
             outcome: outcome(),
@@ -174,11 +281,13 @@ fn all(secrets: &Secrets, outcome: impl Fn() -> Outcome) -> Vec<Told> {
 }
 
 /// The order in which they are revoked.
-fn tokens(secrets: &Secrets) -> impl Iterator<Item = (Hint, &Secret)> {
-    let tokens = &secrets.tokens;
-    let refresh = tokens.refresh_token.as_ref();
+fn tokens(set: &TokenSet) -> impl Iterator<Item = (Hint, &Secret)> {
+    let refresh = set.refresh_token.as_ref();
     refresh
         .map(|token| (Hint::RefreshToken, token))
         .into_iter()
-        .chain([(Hint::AccessToken, &tokens.access_token)])
+        .chain([(Hint::AccessToken, &set.access_token)])
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use crate::escape::escape_short;
 use crate::oauth::OauthError;
 use crate::oauth::userinfo::userinfo;
 use crate::online::{self, Online};
-use crate::provider::{IdentityMethod, IdentityRule, Provider};
+use crate::provider::IdentityRule;
 use crate::secret::Secret;
 
 /// The most characters of resources that are shown.
@@ -52,8 +52,8 @@ impl Online {
         token: &Secret,
     ) -> Result<(Value, IdentityRule)> {
         let named = |error: Error| error.account(provider);
-        let definition = self.registry.get(provider).map_err(named)?;
-        let (endpoint, rule) = of_given(&definition);
+        let definition = self.registry.get(provider).map_err(named)?.for_given();
+        let (endpoint, rule) = (definition.userinfo_endpoint, definition.identity);
         let endpoint = endpoint.ok_or_else(|| named(no_endpoint(provider)))?;
         let client_id = definition.client_id.as_deref().unwrap_or_default();
         let answer = userinfo(&self.http, &endpoint, token, &rule, client_id).await;
@@ -98,22 +98,6 @@ impl Online {
             }
         }
     }
-}
-
-/// Where a token that was not issued to this client says whose it is, and how that answer is read.
-fn of_given(provider: &Provider) -> (Option<Url>, IdentityRule) {
-    let (given, rule) = (&provider.given, provider.identity.clone());
-    let Some(endpoint) = given.userinfo_endpoint.clone() else {
-        return (provider.userinfo_endpoint.clone(), rule);
-    };
-    let rule = IdentityRule {
-        subject: given.subject.clone().unwrap_or(rule.subject),
-        username: given.username.clone().unwrap_or(rule.username),
-        method: IdentityMethod::Get,
-        body: None,
-        ..rule
-    };
-    (Some(endpoint), rule)
 }
 
 fn no_endpoint(provider: &str) -> Error {

@@ -7,6 +7,7 @@ use rustix::process::{Signal, getpgrp, getpid, getsid, kill_process};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::progress;
+use crate::interrupts::is_ignored;
 
 /// Catches SIGTSTP and SIGCONT from here to the end of the process: `suspend` gives the terminal back before
 /// it stops, `resume` takes it again. Once caught the first signal stops nothing by itself, so a thread does
@@ -32,6 +33,9 @@ pub fn watch(suspend: fn(), resume: fn()) {
 }
 
 async fn obey(ready: mpsc::Sender<()>, suspend: fn(), resume: fn()) {
+    if is_ignored(Signal::TSTP.as_raw()) {
+        return; // nothing stops this process, nor a command that it becomes
+    }
     let kind = |of: Signal| SignalKind::from_raw(of.as_raw());
     let Ok(mut goes_on) = signal(kind(Signal::CONT)) else {
         return;

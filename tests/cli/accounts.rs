@@ -247,10 +247,10 @@ fn a_named_account_is_asked_for_and_nobody_else_is_let_in() {
     );
 
     somebody_else(&provider, "u-2", "grace");
-    let before = home.files();
+    let before = home.holdings();
     home.login(&["acme/julien"])
         .fails(1, &["`grace` signed in, and acme/julien is somebody else"]);
-    assert_eq!(home.files(), before);
+    assert_eq!(home.holdings(), before);
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn switch_asks_the_provider_for_somebody_else() {
 fn fewer_scopes_take_the_place_of_more_only_by_replace() {
     let (home, _provider) = acme();
     home.login(&["acme"]).ok();
-    let before = home.files();
+    let before = home.holdings();
     home.login(&["acme", "--scope", "read"]).fails(
         1,
         &[
@@ -292,7 +292,7 @@ fn fewer_scopes_take_the_place_of_more_only_by_replace() {
             "--as NAME",
         ],
     );
-    assert_eq!(home.files(), before);
+    assert_eq!(home.holdings(), before);
 
     home.login(&["acme", "--scope", "read", "--replace"]).ok();
     assert_eq!(home.entry("acme/julien")["scopes"], json!(["read"]));
@@ -359,10 +359,10 @@ fn a_promised_id_token_that_does_not_come_is_nobody() {
 
     let answer = json!({"access_token": "MARKED-SECRET-x", "token_type": "Bearer"});
     provider.next("/token", crate::server::Reply::Json(200, answer));
-    let before = home.files();
+    let before = home.holdings();
     home.login(&args)
         .fails(1, &["does not say who signed in", "--as NAME"]);
-    assert_eq!(home.files(), before);
+    assert_eq!(home.holdings(), before);
 }
 
 #[test]

@@ -320,13 +320,13 @@ fn a_userinfo_that_fails_stores_nothing() {
 fn a_failing_login_leaves_the_account_as_it_was() {
     let (home, provider) = acme();
     home.login(&["acme"]).ok();
-    let before = home.files();
+    let before = home.holdings();
     provider.next(
         "/token",
         Reply::Json(400, json!({"error": "invalid_grant"})),
     );
     home.login(&["acme"]).fails(1, &[]);
-    assert_eq!(home.files(), before);
+    assert_eq!(home.holdings(), before);
     home.run(&["token", "acme"]).ok();
 }
 

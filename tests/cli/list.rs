@@ -20,13 +20,13 @@ fn status(home: &Home) -> Value {
 fn its_json_has_every_field_and_no_other() {
     let (home, _provider) = signed_in();
     let account = home.account("acme/julien");
-    let keys = "account provider account_id username token_type scope received_at expires_at \
+    let keys = "account provider kind account_id username token_type scope received_at expires_at \
                 created_at updated_at default store refreshable status source variable";
     let listed = listed(&home);
     let entry = listed[0].as_object().unwrap();
     let expected = json!({
-        "account": "acme/julien", "provider": "acme", "account_id": "u-1", "username": "julien",
-        "token_type": "Bearer", "scope": "read write",
+        "account": "acme/julien", "provider": "acme", "kind": "person", "account_id": "u-1",
+        "username": "julien", "token_type": "Bearer", "scope": "read write",
         "received_at": account.received_at, "expires_at": account.expires_at,
         "created_at": account.created_at, "updated_at": account.updated_at,
         "default": true, "store": "file", "refreshable": true, "status": "valid",

@@ -41,6 +41,8 @@ mod browser;
 mod check;
 mod choose;
 mod client_secret;
+#[cfg(unix)]
+mod closed;
 mod concurrency;
 mod consent;
 #[cfg(unix)]
@@ -48,6 +50,12 @@ mod discovery;
 #[cfg(target_os = "linux")]
 mod disks;
 mod env;
+#[cfg(target_os = "linux")]
+mod ephemeral;
+mod exchange;
+#[cfg(target_os = "linux")]
+mod exec;
+mod exit_codes;
 mod export;
 #[cfg(unix)]
 mod flows;
@@ -57,6 +65,7 @@ mod hostile;
 mod jobs;
 mod list;
 mod locks;
+mod log;
 mod logout;
 mod machine;
 mod manners;
@@ -89,3 +98,4 @@ mod token;
 mod token_endpoint;
 mod which;
 mod whoami;
+mod with_token;

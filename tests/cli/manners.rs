@@ -1,15 +1,7 @@
-//! How the program speaks: the answer on stdout, the conversation on stderr, a code for every failure.
-
-use std::fs::File;
-use std::process::Command;
-
-use keyfob::error::Code;
-use serde_json::json;
+//! How the program speaks: the answer on stdout, the conversation on stderr.
 
 use crate::home::{Home, Run};
 use crate::provider::{MARK, Provider};
-use crate::server::Reply;
-use crate::visitor::visit;
 
 /// A home where `julien` is signed in at `acme`.
 fn signed_in() -> (Home, Provider) {
@@ -23,149 +15,6 @@ fn strange() -> (Home, Provider) {
     let (home, provider) = (Home::new(), Provider::start());
     home.provider("acme", &provider.definition(""));
     (home, provider)
-}
-
-/// Makes the program fail with a code, under `--json`.
-fn produce(code: Code) -> Run {
-    let (home, provider) = match code {
-        Code::RegistrationRequired | Code::StoreUnavailable | Code::LoginRequired => strange(),
-        _ => signed_in(),
-    };
-    let run = |args: &[&str]| home.run(&[args, &["--json"]].concat());
-    let login = || home.login(&["acme", "--json"]);
-    let refused = |error: &str| Reply::Json(400, json!({"error": error}));
-    let answered = |answer: &[(&str, &str)]| {
-        let waiting = home.begin_login(&["acme", "--json"]);
-        let redirect = waiting.redirect(&[&[("state", "STATE")], answer].concat());
-        let browser = std::thread::spawn(move || visit(&redirect));
-        let run = waiting.end();
-        browser.join().expect("the browser");
-        run
-    };
-    match code {
-        Code::AccessDenied => answered(&[("error", "access_denied")]),
-        Code::AccountConflict => {
-            provider.state(|state| state.person["sub"] = "u-2".into());
-            home.login(&["acme/julien", "--json"])
-        }
-        Code::AmbiguousAccount => {
-            home.run(&["login", "sandbox"]).ok();
-            run(&["token"])
-        }
-        Code::CommandNotExecutable => {
-            home.write("bin/note", "a note\n");
-            let note = home.path("bin/note").display().to_string();
-            home.run(&["exec", "acme", "--json", "--", &note])
-        }
-        Code::CommandNotFound => home.run(&["exec", "acme", "--json", "--", "no-such-command"]),
-        Code::RefreshRequired => {
-            home.later("acme/julien", 3600);
-            run(&["check", "acme"])
-        }
-        Code::ConfigInvalid => {
-            home.write("config/config.toml", "stor = \"file\"\n");
-            run(&["list"])
-        }
-        Code::EndpointChanged => {
-            let moved = provider.definition("").replace("/token", "/../token");
-            let moved = moved.replace(
-                &format!("token_endpoint = \"{}", provider.origin()),
-                "token_endpoint = \"https://elsewhere.example",
-            );
-            home.provider("acme", &moved);
-            run(&["refresh", "acme"])
-        }
-        Code::InternalError => {
-            home.write("data/accounts/acme/julien.json", "{");
-            run(&["token", "acme/julien"])
-        }
-        Code::InvalidResponse => {
-            provider.next("/token", Reply::Json(200, json!([])));
-            run(&["refresh", "acme"])
-        }
-        Code::InvalidState => answered(&[("iss", "https://evil.example"), ("code", "c")]),
-        Code::Locked => {
-            let lock = File::options()
-                .write(true)
-                .open(home.path("state/locks/defaults.lock"));
-            let lock = lock.expect("a login made it");
-            lock.lock().expect("a file system with locks");
-            run(&["logout", "acme", "--local"])
-        }
-        Code::LoginRequired => run(&["token", "acme"]),
-        Code::NetworkError => deserted(&home, provider, &["refresh", "acme"]),
-        Code::TestFailed => deserted(&home, provider, &["provider", "test", "acme"]),
-        Code::ProviderUnavailable => {
-            provider.next("/token", Reply::Text(503, String::new(), String::new()));
-            run(&["refresh", "acme"])
-        }
-        Code::RefreshFailed => {
-            provider.next("/token", refused("invalid_client"));
-            run(&["refresh", "acme"])
-        }
-        Code::RegistrationRequired => home.refused_login(&["github", "--json"]),
-        Code::RevocationFailed => {
-            provider.next("/revoke", refused("invalid_client"));
-            run(&["logout", "acme"])
-        }
-        Code::StoreUnavailable => run(&["login", "acme", "--store", "keyring"]),
-        Code::Timeout => home
-            .begin_login(&["acme", "--json", "--timeout", "0"])
-            .end(),
-        Code::TokenExchangeFailed => {
-            provider.next("/token", refused("invalid_grant"));
-            login()
-        }
-        Code::Unauthorized => {
-            for _ in 0..2 {
-                provider.next("/userinfo", Reply::Text(401, String::new(), String::new()));
-            }
-            run(&["whoami", "acme"])
-        }
-        Code::UnknownAccount => run(&["token", "acme/julian"]),
-        Code::UnknownProvider => run(&["token", "acne"]),
-        Code::Usage => run(&["token", "--nope"]),
-        Code::Interrupted => {
-            let waiting = home.begin_login(&["acme", "--json"]);
-            interrupt(waiting.pid());
-            waiting.end()
-        }
-        Code::ExpiredToken => {
-            provider.state(|state| state.code_lives = 1);
-            home.provider("acme", &provider.definition(&provider.device()));
-            run(&["login", "acme", "--flow", "device"])
-        }
-    }
-}
-
-/// Runs the program when the server has gone.
-fn deserted(home: &Home, provider: Provider, args: &[&str]) -> Run {
-    drop(provider);
-    home.run(&[args, &["--json"]].concat())
-}
-
-#[test]
-fn every_code_comes_with_its_exit_code_a_hint_and_one_json_object() {
-    std::thread::scope(|scope| {
-        for code in Code::ALL {
-            scope.spawn(move || assert_failure(code, &produce(code)));
-        }
-    });
-}
-
-#[track_caller]
-fn assert_failure(code: Code, run: &Run) {
-    let failure = run.failure();
-    assert_eq!(failure["error"], code.as_str(), "{run:?}");
-    assert_eq!(run.status, i32::from(code.exit()), "{run:?}");
-    let keys: Vec<&String> = failure.as_object().expect("an object").keys().collect();
-    assert_eq!(keys, ["account", "error", "error_description", "hint"]);
-    for text in ["error_description", "hint"] {
-        let said = failure[text].as_str().unwrap_or_default();
-        assert!(!said.is_empty() && !said.ends_with('.'), "{text}: {run:?}");
-    }
-    let objects = run.stderr.lines().filter(|line| line.starts_with('{'));
-    assert_eq!(objects.count(), 1, "{run:?}");
 }
 
 #[test]
@@ -210,9 +59,11 @@ fn quiet_leaves_errors_alone_and_verbose_adds_each_step() {
 }
 
 /// Every verb that answers, as it is run from a shell.
-const ANSWERS: [&str; 9] = [
+const ANSWERS: [&str; 11] = [
     "token",
     "token --json",
+    "log",
+    "log --json",
     "list",
     "whoami",
     "refresh",
@@ -301,6 +152,7 @@ fn every_verb_has_examples_in_its_help() {
         &["logout"],
         &["token"],
         &["export"],
+        &["log"],
         &["provider"],
         &["provider", "list"],
         &["provider", "show"],
@@ -434,11 +286,4 @@ fn a_wrong_setting_is_named_by_file_line_and_key() {
         .fails(1, &["KEYFOB_STORE is `fil`", "`keyring`, `file`"]);
     home.set("KEYFOB_STORE", "");
     home.run(&["login", "sandbox"]).ok();
-}
-
-fn interrupt(process: u32) {
-    let kill = Command::new("kill")
-        .args(["-INT", &process.to_string()])
-        .status();
-    assert!(kill.expect("kill starts").success());
 }

@@ -2,6 +2,7 @@
 //! `export`, and nowhere else.
 
 mod flows;
+mod given;
 mod providers;
 
 use base64::Engine;
@@ -116,6 +117,7 @@ impl Round {
             "browser/environment",
             "browser/arguments",
             "data/accounts/acme",
+            "state/events.jsonl",
         ] {
             assert!(self.home.path(seen).exists(), "no {seen} to look into");
         }
@@ -182,6 +184,7 @@ fn sent(request: &Request) -> String {
         "device_code",
         "refresh_token",
         "client_secret",
+        "subject_token",
         "token",
     ];
     let mut sent: Vec<&str> = fields
@@ -304,6 +307,7 @@ fn everything_is_kept_in(home: Home) {
         &["refresh", "--all"],
         &["provider", "list"],
         &["provider", "show", "acme"],
+        &["log"],
         &["completions", "bash"],
         &["man", "token"],
         &["--help"],
@@ -333,8 +337,39 @@ fn everything_is_kept_in(home: Home) {
         let logout = r.home.run(&[&["logout", "acme"], manner].concat()).ok();
         r.hear(&["logout"], logout);
     }
+    exchanges(r);
     r.run(well, &["login", "acme"]); // so that the judge finds a store in use
     r.judge();
+}
+
+/// The same with an identity token of a job, which is nobody's to keep.
+fn exchanges(r: &mut Round) {
+    let claims = URL_SAFE_NO_PAD.encode(r#"{"sub": "job", "aud": "another", "exp": 4000000000}"#);
+    let token = format!("eyJhbGciOiJub25lIn0.{claims}.{MARK}job");
+    r.home.set("KEYFOB_ACME_ID_TOKEN", token);
+    r.provider.state(|state| state.machines = true);
+    let login = ["login", "acme", "--flow", "token-exchange", "--as", "job"];
+    let token = ["token", "acme", "--exchange"];
+    r.run(well, &login);
+    r.run(well, &token);
+    r.run(well, &["refresh", "acme/job"]);
+    r.run(well, &["whoami", "acme/job"]);
+    for echo in ECHOES {
+        r.echo(Some(echo));
+        for args in [&login[..], &token, &["refresh", "acme/job"]] {
+            r.run(badly, args);
+        }
+    }
+    r.echo(None);
+    r.home
+        .set("KEYFOB_ACME_ID_TOKEN", format!("{MARK}a {MARK}b"));
+    r.run(badly, &token);
+    r.home.write("job.jwt", &"x".repeat(20_000));
+    let file = r.home.path("job.jwt").display().to_string();
+    r.run(
+        badly,
+        &[&token[..], &["--subject-token-file", &file]].concat(),
+    );
 }
 
 #[test]

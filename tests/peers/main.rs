@@ -13,12 +13,15 @@ mod home;
 mod peer;
 #[path = "../support/screen.rs"]
 mod screen;
+#[path = "../support/vault.rs"]
+mod vault;
 #[path = "../support/visitor.rs"]
 mod visitor;
 
 mod by_url;
 mod clients;
 mod device;
+mod exchange;
 mod login;
 mod race;
 mod registration;

@@ -10,8 +10,12 @@
 import { createServer } from 'node:http';
 import Provider, { errors } from 'oidc-provider';
 import { handler as deviceCode, parameters } from './node_modules/oidc-provider/lib/actions/grants/device_code.js';
+import checkResource from './node_modules/oidc-provider/lib/shared/check_resource.js';
 
 const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token';
+const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 const API = 'https://api.example.com/';
 
 const options = JSON.parse(process.argv[2]);
@@ -23,7 +27,7 @@ const configuration = {
       application_type: 'native',
       token_endpoint_auth_method: 'none',
       redirect_uris: ['http://127.0.0.1/callback/peer'],
-      grant_types: ['authorization_code', 'refresh_token', DEVICE_CODE],
+      grant_types: ['authorization_code', 'refresh_token', DEVICE_CODE, TOKEN_EXCHANGE],
       response_types: ['code'],
     },
     // All that an encoding may lose; what a client id and a secret may hold is printable ASCII.
@@ -33,7 +37,7 @@ const configuration = {
       application_type: 'native',
       token_endpoint_auth_method: method,
       redirect_uris: ['http://127.0.0.1/callback/peer'],
-      grant_types: ['authorization_code', 'refresh_token', 'client_credentials', DEVICE_CODE],
+      grant_types: ['authorization_code', 'refresh_token', 'client_credentials', DEVICE_CODE, TOKEN_EXCHANGE],
       response_types: ['code'],
     })),
     {
@@ -145,6 +149,34 @@ async function poll(ctx, next) {
   return deviceCode(ctx, next);
 }
 
+// The package has no token exchange; it has all that one is made of. The subject token is an id token of the
+// client, whose signature, issuer and audience the package checks.
+async function exchange(ctx, next) {
+  const { client, params, provider } = ctx.oidc;
+  const { scope, subject_token, subject_token_type, requested_token_type } = params;
+  if (!subject_token || subject_token_type !== ID_TOKEN) throw new errors.InvalidRequest('subject_token_type');
+  if (requested_token_type && requested_token_type !== ACCESS_TOKEN) throw new errors.InvalidRequest('requested_token_type');
+  let claims;
+  try {
+    ({ payload: claims } = await provider.IdToken.validate(subject_token, client));
+  } catch {
+    throw new errors.InvalidGrant('subject_token');
+  }
+  if (claims.exp * 1000 <= Date.now()) throw new errors.InvalidGrant('subject_token');
+  await checkResource(ctx, () => {});
+  const token = new provider.ClientCredentials({ client, scope });
+  const [resourceServer] = Object.values(ctx.oidc.resourceServers);
+  if (resourceServer) token.resourceServer = resourceServer;
+  ctx.body = {
+    access_token: await token.save(),
+    issued_token_type: ACCESS_TOKEN,
+    expires_in: token.expiration,
+    token_type: token.tokenType,
+    scope: token.scope,
+  };
+  await next();
+}
+
 console.warn = console.info = () => {}; // that development features are on is known
 
 const server = createServer();
@@ -161,6 +193,8 @@ server.listen(0, '127.0.0.1', () => {
   provider.use(announce);
   provider.use(policy);
   provider.registerGrantType(DEVICE_CODE, poll, [...parameters, 'resource']);
+  const asked = ['subject_token', 'subject_token_type', 'requested_token_type', 'audience', 'resource', 'scope'];
+  provider.registerGrantType(TOKEN_EXCHANGE, exchange, asked, ['audience', 'resource']);
   const answer = provider.callback();
   server.on('request', (request, response) => {
     const control = controls[request.url];

@@ -195,6 +195,19 @@ impl Stage {
         send(&to, &request).status == 200
     }
 
+    /// An identity token of the sandbox's job, for the sandbox.
+    pub fn identity_token(&self) -> Outcome<String> {
+        let to = self.url("/identity_token");
+        let authority = &to[url::Position::BeforeHost..url::Position::AfterPort];
+        let request = format!(
+            "GET /identity_token HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\
+             Authorization: Bearer job\r\n\r\n"
+        );
+        let answer: Value =
+            serde_json::from_str(&send(&to, &request).body).map_err(|error| error.to_string())?;
+        Ok(answer["value"].as_str().expect("a token").to_owned())
+    }
+
     /// A place at the sandbox.
     pub fn url(&self, path: &str) -> Url {
         let text = format!("{}{path}", self.running.base());

@@ -106,6 +106,11 @@ impl Home {
 
     /// Runs a line of the shell, in which `keyfob` is the binary.
     pub fn shell(&self, line: &str) -> Run {
+        Run::of(self.shell_command(line).output().expect("sh starts"))
+    }
+
+    /// The same, not started yet.
+    pub fn shell_command(&self, line: &str) -> Command {
         let keyfob = self.keyfob(&[]);
         let mut command = Command::new("sh");
         command
@@ -117,7 +122,7 @@ impl Home {
                     .get_envs()
                     .filter_map(|(name, value)| Some((name, value?))),
             );
-        Run::of(command.output().expect("sh starts"))
+        command
     }
 
     /// Starts the binary and leaves it running.
@@ -167,6 +172,13 @@ impl Home {
     pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
         collect(self.dir.path(), &mut files);
+        files
+    }
+
+    /// The same but for the audit log, which holds every failure.
+    pub fn holdings(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut files = self.files();
+        files.retain(|(path, _)| path != &self.path("state/events.jsonl"));
         files
     }
 }

@@ -39,7 +39,7 @@ pub struct State {
     pub decision: Decision,
     /// Seconds that a device code lives.
     pub code_lives: u64,
-    /// Whether clients may sign in for themselves (RFC 6749 §4.4).
+    /// Whether clients may sign in for themselves (RFC 6749 §4.4), and exchange any token (RFC 8693).
     pub machines: bool,
     /// What a registration answers besides, or instead of, what was asked for.
     pub registration: Value,
@@ -421,6 +421,14 @@ fn token(state: &mut State, request: &Request) -> Reply {
             let mut reply = state.grant(sent("scope"));
             if let Reply::Json(_, answer) = &mut reply {
                 answer["refresh_token"].take(); // RFC 6749 §4.4.3
+            }
+            reply
+        }
+        "urn:ietf:params:oauth:grant-type:token-exchange" if state.machines => {
+            let mut reply = state.grant(sent("scope"));
+            if let Reply::Json(_, answer) = &mut reply {
+                answer["issued_token_type"] =
+                    "urn:ietf:params:oauth:token-type:access_token".into();
             }
             reply
         }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::account::SignIn;
 use crate::answer::fixture::{account, now};
 use crate::store::Kind;
 
@@ -29,6 +30,21 @@ fn the_table_is_aligned_and_marks_defaults() {
 * huggingface/julien  julien  openid profile  in 7 h
 "
     );
+}
+
+#[test]
+fn a_given_token_shows_its_age_and_an_old_one_in_yellow() {
+    let mut given = github();
+    given.identity.kind = SignIn::Given;
+    let at = |days: u64, colour| {
+        let later = given.received_at.plus(days * 24 * 60 * 60);
+        list(&[(&given, true)], &[], later, 80, colour)
+    };
+    assert!(at(89, false).contains("  given 89 d ago\n"));
+    assert!(at(90, false).contains("  given 90 d ago, rotate\n"));
+    let yellow = "\u{1b}[33mgiven";
+    assert!(!at(89, true).contains(yellow));
+    assert!(at(90, true).contains(yellow));
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use crate::cli;
 
 /// Everything that says where, as whom and for what; how the sign-in is done is left to whoever repeats it.
-pub fn again(args: &cli::Login) -> String {
-    let mut words = vec!["keyfob".into(), "login".into(), args.target.clone()];
+/// It begins with `start`.
+pub fn again(start: &[&str], args: &cli::Login) -> String {
+    let mut words: Vec<String> = start.iter().map(|word| (*word).to_owned()).collect();
     let mut option = |name: &str, value: &str| words.extend([name.into(), value.into()]);
     let several = [
         ("--scope", &args.scope),
@@ -34,6 +35,8 @@ pub fn again(args: &cli::Login) -> String {
         ("--no-keep", args.no_keep),
         ("--switch", args.switch),
         ("--passphrase", args.passphrase),
+        ("--with-token", args.with_token),
+        ("--no-verify", args.no_verify),
     ];
     let flags = flags.into_iter().filter(|(_, given)| *given);
     words.extend(flags.map(|(name, _)| name.to_owned()));
@@ -54,7 +57,7 @@ mod tests {
     fn typed(line: &str) -> String {
         let words = shlex::split(line).unwrap();
         match Cli::try_parse_from(words).unwrap().command {
-            Command::Login(args) => again(&args),
+            Command::Login(args) => again(&["keyfob", "login", &args.target], &args),
             other => panic!("{other:?}"),
         }
     }
@@ -67,6 +70,7 @@ mod tests {
             "keyfob login https://id.example.com/ --no-keep",
             "keyfob login acme --scope 'openid email' --scope read --as work --store file",
             "keyfob login acme --for read --resource https://api.example.com/ --audience api --client-id x --replace --switch",
+            "keyfob login acme --as ci --with-token --no-verify",
         ] {
             assert_eq!(typed(line), line);
         }

@@ -33,7 +33,8 @@ pub fn run(app: &App, args: &cli::Login) -> Result<()> {
     let metadata = network::online(app, app.registry.clone(), async |online| {
         let found = discover(&online.http, issuer).await;
         found.map_err(|error| online::failed(&error, Code::InvalidResponse, "nothing was stored"))
-    })?;
+    })
+    .inspect_err(|error| super::failed(app, "", error))?;
     let name = name::choose(app, args, &metadata.issuer)?;
     app.registry.add(&name, &definition(args, &metadata))?;
     match super::sign_in(app, args, &name) {

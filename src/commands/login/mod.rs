@@ -3,25 +3,36 @@
 mod again;
 mod by_url;
 mod report;
+mod with_token;
+
+pub(super) use again::again;
+pub(super) use report::say_scopes;
+
+use std::sync::Arc;
 
 use super::app::App;
-use super::{embedded, network};
+use super::{embedded, network, subject_file};
 use crate::account::{Account, SubjectFrom};
 use crate::choose::Target;
 use crate::cli;
 use crate::config;
 use crate::error::{Code, Error, Result};
-use crate::login::{Asked, Browser, Flow, Plan, Surroundings, Visitor, Wanted, login};
+use crate::journal::Deed;
+use crate::login::{
+    Asked, Browser, Flow, Plan, Surroundings, Visitor, Wanted, check_resources, login,
+};
 use crate::names;
 use crate::provider::Provider;
 use crate::store::Kind;
-use crate::web::check_resource;
 
 /// Whom the sandbox approves where nobody can be asked.
 const SANDBOX_PERSON: &str = "ada";
 
 /// Signs in, at a known provider or by the URL of one.
 pub fn run(app: &App, args: &cli::Login) -> Result<()> {
+    if args.with_token {
+        with_token::check_target(app, &args.target)?;
+    }
     if by_url::is_url(&args.target) {
         return by_url::run(app, args);
     }
@@ -36,51 +47,112 @@ pub fn run(app: &App, args: &cli::Login) -> Result<()> {
 fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
     let target = Target::parse(typed)?;
     check_name(&target, args)?;
-    check_resources(args)?;
     let expected = match target.name {
         Some(_) => Some(app.chooser().account(Some(typed))?),
         None => None,
     };
-    let provider = app.registry.get(target.provider);
-    let provider = provider.map_err(|error| by_url::unknown(app, target.provider, error))?;
-    let surroundings = Surroundings::detect();
-    let visitor = visitor(app, args, &surroundings, &provider, expected.as_ref());
-    let approve = match &visitor {
-        Visitor::Myself(person) => Some(person.clone()),
-        Visitor::Person(_) => None,
-    };
+    let provider = known(app, target.provider)?;
+    if args.with_token {
+        return with_token::run(app, args, &provider, expected);
+    }
+    let flow = args.flow.of(expected.as_ref());
+    let subject_from = subject_from(args, flow, expected.as_ref())?;
+    let held = expected.as_ref().map(|account| &*account.resource);
+    let held = held.unwrap_or(&provider.resource);
+    check_resources(&provider, flow, &args.resource, held)?;
+    let means = Means::find(app, args, &provider, expected.as_ref());
     let store = store(app, args, expected.as_ref(), &provider)?;
-    let (registry, _sandbox) = embedded::start(app, [target.provider], approve)?;
+    let (registry, _sandbox) = embedded::start(app, [target.provider], means.approves())?;
     let done = network::online(app, registry, async |online| {
         let plan = Plan {
-            command: again::again(args),
-            by_url: by_url::is_url(&args.target),
-            provider: online.registry.get(target.provider)?,
-            flow: args.flow.of(expected.as_ref()),
+            flow,
             expected,
-            name: args.name.clone(),
-            replace: args.replace,
-            wanted: Wanted {
-                scopes: scopes(&args.scope),
-                presets: args.presets.clone(),
-            },
-            scopes: Vec::new(),
-            resource: args.resource.clone(),
-            audience: args.audience.clone(),
-            switch: args.switch,
             store,
-            client_id: args.client_id.clone(),
-            register: args.register,
-            ephemeral: false,
-            subject_from: SubjectFrom::Ci,
-            port: args.port,
-            timeout: args.timeout,
-            surroundings,
-            visitor,
+            subject_from,
+            ..plan(
+                args,
+                again(&["keyfob", "login", &args.target], args),
+                online.registry.get(target.provider)?,
+                means,
+            )
         };
         login(&online, plan).await
-    })?;
+    })
+    .inspect_err(|error| failed(app, &provider.name, error))?;
     report::report(app, &provider, &done, args.store.is_some())
+}
+
+/// Notes a sign-in that failed once it had begun.
+fn failed(app: &App, provider: &str, error: &Error) {
+    let whose = error.account.as_deref().unwrap_or(provider);
+    app.journal.note(Deed::SignIn, whose, Some(error));
+}
+
+/// A provider's definition.
+pub(super) fn known(app: &App, name: &str) -> Result<Provider> {
+    let provider = app.registry.get(name);
+    provider.map_err(|error| by_url::unknown(app, name, error))
+}
+
+/// Where a login runs, and who goes to the provider.
+pub(super) struct Means {
+    surroundings: Surroundings,
+    visitor: Visitor,
+}
+
+impl Means {
+    /// Looks around.
+    pub(super) fn find(
+        app: &App,
+        args: &cli::Login,
+        provider: &Provider,
+        expected: Option<&Account>,
+    ) -> Self {
+        let surroundings = Surroundings::detect();
+        Self {
+            visitor: visitor(app, args, &surroundings, provider, expected),
+            surroundings,
+        }
+    }
+
+    /// Whom the sandbox approves by itself.
+    pub(super) fn approves(&self) -> Option<String> {
+        match &self.visitor {
+            Visitor::Myself(person) => Some(person.clone()),
+            Visitor::Person(_) => None,
+        }
+    }
+}
+
+/// What the command line asks for, of nobody in particular. `command` asks for the same again.
+pub(super) fn plan(args: &cli::Login, command: String, provider: Provider, means: Means) -> Plan {
+    Plan {
+        command,
+        by_url: by_url::is_url(&args.target),
+        provider,
+        flow: args.flow,
+        expected: None,
+        name: args.name.clone(),
+        replace: args.replace,
+        wanted: Wanted {
+            scopes: super::scopes(&args.scope),
+            presets: args.presets.clone(),
+        },
+        scopes: Vec::new(),
+        resource: args.resource.clone(),
+        audience: args.audience.clone(),
+        switch: args.switch,
+        store: Kind::Keyring,
+        client_id: args.client_id.clone(),
+        register: args.register,
+        ephemeral: false,
+        gained: Arc::default(),
+        subject_from: SubjectFrom::Ci,
+        port: args.port,
+        timeout: args.timeout,
+        surroundings: means.surroundings,
+        visitor: means.visitor,
+    }
 }
 
 /// `--as` fits the grammar, and names what the target does not name already.
@@ -102,15 +174,18 @@ fn check_name(target: &Target<'_>, args: &cli::Login) -> Result<()> {
     Ok(())
 }
 
-/// What `--resource` names could be one (RFC 8707 §2).
-fn check_resources(args: &cli::Login) -> Result<()> {
-    for resource in &args.resource {
-        check_resource(resource).map_err(|what| {
-            Error::new(Code::Usage, format!("`--resource` {what}"))
-                .hint("name the API as its documentation does, such as `https://api.example.com/`")
-        })?;
+/// Where the identity token of an exchange comes from: the file that was named, else what the account has,
+/// else the CI system.
+fn subject_from(args: &cli::Login, flow: Flow, expected: Option<&Account>) -> Result<SubjectFrom> {
+    if let Some(file) = &args.subject_token_file {
+        if flow != Flow::TokenExchange {
+            let what = "`--subject-token-file` is for `--flow token-exchange`";
+            return Err(Error::new(Code::Usage, what).hint("give both, or neither"));
+        }
+        return subject_file(file);
     }
-    Ok(())
+    let held = expected.and_then(|account| account.subject_from.clone());
+    Ok(held.unwrap_or(SubjectFrom::Ci))
 }
 
 /// Who goes to the authorization endpoint: the person, or for the sandbox keyfob itself where no
@@ -160,15 +235,4 @@ fn store(
         .or(app.config.store)
         .or(shared.map(|account| account.store))
         .unwrap_or(Kind::Keyring))
-}
-
-/// `--scope` may be repeated, and each may hold several.
-fn scopes(given: &[String]) -> Vec<String> {
-    let mut scopes: Vec<String> = Vec::new();
-    for scope in given.iter().flat_map(|given| given.split_whitespace()) {
-        if !scopes.iter().any(|known| known == scope) {
-            scopes.push(scope.into());
-        }
-    }
-    scopes
 }

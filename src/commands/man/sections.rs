@@ -72,6 +72,14 @@ const JSON: &[(&str, &str, &str)] = &[
         include_str!("../../answer/shapes/which.json"),
     ),
     (
+        "keyfob-log",
+        "event is sign_in, refresh, exchange, hand_out, revoke or sign_out; error is an error code, null \
+         where it was done. account is PROVIDER/NAME, or PROVIDER where no account holds the token, or \
+         null where a failure left that open. caller is the name of the program that ran keyfob, null \
+         where the system does not tell. The lines of the file have the shape of the elements of events.",
+        include_str!("../../answer/shapes/log.json"),
+    ),
+    (
         "keyfob-provider-list",
         "needs holds what to configure before a login: client_id, client_secret, and keys of the \
          definition that only the user can say, such as host; nothing where it is ready.",
@@ -212,11 +220,12 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ),
 ];
 
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     (
         "$XDG_CONFIG_HOME/keyfob/config.toml",
         "Settings: store, the store for new accounts; ca_file, certificate authorities to trust besides \
-         the system's; state_dir, where locks are, if the usual folder is on a file system without them.",
+         the system's; state_dir, where locks are, if the usual folder is on a file system without them; \
+         audit_log, false to keep no audit log.",
     ),
     (
         "$XDG_CONFIG_HOME/keyfob/providers/NAME.toml",
@@ -242,6 +251,10 @@ const FILES: [(&str, &str); 9] = [
     (
         "$XDG_DATA_HOME/keyfob/secrets/",
         "The file store, encrypted with age.",
+    ),
+    (
+        "$XDG_STATE_HOME/keyfob/events.jsonl, events.1.jsonl",
+        "The audit log that keyfob-log(1) shows, no secret in it. At 1 MiB the first becomes the second.",
     ),
     (
         "$XDG_STATE_HOME/keyfob/locks/",

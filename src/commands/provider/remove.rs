@@ -8,6 +8,7 @@ use crate::cli;
 use crate::commands::app::App;
 use crate::commands::{logout, print_json, report};
 use crate::error::{Code, Error, Result};
+use crate::session::revoke::Extent;
 
 /// The accounts that are named in a refusal.
 const NAMED: usize = 10;
@@ -36,7 +37,7 @@ pub fn run(app: &App, args: &cli::ProviderRemove) -> Result<()> {
     let (logout, failures) = if accounts.is_empty() {
         (Logout::default(), Vec::new())
     } else {
-        logout::sign_out(app, accounts, false)?
+        logout::sign_out(app, accounts, Extent::Issued)?
     };
     if logout.accounts.iter().any(|account| !account.removed) {
         return report(app, &failures);

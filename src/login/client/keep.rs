@@ -6,13 +6,20 @@ use std::sync::Arc;
 use super::known::{self, Known};
 use crate::account;
 use crate::error::Code;
+use crate::escape::escape_short;
 use crate::login::Plan;
 use crate::oauth::registration::Registered;
 use crate::online::{Online, off_thread};
 use crate::vault::{ClientSecrets, KeptClient};
 
-/// Keeps what a registration gave.
+/// The longest client id that is shown whole, in characters.
+const ID_LIMIT: usize = 80;
+
+/// Keeps what a registration gave; an ephemeral login has it in memory.
 pub async fn registered(online: &Online, plan: &Plan, registered: Registered) -> Known {
+    if plan.ephemeral {
+        return in_memory(online, plan, registered);
+    }
     let client = KeptClient {
         id: account::random_id(),
         client_id: registered.client_id,
@@ -29,13 +36,36 @@ pub async fn registered(online: &Online, plan: &Plan, registered: Registered) ->
     keep(online, plan, client, secrets, "registered keyfob").await
 }
 
-/// Keeps the client that another definition of the same server has, for this one too.
+/// What can be deleted is deleted at the end; the rest is said at once.
+fn in_memory(online: &Online, plan: &Plan, registered: Registered) -> Known {
+    plan.gain_client(&registered);
+    let id = escape_short(&registered.client_id, ID_LIMIT);
+    online.term.say(&format!(
+        "registered keyfob at {} as client `{id}`, for this command",
+        plan.provider.title
+    ));
+    Known {
+        id: registered.client_id,
+        auth: registered.auth,
+        secret: registered.client_secret,
+        replaceable: false,
+    }
+}
+
+/// Keeps the client that another definition of the same server has, for this one too; an ephemeral login only
+/// uses it.
 pub async fn taken_over(
     online: &Online,
     plan: &Plan,
     sibling: KeptClient,
     secrets: ClientSecrets,
 ) -> Known {
+    if plan.ephemeral {
+        return Known {
+            secret: secrets.client_secret,
+            ..sibling.into()
+        };
+    }
     let client = KeptClient {
         id: account::random_id(),
         store: plan.store,

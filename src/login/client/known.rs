@@ -41,7 +41,8 @@ pub fn find(online: &Online, plan: &Plan) -> Result<Option<Known>> {
         let id = named.or_else(|| provider.client_id.clone());
         return Ok(id.map(|id| defined(online, provider, id, replaceable)));
     }
-    if let Some(account) = &plan.expected {
+    let expected = plan.expected.as_ref();
+    if let Some(account) = expected.filter(|account| !account.client.id.is_empty()) {
         return Ok(Some(of_account(provider, account)));
     }
     // `--register` is also the way past a registration that the server has lost.
@@ -51,8 +52,9 @@ pub fn find(online: &Online, plan: &Plan) -> Result<Option<Known>> {
         kept(online, provider)?
     };
     Ok(kept.map(Known::from).or_else(|| {
-        let account = online.vault.accounts_of(&provider.name).accounts.pop();
-        account.map(|account| of_account(provider, &account))
+        let mut accounts = online.vault.accounts_of(&provider.name).accounts;
+        accounts.retain(|account| !account.client.id.is_empty()); // a client had a part in it
+        accounts.pop().map(|account| of_account(provider, &account))
     }))
 }
 

@@ -92,6 +92,31 @@ pub async fn for_itself(online: &Online, plan: &Plan) -> Result<Client> {
     client(&known, known.auth, &Ok(secret))
 }
 
+/// The client that exchanges an identity token: a known one, or none where the rule leaves it out. Nobody is
+/// asked, and nothing is registered.
+pub async fn for_exchange(online: &Online, plan: &Plan) -> Result<Client> {
+    if plan.provider.exchange.without_client {
+        return Ok(Client {
+            id: String::new(),
+            auth: ClientAuth::None,
+            secret: None,
+        });
+    }
+    let Some(known) = known::find(online, plan)?.filter(|known| !known.id.is_empty()) else {
+        return Err(register::by_hand(plan, "no client id is known for"));
+    };
+    let secret = if known.auth.needs_secret() {
+        match secret::find(online, plan, &known).await? {
+            Found::Secret(secret) | Found::Kept(secret) => Ok(secret),
+            Found::Nothing => Err(missing(plan)),
+            Found::Expired(kept) => Err(secret::expired(plan, &kept)),
+        }
+    } else {
+        Err(missing(plan))
+    };
+    client(&known, known.auth, &secret)
+}
+
 impl Ours {
     fn new(plan: &Plan, known: &Known, secret: &Result<Secret>) -> Self {
         Self {
@@ -188,6 +213,10 @@ fn client(known: &Known, auth: ClientAuth, secret: &Result<Secret>) -> Result<Cl
 }
 
 async fn typed(online: &Online, plan: &Plan, known: &Known, needed: Error) -> Result<Ours> {
+    if plan.ephemeral {
+        let secret = secret::ask(online, plan, known, needed).await?;
+        return Ok(Ours::new(plan, known, &Ok(secret)));
+    }
     let Typed { secret, keep } = secret::ask_and_offer(online, plan, known, needed).await?;
     Ok(Ours {
         keep: keep.then(|| secret.clone()),
@@ -216,6 +245,9 @@ fn missing(plan: &Plan) -> Error {
     let what = match plan.flow {
         Flow::ClientCredentials => {
             format!("the client at {title} signs in by its secret, and none is known")
+        }
+        Flow::TokenExchange => {
+            format!("the client at {title} exchanges tokens with its secret, and none is known")
         }
         _ => format!("{title} exchanges no code without a client secret"),
     };

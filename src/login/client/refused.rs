@@ -32,6 +32,10 @@ fn next(plan: &Plan, client: &Client, response: &ErrorResponse) -> String {
             "check the client id and how the client is registered there{}",
             plan.see()
         ),
+        ("invalid_target", _) => {
+            "name what the token is for as the provider knows it, with `--resource` or `--audience`"
+                .into()
+        }
         ("insufficient_scope", _) => "ask for the scope that it names too, with `--scope`".into(),
         ("invalid_scope", _) => format!("ask for other scopes with `--scope`{}", plan.see()),
         _ => format!("run `{} -v` to see the requests", plan.again()),

@@ -16,7 +16,7 @@ use crate::oauth::registration::{self, Wish};
 use crate::online::{self, Online, off_thread};
 use crate::provider::{ClientAuth, Provider, Registry};
 use crate::timestamp::Timestamp;
-use crate::vault::{ClientSecrets, KeptClient, Vault};
+use crate::vault::{ClientSecrets, Guard, KeptClient, Vault};
 
 /// How long another process's registration at the same issuer is waited for.
 const TURN: Duration = Duration::from_secs(60);
@@ -35,8 +35,7 @@ pub async fn register(online: &Online, plan: &Plan, ended: Option<&KeptClient>) 
             None => by_hand(plan, "keyfob was not registered at"),
         });
     }
-    let (vault, lock) = (Arc::clone(&online.vault), lock_name(provider, endpoint));
-    let _turn = off_thread(move || vault.wait_for_lock(&lock, TURN)).await?;
+    let _turn = turn(online, plan, endpoint).await?;
     if let Some(known) = adopted(online, provider, seen.as_ref())? {
         return Ok(known);
     }
@@ -60,6 +59,19 @@ pub async fn register(online: &Online, plan: &Plan, ended: Option<&KeptClient>) 
         .await
         .map_err(|error| refused(plan, &error))?;
     Ok(keep::registered(online, plan, registered).await)
+}
+
+/// One registration at a time, unless it is for one command alone: that one is nobody else's, and a lock is
+/// a file.
+async fn turn(online: &Online, plan: &Plan, endpoint: &Url) -> Result<Option<Guard>> {
+    if plan.ephemeral {
+        return Ok(None);
+    }
+    let (vault, lock) = (
+        Arc::clone(&online.vault),
+        lock_name(&plan.provider, endpoint),
+    );
+    off_thread(move || vault.wait_for_lock(&lock, TURN).map(Some)).await
 }
 
 /// One registration at a time for an issuer, whatever its definitions are called.
@@ -170,7 +182,13 @@ async fn confirmed(
     term.say(&format!(
         "{state}, as a native client with redirect URIs on this machine{scopes}"
     ));
-    let question = format!("register keyfob at {place}? there may be no way to undo that");
+    let question = if plan.ephemeral {
+        format!(
+            "register keyfob at {place} for this command? not every server takes that back at its end"
+        )
+    } else {
+        format!("register keyfob at {place}? there may be no way to undo that")
+    };
     off_thread(move || term.confirm(&question, "--register")).await
 }
 
@@ -215,10 +233,9 @@ pub fn by_hand(plan: &Plan, message: &str) -> Error {
     let provider = &plan.provider;
     let page = provider.registration.page.as_ref();
     let place = page.map_or(provider.title.as_str(), Url::as_str);
-    let hint = if plan.flow == Flow::ClientCredentials {
-        for_itself(plan, place)
-    } else {
-        for_a_person(plan, place)
+    let hint = match plan.flow {
+        Flow::ClientCredentials | Flow::TokenExchange => for_itself(plan, place),
+        _ => for_a_person(plan, place),
     };
     Error::new(
         Code::RegistrationRequired,

@@ -87,7 +87,7 @@ fn signed_in() -> Page {
     Page::SignedIn {
         provider: "Hugging Face".into(),
         who: "julien".into(),
-        account: "huggingface/julien".into(),
+        account: Some("huggingface/julien".into()),
         overtaken: false,
     }
 }

@@ -38,7 +38,7 @@ fn placed(plan: &Plan, who: &Who, accounts: &[Account], default: Option<&str>) -
         accounts: accounts.into(),
         broken: Vec::new(),
     };
-    match place(plan, who, &known, default) {
+    match place(&Keeping::of(plan), who, &known, default) {
         Ok(Place::New { name, taken: None }) => format!("new {name}"),
         Ok(Place::New {
             name,
@@ -149,7 +149,9 @@ fn a_numbered_name_still_fits_the_grammar() {
         accounts: accounts(&[(&long, "1")]),
         broken: Vec::new(),
     };
-    let Place::New { name, taken } = place(&plan(), &who("2", &long), &known, None).unwrap() else {
+    let Place::New { name, taken } =
+        place(&Keeping::of(&plan()), &who("2", &long), &known, None).unwrap()
+    else {
         panic!("a new account");
     };
     assert!(names::is_name(&name) && name.ends_with("-2"), "{name}");
@@ -165,4 +167,64 @@ fn the_same_subject_of_another_issuer_is_another_identity() {
         placed(&plan(), &other, &known, None),
         "new julien-2 not julien"
     );
+}
+
+#[test]
+fn another_kind_of_sign_in_is_another_account_of_the_same_person() {
+    let given = |subject: &str| {
+        let mut who = who(subject, "julien");
+        who.identity.kind = SignIn::Given;
+        who
+    };
+    let mut accounts = accounts(&[("julien", "1"), ("ci", ""), ("pat", "1")]);
+    for account in &mut accounts[1..] {
+        account.identity.kind = SignIn::Given;
+    }
+    let unnamed = || Box::new(plan());
+    let named = |name: &str| {
+        let mut plan = unnamed();
+        plan.name = Some(name.into());
+        plan
+    };
+    let expected = |account: &Account| {
+        let mut plan = unnamed();
+        plan.expected = Some(account.clone());
+        plan
+    };
+    let replacing = |name: &str| {
+        let mut plan = named(name);
+        plan.replace = true;
+        plan
+    };
+    for (plan, who, said) in [
+        (unnamed(), given("1"), "update pat"),
+        (unnamed(), given("2"), "new julien-2 not julien"),
+        (unnamed(), who("1", "julien"), "update julien"),
+        (named("julien"), given("1"), "conflict huggingface/julien"),
+        (named("pat"), who("1", "julien"), "conflict huggingface/pat"),
+        (named("pat"), given("2"), "conflict huggingface/pat"),
+        // What nobody was asked about is anybody's who gives the next token for it by name.
+        (named("ci"), given("1"), "update ci"),
+        (expected(&accounts[1]), given("2"), "update ci"),
+        (named("ci"), given(""), "update ci"),
+        (named("ci"), who("1", "julien"), "conflict huggingface/ci"),
+        (named("pat"), given(""), "conflict huggingface/pat"),
+        (
+            expected(&accounts[2]),
+            given(""),
+            "conflict huggingface/pat",
+        ),
+        (replacing("julien"), given("1"), "replace julien"),
+    ] {
+        let name = (&plan.name, plan.expected.is_some());
+        assert_eq!(
+            placed(&plan, &who, &accounts, None),
+            said,
+            "{name:?} {who:?}"
+        );
+    }
+    let mut elsewhere = given("1");
+    elsewhere.identity.issuer = "https://other.example".into();
+    let said = placed(&named("ci"), &elsewhere, &accounts, None);
+    assert_eq!(said, "conflict huggingface/ci");
 }

@@ -10,7 +10,7 @@ use crate::oauth::{ErrorResponse, OauthError, challenge, redact};
 use crate::secret::Secret;
 
 /// Members of answers that are secrets.
-const SECRET_MEMBERS: [&str; 9] = [
+const SECRET_MEMBERS: [&str; 11] = [
     "access_token",
     "authorization_code",
     "client_secret",
@@ -18,8 +18,10 @@ const SECRET_MEMBERS: [&str; 9] = [
     "device_auth_id",
     "device_code",
     "id_token",
+    "oidcToken",
     "refresh_token",
     "registration_access_token",
+    "subject_token",
 ];
 
 /// The media type of a form.

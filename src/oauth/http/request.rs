@@ -178,7 +178,9 @@ fn add(members: &mut Map<String, Value>, name: &str, value: &str) {
 
 fn told(name: &str, value: &str) -> String {
     match name {
-        "grant_type" | "token_type_hint" => format!("{name}={value}"),
+        "grant_type" | "requested_token_type" | "subject_token_type" | "token_type_hint" => {
+            format!("{name}={value}")
+        }
         _ => name.to_owned(),
     }
 }

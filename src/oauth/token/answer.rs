@@ -13,6 +13,9 @@ use crate::token_set::TokenSet;
 /// The longest life that is believed, in seconds: ten years.
 const LIFE_LIMIT: u32 = 10 * 365 * 24 * 60 * 60;
 
+/// The type of what is no access token (RFC 8693 §2.2.1).
+const NOT_APPLICABLE: &str = "N_A";
+
 /// What becomes of a member beside the tokens that cannot be used.
 pub(super) type Odd<'a> = &'a (dyn Fn(String) -> Result<(), String> + Sync);
 
@@ -37,9 +40,22 @@ pub(super) fn read(
     if let Some(response) = answer.error_response() {
         return Err(answer.refused(response, rule.errors_under_200));
     }
-    set(&placed(members, rule), rule, asked, now, odd).map_err(|wrong| {
-        answer.invalid(&format!("sent a token answer that cannot be used: {wrong}"))
-    })
+    set(&placed(members, rule), rule, asked, now, odd).map_err(|wrong| unusable(answer, &wrong))
+}
+
+/// Demands a text that only some grants answer with. For an answer that has given a token set.
+pub(super) fn needs(answer: &Answer, rule: &TokenRule, name: &str) -> Result<(), OauthError> {
+    let members = placed(answer.object()?, rule);
+    let wrong = match text(&members, name) {
+        Ok(Some(_)) => return Ok(()),
+        Ok(None) => format!("`{name}` is missing"),
+        Err(wrong) => wrong,
+    };
+    Err(unusable(answer, &wrong))
+}
+
+fn unusable(answer: &Answer, wrong: &str) -> OauthError {
+    answer.invalid(&format!("sent a token answer that cannot be used: {wrong}"))
 }
 
 /// The members from where the rule says that they are, each before its namesake in the answer itself.
@@ -89,6 +105,11 @@ fn token_type(members: &Map<String, Value>, rule: &TokenRule) -> Result<String, 
         known.any(|known| name.eq_ignore_ascii_case(known))
     };
     match text(members, "token_type")? {
+        Some(name) if !means_bearer(name) && name.eq_ignore_ascii_case(NOT_APPLICABLE) => {
+            Err(format!(
+                "`token_type` is `{NOT_APPLICABLE}`: what was issued is no access token, and nothing can be asked with it"
+            ))
+        }
         Some(name) if !means_bearer(name) => Err(format!(
             "`token_type` is `{}`, and only `Bearer` is understood",
             escape_short(name, 40)

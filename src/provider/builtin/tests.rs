@@ -2,8 +2,8 @@ use super::*;
 use crate::names::is_provider_name;
 use crate::paths::Paths;
 use crate::provider::{
-    ClientAuth, DeviceStyle, PrefixRule, Provider, RESERVED_PARAMETERS, RedirectHost, Registry,
-    RevocationStyle, SANDBOX,
+    ClientAuth, DeviceStyle, ExchangeRule, PrefixRule, Provider, RESERVED_PARAMETERS, RedirectHost,
+    Registry, ResourceForm, RevocationStyle, SANDBOX, TokenBody,
 };
 
 /// Every row as a person without any file looks at it, and its text.
@@ -81,6 +81,8 @@ fn every_row_for_other_peoples_servers_calls_https_alone() {
             &provider.device_authorization_endpoint,
             &provider.pushed_authorization_request_endpoint,
             &provider.device.verification_uri,
+            &provider.given.userinfo_endpoint,
+            &provider.given.page,
             &provider.revocation.page,
             &provider.registration.page,
         ];
@@ -172,6 +174,25 @@ fn a_preset_asks_for_what_a_sign_in_asks_and_for_more() {
         ("github", "git", "read:user user:email repo"),
     ] {
         assert_eq!(preset(row, name), scopes, "{row}");
+    }
+}
+
+#[test]
+fn one_row_says_how_identity_tokens_are_exchanged() {
+    for provider in others() {
+        let rule = match provider.name.as_str() {
+            "huggingface" => ExchangeRule {
+                audience: Some("https://huggingface.co".into()),
+                body: Some(TokenBody::Json),
+                subject_token_type: Some("urn:ietf:params:oauth:token-type:id_token".into()),
+                requested_token_type: None,
+                without_client: true,
+                resource: ResourceForm::Name,
+                variables: vec!["HF_OIDC_ID_TOKEN".into()],
+            },
+            _ => ExchangeRule::default(),
+        };
+        assert_eq!(provider.exchange, rule, "{}", provider.name);
     }
 }
 

@@ -9,6 +9,23 @@ fn fault(text: &str) -> Option<Fault> {
 
 /// The key at fault, and a text that breaks its rule.
 const WRONG: &[(&str, &str)] = &[
+    ("exchange.audience", "exchange.audience = ''"),
+    ("exchange.audience", "exchange.audience = 'a b'"),
+    ("exchange.audience", "exchange.audience = \"a\\n\""),
+    (
+        "exchange.subject_token_type",
+        "exchange.subject_token_type = 'id_token'",
+    ),
+    (
+        "exchange.requested_token_type",
+        "exchange.requested_token_type = ''",
+    ),
+    ("exchange.variables", "exchange.variables = ['A', '9B']"),
+    ("exchange.variables", "exchange.variables = ['A=B']"),
+    (
+        "exchange.variables",
+        "exchange.variables = ['KEYFOB_PASSPHRASE']",
+    ),
     (
         "device_authorization_endpoint",
         "device_authorization_endpoint = 'http://id.example.com/d'",
@@ -33,6 +50,19 @@ const WRONG: &[(&str, &str)] = &[
         "device.verification_uri",
         "device.verification_uri = 'javascript:alert(1)'",
     ),
+    (
+        "given.userinfo_endpoint",
+        "given.userinfo_endpoint = 'http://id.example.com/me'",
+    ),
+    (
+        "given.userinfo_endpoint",
+        "given.userinfo_endpoint = 'https://id.example.com/me#a'",
+    ),
+    ("given.page", "given.page = 'javascript:alert(1)'"),
+    ("given.subject", "given.subject = 'id'"),
+    ("given.username", "given.username = '/a~b'"),
+    ("prefixes.access", "prefixes.access = ['a-', '']"),
+    ("prefixes.refresh", "prefixes.refresh = ['a b']"),
     ("resource", "resource = ['https://api.example.com', '/api']"),
     ("resource", "resource = ['https://api.example.com/#a']"),
     ("resource", "resource = ['https://api.example.com/a b']"),

@@ -14,6 +14,7 @@ pub(super) fn check(provider: &Provider) -> Checked {
     }
     for (key, page) in [
         ("device.verification_uri", &provider.device.verification_uri),
+        ("given.page", &provider.given.page),
         ("revocation.page", &provider.revocation.page),
         ("registration.page", &provider.registration.page),
     ] {
@@ -24,7 +25,7 @@ pub(super) fn check(provider: &Provider) -> Checked {
 }
 
 /// Every endpoint, by its key.
-pub(super) fn endpoints(provider: &Provider) -> [(&'static str, Option<&Url>); 7] {
+pub(super) fn endpoints(provider: &Provider) -> [(&'static str, Option<&Url>); 8] {
     [
         (
             "authorization_endpoint",
@@ -44,6 +45,10 @@ pub(super) fn endpoints(provider: &Provider) -> [(&'static str, Option<&Url>); 7
         (
             "pushed_authorization_request_endpoint",
             provider.pushed_authorization_request_endpoint.as_ref(),
+        ),
+        (
+            "given.userinfo_endpoint",
+            provider.given.userinfo_endpoint.as_ref(),
         ),
     ]
 }

@@ -70,6 +70,21 @@ pub struct Quirks {
     /// Calls its tokens' type this and not `Bearer`.
     pub token_type: Option<String>,
 
+    /// Takes identity tokens for this audience alone, and not for itself or the client.
+    pub exchange_audience: Option<String>,
+    /// Takes JSON for an exchange, and no forms.
+    pub exchange_by_json: bool,
+    /// Takes forms for an exchange whatever it takes for the other grants.
+    pub exchange_by_form: bool,
+    /// Calls identity tokens this, and not by the standard's name.
+    pub exchange_subject_token_type: Option<String>,
+    /// Refuses exchanges without this `requested_token_type`.
+    pub exchange_requested_token_type: Option<String>,
+    /// Refuses exchanges that a client has a part in.
+    pub exchange_without_client: bool,
+    /// Demands one `resource` for an exchange, which is a name and no URI.
+    pub exchange_by_name: bool,
+
     /// Signs devices in at `/device_authorization/usercode` and `/device_authorization/token` alone: JSON,
     /// and in the end an authorization code with the PKCE verifier that was made for it here. Its redirect URI
     /// is `/device_authorization/callback` of this server. Pending is 403, and an answer says nothing of

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Quirks, Revocation};
-use crate::sandbox::grant_type::DEVICE_CODE;
+use crate::sandbox::grant_type::{DEVICE_CODE, TOKEN_EXCHANGE};
 use crate::sandbox::http::{FORM, Form, Method, Refusal, Request};
 use url::Url;
 
@@ -23,7 +23,7 @@ impl Quirks {
             "/device_authorization" => self.device_authorization(request),
             "/token" => {
                 demand_headers(request, &self.token_headers)?;
-                if self.json_bodies {
+                if self.wants_json(request) {
                     form_of_json(request)?;
                 }
                 in_body(request, |form| self.token(form))
@@ -112,6 +112,20 @@ impl Quirks {
             _ => self.separate_scopes(form),
         }
         Ok(())
+    }
+
+    /// Whether this token request has to be JSON. What an exchange says of itself counts in any form.
+    fn wants_json(&self, request: &Request) -> bool {
+        let named = |body: &[u8]| {
+            let encoded = TOKEN_EXCHANGE.replace(':', "%3A");
+            [TOKEN_EXCHANGE, &encoded]
+                .iter()
+                .any(|name| body.windows(name.len()).any(|part| part == name.as_bytes()))
+        };
+        if (self.exchange_by_json || self.exchange_by_form) && named(&request.body) {
+            return self.exchange_by_json;
+        }
+        self.json_bodies
     }
 
     /// Puts blanks for the separator, and the separator for blanks, which then stand in no scope known.

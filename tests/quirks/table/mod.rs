@@ -5,6 +5,8 @@ mod authorization;
 mod client;
 mod device;
 mod endpoints;
+mod exchange;
+mod given;
 mod identity;
 mod redirect;
 mod revocation;
@@ -28,11 +30,13 @@ const EXEMPT: [(&str, &str); 4] = [
 ];
 
 fn all() -> impl Iterator<Item = &'static Row> {
-    let tables: [&[Row]; 9] = [
+    let tables: [&[Row]; 11] = [
         &authorization::ROWS,
         &client::ROWS,
         &device::ROWS,
         &endpoints::ROWS,
+        &given::ROWS,
+        &exchange::ROWS,
         &identity::ROWS,
         &redirect::ROWS,
         &revocation::ROWS,
@@ -81,6 +85,8 @@ fn every_value_that_is_one_of_a_few_has_a_row() {
         ("redirect.host", &["127.0.0.1", "::1", "localhost"]),
         ("token.body", &["form", "json"]),
         ("device.style", &["rfc8628", "authorization_code"]),
+        ("exchange.body", &["form", "json"]),
+        ("exchange.resource", &["uri", "name"]),
         ("identity.from", &["userinfo", "id_token"]),
         ("identity.method", &["GET", "POST"]),
         (

@@ -1,0 +1,273 @@
+//! Identity tokens of the place where this runs: a CI system says in one who its job is, and a provider that
+//! trusts the system exchanges it (RFC 8693). An identity token is a secret: it is shown nowhere and kept
+//! nowhere, and no error repeats it.
+//!
+//! ```text
+//! variables   what somebody put into the environment; looked at first, on every system
+//! file        `--subject-token-file`
+//! endpoint    the request that GitHub Actions and Azure Pipelines take
+//! claims      what a token says of itself, for people to read
+//! ```
+//!
+//! Every other file is a system.
+
+mod azure_pipelines;
+mod bitbucket_pipelines;
+mod buildkite;
+mod circleci;
+mod claims;
+mod endpoint;
+mod environment;
+mod file;
+mod github_actions;
+mod gitlab_ci;
+mod variables;
+
+use crate::account::SubjectFrom;
+use crate::error::{Code, Error, Result};
+use crate::escape::escape_short;
+use crate::online::Online;
+use crate::provider::Provider;
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
+
+pub use claims::Claims;
+use environment::Environment;
+
+/// The longest identity token, in bytes; those of today's systems have less than three thousand.
+const TOKEN_LIMIT: usize = 16 * 1024;
+
+/// The longest claim that is shown whole, in characters.
+const CLAIM_LIMIT: usize = 120;
+
+/// An identity token, and what it says of itself.
+#[derive(Debug)]
+pub struct IdentityToken {
+    /// The token.
+    pub token: Secret,
+    /// Where it is from, in a few words.
+    pub place: String,
+    /// Its claims, which nobody has checked.
+    pub claims: Claims,
+}
+
+/// What an identity token is wanted for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Who exchanges it.
+    pub provider: &'a Provider,
+    /// Whom it has to be for.
+    pub audience: &'a str,
+    /// Where it comes from.
+    pub from: &'a SubjectFrom,
+}
+
+/// Gets an identity token. One that is over is an error; one that is for somebody else is a warning, for
+/// what a provider takes is the provider's to say.
+pub async fn identity_token(online: &Online, wanted: Wanted<'_>) -> Result<IdentityToken> {
+    let (place, token) = find(online, wanted).await?;
+    let token = checked(&token, &place)?;
+    let claims = Claims::of(&token);
+    let found = IdentityToken {
+        token,
+        place,
+        claims,
+    };
+    tell(online, wanted, &found);
+    found.in_time(Timestamp::now())?;
+    Ok(found)
+}
+
+/// What an account of this place is called unless somebody says.
+pub fn account_name(from: &SubjectFrom) -> &'static str {
+    let system = match from {
+        SubjectFrom::Ci => System::here(Environment::OWN),
+        SubjectFrom::File(_) => None,
+    };
+    system.map_or("exchange", System::name)
+}
+
+async fn find(online: &Online, wanted: Wanted<'_>) -> Result<(String, Secret)> {
+    let environment = Environment::OWN;
+    if let SubjectFrom::File(path) = wanted.from {
+        return file::read(path.clone()).await;
+    }
+    if let Some(found) = variables::find(environment, wanted.provider) {
+        return Ok(found);
+    }
+    let Some(system) = System::here(environment) else {
+        return Err(nowhere(wanted.provider));
+    };
+    let token = system.ask(online, environment, wanted).await?;
+    Ok((system.title().to_owned(), token))
+}
+
+/// The systems that can say who a job is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum System {
+    GithubActions,
+    GitlabCi,
+    CircleCi,
+    Buildkite,
+    BitbucketPipelines,
+    AzurePipelines,
+}
+
+impl System {
+    const ALL: [Self; 6] = [
+        Self::GithubActions,
+        Self::GitlabCi,
+        Self::CircleCi,
+        Self::Buildkite,
+        Self::BitbucketPipelines,
+        Self::AzurePipelines,
+    ];
+
+    /// The system that this runs in.
+    fn here(environment: Environment) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|system| environment.is_set(system.mark()))
+    }
+
+    /// The variable by which it is known.
+    fn mark(self) -> &'static str {
+        match self {
+            Self::GithubActions => "GITHUB_ACTIONS",
+            Self::GitlabCi => "GITLAB_CI",
+            Self::CircleCi => "CIRCLECI",
+            Self::Buildkite => "BUILDKITE",
+            Self::BitbucketPipelines => "BITBUCKET_BUILD_NUMBER",
+            Self::AzurePipelines => "TF_BUILD",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::GithubActions => "github-actions",
+            Self::GitlabCi => "gitlab-ci",
+            Self::CircleCi => "circleci",
+            Self::Buildkite => "buildkite",
+            Self::BitbucketPipelines => "bitbucket-pipelines",
+            Self::AzurePipelines => "azure-pipelines",
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::GithubActions => "GitHub Actions",
+            Self::GitlabCi => "GitLab CI",
+            Self::CircleCi => "CircleCI",
+            Self::Buildkite => "Buildkite",
+            Self::BitbucketPipelines => "Bitbucket Pipelines",
+            Self::AzurePipelines => "Azure Pipelines",
+        }
+    }
+
+    async fn ask(
+        self,
+        online: &Online,
+        environment: Environment,
+        wanted: Wanted<'_>,
+    ) -> Result<Secret> {
+        match self {
+            Self::GithubActions => github_actions::ask(online, environment, wanted.audience).await,
+            Self::GitlabCi => Err(gitlab_ci::none_is_set(wanted)),
+            Self::CircleCi => circleci::find(environment),
+            Self::Buildkite => buildkite::ask(wanted.audience).await,
+            Self::BitbucketPipelines => bitbucket_pipelines::find(environment),
+            Self::AzurePipelines => azure_pipelines::ask(online, environment).await,
+        }
+    }
+}
+
+impl IdentityToken {
+    /// What to look at where a provider does not take it. Which claim it did not like, it seldom says.
+    pub fn advice(&self, provider: &str) -> String {
+        let subject = match &self.claims.subject {
+            Some(subject) => format!(
+                ", whose subject is `{}`",
+                escape_short(subject, CLAIM_LIMIT)
+            ),
+            None => String::new(),
+        };
+        format!("check that {provider} trusts this job{subject}, for what was asked")
+    }
+
+    fn in_time(&self, now: Timestamp) -> Result<()> {
+        match self.claims.ends {
+            Some(end) if self.claims.is_over(now) => Err(Error::new(
+                Code::ExpiredToken,
+                format!("the identity token from {} ended at {end}", self.place),
+            )
+            .hint("nothing was sent; get a new one from where it came from, and see that this machine's clock is right")),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What a token says of itself: a step, and a warning where it is for somebody else.
+fn tell(online: &Online, wanted: Wanted<'_>, found: &IdentityToken) {
+    let IdentityToken { place, claims, .. } = found;
+    let shown = |text: &str| format!("`{}`", escape_short(text, CLAIM_LIMIT));
+    let subject = claims.subject.as_deref().map_or_else(
+        || "of nobody that it names".to_owned(),
+        |subject| format!("of {}", shown(subject)),
+    );
+    online
+        .term
+        .step(&format!("an identity token {subject} from {place}"));
+    if !claims.is_token || claims.audiences.iter().any(|aud| aud == wanted.audience) {
+        return;
+    }
+    let whose = match claims.audiences.as_slice() {
+        [] => "names no audience".to_owned(),
+        audiences => format!("is for {}", shown(&audiences.join(", "))),
+    };
+    online.term.warn(&format!(
+        "the identity token from {place} {whose}, and {} expects one for {}",
+        wanted.provider.title,
+        shown(wanted.audience)
+    ));
+}
+
+/// Printable ASCII without blanks, at most 16 KiB; the error shows nothing of it.
+fn checked(found: &Secret, place: &str) -> Result<Secret> {
+    let token = found.expose().trim();
+    let wrong = if token.is_empty() {
+        "is empty"
+    } else if token.len() > TOKEN_LIMIT {
+        "is longer than 16 KiB"
+    } else if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        "holds blanks, line breaks or other characters that no token has"
+    } else {
+        return Ok(Secret::new(token));
+    };
+    Err(none(
+        format!("the identity token from {place} {wrong}"),
+        "have that place hold the token alone, as it was issued; nothing was sent",
+    ))
+}
+
+/// There is no identity token to be had, for a reason that trying again does not mend.
+fn none(message: impl Into<String>, hint: impl Into<String>) -> Error {
+    Error::new(Code::LoginRequired, message).hint(hint)
+}
+
+fn nowhere(provider: &Provider) -> Error {
+    let titles = System::ALL.map(System::title);
+    let (last, others) = titles.split_last().expect("there are six");
+    none(
+        format!(
+            "there is no identity token here to exchange at {}",
+            provider.title
+        ),
+        format!(
+            "run it in a job of {} or {last}, put a token into {}, or name a file with `--subject-token-file`",
+            others.join(", "),
+            variables::own(provider)
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests;

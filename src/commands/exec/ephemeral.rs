@@ -1,0 +1,225 @@
+//! `exec --ephemeral`: a sign-in for one command. keyfob stays as its parent, and whatever ends the sign-in or
+//! the command, what was got is given back: the refresh token, the access token, a registration.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use url::Url;
+
+use super::{Holding, child, environment, mask};
+use crate::choose::Target;
+use crate::cli;
+use crate::commands::app::App;
+use crate::commands::login::{self, Means};
+use crate::commands::logout::lives_on;
+use crate::commands::{embedded, network};
+use crate::error::{Code, Error, Result};
+use crate::escape::escape_short;
+use crate::journal::Deed;
+use crate::login::{Gained, Gains, Granted, Plan, Registration, check_resources};
+use crate::oauth::registration;
+use crate::online::Online;
+use crate::session::revoke::{Outcome, Revoking, in_time, lasting};
+
+/// How long giving back may take in all: the command has ended, and its caller waits.
+const BOUND: Duration = Duration::from_secs(5);
+
+/// The longest name of a person or client that is shown whole, in characters.
+const NAME_LIMIT: usize = 80;
+
+/// Signs in, runs the command, gives back, and ends with the command's exit code; returns only where the
+/// command did not run.
+pub fn run(app: &App, args: &cli::Exec) -> Result<()> {
+    let login = as_login(args, provider(&args.accounts)?.to_owned());
+    let name = login.target.as_str();
+    let definition = login::known(app, name)?;
+    let (named, usual) = (&login.resource, &definition.resource);
+    check_resources(&definition, login.flow, named, usual)?;
+    let means = Means::find(app, &login, &definition, None);
+    let (registry, sandbox) = embedded::start(app, [name], means.approves())?;
+    let gained = Arc::new(Gained::default());
+    let ended = network::to_its_end(app, registry, async |online| {
+        let command = login::again(&["keyfob", "exec", name, "--ephemeral"], &login);
+        let plan = Plan {
+            ephemeral: true,
+            gained: Arc::clone(&gained),
+            ..login::plan(&login, command, online.registry.get(name)?, means)
+        };
+        let ended = Box::pin(sign_in_and_run(app, args, &online, plan)).await;
+        give_back(app, &online, gained.take()).await;
+        ended
+    });
+    drop(sandbox);
+    std::process::exit(ended?)
+}
+
+/// The one provider that is named.
+fn provider(typed: &[String]) -> Result<&str> {
+    let usage = |what: String, hint: &str| Err(Error::new(Code::Usage, what).hint(hint));
+    let [typed] = typed else {
+        return usage(
+            "`--ephemeral` signs in at one provider".into(),
+            "name it: `keyfob exec PROVIDER --ephemeral -- CMD`",
+        );
+    };
+    if typed.contains("://") {
+        return usage(
+            "`--ephemeral` takes a provider by its name".into(),
+            "give the URL one with `keyfob provider add NAME --issuer URL`",
+        );
+    }
+    match Target::parse(typed)? {
+        Target {
+            provider,
+            name: None,
+        } => Ok(provider),
+        Target { provider, .. } => usage(
+            format!("`--ephemeral` signs in anew, and `{typed}` is an account"),
+            &format!("name the provider alone: `keyfob exec {provider} --ephemeral -- CMD`"),
+        ),
+    }
+}
+
+/// The login that was asked for.
+fn as_login(args: &cli::Exec, target: String) -> cli::Login {
+    cli::Login {
+        target,
+        name: None,
+        replace: false,
+        scope: args.anew.scope.clone(),
+        presets: args.presets.clone(),
+        resource: args.anew.resource.clone(),
+        audience: args.anew.audience.clone(),
+        flow: args.flow,
+        browser: args.browser.clone(),
+        no_browser: args.no_browser,
+        keep_as: None,
+        no_keep: false,
+        switch: false,
+        with_token: false,
+        no_verify: false,
+        subject_token_file: None,
+        store: None,
+        passphrase: false,
+        client_id: args.client_id.clone(),
+        register: args.register,
+        port: None,
+        timeout: args.timeout,
+    }
+}
+
+/// The command's exit code.
+async fn sign_in_and_run(
+    app: &App,
+    args: &cli::Exec,
+    online: &Arc<Online>,
+    plan: Plan,
+) -> Result<i32> {
+    let interrupts = &online.interrupts;
+    let (provider, gained) = (plan.provider.name.clone(), Arc::clone(&plan.gained));
+    let done = tokio::select! {
+        done = crate::login::login(online, plan) => interrupts.check().and(done)?,
+        interrupted = interrupts.obeyed() => return Err(interrupted),
+    };
+    login::say_scopes(app, &done);
+    gained.look(|granted| say(app, granted, done.account.username.as_deref()));
+    let holding = Holding {
+        whose: provider.clone(),
+        provider,
+        token: done.secrets.tokens.access_token,
+    };
+    let command = environment::command(app, args, std::slice::from_ref(&holding))?;
+    mask(app, std::slice::from_ref(&holding));
+    child::run(command, interrupts, || {
+        app.journal.note(Deed::HandOut, &holding.whose, None);
+    })
+    .await
+}
+
+/// Who signed in, and what outlives the command, until when.
+fn say(app: &App, granted: &Granted, who: Option<&str>) {
+    let (provider, tokens) = (&granted.provider, &granted.tokens);
+    let who = who.map_or_else(String::new, |who| {
+        format!(" as {}", escape_short(who, NAME_LIMIT))
+    });
+    let title = &provider.title;
+    app.term.say(&format!(
+        "signed in to {title}{who}, for this command alone"
+    ));
+    let page = provider.revocation.page.as_ref();
+    let told = lasting(provider, tokens);
+    if let Some(left) = lives_on(&provider.name, tokens.expires_at, &told, page) {
+        app.term.say(&left);
+    }
+}
+
+/// Gives back what a sign-in got, within [`BOUND`]. What could not be given back is a warning.
+async fn give_back(app: &App, online: &Online, gains: Gains) {
+    let until = Instant::now() + BOUND;
+    if let Some(granted) = gains.granted {
+        revoke(app, online, &granted, until).await;
+    }
+    if let Some(registration) = gains.registration {
+        unregister(app, online, &registration, until).await;
+    }
+}
+
+async fn revoke(app: &App, online: &Online, granted: &Granted, until: Instant) {
+    let Granted {
+        provider,
+        client,
+        tokens,
+    } = granted;
+    let revoking = Revoking {
+        endpoint: provider.revocation_endpoint.as_ref(),
+        provider,
+        client,
+        until: Some(until),
+    };
+    let mut told = revoking.all(&online.http, tokens).await;
+    told.retain(|told| !matches!(told.outcome, Outcome::Unsupported(_))); // said before
+    let page = provider.revocation.page.as_ref();
+    let left = lives_on(&provider.name, tokens.expires_at, &told, page);
+    if let Some(left) = &left {
+        app.term.warn(&format!("{left}{}", by_hand(page)));
+    } else if !told.is_empty() {
+        app.term.say(&format!(
+            "revoked what the command had of {}",
+            provider.title
+        ));
+    }
+    if !told.is_empty() {
+        let failure = left.map(|left| Error::new(Code::RevocationFailed, left));
+        app.journal
+            .note(Deed::Revoke, &provider.name, failure.as_ref());
+    }
+}
+
+/// What a person does where no page is known.
+fn by_hand(page: Option<&Url>) -> &'static str {
+    match page {
+        Some(_) => "",
+        None => "; in your settings there, remove keyfob from the applications you signed in to",
+    }
+}
+
+async fn unregister(app: &App, online: &Online, registration: &Registration, until: Instant) {
+    let id = escape_short(&registration.client_id, NAME_LIMIT);
+    let title = &registration.title;
+    let Some((endpoint, token)) = &registration.managed else {
+        app.term.warn(&format!(
+            "client `{id}` stays registered at {title}, which gave no way to delete it"
+        ));
+        return;
+    };
+    let deleted = registration::delete(&online.http, endpoint, token);
+    match in_time(Some(until), deleted).await {
+        Ok(()) => app
+            .term
+            .say(&format!("client `{id}` is no longer registered at {title}")),
+        Err(error) => app.term.warn(&format!(
+            "client `{id}` may still be registered at {title}, and nothing here can delete it any more: {error}"
+        )),
+    }
+}

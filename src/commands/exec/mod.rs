@@ -1,0 +1,88 @@
+//! `exec`: a command with tokens in its environment, which takes keyfob's place; after a sign-in for it alone
+//! keyfob stays as its parent.
+
+mod become_command;
+mod child;
+mod environment;
+mod ephemeral;
+#[cfg(unix)]
+mod signals;
+mod unable;
+#[cfg(unix)]
+mod witness;
+
+use super::app::App;
+use super::supply::{Supply, supply};
+use crate::answer::export::github;
+use crate::cli;
+use crate::error::{Code, Error, Result};
+use crate::journal::Deed;
+use crate::names;
+use crate::secret::Secret;
+
+/// A token for the command.
+#[derive(Debug)]
+struct Holding {
+    /// `PROVIDER/NAME`, or `PROVIDER` where no account holds it.
+    whose: String,
+    /// The provider's name.
+    provider: String,
+    /// The token.
+    token: Secret,
+}
+
+impl From<Supply> for Holding {
+    fn from(supply: Supply) -> Self {
+        Self {
+            whose: supply.whose(),
+            provider: supply.provider,
+            token: supply.tokens.access_token,
+        }
+    }
+}
+
+/// Becomes the command, or runs it after a sign-in for it; returns only where that fails.
+pub fn run(app: &App, args: &cli::Exec) -> Result<()> {
+    check_variable(args)?;
+    if args.ephemeral {
+        return ephemeral::run(app, args);
+    }
+    let supplies = supply(app, &args.accounts, args.min_ttl, &args.anew)?;
+    let holdings: Vec<Holding> = supplies.into_iter().map(Holding::from).collect();
+    let failure = match environment::command(app, args, &holdings) {
+        Ok(command) => {
+            mask(app, &holdings);
+            become_command::run(command)
+        }
+        Err(error) => error,
+    };
+    // The log has these tokens as handed out, and nobody got them.
+    for holding in &holdings {
+        app.journal
+            .note(Deed::HandOut, &holding.whose, Some(&failure));
+    }
+    Err(failure)
+}
+
+/// `--env` fits the grammar of variables.
+fn check_variable(args: &cli::Exec) -> Result<()> {
+    match &args.env {
+        Some(name) if !names::is_variable(name) => Err(Error::new(
+            Code::Usage,
+            format!("`{name}` is no name for a variable"),
+        )
+        .hint("use letters, digits and `_`, 255 at most, not beginning with a digit")),
+        _ => Ok(()),
+    }
+}
+
+/// Inside GitHub Actions the runner hides what it was told of, so it is told before the command can
+/// show anything.
+fn mask(app: &App, holdings: &[Holding]) {
+    if std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true") {
+        let masks = holdings.iter();
+        for mask in masks.filter_map(|holding| github::mask(holding.token.expose())) {
+            app.term.show(&mask);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! A sign-in for one command: nothing of it is written anywhere, and what it got is noted in memory as soon as
+//! it is there, so that it can be given back however the sign-in or the command ends.
+
+use std::sync::{Mutex, PoisonError};
+
+use url::Url;
+
+use super::Plan;
+use crate::oauth::Client;
+use crate::oauth::registration::Registered;
+use crate::oauth::revoke::{Hint, beyond};
+use crate::online::Online;
+use crate::provider::{Provider, RevocationStyle};
+use crate::secret::Secret;
+use crate::token_set::TokenSet;
+
+/// What an ephemeral login has got so far.
+#[derive(Debug, Default)]
+pub struct Gained(Mutex<Gains>);
+
+/// What is to be given back.
+#[derive(Debug, Default)]
+pub struct Gains {
+    /// The tokens.
+    pub granted: Option<Granted>,
+    /// The registration.
+    pub registration: Option<Registration>,
+}
+
+/// Tokens, and what revokes them.
+#[derive(Debug)]
+pub struct Granted {
+    /// The definition, complete.
+    pub provider: Provider,
+    /// To which client they were issued.
+    pub client: Client,
+    /// The tokens.
+    pub tokens: TokenSet,
+}
+
+/// A client that was registered for this once.
+#[derive(Debug)]
+pub struct Registration {
+    /// Where.
+    pub title: String,
+    /// The client identifier.
+    pub client_id: String,
+    /// Where it is managed, and with what (RFC 7592 §3); `None` where the server gave no such thing.
+    pub managed: Option<(Url, Secret)>,
+}
+
+impl Gained {
+    /// Takes everything out, to give it back.
+    pub fn take(&self) -> Gains {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks at the tokens, where there are any.
+    pub fn look(&self, look: impl FnOnce(&Granted)) {
+        let gains = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(granted) = &gains.granted {
+            look(granted);
+        }
+    }
+
+    fn note(&self, change: impl FnOnce(&mut Gains)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Plan {
+    /// Notes tokens where the login is ephemeral. To be called before anything else can fail.
+    pub(super) fn gain(&self, client: &Client, tokens: &TokenSet) {
+        if self.ephemeral {
+            let granted = Granted {
+                provider: self.provider.clone(),
+                client: client.clone(),
+                tokens: tokens.clone(),
+            };
+            self.gained.note(|gains| gains.granted = Some(granted));
+        }
+    }
+
+    /// Notes a registration, which the login goes on with.
+    pub(super) fn gain_client(&self, registered: &Registered) {
+        let endpoint = registered.configuration_endpoint.clone();
+        let registration = Registration {
+            title: self.provider.title.clone(),
+            client_id: registered.client_id.clone(),
+            managed: endpoint.zip(registered.registration_access_token.clone()),
+        };
+        self.gained
+            .note(|gains| gains.registration = Some(registration));
+    }
+}
+
+/// Says before consent what the end of the command will not undo, and what more it may.
+pub fn forewarn(online: &Online, plan: &Plan, client: Option<&Client>) {
+    if !plan.ephemeral {
+        return;
+    }
+    let provider = &plan.provider;
+    if let Some(lasting) = lasting(provider, client) {
+        let page = provider.revocation.page.as_ref();
+        let by_hand =
+            page.map_or_else(String::new, |page| format!("; revoke it by hand at {page}"));
+        online.term.say(&format!("{lasting}{by_hand}"));
+    }
+    let accounts = online.vault.accounts_of(&provider.name).accounts;
+    let same = accounts
+        .iter()
+        .find(|account| client.is_some_and(|client| client.id == account.client.id));
+    if let (Some(account), false) = (same, beyond(provider, Hint::RefreshToken).is_some()) {
+        online.term.say(&format!(
+            "{account} has the same client; where {} takes back all that a person allowed it, that account is signed out too at the end of the command",
+            provider.title
+        ));
+    }
+}
+
+/// What of the tokens cannot be revoked, as far as that can be known.
+fn lasting(provider: &Provider, client: Option<&Client>) -> Option<String> {
+    let title = &provider.title;
+    let without_secret = client.is_some_and(|client| client.secret.is_none());
+    if provider.revocation.style == RevocationStyle::DeleteToken && without_secret {
+        return Some(format!(
+            "{title} revokes only with a client secret, and there is none: the token of this sign-in outlives the command"
+        ));
+    }
+    let refresh = beyond(provider, Hint::RefreshToken);
+    match (refresh, beyond(provider, Hint::AccessToken)) {
+        (Some(_), Some(_)) => Some(format!(
+            "{title} cannot revoke tokens: those of this sign-in outlive the command"
+        )),
+        (Some(_), None) => Some(format!(
+            "{title} revokes access tokens only: a refresh token of this sign-in outlives the command"
+        )),
+        (None, Some(_)) => Some(format!(
+            "{title} revokes refresh tokens only: the access token of this sign-in outlives the command"
+        )),
+        (None, None) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::ClientAuth;
+
+    fn provider(style: RevocationStyle, refresh_tokens_only: bool) -> Provider {
+        let mut provider = Provider {
+            title: "Acme".into(),
+            revocation_endpoint: Url::parse("https://acme.example/revoke").ok(),
+            ..Provider::default()
+        };
+        provider.revocation.style = style;
+        provider.revocation.refresh_tokens_only = refresh_tokens_only;
+        provider
+    }
+
+    #[test]
+    fn what_outlives_the_command_is_said_by_kind() {
+        let client = |secret: Option<&str>| Client {
+            id: "id".into(),
+            auth: ClientAuth::None,
+            secret: secret.map(Secret::new),
+        };
+        let (public, confidential) = (client(None), client(Some("s")));
+        let deletes = provider(RevocationStyle::DeleteToken, false);
+        for (provider, client, words) in [
+            (Provider::default(), &public, Some("cannot revoke tokens")),
+            (deletes.clone(), &public, Some("only with a client secret")),
+            (deletes, &confidential, Some("access tokens only")),
+            (
+                provider(RevocationStyle::Bearer, false),
+                &public,
+                Some("access tokens only"),
+            ),
+            (
+                provider(RevocationStyle::Rfc7009, true),
+                &public,
+                Some("refresh tokens only"),
+            ),
+            (provider(RevocationStyle::Rfc7009, false), &public, None),
+        ] {
+            let said = lasting(&provider, Some(client));
+            match words {
+                Some(words) => assert!(said.expect(words).contains(words)),
+                None => assert_eq!(said, None),
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_gained_is_taken_once() {
+        let gained = Gained::default();
+        gained.note(|gains| {
+            gains.registration = Some(Registration {
+                title: "Acme".into(),
+                client_id: "id".into(),
+                managed: None,
+            });
+        });
+        assert!(gained.take().registration.is_some());
+        assert!(gained.take().registration.is_none());
+    }
+}
