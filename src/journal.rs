@@ -5,7 +5,7 @@ use crate::error::Error;
 /// Something that was done with an account's tokens, or failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Deed {
-    /// Somebody or something signed in, and was kept.
+    /// Somebody or something signed in.
     SignIn,
     /// A refresh token, or a grant that needs no person, got a new token.
     Refresh,

@@ -35,7 +35,8 @@ pub struct Grant {
 /// Keeps what a login got, as its plan says. An ephemeral login has no place, and nothing is written.
 pub async fn persist(online: &Online, plan: &Arc<Plan>, grant: Grant) -> Result<SignedIn> {
     if plan.ephemeral {
-        return unkept(plan, &grant);
+        let whose = &plan.provider.name;
+        return unkept(plan, &grant).inspect(|_| (online.journal).note(Deed::SignIn, whose, None));
     }
     keep(online, &Arc::new(Keeping::of(plan)), grant).await
 }

@@ -119,7 +119,10 @@ async fn sign_in_and_run(
     let interrupts = &online.interrupts;
     let (provider, gained) = (plan.provider.name.clone(), Arc::clone(&plan.gained));
     let done = tokio::select! {
-        done = crate::login::login(online, plan) => interrupts.check().and(done)?,
+        done = crate::login::login(online, plan) => {
+            let done = interrupts.check().and(done);
+            done.inspect_err(|error| login::failed(app, &provider, error))?
+        }
         interrupted = interrupts.obeyed() => return Err(interrupted),
     };
     login::say_scopes(app, &done);

@@ -65,8 +65,8 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
     let (registry, _sandbox) = embedded::start(app, [target.provider], means.approves())?;
     let done = network::online(app, registry, async |online| {
         let plan = Plan {
-            flow,
             expected,
+            flow,
             store,
             subject_from,
             ..plan(
@@ -83,7 +83,7 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
 }
 
 /// Notes a sign-in that failed once it had begun.
-fn failed(app: &App, provider: &str, error: &Error) {
+pub(super) fn failed(app: &App, provider: &str, error: &Error) {
     let whose = error.account.as_deref().unwrap_or(provider);
     app.journal.note(Deed::SignIn, whose, Some(error));
 }

@@ -301,7 +301,7 @@ pub fn exit_status(roff: &mut Roff, with_codes: bool) {
         roff.control("TP", []);
         roff.text([bold(exit.to_string())]);
         roff.text([roman(*meaning)]);
-        if let Some(words) = words.get(&exit).filter(|_| with_codes) {
+        if let Some(words) = words.get(exit).filter(|_| with_codes) {
             roff.text([roman(format!("Codes: {}.", words.join(", ")))]);
         }
     }

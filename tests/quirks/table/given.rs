@@ -1,4 +1,4 @@
-//! Whose a token is that somebody had already, and how tokens begin.
+//! Whose a token is that somebody had already, how tokens begin, and which variable holds them.
 
 use std::io::Write;
 use std::process::Stdio;
@@ -21,7 +21,19 @@ const UNASKED: &str = "identity.from = \"id_token\"";
 const ELSEWHERE: &str = "userinfo_endpoint = \"{base}/nowhere\"
 given.userinfo_endpoint = \"{base}/userinfo\"";
 
-pub const ROWS: [Row; 6] = [
+pub const ROWS: [Row; 7] = [
+    Row {
+        key: "environment.variables",
+        with: "environment.variables = [\"PRACTICE_KEY\"]",
+        drill: |s| {
+            give(s)?;
+            let export = s.home.run(&["export", "acme"]);
+            let named = export.stdout.contains("export PRACTICE_KEY=");
+            named.then_some(()).ok_or(export.stdout.replace('=', " "))
+        },
+        fails: "export ACME_TOKEN",
+        ..PLAIN
+    },
     Row {
         key: "given.userinfo_endpoint",
         given: UNASKED,
