@@ -31,15 +31,20 @@ const NAME_LIMIT: usize = 80;
 /// Signs in, runs the command, gives back, and ends with the command's exit code; returns only where the
 /// command did not run.
 pub fn run(app: &App, args: &cli::Exec) -> Result<()> {
+    let code = from_sign_in_to_end(app, args)?;
+    std::process::exit(code)
+}
+
+fn from_sign_in_to_end(app: &App, args: &cli::Exec) -> Result<i32> {
     let login = as_login(args, provider(&args.accounts)?.to_owned());
     let name = login.target.as_str();
     let definition = login::known(app, name)?;
     let (named, usual) = (&login.resource, &definition.resource);
     check_resources(&definition, login.flow, named, usual)?;
     let means = Means::find(app, &login, &definition, None);
-    let (registry, sandbox) = embedded::start(app, [name], means.approves())?;
+    let (registry, _sandbox) = embedded::start(app, [name], means.approves())?;
     let gained = Arc::new(Gained::default());
-    let ended = network::to_its_end(app, registry, async |online| {
+    network::to_its_end(app, registry, async |online| {
         let command = login::again(&["keyfob", "exec", name, "--ephemeral"], &login);
         let plan = Plan {
             ephemeral: true,
@@ -49,9 +54,7 @@ pub fn run(app: &App, args: &cli::Exec) -> Result<()> {
         let ended = Box::pin(sign_in_and_run(app, args, &online, plan)).await;
         give_back(app, &online, gained.take()).await;
         ended
-    });
-    drop(sandbox);
-    std::process::exit(ended?)
+    })
 }
 
 /// The one provider that is named.
