@@ -1,7 +1,7 @@
 //! Becoming the command. On Unix the process stays and its program changes, so signals and the exit code
 //! are the command's own. The standard library gives it SIGPIPE and the signal mask at their defaults; what
 //! keyfob catches is at its default again by itself, and what was ignored was never caught
-//! ([`interrupts`]).
+//! ([`interrupts`](crate::interrupts)).
 
 use std::process::Command;
 
