@@ -192,7 +192,8 @@ impl Console {
         if self.can_ask() {
             return Ok(());
         }
-        Err(Error::new(Code::Usage, format!("nobody can be asked here: {question}")).hint(flag))
+        let asked = question.trim_end_matches(':');
+        Err(Error::new(Code::Usage, format!("nobody can be asked here: {asked}")).hint(flag))
     }
 }
 
@@ -268,8 +269,8 @@ impl Terminal for Console {
             .map_err(|error| match error.kind() {
                 ErrorKind::Interrupted => interrupts::interrupted(),
                 ErrorKind::UnexpectedEof => {
-                    Error::new(Code::Usage, format!("no answer was given: {question}"))
-                        .hint(instead)
+                    let asked = question.trim_end_matches(':');
+                    Error::new(Code::Usage, format!("no answer was given: {asked}")).hint(instead)
                 }
                 _ => Error::io("cannot read the answer", &error),
             })

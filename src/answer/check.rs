@@ -76,9 +76,10 @@ impl Check {
         );
         let line = |one: &Checked| {
             let end = match (one.expires_at, &one.variable) {
-                (Some(end), _) => until(end, now),
-                (None, None) => "unknown".into(),
-                (None, Some(variable)) => format!("unknown  env {variable}"),
+                (Some(end), _) if end <= now => format!("ended {}", until(end, now)),
+                (Some(end), _) => format!("ends {}", until(end, now)),
+                (None, None) => "no end known".into(),
+                (None, Some(variable)) => format!("no end known  env {variable}"),
             };
             let result = one.result.replace('_', " ");
             format!("{:name$}  {result:verdict$}  {end}\n", one.account)
@@ -127,9 +128,9 @@ mod tests {
         assert_eq!(
             check.text(now()),
             "\
-huggingface/julien  valid             in 7 h
-github/ada          refresh required  1 min ago
-gitlab              valid             unknown  env GITLAB_TOKEN
+huggingface/julien  valid             ends in 7 h
+github/ada          refresh required  ended 1 min ago
+gitlab              valid             no end known  env GITLAB_TOKEN
 "
         );
     }

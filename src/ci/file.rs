@@ -11,14 +11,14 @@ use crate::secret::Secret;
 /// Room for blanks around the token.
 const FILE_LIMIT: u64 = TOKEN_LIMIT as u64 + 1024;
 
-/// Reads it, with the file's name as messages have it.
-pub async fn read(path: PathBuf) -> Result<(String, Secret)> {
+/// Reads it, with the file's name as messages have it; `by_file` names another one.
+pub async fn read(path: PathBuf, by_file: String) -> Result<(String, Secret)> {
     off_thread(move || {
         let place = path.display().to_string();
         let unreadable = |why: &str| {
             none(
                 format!("cannot read an identity token from {place}: {why}"),
-                "name a file that holds the token alone with `--subject-token-file`",
+                format!("name a file that holds the token alone with `{by_file}`"),
             )
         };
         let contents = files::read(&path, FILE_LIMIT)

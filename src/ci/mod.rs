@@ -60,7 +60,12 @@ pub struct Wanted<'a> {
     pub audience: &'a str,
     /// Where it comes from.
     pub from: &'a SubjectFrom,
+    /// What names another file for it: an option, or a command where none takes effect.
+    pub by_file: &'a str,
 }
+
+/// The option that names a file.
+pub const BY_FILE: &str = "--subject-token-file";
 
 /// Gets an identity token. One that is over is an error; one that is for somebody else is a warning, for
 /// what a provider takes is the provider's to say.
@@ -90,13 +95,13 @@ pub fn account_name(from: &SubjectFrom) -> &'static str {
 async fn find(online: &Online, wanted: Wanted<'_>) -> Result<(String, Secret)> {
     let environment = Environment::OWN;
     if let SubjectFrom::File(path) = wanted.from {
-        return file::read(path.clone()).await;
+        return file::read(path.clone(), wanted.by_file.to_owned()).await;
     }
     if let Some(found) = variables::find(environment, wanted.provider) {
         return Ok(found);
     }
     let Some(system) = System::here(environment) else {
-        return Err(nowhere(wanted.provider));
+        return Err(nowhere(wanted));
     };
     let token = system.ask(online, environment, wanted).await?;
     Ok((system.title().to_owned(), token))
@@ -253,7 +258,8 @@ fn none(message: impl Into<String>, hint: impl Into<String>) -> Error {
     Error::new(Code::LoginRequired, message).hint(hint)
 }
 
-fn nowhere(provider: &Provider) -> Error {
+fn nowhere(wanted: Wanted<'_>) -> Error {
+    let provider = wanted.provider;
     let titles = System::ALL.map(System::title);
     let (last, others) = titles.split_last().expect("there are six");
     none(
@@ -262,9 +268,10 @@ fn nowhere(provider: &Provider) -> Error {
             provider.title
         ),
         format!(
-            "run it in a job of {} or {last}, put a token into {}, or name a file with `--subject-token-file`",
+            "run it in a job of {} or {last}, put a token into {}, or name a file with `{}`",
             others.join(", "),
-            variables::own(provider)
+            variables::own(provider),
+            wanted.by_file
         ),
     )
 }

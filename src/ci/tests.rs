@@ -155,7 +155,13 @@ fn a_token_is_over_a_minute_after_its_end() {
 
 #[test]
 fn where_there_is_nothing_every_way_is_named() {
-    let error = nowhere(&acme());
+    let provider = acme();
+    let error = nowhere(Wanted {
+        provider: &provider,
+        audience: "https://acme.example",
+        from: &SubjectFrom::Ci,
+        by_file: BY_FILE,
+    });
     assert_eq!(error.code.exit(), 4);
     let hint = error.hint.unwrap();
     for way in System::ALL

@@ -13,7 +13,7 @@ use crate::timestamp::Timestamp;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  keyfob check huggingface || keyfob login huggingface
+  keyfob check huggingface || test $? -eq 3 || keyfob login huggingface
   keyfob check --all --min-ttl 1h
   keyfob check github --live            ask the provider too
 
@@ -94,7 +94,10 @@ fn since(text: &str) -> Result<Since, String> {
         Err(_) if text.contains('-') => Err(
             "no date; write for example 2026-05-01 or 2026-05-01T08:00:00Z, or a duration".into(),
         ),
-        Err(_) => duration(text).map(Since::Ago),
+        Err(_) => {
+            let time = duration(text).map_err(|wrong| format!("{wrong}, or 2026-05-01"))?;
+            Ok(Since::Ago(time))
+        }
     }
 }
 

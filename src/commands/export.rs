@@ -14,8 +14,6 @@ use crate::answer::export::json::Tokens;
 use crate::answer::export::{Assignment, Form, dotenv, elvish, fish, nu, posix, windows};
 use crate::cli::{self, Format};
 use crate::error::{Code, Error, Result};
-use crate::escape::escape_short;
-use crate::names::is_variable;
 
 /// Where the tokens go.
 enum Way {
@@ -43,7 +41,7 @@ pub fn run(app: &App, args: &cli::Export) -> Result<()> {
         Way::Report(report) => return report.write(app, &assignments),
     }
     if std::io::stdout().is_terminal() {
-        app.term.warn(reader::on_screen(format));
+        app.term.warn(&reader::on_screen(args, format));
     }
     Ok(())
 }
@@ -75,14 +73,7 @@ fn fit(args: &cli::Export, format: Format) -> Result<()> {
     if args.report.is_some() && format != Format::Gitlab {
         return Err(belongs("--report", "gitlab"));
     }
-    match args.name.as_deref() {
-        Some(name) if !is_variable(name) => Err(Error::new(
-            Code::Usage,
-            format!("`{}` cannot be a variable", escape_short(name, 80)),
-        )
-        .hint("letters, digits and `_` make a name, and no digit begins it")),
-        _ => Ok(()),
-    }
+    supply::check_variable(args.name.as_deref())
 }
 
 /// Opens what will be written, so that no token is got in vain.

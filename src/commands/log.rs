@@ -1,5 +1,7 @@
 //! `log`: what the audit log holds. Reads no secret, sends nothing.
 
+use std::io::IsTerminal;
+
 use super::app::App;
 use super::{columns, print, print_json};
 use crate::answer::log::Log;
@@ -43,7 +45,9 @@ pub fn run(app: &App, args: &cli::Log) -> Result<()> {
         return print_json(&log);
     }
     let (width, colour) = columns();
-    print(&log.table(width, colour))
+    // What reads a pipe wants the whole line, and can cut it itself.
+    let piped = !std::io::stdout().is_terminal();
+    print(&log.table(if piped { usize::MAX } else { width }, colour))
 }
 
 fn damaged(lines: usize) -> String {

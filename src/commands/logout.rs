@@ -76,6 +76,7 @@ fn said(app: &App, done: SignedOut, failures: &mut Vec<Error>) -> Forgotten {
     let whose = account.to_string();
     let (tokens, page) = (&done.tokens, done.page.as_ref());
     let note = match account.identity.kind {
+        SignIn::Given if done.kept.is_none() && unconfirmed(&done).is_some() => None, // the failure says it
         SignIn::Given => given_lives_on(account, tokens, page),
         _ => lives_on(&whose, account.expires_at, tokens, page),
     };

@@ -133,6 +133,13 @@ fn unparsed(error: &clap::Error, args: &[OsString]) -> ExitCode {
         ErrorKind::UnknownArgument if has(WITH_TOKEN) => {
             return valued(Some(WITH_TOKEN.to_owned()), json);
         }
+        ErrorKind::MissingRequiredArgument | ErrorKind::UnknownArgument
+            if is_exec(args) && !has("--") =>
+        {
+            let usage = Error::new(Code::Usage, "`exec` finds no `--`, which goes before its command")
+                .hint("write it between accounts and command: `keyfob exec huggingface -- hf download acme/model`");
+            return misused(&usage, json);
+        }
         _ => {}
     }
     if !json {
@@ -172,12 +179,24 @@ fn valued(flag: Option<String>, json: bool) -> ExitCode {
     let flag = flag.map_or_else(|| "that flag".into(), |flag| format!("`{flag}`"));
     let usage = Error::new(Code::Usage, format!("{flag} takes no value"))
         .hint("give the flag alone; a secret is asked for, or read from standard input");
+    misused(&usage, json)
+}
+
+/// Wrong usage, in words of our own.
+fn misused(usage: &Error, json: bool) -> ExitCode {
     let manner = Manner {
         json,
         ..Manner::default()
     };
-    Console::new(manner).fail(&usage);
-    ExitCode::from(Code::Usage.exit())
+    Console::new(manner).fail(usage);
+    ExitCode::from(usage.code.exit())
+}
+
+/// Whether the verb is `exec`: the first word that is no flag; no flag before the verb takes a value.
+fn is_exec(args: &[OsString]) -> bool {
+    let mut words = args.iter().skip(1);
+    let verb = words.find(|word| !word.as_encoded_bytes().starts_with(b"-"));
+    verb.is_some_and(|verb| verb == "exec")
 }
 
 /// `--scope` may be repeated, and each may hold several.

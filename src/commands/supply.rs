@@ -9,7 +9,9 @@ use crate::account::Account;
 use crate::choose::{Source, Target, Variable, Why};
 use crate::cli;
 use crate::error::{Code, Error, Result};
+use crate::escape::escape_short;
 use crate::journal::Deed;
+use crate::names::is_variable;
 use crate::session::{Look, Need, look};
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
@@ -25,6 +27,18 @@ pub struct Supply {
     pub variable: Option<String>,
     /// The token, and what is known about it.
     pub tokens: TokenSet,
+}
+
+/// Whether a variable that was typed can be one.
+pub fn check_variable(typed: Option<&str>) -> Result<()> {
+    match typed {
+        Some(name) if !is_variable(name) => Err(Error::new(
+            Code::Usage,
+            format!("`{}` cannot be a variable", escape_short(name, 80)),
+        )
+        .hint("letters, digits and `_` make a name, 255 at most, and no digit begins it")),
+        _ => Ok(()),
+    }
 }
 
 impl Supply {

@@ -117,7 +117,8 @@ pub fn nobody(plan: &Plan, why: &str) -> Error {
     let provider = &plan.provider;
     let mut hint = format!("run `{}` on a terminal", plan.again());
     if provider.device_authorization_endpoint.is_some() {
-        let _ = write!(hint, ", or `{} --flow device` here", plan.command);
+        let device = plan.otherwise(" --flow device");
+        let _ = write!(hint, ", or `{device}` here");
     }
     if matches!(plan.flow, Flow::Auto | Flow::Browser) && !provider.redirect.no_loopback {
         hint += ", or name a browser's command with `--browser` or in KEYFOB_BROWSER";

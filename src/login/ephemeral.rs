@@ -112,7 +112,7 @@ pub fn forewarn(online: &Online, plan: &Plan, client: Option<&Client>) {
         .find(|account| client.is_some_and(|client| client.id == account.client.id));
     if let (Some(account), false) = (same, beyond(provider, Hint::RefreshToken).is_some()) {
         online.term.say(&format!(
-            "{account} has the same client; where {} takes back all that a person allowed it, that account is signed out too at the end of the command",
+            "{account} has the same client: if {} revokes a whole grant at once, the end of the command signs {account} out too",
             provider.title
         ));
     }

@@ -19,6 +19,7 @@ use crate::vault::Vault;
 pub fn plan(provider: Provider) -> Plan {
     Plan {
         command: "keyfob login acme".into(),
+        child: "",
         by_url: false,
         provider,
         expected: None,

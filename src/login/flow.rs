@@ -131,8 +131,8 @@ fn offered(plan: &Plan, has_device: bool) -> Result<()> {
     };
     Err(
         Error::new(Code::Usage, format!("{what} {}", provider.title)).hint(format!(
-            "run `{}{instead}`{}",
-            plan.command,
+            "run `{}`{}",
+            plan.otherwise(instead),
             plan.see()
         )),
     )

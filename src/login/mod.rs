@@ -82,6 +82,8 @@ pub use token_exchange::{Exchanged, exchange};
 pub struct Plan {
     /// The command that asks for the same again, its flow apart.
     pub command: String,
+    /// What ends such a command after all options: that of `exec`, else nothing.
+    pub child: &'static str,
     /// The provider is known by its address alone, and by no name yet.
     pub by_url: bool,
     /// Where to sign in.
@@ -151,10 +153,20 @@ impl Plan {
 
     /// The command that does the same again.
     fn again(&self) -> String {
+        self.again_with("")
+    }
+
+    /// The same with further options, which begin with a blank.
+    fn again_with(&self, options: &str) -> String {
         match self.flow {
-            Flow::Auto => self.command.clone(),
-            flow => format!("{} --flow {flow}", self.command),
+            Flow::Auto => self.otherwise(options),
+            flow => self.otherwise(&format!(" --flow {flow}{options}")),
         }
+    }
+
+    /// The command with these options, in place of its flow.
+    fn otherwise(&self, options: &str) -> String {
+        format!("{}{options}{}", self.command, self.child)
     }
 
     /// The end of a hint where the definition could be at fault; empty where there is none to look at.

@@ -81,6 +81,7 @@ pub(super) fn check(plan: &Plan) -> Result<()> {
 fn unkept(wanted: Exchanged) -> Plan {
     Plan {
         command: format!("keyfob token {} --exchange", wanted.provider.name),
+        child: "",
         by_url: false,
         provider: wanted.provider,
         expected: None,
@@ -123,6 +124,7 @@ async fn send(online: &Online, plan: &Plan, client: &Client) -> Result<(Identity
         provider,
         audience: audience(provider)?,
         from: &plan.subject_from,
+        by_file: ci::BY_FILE,
     };
     let identity = ci::identity_token(online, wanted).await?;
     let sent = endpoint.token_exchange(

@@ -24,10 +24,12 @@ pub async fn identity(
     }
     let audience = [&provider.exchange.audience, &provider.issuer];
     let audience = audience.into_iter().flatten().next().cloned();
+    let by_file = format!("keyfob login {account} --flow token-exchange --subject-token-file FILE");
     let wanted = ci::Wanted {
         provider: &provider,
         audience: audience.as_ref().unwrap_or(&account.identity.issuer),
         from: account.subject_from.as_ref().unwrap_or(&SubjectFrom::Ci),
+        by_file: &by_file,
     };
     ci::identity_token(online, wanted).await
 }

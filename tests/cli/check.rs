@@ -172,7 +172,7 @@ fn an_unknown_end_is_valid_and_says_so() {
     provider.state(|state| state.expires_in = None);
     home.run(&["refresh"]).ok();
     let (text, json) = checked(&home, &[], 0);
-    assert_eq!(text.stdout, "acme/julien  valid  unknown\n");
+    assert_eq!(text.stdout, "acme/julien  valid  no end known\n");
     let one = &json["accounts"][0];
     assert_eq!(
         [&one["expires_at"], &one["seconds_left"]],
@@ -254,7 +254,10 @@ fn a_variable_is_valid_and_of_unknown_end() {
     home.set("HF_TOKEN", format!("{MARK}x"));
     for args in [&[][..], &["huggingface"], &["--all"]] {
         let (text, json) = checked(&home, args, 0);
-        assert_eq!(text.stdout, "huggingface  valid  unknown  env HF_TOKEN\n");
+        assert_eq!(
+            text.stdout,
+            "huggingface  valid  no end known  env HF_TOKEN\n"
+        );
         assert_eq!(
             json,
             json!({"accounts": [{"account": "huggingface", "provider": "huggingface", "source": "env",
@@ -283,7 +286,7 @@ fn live_asks_the_provider_and_renews_first_what_has_ended() {
     let asked = provider.asked("/userinfo").len();
     let (text, _) = checked(&home, &["--live"], 0);
     assert!(
-        text.stdout.starts_with("acme/julien  valid  in "),
+        text.stdout.starts_with("acme/julien  valid  ends in "),
         "{text:?}"
     );
     assert_eq!(provider.state(|state| state.refreshes), 1);

@@ -302,22 +302,21 @@ fn a_sign_in_that_fails_half_way_is_given_back() {
 }
 
 #[test]
-fn a_command_that_is_not_there_is_given_back_too() {
+fn what_a_command_that_cannot_be_run_had_is_given_back() {
     let (home, provider) = granted();
-    let args = [
-        "exec",
-        "acme",
-        "--ephemeral",
-        "--flow",
-        "device",
-        "--",
-        "no-such-command",
-    ];
-    home.run(&args)
-        .fails(127, &["`no-such-command` was not found"]);
+    let device = ["exec", "acme", "--ephemeral", "--flow", "device", "--", "/"];
+    home.run(&device).fails(126, &["it is a folder"]);
     assert_eq!(revoked(&provider), BOTH);
-    let failure = home.run(&[&args[..5], &["--json"], &args[5..]].concat());
+}
+
+#[test]
+fn nobody_signs_in_for_a_command_that_is_not_there() {
+    let (home, provider) = granted();
+    home.run(&["exec", "acme", "--ephemeral", "--", "no-such-command"])
+        .fails(127, &["`no-such-command` was not found"]);
+    let failure = home.run(&["exec", "acme", "--ephemeral", "--json", "--", ""]);
     assert_eq!(failure.failure()["error"], "command_not_found");
+    assert!(provider.asked("/device").is_empty());
 }
 
 #[test]
@@ -519,7 +518,7 @@ fn one_provider_is_named_and_nothing_else() {
         assert_eq!(home.run(&whole).status, 2, "{more:?}");
     }
     let whole = ["exec", "acme", "--ephemeral", "--env", "1", "--", "true"];
-    home.run(&whole).fails(2, &["no name for a variable"]);
+    home.run(&whole).fails(2, &["cannot be a variable"]);
     assert!(provider.asked("/device").is_empty());
 }
 
@@ -538,7 +537,10 @@ fn where_nobody_can_sign_in_it_ends_at_once_and_names_the_flags() {
     ]);
     run.fails(4, &["nothing may be asked", "KEYFOB_BROWSER"]);
     let run = home.run(&["exec", "github", "--ephemeral", "--", "true"]);
-    run.fails(1, &["`keyfob exec github --ephemeral --client-id ID`"]);
+    run.fails(
+        1,
+        &["`keyfob exec github --ephemeral --client-id ID -- CMD`"],
+    );
     assert!(provider.asked("/token").is_empty());
     assert!(home.stored().is_empty());
 }

@@ -75,7 +75,7 @@ fn only_providers_are_named_and_what_is_wrong_is_said_before_anything_is_sent() 
     for (args, words) in [
         (
             &["token", "--exchange"][..],
-            &["at which provider", "keyfob token huggingface"][..],
+            &["at which provider", "name the provider"][..],
         ),
         (
             &["token", "huggingface/me", "--exchange", "--resource", "a"],

@@ -255,7 +255,7 @@ fn what_cannot_be_used_is_refused_before_anything_is_sent() {
         &["acme", "--env", "A=B", "--", "true"],
     ] {
         home.run(&[&["exec"], args].concat())
-            .fails(2, &["no name for a variable"]);
+            .fails(2, &["cannot be a variable"]);
     }
     for args in [
         &["acme"][..],
@@ -272,13 +272,31 @@ fn what_cannot_be_used_is_refused_before_anything_is_sent() {
 }
 
 #[test]
+fn a_command_without_the_dashes_before_it_is_told_of_them() {
+    let (home, _provider) = signed_in();
+    for words in [&["acme", "true"][..], &["acme", "ls", "-l"], &["acme"], &[]] {
+        home.run(&[&["-q", "exec"], words].concat())
+            .fails(2, &["finds no `--`", "keyfob exec huggingface -- "]);
+        let json = home.run(&[&["exec", "--json"], words].concat());
+        assert_eq!(json.failure()["error"], "usage", "{words:?}");
+    }
+    // With them clap's own words are the better ones.
+    let typo = home.run(&["exec", "acme", "--ephmeral", "--", "true"]);
+    assert_eq!(typo.status, 2, "{typo:?}");
+    assert!(typo.stderr.contains("similar argument"), "{typo:?}");
+}
+
+#[test]
 fn a_command_that_is_not_there_is_127() {
     let (home, _provider) = signed_in();
     for (name, words) in [
         ("no-such-command", "in PATH"),
         ("./no-such-command", "check the path"),
         ("/no/such", "check the path"),
-        ("", "in PATH"),
+        ("", "an empty word"),
+        ("ls -l", "one by one"),
+        ("A=b", "one by one"),
+        ("cd", "a word of the shell"),
     ] {
         home.run(&["exec", "acme", "--", name])
             .fails(127, &[&format!("`{name}` was not found"), words]);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 
+use super::unable::startable;
 use super::{Holding, child, environment, mask};
 use crate::choose::Target;
 use crate::cli;
@@ -41,12 +42,14 @@ fn from_sign_in_to_end(app: &App, args: &cli::Exec) -> Result<i32> {
     let definition = login::known(app, name)?;
     let (named, usual) = (&login.resource, &definition.resource);
     check_resources(&definition, login.flow, named, usual)?;
+    startable(&args.command[0])?;
     let means = Means::find(app, &login, &definition, None);
     let (registry, _sandbox) = embedded::start(app, [name], means.approves())?;
     let gained = Arc::new(Gained::default());
     network::to_its_end(app, registry, async |online| {
         let command = login::again(&["keyfob", "exec", name, "--ephemeral"], &login);
         let plan = Plan {
+            child: " -- CMD", // its words may hold secrets
             ephemeral: true,
             gained: Arc::clone(&gained),
             ..login::plan(&login, command, online.registry.get(name)?, means)

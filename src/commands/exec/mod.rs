@@ -12,12 +12,11 @@ mod unable;
 mod witness;
 
 use super::app::App;
-use super::supply::{Supply, supply};
+use super::supply::{Supply, check_variable, supply};
 use crate::answer::export::github;
 use crate::cli;
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::journal::Deed;
-use crate::names;
 use crate::secret::Secret;
 
 /// A token for the command.
@@ -43,7 +42,7 @@ impl From<Supply> for Holding {
 
 /// Becomes the command, or runs it after a sign-in for it; returns only where that fails.
 pub fn run(app: &App, args: &cli::Exec) -> Result<()> {
-    check_variable(args)?;
+    check_variable(args.env.as_deref())?;
     if args.ephemeral {
         return ephemeral::run(app, args);
     }
@@ -62,18 +61,6 @@ pub fn run(app: &App, args: &cli::Exec) -> Result<()> {
             .note(Deed::HandOut, &holding.whose, Some(&failure));
     }
     Err(failure)
-}
-
-/// `--env` fits the grammar of variables.
-fn check_variable(args: &cli::Exec) -> Result<()> {
-    match &args.env {
-        Some(name) if !names::is_variable(name) => Err(Error::new(
-            Code::Usage,
-            format!("`{name}` is no name for a variable"),
-        )
-        .hint("use letters, digits and `_`, 255 at most, not beginning with a digit")),
-        _ => Ok(()),
-    }
 }
 
 /// Inside GitHub Actions the runner hides what it was told of, so it is told before the command can

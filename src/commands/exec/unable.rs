@@ -6,11 +6,19 @@ use std::fs;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
 
 /// The longest name of a program that is shown whole, in characters.
 const NAME_LIMIT: usize = 200;
+
+/// What hardly any program's name has, and lines for a shell do.
+const SHELL_CHARACTERS: [char; 8] = [' ', '=', '|', '&', ';', '<', '>', '$'];
+
+/// What is built into shells, and no program elsewhere.
+const SHELL_WORDS: [&str; 9] = [
+    ".", "alias", "cd", "eval", "exit", "export", "set", "source", "unset",
+];
 
 /// How much of a script is read for its interpreter, in bytes; Linux reads as much.
 const HEAD: u64 = 256;
@@ -65,6 +73,14 @@ pub fn unable(program: &OsStr, failure: &io::Error) -> Error {
     }
 }
 
+/// Fails where there is certainly no such program, before anybody signs in for it.
+pub fn startable(program: &OsStr) -> Result<()> {
+    match find(program) {
+        None if cfg!(unix) => Err(not_found(program, &shown(program))),
+        _ => Ok(()), // Windows adds suffixes of its own
+    }
+}
+
 /// A name as it is shown; a hint has lines, and this is of one.
 fn shown(program: &OsStr) -> String {
     escape_short(&program.to_string_lossy(), NAME_LIMIT)
@@ -78,10 +94,16 @@ fn not_found(program: &OsStr, name: &str) -> Error {
         let what = format!("`{name}` was not found: the working folder is gone");
         return Error::new(Code::CommandNotFound, what).hint("change to a folder that is there");
     }
-    let hint = if by_path {
+    let hint = if name.is_empty() {
+        "the command is an empty word; check the variable that it came from"
+    } else if name.contains(SHELL_CHARACTERS) {
+        "words are given one by one, as in `-- ls -l`; a line for the shell as `-- sh -c 'LINE'`"
+    } else if SHELL_WORDS.contains(&name) {
+        "it is a word of the shell; a line for the shell is given as `-- sh -c 'LINE'`"
+    } else if by_path {
         "check the path"
     } else {
-        "check the spelling, and that its folder is in PATH"
+        "check the spelling, and that its folder is in PATH; aliases and functions are the shell's alone"
     };
     Error::new(Code::CommandNotFound, format!("`{name}` was not found")).hint(hint)
 }

@@ -13,18 +13,20 @@ use crate::files;
 pub struct Report(PathBuf);
 
 impl Report {
-    /// A file, which need not be there; its folder must.
+    /// A regular file, which need not be there; its folder must. It is replaced, and a device such as
+    /// `/dev/null` would be gone.
     pub fn at(file: &Path) -> Result<Self> {
         let file = Path::new(".").join(file); // a folder for a bare name; an absolute path stays
         let folder = file.parent().is_some_and(Path::is_dir);
-        if folder && file.file_name().is_some() && !file.is_dir() {
+        let replaceable = file.metadata().map_or(true, |there| there.is_file());
+        if folder && file.file_name().is_some() && replaceable {
             return Ok(Self(file));
         }
         Err(Error::new(
             Code::Usage,
             format!("no report can be written to {}", file.display()),
         )
-        .hint("name a file in a folder that exists"))
+        .hint("name a new file, or a regular one, in a folder that exists"))
     }
 
     /// Writes the report for this user alone (0600), after saying who will be able to read it.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use crate::cli::Format;
+use crate::cli::{self, Format};
 
 /// The format of the shell that this process was started from; else of `SHELL`; else `sh`.
 pub fn here() -> Format {
@@ -49,29 +49,34 @@ pub fn name(format: Format) -> String {
     value.get_name().to_owned()
 }
 
-/// What to say once a token is on the screen, with a way that keeps it off.
-pub fn on_screen(format: Format) -> &'static str {
+/// What to say once a token is on the screen, with the command that keeps it off.
+pub fn on_screen(args: &cli::Export, format: Format) -> String {
+    let mut words: Vec<String> = std::env::args().skip(1).collect();
+    let mut add = |flag: &str| {
+        if args.format.is_none() {
+            words.extend(["--format".to_owned(), flag.to_owned()]);
+        }
+    };
     match format {
-        Format::Sh | Format::Bash | Format::Zsh => {
-            "a token is on the screen now; `eval \"$(keyfob export …)\"` keeps it off"
-        }
-        Format::Fish => {
-            "a token is on the screen now; `keyfob export … --format fish | source` keeps it off"
-        }
-        Format::Elvish => {
-            "a token is on the screen now; `eval (keyfob export … --format elvish | slurp)` keeps it off"
-        }
-        Format::Nu => {
-            "a token is on the screen now; `keyfob export … --json | from json | load-env` keeps it off"
-        }
-        Format::PowerShell => {
-            "a token is on the screen now; `keyfob export … --format powershell | Out-String | \
-             Invoke-Expression` keeps it off"
-        }
-        Format::Cmd | Format::Dotenv | Format::Json | Format::Github | Format::Gitlab => {
-            "a token is on the screen now; a pipe to what reads it keeps it off"
-        }
+        Format::Fish => add("fish"),
+        Format::Elvish => add("elvish"),
+        Format::PowerShell => add("powershell"),
+        _ => {}
     }
+    let words = words.iter().map(String::as_str);
+    let export = shlex::try_join(words).unwrap_or_else(|_| "export".into()); // a NUL, which no argument holds
+    let export = format!("keyfob {export}");
+    let instead = match format {
+        Format::Sh | Format::Bash | Format::Zsh => format!("`eval \"$({export})\"`"),
+        Format::Fish => format!("`{export} | source`"),
+        Format::Elvish => format!("`eval ({export} | slurp)`"),
+        Format::PowerShell => format!("`{export} | Out-String | Invoke-Expression`"),
+        Format::Nu => "`keyfob export … --json | from json | load-env`".into(),
+        Format::Cmd | Format::Dotenv | Format::Json | Format::Github | Format::Gitlab => {
+            "a pipe to what reads it".into()
+        }
+    };
+    format!("a token is on the screen now; {instead} keeps it off")
 }
 
 #[cfg(test)]

@@ -128,6 +128,7 @@ impl Means {
 pub(super) fn plan(args: &cli::Login, command: String, provider: Provider, means: Means) -> Plan {
     Plan {
         command,
+        child: "",
         by_url: by_url::is_url(&args.target),
         provider,
         flow: args.flow,

@@ -75,7 +75,7 @@ fn providers(typed: &[String]) -> Result<Vec<&str>> {
     if names.is_empty() {
         return usage(
             "`--exchange` stores nothing, and so has to be told at which provider",
-            "name it, such as `keyfob token huggingface --exchange`",
+            "name the provider, such as `huggingface`",
         );
     }
     Ok(names)

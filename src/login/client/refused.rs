@@ -38,6 +38,6 @@ fn next(plan: &Plan, client: &Client, response: &ErrorResponse) -> String {
         }
         ("insufficient_scope", _) => "ask for the scope that it names too, with `--scope`".into(),
         ("invalid_scope", _) => format!("ask for other scopes with `--scope`{}", plan.see()),
-        _ => format!("run `{} -v` to see the requests", plan.again()),
+        _ => format!("run `{}` to see the requests", plan.again_with(" -v")),
     }
 }

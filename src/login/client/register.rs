@@ -160,8 +160,9 @@ async fn confirmed(
                     format!("keyfob is not registered at {title}"),
                 )
                 .hint(format!(
-                    "let it register itself with `{0} --register`, or name a client with `{0} --client-id ID`{1}",
-                    plan.again(),
+                    "let it register itself with `{}`, or name a client with `{}`{}",
+                    plan.again_with(" --register"),
+                    plan.again_with(" --client-id ID"),
                     plan.see()
                 ))
             },
@@ -250,8 +251,8 @@ fn for_itself(plan: &Plan, place: &str) -> Vec<String> {
     let then = if plan.by_url {
         let secret = provider.variable("CLIENT_SECRET");
         format!(
-            "then `{} --client-id ID`, its secret in {secret}",
-            plan.again()
+            "then `{}`, its secret in {secret}",
+            plan.again_with(" --client-id ID")
         )
     } else {
         let auth = if provider.client_auth.needs_secret() {
@@ -276,7 +277,7 @@ fn for_a_person(plan: &Plan, place: &str) -> Vec<String> {
         values = uris.map(|uri| format!("Redirect URI: {uri}")).collect();
     }
     hint.extend(values.into_iter().map(|value| format!("  {value}")));
-    hint.push(format!("then `{} --client-id ID`", plan.again()));
+    hint.push(format!("then `{}`", plan.again_with(" --client-id ID")));
     if provider.client_id_metadata_document_supported && !plan.by_url {
         hint.push(format!(
             "or host what `keyfob provider metadata {}` prints, and give its https address as ID",

@@ -211,8 +211,8 @@ pub fn expired(plan: &Plan, kept: &KeptClient) -> Error {
     let provider = &plan.provider;
     let anew = match provider.registration_endpoint {
         Some(_) => format!(
-            "let keyfob register anew with `{} --register`, or ",
-            plan.again()
+            "let keyfob register anew with `{}`, or ",
+            plan.again_with(" --register")
         ),
         None => String::new(),
     };

@@ -76,6 +76,7 @@ fn a_place_for_no_file_is_refused_before_anything_is_sent() {
         ".",
         "..",
         "/",
+        "/dev/null",
     ] {
         refused(
             report(&home, bad, &["acme"]),

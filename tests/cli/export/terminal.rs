@@ -77,8 +77,8 @@ fn a_token_on_the_screen_is_said_unless_quiet() {
     let (home, _provider) = signed_in();
     let warning = "warning: a token is on the screen now";
     for (format, instead) in [
-        ("sh", "eval \"$(keyfob export …)\""),
-        ("fish", "| source"),
+        ("sh", "eval \"$(keyfob export --format sh)\""),
+        ("fish", "`keyfob export --format fish | source`"),
         ("elvish", "| slurp"),
         ("nu", "| load-env"),
         ("powershell", "Invoke-Expression"),

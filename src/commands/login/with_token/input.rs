@@ -70,10 +70,10 @@ impl Flaw {
     pub fn what(self) -> &'static str {
         match self {
             Self::Empty => "no token was given",
-            Self::Long => "what was given is longer than 16 KiB, and no token",
+            Self::Long => "what was given is longer than 16 KiB, and no token is",
             Self::Lines => "what was given has more than one line, and a token is one",
             Self::Blanks => "what was given holds blanks, and no token does",
-            Self::Characters => "what was given is not printable ASCII, and no token",
+            Self::Characters => "what was given is not printable ASCII, and every token is",
             Self::Json => "what was given is JSON, and not the token alone",
             Self::Quotes => "what was given is in quotes, and not the token alone",
             Self::Assignment => "what was given is an assignment, and not the token alone",
