@@ -39,10 +39,10 @@ pub fn check_target(app: &App, target: &str) -> Result<()> {
     let likely = by_url::is_url(target)
         || meant.is_some_and(|meant| name.len() <= meant.len() + SLIP)
         || is_provider_name(name) && !app.vault.accounts_of(name).accounts.is_empty();
-    let named = target.split_once('/').map(|(_, name)| name);
+    let account = target.split_once('/').map(|(_, account)| account);
     let what = if !likely {
         "no provider has the name that was given, and `--with-token` takes no value"
-    } else if !by_url::is_url(target) && !named.is_none_or(is_name) {
+    } else if !by_url::is_url(target) && !account.is_none_or(is_name) {
         "no account has such a name as was given, and `--with-token` takes no value"
     } else {
         return Ok(());

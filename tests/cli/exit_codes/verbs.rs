@@ -82,7 +82,7 @@ fn ended() -> Stage {
     Stage::new(&[]).expired()
 }
 
-fn refuse_all(stage: &Stage, refusal: fn(&Request) -> Reply) {
+fn refuse_all(stage: &Stage, refusal: Fate) {
     stage.provider.state(|state| state.echo = Some(refusal));
 }
 
@@ -408,10 +408,13 @@ fn a_signal_while_a_server_is_waited_for_is_130() {
     }
 }
 
+/// How a server answers whatever it is asked.
+type Fate = fn(&Request) -> Reply;
+
 /// Providers by what becomes of their accounts, whose tokens have all ended.
 fn four() -> (Home, Vec<Provider>) {
     let home = Home::new();
-    let fates: [(&str, fn(&Request) -> Reply); 3] = [
+    let fates: [(&str, Fate); 3] = [
         ("one", invalid_client),
         ("four", invalid_grant),
         ("three", unavailable),

@@ -36,7 +36,7 @@ fn marked(text: &str) -> Vec<&str> {
     text.lines().filter(|line| line.contains(MARK)).collect()
 }
 
-fn no_more_than_an_hour(r: &Round) {
+fn end_the_token(r: &Round) {
     r.home.later("acme/julien", 3600);
 }
 
@@ -59,7 +59,7 @@ fn every_format_is_on_stdout_alone() {
     for echo in ECHOES {
         r.echo(Some(echo));
         for format in FORMATS {
-            no_more_than_an_hour(r);
+            end_the_token(r);
             let args = ["export", "acme", "--format", format, "-v"];
             let run = r.home.run(&args);
             assert!(badly(run.status) && run.stdout.is_empty(), "{run:?}");
@@ -136,7 +136,7 @@ fn a_runner_gets_masks_and_its_file_and_nothing_else() {
     std::fs::write(&file, "").expect("a file");
     for echo in ECHOES {
         r.echo(Some(echo));
-        no_more_than_an_hour(r);
+        end_the_token(r);
         let run = r.home.run(&github);
         assert!(badly(run.status) && run.stdout.is_empty(), "{run:?}");
         r.hear(&github, run);
@@ -187,7 +187,7 @@ fn a_report_is_where_a_token_is_and_stdout_is_not() {
     ];
     for echo in ECHOES {
         r.echo(Some(echo));
-        no_more_than_an_hour(r);
+        end_the_token(r);
         let run = r.home.run(&args);
         assert!(badly(run.status), "{run:?}");
         r.hear(&["export report"], run);
@@ -234,7 +234,7 @@ fn a_command_has_the_token_in_one_variable_and_keyfob_in_none() {
         r.home.provider("acme", &r.provider.definition(""));
         r.run(well, &["login", "acme"]);
         if ended {
-            no_more_than_an_hour(r);
+            end_the_token(r);
             let before = r.provider.asked("/token").len();
             let door = r.provider.hold("/token");
             let running = r.home.begin(&["exec", "acme", "-v", "--", "true"]);
@@ -292,41 +292,56 @@ fn a_sign_in_for_one_command_is_in_its_environment_and_nowhere_else() {
     r.judge();
 }
 
+/// A sign-in for one command by a device code, which takes a second at least.
+const EPHEMERAL: [&str; 7] = [
+    "exec",
+    "acme",
+    "--ephemeral",
+    "--flow",
+    "device",
+    "--",
+    "true",
+];
+
 #[test]
 fn a_sign_in_for_one_command_that_fails_gives_nothing_away() {
     let r = &mut round();
-    let exec = [
-        "exec",
-        "acme",
-        "--ephemeral",
-        "--flow",
-        "device",
-        "--",
-        "true",
-    ];
     for echo in ECHOES {
         r.echo(Some(echo));
-        r.run(badly, &exec);
-    }
-    // Only what comes after the consent fails: who it is, and giving back.
-    for spared in [
-        &["/device", "/token"][..],
-        &["/device", "/token", "/userinfo"],
-    ] {
-        r.provider.state(|state| {
-            state.spared = [&["/authorize"], spared].concat();
-        });
-        for echo in ECHOES {
-            r.echo(Some(echo));
-            let any = |status: i32| (0..=5).contains(&status);
-            r.run(any, &exec);
-        }
+        r.run(badly, &EPHEMERAL);
     }
     r.echo(None);
-    r.run(|status| status == 127, &[&exec[..6], &["no-such"]].concat());
-    r.run(|status| status == 126, &[&exec[..6], &["/"]].concat());
-    r.run(well, &exec);
+    for (command, status) in [("no-such", 127), ("/", 126), ("true", 0)] {
+        let args = in_manner(&[&EPHEMERAL[..6], &[command]].concat(), &["-v"]);
+        let run = r.home.run(&args);
+        assert_eq!(run.status, status, "{run:?}");
+        r.hear(&args, run);
+    }
     r.judge();
+}
+
+/// Only what comes after the consent fails, each echo in one of the manners: who it is, and giving back.
+#[test]
+fn a_sign_in_for_one_command_that_fails_late_gives_nothing_away() {
+    let late = ["/authorize", "/device", "/token", "/userinfo"];
+    std::thread::scope(|scope| {
+        for spared in [&late[..3], &late] {
+            scope.spawn(move || {
+                let r = &mut round();
+                r.provider.state(|state| state.spared = spared.to_vec());
+                for (echo, manner) in ECHOES.into_iter().zip(MANNERS.into_iter().cycle()) {
+                    r.echo(Some(echo));
+                    let args = in_manner(&EPHEMERAL, manner);
+                    let run = r.home.run(&args);
+                    let ran = spared.len() == late.len();
+                    assert_eq!(run.status == 0, ran, "{run:?}");
+                    r.hear(&args, run);
+                }
+                r.echo(None);
+                r.judge();
+            });
+        }
+    });
 }
 
 #[test]
@@ -337,7 +352,7 @@ fn a_command_that_does_not_start_gives_nothing_away() {
     r.run(badly, &["exec", "acme", "--env", "1", "--", "true"]);
     for echo in ECHOES {
         r.echo(Some(echo));
-        no_more_than_an_hour(r);
+        end_the_token(r);
         r.run(badly, &["exec", "acme", "--", "true"]);
         r.run(badly, &["check", "--live"]);
     }
@@ -349,7 +364,7 @@ fn looking_shows_nothing() {
     let r = &mut round();
     for ended in [false, true] {
         if ended {
-            no_more_than_an_hour(r);
+            end_the_token(r);
         }
         for args in [
             &["list"][..],
