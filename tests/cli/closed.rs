@@ -1,10 +1,17 @@
 //! Standard streams that are closed, or that nobody reads any more: the exit code is right, what can still
 //! be said is said, and no file takes a closed stream's place.
 
-use std::process::Stdio;
+mod scripts;
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use crate::home::{Home, Run};
+use crate::process::Running;
 use crate::provider::{Decision, MARK, Provider, acme_with_device};
+
+/// Nothing here takes longer, even where many tests run beside it.
+const BOUND: Duration = Duration::from_secs(60);
 
 /// A verb, as it is run from a shell.
 struct Verb {
@@ -14,8 +21,25 @@ struct Verb {
     line: &'static str,
     /// What its answer holds; nothing where it answers under `--json` alone.
     answer: &'static str,
-    /// The same under `--json`.
-    json: &'static str,
+    /// The same under `--json`; `None` where that is another command.
+    json: Option<&'static str>,
+}
+
+impl Verb {
+    /// How it is run, and what its answer then holds.
+    fn manners(&self) -> Vec<(String, &'static str)> {
+        let plain = (self.line.to_owned(), self.answer);
+        let json = self.json.map(|json| (in_json(self.line), json));
+        std::iter::once(plain).chain(json).collect()
+    }
+}
+
+/// The same line under `--json`, which stands before what is another program's.
+fn in_json(line: &str) -> String {
+    match line.split_once(" -- ") {
+        Some((own, command)) => format!("{own} --json -- {command}"),
+        None => format!("{line} --json"),
+    }
 }
 
 const VERBS: &[Verb] = &[
@@ -25,6 +49,23 @@ const VERBS: &[Verb] = &[
     verb("refresh acme", "refreshed", "refreshed"),
     verb("log", "sign_in", "sign_in"),
     verb("provider list", "acme", "\"acme\""),
+    verb(
+        "export acme",
+        "ACME_TOKEN='MARKED-SECRET-",
+        "\"ACME_TOKEN\"",
+    ),
+    Verb {
+        json: None,
+        ..verb("export acme --format gitlab", MARK, "")
+    },
+    verb("export acme --exchange", MARK, MARK),
+    verb("token acme --exchange", MARK, MARK),
+    verb("check", "valid", "\"valid\""),
+    verb("check --live", "valid", "\"valid\""),
+    verb("which", "acme/julien", "acme/julien"),
+    verb("exec acme -- true", "", ""),
+    verb("exec acme --exchange -- true", "", ""),
+    verb("exec acme --ephemeral --flow device -- true", "", ""),
     verb("login sandbox", "", "sandbox/ada"),
     Verb {
         before: &["login", "sandbox"],
@@ -37,7 +78,7 @@ const fn verb(line: &'static str, answer: &'static str, json: &'static str) -> V
         before: &[],
         line,
         answer,
-        json,
+        json: Some(json),
     }
 }
 
@@ -54,11 +95,29 @@ const FAILURES: &[(&str, i32)] = &[
     ("login acme --flow browser --no-input", 4),
     ("log Acme", 2),
     ("provider show nothing", 2),
+    ("export github", 4),
+    ("export acme github", 4),
+    ("export acme --name 1", 2),
+    ("export acme --report x", 2),
+    ("exec github -- true", 4),
+    ("exec acme -- no-such-command", 127),
+    ("exec acme -- /", 126),
+    ("exec acme --env 1 -- true", 2),
+    ("exec github --ephemeral -- true", 1),
+    ("which github", 4),
+    ("which nobody", 2),
+    ("token github --exchange", 1),
+    ("token acme/julien --exchange", 2),
+    ("login acme --with-token", 2),
 ];
 
 fn scene() -> (Home, Provider) {
-    let (home, provider) = acme_with_device();
-    provider.state(|state| state.decision = Decision::Granted);
+    let (mut home, provider) = acme_with_device();
+    provider.state(|state| {
+        state.decision = Decision::Granted;
+        state.machines = true;
+    });
+    home.set("KEYFOB_ACME_ID_TOKEN", format!("{MARK}job"));
     home.login(&["acme"]).ok();
     (home, provider)
 }
@@ -68,51 +127,84 @@ fn scene() -> (Home, Provider) {
 fn every_verb(answered: bool, run: impl Fn(&Home, &str) -> Run + Sync) {
     std::thread::scope(|scope| {
         for verb in VERBS {
-            for (manner, answer) in [("", verb.answer), (" --json", verb.json)] {
+            for (line, answer) in verb.manners() {
                 let run = &run;
                 scope.spawn(move || {
                     let (home, _provider) = scene();
                     if !verb.before.is_empty() {
                         home.run(verb.before).ok();
                     }
-                    let line = format!("{}{manner}", verb.line);
                     let run = run(&home, &line);
                     assert_eq!(run.status, 0, "{line}: {run:?}");
                     let wanted = if answered { answer } else { "" };
                     assert!(run.stdout.contains(wanted), "{line}: {run:?}");
                     assert_eq!(run.stdout.is_empty(), wanted.is_empty(), "{line}: {run:?}");
-                    for noise in ["error", "panicked", "pipe", "descriptor"] {
+                    for noise in ["error", "panicked", "pipe", "descriptor", MARK] {
                         assert!(!run.stderr.contains(noise), "{line}: {run:?}");
                     }
+                    assert_no_file_holds_a_token(&home, &line);
                 });
             }
         }
     });
 }
 
+/// A token that was meant for a closed stream would else lie in whatever file was opened next.
+#[track_caller]
+fn assert_no_file_holds_a_token(home: &Home, line: &str) {
+    for (path, bytes) in home.files() {
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains(MARK), "{line}: {}: {text}", path.display());
+    }
+}
+
+/// Runs a line of the shell, which must end in time.
+#[track_caller]
+fn shell(home: &Home, line: &str) -> Run {
+    let mut command = home.shell_command(line);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    bounded(command)
+}
+
+#[track_caller]
+fn bounded(mut command: Command) -> Run {
+    let child = command.spawn().expect("sh starts");
+    drop(command); // and with it the last writer of this process
+    Running::new(child).end_within(BOUND)
+}
+
+/// A pipe whose reader is gone for certain, before the first byte.
+fn unread() -> Stdio {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    writer.into()
+}
+
 #[test]
 fn without_standard_input_everything_works() {
-    every_verb(true, |home, line| home.shell(&format!("keyfob {line} <&-")));
+    every_verb(true, |home, line| {
+        shell(home, &format!("exec keyfob {line} <&-"))
+    });
 }
 
 #[test]
 fn without_standard_error_the_answer_comes() {
     every_verb(true, |home, line| {
-        home.shell(&format!("keyfob {line} 2>&-"))
+        shell(home, &format!("exec keyfob {line} 2>&-"))
     });
 }
 
 #[test]
 fn without_standard_output_the_work_is_done() {
     every_verb(false, |home, line| {
-        home.shell(&format!("keyfob {line} >&-"))
+        shell(home, &format!("exec keyfob {line} >&-"))
     });
 }
 
 #[test]
 fn without_any_stream_the_work_is_done() {
     every_verb(false, |home, line| {
-        home.shell(&format!("keyfob {line} <&- >&- 2>&-"))
+        shell(home, &format!("exec keyfob {line} <&- >&- 2>&-"))
     });
     let (home, _provider) = scene();
     home.shell("keyfob login sandbox <&- >&- 2>&-").ok();
@@ -121,48 +213,35 @@ fn without_any_stream_the_work_is_done() {
     assert_eq!(home.accounts(), ["acme/julien"]);
 }
 
-/// The reader is gone for certain, before the first byte.
 #[test]
 fn a_pipe_that_nobody_reads_is_no_failure() {
     every_verb(false, |home, line| {
-        let (reader, writer) = std::io::pipe().expect("a pipe");
-        drop(reader);
         let mut command = home.shell_command(&format!("exec keyfob {line}"));
-        command.stdout(Stdio::from(writer)).stderr(Stdio::piped());
-        let child = command.spawn().expect("sh starts");
-        drop(command); // and with it the last writer of this process
-        Run::of(child.wait_with_output().expect("keyfob ends"))
+        command.stdout(unread()).stderr(Stdio::piped());
+        bounded(command)
     });
 }
 
 #[test]
 fn a_conversation_that_nobody_reads_is_no_failure() {
     every_verb(true, |home, line| {
-        let (reader, writer) = std::io::pipe().expect("a pipe");
-        drop(reader);
-        let mut command = home.shell_command(&format!("exec keyfob {line} -v"));
-        command.stderr(Stdio::from(writer)).stdout(Stdio::piped());
-        let child = command.spawn().expect("sh starts");
-        drop(command);
-        Run::of(child.wait_with_output().expect("keyfob ends"))
+        let mut command = home.shell_command(&format!("exec keyfob -v {line}"));
+        command.stderr(unread()).stdout(Stdio::piped());
+        bounded(command)
     });
 }
 
 #[test]
 fn failures_keep_their_exit_codes() {
     for closed in ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"] {
-        for manner in ["", "--json"] {
-            let (home, _provider) = scene();
-            for (line, status) in FAILURES {
-                let run = home.shell(&format!("keyfob {line} {manner} {closed}"));
-                assert_eq!(run.status, *status, "{line} {manner} {closed}: {run:?}");
-                assert_eq!(run.stdout, "", "{line} {manner} {closed}");
+        let (home, _provider) = scene();
+        for (line, status) in FAILURES {
+            for line in [(*line).to_owned(), in_json(line)] {
+                let run = shell(&home, &format!("exec keyfob {line} {closed}"));
+                assert_eq!(run.status, *status, "{line} {closed}: {run:?}");
+                assert_eq!(run.stdout, "", "{line} {closed}");
                 let silent = closed.contains("2>&-");
-                assert_eq!(
-                    run.stderr.is_empty(),
-                    silent,
-                    "{line} {manner} {closed}: {run:?}"
-                );
+                assert_eq!(run.stderr.is_empty(), silent, "{line} {closed}: {run:?}");
             }
         }
     }
@@ -172,17 +251,20 @@ fn failures_keep_their_exit_codes() {
 #[cfg(target_os = "linux")]
 #[test]
 fn no_file_takes_the_place_of_a_closed_stream() {
-    use crate::process::Running;
     for (line, stage) in [
         ("refresh acme", "/token"),
         ("whoami acme", "/userinfo"),
         ("login acme --flow device", "/device"),
+        ("token acme --exchange", "/token"),
+        ("export acme --exchange", "/token"),
+        ("check --live", "/userinfo"),
+        ("exec acme --ephemeral --flow device -- true", "/device"),
         ("logout acme", "/revoke"),
     ] {
         let (home, provider) = scene();
         let before = provider.asked(stage).len();
         let door = provider.hold(stage);
-        let mut command = home.shell_command(&format!("exec keyfob {line} -v <&- >&- 2>&-"));
+        let mut command = home.shell_command(&format!("exec keyfob -v {line} <&- >&- 2>&-"));
         let process = Running::new(command.spawn().expect("sh starts"));
         provider.wait_for(stage, before + 1);
         for stream in 0..3 {
@@ -194,7 +276,8 @@ fn no_file_takes_the_place_of_a_closed_stream() {
             );
         }
         drop(door);
-        assert_eq!(process.end().status, 0, "{line}");
+        assert_eq!(process.end_within(BOUND).status, 0, "{line}");
+        assert_no_file_holds_a_token(&home, line);
         for (path, bytes) in home.files() {
             let text = String::from_utf8_lossy(&bytes);
             let said = ["POST ", "signed ", "refreshed"]

@@ -2,7 +2,7 @@
 //! parameter and an endpoint that stands for the CI system's.
 
 mod accounts;
-mod ci;
+pub mod ci;
 mod hostile;
 mod systems;
 

@@ -1,5 +1,7 @@
 //! The table of exit codes: each code provoked for people and for scripts, and its exit code is the same.
 
+mod verbs;
+
 use std::fs::File;
 use std::process::Command;
 

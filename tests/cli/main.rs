@@ -90,12 +90,15 @@ mod registration;
 mod secrecy;
 #[cfg(target_os = "linux")]
 mod secret_service;
+mod shapes;
 #[cfg(unix)]
 mod store_file;
 #[cfg(unix)]
 mod terminal;
 mod token;
 mod token_endpoint;
+#[cfg(unix)]
+mod unasked;
 mod which;
 mod whoami;
 mod with_token;

@@ -1,8 +1,12 @@
 //! Secrets stay put: whatever is run and however it fails, a token is seen on the stdout of `token` and
 //! `export`, and nowhere else.
 
+mod environment;
 mod flows;
 mod given;
+#[cfg(target_os = "linux")]
+mod hand_out;
+mod identity;
 mod providers;
 
 use base64::Engine;
@@ -43,7 +47,7 @@ impl Round {
     #[track_caller]
     fn run(&mut self, ends: fn(i32) -> bool, args: &[&str]) {
         for manner in MANNERS {
-            let args = [args, manner].concat();
+            let args = in_manner(args, manner);
             let run = match args.split_first() {
                 Some((&"login", rest)) if !rest.contains(&"--flow") => self.home.login(rest),
                 _ => self.home.run(&args),
@@ -139,6 +143,13 @@ impl Round {
             .flat_map(spellings)
             .collect()
     }
+}
+
+/// The arguments with a manner, which stands before what is another program's.
+fn in_manner<'a>(args: &[&'a str], manner: &[&'a str]) -> Vec<&'a str> {
+    let command = args.iter().position(|arg| *arg == "--");
+    let (own, command) = args.split_at(command.unwrap_or(args.len()));
+    [own, manner, command].concat()
 }
 
 /// A secret as itself, percent-encoded, and in base64 at each of the three places it can begin.

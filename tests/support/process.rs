@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use crate::home::{Home, Run};
@@ -37,6 +38,22 @@ impl Running {
     pub fn end(mut self) -> Run {
         let child = self.0.take().expect("it has not ended");
         Run::of(child.wait_with_output().expect("keyfob ends"))
+    }
+
+    /// The same, which must come within `bound`.
+    #[track_caller]
+    pub fn end_within(mut self, bound: Duration) -> Run {
+        let child = self.0.take().expect("it has not ended");
+        let id = child.id();
+        let (tell, told) = channel();
+        std::thread::spawn(move || tell.send(child.wait_with_output()));
+        let Ok(output) = told.recv_timeout(bound) else {
+            let _ = Command::new("kill")
+                .args(["-KILL", &id.to_string()])
+                .status();
+            panic!("it has not ended within {bound:?}");
+        };
+        Run::of(output.expect("keyfob ends"))
     }
 
     /// Sends it a signal, such as `TERM`.

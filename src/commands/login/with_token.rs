@@ -13,7 +13,7 @@ use crate::commands::app::App;
 use crate::commands::{embedded, network};
 use crate::error::{Code, Error, Result};
 use crate::login::{Given, given_token};
-use crate::names::is_provider_name;
+use crate::names::{is_name, is_provider_name};
 use crate::nearest::nearest;
 use crate::provider::{Provider, Verdict, judge};
 use crate::secret::Secret;
@@ -31,7 +31,7 @@ const LINE: usize = if cfg!(target_os = "linux") {
 const SLIP: usize = 3;
 
 /// Refuses a target that may be the token, with no word of it: one that is neither a URL nor near any
-/// provider's name.
+/// provider's name, or that has after its `/` what names no account.
 pub fn check_target(app: &App, target: &str) -> Result<()> {
     let name = target.split('/').next().unwrap_or_default();
     let names = app.registry.names();
@@ -39,10 +39,14 @@ pub fn check_target(app: &App, target: &str) -> Result<()> {
     let likely = by_url::is_url(target)
         || meant.is_some_and(|meant| name.len() <= meant.len() + SLIP)
         || is_provider_name(name) && !app.vault.accounts_of(name).accounts.is_empty();
-    if likely {
+    let account = target.split_once('/').map(|(_, account)| account);
+    let what = if !likely {
+        "no provider has the name that was given, and `--with-token` takes no value"
+    } else if !by_url::is_url(target) && !account.is_none_or(is_name) {
+        "no account has such a name as was given, and `--with-token` takes no value"
+    } else {
         return Ok(());
-    }
-    let what = "no provider has the name that was given, and `--with-token` takes no value";
+    };
     Err(Error::new(Code::UnknownProvider, what).hint(
         "give the token on standard input: `… | keyfob login PROVIDER --with-token`; `keyfob provider list` shows the names",
     ))
