@@ -2,7 +2,7 @@
 
 mod lock;
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
@@ -40,7 +40,7 @@ pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
 pub fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     match fs::metadata(path) {
         Ok(found) if found.is_file() => read_regular(path, limit),
-        Ok(_) => Err(io::Error::other("not a regular file")),
+        Ok(_) => Err(irregular()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
@@ -62,6 +62,36 @@ pub fn read_regular(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
         ));
     }
     Ok(Some(contents))
+}
+
+/// Opens a regular file and nothing else: a link would lead elsewhere, and a named pipe without a reader
+/// would wait for ever.
+pub fn open_regular(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        let guarded = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let guarded = guarded.bits().cast_signed();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(options, guarded);
+    }
+    #[cfg(not(unix))]
+    if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(irregular());
+    }
+    let file = options.open(path).map_err(|error| match error {
+        #[cfg(unix)]
+        link if link.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => irregular(),
+        error => error,
+    })?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(irregular())
+    }
+}
+
+fn irregular() -> io::Error {
+    io::Error::other("not a regular file")
 }
 
 /// Removes a file; `false` where there was none.

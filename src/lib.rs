@@ -16,7 +16,7 @@
 //!     provider   definitions of authorization servers, as data
 //!   answer     what commands say: serialised shapes, tables
 //! sandbox    the practice provider, known to commands alone
-//! events     the audit log, known to commands alone; the others see the trait of journal
+//! events     the audit log, known to commands and what they answer; the others see the trait of journal
 //! ```
 
 pub mod account;

@@ -26,6 +26,19 @@ pub struct TokenSet {
 const MARGIN: u64 = 60;
 
 impl TokenSet {
+    /// An access token that came without a word about it, at `received_at`.
+    pub fn of_stranger(access_token: Secret, received_at: Timestamp) -> Self {
+        Self {
+            access_token,
+            refresh_token: None,
+            id_token: None,
+            token_type: "Bearer".into(),
+            scopes: Vec::new(),
+            received_at,
+            expires_at: None,
+        }
+    }
+
     /// The lifetime the access token was issued with, in seconds.
     pub fn lifetime(&self) -> Option<u64> {
         self.expires_at.map(|end| end.since(self.received_at))

@@ -1,7 +1,8 @@
 //! Assignments of tokens to variables, a family of readers a file. Data in, text out.
 //!
 //! Each form gives back byte for byte what it carries, in the real reader; what it cannot carry so, it
-//! refuses. Variables fit [`is_variable`](crate::names::is_variable), values [`is_token`].
+//! refuses. Variables fit [`is_variable`](crate::names::is_variable), values
+//! [`is_token`](crate::token_set::is_token).
 
 pub mod dotenv;
 pub mod elvish;
@@ -26,11 +27,6 @@ pub struct Assignment<'a> {
     pub variable: String,
     /// What it is to hold.
     pub token: &'a Secret,
-}
-
-/// Whether every format can be asked to carry a value: visible ASCII alone, and some of it.
-pub fn is_token(value: &str) -> bool {
-    !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Whether a value is of characters that mean nothing to any reader within its quotes:
@@ -63,14 +59,6 @@ mod fixture {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_token_is_of_visible_ascii_and_not_empty() {
-        assert!(is_token(&fixture::all()));
-        for other in ["", "a b", "a\n", "\ra", "a\0", "\u{7f}", "é", "a\u{202e}b"] {
-            assert!(!is_token(other), "{other:?}");
-        }
-    }
 
     #[test]
     fn an_assignment_shows_no_token() {

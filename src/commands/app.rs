@@ -8,6 +8,7 @@ use crate::error::{Code, Error, Result};
 use crate::events::Events;
 use crate::files;
 use crate::journal::{Journal, NoJournal};
+use crate::names;
 use crate::paths::Paths;
 use crate::provider::Registry;
 use crate::secret::Secret;
@@ -64,6 +65,18 @@ impl App {
     /// Which account is meant, as this environment has it.
     pub fn chooser(&self) -> Chooser<'_> {
         Chooser::new(&self.vault, &self.registry)
+    }
+
+    /// The variables of a provider's row, of which there is one at least; the usual one where the definition
+    /// has gone.
+    pub fn token_variables(&self, provider: &str) -> Result<Vec<String>> {
+        match self.registry.describe(provider) {
+            Ok(described) => Ok(described.token_variables()),
+            Err(error) if error.code == Code::UnknownProvider => {
+                Ok(vec![names::token_variable(provider)])
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// The certificates of `ca_file`.

@@ -73,15 +73,7 @@ impl Supply {
             provider: variable.provider,
             account: None,
             variable: Some(variable.name),
-            tokens: TokenSet {
-                access_token: variable.token,
-                refresh_token: None,
-                id_token: None,
-                token_type: "Bearer".into(),
-                scopes: Vec::new(),
-                received_at: Timestamp::now(),
-                expires_at: None,
-            },
+            tokens: TokenSet::of_stranger(variable.token, Timestamp::now()),
         }
     }
 }

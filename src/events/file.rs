@@ -75,7 +75,7 @@ impl LogFile {
             return Ok([None, None]);
         }
         let _unmoved = files::lock(&self.lock, TURN); // at worst a file that moves meanwhile is missed
-        let open = |path: &Path| match open(path, OpenOptions::new().read(true)) {
+        let open = |path: &Path| match files::open_regular(path, OpenOptions::new().read(true)) {
             Ok(file) => Ok(Some(file)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -89,7 +89,7 @@ impl LogFile {
             options.append(true).create(true);
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            open(&self.current, &mut options)
+            files::open_regular(&self.current, &mut options)
         };
         match append() {
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -118,32 +118,6 @@ impl LogFile {
         }
         Ok(true)
     }
-}
-
-/// Opens a regular file and nothing else: a link would lead elsewhere, and a named pipe without a reader
-/// would wait for ever.
-fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        let guarded = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let guarded = guarded.bits().cast_signed();
-        std::os::unix::fs::OpenOptionsExt::custom_flags(options, guarded);
-    }
-    #[cfg(not(unix))]
-    if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
-        return Err(irregular());
-    }
-    let file = options.open(path)?;
-    if file.metadata()?.is_file() {
-        Ok(file)
-    } else {
-        Err(irregular())
-    }
-}
-
-fn irregular() -> io::Error {
-    io::Error::other("not a regular file")
 }
 
 /// Whether `ulimit -f` lets a file grow by this line; the attempt would else end the process.

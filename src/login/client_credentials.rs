@@ -6,11 +6,10 @@ use std::sync::Arc;
 use super::identity::Who;
 use super::persist::{self, Grant};
 use super::redeem::differences;
-use super::{Plan, SignedIn, client, ephemeral, metadata};
+use super::{Plan, SignedIn, client, ephemeral};
 use crate::account::{Identity, SignIn};
 use crate::error::Result;
 use crate::oauth::Client;
-use crate::oauth::token::TokenEndpoint;
 use crate::online::Online;
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
@@ -19,7 +18,8 @@ use crate::token_set::TokenSet;
 pub async fn login(online: &Online, plan: Plan) -> Result<SignedIn> {
     let client = client::for_itself(online, &plan).await?;
     ephemeral::forewarn(online, &plan, Some(&client));
-    let tokens = fetch(online, &plan, &client).await?;
+    let fetch = fetch(online, &plan, &client);
+    let tokens = plan.noting(online, &client, fetch).await?;
     let (withheld, added) = differences(&plan.scopes, &tokens.scopes);
     let grant = Grant {
         who: who(&plan, &client),
@@ -36,17 +36,7 @@ pub async fn login(online: &Online, plan: Plan) -> Result<SignedIn> {
 }
 
 async fn fetch(online: &Online, plan: &Plan, client: &Client) -> Result<TokenSet> {
-    let provider = &plan.provider;
-    let url = provider.token_endpoint.as_ref();
-    let endpoint = TokenEndpoint {
-        url: url.ok_or_else(metadata::incomplete)?,
-        client,
-        rule: &provider.token,
-        scopes: &plan.scopes,
-        scope_separator: &provider.scope_separator,
-        resource: &plan.resource,
-    };
-    endpoint
+    plan.token_endpoint(client)?
         .client_credentials(&online.http, plan.audience.as_deref(), Timestamp::now())
         .await
         .map_err(|error| client::failed(plan, client, "a token", &error))

@@ -161,11 +161,20 @@ impl DeviceFlow {
             return Some(Event::Expired);
         }
         let (online, plan, client) = self.parts();
+        let hold = plan.ephemeral.then(|| online.interrupts.hold());
+        let Ok(hold) = hold.transpose() else {
+            return None; // a signal ends the login at once
+        };
         let authorization = shown.authorization.clone();
         let polling = tokio::spawn(async move {
-            request(&plan, &client)
+            let _hold = hold;
+            let poll = request(&plan, &client)
                 .poll(&online.http, &authorization, Timestamp::now())
-                .await
+                .await;
+            if let Poll::Granted(tokens) = &poll {
+                plan.gain(&client, tokens);
+            }
+            poll
         });
         self.stage = Stage::Polling(shown, polling);
         None

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use url::Url;
 
 use super::Plan;
+use crate::error::Result;
 use crate::oauth::Client;
 use crate::oauth::registration::Registered;
 use crate::oauth::revoke::{Hint, beyond};
@@ -69,6 +70,19 @@ impl Gained {
 }
 
 impl Plan {
+    /// Waits for tokens and notes them where the login is ephemeral: then nothing is cut off between the
+    /// request and the note.
+    pub(super) async fn noting(
+        &self,
+        online: &Online,
+        client: &Client,
+        tokens: impl Future<Output = Result<TokenSet>>,
+    ) -> Result<TokenSet> {
+        let hold = self.ephemeral.then(|| online.interrupts.hold());
+        let _hold = hold.transpose()?;
+        tokens.await.inspect(|tokens| self.gain(client, tokens))
+    }
+
     /// Notes tokens where the login is ephemeral. To be called before anything else can fail.
     pub(super) fn gain(&self, client: &Client, tokens: &TokenSet) {
         if self.ephemeral {

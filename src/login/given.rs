@@ -130,15 +130,7 @@ fn grant(token: Secret, who: Who) -> Grant {
         },
         redirect_uri: None,
         who,
-        tokens: TokenSet {
-            access_token: token,
-            refresh_token: None,
-            id_token: None,
-            token_type: "Bearer".into(),
-            scopes: Vec::new(),
-            received_at: Timestamp::now(),
-            expires_at: None,
-        },
+        tokens: TokenSet::of_stranger(token, Timestamp::now()),
     }
 }
 

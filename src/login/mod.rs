@@ -2,6 +2,7 @@
 //! and last the page in the browser, which can therefore tell the truth.
 //!
 //! ```text
+//! plan                    what somebody wants of it
 //! surroundings, browser   where it runs, and what can be opened there
 //! metadata                the definition made whole
 //! scopes, resource        what is asked for
@@ -38,6 +39,7 @@ mod page;
 mod paste;
 mod persist;
 mod place;
+mod plan;
 mod race;
 mod redeem;
 mod resource;
@@ -48,13 +50,10 @@ mod token_exchange;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::account::{Account, SignIn, SubjectFrom};
+use crate::account::{Account, SignIn};
 use crate::error::{Code, Result};
 use crate::online::{Online, off_thread};
-use crate::provider::Provider;
-use crate::store::Kind;
 use crate::vault::Secrets;
 
 use address::Address;
@@ -70,127 +69,13 @@ use flow::Ways;
 pub use given::{Given, given as given_token};
 use page::Page;
 use place::Keeping;
+pub use plan::Plan;
 use race::{Finish, Race};
 use redeem::Redemption;
 pub use resource::check as check_resources;
 pub use scopes::Wanted;
 pub use surroundings::Surroundings;
 pub use token_exchange::{Exchanged, exchange};
-
-/// What a login was asked to do.
-#[derive(Debug)]
-pub struct Plan {
-    /// The command that asks for the same again, its flow apart.
-    pub command: String,
-    /// What ends such a command after all options: that of `exec`, else nothing.
-    pub child: &'static str,
-    /// The provider is known by its address alone, and by no name yet.
-    pub by_url: bool,
-    /// Where to sign in.
-    pub provider: Provider,
-    /// The account that must sign in, from `PROVIDER/NAME`.
-    pub expected: Option<Account>,
-    /// `--as`.
-    pub name: Option<String>,
-    /// `--replace`.
-    pub replace: bool,
-    /// `--scope` and `--for`.
-    pub wanted: Wanted,
-    /// The scopes to ask for, settled once the provider's definition is complete.
-    pub scopes: Vec<String>,
-    /// `--resource`; where empty that of the expected account, else the provider's own (RFC 8707).
-    pub resource: Vec<String>,
-    /// `--audience`; where absent that of the expected account, else the provider's own.
-    pub audience: Option<String>,
-    /// `--flow`.
-    pub flow: Flow,
-    /// `--switch`.
-    pub switch: bool,
-    /// Where the secrets go.
-    pub store: Kind,
-    /// `--client-id`.
-    pub client_id: Option<String>,
-    /// `--register`.
-    pub register: bool,
-    /// Nothing is written anywhere: no account, no registration, no client id. What a login got is in
-    /// [`SignedIn`] alone.
-    pub ephemeral: bool,
-    /// What an ephemeral login got, to be given back; it stays empty for any other.
-    pub gained: Arc<Gained>,
-    /// `--subject-token-file`, else the CI system; for an exchange alone.
-    pub subject_from: SubjectFrom,
-    /// `--port`.
-    pub port: Option<u16>,
-    /// `--timeout`: how long the person is waited for.
-    pub timeout: Option<Duration>,
-    /// Where the login runs.
-    pub surroundings: Surroundings,
-    /// Who goes to the authorization endpoint.
-    pub visitor: Visitor,
-}
-
-impl Plan {
-    /// Fills in what the definition says and the command line did not.
-    fn settle(&mut self) -> Result<()> {
-        self.scopes = scopes::settle(self)?;
-        let (expected, provider) = (self.expected.as_ref(), &self.provider);
-        if self.resource.is_empty() {
-            let held = expected.map(|account| &account.resource);
-            let held = held.filter(|held| !held.is_empty());
-            self.resource.clone_from(held.unwrap_or(&provider.resource));
-        }
-        if self.audience.is_none() {
-            let held = expected.and_then(|account| account.audience.clone());
-            self.audience = held.or_else(|| provider.audience.clone());
-        }
-        Ok(())
-    }
-
-    /// Whether only the provider can name the account. One that is not kept needs no name.
-    fn needs_name(&self) -> bool {
-        self.name.is_none() && self.expected.is_none() && !self.ephemeral
-    }
-
-    /// The command that does the same again.
-    fn again(&self) -> String {
-        self.again_with("")
-    }
-
-    /// The same with further options, which begin with a blank.
-    fn again_with(&self, options: &str) -> String {
-        match self.flow {
-            Flow::Auto => self.otherwise(options),
-            flow => self.otherwise(&format!(" --flow {flow}{options}")),
-        }
-    }
-
-    /// The command with these options, in place of its flow.
-    fn otherwise(&self, options: &str) -> String {
-        format!("{}{options}{}", self.command, self.child)
-    }
-
-    /// The end of a hint where the definition could be at fault; empty where there is none to look at.
-    fn see(&self) -> String {
-        if self.by_url {
-            return String::new();
-        }
-        format!(
-            "; `keyfob provider show {}` prints the definition",
-            self.provider.name
-        )
-    }
-
-    /// Whether a browser is opened: only for a redirect that comes back here.
-    fn launches(&self) -> bool {
-        let opens = match &self.visitor {
-            Visitor::Myself(_) => true,
-            Visitor::Person(browser) => !matches!(browser, Browser::None(_)),
-        };
-        opens
-            && matches!(self.flow, Flow::Auto | Flow::Browser)
-            && !self.provider.redirect.no_loopback
-    }
-}
 
 /// A login that ended well.
 #[derive(Debug)]

@@ -65,7 +65,6 @@ pub async fn keep(online: &Online, plan: &Arc<Keeping>, grant: Grant) -> Result<
 
 /// The account as it would be.
 fn unkept(plan: &Plan, grant: &Grant) -> Result<SignedIn> {
-    plan.gain(&grant.client, &grant.tokens);
     let username = grant.who.username.as_deref().unwrap_or_default();
     let slot = Slot::new(names::name_from(username));
     let (account, secrets) = entry(&Keeping::of(plan), grant, slot)?;

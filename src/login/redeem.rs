@@ -6,11 +6,10 @@ use std::sync::Arc;
 use super::code::CodeFlow;
 use super::persist::Grant;
 use super::race::Finish;
-use super::{Plan, SignedIn, client, consent, identity, metadata, persist};
+use super::{Plan, SignedIn, client, consent, identity, persist};
 use crate::error::Result;
 use crate::oauth::Client;
 use crate::oauth::redirect::Verdict;
-use crate::oauth::token::TokenEndpoint;
 use crate::online::Online;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
@@ -44,34 +43,22 @@ impl Redemption<'_> {
         }
     }
 
-    /// Of an ephemeral login nothing is cut off between the code and the note of its tokens.
     async fn answered(&self, verdict: &Verdict) -> Result<SignedIn> {
         let flow = self.code;
         let flow = flow.expect("only an authorization request is answered");
         let code = consent::code(self.plan, verdict)?;
-        let interrupts = &self.online.interrupts;
-        let hold = self.plan.ephemeral.then(|| interrupts.hold());
-        let hold = hold.transpose()?;
-        let tokens = self.exchange(code, flow).await?;
-        self.plan.gain(&flow.client, &tokens);
-        drop(hold);
+        let exchange = self.exchange(code, flow);
+        let tokens = (self.plan)
+            .noting(self.online, &flow.client, exchange)
+            .await?;
         let (redirect_uri, nonce) = (&*flow.redirect_uri, flow.request.nonce.as_ref());
         self.account(tokens, &flow.client, Some(redirect_uri), nonce)
             .await
     }
 
     async fn exchange(&self, code: &Secret, flow: &CodeFlow) -> Result<TokenSet> {
-        let provider = &self.plan.provider;
         let (client, request) = (&flow.client, &flow.request);
-        let url = provider.token_endpoint.as_ref();
-        let endpoint = TokenEndpoint {
-            url: url.ok_or_else(metadata::incomplete)?,
-            client,
-            rule: &provider.token,
-            scopes: &self.plan.scopes,
-            scope_separator: &provider.scope_separator,
-            resource: &self.plan.resource,
-        };
+        let endpoint = self.plan.token_endpoint(client)?;
         let exchange = endpoint.exchange(
             &self.online.http,
             code,
@@ -96,7 +83,6 @@ impl Redemption<'_> {
         redirect_uri: Option<&str>,
         nonce: Option<&Secret>,
     ) -> Result<SignedIn> {
-        self.plan.gain(client, &tokens);
         let placed = async {
             let who = identity::who(self.online, self.plan, client, &tokens, nonce).await?;
             let (withheld, added) = differences(&self.plan.scopes, &tokens.scopes);

@@ -12,7 +12,6 @@ use super::{
 use crate::account::{Identity, SignIn, SubjectFrom};
 use crate::ci::{self, IdentityToken};
 use crate::error::{Code, Error, Result};
-use crate::oauth::token::TokenEndpoint;
 use crate::oauth::{Client, OauthError};
 use crate::online::{self, Online};
 use crate::provider::Provider;
@@ -44,14 +43,16 @@ pub async fn exchange(online: &Online, wanted: Exchanged) -> Result<TokenSet> {
     }
     plan.settle()?;
     let client = client::for_exchange(online, &plan).await?;
-    let (_, tokens) = send(online, &plan, &client).await?;
-    Ok(tokens)
+    let identity = identity(online, &plan).await?;
+    send(online, &plan, &client, &identity).await
 }
 
 /// Signs the machine in.
 pub(super) async fn login(online: &Online, plan: Plan) -> Result<SignedIn> {
     let client = client::for_exchange(online, &plan).await?;
-    let (identity, tokens) = send(online, &plan, &client).await?;
+    let identity = identity(online, &plan).await?;
+    let exchange = send(online, &plan, &client, &identity);
+    let tokens = plan.noting(online, &client, exchange).await?;
     let (withheld, added) = match plan.scopes.as_slice() {
         [] => Default::default(), // what was left to the server is what was asked for
         asked => differences(asked, &tokens.scopes),
@@ -109,35 +110,33 @@ fn unkept(wanted: Exchanged) -> Plan {
     }
 }
 
-async fn send(online: &Online, plan: &Plan, client: &Client) -> Result<(IdentityToken, TokenSet)> {
+async fn identity(online: &Online, plan: &Plan) -> Result<IdentityToken> {
     let provider = &plan.provider;
-    let url = provider.token_endpoint.as_ref();
-    let endpoint = TokenEndpoint {
-        url: url.ok_or_else(metadata::incomplete)?,
-        client,
-        rule: &provider.token,
-        scopes: &plan.scopes,
-        scope_separator: &provider.scope_separator,
-        resource: &plan.resource,
-    };
     let wanted = ci::Wanted {
         provider,
         audience: audience(provider)?,
         from: &plan.subject_from,
         by_file: ci::BY_FILE,
     };
-    let identity = ci::identity_token(online, wanted).await?;
+    ci::identity_token(online, wanted).await
+}
+
+async fn send(
+    online: &Online,
+    plan: &Plan,
+    client: &Client,
+    identity: &IdentityToken,
+) -> Result<TokenSet> {
+    let endpoint = plan.token_endpoint(client)?;
     let sent = endpoint.token_exchange(
         &online.http,
-        &provider.exchange,
+        &plan.provider.exchange,
         &identity.token,
         plan.audience.as_deref(),
         Timestamp::now(),
     );
-    let tokens = sent
-        .await
-        .map_err(|error| failed(plan, client, &identity, &error))?;
-    Ok((identity, tokens))
+    sent.await
+        .map_err(|error| failed(plan, client, identity, &error))
 }
 
 /// Whom the identity token has to be for.

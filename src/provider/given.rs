@@ -1,6 +1,30 @@
 //! A provider as a token meets it that somebody had already: no client has a part in it.
 
+use serde::{Deserialize, Serialize};
+use url::Url;
+
 use super::{IdentityMethod, IdentitySource, Provider};
+
+/// How a given token is asked about and where it comes from, where that is not as for a login's.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct GivenRule {
+    /// Where a given token says whose it is, by `GET`; `userinfo_endpoint` where absent, and then as
+    /// `identity` says.
+    pub userinfo_endpoint: Option<Url>,
+    /// The stable identifier there; `identity.subject` where absent.
+    pub subject: Option<String>,
+    /// What people call the account there; `identity.username` where absent.
+    pub username: Option<String>,
+    /// Where a person makes such tokens and revokes them; `revocation.page` where absent.
+    pub page: Option<Url>,
+}
+
+impl GivenRule {
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
 
 impl Provider {
     /// The definition by which a given token is asked about and taken back: where `given` says something
@@ -35,8 +59,6 @@ impl Provider {
 
 #[cfg(test)]
 mod tests {
-    use url::Url;
-
     use super::*;
     use crate::paths::Paths;
     use crate::provider::{GivenRule, IdentityRule, Registry};

@@ -10,6 +10,7 @@ mod check;
 mod definition;
 mod edit;
 mod embedded;
+mod exchange;
 mod fault;
 mod given;
 mod keys;
@@ -32,15 +33,17 @@ use crate::names;
 pub use change::{Change, Wants, wants_of};
 pub use definition::{Definition, usual_scopes};
 pub use embedded::Embedded;
+pub use exchange::{ExchangeRule, ResourceForm};
 pub use fault::dotted;
+pub use given::GivenRule;
 pub use keys::keys;
-pub use prefixes::{Verdict, judge};
+pub use prefixes::{PrefixRule, Verdict, judge};
 pub use redirect::{RedirectHost, RedirectRule};
 pub use registry::{Edited, Registry, Removed, SetVariable, Source, Sources};
 pub use rules::{
-    AuthorizationRule, ClientAuth, DeviceRule, DeviceStyle, EnvironmentRule, ExchangeRule,
-    GivenRule, IdentityMethod, IdentityRule, IdentitySource, PrefixRule, RegistrationRule,
-    ResourceForm, RevocationRule, RevocationStyle, TokenBody, TokenRule,
+    AuthorizationRule, ClientAuth, DeviceRule, DeviceStyle, EnvironmentRule, IdentityMethod,
+    IdentityRule, IdentitySource, RegistrationRule, RevocationRule, RevocationStyle, TokenBody,
+    TokenRule,
 };
 pub use suggest::suggest;
 

@@ -1,7 +1,25 @@
 //! What a token is by its beginning: the longest prefix that fits, over all definitions, says it.
 
+use serde::{Deserialize, Serialize};
+
 use super::Provider;
 use crate::secret::Secret;
+
+/// How a provider's tokens begin.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct PrefixRule {
+    /// Access tokens, personal ones among them.
+    pub access: Vec<String>,
+    /// Refresh tokens. The longest prefix that fits a token says what it is.
+    pub refresh: Vec<String>,
+}
+
+impl PrefixRule {
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
 
 /// What a token's beginning says about giving it to a provider.
 #[derive(Debug, PartialEq)]

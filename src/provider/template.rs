@@ -12,6 +12,18 @@ use super::overlay::{Overlay, leaves, merge};
 use super::{Provider, builtin};
 use crate::error::{Code, Error};
 
+/// What a row says of one server alone: an endpoint by which a file names another server, and the keys,
+/// in a table, that the other one does not inherit then. Its tokens and the identity tokens for it would
+/// else go to the row's server, and those for the row's server to it.
+const OF_ITS_SERVER: [(&str, &str, &[&str]); 2] = [
+    (
+        "userinfo_endpoint",
+        "given",
+        &["userinfo_endpoint", "subject", "username"],
+    ),
+    ("token_endpoint", "exchange", &["audience"]),
+];
+
 /// A row, its own keys apart from the examples.
 pub(super) struct Template {
     /// The keys that are in effect, those of `self_managed` in their places.
@@ -33,6 +45,9 @@ impl Template {
         let usual = row.get("host").and_then(Value::as_str);
         if host.is_some_and(|host| Some(host) != usual) {
             merge(&mut row, self_managed);
+        }
+        if let Some(overlay) = overlay {
+            leave_behind(&mut row, overlay);
         }
         Self { row, examples }
     }
@@ -58,6 +73,18 @@ impl Template {
         substitute(&mut whole, host.as_deref(), tenant.as_deref());
         *table = whole;
         missing
+    }
+}
+
+fn leave_behind(row: &mut Table, overlay: &Overlay) {
+    for (endpoint, table, keys) in OF_ITS_SERVER {
+        let own = overlay.text(endpoint);
+        let moved = own.is_some() && own != text(row, endpoint);
+        if let (true, Some(Value::Table(rule))) = (moved, row.get_mut(table)) {
+            for key in keys {
+                rule.remove(*key);
+            }
+        }
     }
 }
 

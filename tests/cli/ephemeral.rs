@@ -292,6 +292,37 @@ fn a_code_that_is_being_exchanged_is_not_lost() {
     assert!(!home.path("started").exists());
 }
 
+/// A poll that signs the person in, and the short way of a machine.
+#[test]
+fn tokens_that_are_on_their_way_are_not_lost() {
+    for machine in [false, true] {
+        let more = if machine {
+            "client_auth = \"client_secret_post\"\n"
+        } else {
+            ""
+        };
+        let (mut home, provider) = granted_with(more);
+        provider.state(|state| state.machines = machine);
+        home.set("KEYFOB_ACME_CLIENT_SECRET", "a-secret");
+        let flow = if machine {
+            "client-credentials"
+        } else {
+            "device"
+        };
+        let door = provider.hold("/token");
+        let args = ["exec", "acme", "--ephemeral", "--flow", flow];
+        let running = home.begin(&[&args[..], &["--", "true"]].concat());
+        provider.wait_for("/token", 1);
+        running.signal("TERM");
+        std::thread::sleep(Duration::from_millis(100)); // it is obeyed, if at all
+        drop(door);
+        let run = running.end();
+        assert_eq!(run.status, 130, "{run:?}");
+        let gone = if machine { &BOTH[1..] } else { &BOTH };
+        assert_eq!(revoked(&provider), gone, "{run:?}");
+    }
+}
+
 #[test]
 fn a_sign_in_that_fails_half_way_is_given_back() {
     let (home, provider) = granted();
@@ -606,6 +637,28 @@ fn without_the_witness_signals_arrive_all_the_same() {
     running.await_line("ready");
     running.signal("TERM");
     assert_eq!(running.end().status, 9);
+    assert_eq!(revoked(&provider), BOTH);
+}
+
+/// It is one process, and not one after the other for as long as the command runs.
+#[test]
+fn a_witness_that_does_not_stay_is_not_called_again() {
+    let (home, provider) = granted();
+    home.write("bin/cat", "#!/bin/sh\necho called >>\"$0.calls\"\n");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(home.path("bin/cat"), executable).expect("it is ours");
+    let mut command = home.keyfob(&sh(
+        "trap 'exit 9' TERM; echo ready >&2; while :; do :; done",
+    ));
+    let path = std::env::var("PATH").unwrap_or_default();
+    command.env("PATH", format!("{}:{path}", home.path("bin").display()));
+    let mut running = Running::new(command.spawn().expect("keyfob starts"));
+    running.await_line("ready");
+    std::thread::sleep(Duration::from_millis(1500)); // longer than the command is left without a look
+    running.signal("TERM");
+    assert_eq!(running.end().status, 9);
+    let calls = std::fs::read_to_string(home.path("bin/cat.calls")).unwrap_or_default();
+    assert_eq!(calls, "called\n");
     assert_eq!(revoked(&provider), BOTH);
 }
 

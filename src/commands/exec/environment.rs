@@ -7,7 +7,6 @@ use super::Holding;
 use crate::cli;
 use crate::commands::app::App;
 use crate::error::{Code, Error, Result};
-use crate::names;
 use crate::process;
 
 /// The command with its arguments and its environment. Every variable of the providers' rows is taken out
@@ -41,7 +40,7 @@ fn variables(
     }
     let mut variables: Vec<(String, Vec<String>)> = Vec::new();
     for holding in holdings {
-        let row = row(app, &holding.provider)?;
+        let row = app.token_variables(&holding.provider)?;
         let name = wanted.map_or_else(|| row[0].clone(), str::to_owned);
         if let Some(at) = variables.iter().position(|(other, _)| same(other, &name)) {
             return Err(clash(&holdings[at], holding, &name));
@@ -49,18 +48,6 @@ fn variables(
         variables.push((name, row));
     }
     Ok(variables)
-}
-
-/// The variables of a provider's row, of which there is one at least; the usual one where the definition
-/// has gone.
-fn row(app: &App, provider: &str) -> Result<Vec<String>> {
-    match app.registry.describe(provider) {
-        Ok(described) => Ok(described.token_variables()),
-        Err(error) if error.code == Code::UnknownProvider => {
-            Ok(vec![names::token_variable(provider)])
-        }
-        Err(error) => Err(error),
-    }
 }
 
 /// Windows knows variables in any case.

@@ -13,7 +13,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use crate::interrupts::is_ignored;
 
 /// The signals that are the command's.
-const FORWARDED: [Signal; 6] = [
+pub const FORWARDED: [Signal; 6] = [
     Signal::INT,
     Signal::TERM,
     Signal::HUP,

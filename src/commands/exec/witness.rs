@@ -6,13 +6,16 @@
 //! signal and its sender are the same. A process beside the command does, which does nothing but die of
 //! whatever is sent to all.
 //!
-//! It is `cat`, reading from a pipe that ends with keyfob. Where it cannot be started everything is forwarded.
+//! It is `cat`, reading from a pipe that ends with keyfob. Where it cannot be started, or does not stay,
+//! everything is forwarded.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
+
+use super::signals::FORWARDED;
 
 /// How long whoever sends to all may take from one process to the next.
 const GRACE: Duration = Duration::from_millis(30);
@@ -35,11 +38,13 @@ impl Witness {
         }
     }
 
-    /// Notes what it died of, and starts another.
+    /// Notes what it died of, and starts another; not where it ended by itself, as another would too.
     pub fn look(&mut self) {
         let status = self.process.as_mut().map(Child::try_wait);
         if let Some(Ok(Some(status))) = status {
-            self.replace(status);
+            self.note(status);
+            let told = |(by, _)| FORWARDED.iter().any(|signal| signal.as_raw() == by);
+            self.process = self.fell.is_some_and(told).then(start).flatten();
         }
     }
 
@@ -67,14 +72,14 @@ impl Witness {
         if let Some(process) = &mut self.process {
             let _ = process.kill();
             if let Ok(status) = process.wait() {
-                self.replace(status);
+                self.note(status);
+                self.process = start();
             }
         }
     }
 
-    fn replace(&mut self, status: ExitStatus) {
+    fn note(&mut self, status: ExitStatus) {
         self.fell = status.signal().map(|by| (by, Instant::now()));
-        self.process = start();
     }
 }
 

@@ -1,10 +1,10 @@
 //! Which variable each token goes into.
 
-use crate::answer::export::{Assignment, is_token};
+use crate::answer::export::Assignment;
 use crate::commands::app::App;
 use crate::commands::supply::Supply;
 use crate::error::{Code, Error, Result};
-use crate::names::{is_variable, token_variable};
+use crate::token_set::is_token;
 
 /// Pairs each token with its variable: `name` for the only one, else the provider's usual one. No two go into
 /// the same.
@@ -24,7 +24,7 @@ pub fn of<'a>(
         }
         let variable = match name {
             Some(name) => name.to_owned(),
-            None => usual(app, &supply.provider)?,
+            None => app.token_variables(&supply.provider)?.swap_remove(0),
         };
         if let Some(first) = assignments.iter().position(|one| one.variable == variable) {
             return Err(same(&variable, &supplies[first], supply));
@@ -32,28 +32,6 @@ pub fn of<'a>(
         assignments.push(Assignment { variable, token });
     }
     Ok(assignments)
-}
-
-/// The variable of a provider's tokens. A provider whose definition is gone has the one of a provider without
-/// a convention.
-fn usual(app: &App, provider: &str) -> Result<String> {
-    let variables = match app.registry.describe(provider) {
-        Ok(definition) => definition.token_variables(),
-        Err(error) if error.code == Code::UnknownProvider => Vec::new(),
-        Err(error) => return Err(error),
-    };
-    let first = variables.into_iter().next();
-    let variable = first.unwrap_or_else(|| token_variable(provider));
-    if is_variable(&variable) {
-        return Ok(variable);
-    }
-    Err(Error::new(
-        Code::ConfigInvalid,
-        format!("`{variable}`, which the definition of {provider} names, cannot be a variable"),
-    )
-    .hint(format!(
-        "mend `environment.variables` of {provider}, or give `--name VAR`"
-    )))
 }
 
 fn one_name(name: &str, supplies: &[Supply]) -> Error {

@@ -2,12 +2,12 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
 
 use crate::account::random_id;
 use crate::answer::export::Assignment;
 use crate::answer::export::github::{is_reserved, mask, record};
 use crate::error::{Code, Error, Result};
+use crate::files;
 
 /// The file, open at its end.
 pub struct File {
@@ -32,7 +32,9 @@ impl File {
             )
             .hint("use `--format sh` elsewhere")
         })?;
-        let file = open_regular(path.as_ref()).map_err(|error| unusable(variable, &error))?;
+        let mut options = OpenOptions::new();
+        let file = files::open_regular(path.as_ref(), options.read(true).append(true));
+        let file = file.map_err(|error| unusable(variable, &error))?;
         Ok(Self { variable, file })
     }
 
@@ -62,14 +64,6 @@ fn one_record(assignment: &Assignment) -> String {
         delimiter = random_id();
     }
     record(&assignment.variable, value, &delimiter)
-}
-
-/// A symbolic link could lead what is appended anywhere, and a pipe would wait.
-fn open_regular(path: &Path) -> io::Result<fs::File> {
-    if !fs::symlink_metadata(path)?.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
-    OpenOptions::new().read(true).append(true).open(path)
 }
 
 /// Writes the masks where the runner reads them; a reader that is gone is a failure here.

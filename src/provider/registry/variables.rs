@@ -75,14 +75,28 @@ impl Registry {
 }
 
 /// The variables that hold a token for this very server. One that is inherited from another row says
-/// nothing about the host of this definition, so it is none of them.
+/// nothing about the host of this definition, so it is none of them; nor is the usual one where another
+/// row has it, as that of a provider called `gh` or `hf`.
 fn own_variables(loaded: &Loaded) -> Vec<String> {
     let provider = &loaded.provider;
     let said = |overlay: &super::Overlay| overlay.lines.contains_key("environment.variables");
-    if provider.like.is_some() && !loaded.overlay.as_ref().is_some_and(said) {
-        return vec![token_variable(&provider.name)];
+    let inherited = provider.like.is_some() && !loaded.overlay.as_ref().is_some_and(said);
+    let mut own = if inherited {
+        vec![token_variable(&provider.name)]
+    } else {
+        provider.token_variables()
+    };
+    if inherited || provider.environment.variables.is_empty() {
+        own.retain(|usual| !is_of_another_row(&provider.name, usual));
     }
-    provider.token_variables()
+    own
+}
+
+fn is_of_another_row(provider: &str, variable: &str) -> bool {
+    let mut others = builtin::names().filter(|name| *name != provider);
+    others.any(|name| {
+        builtin::text(name).is_some_and(|text| may_name(text, &|word| word == variable))
+    })
 }
 
 /// Whether a definition's text may name a variable that is set. It is never missed: names stand in quotes

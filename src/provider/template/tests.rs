@@ -4,7 +4,7 @@ use url::Url;
 use super::*;
 use crate::files;
 use crate::paths::Paths;
-use crate::provider::{Registry, Source};
+use crate::provider::{IdentityRule, Registry, Source};
 
 /// A home of its own, with `files` in its `providers` folder.
 fn home(files: &[(&str, &str)]) -> (TempDir, Registry) {
@@ -420,4 +420,33 @@ fn a_host_that_breaks_one_url_is_refused_at_that_url() {
             .contains("mine.toml:3: `token_endpoint`: expected a URL"),
         "{error}"
     );
+}
+
+#[test]
+fn another_server_inherits_nothing_that_is_of_the_rows_own_alone() {
+    let file = "like = 'huggingface'\nissuer = 'https://hub.example.com'\n\
+                token_endpoint = 'https://hub.example.com/token'\n\
+                userinfo_endpoint = 'https://hub.example.com/userinfo'\n";
+    let provider = with("ours.toml", file);
+    assert_eq!(provider.exchange.audience, None);
+    assert!(provider.exchange.without_client, "a form, and no place");
+    assert_eq!(provider.given.userinfo_endpoint, None);
+    let given = provider.for_given();
+    assert_eq!(url(&given, "userinfo"), "https://hub.example.com/userinfo");
+    assert_eq!(given.identity.subject, IdentityRule::default().subject);
+
+    let said = "[given]\nuserinfo_endpoint = 'https://hub.example.com/me'\n\
+                [exchange]\naudience = 'ours'\n";
+    let provider = with("ours.toml", &format!("{file}{said}"));
+    assert_eq!(provider.exchange.audience.as_deref(), Some("ours"));
+    assert_eq!(
+        url(&provider.for_given(), "userinfo"),
+        "https://hub.example.com/me"
+    );
+
+    let same = "like = 'huggingface'\ntoken_endpoint = 'https://huggingface.co/oauth/token'\n";
+    let provider = with("ours.toml", same);
+    let audience = provider.exchange.audience.as_deref();
+    assert_eq!(audience, Some("https://huggingface.co"));
+    assert!(provider.given.userinfo_endpoint.is_some());
 }

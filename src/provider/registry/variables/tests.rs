@@ -135,3 +135,20 @@ fn a_wrong_file_is_in_the_way_of_what_could_be_its_own_alone() {
     let error = registry.token_variable_set("torn", &|name| name == "TORN");
     assert_eq!(error.unwrap_err().code, Code::ConfigInvalid);
 }
+
+/// Else a token of the row's server goes to the server of a definition that is only called so.
+#[test]
+fn a_name_alone_does_not_get_a_provider_the_variable_of_a_row() {
+    let names = ["gh", "hf", "hugging-face-hub", "gitlab-access"];
+    let files: Vec<_> = names.map(|name| format!("{name}.toml")).into();
+    let files: Vec<_> = files.iter().map(|file| (file.as_str(), MINE)).collect();
+    let (_home, registry) = home(&files);
+    for name in names {
+        let usual = token_variable(name);
+        assert_eq!(found(&registry, name, &[&usual]), None, "{usual}");
+        assert_eq!(all(&registry, &[&usual]).len(), 1, "{usual}");
+    }
+    let said = format!("{MINE}[environment]\nvariables = ['GH_TOKEN']\n");
+    let (_home, registry) = home(&[("gh.toml", &said)]);
+    assert_eq!(found(&registry, "gh", &["GH_TOKEN"]).unwrap(), "GH_TOKEN");
+}
