@@ -112,7 +112,7 @@ impl<'a> Chooser<'a> {
             Some(target) => self.variable_of(target.provider)?,
             None => self.only_variable()?,
         };
-        let variable = variable.ok_or_else(|| self.nobody(target))?;
+        let variable = variable.ok_or_else(|| self.no_token(target))?;
         Ok(Choice {
             source: Source::Variable(self.read(variable)?),
             why: Why::Variable,

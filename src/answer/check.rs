@@ -62,6 +62,16 @@ impl Checked {
     }
 }
 
+impl Checked {
+    /// The result in words.
+    fn said(&self) -> String {
+        match self.result {
+            "refresh_failed" => "too short".into(), // no token is issued for as long as was demanded
+            result => result.replace('_', " "),
+        }
+    }
+}
+
 fn word(failure: Option<&Error>) -> &'static str {
     failure.map_or("valid", |error| error.code.as_str())
 }
@@ -72,7 +82,7 @@ impl Check {
         let widest = |of: fn(&Checked) -> usize| self.accounts.iter().map(of).max().unwrap_or(0);
         let (name, verdict) = (
             widest(|one| one.account.len()),
-            widest(|one| one.result.len()),
+            widest(|one| one.said().len()),
         );
         let line = |one: &Checked| {
             let end = match (one.expires_at, &one.variable) {
@@ -81,8 +91,7 @@ impl Check {
                 (None, None) => "no end known".into(),
                 (None, Some(variable)) => format!("no end known  env {variable}"),
             };
-            let result = one.result.replace('_', " ");
-            format!("{:name$}  {result:verdict$}  {end}\n", one.account)
+            format!("{:name$}  {:verdict$}  {end}\n", one.account, one.said())
         };
         self.accounts.iter().map(line).collect()
     }

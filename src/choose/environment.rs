@@ -31,6 +31,12 @@ impl<'a> Environment<'a> {
         value.is_some_and(|value| !value.as_encoded_bytes().trim_ascii().is_empty())
     }
 
+    /// Whether this is a CI job.
+    pub(super) fn is_ci(self) -> bool {
+        let value = (self.0)("CI").unwrap_or_default();
+        !matches!(value.as_encoded_bytes(), b"" | b"0" | b"false")
+    }
+
     /// The token in a variable, without the blanks and line breaks around it; `None` where it holds none.
     pub(super) fn token(self, name: &str) -> Option<Secret> {
         let value = (self.0)(name)?.into_string().ok()?;

@@ -54,6 +54,24 @@ impl Chooser<'_> {
         }
     }
 
+    /// The same where a variable would do, which a CI job has rather than an account.
+    pub(super) fn no_token(&self, target: Option<Target<'_>>) -> Error {
+        let error = self.nobody(target);
+        let known =
+            target.filter(|_| error.code == Code::LoginRequired && self.environment.is_ci());
+        let provider = known.and_then(|target| self.registry.describe(target.provider).ok());
+        match provider.filter(|provider| provider.like.is_none()) {
+            Some(provider) => {
+                let variable = provider.token_variables().swap_remove(0);
+                error.hint(format!(
+                    "in a CI job, set {variable}, or exchange the job's identity token with `--exchange`; elsewhere sign in with `keyfob login {}`",
+                    provider.name
+                ))
+            }
+            None => error,
+        }
+    }
+
     /// The same where an account is wanted and a variable may be all there is.
     pub(super) fn not_kept(&self, target: Option<Target<'_>>) -> Error {
         let variables = self.variables(target.map(|target| target.provider));

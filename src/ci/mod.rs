@@ -67,8 +67,7 @@ pub struct Wanted<'a> {
 /// The option that names a file.
 pub const BY_FILE: &str = "--subject-token-file";
 
-/// Gets an identity token. One that is over is an error; one that is for somebody else is a warning, for
-/// what a provider takes is the provider's to say.
+/// Gets an identity token. One that is over, or for another audience than the provider's, is an error.
 pub async fn identity_token(online: &Online, wanted: Wanted<'_>) -> Result<IdentityToken> {
     let (place, token) = find(online, wanted).await?;
     let token = checked(&token, &place)?;
@@ -78,7 +77,7 @@ pub async fn identity_token(online: &Online, wanted: Wanted<'_>) -> Result<Ident
         place,
         claims,
     };
-    tell(online, wanted, &found);
+    judge(online, wanted, &found)?;
     found.in_time(Timestamp::now())?;
     Ok(found)
 }
@@ -210,8 +209,9 @@ impl IdentityToken {
     }
 }
 
-/// What a token says of itself: a step, and a warning where it is for somebody else.
-fn tell(online: &Online, wanted: Wanted<'_>, found: &IdentityToken) {
+/// What a token says of itself: a step, and a warning where it says not whom it is for. One that is for
+/// somebody else is not sent, for whoever has it could use it there.
+fn judge(online: &Online, wanted: Wanted<'_>, found: &IdentityToken) -> Result<()> {
     let IdentityToken { place, claims, .. } = found;
     let shown = |text: &str| format!("`{}`", escape_short(text, CLAIM_LIMIT));
     let subject = claims.subject.as_deref().map_or_else(
@@ -222,17 +222,24 @@ fn tell(online: &Online, wanted: Wanted<'_>, found: &IdentityToken) {
         .term
         .step(&format!("an identity token {subject} from {place}"));
     if !claims.is_token || claims.audiences.iter().any(|aud| aud == wanted.audience) {
-        return;
+        return Ok(());
     }
-    let whose = match claims.audiences.as_slice() {
-        [] => "names no audience".to_owned(),
-        audiences => format!("is for {}", shown(&audiences.join(", "))),
-    };
-    online.term.warn(&format!(
-        "the identity token from {place} {whose}, and {} expects one for {}",
-        wanted.provider.title,
-        shown(wanted.audience)
-    ));
+    let (provider, audience) = (wanted.provider, shown(wanted.audience));
+    let title = &provider.title;
+    if claims.audiences.is_empty() {
+        online.term.warn(&format!(
+            "the identity token from {place} names no audience, and {title} expects one for {audience}"
+        ));
+        return Ok(());
+    }
+    let theirs = shown(&claims.audiences.join(", "));
+    let what = format!(
+        "the identity token from {place} is for {theirs}, and {title} expects one for {audience}"
+    );
+    Err(Error::new(Code::ConfigInvalid, what).hint(format!(
+        "nothing was sent; have one issued for {audience}, or where {title} takes that audience, `keyfob provider set {} exchange.audience=AUDIENCE`",
+        provider.name
+    )))
 }
 
 /// Printable ASCII without blanks, at most 16 KiB; the error shows nothing of it.

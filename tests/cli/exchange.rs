@@ -171,13 +171,19 @@ fn a_token_that_ends_before_it_may_is_not_handed_out() {
 }
 
 #[test]
-fn a_token_for_somebody_else_is_sent_with_a_warning_that_says_both() {
+fn a_token_for_somebody_else_is_sent_nowhere_and_both_are_named() {
     let mut ci = Ci::new();
     ci.home.set(
         "HF_OIDC_ID_TOKEN",
         ci.mint(&claims(&json!({"aud": ["sts", "\u{202e}x"]}))),
     );
-    let run = ci.home.run(&TOKEN).ok();
+    let run = ci.home.run(&TOKEN);
+    assert_eq!(run.status, 1, "{run:?}");
+    assert!(
+        run.stdout.is_empty() && ci.asked("/token").is_empty(),
+        "{run:?}"
+    );
+    assert!(run.stderr.contains("nothing was sent"), "{run:?}");
     for words in [
         "sts",
         "expects one for `https://huggingface.co`",

@@ -76,7 +76,7 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
                 means,
             )
         };
-        login(&online, plan).await
+        Box::pin(login(&online, plan)).await
     })
     .inspect_err(|error| failed(app, &provider.name, error))?;
     report::report(app, &provider, &done, args.store.is_some())

@@ -62,11 +62,20 @@ fn the_newer_token_of_circleci_goes_before_the_older() {
     ci.home.set("CIRCLECI", "true");
     ci.home.set("CIRCLE_OIDC_TOKEN", "unknown");
     ci.home.set("CIRCLE_OIDC_TOKEN_V2", token);
-    let run = ci.home.run(&TOKEN).ok();
+    let run = ci.home.run(&TOKEN);
+    assert_eq!(run.status, 1, "{run:?}");
     assert!(
         run.stderr.contains("from CircleCI is for `5b9a1a6d-org`"),
         "{run:?}"
     );
+    let setting = [
+        "provider",
+        "set",
+        "huggingface",
+        "exchange.audience=5b9a1a6d-org",
+    ];
+    ci.home.run(&setting).ok();
+    ci.home.run(&TOKEN).ok();
 }
 
 #[test]
