@@ -47,7 +47,7 @@ pub struct Plan {
     /// `--register`.
     pub register: bool,
     /// Nothing is written anywhere: no account, no registration, no client id. What a login got is in
-    /// [`SignedIn`] alone.
+    /// [`SignedIn`](super::SignedIn) alone.
     pub ephemeral: bool,
     /// What an ephemeral login got, to be given back; it stays empty for any other.
     pub gained: Arc<Gained>,

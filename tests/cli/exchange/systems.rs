@@ -85,11 +85,15 @@ fn azure_is_posted_to_and_a_service_connection_is_named() {
     ci.home
         .set("SYSTEM_OIDCREQUESTURI", format!("{}/azure", ci.origin()));
     ci.home.set("SYSTEM_ACCESSTOKEN", format!("{MARK}job"));
-    let run = ci.home.run(&TOKEN).ok();
+    let run = ci.home.run(&TOKEN);
     assert!(
         run.stderr.contains("is for `api://AzureADTokenExchange`"),
         "{run:?}"
     );
+    let theirs = "exchange.audience=api://AzureADTokenExchange";
+    ci.home
+        .run(&["provider", "set", "huggingface", theirs])
+        .ok();
     let asked = &ci.asked("/azure")[0];
     assert_eq!(asked.query["api-version"], "7.1");
     assert!(!asked.query.contains_key("serviceConnectionId"));
