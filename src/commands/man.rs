@@ -1,5 +1,6 @@
 //! `man`: the pages, from the same declarations as the help, with the sections that those lack.
 
+mod json;
 mod sections;
 
 use std::fs;
@@ -137,7 +138,7 @@ fn render(page: &Page) -> String {
     }
     text += &generated(|to| mangen.render_options_section(to));
     text += &own(|roff| {
-        sections::json(roff, &page.name);
+        json::json(roff, &page.name);
         sections::exit_status(roff, root);
         if root {
             sections::environment(roff);

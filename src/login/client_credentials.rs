@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
+use super::entry::Grant;
 use super::identity::Who;
-use super::persist::{self, Grant};
-use super::redeem::differences;
+use super::persist;
 use super::{Plan, SignedIn, client, ephemeral};
 use crate::account::{Identity, SignIn};
 use crate::error::Result;
@@ -20,19 +20,13 @@ pub async fn login(online: &Online, plan: Plan) -> Result<SignedIn> {
     ephemeral::forewarn(online, &plan, Some(&client));
     let fetch = fetch(online, &plan, &client);
     let tokens = plan.noting(online, &client, fetch).await?;
-    let (withheld, added) = differences(&plan.scopes, &tokens.scopes);
     let grant = Grant {
         who: who(&plan, &client),
         client,
         redirect_uri: None,
         tokens,
     };
-    let kept = persist::persist(online, &Arc::new(plan), grant).await?;
-    Ok(SignedIn {
-        withheld,
-        added,
-        ..kept
-    })
+    persist::persist(online, &Arc::new(plan), grant).await
 }
 
 async fn fetch(online: &Online, plan: &Plan, client: &Client) -> Result<TokenSet> {

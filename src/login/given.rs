@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::entry::Grant;
 use super::identity::{self, Who};
-use super::persist::{self, Grant, names_lock};
+use super::persist::{self, names_lock};
 use super::place::{self, Keeping};
 use super::{SignedIn, metadata};
 use crate::account::{Account, Identity, SignIn};

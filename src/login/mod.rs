@@ -11,7 +11,7 @@
 //! code, address, device   a request for each way: what its answer needs
 //! invite, show, consent   what the person is told, and who goes to the provider
 //! race                    the wait: listener, paste and device, and the first to finish
-//! redeem                  the answer exchanged: identity, place, persist
+//! redeem                  the answer exchanged: identity, place, entry, persist
 //! page                    what the browser shows at the end
 //! client_credentials      the short way of a machine, from client to persist
 //! token_exchange          the same with the identity token of a CI job
@@ -26,6 +26,7 @@ mod client_credentials;
 mod code;
 mod consent;
 mod device;
+mod entry;
 mod ephemeral;
 #[cfg(test)]
 mod fixture;

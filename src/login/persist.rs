@@ -4,41 +4,45 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::entry::{Grant, Slot, endpoints, entry};
 use super::place::{Keeping, Place, find_place};
-use super::{Plan, SignedIn, identity::Who, metadata};
-use crate::account::{self, Account, Endpoints, SignIn};
+use super::{Plan, SignedIn};
+use crate::account::{self, Account, SignIn};
 use crate::error::{Code, Error, Result};
 use crate::journal::Deed;
 use crate::names;
-use crate::oauth;
 use crate::online::{Online, off_thread};
 use crate::provider::Provider;
-use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
-use crate::vault::{Secrets, Vault};
+use crate::vault::Vault;
 
 /// How long another login at the same provider, or a refresh of the same account, is waited for.
 const TURN: Duration = Duration::from_secs(60);
 
-/// What the provider gave.
-pub struct Grant {
-    /// To which client.
-    pub client: oauth::Client,
-    /// For which redirect URI, if there was one.
-    pub redirect_uri: Option<String>,
-    /// Whom it is about.
-    pub who: Who,
-    /// The tokens.
-    pub tokens: TokenSet,
-}
-
 /// Keeps what a login got, as its plan says. An ephemeral login has no place, and nothing is written.
 pub async fn persist(online: &Online, plan: &Arc<Plan>, grant: Grant) -> Result<SignedIn> {
-    if plan.ephemeral {
+    let (withheld, added) = differences(plan, &grant);
+    let done = if plan.ephemeral {
         let whose = &plan.provider.name;
-        return unkept(plan, &grant).inspect(|_| (online.journal).note(Deed::SignIn, whose, None));
+        unkept(plan, &grant).inspect(|_| (online.journal).note(Deed::SignIn, whose, None))?
+    } else {
+        keep(online, &Arc::new(Keeping::of(plan)), grant).await?
+    };
+    Ok(SignedIn {
+        withheld,
+        added,
+        ..done
+    })
+}
+
+/// Asked and not granted; granted and not asked. What an exchange leaves to the server is what it asked for.
+fn differences(plan: &Plan, grant: &Grant) -> (BTreeSet<String>, BTreeSet<String>) {
+    if plan.scopes.is_empty() && grant.who.identity.kind == SignIn::Exchange {
+        return Default::default();
     }
-    keep(online, &Arc::new(Keeping::of(plan)), grant).await
+    let asked: BTreeSet<String> = plan.scopes.iter().cloned().collect();
+    let granted: BTreeSet<String> = grant.tokens.scopes.iter().cloned().collect();
+    (&asked - &granted, &granted - &asked)
 }
 
 /// Finds the place, asks where less would replace more, and writes: secret, index, default.
@@ -184,79 +188,6 @@ fn without_default(vault: &Vault, account: &Account) -> Option<String> {
     ))
 }
 
-/// What an account keeps from one token set to the next.
-struct Slot {
-    name: String,
-    id: String,
-    /// No entry leads to this id yet.
-    fresh: bool,
-    generation: u64,
-    created_at: Option<Timestamp>,
-}
-
-impl Slot {
-    fn new(name: String) -> Self {
-        Self {
-            name,
-            id: account::random_id(),
-            fresh: true,
-            generation: 0,
-            created_at: None,
-        }
-    }
-
-    fn of(account: &Account) -> Self {
-        Self {
-            name: account.name.clone(),
-            id: account.id.clone(),
-            fresh: false,
-            generation: account.generation,
-            created_at: Some(account.created_at),
-        }
-    }
-}
-
-/// The account and its secret, as they are kept.
-fn entry(plan: &Keeping, grant: &Grant, slot: Slot) -> Result<(Account, Secrets)> {
-    let tokens = &grant.tokens;
-    let account = Account {
-        provider: plan.provider.name.clone(),
-        name: slot.name,
-        id: slot.id,
-        identity: grant.who.identity.clone(),
-        username: grant.who.username.clone(),
-        store: plan.store,
-        client: account::Client {
-            id: grant.client.id.clone(),
-            auth: grant.client.auth,
-            redirect_uri: grant.redirect_uri.clone(),
-        },
-        endpoints: endpoints(&plan.provider)?,
-        token_type: tokens.token_type.clone(),
-        scopes: tokens.scopes.clone(),
-        resource: plan.resource.clone(),
-        audience: plan.audience.clone(),
-        subject_from: plan
-            .subject_from
-            .clone()
-            .filter(|_| grant.who.identity.kind == SignIn::Exchange),
-        refreshable: matches!(grant.who.identity.kind, SignIn::Client | SignIn::Exchange)
-            || tokens.refresh_token.is_some(),
-        generation: slot.generation + 1,
-        received_at: tokens.received_at,
-        expires_at: tokens.expires_at,
-        created_at: slot.created_at.unwrap_or(tokens.received_at),
-        updated_at: tokens.received_at,
-        refused_generation: None,
-    };
-    let secrets = Secrets {
-        tokens: tokens.clone(),
-        client_secret: grant.client.secret.clone(),
-        generation: account.generation,
-    };
-    Ok((account, secrets))
-}
-
 /// Secret first, then index, then the default where there is none. From the index entry on the person is
 /// signed in, so what fails later is a warning.
 fn write(vault: &Vault, plan: &Keeping, grant: &Grant, slot: Slot) -> Result<SignedIn> {
@@ -277,19 +208,5 @@ fn write(vault: &Vault, plan: &Keeping, grant: &Grant, slot: Slot) -> Result<Sig
         taken: None,
         withheld: BTreeSet::new(),
         added: BTreeSet::new(),
-    })
-}
-
-/// Today's endpoints, whose origins may have this account's tokens from now on.
-fn endpoints(provider: &Provider) -> Result<Endpoints> {
-    let token = provider
-        .token_endpoint
-        .as_ref()
-        .ok_or_else(metadata::incomplete)?;
-    Ok(Endpoints {
-        token: token.into(),
-        userinfo: provider.userinfo_endpoint.as_ref().map(Into::into),
-        revocation: provider.revocation_endpoint.as_ref().map(Into::into),
-        pinned_as: provider.pinned_as.clone(),
     })
 }

@@ -1,10 +1,9 @@
 //! From the answer to an account: exchange, identity, persist.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::code::CodeFlow;
-use super::persist::Grant;
+use super::entry::Grant;
 use super::race::Finish;
 use super::{Plan, SignedIn, client, consent, identity, persist};
 use crate::error::Result;
@@ -85,19 +84,13 @@ impl Redemption<'_> {
     ) -> Result<SignedIn> {
         let placed = async {
             let who = identity::who(self.online, self.plan, client, &tokens, nonce).await?;
-            let (withheld, added) = differences(&self.plan.scopes, &tokens.scopes);
             let grant = Grant {
                 client: client.clone(),
                 redirect_uri: redirect_uri.map(str::to_owned),
                 who,
                 tokens,
             };
-            let kept = persist::persist(self.online, self.plan, grant).await?;
-            Ok(SignedIn {
-                withheld,
-                added,
-                ..kept
-            })
+            persist::persist(self.online, self.plan, grant).await
         };
         let outcome = placed.await;
         if outcome.is_err() && !self.plan.ephemeral {
@@ -106,11 +99,4 @@ impl Redemption<'_> {
         }
         outcome
     }
-}
-
-/// Asked and not granted; granted and not asked.
-pub fn differences(asked: &[String], granted: &[String]) -> (BTreeSet<String>, BTreeSet<String>) {
-    let asked: BTreeSet<String> = asked.iter().cloned().collect();
-    let granted: BTreeSet<String> = granted.iter().cloned().collect();
-    (&asked - &granted, &granted - &asked)
 }

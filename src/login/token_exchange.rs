@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
+use super::entry::Grant;
 use super::identity::Who;
-use super::persist::{self, Grant};
-use super::redeem::differences;
+use super::persist;
 use super::{
     Browser, Flow, Plan, SignedIn, Surroundings, Visitor, Wanted, client, metadata, resource,
 };
@@ -53,22 +53,13 @@ pub(super) async fn login(online: &Online, plan: Plan) -> Result<SignedIn> {
     let identity = identity(online, &plan).await?;
     let exchange = send(online, &plan, &client, &identity);
     let tokens = plan.noting(online, &client, exchange).await?;
-    let (withheld, added) = match plan.scopes.as_slice() {
-        [] => Default::default(), // what was left to the server is what was asked for
-        asked => differences(asked, &tokens.scopes),
-    };
     let grant = Grant {
         who: who(&plan, &identity),
         client,
         redirect_uri: None,
         tokens,
     };
-    let kept = persist::persist(online, &Arc::new(plan), grant).await?;
-    Ok(SignedIn {
-        withheld,
-        added,
-        ..kept
-    })
+    persist::persist(online, &Arc::new(plan), grant).await
 }
 
 /// Checks what a login asks for, before anything is sent.
