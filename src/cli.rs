@@ -36,7 +36,8 @@ pub use sandbox::{Sandbox, SandboxServe};
 Examples:
   keyfob login huggingface              sign in with the browser
   keyfob list                           who is signed in, and for how long
-  curl -H \"$(keyfob token huggingface --header)\" https://huggingface.co/api/whoami-v2
+  keyfob exec huggingface -- hf upload acme/model .    HF_TOKEN, for this command alone
+  keyfob token huggingface --header | curl -H @- https://huggingface.co/api/whoami-v2
   keyfob login sandbox --store file     practise without any provider
 
 An account is written PROVIDER/NAME; PROVIDER alone means its default account."

@@ -15,8 +15,8 @@ use crate::login::Flow;
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("anew").args(["exchange"]), after_help = "\
 Examples:
-  curl -H \"Authorization: Bearer $(keyfob token huggingface)\" https://huggingface.co/api/whoami-v2
-  curl -H \"$(keyfob token github --header)\" https://api.github.com/user
+  keyfob token huggingface --header | curl -H @- https://huggingface.co/api/whoami-v2
+  HF_TOKEN=$(keyfob token huggingface) python3 train.py
   keyfob token huggingface --min-ttl 30m
   keyfob token huggingface --exchange --resource acme/model    in a CI job, nothing stored
 
