@@ -11,7 +11,7 @@ use crate::cli;
 use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
 use crate::journal::Deed;
-use crate::names::{is_reserved_variable, is_variable};
+use crate::names::is_variable;
 use crate::session::{Look, Need, look};
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
@@ -37,11 +37,6 @@ pub fn check_variable(typed: Option<&str>) -> Result<()> {
             format!("`{}` cannot be a variable", escape_short(name, 80)),
         )
         .hint("letters, digits and `_` make a name, 255 at most, and no digit begins it")),
-        Some(name) if is_reserved_variable(name) => Err(Error::new(
-            Code::Usage,
-            format!("`{name}` is not for tokens: programs depend on it for something else"),
-        )
-        .hint("choose a name of your own, such as `MY_TOKEN`")),
         _ => Ok(()),
     }
 }

@@ -257,6 +257,8 @@ fn what_cannot_be_used_is_refused_before_anything_is_sent() {
         home.run(&[&["exec"], args].concat())
             .fails(2, &["cannot be a variable"]);
     }
+    home.run(&["exec", "acme", "--env", "PATH", "--", "true"])
+        .fails(2, &["`PATH` is not for tokens"]);
     for args in [
         &["acme"][..],
         &["acme", "--"],

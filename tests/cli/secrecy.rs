@@ -355,12 +355,19 @@ fn everything_is_kept_in(home: Home) {
 
 /// The same with an identity token of a job, which is nobody's to keep.
 fn exchanges(r: &mut Round) {
-    let claims = URL_SAFE_NO_PAD.encode(r#"{"sub": "job", "aud": "another", "exp": 4000000000}"#);
-    let token = format!("eyJhbGciOiJub25lIn0.{claims}.{MARK}job");
-    r.home.set("KEYFOB_ACME_ID_TOKEN", token);
+    let identity = |claims: &str| {
+        let claims = URL_SAFE_NO_PAD.encode(claims);
+        format!("eyJhbGciOiJub25lIn0.{claims}.{MARK}job")
+    };
+    let anybodys = identity(r#"{"sub": "job", "exp": 4000000000}"#);
+    let anothers = identity(r#"{"sub": "job", "aud": "another", "exp": 4000000000}"#);
+    r.home.set("KEYFOB_ACME_ID_TOKEN", anothers);
     r.provider.state(|state| state.machines = true);
     let login = ["login", "acme", "--flow", "token-exchange", "--as", "job"];
     let token = ["token", "acme", "--exchange"];
+    r.run(badly, &login);
+    r.run(badly, &token);
+    r.home.set("KEYFOB_ACME_ID_TOKEN", anybodys);
     r.run(well, &login);
     r.run(well, &token);
     r.run(well, &["refresh", "acme/job"]);
