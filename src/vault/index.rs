@@ -50,10 +50,39 @@ struct Version {
     version: u32,
 }
 
+/// Names every account, as provider and name, sorted, without a look into the entries; a folder that cannot
+/// be read names none.
+pub fn names(paths: &Paths) -> Vec<(String, String)> {
+    let providers = names_in(&paths.accounts(), "", is_provider_name).unwrap_or_default();
+    let mut all = Vec::new();
+    for (provider, _) in providers {
+        let found = entries_of(paths, &provider, &mut Vec::new());
+        all.extend(
+            found
+                .into_iter()
+                .map(|found| (provider.clone(), found.name)),
+        );
+    }
+    all
+}
+
+/// Lists those of `names` that are there.
+pub fn list_named<'a>(
+    paths: &Paths,
+    names: impl IntoIterator<Item = &'a (String, String)>,
+) -> Listing {
+    let found = names.into_iter().map(|(provider, name)| Found {
+        provider,
+        name: name.clone(),
+        regular: false,
+    });
+    read_all(paths, &found.collect::<Vec<_>>())
+}
+
 /// Lists every account.
 pub fn list(paths: &Paths) -> Listing {
     let mut closed = Vec::new();
-    let providers = names(&paths.accounts(), "", is_provider_name).unwrap_or_else(|error| {
+    let providers = names_in(&paths.accounts(), "", is_provider_name).unwrap_or_else(|error| {
         closed.push(error);
         Vec::new()
     });
@@ -82,6 +111,7 @@ impl Listing {
 struct Found<'a> {
     provider: &'a str,
     name: String,
+    /// Whether the folder says that it is a regular file; otherwise reading it looks.
     regular: bool,
 }
 
@@ -100,7 +130,7 @@ impl Found<'_> {
 /// A provider's entries; a folder that cannot be read is added to `closed`.
 fn entries_of<'a>(paths: &Paths, provider: &'a str, closed: &mut Vec<Error>) -> Vec<Found<'a>> {
     let folder = paths.accounts().join(provider);
-    let names = names(&folder, ".json", is_name).unwrap_or_else(|error| {
+    let names = names_in(&folder, ".json", is_name).unwrap_or_else(|error| {
         closed.push(error);
         Vec::new()
     });
@@ -254,7 +284,7 @@ fn entry(paths: &Paths, provider: &str, name: &str) -> PathBuf {
 
 /// The well-formed names in a folder, sorted, without `suffix`, and whether each is a regular file; a
 /// folder that is not there has none.
-fn names(folder: &Path, suffix: &str, fits: fn(&str) -> bool) -> Result<Vec<(String, bool)>> {
+fn names_in(folder: &Path, suffix: &str, fits: fn(&str) -> bool) -> Result<Vec<(String, bool)>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
