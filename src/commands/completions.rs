@@ -88,7 +88,7 @@ fn registration(shell: Shell, completer: &str) -> Result<String> {
 /// The engine's script with another text in a place that it is known to have.
 fn exchanged(script: &str, place: &str, text: &str) -> String {
     debug_assert!(script.contains(place), "{script}");
-    script.replace(place, text)
+    script.replacen(place, text, 1)
 }
 
 /// The engine puts the already quoted completer into double quotes, so that bash would look for a
@@ -133,6 +133,19 @@ mod tests {
             let script = registration(shell, "keyfob").unwrap();
             assert!(script.contains(VARIABLE), "{script}");
             assert!(script.contains("keyfob"), "{script}");
+        }
+    }
+
+    #[test]
+    fn what_the_scripts_lack_is_asked_first() {
+        for (shell, asked) in [
+            (Shell::Bash, "-F _keyfob keyfob\n"),
+            (Shell::Elvish, "engine $@words"),
+            (Shell::Fish, "\"(__keyfob_command; or KEYFOB_COMPLETE="),
+            (Shell::Zsh, "_keyfob() {\n    _keyfob_command && return\n"),
+        ] {
+            let script = registration(shell, "keyfob").unwrap();
+            assert!(script.contains(asked), "{script}");
         }
     }
 

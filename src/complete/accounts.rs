@@ -13,7 +13,7 @@ use crate::answer::relative::until;
 use crate::escape::escape_short;
 use crate::paths::Paths;
 use crate::timestamp::Timestamp;
-use crate::vault::{self, Defaults};
+use crate::vault::{self, Defaults, Named};
 
 /// The most characters of a username in a description.
 const USERNAME_LIMIT: usize = 40;
@@ -50,7 +50,7 @@ pub fn targets(current: &OsStr) -> Vec<CompletionCandidate> {
 /// What is known without a secret, and without a look into the entries.
 struct Index {
     paths: Paths,
-    names: Vec<(String, String)>,
+    names: Vec<Named>,
     defaults: Defaults,
     now: Timestamp,
     names_alone: bool,
@@ -64,10 +64,10 @@ fn look(offer: impl FnOnce(&Index) -> Vec<CompletionCandidate>) -> Vec<Completio
 }
 
 /// How many accounts each provider has.
-pub(super) fn counts(names: &[(String, String)]) -> BTreeMap<&str, usize> {
+pub(super) fn counts(names: &[Named]) -> BTreeMap<&str, usize> {
     let mut counts = BTreeMap::new();
-    for (provider, _) in names {
-        *counts.entry(provider.as_str()).or_default() += 1;
+    for named in names {
+        *counts.entry(named.provider.as_str()).or_default() += 1;
     }
     counts
 }
@@ -106,13 +106,14 @@ impl Index {
 
     fn accounts(&self, wanted: impl Fn(&str) -> bool) -> Vec<CompletionCandidate> {
         let names = self.names.iter();
-        let mut wanted = names.filter(|(provider, name)| wanted(&format!("{provider}/{name}")));
+        let wanted = names.filter(|named| wanted(&full(named)));
         if self.names_alone {
             return wanted
-                .map(|(provider, name)| offer(format!("{provider}/{name}"), String::new()))
+                .map(|named| offer(full(named), String::new()))
                 .collect();
         }
-        let accounts = vault::list_named(&self.paths, &mut wanted).accounts;
+        let wanted: Vec<_> = wanted.cloned().collect();
+        let accounts = vault::list_named(&self.paths, &wanted).accounts;
         let accounts = accounts.iter();
         accounts
             .map(|account| offer(account.to_string(), self.describe(account)))
@@ -148,6 +149,10 @@ impl Index {
     }
 }
 
+fn full(named: &Named) -> String {
+    format!("{}/{}", named.provider, named.name)
+}
+
 fn state(account: &Account, now: Timestamp) -> String {
     match (account.status(now), account.expires_at) {
         (Status::LoginRequired, _) => "login needed".into(),
@@ -167,9 +172,13 @@ mod tests {
     use crate::answer::fixture::{account, now};
 
     fn index(names: &[(&str, &str)]) -> Index {
-        let names = names.iter();
+        let names = names.iter().map(|(provider, name)| Named {
+            provider: (*provider).into(),
+            name: (*name).into(),
+            regular: true,
+        });
         Index {
-            names: names.map(|(p, n)| ((*p).into(), (*n).into())).collect(),
+            names: names.collect(),
             defaults: [("huggingface".to_owned(), "julien".to_owned())].into(),
             paths: Paths::under(Path::new("/nowhere")),
             now: now(),

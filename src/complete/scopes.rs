@@ -10,7 +10,7 @@ use super::line::Line;
 use super::{continuing, not_given, offer};
 use crate::escape::escape_short;
 use crate::login::Flow;
-use crate::names::is_name;
+use crate::names::{is_name, is_provider_name};
 use crate::paths::Paths;
 use crate::provider::{Provider, Registry};
 use crate::vault;
@@ -62,16 +62,10 @@ impl Target {
     /// An incomplete definition has scopes too; a wrong one has nothing.
     fn find(paths: Paths, target: &str) -> Option<Self> {
         let (provider, name) = target.split_once('/').unwrap_or((target, ""));
-        let granted = if is_name(name) {
-            let named = (provider.to_owned(), name.to_owned());
-            let accounts = vault::list_named(&paths, [&named]).accounts;
-            accounts
-                .into_iter()
-                .flat_map(|account| account.scopes)
-                .collect()
-        } else {
-            Vec::new()
-        };
+        let account = (is_provider_name(provider) && is_name(name))
+            .then(|| vault::read(&paths, provider, name).ok().flatten())
+            .flatten();
+        let granted = account.map(|account| account.scopes).unwrap_or_default();
         let provider = Registry::new(paths).describe(provider).ok()?;
         Some(Self { provider, granted })
     }
