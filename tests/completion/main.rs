@@ -6,6 +6,7 @@ mod session;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use session::{PROMPT, Session};
 
@@ -387,4 +388,74 @@ fn bash_completes_words_with_colons_and_equals_signs() {
         ];
         completes_to(&mut shell, &lines);
     }
+}
+
+/// What the engine is told for a shell, without the shell.
+fn answer(home: &Home, shell: &str, words: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_keyfob"))
+        .env_clear()
+        .env("KEYFOB_HOME", home.path())
+        .env("KEYFOB_COMPLETE", shell)
+        .env("_CLAP_COMPLETE_INDEX", words.len().to_string())
+        .args(["--", "keyfob"])
+        .args(words)
+        .output()
+        .unwrap();
+    assert!(output.stderr.is_empty(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_command_behind_exec_is_not_answered_with_accounts() {
+    let home = Home::new();
+    let exec = |words: &[&str]| answer(&home, "powershell", &[&["exec"], words].concat());
+    assert!(exec(&["github/"]).starts_with("github/ada\tADA, expires in "));
+    assert_eq!(exec(&["github", "--", "git"]), "");
+    assert_eq!(exec(&["--", "git"]), "");
+    let github = "github\t2 accounts\n";
+    assert_eq!(exec(&["--ephemeral", "github"]), github);
+    assert_eq!(
+        answer(&home, "fish", &["token", "--exchange", "github"]),
+        github
+    );
+}
+
+#[test]
+fn an_account_is_offered_once_on_a_line() {
+    let home = Home::new();
+    let logout = |words: &[&str]| answer(&home, "elvish", &[&["logout"], words].concat());
+    assert_eq!(logout(&["git"]), "github\ngithub/ada\ngithub/grace");
+    assert_eq!(logout(&["github", "git"]), "github/grace");
+    assert_eq!(logout(&["github/ada", "git"]), "github/grace");
+    assert_eq!(logout(&["github/ada", "github/grace", "git"]), "");
+}
+
+#[test]
+fn damage_is_passed_over_in_silence_and_nothing_is_written() {
+    let home = Home::new();
+    fs::write(home.path().join("data/accounts/github/ada.json"), "{").unwrap();
+    fs::write(home.path().join("data/defaults.json"), "{").unwrap();
+    fs::create_dir_all(home.path().join("config/providers")).unwrap();
+    fs::write(home.path().join("config/providers/gitlab.toml"), "=").unwrap();
+    fs::write(home.path().join("config/config.toml"), "=").unwrap();
+    let entries = || {
+        let folders = [
+            "",
+            "config",
+            "data",
+            "data/accounts",
+            "data/accounts/github",
+        ];
+        let entries = folders.map(|folder| fs::read_dir(home.path().join(folder)).unwrap().count());
+        entries
+    };
+    let before = entries();
+    let accounts = answer(&home, "fish", &["token", "github/"]);
+    assert!(accounts.starts_with("github/grace\t"), "{accounts}");
+    assert_eq!(
+        answer(&home, "fish", &["login", "gitlab", "--scope", "r"]),
+        ""
+    );
+    assert_eq!(answer(&home, "fish", &["login", "gitl"]), "gitlab\n");
+    assert_eq!(entries(), before);
 }
