@@ -446,8 +446,7 @@ fn damage_is_passed_over_in_silence_and_nothing_is_written() {
             "data/accounts",
             "data/accounts/github",
         ];
-        let entries = folders.map(|folder| fs::read_dir(home.path().join(folder)).unwrap().count());
-        entries
+        folders.map(|folder| fs::read_dir(home.path().join(folder)).unwrap().count())
     };
     let before = entries();
     let accounts = answer(&home, "fish", &["token", "github/"]);
