@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use clap_complete::ArgValueCandidates;
+use clap_complete::engine::ArgValueCompleter;
 
 use crate::complete;
 
@@ -116,7 +116,7 @@ Examples:
 Reads no secret and sends nothing.")]
 pub struct List {
     /// Only this provider's accounts
-    #[arg(value_name = "PROVIDER", add = ArgValueCandidates::new(complete::providers_in_use))]
+    #[arg(value_name = "PROVIDER", add = ArgValueCompleter::new(complete::providers_in_use))]
     pub provider: Option<String>,
 }
 
@@ -128,7 +128,7 @@ Examples:
   keyfob whoami github/ada --json       the provider's own claims too")]
 pub struct Whoami {
     /// PROVIDER/NAME, or PROVIDER for its default account
-    #[arg(value_name = "ACCOUNT", add = ArgValueCandidates::new(complete::accounts))]
+    #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
     pub account: Option<String>,
 }
 
@@ -140,7 +140,7 @@ Examples:
   keyfob refresh --all --expiring-in 10m")]
 pub struct Refresh {
     /// PROVIDER/NAME, or PROVIDER for its default account
-    #[arg(value_name = "ACCOUNT", add = ArgValueCandidates::new(complete::accounts))]
+    #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
     pub accounts: Vec<String>,
     /// Every account that has a refresh token
     #[arg(long, conflicts_with = "accounts")]
@@ -159,7 +159,7 @@ Examples:
   keyfob logout github --local          forget here, tell nobody")]
 pub struct Logout {
     /// PROVIDER/NAME, or PROVIDER for its default account
-    #[arg(value_name = "ACCOUNT", add = ArgValueCandidates::new(complete::accounts))]
+    #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
     pub accounts: Vec<String>,
     /// Every account
     #[arg(long, conflicts_with = "accounts")]

@@ -2,14 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::CommandFactory;
-use clap_complete::CompleteEnv;
-use keyfob::cli::Cli;
-use keyfob::complete;
-
 fn main() -> ExitCode {
-    CompleteEnv::with_factory(Cli::command)
-        .var(complete::VARIABLE)
-        .complete();
+    keyfob::complete::answer();
     keyfob::commands::main(std::env::args_os())
 }

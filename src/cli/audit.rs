@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use clap_complete::ArgValueCandidates;
+use clap_complete::engine::ArgValueCompleter;
 
 use super::duration;
 use crate::complete;
@@ -22,7 +22,7 @@ token that lives is valid to its end if it can be refreshed; `--min-ttl` demands
 `--live` it reads no secret and sends nothing.")]
 pub struct Check {
     /// PROVIDER/NAME, or PROVIDER for its default account
-    #[arg(value_name = "ACCOUNT", add = ArgValueCandidates::new(complete::accounts))]
+    #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
     pub accounts: Vec<String>,
     /// Every account
     #[arg(long, conflicts_with = "accounts")]
@@ -45,7 +45,7 @@ Examples:
 Reads no secret and sends nothing.")]
 pub struct Which {
     /// The provider; without it, what a command without an account would use
-    #[arg(value_name = "PROVIDER", add = ArgValueCandidates::new(complete::accounts))]
+    #[arg(value_name = "PROVIDER", add = ArgValueCompleter::new(complete::accounts))]
     pub account: Option<String>,
 }
 
@@ -60,7 +60,7 @@ Examples:
 `audit_log = false` in config.toml ends the recording.")]
 pub struct Log {
     /// Only this account, or this provider's
-    #[arg(value_name = "ACCOUNT", add = ArgValueCandidates::new(complete::accounts))]
+    #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
     pub account: Option<String>,
     /// Only what happened within this time, or from this date on
     #[arg(long, value_name = "DURATION|DATE", value_parser = since)]

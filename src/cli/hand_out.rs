@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, ValueEnum};
-use clap_complete::ArgValueCandidates;
+use clap_complete::engine::ArgValueCompleter;
 
 use super::duration;
 use crate::complete;
@@ -24,7 +24,7 @@ Exit codes: 0 a valid token was printed, 3 trying again may help, 4 sign in firs
 cannot be used.")]
 pub struct Token {
     /// PROVIDER/NAME, or PROVIDER for its default account
-    #[arg(value_name = "ACCOUNT", add = ArgValueCandidates::new(complete::accounts))]
+    #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
     pub account: Option<String>,
     /// Demand a token that lives at least this long
     #[arg(long, value_name = "DURATION", value_parser = duration)]
@@ -49,7 +49,7 @@ Examples:
 Through a pipe the format is `sh`; on a terminal it is that of your shell.")]
 pub struct Export {
     /// PROVIDER/NAME, or PROVIDER for its default account
-    #[arg(value_name = "ACCOUNT", add = ArgValueCandidates::new(complete::accounts))]
+    #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
     pub accounts: Vec<String>,
     /// What reads the assignments
     #[arg(long, value_name = "FORMAT")]
@@ -114,7 +114,7 @@ The command takes keyfob's place, so its exit code is its own; 127 means that th
 command, 126 that it cannot be run.")]
 pub struct Exec {
     /// PROVIDER/NAME, or PROVIDER for its default account
-    #[arg(value_name = "ACCOUNT", add = ArgValueCandidates::new(complete::accounts))]
+    #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
     pub accounts: Vec<String>,
     /// Put the token into this variable instead of the provider's usual one
     #[arg(long, value_name = "VAR")]
@@ -129,14 +129,15 @@ pub struct Exec {
     #[arg(long)]
     pub ephemeral: bool,
     /// With `--ephemeral`: ask for the least that serves a purpose, such as `read`; may be repeated
-    #[arg(long = "for", value_name = "PRESET", requires = "ephemeral", add = ArgValueCandidates::new(complete::presets))]
+    #[arg(long = "for", value_name = "PRESET", requires = "ephemeral", add = ArgValueCompleter::new(complete::presets))]
     pub presets: Vec<String>,
     /// With `--ephemeral`: how to sign in
     #[arg(
         long,
         value_name = "FLOW",
         default_value = "auto",
-        requires = "ephemeral"
+        requires = "ephemeral",
+        add = ArgValueCompleter::new(complete::flows)
     )]
     pub flow: Flow,
     /// With `--ephemeral`: open the browser with this command
@@ -174,7 +175,7 @@ pub struct Anew {
     #[arg(long, value_name = "FILE", requires = "exchange")]
     pub subject_token_file: Option<PathBuf>,
     /// Ask for these scopes; may be repeated
-    #[arg(long, value_name = "SCOPE", requires = "anew")]
+    #[arg(long, value_name = "SCOPE", requires = "anew", add = ArgValueCompleter::new(complete::scopes))]
     pub scope: Vec<String>,
     /// Ask for a token for this resource; may be repeated
     #[arg(long, value_name = "RESOURCE", requires = "anew")]

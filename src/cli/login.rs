@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use clap_complete::ArgValueCandidates;
+use clap_complete::engine::ArgValueCompleter;
 
 use super::duration;
 use crate::complete;
@@ -30,7 +30,7 @@ Without a terminal nothing is asked: a browser that is configured or a device co
 where neither can the exit code is 4.")]
 pub struct Login {
     /// PROVIDER, PROVIDER/NAME to sign in again as that account, or an issuer's https URL
-    #[arg(value_name = "PROVIDER[/NAME]|URL", add = ArgValueCandidates::new(complete::providers_and_accounts))]
+    #[arg(value_name = "PROVIDER[/NAME]|URL", add = ArgValueCompleter::new(complete::targets))]
     pub target: String,
     /// Name the account; a new name makes a further account of the same person
     #[arg(long = "as", value_name = "NAME")]
@@ -40,11 +40,11 @@ pub struct Login {
     pub replace: bool,
     /// Ask for these scopes instead of the provider's usual ones, and for PROVIDER/NAME besides those
     /// that it has; may be repeated
-    #[arg(long, value_name = "SCOPE")]
+    #[arg(long, value_name = "SCOPE", add = ArgValueCompleter::new(complete::scopes))]
     pub scope: Vec<String>,
     /// Ask for the least that serves a purpose, such as `read`; may be repeated, and go with `--scope`;
     /// `provider show` lists them
-    #[arg(long = "for", value_name = "PRESET", add = ArgValueCandidates::new(complete::presets))]
+    #[arg(long = "for", value_name = "PRESET", add = ArgValueCompleter::new(complete::presets))]
     pub presets: Vec<String>,
     /// Ask for tokens for this resource, an absolute URI, or with `--flow token-exchange` what the provider
     /// calls it; may be repeated
@@ -54,7 +54,7 @@ pub struct Login {
     #[arg(long, value_name = "AUDIENCE")]
     pub audience: Option<String>,
     /// How to sign in; with `device` and `paste` no browser is opened here
-    #[arg(long, value_name = "FLOW", default_value = "auto")]
+    #[arg(long, value_name = "FLOW", default_value = "auto", add = ArgValueCompleter::new(complete::flows))]
     pub flow: Flow,
     /// Open the browser with this command, wherever this is; `%s` stands for the address, which else is
     /// its last argument

@@ -1,7 +1,7 @@
 //! The declarations of `provider`.
 
 use clap::{Args, Subcommand};
-use clap_complete::ArgValueCandidates;
+use clap_complete::engine::ArgValueCompleter;
 
 use crate::complete;
 use crate::store::Kind;
@@ -50,7 +50,7 @@ Examples:
 The text is a whole definition that can be kept as a file.")]
 pub struct ProviderShow {
     /// The provider
-    #[arg(value_name = "PROVIDER", add = ArgValueCandidates::new(complete::providers))]
+    #[arg(value_name = "PROVIDER", add = ArgValueCompleter::new(complete::providers))]
     pub provider: String,
 }
 
@@ -68,13 +68,13 @@ pub struct ProviderAdd {
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
     /// Any other key of the definition
-    #[arg(value_name = "KEY=VALUE", add = ArgValueCandidates::new(complete::keys))]
+    #[arg(value_name = "KEY=VALUE", add = ArgValueCompleter::new(complete::keys))]
     pub changes: Vec<String>,
     /// The issuer, whose metadata is read now and at each login
     #[arg(long, value_name = "URL")]
     pub issuer: Option<String>,
     /// Start from this built-in provider's definition
-    #[arg(long, value_name = "PROVIDER", add = ArgValueCandidates::new(complete::providers))]
+    #[arg(long, value_name = "PROVIDER", add = ArgValueCompleter::new(complete::providers))]
     pub like: Option<String>,
     /// The server's host, where the definition leaves it open
     #[arg(long, value_name = "HOST")]
@@ -124,10 +124,10 @@ Examples:
 A secret is never an argument: `--client-secret` asks for it, or reads a line of standard input.")]
 pub struct ProviderSet {
     /// The provider
-    #[arg(value_name = "PROVIDER", add = ArgValueCandidates::new(complete::providers))]
+    #[arg(value_name = "PROVIDER", add = ArgValueCompleter::new(complete::providers))]
     pub provider: String,
     /// A key and its value, written by the key's own type; `KEY=` alone removes it from your file
-    #[arg(value_name = "KEY=VALUE", add = ArgValueCandidates::new(complete::keys))]
+    #[arg(value_name = "KEY=VALUE", add = ArgValueCompleter::new(complete::keys))]
     pub changes: Vec<String>,
     /// Ask for the client secret and keep it in a store
     #[arg(long)]
@@ -148,7 +148,7 @@ Of a built-in provider only your own file and what is kept of your client go. A 
 registered is deleted at the server too, where the server lets it.")]
 pub struct ProviderRemove {
     /// The provider
-    #[arg(value_name = "PROVIDER", add = ArgValueCandidates::new(complete::changed_providers))]
+    #[arg(value_name = "PROVIDER", add = ArgValueCompleter::new(complete::changed_providers))]
     pub provider: String,
     /// Log its accounts out first
     #[arg(long)]
@@ -168,7 +168,7 @@ Examples:
 Nothing is issued, and nobody has to sign in. Exit codes: 0 nothing failed, 1 something did.")]
 pub struct ProviderTest {
     /// The provider
-    #[arg(value_name = "PROVIDER", add = ArgValueCandidates::new(complete::providers))]
+    #[arg(value_name = "PROVIDER", add = ArgValueCompleter::new(complete::providers))]
     pub provider: String,
 }
 
@@ -180,7 +180,7 @@ Examples:
   keyfob provider set acme client_id=https://me.example/keyfob.json")]
 pub struct ProviderMetadata {
     /// The provider
-    #[arg(value_name = "PROVIDER", add = ArgValueCandidates::new(complete::providers))]
+    #[arg(value_name = "PROVIDER", add = ArgValueCompleter::new(complete::providers))]
     pub provider: String,
     /// Where the document will be: an https URL with a path
     #[arg(long, value_name = "URL")]

@@ -13,6 +13,13 @@ use crate::error::{Code, Error, Result};
 /// The program's name, on a command line and in the scripts.
 const NAME: &str = "keyfob";
 
+// What the engine's scripts lack: the shell's own completion of a command behind `exec … --`, and in bash words
+// that hold a `:` or a `=`. PowerShell completes file names where nothing is answered.
+const OURS_BASH: &str = include_str!("completions/keyfob.bash");
+const OURS_ELVISH: &str = include_str!("completions/keyfob.elv");
+const OURS_FISH: &str = include_str!("completions/keyfob.fish");
+const OURS_ZSH: &str = include_str!("completions/keyfob.zsh");
+
 /// Gives the registration script for a shell. It calls `keyfob` as found on PATH where this process was
 /// called so, and otherwise this very binary.
 pub fn run(args: &Completions) -> Result<String> {
@@ -59,9 +66,29 @@ fn registration(shell: Shell, completer: &str) -> Result<String> {
         .map_err(|error| Error::io("cannot write the script", &error))?;
     let script = String::from_utf8(script).expect("the engine writes UTF-8 for UTF-8");
     Ok(match shell {
-        Shell::Bash => quoted_once(&script, completer),
-        _ => script,
+        Shell::Bash => {
+            let entry = "-F _clap_complete_keyfob ";
+            OURS_BASH.to_owned()
+                + &exchanged(&quoted_once(&script, completer), entry, "-F _keyfob ")
+        }
+        Shell::Zsh => {
+            let body = "function _clap_dynamic_completer_keyfob() {\n";
+            let asked = format!("{body}    _keyfob_command && return\n");
+            exchanged(&script, body, &asked) + OURS_ZSH
+        }
+        Shell::Fish => {
+            let asked = "\"(__keyfob_command; or ";
+            OURS_FISH.to_owned() + &exchanged(&script, "\"(", asked)
+        }
+        Shell::Elvish => script + OURS_ELVISH,
+        Shell::PowerShell => script,
     })
+}
+
+/// The engine's script with another text in a place that it is known to have.
+fn exchanged(script: &str, place: &str, text: &str) -> String {
+    debug_assert!(script.contains(place), "{script}");
+    script.replacen(place, text, 1)
 }
 
 /// The engine puts the already quoted completer into double quotes, so that bash would look for a
@@ -106,6 +133,19 @@ mod tests {
             let script = registration(shell, "keyfob").unwrap();
             assert!(script.contains(VARIABLE), "{script}");
             assert!(script.contains("keyfob"), "{script}");
+        }
+    }
+
+    #[test]
+    fn what_the_scripts_lack_is_asked_first() {
+        for (shell, asked) in [
+            (Shell::Bash, "-F _keyfob keyfob\n"),
+            (Shell::Elvish, "engine $@words"),
+            (Shell::Fish, "\"(__keyfob_command; or KEYFOB_COMPLETE="),
+            (Shell::Zsh, "_keyfob() {\n    _keyfob_command && return\n"),
+        ] {
+            let script = registration(shell, "keyfob").unwrap();
+            assert!(script.contains(asked), "{script}");
         }
     }
 

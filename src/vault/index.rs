@@ -50,25 +50,36 @@ struct Version {
     version: u32,
 }
 
-/// Lists every account.
-pub fn list(paths: &Paths) -> Listing {
+/// Names every account, sorted, without a look into the entries; a folder that cannot be read names none.
+pub fn names(paths: &Paths) -> Vec<Named> {
+    names_and_closed(paths).0
+}
+
+/// The same, and the folders that could not be read.
+fn names_and_closed(paths: &Paths) -> (Vec<Named>, Vec<Error>) {
     let mut closed = Vec::new();
-    let providers = names(&paths.accounts(), "", is_provider_name).unwrap_or_else(|error| {
+    let providers = names_in(&paths.accounts(), "", is_provider_name).unwrap_or_else(|error| {
         closed.push(error);
         Vec::new()
     });
-    let mut found = Vec::new();
+    let mut named = Vec::new();
     for (provider, _) in &providers {
-        found.extend(entries_of(paths, provider, &mut closed));
+        named.extend(entries_of(paths, provider, &mut closed));
     }
-    read_all(paths, &found).with(closed)
+    (named, closed)
+}
+
+/// Lists every account.
+pub fn list(paths: &Paths) -> Listing {
+    let (named, closed) = names_and_closed(paths);
+    list_named(paths, &named).with(closed)
 }
 
 /// Lists one provider's accounts.
 pub fn list_of(paths: &Paths, provider: &str) -> Listing {
     let mut closed = Vec::new();
-    let found = entries_of(paths, provider, &mut closed);
-    read_all(paths, &found).with(closed)
+    let named = entries_of(paths, provider, &mut closed);
+    list_named(paths, &named).with(closed)
 }
 
 impl Listing {
@@ -79,42 +90,46 @@ impl Listing {
 }
 
 /// An entry that a folder lists.
-struct Found<'a> {
-    provider: &'a str,
-    name: String,
-    regular: bool,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The provider's name.
+    pub provider: String,
+    /// The account's.
+    pub name: String,
+    /// Whether the folder says that it is a regular file; otherwise reading it looks.
+    pub regular: bool,
 }
 
-impl Found<'_> {
+impl Named {
     fn read(&self, paths: &Paths) -> Result<Option<Account>> {
-        let path = entry(paths, self.provider, &self.name);
+        let path = entry(paths, &self.provider, &self.name);
         let contents = if self.regular {
             files::read_regular(&path, LIMIT)
         } else {
             files::read(&path, LIMIT)
         };
-        decode(self.provider, &self.name, &path, contents)
+        decode(&self.provider, &self.name, &path, contents)
     }
 }
 
 /// A provider's entries; a folder that cannot be read is added to `closed`.
-fn entries_of<'a>(paths: &Paths, provider: &'a str, closed: &mut Vec<Error>) -> Vec<Found<'a>> {
+fn entries_of(paths: &Paths, provider: &str, closed: &mut Vec<Error>) -> Vec<Named> {
     let folder = paths.accounts().join(provider);
-    let names = names(&folder, ".json", is_name).unwrap_or_else(|error| {
+    let names = names_in(&folder, ".json", is_name).unwrap_or_else(|error| {
         closed.push(error);
         Vec::new()
     });
-    let found = names.into_iter().map(|(name, regular)| Found {
-        provider,
+    let entries = names.into_iter().map(|(name, regular)| Named {
+        provider: provider.into(),
         name,
         regular,
     });
-    found.collect()
+    entries.collect()
 }
 
 /// Reads entries in the order given. Where they are many, further threads take shares of them too.
-fn read_all(paths: &Paths, found: &[Found]) -> Listing {
-    let shares: Vec<_> = found.chunks(SHARE).collect();
+pub fn list_named(paths: &Paths, named: &[Named]) -> Listing {
+    let shares: Vec<_> = named.chunks(SHARE).collect();
     let next = AtomicUsize::new(0);
     let take_shares = || {
         let take = || next.fetch_add(1, Ordering::Relaxed);
@@ -147,10 +162,10 @@ fn read_all(paths: &Paths, found: &[Found]) -> Listing {
     listing
 }
 
-fn read_share(paths: &Paths, share: &[Found]) -> Listing {
+fn read_share(paths: &Paths, share: &[Named]) -> Listing {
     let mut listing = Listing::default();
-    for found in share {
-        match found.read(paths) {
+    for named in share {
+        match named.read(paths) {
             Ok(Some(account)) => listing.accounts.push(account),
             Ok(None) => {} // logged out since the folder was read
             Err(error) => listing.broken.push(error),
@@ -254,7 +269,7 @@ fn entry(paths: &Paths, provider: &str, name: &str) -> PathBuf {
 
 /// The well-formed names in a folder, sorted, without `suffix`, and whether each is a regular file; a
 /// folder that is not there has none.
-fn names(folder: &Path, suffix: &str, fits: fn(&str) -> bool) -> Result<Vec<(String, bool)>> {
+fn names_in(folder: &Path, suffix: &str, fits: fn(&str) -> bool) -> Result<Vec<(String, bool)>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -321,6 +336,7 @@ mod tests {
         fs::write(folder.join("n0100-newer.json"), version(VERSION + 1)).unwrap();
         fs::write(folder.join("n0300-damaged.json"), version(VERSION)).unwrap();
         fs::create_dir(folder.join("n0200-folder.json")).unwrap();
+        assert_eq!(super::names(&paths).len(), names.len() + 3);
         let listing = list(&paths);
         assert_eq!(listing.accounts, accounts);
         let broken: Vec<_> = listing.broken.iter().map(ToString::to_string).collect();

@@ -22,7 +22,7 @@ use crate::store::{self, Attendant, Kind, Store, StoreError};
 
 pub use clients::{ClientSecrets, KeptClient};
 pub use defaults::{Defaults, read as defaults};
-pub use index::{Listing, list};
+pub use index::{Listing, Named, list, list_named, names, read};
 pub use lock::{Acquired, Guard};
 pub use payload::Secrets;
 

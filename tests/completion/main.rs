@@ -6,6 +6,7 @@ mod session;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use session::{PROMPT, Session};
 
@@ -24,16 +25,33 @@ impl Home {
         fs::create_dir_all(home.path().join("bin")).unwrap();
         let keyfob = env!("CARGO_BIN_EXE_keyfob");
         std::os::unix::fs::symlink(keyfob, home.path().join("bin/keyfob")).unwrap();
+        std::os::unix::fs::symlink("/bin/true", home.path().join("bin/only-program")).unwrap();
         home.add("huggingface", "julien", "2099-01-01T00:00:00Z");
         home.add("github", "ada", "2099-01-01T00:00:00Z");
         home.add("github", "grace", "2001-01-01T00:00:00Z");
         let defaults = r#"{"version": 1, "defaults": {"github": "ada"}}"#;
         fs::write(home.path().join("data/defaults.json"), defaults).unwrap();
+        fs::write(home.path().join("only-file"), "").unwrap();
         home
     }
 
     fn path(&self) -> &Path {
         self.0.path()
+    }
+
+    /// 1,000 accounts at one provider, and a broken entry among them.
+    fn with_thousand() -> Self {
+        let home = Self::new();
+        for number in 0..1000 {
+            home.add(
+                "gitlab",
+                &format!("p.{number:03}-x"),
+                "2099-01-01T00:00:00Z",
+            );
+        }
+        let broken = home.path().join("data/accounts/gitlab/p.500-x.json");
+        fs::write(broken, "{\"version\": 1, \"id\":").unwrap();
+        home
     }
 
     /// Writes an index entry by hand, of somebody without a refresh token.
@@ -52,7 +70,7 @@ impl Home {
                 "pins": ["https://id.example.com"],
             },
             "token_type": "Bearer",
-            "scopes": ["openid"],
+            "scopes": ["openid", "zebra:herd"],
             "refreshable": false,
             "generation": 1,
             "received_at": "2001-01-01T00:00:00Z",
@@ -130,6 +148,60 @@ fn completes(shell: &mut Session) {
             "keyfob login github --for workflow",
         ),
         ("keyfob whoami github/g", "keyfob whoami github/grace"),
+        ("keyfob login hug", "keyfob login huggingface"),
+        ("keyfob login github/g", "keyfob login github/grace"),
+        (
+            "keyfob login huggingface --scope contribute-",
+            "keyfob login huggingface --scope contribute-repos",
+        ),
+        (
+            "keyfob login github/ada --scope zebra:h",
+            "keyfob login github/ada --scope zebra:herd",
+        ),
+        (
+            "keyfob login huggingface --as hug --for inf",
+            "keyfob login huggingface --as hug --for inference",
+        ),
+        (
+            "keyfob logout github/ada github/",
+            "keyfob logout github/ada github/grace",
+        ),
+        (
+            "keyfob exec huggingface -- only-p",
+            "keyfob exec huggingface -- only-program",
+        ),
+        (
+            "keyfob exec huggingface -- ls only-f",
+            "keyfob exec huggingface -- ls only-file",
+        ),
+    ];
+    completes_to(shell, &lines);
+}
+
+/// Leaves each line as it is: what is typed behind it follows it.
+fn completes_nothing(shell: &mut Session) {
+    let lines = [
+        "keyfob login huggingface --as h",
+        "keyfob login huggingface --scope read:u",
+        "keyfob exec huggingface -- ls github/a",
+    ];
+    for typed in lines {
+        shell.complete(typed);
+        shell.press("!");
+        shell.wait_for(&format!("{typed}!"));
+        shell.clear_line();
+    }
+}
+
+/// The same for every shell among 1,000 accounts, of which one cannot be read.
+fn completes_among_a_thousand(shell: &mut Session) {
+    let lines = [
+        ("keyfob token gitlab/p.501", "keyfob token gitlab/p.501-x"),
+        (
+            "keyfob logout gitlab/p.999-",
+            "keyfob logout gitlab/p.999-x",
+        ),
+        ("keyfob whoami hug", "keyfob whoami huggingface/julien"),
     ];
     completes_to(shell, &lines);
 }
@@ -142,6 +214,7 @@ fn bash_with_the_script_sourced() {
     let home = Home::new();
     let mut shell = bash(&home, "eval \"$(keyfob completions bash)\"");
     completes(&mut shell);
+    completes_nothing(&mut shell);
     shell.complete("keyfob token git");
     shell.wait_for("keyfob token github");
     shell.press("\t\t");
@@ -210,6 +283,7 @@ fn zsh_loading_the_file_on_the_first_tab() {
     let load = format!("fpath=({FILES} $fpath); autoload -Uz compinit; compinit -u -D");
     let mut shell = zsh(&home, &load);
     completes(&mut shell);
+    completes_nothing(&mut shell);
     shell.complete("keyfob token github");
     shell.wait_for("GRACE, login needed");
     shell.wait_for("default");
@@ -234,6 +308,7 @@ fn fish_loading_the_file_on_the_first_tab() {
     let home = Home::new();
     let mut shell = fish(&home, &format!("set -p fish_complete_path {FILES}"));
     completes(&mut shell);
+    completes_nothing(&mut shell);
     shell.complete("keyfob token github/");
     shell.wait_for("GRACE, login needed");
     shell.wait_for("default");
@@ -247,4 +322,139 @@ fn elvish_with_the_file_evaluated() {
     let home = Home::new();
     let mut shell = elvish(&home, &format!("eval (slurp < {FILES}/keyfob.elv)"));
     completes(&mut shell);
+    shell.complete("keyfob login huggingface --as h");
+    shell.wait_for("no candidates");
+}
+
+#[test]
+fn bash_among_a_thousand_accounts() {
+    if has("bash_among_a_thousand_accounts", "bash") {
+        let home = Home::with_thousand();
+        let mut shell = bash(&home, "eval \"$(keyfob completions bash)\"");
+        completes_among_a_thousand(&mut shell);
+    }
+}
+
+#[test]
+fn zsh_among_a_thousand_accounts() {
+    if has("zsh_among_a_thousand_accounts", "zsh") {
+        let home = Home::with_thousand();
+        let load = format!("fpath=({FILES} $fpath); autoload -Uz compinit; compinit -u -D");
+        let mut shell = zsh(&home, &load);
+        completes_among_a_thousand(&mut shell);
+        shell.complete("keyfob token gitlab/p.50");
+        shell.wait_for("P.501-X, expires in");
+    }
+}
+
+#[test]
+fn fish_among_a_thousand_accounts() {
+    if has("fish_among_a_thousand_accounts", "fish") {
+        let home = Home::with_thousand();
+        let mut shell = fish(&home, &format!("set -p fish_complete_path {FILES}"));
+        completes_among_a_thousand(&mut shell);
+        shell.complete("keyfob token gitlab/p.50");
+        shell.wait_for("P.501-X, expires in");
+    }
+}
+
+#[test]
+fn elvish_among_a_thousand_accounts() {
+    if has("elvish_among_a_thousand_accounts", "elvish") {
+        let home = Home::with_thousand();
+        let mut shell = elvish(&home, &format!("eval (slurp < {FILES}/keyfob.elv)"));
+        completes_among_a_thousand(&mut shell);
+    }
+}
+
+#[test]
+fn bash_completes_words_with_colons_and_equals_signs() {
+    if has("bash_completes_words_with_colons_and_equals_signs", "bash") {
+        let home = Home::new();
+        let mut shell = bash(&home, "eval \"$(keyfob completions bash)\"");
+        let lines = [
+            (
+                "keyfob login github/ada --scope=zebra:",
+                "keyfob login github/ada --scope=zebra:herd",
+            ),
+            (
+                "keyfob login --scope=openid github --flow=dev",
+                "keyfob login --scope=openid github --flow=device",
+            ),
+            (
+                "keyfob login github --scope read:user --for workf",
+                "keyfob login github --scope read:user --for workflow",
+            ),
+        ];
+        completes_to(&mut shell, &lines);
+    }
+}
+
+/// What the engine is told for a shell, without the shell.
+fn answer(home: &Home, shell: &str, words: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_keyfob"))
+        .env_clear()
+        .env("KEYFOB_HOME", home.path())
+        .env("KEYFOB_COMPLETE", shell)
+        .env("_CLAP_COMPLETE_INDEX", words.len().to_string())
+        .args(["--", "keyfob"])
+        .args(words)
+        .output()
+        .unwrap();
+    assert!(output.stderr.is_empty(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_command_behind_exec_is_not_answered_with_accounts() {
+    let home = Home::new();
+    let exec = |words: &[&str]| answer(&home, "powershell", &[&["exec"], words].concat());
+    assert!(exec(&["github/"]).starts_with("github/ada\tADA, expires in "));
+    assert_eq!(exec(&["github", "--", "git"]), "");
+    assert_eq!(exec(&["--", "git"]), "");
+    let github = "github\t2 accounts\n";
+    assert_eq!(exec(&["--ephemeral", "github"]), github);
+    assert_eq!(
+        answer(&home, "fish", &["token", "--exchange", "github"]),
+        github
+    );
+}
+
+#[test]
+fn an_account_is_offered_once_on_a_line() {
+    let home = Home::new();
+    let logout = |words: &[&str]| answer(&home, "elvish", &[&["logout"], words].concat());
+    assert_eq!(logout(&["git"]), "github\ngithub/ada\ngithub/grace");
+    assert_eq!(logout(&["github", "git"]), "github/grace");
+    assert_eq!(logout(&["github/ada", "git"]), "github/grace");
+    assert_eq!(logout(&["github/ada", "github/grace", "git"]), "");
+}
+
+#[test]
+fn damage_is_passed_over_in_silence_and_nothing_is_written() {
+    let home = Home::new();
+    fs::write(home.path().join("data/accounts/github/ada.json"), "{").unwrap();
+    fs::write(home.path().join("data/defaults.json"), "{").unwrap();
+    fs::create_dir_all(home.path().join("config/providers")).unwrap();
+    fs::write(home.path().join("config/providers/gitlab.toml"), "=").unwrap();
+    fs::write(home.path().join("config/config.toml"), "=").unwrap();
+    let entries = || {
+        let folders = [
+            "",
+            "config",
+            "data",
+            "data/accounts",
+            "data/accounts/github",
+        ];
+        folders.map(|folder| fs::read_dir(home.path().join(folder)).unwrap().count())
+    };
+    let before = entries();
+    let accounts = answer(&home, "fish", &["token", "github/"]);
+    assert!(accounts.starts_with("github/grace\t"), "{accounts}");
+    assert_eq!(
+        answer(&home, "fish", &["login", "gitlab", "--scope", "r"]),
+        ""
+    );
+    assert_eq!(answer(&home, "fish", &["login", "gitl"]), "gitlab\n");
+    assert_eq!(entries(), before);
 }

@@ -1,0 +1,81 @@
+//! What TAB offers: names from the index and the provider files. No secret, no network, no prompt, no
+//! write; every error is swallowed, because a completion has nowhere to say it.
+//!
+//! Where a shell shows names alone, no entry of the index is read: its folders name the accounts.
+
+mod accounts;
+mod line;
+mod providers;
+mod scopes;
+
+use std::env;
+use std::ffi::OsStr;
+use std::sync::OnceLock;
+
+use clap::CommandFactory;
+use clap_complete::{CompleteEnv, CompletionCandidate};
+
+use crate::cli::Cli;
+use line::Line;
+
+pub use accounts::{accounts, targets};
+pub use providers::{changed_providers, keys, providers, providers_in_use};
+pub use scopes::{flows, presets, scopes};
+
+/// The variable by which a shell asks for completions.
+pub const VARIABLE: &str = "KEYFOB_COMPLETE";
+
+/// The shells whose scripts drop descriptions.
+const WITHOUT_DESCRIPTIONS: [&str; 2] = ["bash", "elvish"];
+
+/// Whether descriptions would be dropped.
+static NAMES_ALONE: OnceLock<bool> = OnceLock::new();
+
+/// Answers a shell that asks for completions, and ends the process; otherwise does nothing.
+pub fn answer() {
+    if let Some(shell) = env::var_os(VARIABLE) {
+        let _ = NAMES_ALONE.set(WITHOUT_DESCRIPTIONS.iter().any(|name| shell == *name));
+        CompleteEnv::with_factory(Cli::command)
+            .var(VARIABLE)
+            .complete();
+    }
+}
+
+fn names_alone() -> bool {
+    NAMES_ALONE.get().copied().unwrap_or_default()
+}
+
+fn offer(value: String, help: String) -> CompletionCandidate {
+    let help = Some(help).filter(|help| !help.is_empty());
+    CompletionCandidate::new(value).help(help.map(Into::into))
+}
+
+/// Leaves what continues the word typed so far.
+fn continuing(current: &OsStr, mut offered: Vec<CompletionCandidate>) -> Vec<CompletionCandidate> {
+    let typed = current.as_encoded_bytes();
+    offered.retain(|one| one.get_value().as_encoded_bytes().starts_with(typed));
+    offered
+}
+
+/// Leaves what was not given to an option before, which may be repeated.
+fn not_given(
+    line: &Line,
+    option: &str,
+    mut offered: Vec<CompletionCandidate>,
+) -> Vec<CompletionCandidate> {
+    offered.retain(|one| {
+        let value = one.get_value().to_str().unwrap_or_default();
+        !line.gives(option, value)
+    });
+    offered
+}
+
+#[cfg(test)]
+fn shown(candidates: &[CompletionCandidate]) -> Vec<(String, String)> {
+    let text = |candidate: &CompletionCandidate| {
+        let help = candidate.get_help().map(ToString::to_string);
+        let value = candidate.get_value().to_str().unwrap();
+        (value.to_owned(), help.unwrap_or_default())
+    };
+    candidates.iter().map(text).collect()
+}
