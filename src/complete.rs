@@ -35,6 +35,11 @@ pub fn accounts() -> Vec<CompletionCandidate> {
     })
 }
 
+/// Accounts, as `PROVIDER/NAME` alone.
+pub fn names() -> Vec<CompletionCandidate> {
+    look(Index::accounts)
+}
+
 /// Providers.
 pub fn providers() -> Vec<CompletionCandidate> {
     look(Index::providers)
