@@ -51,7 +51,7 @@ impl Vault {
             Some(entry) if entry.generation > new.generation => entry.clone(),
             _ => new,
         };
-        self.record(&new)?;
+        index::write(&self.paths, &new).map_err(|error| error.account(&old))?;
         if is_default && let Err(error) = self.make_default(&new, false) {
             if begun.is_none() {
                 let _ = index::remove(&self.paths, &new); // as it was; what is left, renaming again ends

@@ -134,3 +134,22 @@ fn a_newer_format_of_the_defaults_is_said_before_anything_is_written() {
     }
     assert_eq!(names(&vault), ["ada"]);
 }
+
+/// Such as on a disk with room for the entry alone.
+#[test]
+fn a_default_that_cannot_follow_leaves_everything_as_it_was() {
+    let (_home, vault) = scene();
+    let ada = signed_in(&vault, "ada");
+    vault.make_default(&ada, false).unwrap();
+    let lock = vault.paths.locks().join("defaults.lock");
+    std::fs::remove_file(&lock).unwrap();
+    std::fs::create_dir(&lock).unwrap();
+    let error = vault.rename(&ada, "work").unwrap_err();
+    assert_eq!(error.account.as_deref(), Some("acme/ada"), "{error}");
+    assert_eq!(names(&vault), ["ada"]);
+    assert_eq!(vault.default_of(PROVIDER).as_deref(), Some("ada"));
+
+    std::fs::remove_dir(&lock).unwrap();
+    vault.rename(&ada, "work").unwrap();
+    assert_eq!(names(&vault), ["work"]);
+}
