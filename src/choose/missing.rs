@@ -34,30 +34,6 @@ impl Chooser<'_> {
         .account(typed)
     }
 
-    /// A pattern that fits no account; the nearest is a pattern that fits some, or an account.
-    pub(super) fn no_match(&self, pattern: &str, accounts: &[Account]) -> Error {
-        let names: Vec<_> = accounts.iter().map(ToString::to_string).collect();
-        let fits_some = |pattern: &String| names.iter().any(|name| fits(pattern, name));
-        let (provider, rest) = pattern.split_once('/').unwrap_or((pattern, "*"));
-        let providers = accounts.iter().map(|account| account.provider.as_str());
-        let meant = nearest(provider, providers)
-            .map(|provider| format!("{provider}/{rest}"))
-            .filter(fits_some)
-            .or_else(|| Some(pattern.to_lowercase()).filter(fits_some))
-            .or_else(|| nearest(pattern, names.iter().map(String::as_str)).map(str::to_owned));
-        let hint = match meant {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None if names.is_empty() => "sign in with `keyfob login PROVIDER`".into(),
-            None => "`keyfob list` shows the accounts".into(),
-        };
-        let shown = escape_short(pattern, 80);
-        Error::new(
-            Code::UnknownAccount,
-            format!("no account matches `{shown}`"),
-        )
-        .hint(hint)
-    }
-
     /// Nobody is signed in at a provider, or what was typed is none; or nobody is anywhere.
     pub(super) fn nobody(&self, target: Option<Target<'_>>) -> Error {
         let Some(Target {
@@ -120,6 +96,30 @@ impl Chooser<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// A pattern that fits no account; the nearest is a pattern that fits some, or an account.
+pub(super) fn no_match(pattern: &str, accounts: &[Account]) -> Error {
+    let names: Vec<_> = accounts.iter().map(ToString::to_string).collect();
+    let fits_some = |pattern: &String| names.iter().any(|name| fits(pattern, name));
+    let (provider, rest) = pattern.split_once('/').unwrap_or((pattern, "*"));
+    let providers = accounts.iter().map(|account| account.provider.as_str());
+    let meant = nearest(provider, providers)
+        .map(|provider| format!("{provider}/{rest}"))
+        .filter(fits_some)
+        .or_else(|| Some(pattern.to_lowercase()).filter(fits_some))
+        .or_else(|| nearest(pattern, names.iter().map(String::as_str)).map(str::to_owned));
+    let hint = match meant {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None if names.is_empty() => "sign in with `keyfob login PROVIDER`".into(),
+        None => "`keyfob list` shows the accounts".into(),
+    };
+    let shown = escape_short(pattern, 80);
+    Error::new(
+        Code::UnknownAccount,
+        format!("no account matches `{shown}`"),
+    )
+    .hint(hint)
 }
 
 /// Nobody is signed in, at any provider.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::missing::no_match;
 use super::pattern::{fits, is_pattern};
 use super::{Chooser, Source};
 use crate::account::Account;
@@ -63,7 +64,7 @@ impl Chooser<'_> {
                 }
                 Some(pattern) => {
                     let listing = listing.get_or_insert_with(|| self.vault.accounts());
-                    let (accounts, broken) = self.matching(pattern, listing)?;
+                    let (accounts, broken) = matching(pattern, listing)?;
                     several.matched.push(line(pattern, &accounts));
                     let fresh = broken.into_iter();
                     let fresh = fresh.filter(|error| unread.insert(error.to_string()));
@@ -76,24 +77,24 @@ impl Chooser<'_> {
         }
         Ok(several)
     }
+}
 
-    /// What a pattern matches: accounts, and entries that cannot be read. Nothing is a failure.
-    fn matching(&self, pattern: &str, listing: &Listing) -> Result<(Vec<Account>, Vec<Error>)> {
-        let accounts = listing.accounts.iter();
-        let accounts: Vec<_> = accounts
-            .filter(|account| fits(pattern, &account.to_string()))
-            .cloned()
-            .collect();
-        let concerned = |error: &&Error| match &error.account {
-            Some(account) => fits(pattern, account),
-            None => true, // a folder that may hold what is meant
-        };
-        let broken: Vec<_> = listing.broken.iter().filter(concerned).cloned().collect();
-        if accounts.is_empty() && broken.is_empty() {
-            return Err(self.no_match(pattern, &listing.accounts));
-        }
-        Ok((accounts, broken))
+/// What a pattern matches: accounts, and entries that cannot be read. Nothing is a failure.
+fn matching(pattern: &str, listing: &Listing) -> Result<(Vec<Account>, Vec<Error>)> {
+    let accounts = listing.accounts.iter();
+    let accounts: Vec<_> = accounts
+        .filter(|account| fits(pattern, &account.to_string()))
+        .cloned()
+        .collect();
+    let concerned = |error: &&Error| match &error.account {
+        Some(account) => fits(pattern, account),
+        None => true, // a folder that may hold what is meant
+    };
+    let broken: Vec<_> = listing.broken.iter().filter(concerned).cloned().collect();
+    if accounts.is_empty() && broken.is_empty() {
+        return Err(no_match(pattern, &listing.accounts));
     }
+    Ok((accounts, broken))
 }
 
 /// Each argument, or their absence.
