@@ -6,11 +6,16 @@
 //! | `PROVIDER` | what `KEYFOB_ACCOUNT` names there, else its default, else its only one, else `ambiguous_account` with the list; with no account the provider's variable |
 //! | nothing | what `KEYFOB_ACCOUNT` names if that is one alone, else the only account there is, else what the only provider has by the row above, else `ambiguous_account`; with no account the only provider's variable |
 //!
+//! A pattern, where one is taken, means every account that it matches, or is `unknown_account`.
+//!
 //! A known provider with neither account nor variable is `login_required`; an unknown one is
 //! `unknown_provider`. A variable serves whoever wants a token, and nobody who wants an account.
 
 mod environment;
+mod exact;
 mod missing;
+mod pattern;
+mod several;
 mod surprise;
 mod target;
 #[cfg(test)]
@@ -26,6 +31,7 @@ use crate::vault::Vault;
 
 pub use environment::{ACCOUNT, Environment};
 pub use missing::nobody_anywhere;
+pub use several::Several;
 pub use target::Target;
 
 /// Where a token comes from, and why from there.
@@ -141,21 +147,6 @@ impl<'a> Chooser<'a> {
             Some((account, _)) => Ok(account),
             None => Err(self.not_kept(target)),
         }
-    }
-
-    /// The accounts that some arguments mean, each once; with none, the one that nothing means.
-    pub fn accounts(&self, typed: &[String]) -> Result<Vec<Account>> {
-        if typed.is_empty() {
-            return Ok(vec![self.account(None)?]);
-        }
-        let mut accounts: Vec<Account> = Vec::new();
-        for typed in typed {
-            let account = self.account(Some(typed))?;
-            if !accounts.iter().any(|chosen| chosen.id == account.id) {
-                accounts.push(account);
-            }
-        }
-        Ok(accounts)
     }
 
     /// The variables that hold a token, one a provider, whether or not there are accounts. With a name,

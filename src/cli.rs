@@ -89,6 +89,10 @@ pub enum Command {
     Exec(Exec),
     /// Say offline whether tokens are valid, as an exit code
     Check(Check),
+    /// Make an account its provider's default
+    Use(Use),
+    /// Give an account another name
+    Rename(Rename),
     /// Say which account would be used, and why
     Which(Which),
     /// Show who signed in, and what was handed out to whom
@@ -137,9 +141,10 @@ pub struct Whoami {
 #[command(after_help = "\
 Examples:
   keyfob refresh huggingface
+  keyfob refresh '*/work'
   keyfob refresh --all --expiring-in 10m")]
 pub struct Refresh {
-    /// PROVIDER/NAME, or PROVIDER for its default account
+    /// PROVIDER/NAME, PROVIDER for its default account, or a pattern of `*` and `?`
     #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
     pub accounts: Vec<String>,
     /// Every account that has a refresh token
@@ -155,10 +160,11 @@ pub struct Refresh {
 #[command(after_help = "\
 Examples:
   keyfob logout huggingface/work
+  keyfob logout 'huggingface/*'          asks before it signs out what matches
   keyfob logout --all --yes
   keyfob logout github --local          forget here, tell nobody")]
 pub struct Logout {
-    /// PROVIDER/NAME, or PROVIDER for its default account
+    /// PROVIDER/NAME, PROVIDER for its default account, or a pattern of `*` and `?`
     #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
     pub accounts: Vec<String>,
     /// Every account
@@ -170,9 +176,38 @@ pub struct Logout {
     /// Revoke tokens too that were given with `login --with-token`
     #[arg(long, conflicts_with = "local")]
     pub revoke: bool,
-    /// Do not ask before `--all`
+    /// Do not ask before `--all` or a pattern
     #[arg(short, long)]
     pub yes: bool,
+}
+
+/// Arguments of `use`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob use huggingface/work           `keyfob token huggingface` means it from now on
+
+KEYFOB_ACCOUNT goes before a default. Reads no secret and sends nothing.")]
+pub struct Use {
+    /// PROVIDER/NAME
+    #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::names))]
+    pub account: String,
+}
+
+/// Arguments of `rename`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob rename huggingface/julien work
+
+Its tokens stay where they are, and if it is its provider's default it stays that too.")]
+pub struct Rename {
+    /// PROVIDER/NAME
+    #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::names))]
+    pub account: String,
+    /// Its new name, without PROVIDER
+    #[arg(value_name = "NEW")]
+    pub name: String,
 }
 
 /// Arguments of `completions`.

@@ -1,5 +1,8 @@
 //! The grammars of account and provider names: what shells, paths and completion bear; and of variables.
 
+/// The grammar of account names, as a next step.
+pub const GRAMMAR: &str = "use lower-case letters, digits, `.`, `_` and `-`, 64 at most, beginning with a letter or digit";
+
 /// Whether `name` fits the grammar of account names.
 pub fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len())

@@ -9,6 +9,7 @@ pub mod given;
 pub mod log;
 pub mod login;
 pub mod logout;
+pub mod naming;
 pub mod provider;
 pub mod refresh;
 pub mod relative;

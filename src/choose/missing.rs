@@ -1,8 +1,10 @@
 //! What is said where nothing is chosen: nobody is there, or too many are.
 
+use super::pattern::fits;
 use super::{Chooser, Target};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
+use crate::escape::escape_short;
 use crate::nearest::nearest;
 use crate::provider::SetVariable;
 
@@ -96,6 +98,30 @@ impl Chooser<'_> {
     }
 }
 
+/// A pattern that fits no account; the nearest is a pattern that fits some, or an account.
+pub(super) fn no_match(pattern: &str, accounts: &[Account]) -> Error {
+    let names: Vec<_> = accounts.iter().map(ToString::to_string).collect();
+    let fits_some = |pattern: &String| names.iter().any(|name| fits(pattern, name));
+    let (provider, rest) = pattern.split_once('/').unwrap_or((pattern, "*"));
+    let providers = accounts.iter().map(|account| account.provider.as_str());
+    let meant = nearest(provider, providers)
+        .map(|provider| format!("{provider}/{rest}"))
+        .filter(fits_some)
+        .or_else(|| Some(pattern.to_lowercase()).filter(fits_some))
+        .or_else(|| nearest(pattern, names.iter().map(String::as_str)).map(str::to_owned));
+    let hint = match meant {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None if names.is_empty() => "sign in with `keyfob login PROVIDER`".into(),
+        None => "`keyfob list` shows the accounts".into(),
+    };
+    let shown = escape_short(pattern, 80);
+    Error::new(
+        Code::UnknownAccount,
+        format!("no account matches `{shown}`"),
+    )
+    .hint(hint)
+}
+
 /// Nobody is signed in, at any provider.
 pub fn nobody_anywhere() -> Error {
     Error::new(Code::LoginRequired, "nobody is signed in")
@@ -118,7 +144,7 @@ pub(super) fn ambiguous_variables(set: &[SetVariable]) -> Error {
     Error::new(Code::AmbiguousAccount, message).hint(one_of(&providers))
 }
 
-fn one_of(names: &[String]) -> String {
+pub(super) fn one_of(names: &[String]) -> String {
     let all = names.len();
     let mut shown: Vec<_> = names
         .iter()

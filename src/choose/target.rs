@@ -1,6 +1,8 @@
 //! What was typed: `PROVIDER` or `PROVIDER/NAME`.
 
+use super::pattern::is_pattern;
 use crate::error::{Code, Error, Result};
+use crate::escape::escape_short;
 use crate::names::{is_name, is_provider_name};
 
 /// `PROVIDER` or `PROVIDER/NAME`, as typed.
@@ -29,6 +31,14 @@ impl<'a> Target<'a> {
 }
 
 fn malformed(typed: &str) -> Error {
+    if is_pattern(typed) {
+        let shown = escape_short(typed, 80);
+        return Error::new(
+            Code::Usage,
+            format!("`{shown}` is a pattern, and a name is wanted"),
+        )
+        .hint("name one account as PROVIDER/NAME; `logout`, `refresh` and `check` take patterns");
+    }
     let lower = typed.to_lowercase();
     let hint = match Target::read(&lower) {
         Some(_) => format!("names are in lower case: `{lower}`"),

@@ -372,6 +372,44 @@ fn sources_are_taken_once() {
 }
 
 #[test]
+fn a_pattern_means_every_account_that_it_matches_once() {
+    let scene = Scene::new(&["github/me", TWO[0], TWO[1]], &[NAMED, SET]);
+    let meant = |typed: &[&str]| {
+        let typed: Vec<String> = typed.iter().map(ToString::to_string).collect();
+        let several = scene.ask(|chooser| chooser.accounts(&typed)).unwrap();
+        let name = |account: &Account| {
+            let named = several.named.contains(&account.id);
+            format!("{account}{}", if named { " named" } else { "" })
+        };
+        several.chosen.iter().map(name).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        meant(&["hugging*", "*"]),
+        ["huggingface/julien", "huggingface/work", "github/me"]
+    );
+    assert_eq!(
+        meant(&["*/work", "huggingface", "github"]),
+        ["huggingface/work named", "github/me named"]
+    );
+    assert_eq!(meant(&[]), ["huggingface/work named"]);
+    let typed = ["gihtub/*".to_owned()];
+    let error = scene.ask(|chooser| chooser.accounts(&typed)).unwrap_err();
+    assert_eq!(error.code, Code::UnknownAccount);
+    assert_eq!(error.hint.unwrap(), "did you mean `github/*`?");
+    assert_eq!(scene.means(Some("github/*")), "usage");
+}
+
+#[test]
+fn no_variable_is_matched_by_a_pattern() {
+    let scene = Scene::new(&["github/me"], &[SET]);
+    let typed = ["*".to_owned(), "huggingface".to_owned()];
+    let several = scene.ask(|chooser| chooser.sources_matching(&typed));
+    let chosen = several.unwrap().chosen;
+    let whose: Vec<_> = chosen.iter().map(Source::whose).collect();
+    assert_eq!(whose, ["github/me", "huggingface"]);
+}
+
+#[test]
 fn a_definition_like_another_is_not_read_from_the_others_variable() {
     let scene = Scene::new(&[], &["GH_TOKEN=x", "GH_ENTERPRISE_TOKEN=y"]);
     scene.definition("work", "like = 'github'\nhost = 'git.example.com'\n");

@@ -15,13 +15,14 @@ use crate::timestamp::Timestamp;
 Examples:
   keyfob check huggingface || test $? -eq 3 || keyfob login huggingface
   keyfob check --all --min-ttl 1h
+  keyfob check 'github/*'
   keyfob check github --live            ask the provider too
 
 Exit codes: 0 valid or of unknown end, 3 expired and the next use refreshes it, 4 login needed. A
 token that lives is valid to its end if it can be refreshed; `--min-ttl` demands more. Without
 `--live` it reads no secret and sends nothing.")]
 pub struct Check {
-    /// PROVIDER/NAME, or PROVIDER for its default account
+    /// PROVIDER/NAME, PROVIDER for its default account, or a pattern of `*` and `?`
     #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
     pub accounts: Vec<String>,
     /// Every account

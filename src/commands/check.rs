@@ -64,8 +64,9 @@ impl Verdict {
 fn sources(app: &App, args: &cli::Check) -> Result<(Vec<Source>, Vec<Error>)> {
     let chooser = app.chooser();
     if !args.all {
-        let choices = chooser.sources(&args.accounts)?.into_iter();
-        return Ok((choices.map(|choice| choice.source).collect(), Vec::new()));
+        let several = chooser.sources_matching(&args.accounts)?;
+        several.matched.iter().for_each(|line| app.term.say(line));
+        return Ok((several.chosen, several.broken));
     }
     let listing = app.vault.accounts();
     let mut failures = listing.broken;

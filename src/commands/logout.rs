@@ -97,10 +97,19 @@ fn said(app: &App, done: SignedOut, failures: &mut Vec<Error>) -> Forgotten {
     }
 }
 
-/// The accounts meant; `None` where `--all` was not confirmed.
+/// The accounts meant, and what cannot even be read; `None` where `--all` or a pattern was not confirmed.
 fn chosen(app: &App, args: &cli::Logout) -> Result<Option<(Vec<Account>, Vec<Error>)>> {
     if !args.all {
-        return Ok(Some((app.chooser().accounts(&args.accounts)?, Vec::new())));
+        let several = app.chooser().accounts(&args.accounts)?;
+        let (accounts, broken) = (several.chosen, several.broken);
+        let asks = !args.yes && !several.matched.is_empty() && !accounts.is_empty();
+        if asks && !confirmed(app, &named(&accounts))? {
+            return Ok(None);
+        }
+        if !asks {
+            several.matched.iter().for_each(|line| app.term.say(line));
+        }
+        return Ok(Some((accounts, broken)));
     }
     let listing = app.vault.accounts();
     if listing.accounts.is_empty() && listing.broken.is_empty() {
@@ -110,12 +119,25 @@ fn chosen(app: &App, args: &cli::Logout) -> Result<Option<(Vec<Account>, Vec<Err
             [account] => format!("sign out {account}?"),
             accounts => format!("sign out all {} accounts?", accounts.len()),
         };
-        if !app.term.confirm(&question, "`--yes` answers it")? {
-            app.term.say("nobody was signed out");
+        if !confirmed(app, &question)? {
             return Ok(None);
         }
     }
     Ok(Some((listing.accounts, listing.broken)))
+}
+
+/// The question for accounts that a pattern matches. It names them all, for nothing else may be shown.
+fn named(accounts: &[Account]) -> String {
+    let names: Vec<_> = accounts.iter().map(ToString::to_string).collect();
+    format!("sign out {}?", names.join(", "))
+}
+
+fn confirmed(app: &App, question: &str) -> Result<bool> {
+    let yes = app.term.confirm(question, "`--yes` answers it")?;
+    if !yes {
+        app.term.say("nobody was signed out");
+    }
+    Ok(yes)
 }
 
 fn revocation(told: &Told) -> Revocation {

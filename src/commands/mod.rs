@@ -16,10 +16,12 @@ pub mod man;
 mod network;
 mod provider;
 mod refresh;
+mod rename;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod supply;
 mod token;
+mod use_account;
 mod which;
 mod whoami;
 
@@ -75,6 +77,8 @@ fn run(cli: &Cli, manner: Manner) -> Result<()> {
         Command::Export(args) => export::run(&app, args),
         Command::Exec(args) => exec::run(&app, args),
         Command::Check(args) => check::run(&app, args),
+        Command::Use(args) => use_account::run(&app, args),
+        Command::Rename(args) => rename::run(&app, args),
         Command::Which(args) => which::run(&app, args),
         Command::Log(args) => log::run(&app, args),
         Command::Provider(args) => provider::run(&app, args),
@@ -94,6 +98,8 @@ fn verb(command: &Command) -> &'static str {
         Command::Export(_) => "export",
         Command::Exec(_) => "exec",
         Command::Check(_) => "check",
+        Command::Use(_) => "use",
+        Command::Rename(_) => "rename",
         Command::Which(_) => "which",
         Command::Log(_) => "log",
         Command::Provider(_) => "provider",

@@ -1,17 +1,24 @@
 //! `refresh`: new access tokens now. One account that fails does not stop the others.
 
+use std::collections::BTreeSet;
+
 use super::app::App;
 use super::{embedded, fleet, network, print, print_json, report};
 use crate::account::Account;
 use crate::answer::refresh::{Refresh, Refreshed};
 use crate::cli;
 use crate::error::{Error, Result};
+use crate::online::Online;
 use crate::session::Need;
 use crate::timestamp::Timestamp;
 
 /// Refreshes, prints a line an account, and fails with the worst of what happened.
 pub fn run(app: &App, args: &cli::Refresh) -> Result<()> {
-    let (chosen, mut failures) = chosen(app, args)?;
+    let Meant {
+        chosen,
+        named,
+        broken: mut failures,
+    } = meant(app, args)?;
     if chosen.is_empty() && failures.is_empty() {
         app.term.say("no account has a refresh token");
     }
@@ -22,28 +29,19 @@ pub fn run(app: &App, args: &cli::Refresh) -> Result<()> {
         (None, _) => true,
     };
     let due: Vec<_> = chosen.iter().filter(|one| soon(one)).cloned().collect();
-    let need = Need::New {
-        by_name: !everyone(args),
-    };
-
     let results = if due.is_empty() {
         Vec::new()
     } else {
         let providers = due.iter().map(|account| account.provider.as_str());
         let (registry, _sandbox) = embedded::start(app, providers, None)?;
         network::online(app, registry, async |online| {
-            Ok(fleet::each(
-                &online,
-                due,
-                "refreshing",
-                move |online, account| async move {
-                    online
-                        .fresh(account, need)
-                        .await
-                        .map(|(account, _)| account)
-                },
+            Ok(
+                fleet::each(&online, due, "refreshing", move |online, account| {
+                    let by_name = named.contains(&account.id);
+                    async move { renewed(&online, account, by_name).await }
+                })
+                .await,
             )
-            .await)
         })?
     };
     let mut ended = results.iter();
@@ -68,20 +66,39 @@ pub fn run(app: &App, args: &cli::Refresh) -> Result<()> {
     report(app, &failures)
 }
 
+async fn renewed(online: &Online, account: Account, by_name: bool) -> Result<Account> {
+    let renewed = online.fresh(account, Need::New { by_name }).await;
+    renewed.map(|(account, _)| account)
+}
+
 /// Whether all accounts are meant: nobody named one.
 fn everyone(args: &cli::Refresh) -> bool {
     args.all || (args.accounts.is_empty() && args.expiring_in.is_some())
 }
 
-/// The accounts meant, and those that cannot even be read.
-fn chosen(app: &App, args: &cli::Refresh) -> Result<(Vec<Account>, Vec<Error>)> {
-    if !everyone(args) {
-        return Ok((app.chooser().accounts(&args.accounts)?, Vec::new()));
-    }
-    let listing = app.vault.accounts();
-    let refreshable = listing
-        .accounts
-        .into_iter()
-        .filter(|account| account.refreshable);
-    Ok((refreshable.collect(), listing.broken))
+/// What a run is about.
+struct Meant {
+    chosen: Vec<Account>,
+    /// The ids of those that somebody named: they are tried even where the provider has refused them.
+    named: BTreeSet<String>,
+    /// What cannot even be read.
+    broken: Vec<Error>,
+}
+
+/// The accounts meant. Of those that nobody named, only what has something to refresh with.
+fn meant(app: &App, args: &cli::Refresh) -> Result<Meant> {
+    let (mut chosen, named, broken) = if everyone(args) {
+        let listing = app.vault.accounts();
+        (listing.accounts, BTreeSet::new(), listing.broken)
+    } else {
+        let several = app.chooser().accounts(&args.accounts)?;
+        several.matched.iter().for_each(|line| app.term.say(line));
+        (several.chosen, several.named, several.broken)
+    };
+    chosen.retain(|account| account.refreshable || named.contains(&account.id));
+    Ok(Meant {
+        chosen,
+        named,
+        broken,
+    })
 }

@@ -37,11 +37,17 @@ pub fn accounts(current: &OsStr) -> Vec<CompletionCandidate> {
     look(|index| index.offered(&current.to_string_lossy(), &line.arguments))
 }
 
+/// Accounts, as `PROVIDER/NAME` alone.
+pub fn names(current: &OsStr) -> Vec<CompletionCandidate> {
+    let typed = current.to_string_lossy();
+    look(|index| index.accounts(|account| account.starts_with(&*typed)))
+}
+
 /// Providers, and after a `/` the accounts there.
 pub fn targets(current: &OsStr) -> Vec<CompletionCandidate> {
     let typed = current.to_string_lossy();
     if typed.contains('/') {
-        look(|index| index.accounts(|account| account.starts_with(&*typed)))
+        names(current)
     } else {
         providers::providers(current)
     }

@@ -18,7 +18,7 @@ use clap_complete::{CompleteEnv, CompletionCandidate};
 use crate::cli::Cli;
 use line::Line;
 
-pub use accounts::{accounts, targets};
+pub use accounts::{accounts, names, targets};
 pub use providers::{changed_providers, keys, providers, providers_in_use};
 pub use scopes::{flows, presets, scopes};
 

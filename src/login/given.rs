@@ -7,7 +7,7 @@ use url::Url;
 
 use super::entry::Grant;
 use super::identity::{self, Who};
-use super::persist::{self, names_lock};
+use super::persist;
 use super::place::{self, Keeping};
 use super::{SignedIn, metadata};
 use crate::account::{Account, Identity, SignIn};
@@ -20,6 +20,7 @@ use crate::secret::Secret;
 use crate::store::Kind;
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
+use crate::vault::names_lock;
 
 /// What a refusal leaves behind.
 const NOTHING: &str = "nothing was stored";
@@ -50,7 +51,7 @@ pub struct Given {
 /// accounts as they were.
 pub async fn given(online: &Online, given: Given) -> Result<SignedIn> {
     let (vault, store) = (Arc::clone(&online.vault), given.store);
-    let names = names_lock(&given.provider);
+    let names = names_lock(&given.provider.name);
     off_thread(move || vault.prove_locks(&names).and_then(|()| vault.probe(store))).await?;
 
     let (token, verify) = (given.token.clone(), given.verify);

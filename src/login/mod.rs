@@ -55,7 +55,7 @@ use std::sync::Arc;
 use crate::account::{Account, SignIn};
 use crate::error::{Code, Result};
 use crate::online::{Online, off_thread};
-use crate::vault::Secrets;
+use crate::vault::{Secrets, names_lock};
 
 use address::Address;
 pub use browser::{Asked, Browser};
@@ -106,7 +106,7 @@ pub async fn login(online: &Arc<Online>, mut plan: Plan) -> Result<SignedIn> {
     }
     if !plan.ephemeral {
         let (vault, store) = (Arc::clone(&online.vault), plan.store);
-        let names = persist::names_lock(&plan.provider);
+        let names = names_lock(&plan.provider.name);
         off_thread(move || vault.prove_locks(&names).and_then(|()| vault.probe(store))).await?;
     }
 

@@ -12,9 +12,8 @@ use crate::error::{Code, Error, Result};
 use crate::journal::Deed;
 use crate::names;
 use crate::online::{Online, off_thread};
-use crate::provider::Provider;
 use crate::token_set::TokenSet;
-use crate::vault::Vault;
+use crate::vault::{Vault, names_lock};
 
 /// How long another login at the same provider, or a refresh of the same account, is waited for.
 const TURN: Duration = Duration::from_secs(60);
@@ -53,7 +52,7 @@ pub async fn keep(online: &Online, plan: &Arc<Keeping>, grant: Grant) -> Result<
     let _hold = online.interrupts.hold()?;
     let (vault, plan) = (Arc::clone(&online.vault), Arc::clone(plan));
     off_thread(move || {
-        let _names = vault.wait_for_lock(&names_lock(&plan.provider), TURN)?;
+        let _names = vault.wait_for_lock(&names_lock(&plan.provider.name), TURN)?;
         match find_place(&vault, &plan, &grant.who)? {
             Place::New { name, taken } => {
                 let done = write(&vault, &plan, &grant, Slot::new(name))?;
@@ -81,11 +80,6 @@ fn unkept(plan: &Plan, grant: &Grant) -> Result<SignedIn> {
         added: BTreeSet::new(),
         warnings: Vec::new(),
     })
-}
-
-/// What is locked while an account of this provider gets its name.
-pub fn names_lock(provider: &Provider) -> String {
-    format!("names-{}", provider.name)
 }
 
 /// Fewer scopes than the account has replace it only on a yes.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::index;
 use super::lock;
 use crate::account::Account;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::files;
 use crate::paths::Paths;
 
@@ -57,6 +57,17 @@ pub fn drop_account(paths: &Paths, account: &Account) -> Result<()> {
             defaults.remove(&account.provider);
         }
     })
+}
+
+/// Whether the file is one that a change reaches: a newer format is left alone.
+pub fn is_ours(paths: &Paths) -> Result<()> {
+    if stored(paths).is_none_or(|stored| stored.version <= VERSION) {
+        return Ok(());
+    }
+    let path = paths.defaults_file();
+    let message = format!("{} has a newer format", path.display());
+    Err(Error::new(Code::InternalError, message)
+        .hint("it was written by a newer keyfob; update this one"))
 }
 
 fn change(paths: &Paths, edit: impl FnOnce(&mut Defaults)) -> Result<()> {

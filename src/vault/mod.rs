@@ -7,6 +7,7 @@ mod clients;
 mod defaults;
 mod index;
 mod lock;
+mod naming;
 mod payload;
 mod rename;
 
@@ -24,6 +25,7 @@ pub use clients::{ClientSecrets, KeptClient};
 pub use defaults::{Defaults, read as defaults};
 pub use index::{Listing, Named, list, list_named, names, read};
 pub use lock::{Acquired, Guard};
+pub use naming::names_lock;
 pub use payload::Secrets;
 
 /// All accounts of this user.
@@ -64,11 +66,15 @@ impl Vault {
         index::read(&self.paths, provider, name)
     }
 
-    /// The account as the index has it now; `None` once it is logged out.
+    /// The account as the index has it now, under whatever name; `None` once it is logged out.
     pub fn reread(&self, account: &Account) -> Result<Option<Account>> {
-        Ok(self
-            .find(&account.provider, &account.name)?
-            .filter(|found| found.id == account.id))
+        let same = |found: &Account| found.id == account.id;
+        let there = self.find(&account.provider, &account.name)?.filter(same);
+        let renamed = || {
+            let mut others = self.accounts_of(&account.provider).accounts.into_iter();
+            others.find(same)
+        };
+        Ok(there.or_else(renamed))
     }
 
     /// The account's secret; `None` where its store has none.

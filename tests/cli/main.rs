@@ -72,6 +72,7 @@ mod manners;
 #[cfg(target_os = "linux")]
 mod mishaps;
 mod network;
+mod patterns;
 #[cfg(unix)]
 mod polls;
 mod provider_add;
@@ -86,6 +87,7 @@ mod redirect;
 mod refresh;
 mod refresh_all;
 mod registration;
+mod rename;
 #[cfg(unix)]
 mod secrecy;
 #[cfg(target_os = "linux")]
@@ -99,6 +101,7 @@ mod token;
 mod token_endpoint;
 #[cfg(unix)]
 mod unasked;
+mod use_verb;
 mod which;
 mod whoami;
 mod with_token;

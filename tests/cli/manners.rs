@@ -152,6 +152,8 @@ fn every_verb_has_examples_in_its_help() {
         &["logout"],
         &["token"],
         &["export"],
+        &["use"],
+        &["rename"],
         &["log"],
         &["provider"],
         &["provider", "list"],

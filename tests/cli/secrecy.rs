@@ -314,6 +314,9 @@ fn everything_is_kept_in(home: Home) {
     for args in [
         &["whoami"][..],
         &["list"],
+        &["use", "acme/julien"],
+        &["rename", "acme/julien", "julien"],
+        &["check", "*"],
         &["refresh"],
         &["refresh", "--all"],
         &["provider", "list"],

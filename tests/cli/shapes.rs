@@ -86,7 +86,11 @@ const SHAPES: &[Shape] = &[
         provider.next("/token", Reply::Text(503, String::new(), String::new()));
         home.run(&["refresh", "--all", "--json"])
     }),
+    shape("rename", |home, _| {
+        home.run(&["rename", "acme/julien", "work", "--json"])
+    }),
     shape("token", |home, _| home.run(&["token", "acme", "--json"])),
+    shape("use", |home, _| home.run(&["use", "acme/julien", "--json"])),
     shape("which", |home, _| home.run(&["which", "acme", "--json"])),
     Shape {
         open: &["/claims"],

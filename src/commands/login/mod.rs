@@ -162,8 +162,10 @@ fn check_name(target: &Target<'_>, args: &cli::Login) -> Result<()> {
         return Ok(());
     };
     if !names::is_name(name) {
-        return Err(Error::new(Code::Usage, format!("`{name}` is no name for an account"))
-            .hint("use lower-case letters, digits, `.`, `_` and `-`, 64 at most, beginning with a letter or digit"));
+        return Err(
+            Error::new(Code::Usage, format!("`{name}` is no name for an account"))
+                .hint(names::GRAMMAR),
+        );
     }
     if let Some(other) = target.name {
         let both = format!("`{other}` and `--as {name}` are two names for one account");

@@ -70,6 +70,16 @@ const JSON: &[(&str, &str, &str)] = &[
         include_str!("../../answer/shapes/which.json"),
     ),
     (
+        "keyfob-use",
+        "previous is the default until now, null where there was none.",
+        include_str!("../../answer/shapes/use.json"),
+    ),
+    (
+        "keyfob-rename",
+        "previous is what the account was called until now.",
+        include_str!("../../answer/shapes/rename.json"),
+    ),
+    (
         "keyfob-log",
         "event is sign_in, refresh, exchange, hand_out, revoke or sign_out; error is an error code, null \
          where it was done. account is PROVIDER/NAME, or PROVIDER where no account holds the token, or \

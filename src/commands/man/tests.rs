@@ -68,6 +68,8 @@ fn verbs_that_answer_describe_their_json() {
         "token",
         "check",
         "which",
+        "use",
+        "rename",
         "provider-list",
         "provider-show",
     ] {

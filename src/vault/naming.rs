@@ -1,0 +1,102 @@
+//! An account's name, and its place as its provider's default: changed under the lock of the provider's
+//! names, which logins take too.
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use super::{Vault, defaults, index};
+use crate::account::Account;
+use crate::error::{Code, Error, Result};
+
+/// How long another change of names, or a refresh that is under way, is waited for.
+const TURN: Duration = Duration::from_secs(60);
+
+/// What is locked while an account of this provider gets its name.
+pub fn names_lock(provider: &str) -> String {
+    format!("names-{provider}")
+}
+
+impl Vault {
+    /// Makes an account its provider's default; gives the name of the one before.
+    pub fn choose_default(&self, account: &Account) -> Result<Option<String>> {
+        let _names = self.wait_for_lock(&names_lock(&account.provider), TURN)?;
+        let account = self.still_there(account)?;
+        defaults::is_ours(&self.paths)?;
+        let previous = self.default_of(&account.provider);
+        self.make_default(&account, false)?;
+        Ok(previous)
+    }
+
+    /// Gives an account another name. Secret and lock stay where they are, for they go by its id. It has
+    /// its new entry before it loses the old one, so that a crash loses nothing, and renaming again ends it.
+    pub fn rename(&self, account: &Account, name: &str) -> Result<Account> {
+        let _names = self.wait_for_lock(&names_lock(&account.provider), TURN)?;
+        let _turn = self.wait_for_lock(&account.id, TURN)?;
+        let old = self.still_there(account)?;
+        if old.name == name {
+            return Ok(old); // somebody else did it meanwhile
+        }
+        let new = Account {
+            name: name.to_owned(),
+            ..old.clone()
+        };
+        let begun = self.begun(&new)?;
+        let is_default = self.default_of(&old.provider).as_ref() == Some(&old.name);
+        if is_default {
+            defaults::is_ours(&self.paths)?;
+        }
+        let new = match &begun {
+            Some(entry) if entry.generation > new.generation => entry.clone(),
+            _ => new,
+        };
+        index::write(&self.paths, &new).map_err(|error| error.account(&old))?;
+        if is_default && let Err(error) = self.make_default(&new, false) {
+            if begun.is_none() {
+                let _ = index::remove(&self.paths, &new); // as it was; what is left, renaming again ends
+            }
+            return Err(error.account(&old));
+        }
+        index::remove(&self.paths, &old).map_err(|error| error.account(&old))?;
+        Ok(new)
+    }
+
+    /// The entry that a crash has left under the new name; `None` where that is free.
+    fn begun(&self, new: &Account) -> Result<Option<Account>> {
+        match self.find(&new.provider, &new.name) {
+            Ok(Some(holder)) if holder.id != new.id => Err(taken(&holder)),
+            Ok(found) => Ok(found),
+            Err(unreadable) => {
+                let message = format!("`{new}` is taken: {}", unreadable.message);
+                let hint = "choose another name, or see to that file first";
+                Err(Error::new(Code::AccountConflict, message)
+                    .hint(hint)
+                    .account(new))
+            }
+        }
+    }
+
+    fn still_there(&self, account: &Account) -> Result<Account> {
+        self.reread(account)?.ok_or_else(|| {
+            Error::new(Code::UnknownAccount, "it was logged out meanwhile")
+                .hint(format!("see `keyfob list {}`", account.provider))
+                .account(account)
+        })
+    }
+}
+
+fn taken(holder: &Account) -> Error {
+    let who = match &holder.username {
+        Some(username) => format!(", of {username}"),
+        None => String::new(),
+    };
+    Error::new(
+        Code::AccountConflict,
+        format!("`{holder}` is another account already{who}"),
+    )
+    .hint(format!(
+        "choose another name, or rename that one first with `keyfob rename {holder} NEW`"
+    ))
+    .account(holder)
+}

@@ -1,0 +1,192 @@
+//! `rename`: another name for the same account. Its secret stays, its default follows, nothing is lost.
+
+use serde_json::json;
+
+use crate::home::Home;
+use crate::scene::signed_in;
+
+#[test]
+fn the_account_has_its_new_name_everywhere() {
+    let (home, provider) = signed_in();
+    let token = home.run(&["token"]).ok().stdout;
+    let id = home.account("acme/julien").id;
+    let asked = provider.asked("/token").len();
+    let aside = home.path("aside");
+    std::fs::rename(home.path("data/secrets"), &aside).unwrap(); // none of them is needed
+    let run = home.run(&["rename", "acme/julien", "work"]).ok();
+    assert_eq!(
+        (&*run.stdout, &*run.stderr),
+        ("", "acme/julien is acme/work now\n")
+    );
+    std::fs::rename(&aside, home.path("data/secrets")).unwrap();
+    assert_eq!(home.accounts(), ["acme/work"]);
+    assert_eq!(home.account("acme/work").id, id);
+    assert_eq!(home.vault().defaults()["acme"], "work");
+    assert_eq!(home.run(&["token", "acme"]).ok().stdout, token);
+    assert_eq!(home.run(&["token", "acme/work"]).ok().stdout, token);
+    home.run(&["token", "acme/julien"])
+        .fails(2, &["no account is called acme/julien"]);
+    assert_eq!(provider.asked("/token").len(), asked);
+
+    home.run(&["refresh", "acme/work"]).ok();
+    home.login(&["acme"]).ok(); // the same person is known under any name
+    assert_eq!(home.accounts(), ["acme/work"]);
+    home.run(&["logout", "acme/work"]).ok();
+    assert!(home.stored().is_empty(), "{:?}", home.stored());
+}
+
+#[test]
+fn its_json_has_both_names_and_the_same_name_is_nothing_to_do() {
+    let (home, _provider) = signed_in();
+    let json = |args: &[&str]| home.run(&[&["rename"], args, &["--json"]].concat());
+    let before = home.files();
+    let same = json(&["acme/julien", "julien"]).ok();
+    assert_eq!(
+        same.json(),
+        json!({"account": "acme/julien", "previous": "acme/julien"})
+    );
+    assert_eq!(same.stderr, "acme/julien is called that already\n");
+    let entries = |home: &Home| home.stored();
+    assert_eq!(home.files().len(), before.len() + 1, "the lock of names");
+    let stored = entries(&home);
+    assert_eq!(
+        json(&["acme/julien", "work"]).ok().json(),
+        json!({"account": "acme/work", "previous": "acme/julien"})
+    );
+    assert_eq!(entries(&home).len(), stored.len());
+}
+
+#[test]
+fn a_name_that_is_taken_is_left_to_its_holder() {
+    let (home, _provider) = signed_in();
+    home.copy_account("acme/julien", "acme/work");
+    let before = home.stored();
+    let entry = home.entry("acme/work");
+    let run = home
+        .run(&["rename", "acme/julien", "work"])
+        .fails(1, &["`acme/work` is another account already", "of julien"]);
+    assert!(
+        run.stderr.contains("keyfob rename acme/work NEW"),
+        "{run:?}"
+    );
+    let failure = home.run(&["rename", "acme/julien", "work", "--json"]);
+    assert_eq!(failure.failure()["error"], "account_conflict");
+    assert_eq!(home.stored(), before);
+    assert_eq!(home.entry("acme/work"), entry);
+    assert_eq!(home.vault().defaults()["acme"], "julien");
+}
+
+#[test]
+fn an_entry_that_cannot_be_read_is_not_overwritten() {
+    let (home, _provider) = signed_in();
+    for broken in ["{", "{\"version\": 2}", ""] {
+        home.write("data/accounts/acme/work.json", broken);
+        let run = home.run(&["rename", "acme/julien", "work"]);
+        run.fails(1, &["`acme/work` is taken", "work.json"]);
+        let left = std::fs::read_to_string(home.path("data/accounts/acme/work.json")).unwrap();
+        assert_eq!(left, broken);
+        home.run(&["token", "acme/julien"]).ok();
+    }
+}
+
+#[test]
+fn what_is_no_name_is_wrong_usage() {
+    let (home, _provider) = signed_in();
+    let before = home.stored();
+    let long = "a".repeat(65);
+    for name in ["", "Work", "a b", "../x", "a@b", ".a", "*", &long] {
+        let run = home.run(&["rename", "acme/julien", name]);
+        run.fails(2, &["is no name for an account", "lower-case letters"]);
+    }
+    home.run(&["rename", "acme/julien", "acme/work"])
+        .fails(2, &["give the name alone: `work`"]);
+    home.run(&["rename", "acme", "work"])
+        .fails(2, &["`acme` is a provider", "`acme/julien`"]);
+    home.run(&["rename", "acme/julian", "work"])
+        .fails(2, &["did you mean `acme/julien`?"]);
+    home.run(&["rename", "acme/*", "work"])
+        .fails(2, &["is a pattern"]);
+    assert_eq!(home.stored(), before);
+}
+
+/// A crash between the two entries, as the files would then be.
+#[test]
+fn a_crash_half_way_is_ended_by_running_it_again() {
+    let (home, _provider) = signed_in();
+    let entry = |name: &str| home.path(&format!("data/accounts/acme/{name}.json"));
+    std::fs::copy(entry("julien"), entry("work")).unwrap();
+    for account in ["acme/julien", "acme/work", "acme"] {
+        home.run(&["token", account]).ok();
+    }
+    home.run(&["rename", "acme/julien", "work"]).ok();
+    assert_eq!(home.accounts(), ["acme/work"]);
+    assert_eq!(home.vault().defaults()["acme"], "work");
+    home.run(&["token", "acme"]).ok();
+}
+
+#[test]
+fn two_at_once_leave_one_account_with_its_secret() {
+    let (home, _provider) = signed_in();
+    let mut running = vec![];
+    for name in ["one", "two", "three", "four"] {
+        running.push(home.spawn(&["rename", "acme/julien", name]));
+    }
+    for child in running {
+        let _ = child.wait_with_output().unwrap(); // who comes late finds no `julien`
+    }
+    assert_eq!(home.accounts().len(), 1);
+    home.run(&["token", "acme"]).ok();
+    let name = home.accounts().remove(0);
+    assert_eq!(name, format!("acme/{}", home.vault().defaults()["acme"]));
+}
+
+#[test]
+fn it_waits_for_a_refresh_and_the_refresh_keeps_the_account() {
+    let (home, provider) = signed_in();
+    home.later("acme/julien", 3600);
+    for round in 0..4 {
+        let (from, to) = if round % 2 == 0 {
+            ("acme/julien", "work")
+        } else {
+            ("acme/work", "julien")
+        };
+        let refresh = home.spawn(&["refresh", from]);
+        let rename = home.spawn(&["rename", from, to]);
+        let renamed = rename.wait_with_output().unwrap();
+        assert!(renamed.status.success(), "{renamed:?}");
+        let refreshed = refresh.wait_with_output().unwrap(); // too late it finds no such name
+        assert!(
+            matches!(refreshed.status.code(), Some(0 | 2)),
+            "{refreshed:?}"
+        );
+        assert_eq!(home.accounts(), [format!("acme/{to}")]);
+    }
+    assert!(provider.asked("/token").len() <= 1 + 4);
+    home.run(&["token"]).ok();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_leaves_the_account_as_it_was() {
+    use crate::disk::SmallDisk;
+    use crate::provider::Provider;
+    let (home, provider) = (Home::new(), Provider::start());
+    let Some(disk) = SmallDisk::over(&home.path("data")) else {
+        let test = "a_full_disk_leaves_the_account_as_it_was";
+        return crate::home::skip(test, "the right to mount a tmpfs");
+    };
+    home.provider("acme", &provider.definition(""));
+    home.login(&["acme"]).ok();
+    home.copy_account("acme/julien", "acme/other");
+    let before = home.stored();
+    disk.fill();
+    home.run(&["rename", "acme/julien", "work"])
+        .fails(1, &["space", "acme/julien"]);
+    home.run(&["use", "acme/other"]).fails(1, &["space"]);
+    assert_eq!(home.stored(), before);
+    assert_eq!(home.vault().defaults()["acme"], "julien");
+    home.run(&["token", "acme"]).ok();
+    disk.empty();
+    home.run(&["rename", "acme/julien", "work"]).ok();
+    home.run(&["token", "acme/work"]).ok();
+}
