@@ -74,10 +74,8 @@ fn described<'a>(app: &App, accounts: &[&'a Account]) -> Vec<Listed<'a>> {
         if !sign_in::has_refresh_token(account) {
             return None;
         }
-        let read = || app.registry.describe(&account.provider);
-        let rule = rules
-            .entry(&account.provider)
-            .or_insert_with(|| read().map(|row| row.lifetime).unwrap_or_default());
+        let read = || app.registry.lifetime(&account.provider);
+        let rule = rules.entry(&account.provider).or_insert_with(read);
         sign_in::end(account, rule)
     };
     let listed = accounts.iter().map(|account| Listed {
