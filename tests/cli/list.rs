@@ -314,7 +314,9 @@ fn filters_that_leave_nothing_say_so_and_are_no_failure() {
 fn a_wide_table_truncates_nothing() {
     let (home, provider) = (Home::new(), Provider::start());
     home.provider("acme", &provider.definition(""));
-    provider.state(|state| state.scope = Some((0..20).map(|n| format!("read-{n:012} ")).collect()));
+    let scopes = [10, 11, 12, 13, 14, 15, 16].map(|n| format!("read-everything-{n}"));
+    let granted = scopes.join(" ");
+    provider.state(|state| state.scope = Some(granted.clone()));
     home.login(&["acme"]).ok();
     let narrow = home.run(&["list"]).ok().stdout;
     assert!(
@@ -335,10 +337,7 @@ fn a_wide_table_truncates_nothing() {
     ] {
         assert!(wide.contains(shown), "{shown}: {wide}");
     }
-    assert!(
-        !wide.contains('…') && wide.lines().nth(1).unwrap().len() > 300,
-        "{wide}"
-    );
+    assert!(!wide.contains('…') && wide.contains(&granted), "{wide}");
 }
 
 const DAY: u64 = 24 * 60 * 60;
