@@ -57,6 +57,9 @@ pub struct Account {
     pub expires_at: Option<Timestamp>,
     /// First sign-in.
     pub created_at: Timestamp,
+    /// Last sign-in; `None` in an entry from before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_in_at: Option<Timestamp>,
     /// Last change of the tokens.
     pub updated_at: Timestamp,
     /// Set when the server refused the refresh token of this generation for good.
@@ -87,6 +90,17 @@ pub enum SignIn {
     Given,
     /// A machine, by an identity token of the place where it runs (RFC 8693).
     Exchange,
+}
+
+impl fmt::Display for SignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Person => "person",
+            Self::Client => "client",
+            Self::Given => "given",
+            Self::Exchange => "exchange",
+        })
+    }
 }
 
 /// Where the identity token of an exchange comes from, each time anew.
@@ -165,18 +179,19 @@ impl From<&Url> for Address {
 }
 
 /// What the index alone says about an account's token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
 pub enum Status {
-    /// Good for the margin at least.
+    /// Good, and not about to end
     Valid,
-    /// Still good, but within the margin; the next use gets a new one.
+    /// Good but about to end; the next use gets a new one
     Expiring,
-    /// Over; the next use gets a new one.
+    /// Over; the next use gets a new one
     Expired,
-    /// Within the margin or over, and only a new sign-in helps.
+    /// Over or about to be, and only a new sign-in helps
     LoginRequired,
-    /// The server gave no expiry.
+    /// The server gave no expiry
     Unknown,
 }
 

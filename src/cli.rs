@@ -2,6 +2,7 @@
 
 mod audit;
 mod hand_out;
+mod list;
 mod login;
 mod provider;
 #[cfg(feature = "sandbox")]
@@ -17,6 +18,7 @@ use crate::complete;
 
 pub use audit::{Check, Log, Since, Which};
 pub use hand_out::{Anew, Exec, Export, Format, Token};
+pub use list::{List, Place, Sort};
 pub use login::Login;
 pub use provider::{
     Provider, ProviderAdd, ProviderMetadata, ProviderRemove, ProviderSet, ProviderShow,
@@ -108,20 +110,6 @@ pub enum Command {
     Completions(Completions),
     /// Print the man pages, or write them all
     Man(Man),
-}
-
-/// Arguments of `list`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  keyfob list
-  keyfob list huggingface --json
-
-Reads no secret and sends nothing.")]
-pub struct List {
-    /// Only this provider's accounts
-    #[arg(value_name = "PROVIDER", add = ArgValueCompleter::new(complete::providers_in_use))]
-    pub provider: Option<String>,
 }
 
 /// Arguments of `whoami`.

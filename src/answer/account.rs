@@ -2,10 +2,22 @@
 
 use serde::Serialize;
 
+use super::sign_in::End;
 use crate::account::{Account, SignIn, Status};
 use crate::provider::SetVariable;
 use crate::store::Kind;
 use crate::timestamp::Timestamp;
+
+/// An account as `list` has it.
+#[derive(Debug, Clone, Copy)]
+pub struct Listed<'a> {
+    /// The entry.
+    pub account: &'a Account,
+    /// Whether it is its provider's default.
+    pub default: bool,
+    /// When its sign-in ends, where that is known.
+    pub sign_in: Option<End>,
+}
 
 /// Accounts, as the index knows them.
 #[derive(Debug, Serialize)]
@@ -26,6 +38,8 @@ struct Entry {
     expires_at: Option<Timestamp>,
     created_at: Option<Timestamp>,
     updated_at: Option<Timestamp>,
+    sign_in_by: Option<Timestamp>,
+    client_id: Option<String>,
     default: bool,
     store: Option<Kind>,
     refreshable: bool,
@@ -44,12 +58,9 @@ pub enum Origin {
     Env,
 }
 
-/// Shapes accounts, each with whether it is its provider's default, as they are at `now`; and after them
-/// the variables that hold tokens.
-pub fn list(accounts: &[(&Account, bool)], variables: &[SetVariable], now: Timestamp) -> Accounts {
-    let kept = accounts
-        .iter()
-        .map(|&(account, default)| entry(account, default, now));
+/// Shapes accounts as they are at `now`; and after them the variables that hold tokens.
+pub fn list(accounts: &[Listed], variables: &[SetVariable], now: Timestamp) -> Accounts {
+    let kept = accounts.iter().map(|listed| entry(listed, now));
     Accounts {
         accounts: kept.chain(variables.iter().map(unkept)).collect(),
     }
@@ -60,7 +71,13 @@ pub fn account_id(account: &Account) -> Option<String> {
     Some(account.identity.subject.clone()).filter(|subject| !subject.is_empty())
 }
 
-fn entry(account: &Account, default: bool, now: Timestamp) -> Entry {
+/// The client that its tokens were issued to; `None` where no client had a part.
+fn client_id(account: &Account) -> Option<String> {
+    Some(account.client.id.clone()).filter(|id| !id.is_empty())
+}
+
+fn entry(listed: &Listed, now: Timestamp) -> Entry {
+    let account = listed.account;
     Entry {
         account: account.to_string(),
         provider: account.provider.clone(),
@@ -73,7 +90,9 @@ fn entry(account: &Account, default: bool, now: Timestamp) -> Entry {
         expires_at: account.expires_at,
         created_at: Some(account.created_at),
         updated_at: Some(account.updated_at),
-        default,
+        sign_in_by: listed.sign_in.map(|end| end.at),
+        client_id: client_id(account),
+        default: listed.default,
         store: Some(account.store),
         refreshable: account.refreshable,
         status: account.status(now),
@@ -96,6 +115,8 @@ fn unkept(variable: &SetVariable) -> Entry {
         expires_at: None,
         created_at: None,
         updated_at: None,
+        sign_in_by: None,
+        client_id: None,
         default: false,
         store: None,
         refreshable: false,
@@ -109,6 +130,20 @@ fn unkept(variable: &SetVariable) -> Entry {
 mod tests {
     use super::*;
     use crate::answer::fixture::{account, assert_shape, now};
+    use crate::answer::sign_in;
+    use crate::provider::LifetimeRule;
+
+    fn listed(account: &Account) -> Listed<'_> {
+        let rule = LifetimeRule {
+            refresh_token_idle: Some("90d".into()),
+            refresh_token: None,
+        };
+        Listed {
+            account,
+            default: true,
+            sign_in: sign_in::end(account, &rule),
+        }
+    }
 
     fn variable() -> SetVariable {
         SetVariable {
@@ -121,7 +156,7 @@ mod tests {
     fn the_shape_is_the_documented_one() {
         let account = account();
         assert_shape(
-            &list(&[(&account, true)], &[variable()], now()),
+            &list(&[listed(&account)], &[variable()], now()),
             include_str!("shapes/list.json"),
         );
     }
@@ -132,9 +167,17 @@ mod tests {
         account.identity.subject.clear();
         account.username = None;
         account.expires_at = None;
-        let shape = serde_json::to_value(list(&[(&account, false)], &[], now())).unwrap();
+        account.client.id.clear();
+        account.refreshable = false;
+        let shape = serde_json::to_value(list(&[listed(&account)], &[], now())).unwrap();
         let entry = &shape["accounts"][0];
-        for key in ["account_id", "username", "expires_at"] {
+        for key in [
+            "account_id",
+            "username",
+            "expires_at",
+            "sign_in_by",
+            "client_id",
+        ] {
             assert!(entry[key].is_null(), "{key}");
         }
         assert_eq!(entry["status"], "unknown");

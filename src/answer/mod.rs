@@ -13,6 +13,7 @@ pub mod naming;
 pub mod provider;
 pub mod refresh;
 pub mod relative;
+pub mod sign_in;
 pub mod table;
 pub mod token;
 pub mod which;
@@ -94,6 +95,7 @@ pub(crate) mod fixture {
             received_at: Timestamp::from_unix(NOW - 3600),
             expires_at: Some(Timestamp::from_unix(NOW + 25_200)),
             created_at: Timestamp::from_unix(NOW - 86_400),
+            signed_in_at: Some(Timestamp::from_unix(NOW - 43_200)),
             updated_at: Timestamp::from_unix(NOW - 3600),
             refused_generation: None,
         }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use console::{Alignment, Style, measure_text_width, pad_str, truncate_str};
 
+use super::account::Listed;
 use super::given;
 use super::relative::until;
 use crate::account::{Account, Status};
@@ -15,60 +16,100 @@ use crate::timestamp::Timestamp;
 /// What stands between columns.
 const GAP: &str = "  ";
 
-/// Writes accounts, each with whether it is its provider's default (then marked `*`), and after them the
-/// variables that hold tokens, as lines of at most `width` cells. With neither there is no table.
+/// How a table is laid out.
+#[derive(Debug, Clone, Copy)]
+pub struct Layout {
+    /// The cells of a line at most; `None` lets every line have what it needs, and shows every column.
+    pub width: Option<usize>,
+    /// Whether it is coloured.
+    pub colour: bool,
+}
+
+/// Writes accounts, a provider's default marked `*`, and after them the variables that hold tokens, a line
+/// each. With neither there is no table.
 ///
-/// A column that says nothing is left out: usernames where nobody has one, stores where all are the same.
+/// Where the width is bounded, a column that says nothing is left out: usernames where nobody has one,
+/// stores where all are the same; and so is what few ask for.
 pub fn list(
-    accounts: &[(&Account, bool)],
+    accounts: &[Listed],
     variables: &[SetVariable],
     now: Timestamp,
-    width: usize,
-    colour: bool,
+    layout: Layout,
 ) -> String {
     if accounts.is_empty() && variables.is_empty() {
         return String::new();
     }
-    let of = |kept: &dyn Fn(&Account) -> String, unkept: &dyn Fn(&SetVariable) -> String| {
-        let kept = accounts.iter().map(|(account, _)| kept(account));
+    let wide = layout.width.is_none();
+    let of = |kept: &dyn Fn(&Listed) -> String, unkept: &dyn Fn(&SetVariable) -> String| {
+        let kept = accounts.iter().map(kept);
         let unkept = variables.iter().map(unkept);
         kept.chain(unkept).collect::<Vec<String>>()
     };
     let nothing = |_: &SetVariable| String::new();
-    let marks = accounts.iter().map(|(_, default)| *default);
-    let names = of(&Account::to_string, &|variable| variable.provider.clone());
+    let marks = accounts.iter().map(|listed| listed.default);
+    let names = of(&|listed| listed.account.to_string(), &|variable| {
+        variable.provider.clone()
+    });
     let marked = names
         .iter()
         .zip(marks.chain(std::iter::repeat(false)))
         .map(|(name, default)| format!("{} {name}", if default { '*' } else { ' ' }))
         .collect();
     let mut columns = vec![Column::new("  ACCOUNT", marked, Shrink::Last)];
-    if accounts
-        .iter()
-        .any(|(account, _)| account.username.is_some())
-    {
-        let who =
-            |account: &Account| escape(account.username.as_deref().unwrap_or("")).into_owned();
+    let mut entries = accounts.iter().map(|listed| listed.account);
+    if entries.any(|account| account.username.is_some()) {
+        let who = |listed: &Listed| {
+            let username = listed.account.username.as_deref();
+            escape(username.unwrap_or("")).into_owned()
+        };
         columns.push(Column::new("WHO", of(&who, &nothing), Shrink::Second));
     }
-    let scopes = |account: &Account| escape(&account.scopes.join(" ")).into_owned();
+    let scopes = |listed: &Listed| escape(&listed.account.scopes.join(" ")).into_owned();
     columns.push(Column::new("SCOPES", of(&scopes, &nothing), Shrink::First));
-    let mixed = accounts
-        .iter()
-        .any(|(account, _)| account.store != accounts[0].0.store);
-    if mixed || !variables.is_empty() {
+    if wide {
+        let kind = |listed: &Listed| listed.account.identity.kind.to_string();
+        columns.push(Column::new("KIND", of(&kind, &nothing), Shrink::Never));
+    }
+    let stores: Vec<_> = accounts.iter().map(|listed| listed.account.store).collect();
+    let mixed = stores.iter().any(|store| *store != stores[0]);
+    if wide || mixed || !variables.is_empty() {
         let variable = |variable: &SetVariable| format!("env {}", variable.name);
-        let stores = of(&|account| account.store.to_string(), &variable);
+        let stores = of(&|listed| listed.account.store.to_string(), &variable);
         columns.push(Column::new("STORE", stores, Shrink::Never));
+    }
+    if wide {
+        let issued = |listed: &Listed| listed.account.received_at.to_string();
+        let client = |listed: &Listed| escape(&listed.account.client.id).into_owned();
+        let grant = |listed: &Listed| listed.sign_in.map_or_else(String::new, |end| end.date());
+        columns.push(Column::new("ISSUED", of(&issued, &nothing), Shrink::Never));
+        columns.push(Column::new("CLIENT", of(&client, &nothing), Shrink::Never));
+        columns.push(Column::new(
+            "GRANT ENDS",
+            of(&grant, &nothing),
+            Shrink::Never,
+        ));
     }
     let styles = accounts
         .iter()
-        .map(|(account, _)| style(account, now))
+        .map(|listed| style(listed, now))
         .chain(variables.iter().map(|_| Style::new().dim()))
         .collect();
-    let expires = of(&|account| expiry(account, now), &|_| "unknown".into());
+    let expires = of(&|listed| ends(listed, now), &|_| "unknown".into());
     columns.push(Column::new("EXPIRES", expires, Shrink::Never).styled(styles));
-    render(&mut columns, width, colour)
+    render(
+        &mut columns,
+        layout.width.unwrap_or(usize::MAX),
+        layout.colour,
+    )
+}
+
+/// The same as [`expiry`], and what to do about a sign-in that ends soon.
+fn ends(listed: &Listed, now: Timestamp) -> String {
+    let token = expiry(listed.account, now);
+    match listed.sign_in.and_then(|end| end.notice(now)) {
+        Some(notice) => format!("{token}; {notice}"),
+        None => token,
+    }
 }
 
 /// Says when an account's token ends, and what happens then if that needs a person; of a given one, how
@@ -94,10 +135,12 @@ pub fn expiry(account: &Account, now: Timestamp) -> String {
     }
 }
 
-fn style(account: &Account, now: Timestamp) -> Style {
+fn style(listed: &Listed, now: Timestamp) -> Style {
+    let account = listed.account;
     match account.status(now) {
         _ if given::is_old(account, now) => Style::new().yellow(),
         Status::LoginRequired => Style::new().red(),
+        _ if listed.sign_in.is_some_and(|end| end.notice(now).is_some()) => Style::new().yellow(),
         Status::Expiring | Status::Expired => Style::new().yellow(),
         Status::Unknown => Style::new().dim(),
         Status::Valid => Style::new(),

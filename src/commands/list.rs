@@ -1,67 +1,101 @@
 //! `list`: what the index knows, and which variables hold tokens. Reads no secret, sends nothing.
 
+mod select;
+
+use std::collections::HashMap;
+
 use super::app::App;
 use super::{caution, columns, print, print_json};
-use crate::answer;
+use crate::account::Account;
+use crate::answer::account::Listed;
+use crate::answer::table::Layout;
+use crate::answer::{self, sign_in};
 use crate::cli;
 use crate::error::{Error, Result};
 use crate::names::is_provider_name;
-use crate::provider::SetVariable;
+use crate::provider::{LifetimeRule, SetVariable};
 use crate::timestamp::Timestamp;
+use crate::vault::Listing;
 
 /// Prints the accounts; an entry that cannot be read is a warning.
 pub fn run(app: &App, args: &cli::List) -> Result<()> {
-    let listing = match &args.provider {
-        Some(provider) => {
-            let named = is_provider_name(provider).then(|| app.vault.accounts_of(provider));
-            let listing = named.unwrap_or_default();
-            if listing.accounts.is_empty() && listing.broken.is_empty() {
-                app.registry.describe(provider)?; // a mistyped name is said, not answered with nothing
-            }
-            listing
-        }
-        None => app.vault.accounts(),
-    };
+    let listing = listing(app, args.provider.as_deref())?;
     let set = app.chooser().variables(args.provider.as_deref());
     let (variables, unclear): (Vec<_>, Vec<_>) = set.into_iter().partition(Result::is_ok);
-    let variables: Vec<SetVariable> = variables.into_iter().flatten().collect();
+    let mut variables: Vec<SetVariable> = variables.into_iter().flatten().collect();
     let unclear: Vec<Error> = unclear.into_iter().filter_map(Result::err).collect();
     for broken in listing.broken.iter().chain(&unclear) {
         caution(app, broken);
     }
-    let defaults = app.vault.defaults();
-    let accounts: Vec<_> = listing
-        .accounts
-        .iter()
-        .map(|account| {
-            (
-                account,
-                defaults.get(&account.provider) == Some(&account.name),
-            )
-        })
-        .collect();
+    let nobody = listing.accounts.is_empty() && variables.is_empty();
     let now = Timestamp::now();
+    let mut accounts: Vec<&Account> = listing.accounts.iter().collect();
+    accounts.retain(|account| select::account(args, account, now));
+    variables.retain(|_| select::variables(args));
+    select::sort(&mut accounts, args.sort);
+    let accounts = described(app, &accounts);
     if app.manner.json {
         return print_json(&answer::account::list(&accounts, &variables, now));
     }
-    let empty = accounts.is_empty() && variables.is_empty();
-    if empty && !(listing.broken.is_empty() && unclear.is_empty()) {
-        return Ok(());
-    }
-    if let (true, Some(provider)) = (empty, &args.provider) {
-        app.term.say(&format!(
-            "nobody is signed in at {provider}; `keyfob login {provider}` signs in"
-        ));
-        return Ok(());
-    }
-    if empty {
-        app.term.say("nobody is signed in; `keyfob login PROVIDER` signs in, `keyfob provider list` shows the providers");
+    if accounts.is_empty() && variables.is_empty() {
+        let doubtful = nobody && !(listing.broken.is_empty() && unclear.is_empty());
+        if !doubtful {
+            say_nothing_is_there(app, args, nobody);
+        }
         return Ok(());
     }
     let (width, colour) = columns();
-    print(&answer::table::list(
-        &accounts, &variables, now, width, colour,
-    ))?;
+    let width = (!args.wide).then_some(width);
+    let layout = Layout { width, colour };
+    print(&answer::table::list(&accounts, &variables, now, layout))?;
     std::mem::forget(listing); // the process ends here; a thousand accounts take long to free
     Ok(())
+}
+
+/// All accounts, or those of one provider; a mistyped name is said, not answered with nothing.
+fn listing(app: &App, provider: Option<&str>) -> Result<Listing> {
+    let Some(provider) = provider else {
+        return Ok(app.vault.accounts());
+    };
+    let named = is_provider_name(provider).then(|| app.vault.accounts_of(provider));
+    let listing = named.unwrap_or_default();
+    if listing.accounts.is_empty() && listing.broken.is_empty() {
+        app.registry.describe(provider)?;
+    }
+    Ok(listing)
+}
+
+/// What is known of accounts beside their entries. A definition is read where a refresh token may end, and
+/// once; one that is wrong or has gone says nothing here.
+fn described<'a>(app: &App, accounts: &[&'a Account]) -> Vec<Listed<'a>> {
+    let defaults = app.vault.defaults();
+    let mut rules: HashMap<&str, LifetimeRule> = HashMap::new();
+    let mut of = |account: &'a Account| {
+        if !sign_in::has_refresh_token(account) {
+            return None;
+        }
+        let read = || app.registry.lifetime(&account.provider);
+        let rule = rules.entry(&account.provider).or_insert_with(read);
+        sign_in::end(account, rule)
+    };
+    let listed = accounts.iter().map(|account| Listed {
+        account,
+        default: defaults.get(&account.provider) == Some(&account.name),
+        sign_in: of(account),
+    });
+    listed.collect()
+}
+
+fn say_nothing_is_there(app: &App, args: &cli::List, nobody: bool) {
+    if !nobody && select::filters(args) {
+        app.term
+            .say("no account is left by these filters; `keyfob list` shows all");
+        return;
+    }
+    app.term.say(&match &args.provider {
+        Some(provider) => {
+            format!("nobody is signed in at {provider}; `keyfob login {provider}` signs in")
+        }
+        None => "nobody is signed in; `keyfob login PROVIDER` signs in, `keyfob provider list` shows the providers".into(),
+    });
 }

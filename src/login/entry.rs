@@ -91,6 +91,7 @@ pub fn entry(plan: &Keeping, grant: &Grant, slot: Slot) -> Result<(Account, Secr
         received_at: tokens.received_at,
         expires_at: tokens.expires_at,
         created_at: slot.created_at.unwrap_or(tokens.received_at),
+        signed_in_at: Some(tokens.received_at),
         updated_at: tokens.received_at,
         refused_generation: None,
     };

@@ -4,6 +4,7 @@ mod environment;
 mod exchange;
 mod given;
 mod identity;
+mod lifetime;
 mod redirect;
 mod requests;
 mod scopes;
@@ -26,6 +27,7 @@ pub(super) fn check(provider: &Provider) -> Checked {
     redirect::check(&provider.redirect)?;
     requests::check(provider)?;
     identity::check(&provider.identity)?;
+    lifetime::check(&provider.lifetime)?;
     environment::check(provider)?;
     exchange::check(&provider.exchange)?;
     given::check(provider)

@@ -7,7 +7,7 @@ use serde::forward_to_deserialize_any;
 use super::fault::dotted;
 use super::{
     AuthorizationRule, DeviceRule, EnvironmentRule, ExchangeRule, GivenRule, IdentityRule,
-    PrefixRule, Provider, RedirectRule, RegistrationRule, RevocationRule, TokenRule,
+    LifetimeRule, PrefixRule, Provider, RedirectRule, RegistrationRule, RevocationRule, TokenRule,
 };
 
 type Fields = &'static [&'static str];
@@ -16,13 +16,14 @@ type Fields = &'static [&'static str];
 type Table = (&'static str, fn() -> Fields);
 
 /// The keys whose values are tables with keys of their own.
-const TABLES: [Table; 11] = [
+const TABLES: [Table; 12] = [
     ("authorization", fields::<AuthorizationRule>),
     ("device", fields::<DeviceRule>),
     ("environment", fields::<EnvironmentRule>),
     ("exchange", fields::<ExchangeRule>),
     ("given", fields::<GivenRule>),
     ("identity", fields::<IdentityRule>),
+    ("lifetime", fields::<LifetimeRule>),
     ("prefixes", fields::<PrefixRule>),
     ("redirect", fields::<RedirectRule>),
     ("registration", fields::<RegistrationRule>),

@@ -14,6 +14,7 @@ mod exchange;
 mod fault;
 mod given;
 mod keys;
+mod lifetime;
 mod overlay;
 mod prefixes;
 mod redirect;
@@ -37,6 +38,7 @@ pub use exchange::{ExchangeRule, ResourceForm};
 pub use fault::dotted;
 pub use given::GivenRule;
 pub use keys::keys;
+pub use lifetime::LifetimeRule;
 pub use prefixes::{PrefixRule, Verdict, judge};
 pub use redirect::{RedirectHost, RedirectRule};
 pub use registry::{Edited, Registry, Removed, SetVariable, Source, Sources};
@@ -164,6 +166,9 @@ pub struct Provider {
     pub device: DeviceRule,
     /// Where an answer names the account.
     pub identity: IdentityRule,
+    /// How long a sign-in lasts.
+    #[serde(skip_serializing_if = "LifetimeRule::is_empty")]
+    pub lifetime: LifetimeRule,
     /// How tokens are revoked.
     pub revocation: RevocationRule,
     /// How a person registers a client.
@@ -219,6 +224,7 @@ impl Default for Provider {
             token: TokenRule::default(),
             device: DeviceRule::default(),
             identity: IdentityRule::default(),
+            lifetime: LifetimeRule::default(),
             revocation: RevocationRule::default(),
             registration: RegistrationRule::default(),
             environment: EnvironmentRule::default(),

@@ -21,13 +21,14 @@ const LONGEST: usize = 2048;
 const MOST: usize = 100;
 
 /// The keys whose values are tables.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "authorization",
     "device",
     "environment",
     "exchange",
     "given",
     "identity",
+    "lifetime",
     "prefixes",
     "presets",
     "redirect",

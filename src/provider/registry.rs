@@ -1,5 +1,6 @@
 //! Finds provider definitions: the built-in rows, and the user's files that overlay them key by key.
 
+mod lifetime;
 mod variables;
 mod write;
 

@@ -21,7 +21,7 @@ fn its_json_has_every_field_and_no_other() {
     let (home, _provider) = signed_in();
     let account = home.account("acme/julien");
     let keys = "account provider kind account_id username token_type scope received_at expires_at \
-                created_at updated_at default store refreshable status source variable";
+                created_at updated_at sign_in_by client_id default store refreshable status source variable";
     let listed = listed(&home);
     let entry = listed[0].as_object().unwrap();
     let expected = json!({
@@ -29,6 +29,7 @@ fn its_json_has_every_field_and_no_other() {
         "username": "julien", "token_type": "Bearer", "scope": "read write",
         "received_at": account.received_at, "expires_at": account.expires_at,
         "created_at": account.created_at, "updated_at": account.updated_at,
+        "sign_in_by": null, "client_id": account.client.id,
         "default": true, "store": "file", "refreshable": true, "status": "valid",
         "source": "account", "variable": null,
     });
@@ -241,4 +242,169 @@ fn a_folder_that_cannot_be_read_is_not_an_empty_one() {
     assert!(!list.stderr.contains("nobody is signed in"), "{list:?}");
     home.run(&["token"])
         .fails(1, &["cannot read", "data/accounts"]);
+}
+
+/// The names that a list with these arguments has, in its order.
+fn names(home: &Home, args: &str) -> String {
+    let args = ["list", "--json"]
+        .into_iter()
+        .chain(args.split_whitespace());
+    let answer = home.run(&args.collect::<Vec<_>>()).ok().json();
+    let accounts = answer["accounts"].as_array().expect("accounts");
+    let names = accounts.iter().map(|entry| entry["account"].as_str());
+    names.collect::<Option<Vec<_>>>().expect("names").join(" ")
+}
+
+#[test]
+fn filters_leave_what_all_of_them_want_and_orders_are_as_asked_for() {
+    let (mut home, _provider) = signed_in();
+    home.copy_account("acme/julien", "acme/later");
+    home.later("acme/later", 3600);
+    home.copy_account("acme/julien", "acme/soon");
+    home.later("acme/soon", 1800);
+    home.set("ACME_TOKEN", "from-a-variable");
+    for (args, left) in [
+        ("", "acme/julien acme/later acme/soon acme"),
+        ("--expiring-in 40m", "acme/later acme/soon"),
+        ("--expiring-in 40m --status valid", "acme/soon"),
+        (
+            "--status valid --status expired",
+            "acme/julien acme/later acme/soon",
+        ),
+        ("--status unknown", "acme"),
+        ("--store file", "acme/julien acme/later acme/soon"),
+        ("--store env", "acme"),
+        ("--store keyring", ""),
+        ("acme --store file --expiring-in 0s", "acme/later"),
+        ("--sort expiry", "acme/later acme/soon acme/julien acme"),
+        (
+            "--sort age --store file",
+            "acme/later acme/soon acme/julien",
+        ),
+        ("--sort name", "acme/julien acme/later acme/soon acme"),
+    ] {
+        assert_eq!(names(&home, args), left, "{args}");
+    }
+    for wrong in [
+        ["list", "--status", "gone"],
+        ["list", "--store", "cloud"],
+        ["list", "--sort", "size"],
+        ["list", "--expiring-in", "soon"],
+    ] {
+        let run = home.run(&wrong);
+        assert_eq!(run.status, 2, "{run:?}");
+        assert!(run.stderr.contains(wrong[1]), "{run:?}");
+    }
+}
+
+#[test]
+fn filters_that_leave_nothing_say_so_and_are_no_failure() {
+    let (home, _provider) = signed_in();
+    let none = home.run(&["list", "--status", "expired"]).ok();
+    assert_eq!(none.stdout, "");
+    assert!(none.stderr.contains("these filters"), "{none:?}");
+    assert!(!none.stderr.contains("nobody is signed in"), "{none:?}");
+    let json = home.run(&["list", "--status", "expired", "--json"]).ok();
+    assert_eq!((&*json.stdout, &*json.stderr), ("{\"accounts\":[]}\n", ""));
+    let nobody = Home::new().run(&["list", "--status", "expired"]).ok();
+    assert!(nobody.stderr.contains("nobody is signed in"), "{nobody:?}");
+}
+
+#[test]
+fn a_wide_table_truncates_nothing() {
+    let (home, provider) = (Home::new(), Provider::start());
+    home.provider("acme", &provider.definition(""));
+    let scopes = [10, 11, 12, 13, 14, 15, 16].map(|n| format!("read-everything-{n}"));
+    let granted = scopes.join(" ");
+    provider.state(|state| state.scope = Some(granted.clone()));
+    home.login(&["acme"]).ok();
+    let narrow = home.run(&["list"]).ok().stdout;
+    assert!(
+        narrow.contains('…') && !narrow.contains("GRANT ENDS"),
+        "{narrow}"
+    );
+    let wide = home.run(&["list", "--wide"]).ok().stdout;
+    let client = home.account("acme/julien").client.id;
+    for shown in [
+        "KIND",
+        "STORE",
+        "ISSUED",
+        "CLIENT",
+        "GRANT ENDS",
+        "person",
+        "file",
+        &client,
+    ] {
+        assert!(wide.contains(shown), "{shown}: {wide}");
+    }
+    assert!(!wide.contains('…') && wide.contains(&granted), "{wide}");
+}
+
+const DAY: u64 = 24 * 60 * 60;
+
+/// Moves the time of what an entry says of its sign-in and its tokens.
+fn long_ago(home: &Home, days: u64) {
+    let mut entry = home.entry("acme/julien");
+    let now = keyfob::timestamp::Timestamp::now();
+    for time in [
+        "signed_in_at",
+        "created_at",
+        "updated_at",
+        "received_at",
+        "expires_at",
+    ] {
+        entry[time] = now.minus(days * DAY).to_string().into();
+    }
+    home.write("data/accounts/acme/julien.json", &entry.to_string());
+}
+
+#[test]
+fn a_sign_in_that_ends_soon_is_said_before_and_a_new_one_begins_anew() {
+    let (home, provider) = (Home::new(), Provider::start());
+    let rule = "[lifetime]\nrefresh_token_idle = \"90d\"\nrefresh_token = \"180d\"\n";
+    home.provider("acme", &provider.definition(rule));
+    home.login(&["acme"]).ok();
+    let by = |home: &Home| listed(home)[0]["sign_in_by"].clone();
+    let table = |home: &Home| home.run(&["list"]).ok().stdout;
+    let first = by(&home);
+    assert!(
+        first.is_string() && !table(&home).contains(" by 2"),
+        "{first}"
+    );
+
+    long_ago(&home, 80);
+    let date = by(&home).as_str().unwrap()[..10].to_owned();
+    let said = format!("refreshes on use; refresh by {date}\n");
+    assert!(table(&home).ends_with(&said), "{}", table(&home));
+    long_ago(&home, 170);
+    assert!(table(&home).contains("; sign-in was due 2"));
+    home.run(&["refresh", "acme"]).ok();
+    let date = by(&home).as_str().unwrap()[..10].to_owned();
+    let said = format!("; sign in by {date}\n");
+    assert!(
+        table(&home).ends_with(&said),
+        "a refresh moves one end and not the other"
+    );
+    home.login(&["acme"]).ok();
+    assert!(by(&home).as_str() >= first.as_str());
+    assert!(!table(&home).contains(" by 2"), "{}", table(&home));
+}
+
+#[test]
+fn a_definition_that_is_wrong_or_gone_only_leaves_the_end_unknown() {
+    let (home, provider) = (Home::new(), Provider::start());
+    let rule = "[lifetime]\nrefresh_token = \"180d\"\n";
+    home.provider("acme", &provider.definition(rule));
+    home.login(&["acme"]).ok();
+    assert!(listed(&home)[0]["sign_in_by"].is_string());
+    home.provider(
+        "acme",
+        &provider.definition("[lifetime]\nrefresh_token = \"soon\"\n"),
+    );
+    home.run(&["provider", "show", "acme"])
+        .fails(1, &["lifetime.refresh_token", "`90d`"]);
+    assert_eq!(listed(&home)[0]["sign_in_by"], Value::Null);
+    std::fs::remove_file(home.path("config/providers/acme.toml")).unwrap();
+    assert_eq!(listed(&home)[0]["sign_in_by"], Value::Null);
+    assert!(home.run(&["list"]).ok().stdout.contains("acme/julien"));
 }

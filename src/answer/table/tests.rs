@@ -1,7 +1,27 @@
 use super::*;
 use crate::account::SignIn;
 use crate::answer::fixture::{account, now};
+use crate::answer::sign_in;
+use crate::provider::LifetimeRule;
 use crate::store::Kind;
+
+/// The table of accounts whose sign-ins end at no known time.
+fn list(
+    accounts: &[(&Account, bool)],
+    variables: &[SetVariable],
+    now: Timestamp,
+    width: usize,
+    colour: bool,
+) -> String {
+    let accounts = accounts.iter().map(|&(account, default)| Listed {
+        account,
+        default,
+        sign_in: None,
+    });
+    let width = Some(width);
+    let layout = Layout { width, colour };
+    super::list(&accounts.collect::<Vec<_>>(), variables, now, layout)
+}
 
 fn named(provider: &str, name: &str) -> Account {
     let mut account = account();
@@ -165,4 +185,97 @@ fn colour_is_on_demand() {
 #[test]
 fn no_accounts_make_no_table() {
     assert_eq!(list(&[], &[], now(), 80, false), "");
+}
+
+#[test]
+fn a_sign_in_that_ends_soon_is_said_in_yellow() {
+    let account = account();
+    let rule = LifetimeRule {
+        refresh_token: Some("30d".into()),
+        ..LifetimeRule::default()
+    };
+    let at = |days: u64, colour| {
+        let sign_in = sign_in::end(&account, &rule);
+        let listed = Listed {
+            account: &account,
+            default: true,
+            sign_in,
+        };
+        let width = Some(200);
+        let later = account.signed_in_at.unwrap().plus(days * 24 * 60 * 60);
+        super::list(&[listed], &[], later, Layout { width, colour })
+    };
+    assert!(at(15, false).ends_with("  refreshes on use\n"));
+    assert!(at(16, false).ends_with("  refreshes on use; sign in by 2023-12-14\n"));
+    assert!(at(30, false).ends_with("  refreshes on use; sign-in was due 2023-12-14\n"));
+    assert!(at(16, true).contains("\u{1b}[33mrefreshes on use; sign in by"));
+    let mut valid = account.clone();
+    valid.expires_at = Some(valid.received_at.plus(86_400 * 90));
+    let listed = Listed {
+        account: &valid,
+        default: true,
+        sign_in: sign_in::end(&valid, &rule),
+    };
+    let later = valid.received_at.plus(86_400 * 17);
+    let layout = Layout {
+        width: Some(200),
+        colour: true,
+    };
+    let shown = super::list(&[listed], &[], later, layout);
+    assert!(shown.contains("\u{1b}[33min 73 d; sign in by"), "{shown}");
+}
+
+#[test]
+fn the_wide_table_has_every_column_whole() {
+    let mut hf = account();
+    hf.scopes = vec!["read-everything".into(); 20];
+    hf.client.id = "https://id.example.com/client\u{1b}[2J".into();
+    let mut given = github();
+    given.identity.kind = SignIn::Given;
+    given.client.id.clear();
+    let rule = LifetimeRule {
+        refresh_token_idle: Some("90d".into()),
+        ..LifetimeRule::default()
+    };
+    let listed = |account| Listed {
+        account,
+        default: false,
+        sign_in: sign_in::end(account, &rule),
+    };
+    let variable = SetVariable {
+        provider: "gitlab".into(),
+        name: "GITLAB_TOKEN".into(),
+    };
+    let layout = Layout {
+        width: None,
+        colour: false,
+    };
+    let shown = super::list(&[listed(&given), listed(&hf)], &[variable], now(), layout);
+    let headings: Vec<&str> = shown.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(
+        headings.join(" "),
+        "ACCOUNT WHO SCOPES KIND STORE ISSUED CLIENT GRANT ENDS EXPIRES"
+    );
+    assert!(
+        shown.contains(&hf.scopes.join(" ")) && !shown.contains('…'),
+        "{shown}"
+    );
+    assert!(!shown.contains('\u{1b}'), "{shown}");
+    let words = |line: usize, last: usize| {
+        let words: Vec<&str> = shown.lines().nth(line).unwrap().split("  ").collect();
+        let words: Vec<&str> = words
+            .into_iter()
+            .map(str::trim)
+            .filter(|w| !w.is_empty())
+            .collect();
+        words[words.len() - last..].join("|")
+    };
+    assert_eq!(
+        words(1, 4),
+        "given|keyring|2023-11-14T21:13:20Z|given 1 h ago"
+    );
+    let client = escape(&hf.client.id);
+    let whole = format!("person|keyring|2023-11-14T21:13:20Z|{client}|2024-02-12|in 7 h");
+    assert_eq!(words(2, 6), whole);
+    assert_eq!(words(3, 3), "gitlab|env GITLAB_TOKEN|unknown");
 }

@@ -22,7 +22,9 @@ const JSON: &[(&str, &str, &str)] = &[
         "keyfob-list",
         "status is valid, expiring, expired (the next use refreshes it), login_required or unknown (the \
          provider gave no expiry). account_id, username and expires_at are null where the provider does \
-         not say. source is account, or env for a token that a variable holds: then account is the \
+         not say. sign_in_by is when only a new sign-in helps, if no token is refreshed before, counted \
+         as lifetime in the provider's definition has it; null where nobody knows. client_id is the client \
+         that the tokens were issued to, null where there was none. source is account, or env for a token that a variable holds: then account is the \
          provider, variable names it, and what keyfob does not know is null.",
         include_str!("../../answer/shapes/list.json"),
     ),

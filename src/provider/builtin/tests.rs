@@ -354,6 +354,35 @@ fn the_prefixes_of_each_server_are_these() {
 }
 
 #[test]
+fn the_sign_ins_that_end_are_these() {
+    let table = [
+        // name, without a refresh, from the sign-in
+        ("atlassian", "90d", "365d"),
+        ("codeberg", "730h", ""),
+        ("frameio", "14d", ""),
+        ("gitea", "730h", ""),
+        ("github", "180d", ""),
+        ("google", "180d", ""),
+        ("microsoft", "90d", ""),
+        ("slack", "30d", ""),
+        ("spotify", "", "180d"),
+        ("twitch", "30d", ""),
+        ("zoom", "90d", ""),
+    ];
+    let known: Vec<_> = others()
+        .map(|provider| {
+            let said = |span: &Option<String>| span.clone().unwrap_or_default();
+            let rule = &provider.lifetime;
+            let (idle, all) = (said(&rule.refresh_token_idle), said(&rule.refresh_token));
+            (provider.name, idle, all)
+        })
+        .filter(|(_, idle, all)| !idle.is_empty() || !all.is_empty())
+        .collect();
+    let table = table.map(|(name, idle, all)| (name.into(), idle.into(), all.into()));
+    assert_eq!(known, table);
+}
+
+#[test]
 fn the_facts_of_each_server_are_these() {
     let fixed = "127.0.0.1:53682,53683";
     let named = "localhost:53682,53683";

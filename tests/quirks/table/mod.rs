@@ -8,6 +8,7 @@ mod endpoints;
 mod exchange;
 mod given;
 mod identity;
+mod lifetime;
 mod redirect;
 mod revocation;
 mod row;
@@ -30,7 +31,7 @@ const EXEMPT: [(&str, &str); 4] = [
 ];
 
 fn all() -> impl Iterator<Item = &'static Row> {
-    let tables: [&[Row]; 11] = [
+    let tables: [&[Row]; 12] = [
         &authorization::ROWS,
         &client::ROWS,
         &device::ROWS,
@@ -38,6 +39,7 @@ fn all() -> impl Iterator<Item = &'static Row> {
         &given::ROWS,
         &exchange::ROWS,
         &identity::ROWS,
+        &lifetime::ROWS,
         &redirect::ROWS,
         &revocation::ROWS,
         &scopes::ROWS,
