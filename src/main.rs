@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
+use clap::CommandFactory;
+
 fn main() -> ExitCode {
-    keyfob::complete::answer();
+    keyfob::complete::answer(keyfob::cli::Cli::command);
     keyfob::commands::main(std::env::args_os())
 }

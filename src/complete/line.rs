@@ -4,9 +4,9 @@
 use std::env;
 use std::ffi::OsString;
 
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, Command};
 
-use crate::cli::Cli;
+use super::DECLARED;
 
 /// Where the engine's scripts say which word is completed; without it, it is the last one.
 const INDEX: &str = "_CLAP_COMPLETE_INDEX";
@@ -28,17 +28,24 @@ impl Line {
     /// Reads it from this process's arguments, which are `keyfob -- keyfob WORD…`.
     pub fn read() -> Self {
         let index = env::var(INDEX).ok().and_then(|index| index.parse().ok());
-        Self::before(env::args_os(), index)
+        let declared = DECLARED.get();
+        declared.map_or_else(Self::default, |declared| {
+            Self::before(&declared(), env::args_os(), index)
+        })
     }
 
-    fn before(arguments: impl Iterator<Item = OsString>, index: Option<usize>) -> Self {
+    fn before(
+        root: &Command,
+        arguments: impl Iterator<Item = OsString>,
+        index: Option<usize>,
+    ) -> Self {
         let mut words: Vec<String> = arguments
             .skip_while(|word| word != "--")
             .skip(1)
             .map(|word| word.to_string_lossy().into_owned())
             .collect();
         words.truncate(index.unwrap_or(words.len().saturating_sub(1)));
-        Self::parse(&Cli::command(), words.into_iter().skip(1))
+        Self::parse(root, words.into_iter().skip(1))
     }
 
     /// Parses what may be incomplete and wrong.
@@ -96,11 +103,14 @@ fn takes_value(command: &Command, option: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
+    use crate::cli::Cli;
 
     fn line(typed: &str) -> Line {
         let words = typed.split(' ').map(OsString::from);
-        Line::before(words, None)
+        Line::before(&Cli::command(), words, None)
     }
 
     #[test]
@@ -121,9 +131,20 @@ mod tests {
         assert_eq!(line("keyfob -- keyfob logout a b").arguments, ["a"]);
         let words = ["keyfob", "--", "keyfob", "logout", "a", "b", "c"];
         let words = || words.into_iter().map(OsString::from);
-        assert_eq!(Line::before(words(), Some(3)).arguments, ["a"]);
-        assert_eq!(Line::before(words(), Some(5)).arguments, ["a", "b", "c"]);
-        assert_eq!(Line::before(words(), Some(99)).arguments.len(), 3);
+        assert_eq!(
+            Line::before(&Cli::command(), words(), Some(3)).arguments,
+            ["a"]
+        );
+        assert_eq!(
+            Line::before(&Cli::command(), words(), Some(5)).arguments,
+            ["a", "b", "c"]
+        );
+        assert_eq!(
+            Line::before(&Cli::command(), words(), Some(99))
+                .arguments
+                .len(),
+            3
+        );
     }
 
     #[test]

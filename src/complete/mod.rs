@@ -12,10 +12,9 @@ use std::env;
 use std::ffi::OsStr;
 use std::sync::OnceLock;
 
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::{CompleteEnv, CompletionCandidate};
 
-use crate::cli::Cli;
 use line::Line;
 
 pub use accounts::{accounts, names, targets};
@@ -31,13 +30,16 @@ const WITHOUT_DESCRIPTIONS: [&str; 2] = ["bash", "elvish"];
 /// Whether descriptions would be dropped.
 static NAMES_ALONE: OnceLock<bool> = OnceLock::new();
 
-/// Answers a shell that asks for completions, and ends the process; otherwise does nothing.
-pub fn answer() {
+/// What declares the command line.
+static DECLARED: OnceLock<fn() -> Command> = OnceLock::new();
+
+/// Answers a shell that asks for completions, and ends the process; otherwise does nothing. `declared` is the
+/// command line, which itself names the completers of this folder.
+pub fn answer(declared: fn() -> Command) {
     if let Some(shell) = env::var_os(VARIABLE) {
+        let _ = DECLARED.set(declared);
         let _ = NAMES_ALONE.set(WITHOUT_DESCRIPTIONS.iter().any(|name| shell == *name));
-        CompleteEnv::with_factory(Cli::command)
-            .var(VARIABLE)
-            .complete();
+        CompleteEnv::with_factory(declared).var(VARIABLE).complete();
     }
 }
 
