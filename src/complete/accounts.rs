@@ -1,6 +1,5 @@
 //! Accounts, each with whose it is and for how long.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 
 use clap_complete::CompletionCandidate;
@@ -69,15 +68,6 @@ fn look(offer: impl FnOnce(&Index) -> Vec<CompletionCandidate>) -> Vec<Completio
     offer(&Index::read(paths, Timestamp::now(), names_alone()))
 }
 
-/// How many accounts each provider has.
-pub(super) fn counts(names: &[Named]) -> BTreeMap<&str, usize> {
-    let mut counts = BTreeMap::new();
-    for named in names {
-        *counts.entry(named.provider.as_str()).or_default() += 1;
-    }
-    counts
-}
-
 impl Index {
     fn read(paths: Paths, now: Timestamp, names_alone: bool) -> Self {
         Self {
@@ -93,7 +83,7 @@ impl Index {
     fn offered(&self, typed: &str, taken: &[String]) -> Vec<CompletionCandidate> {
         let taken: Vec<_> = taken.iter().map(|word| self.meant(word)).collect();
         let free = |word: &str| word.starts_with(typed) && !taken.contains(&self.meant(word));
-        let several = counts(&self.names).into_iter();
+        let several = providers::counts(&self.names).into_iter();
         let mut offered: Vec<_> = several
             .filter(|(provider, count)| *count > 1 && free(provider))
             .map(|(provider, _)| self.default_account(provider))

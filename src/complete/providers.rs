@@ -1,14 +1,23 @@
 //! Providers, each with the number of its accounts, and the keys of their definitions.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 
 use clap_complete::CompletionCandidate;
 
-use super::accounts::counts;
 use super::{continuing, offer};
 use crate::paths::Paths;
 use crate::provider::{self, Registry, Wants};
-use crate::vault;
+use crate::vault::{self, Named};
+
+/// How many accounts each provider has.
+pub(super) fn counts(names: &[Named]) -> BTreeMap<&str, usize> {
+    let mut counts = BTreeMap::new();
+    for named in names {
+        *counts.entry(named.provider.as_str()).or_default() += 1;
+    }
+    counts
+}
 
 /// All providers.
 pub fn providers(current: &OsStr) -> Vec<CompletionCandidate> {
