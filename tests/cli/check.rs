@@ -62,7 +62,8 @@ fn a_good_token_is_valid_and_nothing_is_read_or_sent() {
     ] {
         let (text, json) = checked(&home, args, 0);
         assert!(
-            text.stdout == "acme/julien  valid  in 59 min\n" || text.stdout.ends_with(" 1 h\n")
+            text.stdout == "acme/julien  valid  ends in 59 min\n"
+                || text.stdout.ends_with(" 1 h\n")
         );
         assert_eq!(text.stderr, "");
         let end = home.account("acme/julien").expires_at.unwrap().to_string();
