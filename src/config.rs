@@ -1,5 +1,6 @@
 //! `config.toml`: the few settings that hold for every command.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -51,6 +52,11 @@ impl Config {
         }
         Ok(config)
     }
+}
+
+/// Whether a variable such as `CI` says yes: anything but nothing, `0` and `false`.
+pub fn says_yes(value: &OsStr) -> bool {
+    !matches!(value.as_encoded_bytes(), b"" | b"0" | b"false")
 }
 
 /// The store that `KEYFOB_STORE` names; empty, as every variable, it names none.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use super::Target;
+use crate::config::says_yes;
 use crate::error::{Code, Error, Result};
 use crate::secret::Secret;
 use crate::token_set::is_token;
@@ -33,8 +34,7 @@ impl<'a> Environment<'a> {
 
     /// Whether this is a CI job.
     pub(super) fn is_ci(self) -> bool {
-        let value = (self.0)("CI").unwrap_or_default();
-        !matches!(value.as_encoded_bytes(), b"" | b"0" | b"false")
+        (self.0)("CI").is_some_and(|value| says_yes(&value))
     }
 
     /// The token in a variable, without the blanks and line breaks around it; `None` where it holds none.

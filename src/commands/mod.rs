@@ -36,6 +36,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crate::account::SubjectFrom;
 use crate::answer;
 use crate::cli::{Cli, Command};
+use crate::config::says_yes;
 use crate::error::{Code, Error, Result, worst};
 use crate::term::{Console, Manner};
 use app::App;
@@ -108,7 +109,7 @@ fn verb(command: &Command) -> &'static str {
 }
 
 fn manner(cli: &Cli) -> Manner {
-    let ci = std::env::var("CI").is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false"));
+    let ci = std::env::var_os("CI").is_some_and(|value| says_yes(&value));
     Manner {
         quiet: cli.global.quiet,
         verbose: cli.global.verbose,

@@ -1,5 +1,7 @@
 //! Where a login runs: which browser could be opened from here, and why none, if none.
 
+use crate::config::says_yes;
+
 /// Names of variables that CI products set, beside `CI`.
 const CI_PRODUCTS: [&str; 10] = [
     "GITHUB_ACTIONS",
@@ -126,7 +128,7 @@ fn container(
 
 /// `CI` decides, as it does for `--no-input`; a product's own variable says more.
 fn ci(variable: &impl Fn(&str) -> Option<String>) -> Option<String> {
-    variable("CI").filter(|value| !matches!(value.as_str(), "0" | "false"))?;
+    variable("CI").filter(|value| says_yes(value.as_ref()))?;
     let product = CI_PRODUCTS.iter().find(|name| variable(name).is_some());
     Some((*product.unwrap_or(&"CI")).into())
 }
