@@ -2,6 +2,7 @@
 //! code says it too.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::app::App;
 use super::{embedded, fleet, network, print, print_json, report};
@@ -10,6 +11,7 @@ use crate::answer::check::{Check, Checked};
 use crate::choose::{Source, Variable, nobody_anywhere};
 use crate::cli;
 use crate::error::{Error, Result};
+use crate::online::Online;
 use crate::session::foresee;
 use crate::timestamp::Timestamp;
 
@@ -109,7 +111,7 @@ fn live(app: &App, sources: Vec<Source>, least: Option<u64>) -> Result<Vec<Verdi
             Source::Account(account) => Some(Account::clone(account)),
             Source::Variable(_) => None,
         });
-        let ask = move |online: std::sync::Arc<crate::online::Online>, account| async move {
+        let ask = move |online: Arc<Online>, account| async move {
             Box::pin(online.whoami(account))
                 .await
                 .map(|(account, _)| account)

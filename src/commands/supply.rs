@@ -3,6 +3,9 @@
 
 mod exchange;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use super::app::App;
 use super::{embedded, fleet, network, report};
 use crate::account::Account;
@@ -12,9 +15,11 @@ use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
 use crate::journal::Deed;
 use crate::names::is_variable;
+use crate::online::Online;
 use crate::session::{Look, Need, look};
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
+use crate::vault::Secrets;
 
 /// A valid token, and whose it is.
 #[derive(Debug)]
@@ -83,7 +88,7 @@ impl Supply {
 pub fn supply(
     app: &App,
     typed: &[String],
-    least: Option<std::time::Duration>,
+    least: Option<Duration>,
     anew: &cli::Anew,
 ) -> Result<Vec<Supply>> {
     let mut failures = Vec::new();
@@ -123,7 +128,7 @@ fn of_failure(app: &App, typed: &[String], failure: &Error) -> String {
 }
 
 /// `--min-ttl`, or the margin.
-fn need(least: Option<std::time::Duration>) -> Need {
+fn need(least: Option<Duration>) -> Need {
     least.map_or(Need::Margin, |least| Need::MinTtl(least.as_secs()))
 }
 
@@ -185,16 +190,12 @@ fn renew(
     let providers = accounts.iter().map(|account| account.provider.as_str());
     let (registry, _sandbox) = embedded::start(app, providers, None)?;
     let results = network::online(app, registry, async |online| {
-        let fresh = move |online: std::sync::Arc<crate::online::Online>, account| async move {
-            online.fresh(account, need).await
-        };
+        let fresh =
+            move |online: Arc<Online>, account| async move { online.fresh(account, need).await };
         Ok(fleet::each(&online, accounts, "refreshing", fresh).await)
     })?;
-    let mut supply = |(account, result): (Account, Result<(Account, _)>)| match result {
-        Ok((account, secrets)) => {
-            let secrets: crate::vault::Secrets = secrets;
-            Some(Supply::held(account, secrets.tokens))
-        }
+    let mut supply = |(account, result): (Account, Result<(Account, Secrets)>)| match result {
+        Ok((account, secrets)) => Some(Supply::held(account, secrets.tokens)),
         Err(error) => {
             failures.push(error.account(&account));
             None
@@ -224,16 +225,12 @@ fn warn_of_unknown_end(app: &App, supply: &Supply, demanded: bool) {
 pub fn one(
     app: &App,
     typed: Option<&str>,
-    least: Option<std::time::Duration>,
+    least: Option<Duration>,
     anew: &cli::Anew,
 ) -> Result<Supply> {
     let typed: Vec<String> = typed.map(str::to_owned).into_iter().collect();
     let mut supplies = supply(app, &typed, least, anew)?;
-    supplies.pop().ok_or_else(|| {
-        Error::new(
-            Code::InternalError,
-            "no token was found, and no reason for that",
-        )
-        .hint("report this as a fault of keyfob")
-    })
+    Ok(supplies
+        .pop()
+        .expect("an argument, or none, means one token or a failure"))
 }
