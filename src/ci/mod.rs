@@ -209,8 +209,8 @@ impl IdentityToken {
     }
 }
 
-/// What a token says of itself: a step, and a warning where it says not whom it is for. One that is for
-/// somebody else is not sent, for whoever has it could use it there.
+/// Tells what a token says of itself, and warns where it does not say whom it is for. One that is for
+/// somebody else is refused: whoever it were sent to could use it there.
 fn judge(online: &Online, wanted: Wanted<'_>, found: &IdentityToken) -> Result<()> {
     let IdentityToken { place, claims, .. } = found;
     let shown = |text: &str| format!("`{}`", escape_short(text, CLAIM_LIMIT));
