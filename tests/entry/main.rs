@@ -238,8 +238,9 @@ fn a_stopped_program_gives_the_terminal_back_until_it_goes_on() {
     }
     screen.press(CTRL_C);
     screen.wait_for("error: interrupted");
-    screen.press("echo back\r");
-    screen.wait_for("\nback");
+    screen.wait_for("prompt>");
+    screen.press("echo $((40 + 2)) keys\r");
+    screen.wait_for("42 keys");
     assert_eq!(screen.settings(), before);
 }
 
