@@ -23,7 +23,7 @@ use crate::store::{self, Attendant, Kind, Store, StoreError};
 
 pub use clients::{ClientSecrets, KeptClient};
 pub use defaults::{Defaults, read as defaults};
-pub use index::{Listing, Named, list, list_named, names, read};
+pub use index::{Glance, Listing, Named, glance, list, names, read};
 pub use lock::{Acquired, Guard};
 pub use naming::names_lock;
 pub use payload::Secrets;
