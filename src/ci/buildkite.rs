@@ -41,7 +41,9 @@ fn said(failure: &Failure, command: &str) -> Error {
             format!("put {AGENT} on the PATH of the job, or the token into KEYFOB_ID_TOKEN"),
         ),
         Failure::Io(error) => none(format!("`{AGENT}` cannot be run: {error}"), hint),
-        Failure::Status(status) => none(format!("`{AGENT}` gave no identity token: {status}"), hint),
+        Failure::Status(status) => {
+            none(format!("`{AGENT}` gave no identity token: {status}"), hint)
+        }
         Failure::Time => Error::new(
             Code::Timeout,
             format!(
