@@ -49,7 +49,7 @@ impl Scene {
         });
         let place = home.path().canonicalize().unwrap();
         Self {
-            home: home,
+            home,
             place,
             paths,
             configured: String::new(),

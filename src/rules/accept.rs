@@ -2,6 +2,7 @@
 //! bytes that were read, whose accounts are shown.
 
 use std::path::{Path, PathBuf};
+use std::slice;
 use std::time::Duration;
 
 use super::accounts::Accounts;
@@ -54,7 +55,7 @@ impl Rules {
                         accounts: file.accounts.names(),
                         remotes: Vec::new(),
                     };
-                    self.accept(rule, &[file.sha256.clone()], &mut outcome)?;
+                    self.accept(rule, slice::from_ref(&file.sha256), &mut outcome)?;
                 }
                 Err(refused) => outcome.refused.push(refused.clone()),
             }

@@ -1,5 +1,6 @@
 //! `.keyfob.toml`: a file that names accounts and nothing else, and may be anybody's.
 
+use std::fmt::Write;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -75,8 +76,11 @@ pub fn parse(path: &Path, text: &str) -> Result<Accounts> {
 
 /// A hash as records have it.
 pub fn sha256(bytes: &[u8]) -> String {
-    let octets = Sha256::digest(bytes);
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    let mut hash = String::with_capacity(64);
+    for octet in Sha256::digest(bytes) {
+        let _ = write!(hash, "{octet:02x}"); // a string takes anything
+    }
+    hash
 }
 
 /// How to do without a rule.

@@ -1,8 +1,8 @@
 //! `use --here`: writes the working folder's rule file and accepts it, both or neither.
 
-use std::path::PathBuf;
+use std::path::Path;
 
-use toml_edit::{Array, Document, Item, Value};
+use toml_edit::{Array, Document, Item, RawString, Value};
 
 use super::accept::turn;
 use super::file::{self, LIMIT, NAME, RuleFile, sha256};
@@ -55,14 +55,14 @@ impl Rules {
     /// crash nor a full disk leaves a file that waits for its acceptance.
     fn replace(
         &self,
-        path: &PathBuf,
+        path: &Path,
         before: Option<&RuleFile>,
         provider: &str,
         name: &str,
     ) -> Result<()> {
         let text = match before {
             Some(file) => edited(file, provider, name)?,
-            None => format!("{HEAD}accounts = [\"{provider}/{name}\"]\n"),
+            None => HEAD.to_owned() + &line(provider, name),
         };
         if text.len() as u64 > LIMIT {
             return Err(Error::new(
@@ -86,6 +86,10 @@ impl Rules {
     }
 }
 
+fn line(provider: &str, name: &str) -> String {
+    format!("accounts = [\"{provider}/{name}\"]\n")
+}
+
 /// The text with that account in its list.
 fn edited(file: &RuleFile, provider: &str, name: &str) -> Result<String> {
     let cannot = || {
@@ -104,12 +108,15 @@ fn edited(file: &RuleFile, provider: &str, name: &str) -> Result<String> {
         let list = list.ok_or_else(cannot)?;
         put(list, provider, name);
         list.decor_mut().clear(); // it stands in the text already
-        text.replace_range(place, &list.to_string());
+        let list = list.to_string();
+        let breaks = if text.contains("\r\n") { "\r\n" } else { "\n" }; // of which the list has lost some
+        let list = list.replace("\r\n", "\n").replace('\n', breaks);
+        text.replace_range(place, &list);
     } else {
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
-        text.push_str(&format!("accounts = [\"{provider}/{name}\"]\n"));
+        text.push_str(&line(provider, name));
     }
     let mut expected = file.accounts.clone();
     expected.set(provider, name);
@@ -132,24 +139,41 @@ fn put(list: &mut Array, provider: &str, name: &str) {
         list.replace_formatted(at, value);
         return;
     }
-    let trailing = list.trailing().as_str().unwrap_or_default().to_owned();
-    let last = list.iter().last().and_then(|last| last.decor().prefix());
-    let prefix = last.and_then(|prefix| prefix.as_str()).unwrap_or_default();
-    // Below the comments of the others, which stand before an entry in its decoration.
-    let indent = prefix.rfind('\n').map_or(" ", |at| &prefix[at..]);
-    let indent = if list.is_empty() && !trailing.contains('#') {
-        ""
-    } else {
-        indent
+    append(list, value);
+}
+
+/// A comment behind the last entry stands behind it, or at the end of the list; it stays with that entry.
+fn append(list: &mut Array, mut value: Value) {
+    let text = |raw: Option<&RawString>| {
+        raw.and_then(RawString::as_str)
+            .unwrap_or_default()
+            .to_owned()
     };
-    let above = if trailing.contains('#') {
-        trailing.trim_end()
-    } else {
-        ""
+    let mut behind = text(Some(list.trailing()));
+    let mut before = String::new();
+    let end = list.len().checked_sub(1);
+    if let Some(entry) = end.and_then(|end| list.get_mut(end)) {
+        before = text(entry.decor().prefix());
+        let suffix = text(entry.decor().suffix());
+        if suffix.contains('#') {
+            entry.decor_mut().set_suffix("");
+            behind = suffix + &behind;
+        }
+    }
+    let comment = behind.contains('#');
+    let indent = match before.rfind('\n') {
+        Some(at) => before[at..].to_owned(),
+        None if comment => "\n  ".into(),
+        None if end.is_none() => String::new(),
+        None => " ".into(),
     };
-    value.decor_mut().set_prefix(format!("{above}{indent}"));
-    if !above.is_empty() {
+    if comment {
+        value
+            .decor_mut()
+            .set_prefix(behind.trim_end().to_owned() + &indent);
         list.set_trailing("\n");
+    } else {
+        value.decor_mut().set_prefix(indent);
     }
     list.push_formatted(value);
 }
@@ -159,7 +183,7 @@ mod tests {
     use super::*;
 
     fn file(text: &str) -> RuleFile {
-        let path = PathBuf::from("/x/.keyfob.toml");
+        let path = Path::new("/x/.keyfob.toml").to_owned();
         RuleFile {
             accounts: file::parse(&path, text).unwrap(),
             sha256: sha256(text.as_bytes()),
@@ -199,8 +223,12 @@ mod tests {
                 "accounts = [\n  'b/x', # two\n  \"a/new\"\n]\n",
             ),
             (
+                "accounts = [\r\n  'b/x',\r\n]\r\n",
+                "accounts = [\r\n  'b/x',\r\n  \"a/new\",\r\n]\r\n",
+            ),
+            (
                 "accounts = [ # none\n]\n",
-                "accounts = [ # none\n \"a/new\"\n]\n",
+                "accounts = [ # none\n  \"a/new\"\n]\n",
             ),
             (
                 "\u{feff}accounts = ['a/old']\n",
