@@ -12,10 +12,13 @@
 mod accept;
 mod accounts;
 mod configured;
+mod edit;
 mod file;
 mod reach;
 mod remote;
+mod repository;
 mod trust;
+mod unaccepted;
 mod write;
 
 use std::collections::BTreeMap;
@@ -23,7 +26,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::paths::Paths;
 
 pub use accept::{Acceptance, Accepted};
@@ -37,9 +40,6 @@ use file::RuleFile;
 use reach::Reach;
 use remote::Remote;
 use trust::Standing;
-
-/// The command by which rules are accepted.
-const TRUST: &str = "keyfob use --trust";
 
 /// The rules that hold where a command is run. Nothing is looked at before somebody asks, and nothing twice.
 pub struct Rules {
@@ -160,7 +160,7 @@ impl Rules {
             Layer::File(Err(refused)) => Err(refused.clone()),
             Layer::File(Ok(file)) => match trust::standing(&self.paths, &file.path, &file.sha256) {
                 Standing::Accepted => Ok(true),
-                standing => Err(unaccepted(file, standing, named)),
+                standing => Err(unaccepted::file(file, standing, named)),
             },
             Layer::Configured(rule) => match &rule.scope {
                 Scope::Path(folder) => Ok(folder.holds(&here.reach)),
@@ -191,14 +191,14 @@ impl Rules {
             Some(_) if standings.contains(&Standing::Accepted) => Ok(true),
             Some(_) => {
                 let rule = rule.rule(&self.paths);
-                Err(unaccepted_repository(&rule, repository, named))
+                Err(unaccepted::repository(&rule, repository, named))
             }
         }
     }
 
     /// The remotes of the repository, which git is asked for once.
     fn remotes(&self, repository: &Path) -> Result<&[Remote]> {
-        let read = || remote::of_repository(repository);
+        let read = || repository::remotes(repository);
         self.remotes
             .get_or_init(read)
             .as_deref()
@@ -252,29 +252,4 @@ impl Layer<'_> {
             Self::Configured(rule) => Ok(rule.rule(paths)),
         }
     }
-}
-
-/// A rule file that may not choose yet.
-fn unaccepted(file: &RuleFile, standing: Standing, named: &Accounts) -> Error {
-    let path = file.path.display();
-    let message = if standing == Standing::Changed {
-        format!("{path} has changed since it was accepted, and names {named}")
-    } else {
-        format!("{path} names {named} and was not accepted")
-    };
-    Error::new(Code::ConfigInvalid, message).hint(format!(
-        "read it, and accept it with `{TRUST}`; or name the account as PROVIDER/NAME"
-    ))
-}
-
-/// A repository that a rule by remote may not choose for yet.
-fn unaccepted_repository(rule: &Rule, repository: &Path, named: &Accounts) -> Error {
-    let repository = repository.display();
-    Error::new(
-        Code::ConfigInvalid,
-        format!("{rule} names {named}, and {repository} was not accepted as such a repository"),
-    )
-    .hint(format!(
-        "if you trust what is in it, accept it with `{TRUST}`; or name the account as PROVIDER/NAME"
-    ))
 }

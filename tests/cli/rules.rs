@@ -194,8 +194,7 @@ fn a_file_that_came_with_a_folder_chooses_nothing_until_it_was_accepted() {
         let run = home.run_in("clone", args).ok();
         assert!(!run.stderr.contains(".keyfob.toml"), "{args:?}: {run:?}");
     }
-    home.run_in("clone", &["token", "sandbox"])
-        .fails(2, &["sandbox has several accounts"]);
+    home.run_in("clone", &["token", "sandbox"]).ok();
     assert_eq!(provider.asked("/token").len(), asked + 1, "by a pattern");
     home.set("KEYFOB_ACCOUNT", "acme/julien");
     home.assert_chosen("clone", "acme/julien", "environment");
@@ -282,11 +281,7 @@ fn trust_is_for_what_reaches_the_folder_and_says_what_each_names() {
         run.json(),
         json!({"accepted": [{"path": outer, "accounts": ["acme/julien", "sandbox/ada"]}]})
     );
-    assert_eq!(
-        home.holdings().len(),
-        before.len() + 2,
-        "a record and the lock"
-    );
+    assert_eq!(home.holdings().len(), before.len() + 1, "a record");
 
     let run = home.run_in("src/deep", &["use", "--trust"]).ok();
     let said: Vec<&str> = run.stderr.lines().collect();
