@@ -4,6 +4,7 @@ mod audit;
 mod hand_out;
 mod list;
 mod login;
+mod naming;
 mod provider;
 #[cfg(feature = "sandbox")]
 mod sandbox;
@@ -20,6 +21,7 @@ pub use audit::{Check, Log, Since, Which};
 pub use hand_out::{Anew, Exec, Export, Format, Token};
 pub use list::{List, Place, Sort};
 pub use login::Login;
+pub use naming::{Rename, Use};
 pub use provider::{
     Provider, ProviderAdd, ProviderMetadata, ProviderRemove, ProviderSet, ProviderShow,
     ProviderTest,
@@ -91,7 +93,7 @@ pub enum Command {
     Exec(Exec),
     /// Say offline whether tokens are valid, as an exit code
     Check(Check),
-    /// Make an account its provider's default
+    /// Make an account its provider's default, or this folder's choice
     Use(Use),
     /// Give an account another name
     Rename(Rename),
@@ -167,35 +169,6 @@ pub struct Logout {
     /// Do not ask before `--all` or a pattern
     #[arg(short, long)]
     pub yes: bool,
-}
-
-/// Arguments of `use`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  keyfob use huggingface/work           `keyfob token huggingface` means it from now on
-
-KEYFOB_ACCOUNT goes before a default. Reads no secret and sends nothing.")]
-pub struct Use {
-    /// PROVIDER/NAME
-    #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::names))]
-    pub account: String,
-}
-
-/// Arguments of `rename`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  keyfob rename huggingface/julien work
-
-Its tokens stay where they are, and if it is its provider's default it stays that too.")]
-pub struct Rename {
-    /// PROVIDER/NAME
-    #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::names))]
-    pub account: String,
-    /// Its new name, without PROVIDER
-    #[arg(value_name = "NEW")]
-    pub name: String,
 }
 
 /// Arguments of `completions`.

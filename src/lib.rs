@@ -7,6 +7,7 @@
 //! cli        the arguments, declared
 //! commands   a verb a file; the only code that writes to stdout
 //!   choose     which account is meant
+//!     rules      what the folder says of it, and what was accepted
 //!   login      a new account: store probe, consent, exchange, identity, persist
 //!   session    a fresh token for an account
 //!     ci         the identity token of the job that this runs in
@@ -43,6 +44,7 @@ pub mod paths;
 pub mod policy;
 pub mod process;
 pub mod provider;
+pub mod rules;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod secret;

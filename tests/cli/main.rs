@@ -88,6 +88,7 @@ mod refresh;
 mod refresh_all;
 mod registration;
 mod rename;
+mod rules;
 #[cfg(unix)]
 mod secrecy;
 #[cfg(target_os = "linux")]

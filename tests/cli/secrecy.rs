@@ -8,6 +8,7 @@ mod given;
 mod hand_out;
 mod identity;
 mod providers;
+mod rules;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};

@@ -91,6 +91,12 @@ const SHAPES: &[Shape] = &[
     }),
     shape("token", |home, _| home.run(&["token", "acme", "--json"])),
     shape("use", |home, _| home.run(&["use", "acme/julien", "--json"])),
+    shape("use-trust", |home, _| {
+        std::fs::write(home.path(".keyfob.toml"), "accounts = ['acme/work']").expect("a file");
+        let mut command = home.keyfob(&["use", "--trust", "--json"]);
+        let command = command.current_dir(home.path(""));
+        Run::of(command.output().expect("keyfob starts"))
+    }),
     shape("which", |home, _| home.run(&["which", "acme", "--json"])),
     Shape {
         open: &["/claims"],
