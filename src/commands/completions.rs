@@ -1,14 +1,24 @@
 //! `completions`: what a shell needs to ask this binary for keyfob's words.
 
+mod ask;
+pub mod install;
+mod place;
+mod start_file;
+mod write;
+
 use std::env;
 use std::ffi::OsStr;
 use std::path::{Component, Path};
 
+use clap::ValueEnum;
 use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
+use super::{print, print_json, shell};
+use crate::answer::completions::Change;
 use crate::cli::{Completions, Shell};
 use crate::complete::VARIABLE;
 use crate::error::{Code, Error, Result};
+use crate::term::{Console, Manner, Terminal};
 
 /// The program's name, on a command line and in the scripts.
 const NAME: &str = "keyfob";
@@ -20,11 +30,71 @@ const OURS_ELVISH: &str = include_str!("completions/keyfob.elv");
 const OURS_FISH: &str = include_str!("completions/keyfob.fish");
 const OURS_ZSH: &str = include_str!("completions/keyfob.zsh");
 
+/// Prints the script for a shell, or puts what asks for it where that shell looks.
+pub fn run(args: &Completions, manner: Manner) -> Result<()> {
+    let shell = args.shell.or_else(|| shell::here(known)).ok_or_else(|| {
+        Error::new(
+            Code::Usage,
+            "keyfob does not know in which shell this was typed",
+        )
+        .hint("name the shell: `keyfob completions bash --install`")
+    })?;
+    if args.install || args.uninstall {
+        return installed(shell, args.uninstall, manner);
+    }
+    print(&script(shell)?)
+}
+
 /// Gives the registration script for a shell. It calls `keyfob` as found on PATH where this process was
 /// called so, and otherwise this very binary.
-pub fn run(args: &Completions) -> Result<String> {
+pub fn script(shell: Shell) -> Result<String> {
     let called = env::args_os().next().unwrap_or_default();
-    registration(args.shell, &completer(&called)?)
+    registration(shell, &completer(&called)?)
+}
+
+fn installed(shell: Shell, uninstall: bool, manner: Manner) -> Result<()> {
+    let term = Console::new(manner);
+    let done = if uninstall {
+        install::uninstall(shell)?
+    } else {
+        install::install(shell)?
+    };
+    for file in &done.files {
+        term.say(&file.line());
+    }
+    let shell = &done.shell;
+    if uninstall {
+        if done.files.is_empty() {
+            term.say(&format!("nothing of keyfob's was installed for {shell}"));
+        }
+    } else if done
+        .files
+        .iter()
+        .any(|file| file.result != Change::Unchanged)
+    {
+        term.say(&format!("a new {shell} completes keyfob's words"));
+    }
+    if !uninstall && !install::is_on_path() {
+        term.warn("`keyfob` is not on PATH, where the completion will look for it");
+    }
+    if manner.json {
+        return print_json(&done);
+    }
+    Ok(())
+}
+
+/// The shell by the name of its program.
+fn known(program: &str) -> Option<Shell> {
+    match program {
+        "pwsh" => Some(Shell::PowerShell),
+        _ => Shell::from_str(program, false).ok(),
+    }
+}
+
+/// What the shell is called on a command line.
+fn name(shell: Shell) -> String {
+    let value = shell.to_possible_value().expect("no shell is hidden");
+    value.get_name().to_owned()
 }
 
 fn completer(called: &OsStr) -> Result<String> {

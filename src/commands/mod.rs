@@ -19,6 +19,7 @@ mod refresh;
 mod rename;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod shell;
 mod supply;
 mod token;
 mod use_account;
@@ -60,7 +61,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn run(cli: &Cli, manner: Manner) -> Result<()> {
     match &cli.command {
-        Command::Completions(args) => return print(&completions::run(args)?),
+        Command::Completions(args) => return completions::run(args, manner),
         Command::Man(args) => return print(&man::run(args)?),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => return sandbox::run(args, &Console::new(manner)),

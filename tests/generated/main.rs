@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use keyfob::cli::{Completions, Shell};
+use keyfob::cli::Shell;
 use keyfob::commands;
 
 fn committed(folder: &str) -> PathBuf {
@@ -67,7 +67,7 @@ fn every_shell_has_its_file_and_every_file_asks_the_binary() {
 
 #[test]
 fn the_zsh_file_calls_the_function_that_the_script_defines() {
-    let script = commands::completions::run(&Completions { shell: Shell::Zsh }).unwrap();
+    let script = commands::completions::script(Shell::Zsh).unwrap();
     let function = "_clap_dynamic_completer_keyfob";
     assert!(
         script.contains(&format!("function {function}()")),
