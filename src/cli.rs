@@ -229,6 +229,9 @@ pub enum Shell {
     Elvish,
     /// fish
     Fish,
+    /// Nushell
+    #[value(alias = "nu")]
+    Nushell,
     /// PowerShell
     #[value(name = "powershell")]
     PowerShell,

@@ -49,7 +49,10 @@ pub fn run(args: &Completions, manner: Manner) -> Result<()> {
 /// called so, and otherwise this very binary.
 pub fn script(shell: Shell) -> Result<String> {
     let called = env::args_os().next().unwrap_or_default();
-    registration(shell, &completer(&called)?)
+    match script_of(shell) {
+        Ok(engine) => registration(shell, engine, &completer(&called)?),
+        Err(file) => Ok(file.to_owned()),
+    }
 }
 
 fn installed(shell: Shell, uninstall: bool, manner: Manner) -> Result<()> {
@@ -122,14 +125,19 @@ fn is_bare_name(called: &Path) -> bool {
         && called.file_stem() == Some(OsStr::new(NAME))
 }
 
-fn registration(shell: Shell, completer: &str) -> Result<String> {
-    let engine: &dyn EnvCompleter = match shell {
+/// The engine's part for a shell; Nushell reads no script that is made while it runs, and gets a file as it is.
+fn script_of(shell: Shell) -> std::result::Result<&'static dyn EnvCompleter, &'static str> {
+    Ok(match shell {
         Shell::Bash => &Bash,
         Shell::Elvish => &Elvish,
         Shell::Fish => &Fish,
+        Shell::Nushell => return Err(place::NUSHELL),
         Shell::PowerShell => &Powershell,
         Shell::Zsh => &Zsh,
-    };
+    })
+}
+
+fn registration(shell: Shell, engine: &dyn EnvCompleter, completer: &str) -> Result<String> {
     let mut script = Vec::new();
     engine
         .write_registration(VARIABLE, NAME, NAME, completer, &mut script)
@@ -151,7 +159,7 @@ fn registration(shell: Shell, completer: &str) -> Result<String> {
             OURS_FISH.to_owned() + &exchanged(&script, "\"(", asked)
         }
         Shell::Elvish => script + OURS_ELVISH,
-        Shell::PowerShell => script,
+        Shell::PowerShell | Shell::Nushell => script,
     })
 }
 
@@ -174,13 +182,13 @@ fn quoted_once(script: &str, completer: &str) -> String {
 mod tests {
     use super::*;
 
-    const SHELLS: [Shell; 5] = [
-        Shell::Bash,
-        Shell::Elvish,
-        Shell::Fish,
-        Shell::PowerShell,
-        Shell::Zsh,
-    ];
+    /// What a shell gets that finds keyfob on PATH.
+    fn scripted(shell: Shell) -> String {
+        match script_of(shell) {
+            Ok(engine) => registration(shell, engine, "keyfob").unwrap(),
+            Err(file) => file.into(),
+        }
+    }
 
     #[test]
     fn a_bare_name_is_left_to_path_and_anything_else_is_this_binary() {
@@ -199,8 +207,8 @@ mod tests {
 
     #[test]
     fn every_script_asks_by_the_variable() {
-        for shell in SHELLS {
-            let script = registration(shell, "keyfob").unwrap();
+        for &shell in Shell::value_variants() {
+            let script = scripted(shell);
             assert!(script.contains(VARIABLE), "{script}");
             assert!(script.contains("keyfob"), "{script}");
         }
@@ -214,14 +222,14 @@ mod tests {
             (Shell::Fish, "\"(__keyfob_command; or KEYFOB_COMPLETE="),
             (Shell::Zsh, "_keyfob() {\n    _keyfob_command && return\n"),
         ] {
-            let script = registration(shell, "keyfob").unwrap();
+            let script = scripted(shell);
             assert!(script.contains(asked), "{script}");
         }
     }
 
     #[test]
     fn a_path_with_a_blank_is_quoted_once_in_bash() {
-        let script = registration(Shell::Bash, "/opt/a b/keyfob").unwrap();
+        let script = registration(Shell::Bash, &Bash, "/opt/a b/keyfob").unwrap();
         assert!(script.contains(" '/opt/a b/keyfob' -- "), "{script}");
     }
 }

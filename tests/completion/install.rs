@@ -207,6 +207,52 @@ fn elvish_gets_a_line() {
     }
 }
 
+/// The Nushell that `tests/run` installs.
+const NUSHELL: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/readers/node_modules/@nushell/linux-x64/bin/nu"
+);
+
+#[test]
+fn nushell_gets_a_file_and_asks_at_run_time() {
+    if has("nushell_gets_a_file_and_asks_at_run_time", NUSHELL) {
+        let home = Home::new();
+        std::os::unix::fs::symlink(NUSHELL, home.path().join("bin/nu")).unwrap();
+        write(
+            &home,
+            ".config/nushell/config.nu",
+            "$env.config.show_banner = false\n",
+        );
+        write(&home, ".config/nushell/env.nu", "");
+        install(&home, "nushell", &["/.config/nushell/autoload/keyfob.nu\n"]);
+        let prompt = format!(
+            "$env.PROMPT_COMMAND = {{|| '{PROMPT}' }}; $env.PROMPT_COMMAND_RIGHT = ''; \
+             $env.PROMPT_INDICATOR = ''; $env.config.completions.algorithm = 'prefix'"
+        );
+        let mut shell = Session::start(home.path(), "nu", &[]).set_up(&prompt);
+        let lines = [
+            ("keyfob tok", "keyfob token"),
+            ("keyfob token hug", "keyfob token huggingface/julien"),
+            (
+                "keyfob login github --for work",
+                "keyfob login github --for workflow",
+            ),
+            ("keyfob login hug", "keyfob login huggingface"),
+            (
+                "keyfob exec huggingface -- ls only-f",
+                "keyfob exec huggingface -- ls only-file",
+            ),
+        ];
+        completes_to(&mut shell, &lines);
+        shell.complete("keyfob token github/");
+        shell.wait_for("GRACE, login needed");
+        shell.clear_line();
+        shell.press("keyfob exec github/ada -- true --flag=x; print $env.LAST_EXIT_CODE\r");
+        shell.wait_for("hint: ");
+        uninstall(&home, "nushell", ".config/nushell/autoload/keyfob.nu", "");
+    }
+}
+
 #[test]
 fn a_start_file_that_hangs_or_speaks_is_no_obstacle() {
     if has("a_start_file_that_hangs_or_speaks_is_no_obstacle", "bash") {

@@ -51,7 +51,11 @@ fn man_pages_are_not_stale() {
 fn every_shell_has_its_file_and_every_file_asks_the_binary() {
     let committed = files(&committed("completions"));
     assert_eq!(committed.len(), Shell::value_variants().len());
-    for shell in Shell::value_variants() {
+    let nushell = commands::completions::script(Shell::Nushell).unwrap();
+    assert_eq!(nushell, committed["keyfob.nu"]);
+    assert!(nushell.contains("KEYFOB_COMPLETE: "), "{nushell}");
+    let others = Shell::value_variants().iter();
+    for shell in others.filter(|shell| **shell != Shell::Nushell) {
         let value = shell.to_possible_value().unwrap();
         let ask = format!("keyfob completions {}", value.get_name());
         let asking = committed

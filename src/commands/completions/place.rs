@@ -14,6 +14,8 @@ use crate::error::{Code, Error, Result};
 const BASH: &str = include_str!("../../../completions/keyfob.bash");
 const ELVISH: &str = include_str!("../../../completions/keyfob.elv");
 const FISH: &str = include_str!("../../../completions/keyfob.fish");
+/// Nushell asks at run time too; that file is all there is.
+pub const NUSHELL: &str = include_str!("../../../completions/keyfob.nu");
 const POWERSHELL: &str = include_str!("../../../completions/keyfob.ps1");
 const ZSH: &str = include_str!("../../../completions/_keyfob");
 
@@ -68,6 +70,14 @@ impl Places {
                 packaged: packaged("fish/vendor_completions.d/keyfob.fish"),
                 dump: None,
             },
+            Shell::Nushell => {
+                let config = xdg("XDG_CONFIG_HOME").unwrap_or_else(|| base.config_dir().into());
+                Self {
+                    own: vec![whole(config.join("nushell/autoload/keyfob.nu"), NUSHELL)],
+                    packaged: packaged("nushell/vendor/autoload/keyfob.nu"),
+                    dump: None,
+                }
+            }
             Shell::Elvish => {
                 let file = roaming().join("elvish/rc.elv");
                 let before = home.join(".elvish/rc.elv"); // read where the other is not there
