@@ -42,7 +42,8 @@ Examples:
   keyfob token huggingface --header | curl -H @- https://huggingface.co/api/whoami-v2
   keyfob login sandbox --store file     practise without any provider
 
-An account is written PROVIDER/NAME; PROVIDER alone means its default account."
+An account is written PROVIDER/NAME; PROVIDER alone means its default account.
+There are short pages on accounts, scripting, stores and providers: `keyfob help accounts`."
 )]
 pub struct Cli {
     /// How the conversation is held.
@@ -108,6 +109,8 @@ pub enum Command {
     Sandbox(Sandbox),
     /// Print what a shell needs to complete keyfob's words
     Completions(Completions),
+    /// Explain a verb, or what no verb is about
+    Help(Help),
     /// Print the man pages, or write them all
     Man(Man),
 }
@@ -239,15 +242,31 @@ pub enum Shell {
     Zsh,
 }
 
+/// Arguments of `help`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob help                           lists what there is
+  keyfob help scripting
+  keyfob help provider show             the same as `keyfob provider show --help`")]
+pub struct Help {
+    /// A verb, or one of accounts, scripting, stores and providers
+    #[arg(value_name = "VERB|PAGE", num_args = 0..=2, add = ArgValueCompleter::new(complete::pages))]
+    pub words: Vec<String>,
+}
+
 /// Arguments of `man`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   keyfob man token | man -l -
-  keyfob man --dir man                  write every page")]
+  keyfob man accounts | man -l -        a page of section 7
+  keyfob man --dir man                  write every page
+
+Into a folder that is called man1, only the pages of verbs are written; the others go into man7 beside it.")]
 pub struct Man {
-    /// The verb whose page to print; `keyfob`'s own where absent
-    #[arg(value_name = "VERB", num_args = 0..=2)]
+    /// The verb or page of `keyfob help` to print; `keyfob`'s own where absent
+    #[arg(value_name = "VERB", num_args = 0..=2, add = ArgValueCompleter::new(complete::pages))]
     pub verb: Vec<String>,
     /// Write all pages into this folder
     #[arg(long, value_name = "DIR", conflicts_with = "verb")]
