@@ -44,7 +44,8 @@ Examples:
   keyfob token huggingface --header | curl -H @- https://huggingface.co/api/whoami-v2
   keyfob login sandbox --store file     practise without any provider
 
-An account is written PROVIDER/NAME; PROVIDER alone means its default account."
+An account is written PROVIDER/NAME; PROVIDER alone means its default account.
+There are short pages on accounts, scripting, stores and providers: `keyfob help accounts`."
 )]
 pub struct Cli {
     /// How the conversation is held.
@@ -110,6 +111,8 @@ pub enum Command {
     Sandbox(Sandbox),
     /// Print what a shell needs to complete keyfob's words
     Completions(Completions),
+    /// Explain a verb, or what no verb is about
+    Help(Help),
     /// Print the man pages, or write them all
     Man(Man),
 }
@@ -175,11 +178,22 @@ pub struct Logout {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  echo 'source <(keyfob completions bash)' >> ~/.bashrc
-  keyfob completions fish > ~/.config/fish/completions/keyfob.fish")]
+  keyfob completions bash --install     where bash looks for it; a second time changes nothing
+  keyfob completions zsh --uninstall
+  source <(keyfob completions bash)     for this shell alone
+
+Without SHELL, --install and --uninstall mean the shell that they are typed in. A start file is added one \
+line to, and only where the shell has no folder for completions.")]
 pub struct Completions {
     /// The shell
-    pub shell: Shell,
+    #[arg(required_unless_present_any = ["install", "uninstall"])]
+    pub shell: Option<Shell>,
+    /// Put it where the shell looks for it
+    #[arg(long, conflicts_with = "uninstall")]
+    pub install: bool,
+    /// Take back what --install did
+    #[arg(long)]
+    pub uninstall: bool,
 }
 
 /// The shells that complete keyfob's words at run time.
@@ -191,6 +205,9 @@ pub enum Shell {
     Elvish,
     /// fish
     Fish,
+    /// Nushell
+    #[value(alias = "nu")]
+    Nushell,
     /// PowerShell
     #[value(name = "powershell")]
     PowerShell,
@@ -198,15 +215,31 @@ pub enum Shell {
     Zsh,
 }
 
+/// Arguments of `help`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob help                           lists what there is
+  keyfob help scripting
+  keyfob help provider show             the same as `keyfob provider show --help`")]
+pub struct Help {
+    /// A verb, or one of accounts, scripting, stores and providers
+    #[arg(value_name = "VERB|PAGE", num_args = 0..=2, add = ArgValueCompleter::new(complete::pages))]
+    pub words: Vec<String>,
+}
+
 /// Arguments of `man`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   keyfob man token | man -l -
-  keyfob man --dir man                  write every page")]
+  keyfob man accounts | man -l -        a page of section 7
+  keyfob man --dir man                  write every page
+
+Into a folder that is called man1, only the pages of verbs are written; the others go into man7 beside it.")]
 pub struct Man {
-    /// The verb whose page to print; `keyfob`'s own where absent
-    #[arg(value_name = "VERB", num_args = 0..=2)]
+    /// The verb or page of `keyfob help` to print; `keyfob`'s own where absent
+    #[arg(value_name = "VERB", num_args = 0..=2, add = ArgValueCompleter::new(complete::pages))]
     pub verb: Vec<String>,
     /// Write all pages into this folder
     #[arg(long, value_name = "DIR", conflicts_with = "verb")]

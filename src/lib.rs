@@ -33,6 +33,7 @@ pub mod error;
 pub mod escape;
 pub mod events;
 pub mod files;
+pub mod help;
 pub mod interrupts;
 pub mod journal;
 pub mod login;

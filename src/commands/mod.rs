@@ -8,6 +8,7 @@ mod embedded;
 mod exec;
 mod export;
 mod fleet;
+mod help;
 mod list;
 mod log;
 mod login;
@@ -19,6 +20,7 @@ mod refresh;
 mod rename;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod shell;
 mod supply;
 mod token;
 mod use_account;
@@ -60,8 +62,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn run(cli: &Cli, manner: Manner) -> Result<()> {
     match &cli.command {
-        Command::Completions(args) => return print(&completions::run(args)?),
+        Command::Completions(args) => return completions::run(args, manner),
         Command::Man(args) => return print(&man::run(args)?),
+        Command::Help(args) => return help::run(args),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => return sandbox::run(args, &Console::new(manner)),
         _ => {}
@@ -123,14 +126,17 @@ fn unparsed(error: &clap::Error, args: &[OsString]) -> ExitCode {
     let has = |flag: &str| args.iter().any(|arg| arg == flag);
     let json = has("--json");
     if !error.use_stderr() {
-        let printed = error.print().and_then(|()| std::io::stdout().flush());
-        return match written(printed) {
+        return match shown(error) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 Console::new(Manner::default()).fail(&error);
                 ExitCode::from(error.code.exit())
             }
         };
+    }
+    if args.len() < 2 {
+        let _ = write!(std::io::stderr(), "{}", help::first_steps()); // nobody may be listening
+        return ExitCode::from(Code::Usage.exit());
     }
     match error.kind() {
         ErrorKind::TooManyValues => {
@@ -176,6 +182,11 @@ fn unparsed(error: &clap::Error, args: &[OsString]) -> ExitCode {
     let usage = Error::new(Code::Usage, message.trim_start_matches("error: ")).hint(hint);
     let _ = writeln!(std::io::stderr(), "{}", usage.json());
     ExitCode::from(Code::Usage.exit())
+}
+
+/// Prints help or version.
+fn shown(help: &clap::Error) -> Result<()> {
+    written(help.print().and_then(|()| std::io::stdout().flush()))
 }
 
 /// The flag beside which a word that fits nowhere may be a token.

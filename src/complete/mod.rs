@@ -7,6 +7,7 @@ mod accounts;
 mod line;
 mod providers;
 mod scopes;
+mod verbs;
 
 use std::env;
 use std::ffi::OsStr;
@@ -20,6 +21,7 @@ use line::Line;
 pub use accounts::{accounts, names, targets};
 pub use providers::{changed_providers, keys, providers, providers_in_use};
 pub use scopes::{flows, presets, scopes};
+pub use verbs::{names_there, pages};
 
 /// The variable by which a shell asks for completions.
 pub const VARIABLE: &str = "KEYFOB_COMPLETE";

@@ -43,6 +43,8 @@ mod choose;
 mod client_secret;
 #[cfg(unix)]
 mod closed;
+#[cfg(target_os = "linux")]
+mod completions;
 mod concurrency;
 mod consent;
 #[cfg(unix)]
@@ -59,6 +61,8 @@ mod exit_codes;
 mod export;
 #[cfg(unix)]
 mod flows;
+#[cfg(unix)]
+mod help;
 #[cfg(unix)]
 mod hostile;
 #[cfg(target_os = "linux")]

@@ -324,7 +324,10 @@ fn everything_is_kept_in(home: Home) {
         &["provider", "show", "acme"],
         &["log"],
         &["completions", "bash"],
+        &["completions", "fish", "--install"],
         &["man", "token"],
+        &["help", "stores"],
+        &["help", "token"],
         &["--help"],
     ] {
         r.run(well, args);

@@ -31,6 +31,9 @@ const SHAPES: &[Shape] = &[
         home.later("acme/julien", 3600);
         home.run(&["check", "acme", "sandbox", "--json"])
     }),
+    shape("completions", |home, _| {
+        home.run(&["completions", "fish", "--install", "--json"])
+    }),
     shape("error", |home, _| home.run(&["token", "nobody", "--json"])),
     Shape {
         open: &[""],
@@ -105,9 +108,8 @@ const SHAPES: &[Shape] = &[
 ];
 
 /// Verbs without a shape of their own, and why.
-const WITHOUT: [&str; 4] = [
+const WITHOUT: [&str; 3] = [
     "exec",          // the answer is the command's
-    "completions",   // a script for a shell
     "man",           // a page
     "sandbox-serve", // runs until it is ended
 ];
