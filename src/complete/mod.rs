@@ -32,6 +32,9 @@ const WITHOUT_DESCRIPTIONS: [&str; 2] = ["bash", "elvish"];
 /// Whether descriptions would be dropped.
 static NAMES_ALONE: OnceLock<bool> = OnceLock::new();
 
+/// What declares the command line.
+static DECLARED: OnceLock<fn() -> Command> = OnceLock::new();
+
 /// What was typed before the word that is completed.
 static LINE: OnceLock<Line> = OnceLock::new();
 
@@ -39,6 +42,7 @@ static LINE: OnceLock<Line> = OnceLock::new();
 /// command line, which itself names the completers of this folder.
 pub fn answer(declared: fn() -> Command) {
     if let Some(shell) = env::var_os(VARIABLE) {
+        let _ = DECLARED.set(declared);
         let _ = NAMES_ALONE.set(WITHOUT_DESCRIPTIONS.iter().any(|name| shell == *name));
         let concerned = || {
             let declared = declared();

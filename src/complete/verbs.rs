@@ -4,8 +4,7 @@ use std::ffi::{OsStr, OsString};
 
 use clap_complete::CompletionCandidate;
 
-use super::line::Line;
-use super::{DECLARED, accounts, continuing, offer};
+use super::{DECLARED, accounts, continuing, line, offer};
 use crate::help::TOPICS;
 
 /// Verbs behind `man` and `help`, and the pages that are no verb's; behind a verb those below it.
@@ -14,8 +13,8 @@ pub fn pages(current: &OsStr) -> Vec<CompletionCandidate> {
         return Vec::new();
     };
     let mut command = &declared();
-    let typed = Line::read().arguments;
-    for verb in &typed {
+    let typed = &line().arguments;
+    for verb in typed {
         match command.find_subcommand(verb) {
             Some(below) => command = below,
             None => return Vec::new(),
@@ -37,8 +36,7 @@ pub fn pages(current: &OsStr) -> Vec<CompletionCandidate> {
 
 /// Names that accounts at the provider in the line have, for `--as`: signing in as one of them updates it.
 pub fn names_there(current: &OsStr) -> Vec<CompletionCandidate> {
-    let line = Line::read();
-    let Some(provider) = line.target().filter(|target| !target.contains('/')) else {
+    let Some(provider) = line().target().filter(|target| !target.contains('/')) else {
         return Vec::new();
     };
     let mut typed = OsString::from(format!("{provider}/"));
