@@ -35,6 +35,7 @@ mod vault;
 mod visitor;
 
 mod accounts;
+mod backup;
 mod basics;
 #[cfg(unix)]
 mod browser;
@@ -63,6 +64,8 @@ mod flows;
 mod hostile;
 #[cfg(target_os = "linux")]
 mod jobs;
+#[cfg(target_os = "linux")]
+mod killed;
 mod list;
 mod locks;
 mod log;
@@ -71,6 +74,8 @@ mod machine;
 mod manners;
 #[cfg(target_os = "linux")]
 mod mishaps;
+#[cfg(target_os = "linux")]
+mod move_verb;
 mod network;
 mod patterns;
 #[cfg(unix)]
@@ -88,6 +93,7 @@ mod refresh;
 mod refresh_all;
 mod registration;
 mod rename;
+mod restore;
 #[cfg(unix)]
 mod secrecy;
 #[cfg(target_os = "linux")]

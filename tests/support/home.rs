@@ -62,6 +62,14 @@ impl Home {
         self.dir.path().join(path)
     }
 
+    /// The same as text, for an argument.
+    pub fn text_path(&self, path: &str) -> String {
+        self.path(path)
+            .to_str()
+            .expect("a path in UTF-8")
+            .to_owned()
+    }
+
     /// The binary with these arguments, in an environment that holds nothing of the machine's: no
     /// display, no bus, no browser, no terminal.
     pub fn keyfob(&self, args: &[&str]) -> Command {
