@@ -8,21 +8,30 @@ use crate::home::{Home, Run};
 use crate::provider::Provider;
 use crate::service::{Keyring, SecretService, available};
 
-/// What changes anything. Each thread has its own count, and nothing but the first one reaches the higher
-/// numbers of these.
-const FILES: &str =
-    "renameat,renameat2,rename,unlink,unlinkat,fsync,write,clone3,flock,mkdir,linkat";
-/// What the keyring is told and asked.
-const MESSAGES: &str = "sendmsg";
+/// What changes a file, starts a thread for a store, or talks to the keyring. Each has a count of its own, in
+/// each thread; but for messages nothing but the first thread gets beyond a few.
+const CALLS: [&str; 11] = [
+    "clone3",
+    "flock",
+    "fsync",
+    "linkat",
+    "rename",
+    "renameat",
+    "renameat2",
+    "sendmsg",
+    "unlink",
+    "unlinkat",
+    "write",
+];
 
 /// Runs a command that is killed before the call of that number; whether it came to its end.
-fn cut(home: &Home, args: &[&str], calls: &str, number: usize) -> bool {
+fn cut(home: &Home, args: &[&str], (call, number): Step) -> bool {
     let keyfob = home.keyfob(args);
     let mut strace = Command::new("strace");
     strace
         .args(["-f", "-qqq", "-o", "/dev/null", "-e", "signal=none"])
-        .args(["-e", &format!("trace={calls}")])
-        .args(["-e", &format!("inject={calls}:signal=KILL:when={number}")])
+        .args(["-e", &format!("trace={call}")])
+        .args(["-e", &format!("inject={call}:signal=KILL:when={number}")])
         .arg(keyfob.get_program())
         .args(args)
         .env_clear()
@@ -36,19 +45,26 @@ fn cut(home: &Home, args: &[&str], calls: &str, number: usize) -> bool {
     let run = Run::of(ended);
     assert!(
         run.status == 0 || run.status == -1,
-        "{number} of {calls}: {run:?}"
+        "{call} {number}: {run:?}"
     );
     run.status == 0
 }
 
-/// Cuts a command before each of its calls, and looks after each time.
-fn at_each_step(calls: &str, least: usize, mut step: impl FnMut(usize) -> bool) {
-    let mut number = 1;
-    while !step(number) {
-        number += 1;
-        assert!(number < 400, "it never ends");
+/// A call, and the how manyth of its kind.
+type Step = (&'static str, usize);
+
+/// Cuts a command before each of its calls, and looks after each time; `step` tells whether it came to its end.
+fn at_each_step(least: usize, mut step: impl FnMut(Step) -> bool) {
+    let mut steps = 0;
+    for call in CALLS {
+        let mut number = 1;
+        while !step((call, number)) {
+            number += 1;
+            assert!(number < 200, "{call}: it never ends");
+        }
+        steps += number - 1;
     }
-    assert!(number > least, "{calls}: only {number}");
+    assert!(steps >= least, "only {steps} steps");
 }
 
 /// The file store's secrets.
@@ -74,35 +90,24 @@ fn moving(test: &str, from: &str, to: &str) {
     home.provider("acme", &provider.definition(""));
     home.login(&["acme", "--store", from]).ok();
     let token = home.run(&["token"]).ok().stdout;
-    let probes = || session.count("keyfob"); // those that are killed are left behind
-    for (calls, least) in [(FILES, 15), (MESSAGES, 3)] {
-        at_each_step(calls, least, |number| {
-            let ended = cut(&home, &["move", "acme", "--store", to], calls, number);
-            assert_eq!(
-                home.run(&["token"]).ok().stdout,
-                token,
-                "{number} of {calls}"
-            );
-            assert_eq!(home.accounts(), ["acme/julien"]);
-            let others = probes();
-            home.run(&["move", "acme", "--store", to]).ok();
-            assert_eq!(
-                home.run(&["token"]).ok().stdout,
-                token,
-                "{number} of {calls}"
-            );
-            assert_eq!(home.entry("acme/julien").get("copy_in"), None);
-            let id = home.account("acme/julien").id;
-            let held = (session.holds("keyfob", &id), files(&home));
-            let expected = (to == "keyring", usize::from(to == "file"));
-            assert_eq!(
-                held, expected,
-                "{number} of {calls}, {others} in the keyring"
-            );
-            home.run(&["move", "acme", "--store", from]).ok();
-            ended
-        });
-    }
+    let works = |step: Step| {
+        assert_eq!(home.run(&["token"]).ok().stdout, token, "{step:?}");
+        assert_eq!(home.accounts(), ["acme/julien"], "{step:?}");
+    };
+    let args = ["move", "acme", "--store", to];
+    at_each_step(25, |step| {
+        let ended = cut(&home, &args, step);
+        works(step);
+        home.run(&args).ok();
+        works(step);
+        let entry = home.account("acme/julien");
+        assert_eq!(entry.copy_in, None, "{step:?}");
+        let held = (session.holds("keyfob", &entry.id), files(&home));
+        let expected = (to == "keyring", usize::from(to == "file"));
+        assert_eq!(held, expected, "{step:?}");
+        home.run(&["move", "acme", "--store", from]).ok();
+        ended
+    });
     home.run(&["refresh"]).ok();
     assert_eq!(provider.state(|state| state.reuses), 0);
 }
@@ -154,7 +159,7 @@ fn a_backup_that_moves() {
     let keys = Keys::generate();
     let (home, provider) = two();
     let fresh = elsewhere(&keys);
-    at_each_step(FILES, 15, |number| {
+    at_each_step(25, |step| {
         let here = home.copy();
         let file = here.text_path("moved.age");
         let args = [
@@ -165,7 +170,7 @@ fn a_backup_that_moves() {
             "--recipient",
             &keys.recipient,
         ];
-        let ended = cut(&here, &args, FILES, number);
+        let ended = cut(&here, &args, step);
         let left = here.accounts();
         for account in ["acme/julien", "acme/work"] {
             if left.iter().any(|one| one == account) && here.run(&["token", account]).status == 0 {
@@ -177,9 +182,9 @@ fn a_backup_that_moves() {
                 .run(&["restore", &file, account, "--identity", &key])
                 .ok();
             there.run(&["token", account]).ok();
-            assert_eq!(there.entry(account)["refreshable"], true, "{number}");
+            assert_eq!(there.entry(account)["refreshable"], true, "{step:?}");
         }
-        assert!(left.is_empty() || !ended, "{number}: {left:?}");
+        assert!(left.is_empty() || !ended, "{step:?}: {left:?}");
         ended
     });
     assert!(provider.asked("/revoke").is_empty());
@@ -198,18 +203,18 @@ fn a_restore() {
     home.run(&["backup", &file, "--recipient", &keys.recipient])
         .ok();
     let fresh = elsewhere(&keys);
-    at_each_step(FILES, 15, |number| {
+    at_each_step(25, |step| {
         let there = fresh.copy();
         let key = there.text_path("key.txt");
         let args = ["restore", &file, "--identity", &key];
-        let ended = cut(&there, &args, FILES, number);
+        let ended = cut(&there, &args, step);
         there.run(&["list"]).ok();
         there.run(&["token", "sandbox"]).ok();
         there.run(&args).ok();
         let found = ["acme/julien", "acme/work"].map(|account| token(&there, account));
-        assert_eq!(found, tokens, "{number}");
-        assert_eq!(there.accounts().len(), 3, "{number}");
-        assert_eq!(files(&there), 3, "{number}: nothing is left twice");
+        assert_eq!(found, tokens, "{step:?}");
+        assert_eq!(there.accounts().len(), 3, "{step:?}");
+        assert_eq!(files(&there), 3, "{step:?}: nothing is left twice");
         ended
     });
 }

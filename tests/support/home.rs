@@ -189,6 +189,14 @@ impl Home {
         files.retain(|(path, _)| path != &self.path("state/events.jsonl"));
         files
     }
+
+    /// The same but for locks too, which are made where they are taken.
+    pub fn kept(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut files = self.holdings();
+        let locks = self.path("state/locks");
+        files.retain(|(path, _)| !path.starts_with(&locks));
+        files
+    }
 }
 
 fn collect(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
