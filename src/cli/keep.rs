@@ -38,7 +38,7 @@ pub struct Move {
 #[command(after_help = "\
 Examples:
   keyfob backup keyfob.age              asks for a passphrase
-  keyfob backup keyfob.age github --recipient age1…
+  keyfob backup keyfob.age github --recipients-file recipients.txt
   keyfob backup keyfob.age --move       for a new machine: accounts are forgotten here
 
 One file, encrypted with age: accounts, their secrets, and what of providers they need; not

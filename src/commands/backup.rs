@@ -43,11 +43,15 @@ pub fn run(app: &App, args: &cli::Backup) -> Result<()> {
     } else {
         Vec::new()
     };
-    let gathered = gather(app, accounts, args.moves)?;
-    let sealed = seal(&gathered.backup, &lock)?;
+    let failed = |error: &Error| {
+        let whose = error.account.as_deref().unwrap_or_default();
+        app.journal.note(Deed::Backup, whose, Some(error));
+    };
+    let gathered = gather(app, accounts, args.moves).inspect_err(failed)?;
+    let sealed = seal(&gathered.backup, &lock).inspect_err(failed)?;
     // From here to the last account that is forgotten a signal would leave refresh tokens in two places.
     let (answer, failures) = uninterrupted(|| {
-        backup_file::write(&path, &sealed, args.replace)?;
+        backup_file::write(&path, &sealed, args.replace).inspect_err(failed)?;
         for saved in &gathered.backup.accounts {
             app.journal
                 .note(Deed::Backup, &saved.account.to_string(), None);

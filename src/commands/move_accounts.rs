@@ -17,9 +17,14 @@ pub fn run(app: &App, args: &cli::Move) -> Result<()> {
     let (accounts, mut failures) = meant(app, args)?;
     let to = args.store;
     app.term.obey_signals();
-    let away = |account: &Account| account.store != to;
-    if accounts.iter().any(away) {
-        app.vault.probe(to)?;
+    let away = accounts.iter().filter(|account| account.store != to);
+    let away: Vec<String> = away.map(ToString::to_string).collect();
+    if !away.is_empty() {
+        let failed = |error: &Error| {
+            let note = |whose: &String| app.journal.note(Deed::Move, whose, Some(error));
+            away.iter().for_each(note);
+        };
+        app.vault.probe(to).inspect_err(failed)?;
     }
     let mut answer = Move::default();
     let mut moved = false;
@@ -27,7 +32,7 @@ pub fn run(app: &App, args: &cli::Move) -> Result<()> {
         let whose = account.to_string();
         let result = app.vault.move_account(account, to);
         let result = result.map_err(|error| error.account(account));
-        if away(account) || result.is_err() {
+        if away.contains(&whose) || result.is_err() {
             app.journal.note(Deed::Move, &whose, result.as_ref().err());
         }
         match result {

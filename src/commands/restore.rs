@@ -22,7 +22,10 @@ use crate::vault::{Backup, Over, Place, Restored, Saved, backup_file};
 pub fn run(app: &App, args: &cli::Restore) -> Result<()> {
     let sealed = backup_file::read(&args.file)?;
     app.term.obey_signals();
-    let backup = Backup::decode(&key::open(app, args, &sealed)?)?;
+    let failed = |error: &Error| app.journal.note(Deed::Restore, "", Some(error));
+    let text = key::open(app, args, &sealed).inspect_err(failed)?;
+    let backup = Backup::decode(&text).inspect_err(failed)?;
+    drop(text);
     drop(sealed);
     let chosen = select::chosen(&args.accounts, &backup)?;
     let place = Place {
@@ -33,7 +36,7 @@ pub fn run(app: &App, args: &cli::Restore) -> Result<()> {
         usual: app.config.store.unwrap_or(Kind::Keyring),
     };
     let mut failures = Vec::new();
-    prove(app, &chosen, &backup, place)?;
+    prove(app, &chosen, &backup, place).inspect_err(failed)?;
     let mut answer = Restore {
         file: args.file.display().to_string(),
         accounts: Vec::new(),

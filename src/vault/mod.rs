@@ -96,14 +96,17 @@ impl Vault {
 
     /// The same where the account may have been moved since its entry was read: then its entry is read again.
     pub fn secrets_of_now(&self, account: &mut Account) -> Result<Option<Secrets>> {
+        let mut tried = false;
         loop {
-            let secrets = self.secrets(account)?;
-            if secrets.is_some() {
-                return Ok(secrets);
+            let found = self.secrets(account);
+            if matches!(found, Ok(Some(_))) {
+                return found;
             }
             match self.reread(account)? {
                 Some(now) if now.store != account.store => *account = now,
-                _ => return Ok(None),
+                // It may have gone and come back while it was looked for.
+                Some(_) if found.is_ok() && !tried => tried = true,
+                _ => return found,
             }
         }
     }
