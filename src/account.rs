@@ -32,6 +32,9 @@ pub struct Account {
     pub username: Option<String>,
     /// Where its secret is.
     pub store: Kind,
+    /// Another store that may hold a copy of it, which a move that was cut off has left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_in: Option<Kind>,
     /// The client its tokens were issued to.
     pub client: Client,
     /// The endpoints its tokens may be sent to.
@@ -203,6 +206,17 @@ impl Account {
         match self.identity.kind {
             SignIn::Given => format!("keyfob login {self} --with-token"),
             SignIn::Person | SignIn::Client | SignIn::Exchange => format!("keyfob login {self}"),
+        }
+    }
+
+    /// How somebody signs in again, in the imperative.
+    pub fn again(&self) -> String {
+        let command = self.login_command();
+        match self.identity.kind {
+            SignIn::Given => format!("give a new token with `{command}`"),
+            SignIn::Person | SignIn::Client | SignIn::Exchange => {
+                format!("sign in again with `{command}`")
+            }
         }
     }
 

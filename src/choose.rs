@@ -32,6 +32,7 @@ use crate::vault::Vault;
 pub use choice::{Choice, Source, Variable, Why};
 pub use environment::{ACCOUNT, Environment};
 pub use missing::nobody_anywhere;
+pub use pattern::{fits, is_pattern};
 pub use several::Several;
 pub use target::Target;
 

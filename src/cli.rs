@@ -2,6 +2,7 @@
 
 mod audit;
 mod hand_out;
+mod keep;
 mod list;
 mod login;
 mod naming;
@@ -19,6 +20,7 @@ use crate::complete;
 
 pub use audit::{Check, Log, Since, Which};
 pub use hand_out::{Anew, Exec, Export, Format, Token};
+pub use keep::{Backup, Move, Restore};
 pub use list::{List, Place, Sort};
 pub use login::Login;
 pub use naming::{Rename, Use};
@@ -98,6 +100,12 @@ pub enum Command {
     Use(Use),
     /// Give an account another name
     Rename(Rename),
+    /// Move secrets to another store
+    Move(Move),
+    /// Write accounts to one encrypted file
+    Backup(Backup),
+    /// Take accounts from such a file
+    Restore(Restore),
     /// Say which account would be used, and why
     Which(Which),
     /// Show who signed in, and what was handed out to whom

@@ -17,6 +17,8 @@ pub enum Code {
     AccountConflict,
     /// `PROVIDER` or nothing was given and several accounts fit.
     AmbiguousAccount,
+    /// A backup that cannot be opened, or is none.
+    BackupInvalid,
     /// A provider definition or `config.toml` is wrong.
     ConfigInvalid,
     /// A provider's endpoints moved to an origin the account's tokens were not issued under.
@@ -71,10 +73,11 @@ pub enum Code {
 
 impl Code {
     /// Every code, for tests and documentation.
-    pub const ALL: [Code; 28] = [
+    pub const ALL: [Code; 29] = [
         Code::AccessDenied,
         Code::AccountConflict,
         Code::AmbiguousAccount,
+        Code::BackupInvalid,
         Code::CommandNotExecutable,
         Code::CommandNotFound,
         Code::ConfigInvalid,
@@ -108,6 +111,7 @@ impl Code {
             Code::AccessDenied => "access_denied",
             Code::AccountConflict => "account_conflict",
             Code::AmbiguousAccount => "ambiguous_account",
+            Code::BackupInvalid => "backup_invalid",
             Code::CommandNotExecutable => "command_not_executable",
             Code::CommandNotFound => "command_not_found",
             Code::ConfigInvalid => "config_invalid",

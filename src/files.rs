@@ -35,6 +35,35 @@ pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
     sync_dir(folder)
 }
 
+/// Writes a file for this user alone (0600) where none is, or with `replace` over the one there is. A sibling
+/// is written, synced and read back before it gets the name; the folder has to be there.
+pub fn deliver(path: &Path, contents: &[u8], replace: bool) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut sibling = tempfile::Builder::new()
+        .prefix(".new-")
+        .tempfile_in(folder)?;
+    sibling.write_all(contents)?;
+    sibling.as_file().sync_all()?;
+    if read_regular(sibling.path(), contents.len() as u64)?.as_deref() != Some(contents) {
+        return Err(io::Error::other("it does not read back as it was written"));
+    }
+    let named = if replace {
+        sibling.persist(path)
+    } else {
+        sibling.persist_noclobber(path).or_else(|error| {
+            // Some file systems can rename, and can neither link nor promise to replace nothing.
+            let taken = error.error.kind() == io::ErrorKind::AlreadyExists;
+            if taken || fs::symlink_metadata(path).is_ok() {
+                Err(error)
+            } else {
+                error.file.persist(path)
+            }
+        })
+    };
+    named.map_err(|error| error.error)?;
+    sync_dir(folder)
+}
+
 /// Reads a file of at most `limit` bytes; `None` where there is none. Anything but a regular file is
 /// refused before it is opened: a named pipe would wait for ever.
 pub fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {

@@ -17,6 +17,12 @@ pub enum Deed {
     Revoke,
     /// An account was forgotten here.
     SignOut,
+    /// An account's secret went to another store.
+    Move,
+    /// An account was written to a backup.
+    Backup,
+    /// An account was taken from a backup.
+    Restore,
 }
 
 impl Deed {
@@ -29,6 +35,9 @@ impl Deed {
             Self::HandOut => "hand_out",
             Self::Revoke => "revoke",
             Self::SignOut => "sign_out",
+            Self::Move => "move",
+            Self::Backup => "backup",
+            Self::Restore => "restore",
         }
     }
 }

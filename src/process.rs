@@ -8,7 +8,7 @@ use std::process::Command;
 pub use output::{Failure, output};
 
 /// Takes keyfob's secrets out of the environment that `command` will inherit: `KEYFOB_PASSPHRASE*`,
-/// `KEYFOB_*_CLIENT_SECRET`, `KEYFOB_ID_TOKEN` and `KEYFOB_*_ID_TOKEN`.
+/// `KEYFOB_BACKUP_PASSPHRASE*`, `KEYFOB_*_CLIENT_SECRET`, `KEYFOB_ID_TOKEN` and `KEYFOB_*_ID_TOKEN`.
 ///
 /// It comes before the caller's own `env` calls, which it would undo for these names.
 pub fn scrub(command: &mut Command) {
@@ -23,6 +23,7 @@ pub fn scrub(command: &mut Command) {
 fn is_secret(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes().to_ascii_uppercase();
     name.starts_with(b"KEYFOB_PASSPHRASE")
+        || name.starts_with(b"KEYFOB_BACKUP_PASSPHRASE")
         || name.starts_with(b"KEYFOB_")
             && (name.ends_with(b"_CLIENT_SECRET") || name.ends_with(b"_ID_TOKEN"))
 }
@@ -36,6 +37,8 @@ mod tests {
         for name in [
             "KEYFOB_PASSPHRASE",
             "KEYFOB_PASSPHRASE_FILE",
+            "KEYFOB_BACKUP_PASSPHRASE",
+            "KEYFOB_BACKUP_PASSPHRASE_FILE",
             "KEYFOB_GITHUB_CLIENT_SECRET",
             "KEYFOB_MY_HOST_CLIENT_SECRET",
             "KEYFOB_ID_TOKEN",

@@ -67,6 +67,10 @@ pub trait Terminal: Send + Sync {
     /// terminal cannot be had. Until it is dropped nothing else is asked.
     fn entry(&self) -> Option<Entry>;
 
+    /// From here on a signal ends the process as one that a signal ended, and not while something is under way
+    /// that must not be cut off.
+    fn obey_signals(&self);
+
     /// Asks yes or no; Enter is no. Where nobody can be asked it fails, naming `flag`.
     fn confirm(&self, question: &str, flag: &str) -> Result<bool>;
 
@@ -173,13 +177,6 @@ impl Console {
         rpassword::read_password().map(Secret::new)
     }
 
-    /// A question may be asked before any runtime listens for signals, which leaves a terminal without
-    /// echo behind, or after it, when they are caught for nobody.
-    fn obey_signals(&self) {
-        let manner = self.manner;
-        interrupts::watch(move || Self::new(manner).interrupt());
-    }
-
     fn label(&self, text: &str, style: &Style) -> String {
         style
             .clone()
@@ -245,6 +242,13 @@ impl Terminal for Console {
         entry
             .inspect_err(|cause| self.step(&format!("nothing can be pasted here: {cause}")))
             .ok()
+    }
+
+    /// A question may be asked before any runtime listens for signals, which leaves a terminal without
+    /// echo behind, or after it, when they are caught for nobody.
+    fn obey_signals(&self) {
+        let manner = self.manner;
+        interrupts::watch(move || Self::new(manner).interrupt());
     }
 
     fn confirm(&self, question: &str, flag: &str) -> Result<bool> {

@@ -136,7 +136,7 @@ mod tests {
     fn listed(account: &Account) -> Listed<'_> {
         let rule = LifetimeRule {
             refresh_token_idle: Some("90d".into()),
-            refresh_token: None,
+            ..LifetimeRule::default()
         };
         Listed {
             account,

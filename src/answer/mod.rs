@@ -3,6 +3,7 @@
 //! Each shape is pinned by its example in `shapes/`, which the man pages show.
 
 pub mod account;
+pub mod backup;
 pub mod check;
 pub mod completions;
 pub mod export;
@@ -10,10 +11,12 @@ pub mod given;
 pub mod log;
 pub mod login;
 pub mod logout;
+pub mod moving;
 pub mod naming;
 pub mod provider;
 pub mod refresh;
 pub mod relative;
+pub mod restore;
 pub mod sign_in;
 pub mod table;
 pub mod token;
@@ -99,6 +102,7 @@ pub(crate) mod fixture {
             signed_in_at: Some(Timestamp::from_unix(NOW - 43_200)),
             updated_at: Timestamp::from_unix(NOW - 3600),
             refused_generation: None,
+            copy_in: None,
         }
     }
 

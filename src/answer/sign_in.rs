@@ -74,6 +74,7 @@ mod tests {
         LifetimeRule {
             refresh_token_idle: idle.map(str::to_owned),
             refresh_token: whole.map(str::to_owned),
+            rotation: None,
         }
     }
 

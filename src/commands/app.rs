@@ -126,19 +126,29 @@ impl Attendant for Person {
         if !self.0.can_ask() {
             return None;
         }
-        let ask = |question| self.0.ask_secret(question, "set KEYFOB_PASSPHRASE").ok();
-        if !new {
-            return ask("passphrase of the file store:");
-        }
-        loop {
-            let first = ask("new passphrase for the file store:")?;
-            if first.expose().is_empty() {
-                self.0.warn("it cannot be empty; once more");
-            } else if ask("the same again:")? == first {
-                return Some(first);
-            } else {
-                self.0.warn("the two differ; once more");
-            }
+        ask_passphrase(self.0.as_ref(), "the file store", "KEYFOB_PASSPHRASE", new).ok()
+    }
+}
+
+/// Asks for the passphrase of `owner`; for a new one twice. `variable` could have given it.
+pub fn ask_passphrase(
+    term: &dyn Terminal,
+    owner: &str,
+    variable: &str,
+    new: bool,
+) -> Result<Secret> {
+    let ask = |question: &str| term.ask_secret(question, &format!("set {variable}"));
+    if !new {
+        return ask(&format!("passphrase of {owner}:"));
+    }
+    loop {
+        let first = ask(&format!("new passphrase for {owner}:"))?;
+        if first.expose().is_empty() {
+            term.warn("it cannot be empty; once more");
+        } else if ask("the same again:")? == first {
+            return Ok(first);
+        } else {
+            term.warn("the two differ; once more");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The verbs, a file each: arguments in, one answer out. Only this folder writes to stdout.
 
 mod app;
+mod backup;
 mod check;
 pub mod completions;
 #[cfg_attr(not(feature = "sandbox"), path = "without_sandbox.rs")]
@@ -14,10 +15,12 @@ mod log;
 mod login;
 mod logout;
 pub mod man;
+mod move_accounts;
 mod network;
 mod provider;
 mod refresh;
 mod rename;
+mod restore;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod shell;
@@ -69,7 +72,12 @@ fn run(cli: &Cli, manner: Manner) -> Result<()> {
         Command::Sandbox(args) => return sandbox::run(args, &Console::new(manner)),
         _ => {}
     }
-    let passphrase = matches!(&cli.command, Command::Login(args) if args.passphrase);
+    let passphrase = match &cli.command {
+        Command::Login(args) => args.passphrase,
+        Command::Move(args) => args.passphrase,
+        Command::Restore(args) => args.passphrase,
+        _ => false,
+    };
     let app = App::new(manner, passphrase, verb(&cli.command))?;
     match &cli.command {
         Command::Login(args) => login::run(&app, args),
@@ -83,6 +91,9 @@ fn run(cli: &Cli, manner: Manner) -> Result<()> {
         Command::Check(args) => check::run(&app, args),
         Command::Use(args) => use_account::run(&app, args),
         Command::Rename(args) => rename::run(&app, args),
+        Command::Move(args) => move_accounts::run(&app, args),
+        Command::Backup(args) => backup::run(&app, args),
+        Command::Restore(args) => restore::run(&app, args),
         Command::Which(args) => which::run(&app, args),
         Command::Log(args) => log::run(&app, args),
         Command::Provider(args) => provider::run(&app, args),
@@ -104,6 +115,9 @@ fn verb(command: &Command) -> &'static str {
         Command::Check(_) => "check",
         Command::Use(_) => "use",
         Command::Rename(_) => "rename",
+        Command::Move(_) => "move",
+        Command::Backup(_) => "backup",
+        Command::Restore(_) => "restore",
         Command::Which(_) => "which",
         Command::Log(_) => "log",
         Command::Provider(_) => "provider",

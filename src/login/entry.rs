@@ -71,6 +71,7 @@ pub fn entry(plan: &Keeping, grant: &Grant, slot: Slot) -> Result<(Account, Secr
         identity: grant.who.identity.clone(),
         username: grant.who.username.clone(),
         store: plan.store,
+        copy_in: None,
         client: account::Client {
             id: grant.client.id.clone(),
             auth: grant.client.auth,

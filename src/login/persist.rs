@@ -132,7 +132,9 @@ fn update(vault: &Vault, plan: &Keeping, account: &Account, grant: &Grant) -> Re
     let old = vault.reread(account)?.unwrap_or_else(|| account.clone());
     let slot = Slot::of(&old);
     if serves(&old, plan, grant)? {
-        return write(vault, plan, grant, slot);
+        let mut done = write(vault, plan, grant, slot)?;
+        done.warnings.extend(copy_left(vault, &old));
+        return Ok(done);
     }
     let fresh = Slot {
         id: account::random_id(),
@@ -166,6 +168,18 @@ fn leftover(vault: &Vault, old: &Account) -> Option<String> {
     Some(format!(
         "{}; the old secret of {old} is left there as `{}`: remove it by hand",
         error.message, old.id
+    ))
+}
+
+/// Removes the copy that a move has left of the old secret; the same.
+fn copy_left(vault: &Vault, old: &Account) -> Option<String> {
+    let store = old.copy_in?;
+    let error = vault.discard_copy(old).err()?;
+    Some(format!(
+        "{}; a copy of the old secret of {old} is left in {} as `{}`: remove it by hand",
+        error.message,
+        store.noun(),
+        old.id
     ))
 }
 

@@ -70,7 +70,7 @@ pub fn settle(vault: &Vault, plan: &Keeping, kind: SignIn) -> Result<()> {
     let known = vault.accounts_of(&plan.provider.name);
     let mut named = plan.expected.as_ref();
     if let Some(name) = &plan.name {
-        readable(&known, &plan.provider, name)?;
+        known.readable(&plan.provider.name, name)?;
         named = known.accounts.iter().find(|account| account.name == *name);
     }
     match named.filter(|holder| holder.identity.kind != kind) {
@@ -90,7 +90,7 @@ fn place(plan: &Keeping, who: &Who, known: &Listing, default: Option<&str>) -> R
         .map(|account| &account.name)
         .or(plan.name.as_ref());
     if let Some(name) = asked {
-        readable(known, &plan.provider, name)?;
+        known.readable(&plan.provider.name, name)?;
         let found = accounts.iter().find(|account| account.name == *name);
         // An account that was expected keeps its name for its person, logged out meanwhile or not.
         let holder = found.or(plan.expected.as_ref());
@@ -121,10 +121,12 @@ fn place(plan: &Keeping, who: &Who, known: &Listing, default: Option<&str>) -> R
         .find(|account| account.name == derived)
         .or_else(|| same().find(|account| Some(account.name.as_str()) == default))
         .or_else(|| same().min_by_key(|account| account.created_at));
-    Ok(match update {
-        Some(account) => Place::Update(Box::new(account.clone())),
-        None => free_name(derived, known, &plan.provider),
-    })
+    if let Some(account) = update {
+        return Ok(Place::Update(Box::new(account.clone())));
+    }
+    let name = known.free_name(&plan.provider.name, &derived);
+    let taken = (name != derived).then_some(derived);
+    Ok(Place::New { name, taken })
 }
 
 /// Whether a grant is for the account that was named. Where nobody was asked whose its given token is, the
@@ -133,44 +135,6 @@ fn is_same(holder: &Account, who: &Who) -> bool {
     let (held, new) = (&holder.identity, &who.identity);
     let unseen = held.kind == SignIn::Given && held.subject.is_empty();
     held == new || unseen && held.kind == new.kind && held.issuer == new.issuer
-}
-
-/// Fails where the entry of this name cannot be read: what it leads to must not be lost.
-pub fn readable(known: &Listing, provider: &Provider, name: &str) -> Result<()> {
-    let account = format!("{}/{name}", provider.name);
-    let mut broken = known.broken.iter();
-    match broken.find(|error| error.account.as_ref() == Some(&account)) {
-        Some(error) => Err(error.clone()),
-        None => Ok(()),
-    }
-}
-
-/// The derived name, or with `-2`, `-3` … where others have it.
-fn free_name(derived: String, known: &Listing, provider: &Provider) -> Place {
-    let accounts = &known.accounts;
-    let free = |name: &String| {
-        readable(known, provider, name).is_ok()
-            && !accounts.iter().any(|account| account.name == *name)
-    };
-    if free(&derived) {
-        return Place::New {
-            name: derived,
-            taken: None,
-        };
-    }
-    let numbered = |number: usize| {
-        let suffix = format!("-{number}");
-        let room = 64 - suffix.len();
-        format!("{}{suffix}", &derived[..derived.len().min(room)])
-    };
-    let name = (2..=accounts.len() + known.broken.len() + 2)
-        .map(numbered)
-        .find(free)
-        .expect("one more number than accounts");
-    Place::New {
-        name,
-        taken: Some(derived),
-    }
 }
 
 fn conflict(holder: &Account, who: &Who) -> Error {

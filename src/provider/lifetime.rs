@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// When refresh tokens end, each as a duration such as `90d`; never, or nobody knows, where absent.
+/// When refresh tokens end: spans are durations such as `90d`; never, or nobody knows, where absent.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct LifetimeRule {
@@ -10,6 +10,8 @@ pub struct LifetimeRule {
     pub refresh_token_idle: Option<String>,
     /// All end so long after the sign-in, refreshed or not.
     pub refresh_token: Option<String>,
+    /// Each refresh spends its refresh token and brings another, so that one in two places is the end of both.
+    pub rotation: Option<bool>,
 }
 
 impl LifetimeRule {

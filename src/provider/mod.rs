@@ -41,7 +41,7 @@ pub use keys::keys;
 pub use lifetime::LifetimeRule;
 pub use prefixes::{PrefixRule, Verdict, judge};
 pub use redirect::{RedirectHost, RedirectRule};
-pub use registry::{Edited, Registry, Removed, SetVariable, Source, Sources};
+pub use registry::{Adopted, Edited, Registry, Removed, SetVariable, Source, Sources};
 pub use rules::{
     AuthorizationRule, ClientAuth, DeviceRule, DeviceStyle, EnvironmentRule, IdentityMethod,
     IdentityRule, IdentitySource, RegistrationRule, RevocationRule, RevocationStyle, TokenBody,

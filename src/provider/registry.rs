@@ -19,7 +19,7 @@ use crate::nearest::nearest;
 use crate::paths::Paths;
 
 pub use variables::SetVariable;
-pub use write::{Edited, Removed};
+pub use write::{Adopted, Edited, Removed};
 
 /// Where a key of a definition came from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use super::again;
 use crate::account::{Account, Address, Endpoints, SignIn};
 use crate::error::{Code, Error, Result};
 use crate::provider::{Provider, Registry};
@@ -122,7 +121,7 @@ fn damaged(account: &Account) -> Error {
         Code::InternalError,
         "its index entry holds an endpoint that is no URL",
     )
-    .hint(again(account))
+    .hint(account.again())
     .account(account)
 }
 
@@ -137,7 +136,7 @@ fn moved(account: &Account, role: &str, pins: &BTreeSet<String>, pin: &str) -> E
     )
     .hint(format!(
         "if you trust the new place, {}; `keyfob provider show {}` prints the definition",
-        again(account),
+        account.again(),
         account.provider
     ))
     .account(account)

@@ -92,8 +92,8 @@ impl Online {
 
 /// Judges what is stored. An index entry that a crash left behind its secret is mended on the way.
 pub fn look(vault: &Vault, account: &mut Account, need: Need, now: Timestamp) -> Result<Look> {
-    let Some(secrets) = vault.secrets(account)? else {
-        return Err(secret_gone(vault, account));
+    let Some(secrets) = vault.secrets_of_now(account)? else {
+        return Err(vault.secret_gone(account));
     };
     if secrets.generation > account.generation {
         account.describe(&secrets.tokens, secrets.generation);
@@ -210,32 +210,11 @@ fn client(account: &Account, secrets: &Secrets) -> oauth::Client {
     }
 }
 
-fn secret_gone(vault: &Vault, account: &Account) -> Error {
-    if let Err(error) = vault.probe(account.store) {
-        return error.account(account);
-    }
-    login_required(
-        account,
-        &format!("its secret was removed from {}", account.store.noun()),
-    )
-}
-
 /// Only a new sign-in helps, for `reason`.
 fn login_required(account: &Account, reason: &str) -> Error {
     Error::new(Code::LoginRequired, reason)
-        .hint(again(account))
+        .hint(account.again())
         .account(account)
-}
-
-/// How somebody signs in again, in the imperative.
-fn again(account: &Account) -> String {
-    let command = account.login_command();
-    match account.identity.kind {
-        SignIn::Given => format!("give a new token with `{command}`"),
-        SignIn::Person | SignIn::Client | SignIn::Exchange => {
-            format!("sign in again with `{command}`")
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Look, Need, judge, login_required, secret_gone, serves_anew};
+use super::{Look, Need, judge, login_required, serves_anew};
 use crate::account::Account;
 use crate::error::Result;
 use crate::timestamp::Timestamp;
@@ -52,8 +52,8 @@ pub fn take_turn(vault: &Vault, account: &Account, seen: &Secrets, need: Need) -
 pub fn read_again(vault: &Vault, account: &Account) -> Result<(Account, Secrets)> {
     let logged_out = || login_required(account, "it was logged out meanwhile");
     let mut now = vault.reread(account)?.ok_or_else(logged_out)?;
-    let Some(secrets) = vault.secrets(&now)? else {
-        return Err(secret_gone(vault, &now));
+    let Some(secrets) = vault.secrets_of_now(&mut now)? else {
+        return Err(vault.secret_gone(&now));
     };
     if secrets.generation > now.generation {
         now.describe(&secrets.tokens, secrets.generation);

@@ -3,14 +3,13 @@
 mod disk;
 mod identity;
 mod key_pair;
-mod passphrase;
 
 use std::path::{Path, PathBuf};
 
 use self::disk::failed;
-use self::identity::{open, why};
 use self::key_pair::KeyPair;
-use self::passphrase::Environment;
+use super::passphrase::{Environment, FILE_STORE};
+use super::sealed::{Key, why};
 use super::{Setup, Store, StoreError, check_key, random_hex, secret_from};
 use crate::files;
 use crate::secret::Secret;
@@ -27,7 +26,7 @@ pub struct File {
 impl File {
     /// Reads nothing yet.
     pub fn new(setup: Setup) -> Self {
-        Self::with(setup, Environment::process())
+        Self::with(setup, Environment::process(FILE_STORE))
     }
 
     fn with(setup: Setup, environment: Environment) -> Self {
@@ -80,7 +79,7 @@ impl File {
         let Some(identity) = self.keys.identity_at_hand()? else {
             return Ok(());
         };
-        match open(&identity, ciphertext) {
+        match Key::from(identity).open(ciphertext) {
             Ok(plaintext) if *plaintext == written.as_bytes() => Ok(()),
             _ => Err(self.keys.mismatch()),
         }
@@ -99,7 +98,9 @@ impl Store for File {
             cause: format!("cannot decrypt `{}`: {why}", path.display()),
             hint: "sign in again to replace it, or bring it back from a backup".into(),
         };
-        let plaintext = open(&identity, &ciphertext).map_err(|error| damaged(&why(&error)))?;
+        let plaintext = Key::from(identity)
+            .open(&ciphertext)
+            .map_err(|error| damaged(&why(&error)))?;
         let secret = secret_from(&plaintext).ok_or_else(|| damaged("it holds no text"))?;
         Ok(Some(secret))
     }

@@ -4,6 +4,8 @@
 
 mod file;
 mod keyring;
+pub mod passphrase;
+pub mod sealed;
 
 #[cfg(test)]
 mod contract;

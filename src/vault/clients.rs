@@ -14,10 +14,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Vault, unavailable};
+use super::{Guard, Vault, unavailable};
 use crate::account::is_id;
 use crate::error::{Code, Error, Result};
 use crate::files;
+use crate::names::is_provider_name;
 use crate::provider::ClientAuth;
 use crate::secret::Secret;
 use crate::store::Kind;
@@ -45,6 +46,9 @@ pub struct KeptClient {
     pub pin: String,
     /// Where its secrets are.
     pub store: Kind,
+    /// Another store that may hold a copy of them, which a move that was cut off has left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_in: Option<Kind>,
     /// When the client secret ends, where the server said so (RFC 7591 §3.2.1).
     pub secret_expires_at: Option<Timestamp>,
     /// Where the registration can be read, changed and deleted (RFC 7592 §3).
@@ -94,8 +98,19 @@ impl Vault {
         client: &KeptClient,
         secrets: &ClientSecrets,
     ) -> Result<()> {
-        let _turn = self.wait_for_lock(&format!("client-{provider}"), TURN)?;
+        let _turn = self.client_turn(provider)?;
         let before = self.client(provider)?;
+        self.replace_client(provider, before, client, secrets)
+    }
+
+    /// The same where the lock is held, in the place of `before`.
+    pub(super) fn replace_client(
+        &self,
+        provider: &str,
+        before: Option<KeptClient>,
+        client: &KeptClient,
+        secrets: &ClientSecrets,
+    ) -> Result<()> {
         let store = self.store(client.store);
         if *secrets != ClientSecrets::default() {
             store
@@ -123,7 +138,7 @@ impl Vault {
     /// Forgets a provider's client: its secrets, then the record. A store that fails keeps the record, so
     /// that no secret is left behind without one. With none kept there is nothing to do.
     pub fn forget_client(&self, provider: &str) -> Result<()> {
-        let _turn = self.wait_for_lock(&format!("client-{provider}"), TURN)?;
+        let _turn = self.client_turn(provider)?;
         let Some(client) = self.client(provider)? else {
             return Ok(());
         };
@@ -136,7 +151,7 @@ impl Vault {
 
     /// Gives a provider's client to another name of the same provider.
     pub(super) fn move_client(&self, from: &str, to: &str) -> Result<()> {
-        let _turn = self.wait_for_lock(&format!("client-{from}"), TURN)?;
+        let _turn = self.client_turn(from)?;
         let (old, new) = (self.record_of(from), self.record_of(to));
         match std::fs::rename(&old, &new) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io(
@@ -148,10 +163,33 @@ impl Vault {
     }
 
     fn discard_client(&self, client: &KeptClient) -> Result<()> {
-        self.store(client.store)
-            .remove(&client.id)
-            .map(|_| ())
-            .map_err(|error| unavailable(client.store, &error))
+        if let Some(store) = client.copy_in {
+            self.erase(store, &client.id)?;
+        }
+        self.erase(client.store, &client.id)
+    }
+
+    /// The providers whose clients are kept.
+    pub fn clients(&self) -> Vec<String> {
+        let files = std::fs::read_dir(self.paths.clients())
+            .into_iter()
+            .flatten();
+        let named = files.flatten().filter_map(|entry| {
+            let file = entry.file_name().into_string().ok()?;
+            let name = file.strip_suffix(".json")?;
+            is_provider_name(name).then(|| name.to_owned())
+        });
+        let mut named: Vec<String> = named.collect();
+        named.sort_unstable();
+        named
+    }
+
+    pub(super) fn record_client(&self, provider: &str, client: &KeptClient) -> Result<()> {
+        write(&self.record_of(provider), client)
+    }
+
+    pub(super) fn client_turn(&self, provider: &str) -> Result<Guard> {
+        self.wait_for_lock(&format!("client-{provider}"), TURN)
     }
 
     fn record_of(&self, provider: &str) -> PathBuf {
@@ -215,7 +253,7 @@ fn write(path: &Path, client: &KeptClient) -> Result<()> {
 
 /// The secrets in a store. Borrows on the way out, so that no plain copy of one is left behind.
 #[derive(Serialize, Deserialize)]
-struct Payload<'a> {
+pub(super) struct Payload<'a> {
     version: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     client_secret: Option<Cow<'a, str>>,
@@ -223,15 +261,31 @@ struct Payload<'a> {
     registration_access_token: Option<Cow<'a, str>>,
 }
 
+impl<'a> Payload<'a> {
+    /// What the format has of them.
+    pub fn of(secrets: &'a ClientSecrets) -> Self {
+        Self {
+            version: VERSION,
+            client_secret: secrets.client_secret.as_ref().map(|s| s.expose().into()),
+            registration_access_token: secrets
+                .registration_access_token
+                .as_ref()
+                .map(|s| s.expose().into()),
+        }
+    }
+}
+
+impl From<Payload<'_>> for ClientSecrets {
+    fn from(payload: Payload<'_>) -> Self {
+        Self {
+            client_secret: payload.client_secret.map(Secret::new),
+            registration_access_token: payload.registration_access_token.map(Secret::new),
+        }
+    }
+}
+
 fn encode(secrets: &ClientSecrets) -> Secret {
-    let json = serde_json::to_string(&Payload {
-        version: VERSION,
-        client_secret: secrets.client_secret.as_ref().map(|s| s.expose().into()),
-        registration_access_token: secrets
-            .registration_access_token
-            .as_ref()
-            .map(|s| s.expose().into()),
-    });
+    let json = serde_json::to_string(&Payload::of(secrets));
     Secret::new(json.expect("strings and numbers serialise"))
 }
 
@@ -256,8 +310,5 @@ fn decode(secret: &Secret) -> Result<ClientSecrets> {
         ));
     }
     let payload: Payload = serde_json::from_str(secret.expose()).map_err(damaged)?;
-    Ok(ClientSecrets {
-        client_secret: payload.client_secret.map(Secret::new),
-        registration_access_token: payload.registration_access_token.map(Secret::new),
-    })
+    Ok(payload.into())
 }

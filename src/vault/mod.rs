@@ -3,13 +3,16 @@
 //! A change is written secret first, then index, so that a crash between them leaves an account whose
 //! secret is newer than its index entry says. The secret is believed; the entry is mended on the way.
 
+mod backup;
 mod clients;
 mod defaults;
 mod index;
 mod lock;
+mod moving;
 mod naming;
 mod payload;
 mod rename;
+mod restore;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -21,12 +24,15 @@ use crate::error::{Code, Error, Result};
 use crate::paths::Paths;
 use crate::store::{self, Attendant, Kind, Store, StoreError};
 
+pub use backup::{Backup, RefreshToken, Saved, SavedClient, SavedProvider, backup_file};
 pub use clients::{ClientSecrets, KeptClient};
 pub use defaults::{Defaults, read as defaults};
 pub use index::{Glance, Listing, Named, glance, list, names, read};
 pub use lock::{Acquired, Guard};
+pub use moving::Moved;
 pub use naming::names_lock;
 pub use payload::Secrets;
+pub use restore::{Over, Place, Restored};
 
 /// All accounts of this user.
 pub struct Vault {
@@ -88,6 +94,34 @@ impl Vault {
             .transpose()
     }
 
+    /// The same where the account may have been moved since its entry was read: then its entry is read again.
+    pub fn secrets_of_now(&self, account: &mut Account) -> Result<Option<Secrets>> {
+        let mut tried = false;
+        loop {
+            let found = self.secrets(account);
+            if matches!(found, Ok(Some(_))) {
+                return found;
+            }
+            match self.reread(account)? {
+                Some(now) if now.store != account.store => *account = now,
+                // It may have gone and come back while it was looked for.
+                Some(_) if found.is_ok() && !tried => tried = true,
+                _ => return found,
+            }
+        }
+    }
+
+    /// Says that an account's store has no secret of it. A store that takes none either may hold it all the same.
+    pub fn secret_gone(&self, account: &Account) -> Error {
+        if let Err(error) = self.probe(account.store) {
+            return error.account(account);
+        }
+        let reason = format!("its secret was removed from {}", account.store.noun());
+        Error::new(Code::LoginRequired, reason)
+            .hint(account.again())
+            .account(account)
+    }
+
     /// Writes the secret alone. The index follows with [`Vault::record`].
     pub fn keep(&self, account: &Account, secrets: &Secrets) -> Result<()> {
         self.store(account.store)
@@ -108,12 +142,28 @@ impl Vault {
         index::remove(&self.paths, account)
     }
 
-    /// Removes the secret that a replaced or moved account has left in its old store.
+    /// Removes the secret that a replaced account has left in its old store, and what a move has left of it.
     pub fn discard(&self, old: &Account) -> Result<()> {
-        self.store(old.store)
-            .remove(&old.id)
+        self.discard_copy(old)?;
+        self.erase(old.store, &old.id)
+            .map_err(|error| error.account(old))
+    }
+
+    /// Removes what a move that was cut off may have left in another store.
+    pub fn discard_copy(&self, account: &Account) -> Result<()> {
+        match account.copy_in {
+            Some(store) if store != account.store => self
+                .erase(store, &account.id)
+                .map_err(|error| error.account(account)),
+            _ => Ok(()),
+        }
+    }
+
+    fn erase(&self, store: Kind, key: &str) -> Result<()> {
+        self.store(store)
+            .remove(key)
             .map(|_| ())
-            .map_err(|error| unavailable(old.store, &error).account(old))
+            .map_err(|error| unavailable(store, &error))
     }
 
     /// Proves by writing that a store takes secrets.

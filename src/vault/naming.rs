@@ -6,16 +6,49 @@ mod tests;
 
 use std::time::Duration;
 
-use super::{Vault, defaults, index};
+use super::{Listing, Vault, defaults, index};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 
 /// How long another change of names, or a refresh that is under way, is waited for.
-const TURN: Duration = Duration::from_secs(60);
+pub(super) const TURN: Duration = Duration::from_secs(60);
 
 /// What is locked while an account of this provider gets its name.
 pub fn names_lock(provider: &str) -> String {
     format!("names-{provider}")
+}
+
+impl Listing {
+    /// Fails where the entry of this name cannot be read: what it leads to must not be lost.
+    pub fn readable(&self, provider: &str, name: &str) -> Result<()> {
+        let account = format!("{provider}/{name}");
+        let mut broken = self.broken.iter();
+        match broken.find(|error| error.account.as_ref() == Some(&account)) {
+            Some(error) => Err(error.clone()),
+            None => Ok(()),
+        }
+    }
+
+    /// The name that was wanted, or with `-2`, `-3` … where others have it. An entry that cannot be read has
+    /// its name all the same.
+    pub fn free_name(&self, provider: &str, wanted: &str) -> String {
+        let free = |name: &String| {
+            self.readable(provider, name).is_ok()
+                && !self.accounts.iter().any(|account| account.name == *name)
+        };
+        let numbered = |number: usize| {
+            if number == 1 {
+                return wanted.to_owned();
+            }
+            let suffix = format!("-{number}");
+            let room = 64 - suffix.len();
+            format!("{}{suffix}", &wanted[..wanted.len().min(room)])
+        };
+        (1..=self.accounts.len() + self.broken.len() + 2)
+            .map(numbered)
+            .find(free)
+            .expect("one more number than accounts")
+    }
 }
 
 impl Vault {
@@ -77,7 +110,7 @@ impl Vault {
         }
     }
 
-    fn still_there(&self, account: &Account) -> Result<Account> {
+    pub(super) fn still_there(&self, account: &Account) -> Result<Account> {
         self.reread(account)?.ok_or_else(|| {
             Error::new(Code::UnknownAccount, "it was logged out meanwhile")
                 .hint(format!("see `keyfob list {}`", account.provider))

@@ -23,7 +23,7 @@ pub struct Secrets {
 
 /// Borrows on the way out, so that no plain copy of a token is left behind.
 #[derive(Serialize, Deserialize)]
-struct Payload<'a> {
+pub(super) struct Payload<'a> {
     version: u32,
     generation: u64,
     access_token: std::borrow::Cow<'a, str>,
@@ -39,6 +39,47 @@ struct Payload<'a> {
     expires_at: Option<Timestamp>,
 }
 
+impl<'a> Payload<'a> {
+    /// What the format has of them.
+    pub fn of(secrets: &'a Secrets) -> Self {
+        let Secrets {
+            tokens,
+            client_secret,
+            generation,
+        } = secrets;
+        Self {
+            version: VERSION,
+            generation: *generation,
+            access_token: tokens.access_token.expose().into(),
+            refresh_token: tokens.refresh_token.as_ref().map(|t| t.expose().into()),
+            id_token: tokens.id_token.as_ref().map(|t| t.expose().into()),
+            client_secret: client_secret.as_ref().map(|s| s.expose().into()),
+            token_type: tokens.token_type.as_str().into(),
+            scopes: tokens.scopes.clone(),
+            received_at: tokens.received_at,
+            expires_at: tokens.expires_at,
+        }
+    }
+}
+
+impl From<Payload<'_>> for Secrets {
+    fn from(payload: Payload<'_>) -> Self {
+        Self {
+            tokens: TokenSet {
+                access_token: Secret::new(payload.access_token),
+                refresh_token: payload.refresh_token.map(Secret::new),
+                id_token: payload.id_token.map(Secret::new),
+                token_type: payload.token_type.into_owned(),
+                scopes: payload.scopes,
+                received_at: payload.received_at,
+                expires_at: payload.expires_at,
+            },
+            client_secret: payload.client_secret.map(Secret::new),
+            generation: payload.generation,
+        }
+    }
+}
+
 /// What every format has, so that a newer one is told from a damaged one.
 #[derive(Deserialize)]
 struct Version {
@@ -47,23 +88,7 @@ struct Version {
 
 /// Encodes for a store.
 pub fn encode(secrets: &Secrets) -> Secret {
-    let Secrets {
-        tokens,
-        client_secret,
-        generation,
-    } = secrets;
-    let json = serde_json::to_string(&Payload {
-        version: VERSION,
-        generation: *generation,
-        access_token: tokens.access_token.expose().into(),
-        refresh_token: tokens.refresh_token.as_ref().map(|t| t.expose().into()),
-        id_token: tokens.id_token.as_ref().map(|t| t.expose().into()),
-        client_secret: client_secret.as_ref().map(|s| s.expose().into()),
-        token_type: tokens.token_type.as_str().into(),
-        scopes: tokens.scopes.clone(),
-        received_at: tokens.received_at,
-        expires_at: tokens.expires_at,
-    });
+    let json = serde_json::to_string(&Payload::of(secrets));
     Secret::new(json.expect("strings and numbers serialise"))
 }
 
@@ -81,19 +106,7 @@ pub fn decode(secret: &Secret) -> Result<Secrets> {
         ));
     }
     let payload: Payload = serde_json::from_str(secret.expose()).map_err(damaged)?;
-    Ok(Secrets {
-        tokens: TokenSet {
-            access_token: Secret::new(payload.access_token),
-            refresh_token: payload.refresh_token.map(Secret::new),
-            id_token: payload.id_token.map(Secret::new),
-            token_type: payload.token_type.into_owned(),
-            scopes: payload.scopes,
-            received_at: payload.received_at,
-            expires_at: payload.expires_at,
-        },
-        client_secret: payload.client_secret.map(Secret::new),
-        generation: payload.generation,
-    })
+    Ok(payload.into())
 }
 
 #[cfg(test)]

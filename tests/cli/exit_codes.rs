@@ -201,6 +201,10 @@ cells! {
         stage.refuse("/token", "invalid_client");
         stage.run(&["token", "acme"])
     };
+    backup_invalid: BackupInvalid, 1, |stage| {
+        stage.home.write("other", "no backup");
+        stage.run(&["restore", &stage.home.text_path("other")])
+    };
     registration_required: RegistrationRequired, 1, |stage| {
         stage.home.refused_login(&[&["github"], stage.manner].concat())
     };

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::backup::Keys;
 use crate::home::{Home, Run};
 use crate::provider::{MARK, acme};
 use crate::scene::{expired, signed_in};
@@ -73,6 +74,40 @@ fn each_deed_is_recorded_once() {
         ]
     );
     assert_eq!(provider.asked("/token").len(), 4);
+}
+
+#[test]
+fn what_goes_elsewhere_is_recorded() {
+    let keys = Keys::generate();
+    let (home, _provider) = signed_in();
+    let file = home.text_path("keyfob.age");
+    home.clear();
+    home.run(&["move", "acme", "--store", "file"]).ok(); // where it is
+    home.run(&["move", "acme", "--store", "keyring"])
+        .fails(5, &[]);
+    home.run(&["restore", "Cargo.toml"]).fails(1, &[]);
+    home.run(&[
+        "backup",
+        &file,
+        "--move",
+        "--yes",
+        "--recipient",
+        &keys.recipient,
+    ])
+    .ok();
+    home.write("key.txt", &keys.identity);
+    home.restore(&file, &[]).ok();
+    home.restore(&file, &[]).ok(); // nothing to do
+    assert_eq!(
+        home.deeds(),
+        [
+            "move: move acme/julien store_unavailable",
+            "restore: restore  backup_invalid",
+            "backup: backup acme/julien",
+            "backup: sign_out acme/julien",
+            "restore: restore acme/julien",
+        ]
+    );
 }
 
 #[test]

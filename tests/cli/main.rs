@@ -35,6 +35,7 @@ mod vault;
 mod visitor;
 
 mod accounts;
+mod backup;
 mod basics;
 #[cfg(unix)]
 mod browser;
@@ -67,6 +68,8 @@ mod help;
 mod hostile;
 #[cfg(target_os = "linux")]
 mod jobs;
+#[cfg(target_os = "linux")]
+mod killed;
 mod list;
 mod locks;
 mod log;
@@ -75,6 +78,8 @@ mod machine;
 mod manners;
 #[cfg(target_os = "linux")]
 mod mishaps;
+#[cfg(target_os = "linux")]
+mod move_verb;
 mod network;
 mod patterns;
 #[cfg(unix)]
@@ -92,6 +97,7 @@ mod refresh;
 mod refresh_all;
 mod registration;
 mod rename;
+mod restore;
 mod rules;
 #[cfg(unix)]
 mod secrecy;

@@ -312,6 +312,9 @@ fn everything_is_kept_in(home: Home) {
     r.run(well, &["export"]);
     r.run(badly, &["export", "acme", "--format", "github"]);
     r.run(badly, &["export", "acme", "acme/nobody"]);
+    let file = r.home.text_path("keyfob.age");
+    let passphrase = |variable: &str| format!("{MARK}{variable}");
+    r.home.set("KEYFOB_BACKUP_PASSPHRASE", passphrase("right"));
     for args in [
         &["whoami"][..],
         &["list"],
@@ -320,6 +323,9 @@ fn everything_is_kept_in(home: Home) {
         &["check", "*"],
         &["refresh"],
         &["refresh", "--all"],
+        &["move", "acme", "--store", "file"],
+        &["backup", &file, "--replace"],
+        &["restore", &file, "--replace"],
         &["provider", "list"],
         &["provider", "show", "acme"],
         &["log"],
@@ -332,6 +338,11 @@ fn everything_is_kept_in(home: Home) {
     ] {
         r.run(well, args);
     }
+    r.home.set("KEYFOB_BACKUP_PASSPHRASE", passphrase("wrong"));
+    r.run(badly, &["restore", &file]);
+    r.run(badly, &["restore", "Cargo.toml"]);
+    r.run(badly, &["backup", &file]);
+    r.run(badly, &["move", "acme/nobody", "--store", "file"]);
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         r.complete(shell);
     }

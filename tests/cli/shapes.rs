@@ -7,8 +7,10 @@ use clap::CommandFactory;
 use keyfob::cli::Cli;
 use serde_json::Value;
 
+use crate::backup::Keys;
 use crate::home::{Home, Run};
 use crate::provider::{MARK, Provider, acme};
+use crate::restore::elsewhere;
 use crate::server::Reply;
 
 /// A shape: its file's name, the places whose members are not fixed, and how it is got from the real binary.
@@ -27,6 +29,11 @@ const fn shape(name: &'static str, get: fn(&mut Home, &Provider) -> Run) -> Shap
 }
 
 const SHAPES: &[Shape] = &[
+    shape("backup", |home, _| {
+        let keys = Keys::generate();
+        let file = home.text_path("backup.age");
+        home.run(&["backup", &file, "--recipient", &keys.recipient, "--json"])
+    }),
     shape("check", |home, _| {
         home.later("acme/julien", 3600);
         home.run(&["check", "acme", "sandbox", "--json"])
@@ -53,6 +60,11 @@ const SHAPES: &[Shape] = &[
     shape("logout", |home, provider| {
         provider.next("/revoke", Reply::Text(503, String::new(), String::new()));
         home.run(&["logout", "acme", "sandbox", "--json"])
+    }),
+    shape("move", |home, _| {
+        let account = home.account("acme/julien");
+        home.vault().discard(&account).expect("a working store");
+        home.run(&["move", "--all", "--store", "file", "--json"])
     }),
     shape("provider-add", |home, _| {
         let issuer = Provider::start();
@@ -91,6 +103,12 @@ const SHAPES: &[Shape] = &[
     }),
     shape("rename", |home, _| {
         home.run(&["rename", "acme/julien", "work", "--json"])
+    }),
+    shape("restore", |home, _| {
+        let keys = Keys::generate();
+        let file = home.backed_up(&keys, &[]);
+        let there = elsewhere(&keys);
+        there.restore(&file, &["--json"])
     }),
     shape("token", |home, _| home.run(&["token", "acme", "--json"])),
     shape("use", |home, _| home.run(&["use", "acme/julien", "--json"])),

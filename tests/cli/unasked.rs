@@ -41,6 +41,8 @@ const ASKING: &[(&str, u32, &[&str])] = &[
     ("logout --all", 2, &["`--yes` answers it"]),
     ("provider remove acme --force", 2, &["`--yes` answers it"]),
     ("provider add beta", 2, &["--issuer"]),
+    ("backup x.age --move", 2, &["`--yes` answers it"]),
+    ("backup x.age", 2, &["KEYFOB_BACKUP_PASSPHRASE"]),
     ("token", 5, &["KEYFOB_PASSPHRASE"]),
     ("export acme", 5, &["KEYFOB_PASSPHRASE"]),
     ("exec acme -- true", 5, &["KEYFOB_PASSPHRASE"]),

@@ -143,6 +143,8 @@ fn completes(shell: &mut Session) {
     let lines = [
         ("keyfob tok", "keyfob token"),
         ("keyfob logout hug", "keyfob logout huggingface/julien"),
+        ("keyfob move hug", "keyfob move huggingface/julien"),
+        ("keyfob move --store fi", "keyfob move --store file"),
         ("keyfob login x --flow pas", "keyfob login x --flow paste"),
         (
             "keyfob login github --for work",

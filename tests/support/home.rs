@@ -62,6 +62,14 @@ impl Home {
         self.dir.path().join(path)
     }
 
+    /// The same as text, for an argument.
+    pub fn text_path(&self, path: &str) -> String {
+        self.path(path)
+            .to_str()
+            .expect("a path in UTF-8")
+            .to_owned()
+    }
+
     /// The binary with these arguments, in an environment that holds nothing of the machine's: no
     /// display, no bus, no browser, no terminal.
     pub fn keyfob(&self, args: &[&str]) -> Command {
@@ -180,6 +188,14 @@ impl Home {
     pub fn holdings(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = self.files();
         files.retain(|(path, _)| path != &self.path("state/events.jsonl"));
+        files
+    }
+
+    /// The same but for locks too, which are made where they are taken.
+    pub fn kept(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut files = self.holdings();
+        let locks = self.path("state/locks");
+        files.retain(|(path, _)| !path.starts_with(&locks));
         files
     }
 }

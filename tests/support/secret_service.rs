@@ -129,6 +129,32 @@ impl SecretService {
         assert!(status.success(), "secret-tool clear: {status}");
     }
 
+    /// How many entries of a service there are, as the keyring's own tool finds them.
+    pub fn count(&self, service: &str) -> usize {
+        let mut command = Command::new("secret-tool");
+        self.join(&mut command);
+        let found = command
+            .args(["search", "--all", "service", service])
+            .output()
+            .expect("secret-tool starts");
+        let shown = String::from_utf8_lossy(&found.stdout);
+        shown
+            .lines()
+            .filter(|line| line.starts_with("secret = "))
+            .count()
+    }
+
+    /// Whether there is an entry of a service under a name.
+    pub fn holds(&self, service: &str, name: &str) -> bool {
+        let mut command = Command::new("secret-tool");
+        self.join(&mut command);
+        let found = command
+            .args(["lookup", "service", service, "username", name])
+            .output()
+            .expect("secret-tool starts");
+        found.status.success()
+    }
+
     /// The daemon's process id.
     pub fn daemon_id(&self) -> u32 {
         self.daemon.as_ref().expect("a daemon was started").0.id()

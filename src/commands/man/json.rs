@@ -90,8 +90,30 @@ const JSON: &[(&str, &str, &str)] = &[
         include_str!("../../answer/shapes/rename.json"),
     ),
     (
+        "keyfob-move",
+        "result is moved, unchanged or failed; previous is the store until now. error says why it failed, \
+         or why a copy is left where the secret was. clients holds the providers of whose clients what is \
+         kept went along.",
+        include_str!("../../answer/shapes/move.json"),
+    ),
+    (
+        "keyfob-backup",
+        "result is saved, moved (it is forgotten here) or left_out (of the sandbox, or its secret is \
+         gone). refresh_token is included, left_out or none. error says why an account is still here \
+         although it was to be moved. providers and clients name those of whom a definition, or what is \
+         kept of a client, is in the file.",
+        include_str!("../../answer/shapes/backup.json"),
+    ),
+    (
+        "keyfob-restore",
+        "result of an account is restored, updated, unchanged, kept (the one here is newer) or failed; \
+         of a definition and a client it is restored, unchanged, kept (the one here is another) or \
+         failed. account is the name here; store is null where nothing of it is here.",
+        include_str!("../../answer/shapes/restore.json"),
+    ),
+    (
         "keyfob-log",
-        "event is sign_in, refresh, exchange, hand_out, revoke or sign_out; error is an error code, null \
+        "event is sign_in, refresh, exchange, hand_out, revoke, sign_out, move, backup or restore; error is an error code, null \
          where it was done. account is PROVIDER/NAME, or PROVIDER where no account holds the token, or \
          null where a failure left that open. caller is the name of the program that ran keyfob, null \
          where the system does not tell. The lines of the file have the shape of the elements of events.",

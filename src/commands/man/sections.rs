@@ -47,6 +47,15 @@ const ENVIRONMENT: &[(&str, &str)] = &[
         "A file that holds that passphrase.",
     ),
     (
+        "KEYFOB_BACKUP_PASSPHRASE",
+        "The passphrase of a backup, and of an age identity that is behind one. No process that keyfob \
+         starts inherits it.",
+    ),
+    (
+        "KEYFOB_BACKUP_PASSPHRASE_FILE",
+        "A file that holds that passphrase.",
+    ),
+    (
         "KEYFOB_<PROVIDER>_CLIENT_ID",
         "The client to sign in with at that provider. The name is in upper case, each hyphen an underscore.",
     ),

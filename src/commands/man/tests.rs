@@ -74,6 +74,9 @@ fn verbs_that_answer_describe_their_json() {
         "which",
         "use",
         "rename",
+        "move",
+        "backup",
+        "restore",
         "provider-list",
         "provider-show",
     ] {

@@ -68,6 +68,7 @@ pub fn prepare(app: &App, name: &str, changes: &[Change], store: Option<Kind>) -
             pin,
             store,
             secret_expires_at: None,
+            copy_in: None,
             configuration_endpoint: before.and_then(|old| old.configuration_endpoint),
         },
         provider,

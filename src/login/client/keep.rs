@@ -27,6 +27,7 @@ pub async fn registered(online: &Online, plan: &Plan, registered: Registered) ->
         pin: known::pin(&plan.provider).unwrap_or_default(),
         store: plan.store,
         secret_expires_at: registered.secret_expires_at,
+        copy_in: None,
         configuration_endpoint: registered.configuration_endpoint,
     };
     let secrets = ClientSecrets {
@@ -69,6 +70,7 @@ pub async fn taken_over(
     let client = KeptClient {
         id: account::random_id(),
         store: plan.store,
+        copy_in: None,
         ..sibling
     };
     keep(online, plan, client, secrets, "found keyfob registered").await

@@ -154,6 +154,7 @@ pub async fn keep(online: &Online, plan: &Plan, client: &Client, secret: &Secret
         pin,
         store: plan.store,
         secret_expires_at: None,
+        copy_in: None,
         configuration_endpoint: None,
     };
     let secret = secret.clone();

@@ -38,6 +38,7 @@ fn keep(online: &Online, auth: ClientAuth, pin: &str) {
         pin: pin.into(),
         store: Kind::File,
         secret_expires_at: None,
+        copy_in: None,
         configuration_endpoint: None,
     };
     let secrets = ClientSecrets {

@@ -383,6 +383,30 @@ fn the_sign_ins_that_end_are_these() {
 }
 
 #[test]
+fn the_servers_that_are_known_to_rotate_or_not_are_these() {
+    let rotating = [
+        "atlassian",
+        "claude",
+        "codex",
+        "gitlab",
+        "huggingface",
+        "slack",
+        "spotify",
+        "twitch",
+    ];
+    for provider in others() {
+        let name = provider.name.as_str();
+        let known = match name {
+            // Of these a copy of a refresh token may live in two places; a wrong name here ends sign-ins.
+            "dropbox" | "google" => Some(false),
+            name if rotating.contains(&name) => Some(true),
+            _ => None,
+        };
+        assert_eq!(provider.lifetime.rotation, known, "{name}");
+    }
+}
+
+#[test]
 fn the_facts_of_each_server_are_these() {
     let fixed = "127.0.0.1:53682,53683";
     let named = "localhost:53682,53683";

@@ -286,6 +286,7 @@ fn what_servers_are_known_to_want_is_allowed() {
         "[identity.headers]\nAccept = 'application/json'\nClient-Id = '{client_id}'",
         "require_pushed_authorization_requests = true\npushed_authorization_request_endpoint = 'https://id.example.com/p'",
         "lifetime.refresh_token = '1m'",
+        "lifetime.rotation = false",
         "[lifetime]\nrefresh_token_idle = '30d'\nrefresh_token = '12 weeks 6days'",
         "environment.variables = ['A', 'a', '_9', 'MY_TOKEN']",
         "[prefixes]\naccess = ['a_']\nrefresh = ['a__']",

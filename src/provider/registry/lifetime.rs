@@ -71,7 +71,7 @@ mod tests {
             );
             rules += usize::from(registry.lifetime(&name) != LifetimeRule::default());
         }
-        assert_eq!(rules, 13, "those of the rows, of `gitlab` and of `music`");
+        assert_eq!(rules, 18, "those of the rows, of `gitlab` and of `music`");
         for gone in ["missing", "../github", ""] {
             assert_eq!(registry.lifetime(gone), LifetimeRule::default());
         }

@@ -38,7 +38,45 @@ pub struct Removed {
     pub built_in: bool,
 }
 
+/// What became of a definition that came from elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Adopted {
+    /// It is the user's file from now on.
+    Written,
+    /// The user's file says the same.
+    Unchanged,
+    /// The user's file says something else, and stays.
+    Kept,
+}
+
 impl Registry {
+    /// The text of the user's file for `name`, where there is one.
+    pub fn own_text(&self, name: &str) -> Result<Option<String>> {
+        if is_provider_name(name) {
+            read_text(&self.file(name))
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Takes a definition from elsewhere as the user's file for `name`, where there is none. It is checked as
+    /// a whole, as [`Registry::add`] does, and over a built-in row as [`Registry::edit`] does.
+    pub fn adopt(&self, name: &str, text: &str) -> Result<Adopted> {
+        self.changeable(name)?;
+        let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
+        let file = self.file(name);
+        if fs::symlink_metadata(&file).is_ok() {
+            return Ok(match read_text(&file) {
+                Ok(Some(own)) if own == text => Adopted::Unchanged,
+                _ => Adopted::Kept,
+            });
+        }
+        let overlay = Overlay::parse(&file, name, text)?;
+        compose(name, builtin::row(name).unwrap_or_default(), Some(overlay))?;
+        write(&file, text)?;
+        Ok(Adopted::Written)
+    }
+
     /// Changes keys of the user's file for `name` in one write, and makes that file for a built-in
     /// row. Comments, order and formatting stay.
     ///

@@ -13,8 +13,8 @@ use secrecy::zeroize::Zeroizing;
 
 use super::disk::{failed, lock};
 use super::identity::{damaged, entry, identity_text, parse, unwrap, wrap};
-use super::passphrase::{Environment, Passphrase, asked, known};
 use crate::files;
+use crate::store::passphrase::{Environment, Passphrase};
 use crate::store::{Setup, StoreError};
 
 /// Identity files have three lines.
@@ -166,7 +166,8 @@ impl KeyPair {
     fn new_passphrase(&self) -> Result<Option<Passphrase>, StoreError> {
         match self.environment.passphrase()? {
             None if self.setup.ask_passphrase => {
-                asked(self.setup.attendant.as_ref(), true).map(Some)
+                let asked = self.environment.asked(self.setup.attendant.as_ref(), true);
+                asked.map(Some)
             }
             given => Ok(given),
         }
@@ -203,7 +204,7 @@ impl KeyPair {
         let ciphertext = files::read(&path, LIMIT)
             .map_err(|error| failed("read", &path, &error))?
             .ok_or_else(|| self.missing())?;
-        let passphrase = known(&self.environment, self.setup.attendant.as_ref())?;
+        let passphrase = self.environment.known(self.setup.attendant.as_ref())?;
         let _one_at_a_time = lock(&self.setup.locks.join("unlock.lock"))?;
         let text = unwrap(&ciphertext, &passphrase, &path)?;
         parse(&text).ok_or_else(|| damaged(&path, "it holds no age identity"))

@@ -63,7 +63,7 @@ impl Home {
             ask_passphrase: ask,
             attendant: Arc::clone(typist) as Arc<dyn Attendant>,
         };
-        let environment = Environment::new(move |name| {
+        let environment = Environment::new(FILE_STORE, move |name| {
             (name == "KEYFOB_PASSPHRASE")
                 .then_some(variable)
                 .flatten()

@@ -35,6 +35,17 @@ pub fn explain(error: &Error) -> StoreError {
     }
 }
 
+/// Whether the Secret Service had the entry, and somebody removed it before it was read.
+pub fn has_gone(error: &Error) -> bool {
+    let said = match error {
+        Error::PlatformFailure(_) => chain(error),
+        _ => return false,
+    };
+    ["UnknownMethod", "UnknownObject", "NoSuchObject"]
+        .iter()
+        .any(|name| said.contains(name))
+}
+
 /// The errors behind this one, on one line. Most libraries repeat the inner error in the outer one,
 /// some do not.
 fn chain(error: &Error) -> String {

@@ -3,7 +3,7 @@
 use keyring_core::{Entry, Error};
 use secrecy::zeroize::Zeroizing;
 
-use super::cause::explain;
+use super::cause::{explain, has_gone};
 use crate::store::StoreError;
 
 /// What is read from an entry; wiped when dropped.
@@ -18,7 +18,12 @@ pub trait Entries: Send + Sync {
 
     /// Reads an entry; `None` where there is none.
     fn get(&self, name: &str) -> Result<Option<Octets>, StoreError> {
-        present(self.entry(name)?.get_secret()).map(|octets| octets.map(Zeroizing::new))
+        let entry = self.entry(name)?;
+        let read = match entry.get_secret() {
+            Err(error) if has_gone(&error) => entry.get_secret(),
+            read => read,
+        };
+        present(read).map(|octets| octets.map(Zeroizing::new))
     }
 
     /// Writes an entry, replacing what was there.

@@ -26,6 +26,7 @@ fn client(client_id: &str) -> KeptClient {
         pin: "https://id.example.com".into(),
         store: Kind::File,
         secret_expires_at: Some(Timestamp::from_unix(1_700_000_000)),
+        copy_in: None,
         configuration_endpoint: Some("https://id.example.com/register/fob".parse().unwrap()),
     }
 }

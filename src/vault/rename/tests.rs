@@ -117,6 +117,7 @@ fn the_client_goes_along_with_its_secret() {
         pin: "https://id.example.com".into(),
         store: Kind::File,
         secret_expires_at: None,
+        copy_in: None,
         configuration_endpoint: None,
     };
     let secrets = ClientSecrets {

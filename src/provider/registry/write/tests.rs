@@ -108,3 +108,26 @@ fn a_client_and_how_it_authenticates_are_one_write() {
     assert_eq!(provider.client_id.as_deref(), Some("ours"));
     assert_eq!(provider.client_auth, ClientAuth::ClientSecretBasic);
 }
+
+#[test]
+fn a_definition_from_elsewhere_takes_the_place_of_none() {
+    let (_home, registry) = home();
+    let text = "title = \"Example\"\nissuer = \"https://id.example.com\"\n";
+    assert_eq!(registry.adopt("example", text).unwrap(), Adopted::Written);
+    assert_eq!(registry.own_text("example").unwrap().as_deref(), Some(text));
+    assert_eq!(registry.adopt("example", text).unwrap(), Adopted::Unchanged);
+    let other = text.replace("Example", "Another");
+    assert_eq!(registry.adopt("example", &other).unwrap(), Adopted::Kept);
+    assert_eq!(registry.own_text("example").unwrap().as_deref(), Some(text));
+    let over = "client_id = \"theirs\"\n";
+    assert_eq!(registry.adopt("github", over).unwrap(), Adopted::Written);
+    for (name, text) in [
+        ("gitlab", "token_endpoint = \"http://id.example.com/\"\n"),
+        ("new", "client_secret = \"x\"\n"),
+        (SANDBOX, over),
+        ("../x", over),
+    ] {
+        assert!(registry.adopt(name, text).is_err(), "{name}");
+        assert!(registry.own_file(name).is_none(), "{name}");
+    }
+}

@@ -1,0 +1,306 @@
+//! `backup`: accounts into one encrypted file; with `--move` they are then forgotten here.
+
+mod recipients;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::app::{App, ask_passphrase};
+use super::{print_json, report};
+use crate::account::Account;
+use crate::answer::backup::{self as answer, BackedUp};
+use crate::choose::nobody_anywhere;
+use crate::cli;
+use crate::error::{Code, Error, Result};
+use crate::interrupts::uninterrupted;
+use crate::journal::Deed;
+use crate::provider::SANDBOX;
+use crate::secret::Secret;
+use crate::store::passphrase::{BACKUP, Environment};
+use crate::store::sealed::{Key, Lock};
+use crate::timestamp::Timestamp;
+use crate::vault::{Backup, Guard, RefreshToken, SavedProvider, backup_file};
+
+/// How long a login or a refresh of an account is waited for.
+const TURN: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Writes the file, and says what is not in it.
+pub fn run(app: &App, args: &cli::Backup) -> Result<()> {
+    let path = backup_file::place(&args.file, args.replace)?;
+    let accounts = meant(app, args)?;
+    let recipients = recipients::of(args)?;
+    app.term.obey_signals();
+    if args.moves && !args.yes && !confirmed(app, &accounts)? {
+        app.term.say("nothing was written, and nothing forgotten");
+        return Ok(());
+    }
+    let lock = match recipients {
+        Some(recipients) => Lock::Recipients(recipients),
+        None => Lock::Passphrase(passphrase(app, true)?),
+    };
+    let turns = if args.moves {
+        take_turns(app, &accounts)?
+    } else {
+        Vec::new()
+    };
+    let failed = |error: &Error| {
+        let whose = error.account.as_deref().unwrap_or_default();
+        app.journal.note(Deed::Backup, whose, Some(error));
+    };
+    let gathered = gather(app, accounts, args.moves).inspect_err(failed)?;
+    let sealed = seal(&gathered.backup, &lock).inspect_err(failed)?;
+    // From here to the last account that is forgotten a signal would leave refresh tokens in two places.
+    let (answer, failures) = uninterrupted(|| {
+        backup_file::write(&path, &sealed, args.replace).inspect_err(failed)?;
+        for saved in &gathered.backup.accounts {
+            app.journal
+                .note(Deed::Backup, &saved.account.to_string(), None);
+        }
+        Ok(if args.moves {
+            forget(app, gathered.answers)
+        } else {
+            (gathered.answers, Vec::new())
+        })
+    })?;
+    drop(turns);
+    told(app, args, &path, &lock, &gathered.backup, &answer);
+    if app.manner.json {
+        let names = |names: Vec<&String>| names.into_iter().cloned().collect();
+        let backup = &gathered.backup;
+        print_json(&answer::Backup {
+            file: path.display().to_string(),
+            accounts: answer.into_iter().map(|one| one.shape).collect(),
+            providers: names(backup.providers.iter().map(|one| &one.name).collect()),
+            clients: names(backup.clients.iter().map(|one| &one.provider).collect()),
+        })?;
+    }
+    report(app, &failures)
+}
+
+/// The accounts meant. One that cannot be read would be missed only when it is needed.
+fn meant(app: &App, args: &cli::Backup) -> Result<Vec<Account>> {
+    let (accounts, mut broken) = if args.accounts.is_empty() {
+        let listing = app.vault.accounts();
+        (listing.accounts, listing.broken)
+    } else {
+        let several = app.chooser().accounts(&args.accounts)?;
+        several.matched.iter().for_each(|line| app.term.say(line));
+        (several.chosen, several.broken)
+    };
+    if let Some(broken) = broken.pop() {
+        return Err(Error {
+            message: format!("nothing was written: {}", broken.message),
+            ..broken
+        });
+    }
+    if accounts.is_empty() {
+        return Err(nobody_anywhere());
+    }
+    Ok(accounts)
+}
+
+fn confirmed(app: &App, accounts: &[Account]) -> Result<bool> {
+    let question = match accounts {
+        [account] => format!("forget {account} here once it is in the file?"),
+        accounts => format!(
+            "forget {} accounts here once they are in the file?",
+            accounts.len()
+        ),
+    };
+    app.term.confirm(&question, "`--yes` answers it")
+}
+
+/// The passphrase of a backup: given, or asked for; of a new one twice.
+pub(super) fn passphrase(app: &App, new: bool) -> Result<Secret> {
+    let given = Environment::process(BACKUP).passphrase();
+    let given = given.map_err(|error| Error::new(Code::Usage, error.cause).hint(error.hint))?;
+    if let Some(given) = given {
+        return Ok(given.secret);
+    }
+    ask_passphrase(app.term.as_ref(), BACKUP.owner, BACKUP.file, new)
+}
+
+/// The locks of all accounts. By their ids, so that two processes never wait for each other.
+fn take_turns(app: &App, accounts: &[Account]) -> Result<Vec<Guard>> {
+    let ids: BTreeMap<&String, &Account> = accounts.iter().map(|one| (&one.id, one)).collect();
+    let take = |(id, account): (&String, &Account)| {
+        let turn = app.vault.wait_for_lock(id, TURN);
+        turn.map_err(|error| error.account(account))
+    };
+    ids.into_iter().map(take).collect()
+}
+
+/// What goes into the file, and what becomes of each account.
+struct Gathered {
+    backup: Backup,
+    answers: Vec<Told>,
+}
+
+/// An account, and what is told of it.
+struct Told {
+    account: Account,
+    refresh_token: Option<RefreshToken>,
+    shape: BackedUp,
+}
+
+fn gather(app: &App, accounts: Vec<Account>, moves: bool) -> Result<Gathered> {
+    let mut saved = Vec::new();
+    let mut answers = Vec::new();
+    for account in accounts {
+        let left_out = |account: Account| Told {
+            shape: BackedUp::left_out(&account),
+            refresh_token: None,
+            account,
+        };
+        if account.provider == SANDBOX {
+            answers.push(left_out(account));
+            continue;
+        }
+        let now = app.vault.reread(&account)?.ok_or_else(|| {
+            Error::new(Code::UnknownAccount, "it was logged out meanwhile")
+                .hint("nothing was written; run it again")
+                .account(&account)
+        })?;
+        let whole = moves || app.registry.lifetime(&now.provider).rotation == Some(false);
+        let Some((one, refresh_token)) = app.vault.save(&now, whole)? else {
+            let noun = now.store.noun();
+            app.term.warn(&format!(
+                "left out {now}: its secret was removed from {noun}"
+            ));
+            answers.push(left_out(now));
+            continue;
+        };
+        answers.push(Told {
+            shape: BackedUp::saved(&now, refresh_token),
+            refresh_token: Some(refresh_token),
+            account: now,
+        });
+        saved.push(one);
+    }
+    if saved.is_empty() {
+        return Err(Error::new(
+            Code::Usage,
+            "nothing of these accounts can be backed up: those of the sandbox are of this machine alone",
+        )
+        .hint("see `keyfob list`"));
+    }
+    let providers: BTreeSet<&String> = saved.iter().map(|one| &one.account.provider).collect();
+    let mut backup = Backup {
+        created_at: Timestamp::now(),
+        moved: moves,
+        accounts: Vec::new(),
+        providers: Vec::new(),
+        clients: Vec::new(),
+    };
+    for provider in providers {
+        if let Some(text) = app.registry.own_text(provider)? {
+            backup.providers.push(SavedProvider {
+                name: provider.clone(),
+                text,
+            });
+        }
+        backup.clients.extend(app.vault.save_client(provider)?);
+    }
+    backup.accounts = saved;
+    Ok(Gathered { backup, answers })
+}
+
+/// Encrypts, and where it can be proved that it opens, proves it.
+fn seal(backup: &Backup, lock: &Lock) -> Result<Vec<u8>> {
+    let text = backup.encode();
+    let fault = |cause: String| {
+        Error::new(Code::InternalError, cause)
+            .hint("nothing was written; check the free memory, then run it again")
+    };
+    let sealed = lock
+        .seal(&text)
+        .map_err(|error| fault(format!("age cannot encrypt: {error}")))?;
+    if let Lock::Passphrase(passphrase) = lock {
+        let opened = Key::Passphrase(passphrase.clone()).open(&sealed);
+        if !opened.is_ok_and(|opened| *opened == *text) {
+            return Err(fault("what age encrypted does not decrypt".into()));
+        }
+    }
+    Ok(sealed)
+}
+
+/// Forgets what is in the file. Nothing is revoked, for it lives on elsewhere.
+fn forget(app: &App, told: Vec<Told>) -> (Vec<Told>, Vec<Error>) {
+    let mut failures = Vec::new();
+    let forgotten = |one: Told| {
+        if one.refresh_token.is_none() {
+            return one;
+        }
+        let gone = app.vault.forget(&one.account);
+        let gone = gone.map_err(|error| remains(error, &one.account));
+        let whose = one.account.to_string();
+        app.journal.note(Deed::SignOut, &whose, gone.as_ref().err());
+        let kept = gone.err();
+        let shape = one.shape.forgotten(kept.as_ref());
+        failures.extend(kept);
+        Told { shape, ..one }
+    };
+    let told = told.into_iter().map(forgotten).collect();
+    (told, failures)
+}
+
+/// It is in the file and here: whoever refreshes first ends the other.
+fn remains(error: Error, account: &Account) -> Error {
+    let next = error.hint.as_deref().unwrap_or("mend that");
+    let hint = format!(
+        "{next}; then `keyfob logout {account} --local`, before it is used here or restored elsewhere"
+    );
+    Error {
+        message: format!("it is in the backup and still here: {}", error.message),
+        ..error
+    }
+    .hint(hint)
+    .account(account)
+}
+
+/// Says what was written, and what was not.
+fn told(app: &App, args: &cli::Backup, path: &Path, lock: &Lock, backup: &Backup, told: &[Told]) {
+    let locked = match lock {
+        Lock::Passphrase(_) => "behind your passphrase".to_owned(),
+        Lock::Recipients(recipients) if recipients.len() == 1 => "to one recipient".into(),
+        Lock::Recipients(recipients) => format!("to {} recipients", recipients.len()),
+    };
+    let count = match backup.accounts.len() {
+        1 => "1 account".into(),
+        count => format!("{count} accounts"),
+    };
+    app.term.say(&format!(
+        "wrote {count} to {}, encrypted {locked}",
+        path.display()
+    ));
+    let sandbox: Vec<&Account> = told
+        .iter()
+        .map(|one| &one.account)
+        .filter(|account| account.provider == SANDBOX)
+        .collect();
+    if !sandbox.is_empty() {
+        app.term.say(&format!(
+            "left out {}: the practice provider is of this machine alone",
+            named(&sandbox)
+        ));
+    }
+    let without: Vec<&Account> = told
+        .iter()
+        .filter(|one| one.refresh_token == Some(RefreshToken::LeftOut))
+        .map(|one| &one.account)
+        .collect();
+    if !without.is_empty() {
+        app.term.warn(&format!(
+            "left out the refresh tokens of {}: one that rotates can live in one place only, so restored they last as long as their access tokens; `keyfob backup FILE --move` takes them along and forgets the accounts here",
+            named(&without)
+        ));
+    }
+    if args.moves {
+        app.term.say("these accounts are forgotten here and nothing was revoked: the file is all there is of them until it is restored");
+    }
+}
+
+fn named(accounts: &[&Account]) -> String {
+    let names: Vec<_> = accounts.iter().map(ToString::to_string).collect();
+    names.join(", ")
+}

@@ -1,0 +1,135 @@
+//! `move`: secrets go to another store. One account that fails does not stop the others.
+
+use std::collections::BTreeSet;
+
+use super::app::App;
+use super::{print_json, report};
+use crate::account::Account;
+use crate::answer::moving::{Move, Moved};
+use crate::cli;
+use crate::error::{Error, Result};
+use crate::journal::Deed;
+use crate::store::Kind;
+use crate::vault;
+
+/// Moves the accounts meant, and says where each was.
+pub fn run(app: &App, args: &cli::Move) -> Result<()> {
+    let (accounts, mut failures) = meant(app, args)?;
+    let to = args.store;
+    app.term.obey_signals();
+    let away = accounts.iter().filter(|account| account.store != to);
+    let away: Vec<String> = away.map(ToString::to_string).collect();
+    if !away.is_empty() {
+        let failed = |error: &Error| {
+            let note = |whose: &String| app.journal.note(Deed::Move, whose, Some(error));
+            away.iter().for_each(note);
+        };
+        app.vault.probe(to).inspect_err(failed)?;
+    }
+    let mut answer = Move::default();
+    let mut moved = false;
+    for account in &accounts {
+        let whose = account.to_string();
+        let result = app.vault.move_account(account, to);
+        let result = result.map_err(|error| error.account(account));
+        if away.contains(&whose) || result.is_err() {
+            app.journal.note(Deed::Move, &whose, result.as_ref().err());
+        }
+        match result {
+            Ok(done) => {
+                moved |= done.from != to;
+                said(app, &done, to);
+                let previous = done.from;
+                let outcome = Moved::done(&done.account, previous, done.left.as_ref());
+                answer.accounts.push(outcome);
+                failures.extend(done.left.map(|left| copied(left, &done.account)));
+            }
+            Err(error) => {
+                answer.accounts.push(Moved::failed(account, &error));
+                failures.push(error);
+            }
+        }
+    }
+    if moved {
+        let protection = app.vault.protection(to);
+        app.term.say(&format!("the tokens are {protection}"));
+    }
+    for provider in providers(app, args, &accounts) {
+        match app.vault.move_client_secrets(&provider, to) {
+            Ok((went, left)) => {
+                if went {
+                    app.term.say(&format!(
+                        "what is kept of the client of {provider} went along"
+                    ));
+                    answer.clients.push(provider);
+                }
+                failures.extend(left);
+            }
+            Err(error) => failures.push(error),
+        }
+    }
+    if app.manner.json {
+        print_json(&answer)?;
+    }
+    report(app, &failures)
+}
+
+/// The accounts, and what cannot even be read.
+fn meant(app: &App, args: &cli::Move) -> Result<(Vec<Account>, Vec<Error>)> {
+    if args.all {
+        let listing = app.vault.accounts();
+        if listing.accounts.is_empty() && listing.broken.is_empty() {
+            app.term.say("nobody is signed in");
+        }
+        return Ok((listing.accounts, listing.broken));
+    }
+    let several = app.chooser().accounts(&args.accounts)?;
+    several.matched.iter().for_each(|line| app.term.say(line));
+    Ok((several.chosen, several.broken))
+}
+
+/// The providers whose clients go along: no account of theirs is left in another store.
+fn providers(app: &App, args: &cli::Move, accounts: &[Account]) -> BTreeSet<String> {
+    let mut providers: BTreeSet<String> = accounts
+        .iter()
+        .map(|account| account.provider.clone())
+        .collect();
+    if args.all {
+        providers.extend(app.vault.clients());
+    }
+    providers.retain(|provider| {
+        let all = app.vault.accounts_of(provider);
+        let mut there = all.accounts.iter();
+        all.broken.is_empty() && there.all(|account| account.store == args.store)
+    });
+    providers
+}
+
+fn said(app: &App, done: &vault::Moved, to: Kind) {
+    let account = &done.account;
+    app.term.say(&match done.cleared {
+        _ if done.from != to => {
+            format!("moved {account} from {} to {}", done.from.noun(), to.noun())
+        }
+        Some(store) => format!(
+            "{account} is in {} already; a copy that a move had left in {} is gone",
+            to.noun(),
+            store.noun()
+        ),
+        None => format!("{account} is in {} already", to.noun()),
+    });
+}
+
+/// A copy is where the secret was.
+fn copied(left: Error, account: &Account) -> Error {
+    let next = left.hint.as_deref().unwrap_or("mend that store");
+    let hint = format!(
+        "{next}; then `keyfob move {account} --store {}` removes it",
+        account.store
+    );
+    let message = format!(
+        "a copy of its secret is left where it was: {}",
+        left.message
+    );
+    Error { message, ..left }.hint(hint)
+}

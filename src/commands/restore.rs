@@ -1,0 +1,285 @@
+//! `restore`: accounts from a backup, one after another, and what they need of their providers before them.
+
+mod key;
+mod select;
+
+use std::collections::BTreeSet;
+
+use super::app::App;
+use super::{print_json, report};
+use crate::account::Account;
+use crate::answer::restore::{Outcome, Part, Restore, Restored as Shape};
+use crate::cli;
+use crate::config;
+use crate::error::{Code, Error, Result};
+use crate::interrupts::uninterrupted;
+use crate::journal::Deed;
+use crate::provider::Adopted;
+use crate::store::Kind;
+use crate::vault::{Backup, Over, Place, Restored, Saved, backup_file};
+
+/// Opens the file, and takes from it what was asked for.
+pub fn run(app: &App, args: &cli::Restore) -> Result<()> {
+    let sealed = backup_file::read(&args.file)?;
+    app.term.obey_signals();
+    let failed = |error: &Error| app.journal.note(Deed::Restore, "", Some(error));
+    let text = key::open(app, args, &sealed).inspect_err(failed)?;
+    let backup = Backup::decode(&text).inspect_err(failed)?;
+    drop(text);
+    drop(sealed);
+    let chosen = select::chosen(&args.accounts, &backup)?;
+    let place = Place {
+        asked: match args.store {
+            Some(store) => Some(store),
+            None => config::store_variable()?,
+        },
+        usual: app.config.store.unwrap_or(Kind::Keyring),
+    };
+    let mut failures = Vec::new();
+    prove(app, &chosen, &backup, place).inspect_err(failed)?;
+    let mut answer = Restore {
+        file: args.file.display().to_string(),
+        accounts: Vec::new(),
+        providers: Vec::new(),
+        clients: Vec::new(),
+    };
+    let wanted: BTreeSet<&String> = chosen.iter().map(|one| &one.account.provider).collect();
+    definitions(app, &backup, &wanted, &mut answer, &mut failures);
+    clients(app, &backup, &wanted, place, &mut answer, &mut failures);
+    let mut used = false;
+    for saved in chosen {
+        let result = restored(app, args, saved, &backup.accounts, place);
+        let result = result.map_err(|error| error.account(&saved.account));
+        used |= matches!(
+            &result,
+            Ok(Fared {
+                outcome: Outcome::Restored | Outcome::Updated,
+                ..
+            })
+        );
+        match result {
+            Ok(fared) => {
+                let error = fared.error.as_ref();
+                answer
+                    .accounts
+                    .push(Shape::here(&fared.account, fared.outcome, error));
+                failures.extend(fared.error);
+            }
+            Err(error) => {
+                answer.accounts.push(Shape::failed(&saved.account, &error));
+                failures.push(error);
+            }
+        }
+    }
+    if used && backup.moved {
+        app.term.warn(&format!(
+            "remove {} now: its refresh tokens are in use here, and a second use of one ends the sign-in",
+            args.file.display()
+        ));
+    }
+    if app.manner.json {
+        print_json(&answer)?;
+    }
+    report(app, &failures)
+}
+
+/// Proves every store that will be written to, before anything is changed.
+fn prove(app: &App, chosen: &[&Saved], backup: &Backup, place: Place) -> Result<()> {
+    let mut stores = Vec::new();
+    for saved in chosen {
+        let store = app.vault.place_of(saved, &backup.accounts, place);
+        let store = store.map_err(|error| error.account(&saved.account))?;
+        if let Some(store) = store.filter(|store| !stores.contains(store)) {
+            app.vault.probe(store)?;
+            app.term
+                .say(&format!("the tokens are {}", app.vault.protection(store)));
+            stores.push(store);
+        }
+    }
+    Ok(())
+}
+
+/// The definitions first: without them an account is of no use.
+fn definitions(
+    app: &App,
+    backup: &Backup,
+    wanted: &BTreeSet<&String>,
+    answer: &mut Restore,
+    failures: &mut Vec<Error>,
+) {
+    for saved in &backup.providers {
+        let name = &saved.name;
+        if !wanted.contains(name) {
+            continue;
+        }
+        let result = uninterrupted(|| app.registry.adopt(name, &saved.text));
+        answer.providers.push(Part::of(name, &result));
+        match result {
+            Ok(Adopted::Written) if app.registry.is_built_in(name) => app.term.say(&format!(
+                "took over the definition of {name}, which goes before the built-in one: `keyfob provider show {name}`"
+            )),
+            Ok(Adopted::Written) => app.term.say(&format!(
+                "took over the definition of {name}: `keyfob provider show {name}`"
+            )),
+            Ok(Adopted::Unchanged) => {}
+            Ok(Adopted::Kept) => app.term.warn(&format!(
+                "the definition of {name} here is another than in the backup, and stays; see `keyfob provider show {name}`"
+            )),
+            Err(error) => failures.push(Error {
+                message: format!("the definition of {name} was not taken over: {}", error.message),
+                ..error
+            }),
+        }
+    }
+}
+
+fn clients(
+    app: &App,
+    backup: &Backup,
+    wanted: &BTreeSet<&String>,
+    place: Place,
+    answer: &mut Restore,
+    failures: &mut Vec<Error>,
+) {
+    for saved in &backup.clients {
+        let name = &saved.provider;
+        if !wanted.contains(name) {
+            continue;
+        }
+        let store = place.asked.unwrap_or(place.usual);
+        let result = app.vault.restore_client(saved, store);
+        answer.clients.push(Part::of(name, &result));
+        match result {
+            Ok(Adopted::Written) => app
+                .term
+                .say(&format!("took over what is kept of the client of {name}")),
+            Ok(Adopted::Unchanged) => {}
+            Ok(Adopted::Kept) => app.term.warn(&format!(
+                "another client of {name} is kept here than in the backup, and stays"
+            )),
+            Err(error) => failures.push(Error {
+                message: format!("the client of {name} was not taken over: {}", error.message),
+                ..error
+            }),
+        }
+    }
+}
+
+/// How one account fared.
+struct Fared {
+    account: Account,
+    outcome: Outcome,
+    error: Option<Error>,
+}
+
+fn restored(
+    app: &App,
+    args: &cli::Restore,
+    saved: &Saved,
+    file: &[Saved],
+    place: Place,
+) -> Result<Fared> {
+    let over = if args.replace {
+        Over::Always
+    } else {
+        asked(app, saved, file)?
+    };
+    let whose = saved.account.to_string();
+    let result = app.vault.restore(saved, file, place, over);
+    let failure = match &result {
+        Ok(Restored::Unchanged(_) | Restored::Newer(_)) => None,
+        result => Some(result.as_ref().err()),
+    };
+    if let Some(failure) = failure {
+        let whose = match &result {
+            Ok(Restored::New(account, ..) | Restored::Updated(account, _)) => account.to_string(),
+            _ => whose,
+        };
+        app.journal.note(Deed::Restore, &whose, failure);
+    }
+    Ok(match result? {
+        Restored::New(account, taken, unfinished) => {
+            let why = taken.map(|taken| format!(" (`{taken}` is another's)"));
+            app.term.say(&format!(
+                "restored {account}{}{}",
+                why.unwrap_or_default(),
+                life(&account)
+            ));
+            Fared {
+                outcome: Outcome::Restored,
+                error: unfinished.map(|error| error.account(&account)),
+                account,
+            }
+        }
+        Restored::Updated(account, unfinished) => {
+            app.term
+                .say(&format!("updated {account}{}", life(&account)));
+            Fared {
+                outcome: Outcome::Updated,
+                error: unfinished.map(|error| error.account(&account)),
+                account,
+            }
+        }
+        Restored::Unchanged(account) => {
+            app.term
+                .say(&format!("{account} is here as it is in the backup"));
+            Fared {
+                outcome: Outcome::Unchanged,
+                error: None,
+                account,
+            }
+        }
+        Restored::Newer(account) => {
+            // Whoever was asked and said no has decided.
+            let error = (!app.term.can_ask()).then(|| conflict(&account, args));
+            if error.is_none() {
+                app.term.say(&format!("{account} stays as it is here"));
+            }
+            Fared {
+                outcome: Outcome::Kept,
+                error,
+                account,
+            }
+        }
+    })
+}
+
+/// Asks whether a newer account here makes room.
+fn asked(app: &App, saved: &Saved, file: &[Saved]) -> Result<Over> {
+    if !app.term.can_ask() {
+        return Ok(Over::Never);
+    }
+    let Some(here) = app.vault.newer_than(saved, file)? else {
+        return Ok(Over::Never);
+    };
+    let question = format!(
+        "{here} here is of {}, and in the backup of {}; put the older one in its place?",
+        here.updated_at, saved.account.updated_at
+    );
+    Ok(if app.term.confirm(&question, "`--replace` answers it")? {
+        Over::Seen(here.updated_at)
+    } else {
+        Over::Never
+    })
+}
+
+/// What somebody has to know of an account that cannot be refreshed.
+fn life(account: &Account) -> String {
+    match account.expires_at {
+        _ if account.refreshable => String::new(),
+        Some(end) => format!(", without a refresh token: it ends at {end}"),
+        None => ", without a refresh token".into(),
+    }
+}
+
+fn conflict(here: &Account, args: &cli::Restore) -> Error {
+    Error::new(
+        Code::AccountConflict,
+        format!("{here} is newer here than in the backup, and stays as it is"),
+    )
+    .hint(format!(
+        "`--replace` puts that of {} in its place",
+        args.file.display()
+    ))
+    .account(here)
+}

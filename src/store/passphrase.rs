@@ -1,0 +1,222 @@
+//! Where a passphrase comes from: the environment, a file, or whoever is there.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use secrecy::zeroize::Zeroizing;
+
+use super::{Attendant, StoreError};
+use crate::files;
+use crate::secret::Secret;
+
+/// A passphrase file holds one in its first line; more than this is another file.
+const LIMIT: u64 = 64 * 1024;
+
+/// Whose passphrase it is, and the variables that can give it.
+#[derive(Debug, Clone, Copy)]
+pub struct Names {
+    /// What a sentence calls whoever it belongs to.
+    pub owner: &'static str,
+    /// Holds the passphrase.
+    pub variable: &'static str,
+    /// Names the file that holds it.
+    pub file: &'static str,
+}
+
+/// The passphrase of the file store.
+pub const FILE_STORE: Names = Names {
+    owner: "the file store",
+    variable: "KEYFOB_PASSPHRASE",
+    file: "KEYFOB_PASSPHRASE_FILE",
+};
+
+/// The passphrase of a backup.
+pub const BACKUP: Names = Names {
+    owner: "the backup",
+    variable: "KEYFOB_BACKUP_PASSPHRASE",
+    file: "KEYFOB_BACKUP_PASSPHRASE_FILE",
+};
+
+/// A passphrase, and how its origin is called in an error.
+#[derive(Debug)]
+pub struct Passphrase {
+    /// The passphrase.
+    pub secret: Secret,
+    /// Where it comes from.
+    pub origin: String,
+}
+
+/// The process's environment, or a test's, as far as it can give one passphrase.
+pub struct Environment {
+    names: Names,
+    lookup: Box<Lookup>,
+}
+
+type Lookup = dyn Fn(&str) -> Option<OsString> + Send + Sync;
+
+impl Environment {
+    /// The real one.
+    pub fn process(names: Names) -> Self {
+        Self::new(names, |name| std::env::var_os(name))
+    }
+
+    /// One that `lookup` answers for.
+    pub fn new(
+        names: Names,
+        lookup: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            names,
+            lookup: Box::new(lookup),
+        }
+    }
+
+    /// Whether a passphrase is given, good or not.
+    pub fn gives_passphrase(&self) -> bool {
+        let given = |name| (self.lookup)(name).is_some();
+        given(self.names.variable) || given(self.names.file)
+    }
+
+    /// The passphrase given by the variable, else by the file. One that is set and useless fails: taking it
+    /// for none would leave unprotected what somebody meant to protect.
+    pub fn passphrase(&self) -> Result<Option<Passphrase>, StoreError> {
+        let names = self.names;
+        if let Some(value) = (self.lookup)(names.variable) {
+            let secret = value.into_string().map(Secret::new).ok();
+            return names.usable(secret, names.variable.into()).map(Some);
+        }
+        (self.lookup)(names.file)
+            .map(|path| names.read(Path::new(&path)))
+            .transpose()
+    }
+
+    /// The passphrase of what is there already: given, or asked for.
+    pub fn known(&self, attendant: &dyn Attendant) -> Result<Passphrase, StoreError> {
+        match self.passphrase()? {
+            Some(passphrase) => Ok(passphrase),
+            None => self.asked(attendant, false),
+        }
+    }
+
+    /// Asks whoever is there; fails where nobody is.
+    pub fn asked(&self, attendant: &dyn Attendant, new: bool) -> Result<Passphrase, StoreError> {
+        let names = self.names;
+        let Some(secret) = attendant.passphrase(new) else {
+            return Err(StoreError {
+                cause: format!(
+                    "{}'s passphrase is missing and nobody can be asked for it",
+                    names.owner
+                ),
+                hint: format!(
+                    "set {} or {}, or run it in a terminal",
+                    names.file, names.variable
+                ),
+            });
+        };
+        names.usable(Some(secret), "what was typed".into())
+    }
+}
+
+impl Names {
+    fn read(self, path: &Path) -> Result<Passphrase, StoreError> {
+        let origin = format!("`{}` ({})", path.display(), self.file);
+        let unread = |cause: String| StoreError {
+            cause,
+            hint: format!(
+                "write the passphrase into that file, or correct {}",
+                self.file
+            ),
+        };
+        let contents = files::read(path, LIMIT)
+            .map_err(|error| unread(format!("cannot read {origin}: {error}")))?;
+        let Some(contents) = contents.map(Zeroizing::new) else {
+            return Err(unread(format!("there is no {origin}")));
+        };
+        let line = contents
+            .split(|octet| *octet == b'\n')
+            .next()
+            .unwrap_or_default();
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let secret = std::str::from_utf8(line)
+            .ok()
+            .map(|line| Secret::new(line.to_owned()));
+        self.usable(secret, origin)
+    }
+
+    /// Refuses a passphrase that is empty or, being `None`, no UTF-8.
+    fn usable(self, secret: Option<Secret>, origin: String) -> Result<Passphrase, StoreError> {
+        let fault = match &secret {
+            None => "is not UTF-8",
+            Some(secret) if secret.expose().is_empty() => "is empty",
+            Some(_) => "",
+        };
+        match secret.filter(|_| fault.is_empty()) {
+            Some(secret) => Ok(Passphrase { secret, origin }),
+            None => Err(StoreError {
+                cause: format!("{}'s passphrase {fault}: {origin}", self.owner),
+                hint: format!(
+                    "give it a passphrase, or unset {} and {}",
+                    self.variable, self.file
+                ),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(variables: &[(&'static str, &str)]) -> Result<Option<Passphrase>, StoreError> {
+        let variables: Vec<_> = variables
+            .iter()
+            .map(|(name, value)| (*name, OsString::from(value)))
+            .collect();
+        Environment::new(FILE_STORE, move |asked| {
+            let found = variables.iter().find(|(name, _)| *name == asked);
+            found.map(|(_, value)| value.clone())
+        })
+        .passphrase()
+    }
+
+    #[test]
+    fn the_variable_comes_before_the_file() {
+        let given = from(&[
+            (FILE_STORE.variable, "one"),
+            (FILE_STORE.file, "/does/not/exist"),
+        ]);
+        assert_eq!(given.unwrap().unwrap().secret.expose(), "one");
+        assert!(from(&[]).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_file_gives_its_first_line() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("passphrase");
+        for (contents, line) in [
+            ("one\n", "one"),
+            ("one\r\ntwo\n", "one"),
+            (" o e ", " o e "),
+        ] {
+            std::fs::write(&path, contents).unwrap();
+            let given = from(&[(FILE_STORE.file, path.to_str().unwrap())])
+                .unwrap()
+                .unwrap();
+            assert_eq!(given.secret.expose(), line);
+        }
+    }
+
+    #[test]
+    fn a_useless_passphrase_is_an_error_and_not_none() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("passphrase");
+        let path = path.to_str().unwrap();
+        assert!(from(&[(FILE_STORE.variable, "")]).is_err());
+        assert!(from(&[(FILE_STORE.file, path)]).is_err(), "missing");
+        for contents in [&b""[..], b"\nsecond", b"\xff", &vec![b'x'; 70_000]] {
+            std::fs::write(path, contents).unwrap();
+            let error = from(&[(FILE_STORE.file, path)]).err().unwrap();
+            assert!(error.cause.contains(path), "{error}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Text that age has encrypted: to recipients, or behind a passphrase.
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::iter;
+
+use age::x25519::{Identity, Recipient};
+use age::{DecryptError, EncryptError};
+use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
+
+use crate::secret::Secret;
+
+/// scrypt's cost is 2^17: some 0.3 s and 130 MB a read. The crate's own choice targets a whole second
+/// and half a gigabyte.
+const WORK_FACTOR: u8 = 17;
+
+/// The most that is worked for a file of others; `age -p` writes 18. Each step doubles time and memory,
+/// so a hostile file could otherwise ask for hours.
+const MAX_WORK_FACTOR: u8 = 20;
+
+/// How every age file begins.
+const HEAD: &[u8] = b"age-encryption.org/";
+
+/// How one begins that is armoured, as text that survives mail.
+const ARMOUR: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
+
+/// What text is encrypted to.
+pub enum Lock {
+    /// Whoever has the identity of one of these can decrypt.
+    Recipients(Vec<Recipient>),
+    /// Whoever knows it can.
+    Passphrase(Secret),
+}
+
+/// What decrypts.
+pub enum Key {
+    /// One of these.
+    Identities(Vec<Identity>),
+    /// A passphrase.
+    Passphrase(Secret),
+}
+
+/// What octets are, by their beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// An age file that a passphrase opens.
+    Passphrase,
+    /// An age file that an identity opens.
+    Recipients,
+    /// An age file that is armoured.
+    Armoured,
+    /// An age file whose beginning is damaged, or of a kind from after this was written.
+    Unknown,
+    /// No age file.
+    None,
+}
+
+impl Lock {
+    /// Encrypts.
+    pub fn seal(&self, plaintext: &[u8]) -> Result<Vec<u8>, EncryptError> {
+        match self {
+            Self::Recipients(recipients) => {
+                let recipients = recipients.iter().map(|one| one as &dyn age::Recipient);
+                seal(recipients, plaintext)
+            }
+            Self::Passphrase(passphrase) => {
+                let mut recipient = age::scrypt::Recipient::new(exposed(passphrase));
+                recipient.set_work_factor(WORK_FACTOR);
+                seal(iter::once(&recipient as &dyn age::Recipient), plaintext)
+            }
+        }
+    }
+}
+
+impl Key {
+    /// Decrypts. The plaintext is wiped when dropped, and never moved while it grows.
+    pub fn open(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, DecryptError> {
+        match self {
+            Self::Identities(identities) => {
+                let identities = identities.iter().map(|one| one as &dyn age::Identity);
+                open(identities, ciphertext)
+            }
+            Self::Passphrase(passphrase) => {
+                let mut identity = age::scrypt::Identity::new(exposed(passphrase));
+                identity.set_max_work_factor(MAX_WORK_FACTOR);
+                open(iter::once(&identity as &dyn age::Identity), ciphertext)
+            }
+        }
+    }
+}
+
+impl From<Identity> for Key {
+    fn from(identity: Identity) -> Self {
+        Self::Identities(vec![identity])
+    }
+}
+
+/// Looks at the beginning; decrypts nothing.
+pub fn form(octets: &[u8]) -> Form {
+    if octets.starts_with(ARMOUR) {
+        return Form::Armoured;
+    }
+    if !octets.starts_with(HEAD) {
+        return Form::None;
+    }
+    match age::Decryptor::new_buffered(octets) {
+        Ok(found) if found.is_scrypt() => Form::Passphrase,
+        Ok(_) => Form::Recipients,
+        Err(_) => Form::Unknown,
+    }
+}
+
+/// Says why age did not decrypt. Its own words overflow on a hostile work factor.
+pub fn why(error: &DecryptError) -> String {
+    match error {
+        DecryptError::NoMatchingKeys => "it was encrypted to another key".into(),
+        DecryptError::ExcessiveWork { required, .. } => {
+            format!("its work factor {required} is above {MAX_WORK_FACTOR}")
+        }
+        DecryptError::Io(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            "it is cut short".into()
+        }
+        _ => "it is damaged".into(),
+    }
+}
+
+fn seal<'a>(
+    recipients: impl Iterator<Item = &'a dyn age::Recipient>,
+    plaintext: &[u8],
+) -> Result<Vec<u8>, EncryptError> {
+    let mut ciphertext = Vec::with_capacity(plaintext.len());
+    let mut writer = age::Encryptor::with_recipients(recipients)?.wrap_output(&mut ciphertext)?;
+    writer.write_all(plaintext)?;
+    writer.finish()?;
+    Ok(ciphertext)
+}
+
+fn open<'a>(
+    identities: impl Iterator<Item = &'a dyn age::Identity>,
+    ciphertext: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, DecryptError> {
+    let mut plaintext = Zeroizing::new(Vec::with_capacity(ciphertext.len()));
+    age::Decryptor::new_buffered(ciphertext)?
+        .decrypt(identities)?
+        .read_to_end(&mut plaintext)?;
+    Ok(plaintext)
+}
+
+fn exposed(passphrase: &Secret) -> SecretString {
+    SecretString::from(passphrase.expose().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_locked_opens_with_its_key_and_no_other() {
+        let (ours, other) = (Identity::generate(), Identity::generate());
+        let both = vec![ours.to_public(), other.to_public()];
+        let sealed = Lock::Recipients(both).seal(b"text").unwrap();
+        for key in [ours, other] {
+            assert_eq!(*Key::from(key).open(&sealed).unwrap(), b"text");
+        }
+        let stranger = Key::from(Identity::generate()).open(&sealed);
+        assert_eq!(
+            why(&stranger.unwrap_err()),
+            "it was encrypted to another key"
+        );
+        let cut = Key::from(Identity::generate()).open(&sealed[..60]);
+        assert!(["it is cut short", "it is damaged"].contains(&&*why(&cut.unwrap_err())));
+        assert_eq!(form(&sealed), Form::Recipients);
+    }
+
+    #[test]
+    fn a_form_is_told_by_the_beginning() {
+        let secret = Secret::new("correct horse");
+        let sealed = Lock::Passphrase(secret.clone()).seal(b"text").unwrap();
+        assert_eq!(form(&sealed), Form::Passphrase);
+        assert_eq!(*Key::Passphrase(secret).open(&sealed).unwrap(), b"text");
+        let wrong = Key::Passphrase(Secret::new("wrong")).open(&sealed);
+        assert!(matches!(wrong, Err(DecryptError::DecryptionFailed)));
+        for (octets, expected) in [
+            (&b""[..], Form::None),
+            (b"{}", Form::None),
+            (b"age-encryption.org/v9\nwhat", Form::Unknown),
+            (&sealed[..40], Form::Unknown),
+            (b"-----BEGIN AGE ENCRYPTED FILE-----\nYWdl", Form::Armoured),
+        ] {
+            assert_eq!(form(octets), expected, "{octets:?}");
+        }
+    }
+}

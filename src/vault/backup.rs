@@ -1,0 +1,130 @@
+//! What a backup holds, and how accounts get into it.
+
+pub mod backup_file;
+mod document;
+#[cfg(test)]
+mod tests;
+
+use secrecy::zeroize::Zeroizing;
+
+use super::{ClientSecrets, KeptClient, Secrets, Vault};
+use crate::account::{Account, SignIn};
+use crate::error::Result;
+use crate::timestamp::Timestamp;
+
+/// What one file holds.
+#[derive(Debug, PartialEq)]
+pub struct Backup {
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// Its accounts were forgotten where it was written, so their refresh tokens are nowhere else.
+    pub moved: bool,
+    /// Accounts with their secrets.
+    pub accounts: Vec<Saved>,
+    /// The user's own definition files that these need.
+    pub providers: Vec<SavedProvider>,
+    /// What is kept of our clients there.
+    pub clients: Vec<SavedClient>,
+}
+
+/// An account in a backup. Which store its secret was in means nothing elsewhere.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Saved {
+    /// Its index entry.
+    pub account: Account,
+    /// Its secrets.
+    pub secrets: Secrets,
+    /// Whether it was its provider's default.
+    pub default: bool,
+}
+
+/// A user's definition file in a backup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedProvider {
+    /// The provider's name.
+    pub name: String,
+    /// The file's text.
+    pub text: String,
+}
+
+/// A kept client in a backup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedClient {
+    /// The provider's name.
+    pub provider: String,
+    /// Its record.
+    pub client: KeptClient,
+    /// Its secrets.
+    pub secrets: ClientSecrets,
+}
+
+/// What became of an account's refresh token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefreshToken {
+    /// It is in the backup.
+    Included,
+    /// It is not: in two places a rotating one would be the end of both.
+    LeftOut,
+    /// There is none.
+    Absent,
+}
+
+impl Vault {
+    /// An account for a backup; `None` where its secret is gone. A refresh token goes along where `whole`
+    /// says so.
+    pub fn save(&self, account: &Account, whole: bool) -> Result<Option<(Saved, RefreshToken)>> {
+        let mut account = account.clone();
+        let Some(mut secrets) = self.secrets_of_now(&mut account)? else {
+            // A store that takes nothing may hold it all the same, and then nothing is known.
+            self.probe(account.store)
+                .map_err(|error| error.account(&account))?;
+            return Ok(None);
+        };
+        let refresh_token = match &secrets.tokens.refresh_token {
+            None => RefreshToken::Absent,
+            Some(_) if whole || account.identity.kind != SignIn::Person => RefreshToken::Included,
+            Some(_) => {
+                secrets.tokens.refresh_token = None;
+                RefreshToken::LeftOut
+            }
+        };
+        let refused = account.refused() && account.generation == secrets.generation;
+        account.describe(&secrets.tokens, secrets.generation);
+        account.refused_generation = refused.then_some(account.generation);
+        account.copy_in = None;
+        let default = self.default_of(&account.provider).as_ref() == Some(&account.name);
+        let saved = Saved {
+            account,
+            secrets,
+            default,
+        };
+        Ok(Some((saved, refresh_token)))
+    }
+
+    /// What is kept of a provider's client, for a backup.
+    pub fn save_client(&self, provider: &str) -> Result<Option<SavedClient>> {
+        let Some(client) = self.client(provider)? else {
+            return Ok(None);
+        };
+        Ok(Some(SavedClient {
+            provider: provider.to_owned(),
+            secrets: self.client_secrets(&client)?,
+            client: KeptClient {
+                copy_in: None,
+                ..client
+            },
+        }))
+    }
+}
+
+impl Backup {
+    /// The text to encrypt.
+    pub fn encode(&self) -> Zeroizing<Vec<u8>> {
+        document::encode(self)
+    }
+
+    /// Reads what was decrypted: nothing in it is believed before it is checked.
+    pub fn decode(text: &[u8]) -> Result<Self> {
+        document::decode(text)
+    }
+}

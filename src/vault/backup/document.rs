@@ -1,0 +1,290 @@
+//! What is inside a backup: one versioned JSON document that says what it is. Whoever knows a recipient can
+//! encrypt to it, so what is decrypted may come from anybody.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::io;
+
+use secrecy::zeroize::Zeroizing;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::super::{KeptClient, clients, payload};
+use super::{Backup, Saved, SavedClient, SavedProvider};
+use crate::account::{Account, Address, is_id};
+use crate::error::{Code, Error, Result};
+use crate::escape::escape_short;
+use crate::names::{is_name, is_provider_name};
+use crate::provider::SANDBOX;
+use crate::timestamp::Timestamp;
+use crate::token_set::{TOKEN_LIMIT, is_token};
+use crate::web::flaws;
+
+/// What the document says that it is.
+const FORMAT: &str = "keyfob backup";
+
+/// The format written here. A higher number is refused.
+const VERSION: u32 = 1;
+
+/// The longest client secret and the longest plain text that is taken, in bytes.
+const TEXT_LIMIT: usize = 8 * 1024;
+
+#[derive(Deserialize)]
+struct Head {
+    format: String,
+    version: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Document<'a> {
+    format: Cow<'a, str>,
+    version: u32,
+    created_at: Timestamp,
+    moved: bool,
+    accounts: Vec<OneAccount<'a>>,
+    providers: Vec<Definition<'a>>,
+    clients: Vec<OneClient<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OneAccount<'a> {
+    provider: Cow<'a, str>,
+    name: Cow<'a, str>,
+    default: bool,
+    entry: Cow<'a, Account>,
+    secret: payload::Payload<'a>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Definition<'a> {
+    provider: Cow<'a, str>,
+    definition: Cow<'a, str>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OneClient<'a> {
+    provider: Cow<'a, str>,
+    client: Cow<'a, KeptClient>,
+    secret: clients::Payload<'a>,
+}
+
+/// Encodes into memory that is wiped, and that does not grow, which would leave a copy behind.
+pub fn encode(backup: &Backup) -> Zeroizing<Vec<u8>> {
+    let document = Document::of(backup);
+    let mut size = Count(0);
+    serde_json::to_writer(&mut size, &document)
+        .expect("string keys, and counting takes everything");
+    let mut text = Zeroizing::new(Vec::with_capacity(size.0));
+    serde_json::to_writer(&mut *text, &document).expect("string keys, and a Vec takes everything");
+    text
+}
+
+/// Counts octets.
+struct Count(usize);
+
+impl io::Write for Count {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0 += octets.len();
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> Document<'a> {
+    fn of(backup: &'a Backup) -> Self {
+        let accounts = backup.accounts.iter().map(|saved| OneAccount {
+            provider: (&*saved.account.provider).into(),
+            name: (&*saved.account.name).into(),
+            default: saved.default,
+            entry: Cow::Borrowed(&saved.account),
+            secret: payload::Payload::of(&saved.secrets),
+        });
+        let providers = backup.providers.iter().map(|saved| Definition {
+            provider: (&*saved.name).into(),
+            definition: (&*saved.text).into(),
+        });
+        let clients = backup.clients.iter().map(|saved| OneClient {
+            provider: (&*saved.provider).into(),
+            client: Cow::Borrowed(&saved.client),
+            secret: clients::Payload::of(&saved.secrets),
+        });
+        Self {
+            format: FORMAT.into(),
+            version: VERSION,
+            created_at: backup.created_at,
+            moved: backup.moved,
+            accounts: accounts.collect(),
+            providers: providers.collect(),
+            clients: clients.collect(),
+        }
+    }
+}
+
+/// Decodes and checks. The error shows no secret.
+pub fn decode(text: &[u8]) -> Result<Backup> {
+    let Ok(head) = serde_json::from_slice::<Head>(text) else {
+        return Err(no_backup());
+    };
+    if head.format != FORMAT {
+        return Err(no_backup());
+    }
+    if head.version > VERSION {
+        let what = "the backup was written by a newer keyfob";
+        return Err(Error::new(Code::BackupInvalid, what).hint("update this one"));
+    }
+    let document: Document = serde_json::from_slice(text).map_err(|cause| {
+        // The parser's own words may quote a secret.
+        damaged(&format!("line {} column {}", cause.line(), cause.column()))
+    })?;
+    let accounts = document.accounts.into_iter().map(account);
+    let providers = document.providers.into_iter().map(provider);
+    let clients = document.clients.into_iter().map(client);
+    let backup = Backup {
+        created_at: document.created_at,
+        moved: document.moved,
+        accounts: accounts.collect::<Result<_>>()?,
+        providers: providers.collect::<Result<_>>()?,
+        clients: clients.collect::<Result<_>>()?,
+    };
+    each_once(&backup)?;
+    Ok(backup)
+}
+
+fn account(found: OneAccount<'_>) -> Result<Saved> {
+    let (provider, name) = (own_provider(found.provider)?, found.name.into_owned());
+    if !is_name(&name) {
+        let shown = escape_short(&name, 64);
+        return Err(damaged(&format!("`{shown}` is no name for an account")));
+    }
+    let saved = Saved {
+        account: Account {
+            provider,
+            name,
+            copy_in: None,
+            ..found.entry.into_owned()
+        },
+        secrets: found.secret.into(),
+        default: found.default,
+    };
+    match fault(&saved) {
+        Some(what) => Err(damaged(what).account(&saved.account)),
+        None => Ok(saved),
+    }
+}
+
+/// What makes an account one that was never backed up, if anything does.
+fn fault(saved: &Saved) -> Option<&'static str> {
+    let endpoints = &saved.account.endpoints;
+    let all = [Some(&endpoints.token), endpoints.userinfo.as_ref()];
+    let mut all = all.into_iter().chain([endpoints.revocation.as_ref()]);
+    if !all.all(|address| address.is_none_or(is_callable)) {
+        return Some("an endpoint of it is no URL that may be called");
+    }
+    if endpoints.pinned_as.is_some() {
+        return Some("it is pinned to another machine");
+    }
+    if !is_id(&saved.account.id) {
+        return Some("its id is none");
+    }
+    let tokens = &saved.secrets.tokens;
+    let all = [Some(&tokens.access_token), tokens.refresh_token.as_ref()];
+    let mut all = all.into_iter().chain([tokens.id_token.as_ref()]).flatten();
+    let fits = |text: &str| text.len() <= TOKEN_LIMIT && is_token(text);
+    if !all.all(|token| fits(token.expose())) || !fits(&tokens.token_type) {
+        return Some("a token of it is none");
+    }
+    let secret = saved.secrets.client_secret.as_ref();
+    let plain = secret.is_none_or(|secret| is_plain(secret.expose()));
+    (!plain).then_some("its client secret is none")
+}
+
+fn provider(found: Definition<'_>) -> Result<SavedProvider> {
+    Ok(SavedProvider {
+        name: own_provider(found.provider)?,
+        text: found.definition.into_owned(),
+    })
+}
+
+fn client(found: OneClient<'_>) -> Result<SavedClient> {
+    let saved = SavedClient {
+        provider: own_provider(found.provider)?,
+        client: found.client.into_owned(),
+        secrets: found.secret.into(),
+    };
+    if is_sound(&saved) {
+        return Ok(saved);
+    }
+    let what = format!("what it has of the client of {} is none", saved.provider);
+    Err(damaged(&what))
+}
+
+fn is_sound(saved: &SavedClient) -> bool {
+    let secrets = [
+        &saved.secrets.client_secret,
+        &saved.secrets.registration_access_token,
+    ];
+    let mut secrets = secrets.into_iter().flatten();
+    let endpoint = saved.client.configuration_endpoint.as_ref();
+    is_id(&saved.client.id)
+        && is_plain(&saved.client.client_id)
+        && secrets.all(|secret| is_plain(secret.expose()))
+        && endpoint.is_none_or(|url| flaws(url).next().is_none())
+}
+
+/// The name of a provider that can be the user's own; nothing of the sandbox leaves its machine.
+fn own_provider(name: Cow<'_, str>) -> Result<String> {
+    if is_provider_name(&name) && name != SANDBOX {
+        return Ok(name.into_owned());
+    }
+    let shown = escape_short(&name, 64);
+    Err(damaged(&format!("`{shown}` cannot be a provider in it")))
+}
+
+fn is_callable(address: &Address) -> bool {
+    let url: Option<Url> = address.url().ok();
+    url.is_some_and(|url| flaws(&url).next().is_none())
+}
+
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && text.len() <= TEXT_LIMIT && !text.contains(char::is_control)
+}
+
+/// Of two under one name nobody knows which is meant.
+fn each_once(backup: &Backup) -> Result<()> {
+    let accounts = backup.accounts.iter();
+    let (mut names, mut ids) = (BTreeSet::new(), BTreeSet::new());
+    let mut files = BTreeSet::new();
+    let mut clients = BTreeSet::new();
+    let once = accounts
+        .clone()
+        .all(|one| names.insert(one.account.to_string()))
+        && accounts.clone().all(|one| ids.insert(&one.account.id))
+        && backup.providers.iter().all(|one| files.insert(&one.name))
+        && backup
+            .clients
+            .iter()
+            .all(|one| clients.insert(&one.provider));
+    if once {
+        return Ok(());
+    }
+    Err(damaged("something is in it twice"))
+}
+
+fn no_backup() -> Error {
+    Error::new(
+        Code::BackupInvalid,
+        "what was decrypted is no backup of keyfob",
+    )
+    .hint("name the file that `keyfob backup` wrote")
+}
+
+fn damaged(what: &str) -> Error {
+    Error::new(
+        Code::BackupInvalid,
+        format!("the backup is damaged: {what}"),
+    )
+    .hint("nothing was restored; use another copy of it")
+}

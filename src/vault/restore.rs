@@ -1,0 +1,277 @@
+//! Accounts from a backup: which account here each is, which of the two is newer, and how it takes its place.
+//!
+//! The same account is known by its id and identity, by its name and identity, and else by an identity that
+//! neither here nor in the file has another account for, as a login would find it.
+
+#[cfg(test)]
+mod tests;
+
+use super::naming::TURN;
+use super::{ClientSecrets, KeptClient, Listing, Saved, SavedClient, Secrets, Vault, names_lock};
+use crate::account::{Account, random_id};
+use crate::error::{Error, Result};
+use crate::interrupts::uninterrupted;
+use crate::provider::Adopted;
+use crate::store::Kind;
+use crate::timestamp::Timestamp;
+
+/// Where the secrets of a restored account go.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    /// The store that was asked for.
+    pub asked: Option<Kind>,
+    /// The one for accounts that are new here.
+    pub usual: Kind,
+}
+
+impl Place {
+    /// The one that was asked for, else where the account is, else the usual one.
+    fn of(self, here: Option<&Account>) -> Kind {
+        let here = here.map(|account| account.store);
+        self.asked.or(here).unwrap_or(self.usual)
+    }
+}
+
+/// Which newer accounts here make room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// None.
+    Never,
+    /// The one whose tokens are of then, which somebody was asked about.
+    Seen(Timestamp),
+    /// Any.
+    Always,
+}
+
+/// What became of an account of a backup.
+#[derive(Debug)]
+pub enum Restored {
+    /// It is an account here now; with the name that it would have had, were that not another's.
+    New(Account, Option<String>, Unfinished),
+    /// The older one here has its tokens now.
+    Updated(Account, Unfinished),
+    /// The one here is the same.
+    Unchanged(Account),
+    /// The one here is newer, and stays.
+    Newer(Account),
+}
+
+/// What failed once the account was stored.
+pub type Unfinished = Option<Error>;
+
+/// How an account here stands to its counterpart in a backup.
+#[derive(Debug, PartialEq, Eq)]
+enum Age {
+    Older,
+    Same,
+    Newer,
+}
+
+impl Vault {
+    /// The account here that an account of a backup would take the place of although it is newer.
+    pub fn newer_than(&self, saved: &Saved, file: &[Saved]) -> Result<Option<Account>> {
+        let known = self.accounts_of(&saved.account.provider);
+        let Some(here) = counterpart(&known, saved, file) else {
+            return Ok(None);
+        };
+        let newer = self.age(&here, saved)? == Age::Newer;
+        Ok(newer.then_some(here))
+    }
+
+    /// The store that an account of a backup would go to; `None` where nothing would be written.
+    pub fn place_of(&self, saved: &Saved, file: &[Saved], place: Place) -> Result<Option<Kind>> {
+        let known = self.accounts_of(&saved.account.provider);
+        match counterpart(&known, saved, file) {
+            Some(here) if self.age(&here, saved)? == Age::Same => Ok(None),
+            here => Ok(Some(place.of(here.as_ref()))),
+        }
+    }
+
+    /// Restores an account, `file` being all accounts of its backup. It is judged again under the locks that
+    /// logins take.
+    pub fn restore(
+        &self,
+        saved: &Saved,
+        file: &[Saved],
+        place: Place,
+        over: Over,
+    ) -> Result<Restored> {
+        let provider = &saved.account.provider;
+        let _names = self.wait_for_lock(&names_lock(provider), TURN)?;
+        let known = self.accounts_of(provider);
+        let Some(here) = counterpart(&known, saved, file) else {
+            return self.add(saved, &known, place.of(None));
+        };
+        let _turn = self.wait_for_lock(&here.id, TURN)?;
+        let Some(here) = self.reread(&here)? else {
+            let known = self.accounts_of(provider); // it was logged out meanwhile
+            return self.add(saved, &known, place.of(None));
+        };
+        match self.age(&here, saved)? {
+            Age::Same => Ok(Restored::Unchanged(here)),
+            Age::Newer if over != Over::Always && over != Over::Seen(here.updated_at) => {
+                Ok(Restored::Newer(here))
+            }
+            Age::Newer | Age::Older => self.update(saved, &here, place.of(Some(&here))),
+        }
+    }
+
+    /// What counts is when the tokens came. An account that has lost its secret is older than any.
+    fn age(&self, here: &Account, saved: &Saved) -> Result<Age> {
+        let mut here = here.clone();
+        let Some(secrets) = self.secrets_of_now(&mut here)? else {
+            self.probe(here.store)
+                .map_err(|error| error.account(&here))?;
+            return Ok(Age::Older);
+        };
+        let (ours, theirs) = (&secrets.tokens, &saved.secrets.tokens);
+        Ok(match ours.received_at.cmp(&theirs.received_at) {
+            std::cmp::Ordering::Less => Age::Older,
+            std::cmp::Ordering::Greater => Age::Newer,
+            // One of the two may have been written without its refresh token.
+            std::cmp::Ordering::Equal
+                if ours.refresh_token.is_none() && theirs.refresh_token.is_some() =>
+            {
+                Age::Older
+            }
+            std::cmp::Ordering::Equal => Age::Same,
+        })
+    }
+
+    fn add(&self, saved: &Saved, known: &Listing, store: Kind) -> Result<Restored> {
+        let wanted = &saved.account;
+        known.readable(&wanted.provider, &wanted.name)?; // it may be this very one
+        let name = known.free_name(&wanted.provider, &wanted.name);
+        let taken = (name != wanted.name).then(|| wanted.name.clone());
+        let account = Account {
+            name,
+            id: self.id_for(saved),
+            store,
+            copy_in: None,
+            ..wanted.clone()
+        };
+        uninterrupted(|| {
+            self.put_and_record(&account, &saved.secrets)?;
+            let default = saved.default.then(|| self.make_default(&account, true));
+            let unfinished = default.and_then(Result::err);
+            Ok(Restored::New(account, taken, unfinished))
+        })
+    }
+
+    /// As a login does: in place where the entry that is there leads to the new secret as well, else under
+    /// another id, so that a crash leaves tokens with the client and the endpoints they belong to.
+    fn update(&self, saved: &Saved, here: &Account, store: Kind) -> Result<Restored> {
+        let serves = here.store == store
+            && (&here.client, here.identity.kind)
+                == (&saved.account.client, saved.account.identity.kind)
+            && here.endpoints.same_server(&saved.account.endpoints);
+        let secrets = Secrets {
+            generation: here.generation.max(saved.account.generation) + 1,
+            ..saved.secrets.clone()
+        };
+        let mut account = Account {
+            name: here.name.clone(),
+            id: if serves {
+                here.id.clone()
+            } else {
+                self.id_for(saved)
+            },
+            store,
+            copy_in: None,
+            created_at: here.created_at,
+            ..saved.account.clone()
+        };
+        account.describe(&secrets.tokens, secrets.generation);
+        if saved.account.refused() {
+            account.refused_generation = Some(secrets.generation);
+        }
+        uninterrupted(|| {
+            if serves {
+                self.keep(&account, &secrets)?;
+                self.record(&account)?;
+            } else {
+                self.put_and_record(&account, &secrets)?;
+            }
+            let left = if serves {
+                self.discard_copy(here)
+            } else {
+                self.discard(here)
+            };
+            Ok(Restored::Updated(account, left.err()))
+        })
+    }
+
+    /// Secret first, then the entry, under an id that nothing leads to yet.
+    fn put_and_record(&self, account: &Account, secrets: &Secrets) -> Result<()> {
+        self.keep(account, secrets)?;
+        self.record(account).inspect_err(|_| {
+            let _ = self.discard(account); // no entry will ever lead to it
+        })
+    }
+
+    /// The id it had, so that restoring again finds it; another where anything here has that one.
+    fn id_for(&self, saved: &Saved) -> String {
+        let id = &saved.account.id;
+        let accounts = self.accounts().accounts;
+        let of_client = |provider: &String| {
+            let client = self.client(provider).ok().flatten();
+            client.is_none_or(|client| client.id == *id) // one that cannot be read may have it
+        };
+        if accounts.iter().any(|account| account.id == *id) || self.clients().iter().any(of_client)
+        {
+            return random_id();
+        }
+        id.clone()
+    }
+
+    /// Keeps the client of a backup where none is kept, or the same without its secrets.
+    pub fn restore_client(&self, saved: &SavedClient, store: Kind) -> Result<Adopted> {
+        let _turn = self.client_turn(&saved.provider)?;
+        let before = self.client(&saved.provider)?;
+        if let Some(here) = &before {
+            let same = (&here.client_id, &here.pin) == (&saved.client.client_id, &saved.client.pin);
+            if !same {
+                return Ok(Adopted::Kept);
+            }
+            let whole = self.client_secrets(here)? != ClientSecrets::default();
+            if whole || saved.secrets == ClientSecrets::default() {
+                return Ok(Adopted::Unchanged);
+            }
+        }
+        let client = KeptClient {
+            id: random_id(),
+            store,
+            copy_in: None,
+            ..saved.client.clone()
+        };
+        uninterrupted(|| self.replace_client(&saved.provider, before, &client, &saved.secrets))?;
+        Ok(Adopted::Written)
+    }
+}
+
+/// The account here that one of a backup is.
+fn counterpart(known: &Listing, saved: &Saved, file: &[Saved]) -> Option<Account> {
+    let same = || {
+        let accounts = known.accounts.iter();
+        accounts.filter(|here| here.identity == saved.account.identity)
+    };
+    let meant = |here: &Account, saved: &Saved| {
+        here.provider == saved.account.provider
+            && here.identity == saved.account.identity
+            && (here.id == saved.account.id || here.name == saved.account.name)
+    };
+    let by_id = same().find(|here| here.id == saved.account.id);
+    let by_name = || same().find(|here| meant(here, saved));
+    // Nobody says who has a token that was given and not asked about: only id and name tell two apart.
+    let named = !saved.account.identity.subject.is_empty();
+    let alone = || {
+        let others = file.iter().filter(|other| {
+            other.account.provider == saved.account.provider
+                && other.account.identity == saved.account.identity
+        });
+        let mut unmatched = same().filter(|here| !file.iter().any(|other| meant(here, other)));
+        let found = unmatched.next().filter(|_| named && others.count() == 1);
+        found.filter(|_| unmatched.next().is_none())
+    };
+    by_id.or_else(by_name).or_else(alone).cloned()
+}

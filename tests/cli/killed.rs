@@ -1,0 +1,220 @@
+//! `kill -9` before each system call that changes a file, starts a thread for a store, or talks to the keyring:
+//! whatever was under way, no account is lost, and the same command ends it.
+
+use std::process::{Command, Stdio};
+
+use crate::backup::Keys;
+use crate::home::{Home, Run};
+use crate::provider::Provider;
+use crate::service::{Keyring, SecretService, available};
+
+/// What changes a file, starts a thread for a store, or talks to the keyring. Each has a count of its own, in
+/// each thread; but for messages nothing but the first thread gets beyond a few.
+const CALLS: [&str; 11] = [
+    "clone3",
+    "flock",
+    "fsync",
+    "linkat",
+    "rename",
+    "renameat",
+    "renameat2",
+    "sendmsg",
+    "unlink",
+    "unlinkat",
+    "write",
+];
+
+/// Runs a command that is killed before the call of that number; whether it came to its end.
+fn cut(home: &Home, args: &[&str], (call, number): Step) -> bool {
+    let keyfob = home.keyfob(args);
+    let mut strace = Command::new("strace");
+    strace
+        .args(["-f", "-qqq", "-o", "/dev/null", "-e", "signal=none"])
+        .args(["-e", &format!("trace={call}")])
+        .args(["-e", &format!("inject={call}:signal=KILL:when={number}")])
+        .arg(keyfob.get_program())
+        .args(args)
+        .env_clear()
+        .envs(
+            keyfob
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .stdin(Stdio::null());
+    let ended = strace.output().expect("strace starts");
+    let run = Run::of(ended);
+    assert!(
+        run.status == 0 || run.status == -1,
+        "{call} {number}: {run:?}"
+    );
+    run.status == 0
+}
+
+/// A call, and the how manyth of its kind.
+type Step = (&'static str, usize);
+
+/// Cuts a command before each of its calls, and looks after each time; `step` tells whether it came to its end.
+fn at_each_step(least: usize, mut step: impl FnMut(Step) -> bool) {
+    let mut steps = 0;
+    for call in CALLS {
+        let mut number = 1;
+        while !step((call, number)) {
+            number += 1;
+            assert!(number < 200, "{call}: it never ends");
+        }
+        steps += number - 1;
+    }
+    assert!(steps >= least, "only {steps} steps");
+}
+
+/// The file store's secrets.
+fn files(home: &Home) -> usize {
+    let folder = std::fs::read_dir(home.path("data/secrets"));
+    let names = folder.into_iter().flatten().flatten();
+    names
+        .filter(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            name.ends_with(".age") && !name.starts_with("probe-")
+        })
+        .count()
+}
+
+fn moving(test: &str, from: &str, to: &str) {
+    if !available(test) || !traced(test) {
+        return;
+    }
+    let session = SecretService::start(Keyring::Unlocked);
+    let (mut home, provider) = (Home::new(), Provider::start());
+    home.set("DBUS_SESSION_BUS_ADDRESS", session.address());
+    home.provider("acme", &provider.definition(""));
+    home.login(&["acme", "--store", from]).ok();
+    let token = home.run(&["token"]).ok().stdout;
+    let works = |step: Step| {
+        assert_eq!(home.run(&["token"]).ok().stdout, token, "{step:?}");
+        assert_eq!(home.accounts(), ["acme/julien"], "{step:?}");
+    };
+    let args = ["move", "acme", "--store", to];
+    at_each_step(25, |step| {
+        let ended = cut(&home, &args, step);
+        works(step);
+        home.run(&args).ok();
+        works(step);
+        let entry = home.account("acme/julien");
+        assert_eq!(entry.copy_in, None, "{step:?}");
+        let held = (session.holds("keyfob", &entry.id), files(&home));
+        let expected = (to == "keyring", usize::from(to == "file"));
+        assert_eq!(held, expected, "{step:?}");
+        home.run(&["move", "acme", "--store", from]).ok();
+        ended
+    });
+    home.run(&["refresh"]).ok();
+    assert_eq!(provider.state(|state| state.reuses), 0);
+}
+
+/// Whether `strace` is there and may trace.
+fn traced(test: &str) -> bool {
+    let tried = Command::new("strace")
+        .args(["-qqq", "-o", "/dev/null", "true"])
+        .stderr(Stdio::null())
+        .status();
+    let works = tried.is_ok_and(|status| status.success());
+    if !works {
+        crate::home::skip(test, "strace, and the right to trace");
+    }
+    works
+}
+
+#[test]
+fn a_move_to_the_keyring() {
+    moving("a_move_to_the_keyring", "file", "keyring");
+}
+
+#[test]
+fn a_move_to_the_file_store() {
+    moving("a_move_to_the_file_store", "keyring", "file");
+}
+
+/// Two accounts of one person, in a file store, whose provider may rotate refresh tokens.
+fn two() -> (Home, Provider) {
+    let (home, provider) = crate::provider::acme();
+    home.login(&["acme"]).ok();
+    home.login(&["acme", "--as", "work"]).ok();
+    (home, provider)
+}
+
+/// A home on another machine, with a file store and the identity that backups are encrypted to.
+fn elsewhere(keys: &Keys) -> Home {
+    let home = Home::new();
+    home.run(&["login", "sandbox"]).ok(); // makes its file store
+    home.write("key.txt", &keys.identity);
+    home
+}
+
+#[test]
+fn a_backup_that_moves() {
+    if !traced("a_backup_that_moves") {
+        return;
+    }
+    let keys = Keys::generate();
+    let (home, provider) = two();
+    let fresh = elsewhere(&keys);
+    at_each_step(25, |step| {
+        let here = home.copy();
+        let file = here.text_path("moved.age");
+        let args = [
+            "backup",
+            &file,
+            "--move",
+            "--yes",
+            "--recipient",
+            &keys.recipient,
+        ];
+        let ended = cut(&here, &args, step);
+        let left = here.accounts();
+        for account in ["acme/julien", "acme/work"] {
+            if left.iter().any(|one| one == account) && here.run(&["token", account]).status == 0 {
+                continue;
+            }
+            let there = fresh.copy();
+            let key = there.text_path("key.txt");
+            there
+                .run(&["restore", &file, account, "--identity", &key])
+                .ok();
+            there.run(&["token", account]).ok();
+            assert_eq!(there.entry(account)["refreshable"], true, "{step:?}");
+        }
+        assert!(left.is_empty() || !ended, "{step:?}: {left:?}");
+        ended
+    });
+    assert!(provider.asked("/revoke").is_empty());
+}
+
+#[test]
+fn a_restore() {
+    if !traced("a_restore") {
+        return;
+    }
+    let keys = Keys::generate();
+    let (home, _provider) = two();
+    let token = |home: &Home, account: &str| home.run(&["token", account]).ok().stdout;
+    let tokens = ["acme/julien", "acme/work"].map(|account| token(&home, account));
+    let file = home.text_path("keyfob.age");
+    home.run(&["backup", &file, "--recipient", &keys.recipient])
+        .ok();
+    let fresh = elsewhere(&keys);
+    at_each_step(25, |step| {
+        let there = fresh.copy();
+        let key = there.text_path("key.txt");
+        let args = ["restore", &file, "--identity", &key];
+        let ended = cut(&there, &args, step);
+        there.run(&["list"]).ok();
+        there.run(&["token", "sandbox"]).ok();
+        there.run(&args).ok();
+        let found = ["acme/julien", "acme/work"].map(|account| token(&there, account));
+        assert_eq!(found, tokens, "{step:?}");
+        assert_eq!(there.accounts().len(), 3, "{step:?}");
+        assert_eq!(files(&there), 3, "{step:?}: nothing is left twice");
+        ended
+    });
+}
