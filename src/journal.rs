@@ -17,6 +17,8 @@ pub enum Deed {
     Revoke,
     /// An account was forgotten here.
     SignOut,
+    /// A secret that nothing led to was removed.
+    Mend,
 }
 
 impl Deed {
@@ -29,6 +31,7 @@ impl Deed {
             Self::HandOut => "hand_out",
             Self::Revoke => "revoke",
             Self::SignOut => "sign_out",
+            Self::Mend => "mend",
         }
     }
 }

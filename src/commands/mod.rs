@@ -3,6 +3,7 @@
 mod app;
 mod check;
 pub mod completions;
+mod doctor;
 #[cfg_attr(not(feature = "sandbox"), path = "without_sandbox.rs")]
 mod embedded;
 mod exec;
@@ -50,7 +51,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let manner = manner(&cli);
     match run(&cli, manner) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => {
             Console::new(manner).fail(&error);
             ExitCode::from(error.code.exit())
@@ -58,14 +59,19 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn run(cli: &Cli, manner: Manner) -> Result<()> {
+fn run(cli: &Cli, manner: Manner) -> Result<ExitCode> {
     match &cli.command {
-        Command::Completions(args) => return print(&completions::run(args)?),
-        Command::Man(args) => return print(&man::run(args)?),
+        Command::Completions(args) => print(&completions::run(args)?)?,
+        Command::Man(args) => print(&man::run(args)?)?,
         #[cfg(feature = "sandbox")]
-        Command::Sandbox(args) => return sandbox::run(args, &Console::new(manner)),
-        _ => {}
+        Command::Sandbox(args) => sandbox::run(args, &Console::new(manner))?,
+        Command::Doctor(args) => return doctor::run(args, manner), // a failed check is told on stdout
+        _ => with_accounts(cli, manner)?,
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn with_accounts(cli: &Cli, manner: Manner) -> Result<()> {
     let passphrase = matches!(&cli.command, Command::Login(args) if args.passphrase);
     let app = App::new(manner, passphrase, verb(&cli.command))?;
     match &cli.command {
@@ -103,6 +109,7 @@ fn verb(command: &Command) -> &'static str {
         Command::Rename(_) => "rename",
         Command::Which(_) => "which",
         Command::Log(_) => "log",
+        Command::Doctor(_) => "doctor",
         Command::Provider(_) => "provider",
         _ => "keyfob",
     }

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Vault, unavailable};
 use crate::account::is_id;
+use crate::config::complaint;
 use crate::error::{Code, Error, Result};
 use crate::files;
 use crate::provider::ClientAuth;
@@ -96,6 +97,7 @@ impl Vault {
     ) -> Result<()> {
         let _turn = self.wait_for_lock(&format!("client-{provider}"), TURN)?;
         let before = self.client(provider)?;
+        let _own = self.wait_for_lock(&client.id, TURN)?; // until the record leads to what is written
         let store = self.store(client.store);
         if *secrets != ClientSecrets::default() {
             store
@@ -191,12 +193,13 @@ fn read(path: &Path, provider: &str) -> Result<Option<KeptClient>> {
     let Some(bytes) = files::read(path, LIMIT).map_err(|error| damaged(&error))? else {
         return Ok(None);
     };
-    let found: Version = serde_json::from_slice(&bytes).map_err(|cause| damaged(&cause))?;
+    let wrong = |cause: serde_json::Error| damaged(&complaint(&cause.to_string()));
+    let found: Version = serde_json::from_slice(&bytes).map_err(wrong)?;
     if found.version > VERSION {
         let hint = "it was written by a newer keyfob; update this one";
         return Err(unread(&"a newer format", hint.into()));
     }
-    let client: KeptClient = serde_json::from_slice(&bytes).map_err(|cause| damaged(&cause))?;
+    let client: KeptClient = serde_json::from_slice(&bytes).map_err(wrong)?;
     if !is_id(&client.id) {
         return Err(damaged(&"its `id` is no key of a secret"));
     }

@@ -4,6 +4,7 @@
 //! secret is newer than its index entry says. The secret is believed; the entry is mended on the way.
 
 mod clients;
+mod dangling;
 mod defaults;
 mod index;
 mod lock;
@@ -22,8 +23,9 @@ use crate::paths::Paths;
 use crate::store::{self, Attendant, Kind, Store, StoreError};
 
 pub use clients::{ClientSecrets, KeptClient};
+pub use dangling::Clients;
 pub use defaults::{Defaults, read as defaults};
-pub use index::{Listing, Named, list, list_named, names, read};
+pub use index::{Listing, Named, VERSION as INDEX_VERSION, list, list_named, names, read};
 pub use lock::{Acquired, Guard};
 pub use naming::names_lock;
 pub use payload::Secrets;
