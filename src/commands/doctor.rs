@@ -20,7 +20,7 @@ pub fn run(args: &cli::Doctor, manner: Manner) -> Result<ExitCode> {
     let (paths, config) = match doctor::home() {
         Ok(home) => home,
         Err(failed) => {
-            findings.push(failed);
+            findings.push(*failed);
             let left = doctor::homeless_checks(manner.no_input);
             findings.extend(left.into_iter().flat_map(Pending::end));
             return told(manner, &mut findings);
@@ -62,9 +62,10 @@ pub fn run(args: &cli::Doctor, manner: Manner) -> Result<ExitCode> {
     doctor::mend(&patient, app.journal.as_ref(), &mut findings);
     doctor::shorten(&mut findings);
     for finding in findings.iter().filter(|finding| finding.mend.is_some()) {
-        match finding.mended {
-            true => app.term.say(&finding.message),
-            false => app.term.warn(&finding.message),
+        if finding.mended {
+            app.term.say(&finding.message);
+        } else {
+            app.term.warn(&finding.message);
         }
     }
     Ok(status_of(&findings))
@@ -74,7 +75,7 @@ pub fn run(args: &cli::Doctor, manner: Manner) -> Result<ExitCode> {
 fn clock(app: &App, questions: Pending<(Vec<Question>, Vec<Finding>)>) -> Result<Vec<Finding>> {
     let (questions, mut findings) = match questions.wait() {
         Ok(found) => found,
-        Err(failed) => return Ok(vec![failed]),
+        Err(failed) => return Ok(vec![*failed]),
     };
     if questions.is_empty() {
         return Ok(findings);

@@ -67,9 +67,9 @@ pub fn browser(no_input: bool) -> Vec<Finding> {
 }
 
 fn variable() -> &'static str {
-    let set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let set = |name: &&'static str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     BROWSER_VARIABLES
         .into_iter()
-        .find(|name| set(&name))
+        .find(set)
         .unwrap_or(BROWSER_VARIABLES[0])
 }

@@ -18,8 +18,8 @@ const BOUND: Duration = Duration::from_secs(5);
 /// How many providers are asked.
 const MOST: usize = 8;
 
-/// So many seconds are a clock that goes a little wrong.
-const WRONG: u64 = 60;
+/// From so many seconds on a clock goes wrong.
+const WRONG: u64 = 61;
 
 /// So many make servers refuse what is signed or issued now.
 const USELESS: u64 = 5 * 60;
@@ -149,11 +149,11 @@ fn judge(
     let way = if ahead > 0 { "ahead of" } else { "behind" };
     let message = format!("{provider}: this machine is {apart} s {way} {host}");
     match apart {
-        0..=WRONG => Finding::pass(
+        ..WRONG => Finding::pass(
             CHECK,
             format!("{provider}: {host} answers, and has the same time"),
         ),
-        ..=USELESS => Finding::warn(CHECK, message, SET),
+        WRONG..=USELESS => Finding::warn(CHECK, message, SET),
         _ => Finding::fail(
             CHECK,
             format!("{message}, so tokens seem to end too early or too late"),

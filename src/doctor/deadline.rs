@@ -37,10 +37,10 @@ impl<T: Send + 'static> Pending<T> {
     }
 
     /// Waits for its end, or for that of its time, which is a finding.
-    pub fn wait(self) -> Result<T, Finding> {
+    pub fn wait(self) -> Result<T, Box<Finding>> {
         let left = self.bound.saturating_sub(self.begun.elapsed());
         let seconds = self.bound.as_secs();
-        self.findings.recv_timeout(left).map_err(|why| match why {
+        let failed = |why| match why {
             RecvTimeoutError::Timeout => Finding::fail(
                 self.name,
                 format!("did not end within {seconds} s"),
@@ -51,14 +51,16 @@ impl<T: Send + 'static> Pending<T> {
                 "the check broke off",
                 "run it again; if it stays so, report it as a fault of keyfob",
             ),
-        })
+        };
+        let found = self.findings.recv_timeout(left);
+        found.map_err(|why| Box::new(failed(why)))
     }
 }
 
 impl Pending {
     /// The findings, whichever.
     pub fn end(self) -> Vec<Finding> {
-        self.wait().unwrap_or_else(|failed| vec![failed])
+        self.wait().unwrap_or_else(|failed| vec![*failed])
     }
 }
 

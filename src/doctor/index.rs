@@ -5,7 +5,6 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::{Finding, Mend, Patient, Status};
 use crate::account::Account;
-use crate::error::Error;
 use crate::store::{Kind, PROBE};
 use crate::timestamp::Timestamp;
 use crate::vault::KeptClient;
@@ -164,9 +163,8 @@ fn dangling_defaults(patient: &Patient) -> Vec<Finding> {
 /// Secrets that nothing leads to. In the keyring those that were never locked here are left alone: it has the
 /// secrets of other homes too.
 fn dangling_secrets(patient: &Patient, kind: Kind, keys: &BTreeSet<String>) -> Vec<Finding> {
-    let led_to = match patient.vault.led_to(kind) {
-        Ok(led_to) => led_to,
-        Err(error) => return unclear(kind, keys, &error),
+    let Ok(led_to) = patient.vault.led_to(kind) else {
+        return unclear(kind, keys).into_iter().collect();
     };
     let dangling = keys
         .iter()
@@ -197,20 +195,15 @@ fn dangling_secrets(patient: &Patient, kind: Kind, keys: &BTreeSet<String>) -> V
     findings
 }
 
-/// Nobody can say what is dangling; with nothing held there is nothing to say.
-fn unclear(kind: Kind, keys: &BTreeSet<String>, error: &Error) -> Vec<Finding> {
-    if keys.is_empty() {
-        return Vec::new();
-    }
+/// Nobody can say what is dangling, for what was told of before this may lead to any; with nothing held there is
+/// nothing to say.
+fn unclear(kind: Kind, keys: &BTreeSet<String>) -> Option<Finding> {
     let message = format!(
-        "which secrets in {} nothing leads to cannot be told: {error}",
+        "whether something leads to every secret in {} cannot be told while an entry is unclear",
         kind.noun()
     );
-    vec![Finding::warn(
-        CHECK,
-        message,
-        "mend that first, then run `keyfob doctor` again",
-    )]
+    let hint = "mend the entries first, then run `keyfob doctor` again";
+    (!keys.is_empty()).then(|| Finding::warn(CHECK, message, hint))
 }
 
 /// Some keys in words; nothing where there are none.

@@ -52,9 +52,7 @@ fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
 /// Whether this is one by now. `--mend` asks once more.
 pub fn is_leftover(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());
-    let temporary = name.is_some_and(|name| {
-        name.starts_with(TEMPORARY) || name.starts_with(PROBE) && name.ends_with(".age")
-    });
+    let temporary = name.is_some_and(|name| name.starts_with(TEMPORARY) || name.starts_with(PROBE));
     let old = |changed: SystemTime| changed.elapsed().is_ok_and(|age| age > OLD);
     temporary
         && fs::symlink_metadata(path)

@@ -100,14 +100,14 @@ impl Patient {
 }
 
 /// Where keyfob's files are and what `config.toml` says, or why neither can be told.
-pub fn home() -> Result<(Paths, error::Result<Config>), Finding> {
+pub fn home() -> Result<(Paths, error::Result<Config>), Box<Finding>> {
     let read = || {
         let paths = Paths::discover()?;
         let config = Config::load(&paths);
         Ok((paths, config))
     };
     let home: error::Result<_> = Pending::begin("settings", BOUND, read).wait()?;
-    home.map_err(|error| homeless(&error))
+    home.map_err(|error| Box::new(homeless(&error)))
 }
 
 /// Begins every check that sends nothing, each apart from the others, in the order in which they are told.

@@ -11,6 +11,9 @@ use crate::paths::Paths;
 
 const CHECK: &str = "permissions";
 
+/// The one file beside the identity that everybody may read: secrets are only encrypted to it.
+const PUBLIC: &str = "recipient.txt";
+
 /// Any access of others.
 const OTHERS: u32 = 0o077;
 
@@ -77,10 +80,10 @@ fn me() -> u32 {
 
 impl Faults {
     fn look(&mut self, paths: &Paths, path: &Path, found: &Metadata, depth: usize) {
-        if found.uid() != me() {
-            self.foreign.push((path.to_owned(), found.uid()));
-        } else {
+        if found.uid() == me() {
             self.judge(paths, path, found.mode());
+        } else {
+            self.foreign.push((path.to_owned(), found.uid()));
         }
         if !found.is_dir() || depth == 0 {
             return;
@@ -103,9 +106,10 @@ impl Faults {
     }
 
     fn judge(&mut self, paths: &Paths, path: &Path, mode: u32) {
+        let public = path.file_name().is_some_and(|name| name == PUBLIC);
         let secret = path.starts_with(paths.secrets()) && path != paths.secrets();
         let log = path == paths.events() || path == paths.rotated_events();
-        let faults = if path.starts_with(paths.identity()) && mode & OTHERS != 0 {
+        let faults = if path.starts_with(paths.identity()) && !public && mode & OTHERS != 0 {
             &mut self.identity
         } else if (secret || log) && mode & OTHERS != 0 {
             &mut self.readable

@@ -50,6 +50,7 @@ fn marks(here: &Surroundings) -> Vec<String> {
     ];
     let plain = plain
         .into_iter()
-        .filter_map(|(there, mark)| there.then(|| mark.to_owned()));
+        .filter(|(there, _)| *there)
+        .map(|(_, mark)| mark.to_owned());
     plain.chain(container).chain(ci).collect()
 }

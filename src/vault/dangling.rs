@@ -133,10 +133,10 @@ impl Vault {
 
     /// Takes a default away whose account is gone; `false` where it is there by now.
     pub fn drop_dangling_default(&self, provider: &str, name: &str) -> Result<bool> {
-        let _names = match is_provider_name(provider) {
-            true => Some(self.wait_for_lock(&names_lock(provider), TURN)?),
-            false => None, // no login ever makes it one
-        };
+        let lock = is_provider_name(provider).then(|| names_lock(provider)); // no login makes another a default
+        let _names = lock
+            .map(|lock| self.wait_for_lock(&lock, TURN))
+            .transpose()?;
         if self.has_account(provider, name) {
             return Ok(false);
         }
