@@ -1,7 +1,6 @@
 //! What this keyfob is, and where it runs: what a bug report begins with.
 
 use super::Finding;
-use crate::escape::escape_short;
 use crate::login::Surroundings;
 use crate::vault::INDEX_VERSION;
 
@@ -27,18 +26,8 @@ pub fn program(here: &Surroundings) -> Finding {
 
 /// What was recognised of the place.
 fn marks(here: &Surroundings) -> Vec<String> {
-    let container = here.container.as_ref().map(|engine| {
-        let known = engine.len() <= 20
-            && engine
-                .bytes()
-                .all(|byte| b"-_".contains(&byte) || byte.is_ascii_lowercase());
-        let engine = if known {
-            escape_short(engine, 20)
-        } else {
-            "some".into()
-        };
-        format!("{engine} container")
-    });
+    let container = here.container.as_ref();
+    let container = container.map(|engine| format!("{engine} container"));
     let ci = here
         .ci
         .as_ref()

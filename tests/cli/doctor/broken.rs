@@ -114,7 +114,7 @@ fn a_file_without_a_name_of_an_account_is_named_and_may_lead_to_a_secret() {
         "index",
         "Julien.json has no name of an account",
     );
-    one(&found, "warn", "index", "cannot be told: nobody knows what");
+    one(&found, "warn", "index", "cannot be told");
     std::fs::rename(home.path("data/accounts/acme/Julien.json"), entry).expect("a file");
     home.run(&["token"]).ok();
 }

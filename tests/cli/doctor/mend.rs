@@ -9,6 +9,7 @@ const KEY: &str = "0123456789abcdef0123456789abcdef";
 fn dangling(home: &Home) -> std::path::PathBuf {
     let path = format!("data/secrets/{KEY}.age");
     home.write(&path, "of nobody");
+    private(home, &path);
     home.path(&path)
 }
 
