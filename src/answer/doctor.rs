@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn the_shape_is_the_documented_one() {
         let mut report = report();
-        report.version = "0.1.0"; // the example outlives a release
+        report.version = "1.2.3"; // the example outlives every release
         assert_shape(&report, include_str!("shapes/doctor.json"));
     }
 

@@ -31,6 +31,10 @@ const SHAPES: &[Shape] = &[
         home.later("acme/julien", 3600);
         home.run(&["check", "acme", "sandbox", "--json"])
     }),
+    shape("doctor", |home, _| {
+        home.set("ACME_TOKEN", format!("{MARK}x"));
+        home.run(&["doctor", "--json"])
+    }),
     shape("error", |home, _| home.run(&["token", "nobody", "--json"])),
     Shape {
         open: &[""],
