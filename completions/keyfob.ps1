@@ -1,2 +1,2 @@
 # Completion for keyfob in PowerShell, answered by keyfob itself.
-keyfob completions powershell | Out-String | Invoke-Expression
+if (Get-Command keyfob -ErrorAction Ignore) { keyfob completions powershell | Out-String | Invoke-Expression }

@@ -206,11 +206,22 @@ pub struct Rename {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  echo 'source <(keyfob completions bash)' >> ~/.bashrc
-  keyfob completions fish > ~/.config/fish/completions/keyfob.fish")]
+  keyfob completions bash --install     where bash looks for it; a second time changes nothing
+  keyfob completions zsh --uninstall
+  source <(keyfob completions bash)     for this shell alone
+
+Without SHELL, --install and --uninstall mean the shell that they are typed in. A start file is added one \
+line to, and only where the shell has no folder for completions.")]
 pub struct Completions {
     /// The shell
-    pub shell: Shell,
+    #[arg(required_unless_present_any = ["install", "uninstall"])]
+    pub shell: Option<Shell>,
+    /// Put it where the shell looks for it
+    #[arg(long, conflicts_with = "uninstall")]
+    pub install: bool,
+    /// Take back what --install did
+    #[arg(long)]
+    pub uninstall: bool,
 }
 
 /// The shells that complete keyfob's words at run time.
@@ -222,6 +233,9 @@ pub enum Shell {
     Elvish,
     /// fish
     Fish,
+    /// Nushell
+    #[value(alias = "nu")]
+    Nushell,
     /// PowerShell
     #[value(name = "powershell")]
     PowerShell,

@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod check;
+pub mod completions;
 pub mod doctor;
 pub mod export;
 pub mod given;

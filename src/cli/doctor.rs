@@ -18,7 +18,7 @@ What it prints holds no secret, and can go into a bug report as it is. It writes
 the store and removes it, reads no other, and sends each provider that has accounts one request without a
 token. Exit code 0, or 1 where a check failed; a warning is no failure.")]
 pub struct Doctor {
-    /// Look at this provider and its accounts alone
+    /// Of all providers look at this one alone: its server, its definition and its accounts
     #[arg(value_name = "PROVIDER", add = ArgValueCompleter::new(complete::providers))]
     pub provider: Option<String>,
     /// Mend what can be mended without anything being lost

@@ -1,14 +1,25 @@
 //! `completions`: what a shell needs to ask this binary for keyfob's words.
 
+mod ask;
+pub mod install;
+mod place;
+mod start_file;
+mod write;
+
 use std::env;
 use std::ffi::OsStr;
 use std::path::{Component, Path};
 
+use clap::ValueEnum;
 use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
+use super::{print, print_json, shell};
+use crate::answer::completions::Change;
 use crate::cli::{Completions, Shell};
 use crate::complete::VARIABLE;
+use crate::doctor::{self, Completion, Pending};
 use crate::error::{Code, Error, Result};
+use crate::term::{Console, Manner, Terminal};
 
 /// The program's name, on a command line and in the scripts.
 const NAME: &str = "keyfob";
@@ -20,11 +31,88 @@ const OURS_ELVISH: &str = include_str!("completions/keyfob.elv");
 const OURS_FISH: &str = include_str!("completions/keyfob.fish");
 const OURS_ZSH: &str = include_str!("completions/keyfob.zsh");
 
+/// Prints the script for a shell, or puts what asks for it where that shell looks.
+pub fn run(args: &Completions, manner: Manner) -> Result<()> {
+    let shell = args.shell.or_else(|| shell::here(known)).ok_or_else(|| {
+        Error::new(
+            Code::Usage,
+            "keyfob does not know in which shell this was typed",
+        )
+        .hint("name the shell: `keyfob completions bash --install`")
+    })?;
+    if args.install || args.uninstall {
+        return installed(shell, args.uninstall, manner);
+    }
+    print(&script(shell)?)
+}
+
 /// Gives the registration script for a shell. It calls `keyfob` as found on PATH where this process was
 /// called so, and otherwise this very binary.
-pub fn run(args: &Completions) -> Result<String> {
+pub fn script(shell: Shell) -> Result<String> {
     let called = env::args_os().next().unwrap_or_default();
-    registration(args.shell, &completer(&called)?)
+    match script_of(shell) {
+        Ok(engine) => registration(shell, engine, &completer(&called)?),
+        Err(file) => Ok(file.to_owned()),
+    }
+}
+
+fn installed(shell: Shell, uninstall: bool, manner: Manner) -> Result<()> {
+    let term = Console::new(manner);
+    let done = if uninstall {
+        install::uninstall(shell)?
+    } else {
+        install::install(shell)?
+    };
+    for file in &done.files {
+        term.say(&file.line());
+    }
+    let shell = &done.shell;
+    if uninstall {
+        if done.files.is_empty() {
+            term.say(&format!("nothing of keyfob's was installed for {shell}"));
+        }
+    } else if done
+        .files
+        .iter()
+        .any(|file| file.result != Change::Unchanged)
+    {
+        term.say(&format!("a new {shell} completes keyfob's words"));
+    }
+    if !uninstall && !install::is_on_path() {
+        term.warn("`keyfob` is not on PATH, where the completion will look for it");
+    }
+    if manner.json {
+        return print_json(&done);
+    }
+    Ok(())
+}
+
+/// Whether the shell that this was typed in completes keyfob's words, begun to be asked; `None` where no shell is
+/// known, or nobody types.
+pub fn of_this_shell(term: &dyn Terminal) -> Option<Pending> {
+    let shell = shell::here(known).filter(|_| term.can_ask())?;
+    let look = move || match install::state(shell) {
+        Ok(install::State::Installed(file)) => Completion::Installed(file),
+        Ok(install::State::Stale(file)) => Completion::Stale(file),
+        Ok(install::State::Missing) => Completion::Missing,
+        Ok(install::State::Foreign(file)) => Completion::Foreign(file),
+        Err(error) => Completion::Unknown(error.message),
+    };
+    Some(doctor::ask_completion(name(shell), look))
+}
+
+/// The shell by the name of its program.
+fn known(program: &str) -> Option<Shell> {
+    match program {
+        "pwsh" => Some(Shell::PowerShell),
+        _ => Shell::from_str(program, false).ok(),
+    }
+}
+
+/// What the shell is called on a command line.
+fn name(shell: Shell) -> String {
+    let value = shell.to_possible_value().expect("no shell is hidden");
+    value.get_name().to_owned()
 }
 
 fn completer(called: &OsStr) -> Result<String> {
@@ -52,14 +140,19 @@ fn is_bare_name(called: &Path) -> bool {
         && called.file_stem() == Some(OsStr::new(NAME))
 }
 
-fn registration(shell: Shell, completer: &str) -> Result<String> {
-    let engine: &dyn EnvCompleter = match shell {
+/// The engine's part for a shell; Nushell reads no script that is made while it runs, and gets a file as it is.
+fn script_of(shell: Shell) -> std::result::Result<&'static dyn EnvCompleter, &'static str> {
+    Ok(match shell {
         Shell::Bash => &Bash,
         Shell::Elvish => &Elvish,
         Shell::Fish => &Fish,
+        Shell::Nushell => return Err(place::NUSHELL),
         Shell::PowerShell => &Powershell,
         Shell::Zsh => &Zsh,
-    };
+    })
+}
+
+fn registration(shell: Shell, engine: &dyn EnvCompleter, completer: &str) -> Result<String> {
     let mut script = Vec::new();
     engine
         .write_registration(VARIABLE, NAME, NAME, completer, &mut script)
@@ -81,7 +174,7 @@ fn registration(shell: Shell, completer: &str) -> Result<String> {
             OURS_FISH.to_owned() + &exchanged(&script, "\"(", asked)
         }
         Shell::Elvish => script + OURS_ELVISH,
-        Shell::PowerShell => script,
+        Shell::PowerShell | Shell::Nushell => script,
     })
 }
 
@@ -104,13 +197,13 @@ fn quoted_once(script: &str, completer: &str) -> String {
 mod tests {
     use super::*;
 
-    const SHELLS: [Shell; 5] = [
-        Shell::Bash,
-        Shell::Elvish,
-        Shell::Fish,
-        Shell::PowerShell,
-        Shell::Zsh,
-    ];
+    /// What a shell gets that finds keyfob on PATH.
+    fn scripted(shell: Shell) -> String {
+        match script_of(shell) {
+            Ok(engine) => registration(shell, engine, "keyfob").unwrap(),
+            Err(file) => file.into(),
+        }
+    }
 
     #[test]
     fn a_bare_name_is_left_to_path_and_anything_else_is_this_binary() {
@@ -129,8 +222,8 @@ mod tests {
 
     #[test]
     fn every_script_asks_by_the_variable() {
-        for shell in SHELLS {
-            let script = registration(shell, "keyfob").unwrap();
+        for &shell in Shell::value_variants() {
+            let script = scripted(shell);
             assert!(script.contains(VARIABLE), "{script}");
             assert!(script.contains("keyfob"), "{script}");
         }
@@ -144,14 +237,14 @@ mod tests {
             (Shell::Fish, "\"(__keyfob_command; or KEYFOB_COMPLETE="),
             (Shell::Zsh, "_keyfob() {\n    _keyfob_command && return\n"),
         ] {
-            let script = registration(shell, "keyfob").unwrap();
+            let script = scripted(shell);
             assert!(script.contains(asked), "{script}");
         }
     }
 
     #[test]
     fn a_path_with_a_blank_is_quoted_once_in_bash() {
-        let script = registration(Shell::Bash, "/opt/a b/keyfob").unwrap();
+        let script = registration(Shell::Bash, &Bash, "/opt/a b/keyfob").unwrap();
         assert!(script.contains(" '/opt/a b/keyfob' -- "), "{script}");
     }
 }

@@ -5,8 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::app::App;
-use super::network;
-use super::{columns, print, print_json};
+use super::{columns, completions, network, print, print_json};
 use crate::answer::doctor::Report;
 use crate::cli;
 use crate::doctor::{self, Finding, Mend, Patient, Pending, Question, Status};
@@ -42,6 +41,7 @@ pub fn run(args: &cli::Doctor, manner: Manner) -> Result<ExitCode> {
         no_input: manner.no_input,
     };
     let pending = doctor::begin(&patient);
+    let completion = completions::of_this_shell(app.term.as_ref());
     let clock = if args.offline {
         Vec::new()
     } else {
@@ -49,6 +49,7 @@ pub fn run(args: &cli::Doctor, manner: Manner) -> Result<ExitCode> {
     };
     findings.extend(pending.into_iter().flat_map(Pending::end));
     findings.extend(clock);
+    findings.extend(completion.into_iter().flat_map(Pending::end));
     if !sound {
         findings.iter_mut().for_each(leave);
     }

@@ -20,6 +20,7 @@ mod refresh;
 mod rename;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod shell;
 mod supply;
 mod token;
 mod use_account;
@@ -61,7 +62,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn run(cli: &Cli, manner: Manner) -> Result<ExitCode> {
     match &cli.command {
-        Command::Completions(args) => print(&completions::run(args)?)?,
+        Command::Completions(args) => completions::run(args, manner)?,
         Command::Man(args) => print(&man::run(args)?)?,
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(args, &Console::new(manner))?,

@@ -15,6 +15,7 @@
 //! proxy        how requests leave
 //! certificates whom TLS trusts
 //! clock        whether providers can be reached, and what time they have
+//! completion   whether this shell completes keyfob's words
 //! mend         what can be put right without losing anything
 //! ```
 //!
@@ -25,6 +26,7 @@ mod accounts;
 mod browser;
 mod certificates;
 mod clock;
+mod completion;
 mod deadline;
 mod environment;
 mod finding;
@@ -53,6 +55,7 @@ use crate::term::Terminal;
 use crate::vault::Vault;
 
 pub use clock::{Question, ask};
+pub use completion::{Completion, completion};
 pub use deadline::Pending;
 pub use finding::{Finding, Mend, Status};
 pub use mend::mend;
@@ -152,6 +155,16 @@ pub fn homeless_checks(no_input: bool) -> Vec<Pending> {
             certificates::certificates(&Config::default())
         }),
     ]
+}
+
+/// Begins to ask after a shell's completion; `look` is whoever knows.
+pub fn ask_completion(
+    shell: String,
+    look: impl FnOnce() -> Completion + Send + 'static,
+) -> Pending {
+    Pending::begin("completion", BOUND, move || {
+        vec![completion(&shell, &look())]
+    })
 }
 
 /// Begins to find out whom to ask for the time.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Finding;
 
 /// A path as a shell takes it.
+#[cfg(unix)]
 pub fn quoted(path: &Path) -> String {
     let shown = path.display().to_string();
     shlex::try_quote(&shown).map_or_else(|_| shown.clone(), Into::into)

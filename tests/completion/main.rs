@@ -1,6 +1,7 @@
 //! Completion in real shells on a pseudo-terminal: a person types, presses TAB and looks at the screen.
 #![cfg(unix)]
 
+mod install;
 mod session;
 
 use std::fs;

@@ -30,20 +30,28 @@ pub struct Session {
     screen: vt100::Parser<Asked>,
 }
 
-/// Whether the shell has asked what terminal this is, which may reach us in pieces.
+/// What answers the shell's questions: what terminal this is, and where the cursor stands. They may reach us in
+/// pieces.
 #[derive(Default)]
-struct Asked(bool);
+struct Asked(String);
 
 impl vt100::Callbacks for Asked {
     fn unhandled_csi(
         &mut self,
-        _: &mut vt100::Screen,
+        screen: &mut vt100::Screen,
         private: Option<u8>,
         _: Option<u8>,
-        _: &[&[u16]],
+        numbers: &[&[u16]],
         letter: char,
     ) {
-        self.0 |= private.is_none() && letter == 'c';
+        match (private, letter, numbers) {
+            (None, 'c', _) => self.0 += "\x1b[?62c",
+            (None, 'n', [[6]]) => {
+                let (row, column) = screen.cursor_position();
+                self.0 += &format!("\x1b[{};{}R", row + 1, column + 1);
+            }
+            _ => {}
+        }
     }
 }
 
@@ -152,12 +160,11 @@ impl Session {
         }
     }
 
-    /// Draws, and answers where the shell asks what terminal this is; some wait for it.
+    /// Draws, and answers what the shell asks; some wait for it.
     fn take(&mut self, bytes: &[u8]) {
         self.screen.process(bytes);
-        if std::mem::take(&mut self.screen.callbacks_mut().0) {
-            self.press("\x1b[?62c");
-        }
+        let answer = std::mem::take(&mut self.screen.callbacks_mut().0);
+        self.press(&answer);
     }
 }
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use keyfob::cli::{Completions, Shell};
+use keyfob::cli::Shell;
 use keyfob::commands;
 
 fn committed(folder: &str) -> PathBuf {
@@ -51,7 +51,11 @@ fn man_pages_are_not_stale() {
 fn every_shell_has_its_file_and_every_file_asks_the_binary() {
     let committed = files(&committed("completions"));
     assert_eq!(committed.len(), Shell::value_variants().len());
-    for shell in Shell::value_variants() {
+    let nushell = commands::completions::script(Shell::Nushell).unwrap();
+    assert_eq!(nushell, committed["keyfob.nu"]);
+    assert!(nushell.contains("KEYFOB_COMPLETE: "), "{nushell}");
+    let others = Shell::value_variants().iter();
+    for shell in others.filter(|shell| **shell != Shell::Nushell) {
         let value = shell.to_possible_value().unwrap();
         let ask = format!("keyfob completions {}", value.get_name());
         let asking = committed
@@ -67,7 +71,7 @@ fn every_shell_has_its_file_and_every_file_asks_the_binary() {
 
 #[test]
 fn the_zsh_file_calls_the_function_that_the_script_defines() {
-    let script = commands::completions::run(&Completions { shell: Shell::Zsh }).unwrap();
+    let script = commands::completions::script(Shell::Zsh).unwrap();
     let function = "_clap_dynamic_completer_keyfob";
     assert!(
         script.contains(&format!("function {function}()")),

@@ -1,31 +1,12 @@
 //! Who reads the assignments: the shell that keyfob was started from, and what each is told.
 
-use std::path::Path;
-
 use clap::ValueEnum;
 
 use crate::cli::{self, Format};
 
 /// The format of the shell that this process was started from; else of `SHELL`; else `sh`.
 pub fn here() -> Format {
-    let named = std::env::var_os("SHELL").and_then(|path| {
-        let name = Path::new(&path).file_name()?;
-        shell(name.to_str()?)
-    });
-    parent().or(named).unwrap_or(Format::Sh)
-}
-
-/// The shell that started this process, where the system says and it is one.
-#[cfg(target_os = "linux")]
-fn parent() -> Option<Format> {
-    let parent = std::os::unix::process::parent_id();
-    let name = std::fs::read_to_string(format!("/proc/{parent}/comm")).ok()?;
-    shell(name.trim_end())
-}
-
-#[cfg(not(target_os = "linux"))]
-fn parent() -> Option<Format> {
-    None
+    crate::commands::shell::here(shell).unwrap_or(Format::Sh)
 }
 
 /// The format that a shell reads, by the name of its program.

@@ -138,6 +138,12 @@ const JSON: &[(&str, &str, &str)] = &[
         "The answer is the document itself, with --json in one line.",
         include_str!("../../answer/shapes/provider-metadata.json"),
     ),
+    (
+        "keyfob-completions",
+        "With --install and --uninstall. part is whole, line (of a start file) or cache (which the shell \
+         makes anew); result is added, renewed, removed or unchanged.",
+        include_str!("../../answer/shapes/completions.json"),
+    ),
 ];
 
 /// Adds the JSON that a page's verb answers with, where it does.

@@ -262,3 +262,36 @@ fn certificates_are_read_where_they_are_named() {
         one(&found, asked_status, "clock", asked);
     }
 }
+
+/// Only where somebody types: the shell is started for it, start files and all.
+#[cfg(target_os = "linux")]
+#[test]
+fn whether_the_shell_completes_is_told_where_somebody_types() {
+    use crate::screen::Screen;
+    let (mut home, _provider) = signed_in();
+    home.set("SHELL", "/bin/bash");
+    let shown = |home: &Home| Screen::start(&home.keyfob(&["doctor", "--offline"])).end();
+    let (status, missing) = shown(&home);
+    assert_eq!(status, 0, "{missing}");
+    assert!(
+        missing.contains("warn  completion    bash does not complete keyfob's words yet"),
+        "{missing}"
+    );
+    assert!(
+        missing.contains("`keyfob completions bash --install`"),
+        "{missing}"
+    );
+    home.run(&["completions", "bash", "--install"]).ok();
+    let (_, there) = shown(&home);
+    assert!(
+        there.contains("pass  completion    bash completes, by ~/"),
+        "{there}"
+    );
+    assert!(
+        !look(&home, &["--offline"])
+            .iter()
+            .any(|one| one.check == "completion")
+    );
+    home.set("SHELL", "/bin/strange");
+    assert!(!shown(&home).1.contains("completion"));
+}

@@ -1,0 +1,247 @@
+//! Where each shell looks for completions.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use directories::BaseDirs;
+
+use super::ask;
+use crate::answer::completions::Part;
+use crate::cli::Shell;
+use crate::error::{Code, Error, Result};
+
+/// What packagers install is what is put into a person's own folders.
+const BASH: &str = include_str!("../../../completions/keyfob.bash");
+const ELVISH: &str = include_str!("../../../completions/keyfob.elv");
+const FISH: &str = include_str!("../../../completions/keyfob.fish");
+/// Nushell asks at run time too; that file is all there is.
+pub const NUSHELL: &str = include_str!("../../../completions/keyfob.nu");
+const POWERSHELL: &str = include_str!("../../../completions/keyfob.ps1");
+const ZSH: &str = include_str!("../../../completions/_keyfob");
+
+/// zsh's line, for a start file that may have started its completion or not.
+const ZSH_LINE: &str = "(( $+functions[compdef] )) || { autoload -Uz compinit; compinit -i }; \
+    eval \"$(keyfob completions zsh 2>/dev/null)\"";
+
+/// A place for a completion, and what belongs there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: PathBuf,
+    /// Whether that is ours or has a line of ours.
+    pub part: Part,
+    /// What belongs there.
+    pub text: String,
+    /// Whether the shell looks there.
+    pub read: bool,
+}
+
+/// Every place for a shell's completion, the best of those that it reads first.
+pub struct Places {
+    /// Of the person.
+    pub own: Vec<Place>,
+    /// Of a package.
+    pub packaged: Vec<PathBuf>,
+    /// What zsh remembers of its folders.
+    pub dump: Option<PathBuf>,
+}
+
+impl Places {
+    /// Finds them; bash, zsh and PowerShell are asked themselves.
+    pub fn find(shell: Shell) -> Result<Self> {
+        let base = BaseDirs::new().ok_or_else(|| {
+            Error::new(Code::ConfigInvalid, "this user has no home folder")
+                .hint("set HOME, and run it again")
+        })?;
+        let home = base.home_dir();
+        let config = xdg("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config"));
+        let roaming = || {
+            if cfg!(windows) {
+                base.config_dir().into()
+            } else {
+                config.clone()
+            }
+        };
+        Ok(match shell {
+            Shell::Bash => bash(home),
+            Shell::Zsh => zsh(home),
+            Shell::Fish => Self {
+                own: vec![whole(config.join("fish/completions/keyfob.fish"), FISH)],
+                packaged: packaged("fish/vendor_completions.d/keyfob.fish"),
+                dump: None,
+            },
+            Shell::Nushell => {
+                let config = xdg("XDG_CONFIG_HOME").unwrap_or_else(|| base.config_dir().into());
+                Self {
+                    own: vec![whole(config.join("nushell/autoload/keyfob.nu"), NUSHELL)],
+                    packaged: packaged("nushell/vendor/autoload/keyfob.nu"),
+                    dump: None,
+                }
+            }
+            Shell::Elvish => {
+                let file = roaming().join("elvish/rc.elv");
+                let before = home.join(".elvish/rc.elv"); // read where the other is not there
+                let file = if before.exists() && !file.exists() {
+                    before
+                } else {
+                    file
+                };
+                Self::line(file, last_line(ELVISH))
+            }
+            Shell::PowerShell => {
+                let usual = "powershell/Microsoft.PowerShell_profile.ps1";
+                let file = ask::powershell().unwrap_or_else(|| {
+                    let documents = directories::UserDirs::new();
+                    let documents = documents
+                        .as_ref()
+                        .and_then(directories::UserDirs::document_dir);
+                    match documents.filter(|_| cfg!(windows)) {
+                        Some(documents) => {
+                            documents.join("PowerShell/Microsoft.PowerShell_profile.ps1")
+                        }
+                        None => config.join(usual),
+                    }
+                });
+                Self::line(file, last_line(POWERSHELL))
+            }
+        })
+    }
+
+    fn line(file: PathBuf, text: &str) -> Self {
+        Self {
+            own: vec![line(file, text)],
+            packaged: Vec::new(),
+            dump: None,
+        }
+    }
+}
+
+/// bash-completion's folder where the person's bash loads that; otherwise, and where bash does not tell, a line.
+fn bash(home: &Path) -> Places {
+    let asked = ask::bash();
+    let loads = asked.as_ref().is_some_and(|bash| bash.loads);
+    let folder = asked.and_then(|bash| bash.user_dir).unwrap_or_else(|| {
+        let data = xdg("XDG_DATA_HOME").unwrap_or_else(|| home.join(".local/share"));
+        data.join("bash-completion")
+    });
+    let file = Place {
+        read: loads,
+        ..whole(folder.join("completions/keyfob"), BASH)
+    };
+    let line = line(home.join(".bashrc"), last_line(BASH));
+    Places {
+        own: vec![file, line],
+        packaged: if loads {
+            packaged("bash-completion/completions/keyfob")
+        } else {
+            Vec::new()
+        },
+        dump: None,
+    }
+}
+
+/// The folders of zsh's `fpath` that are the person's own and meant for completions; else a line.
+fn zsh(home: &Path) -> Places {
+    let asked = ask::zsh();
+    let started_in = asked.as_ref().and_then(|zsh| zsh.zdotdir.clone());
+    let started_in = started_in
+        .or_else(|| absolute("ZDOTDIR"))
+        .unwrap_or_else(|| home.into());
+    let line = line(started_in.join(".zshrc"), ZSH_LINE);
+    let Some(zsh) = asked else {
+        return Places {
+            own: vec![line],
+            packaged: Vec::new(),
+            dump: None,
+        };
+    };
+    let (own, others): (Vec<_>, Vec<_>) = zsh
+        .fpath
+        .iter()
+        .filter(|folder| folder.is_absolute())
+        .partition(|folder| folder.starts_with(home));
+    let mut own: Vec<_> = own
+        .into_iter()
+        .filter(|folder| is_for_completions(folder))
+        .collect();
+    own.sort_by_key(|folder| !named(folder).contains("comp")); // stable: zsh's order is kept
+    let mut places: Vec<_> = own
+        .into_iter()
+        .map(|folder| Place {
+            read: zsh.completes,
+            ..whole(folder.join("_keyfob"), ZSH)
+        })
+        .collect();
+    places.push(line);
+    let packaged = others.iter().map(|folder| folder.join("_keyfob"));
+    Places {
+        own: places,
+        packaged: if zsh.completes {
+            packaged.collect()
+        } else {
+            Vec::new()
+        },
+        dump: zsh.dump,
+    }
+}
+
+/// Whether a folder of functions is for completions, and no plugin's own.
+fn is_for_completions(folder: &Path) -> bool {
+    let name = named(folder);
+    let is_theirs = folder
+        .components()
+        .any(|part| part.as_os_str() == "plugins");
+    let can_be = folder.is_dir() || folder.parent().is_some_and(Path::is_dir) && !folder.exists();
+    (name.contains("comp") || name.contains("func")) && !is_theirs && can_be
+}
+
+fn named(folder: &Path) -> String {
+    folder
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase()
+}
+
+fn whole(file: PathBuf, text: &str) -> Place {
+    Place {
+        file,
+        part: Part::Whole,
+        text: text.into(),
+        read: true,
+    }
+}
+
+fn line(file: PathBuf, text: &str) -> Place {
+    Place {
+        file,
+        part: Part::Line,
+        text: text.into(),
+        read: true,
+    }
+}
+
+/// The one line of a file for packagers that is no comment.
+fn last_line(text: &str) -> &str {
+    text.lines().last().unwrap_or_default()
+}
+
+/// Where packages of the system put a file.
+fn packaged(file: &str) -> Vec<PathBuf> {
+    let folders = env::var_os("XDG_DATA_DIRS").filter(|folders| !folders.is_empty());
+    let folders = folders.unwrap_or_else(|| "/usr/local/share:/usr/share".into());
+    env::split_paths(&folders)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(file))
+        .collect()
+}
+
+fn xdg(variable: &str) -> Option<PathBuf> {
+    absolute(variable)
+}
+
+/// A variable that holds an absolute path; another counts as none, as the XDG specification has it.
+fn absolute(variable: &str) -> Option<PathBuf> {
+    let path = env::var_os(variable).map(PathBuf::from);
+    path.filter(|path| path.is_absolute())
+}

@@ -1,0 +1,150 @@
+//! The one line of ours in a start file. What else stands there is the person's, and stays as it is.
+
+/// What ends the line, by which it is known again.
+pub const MARK: &str = " # added by `keyfob completions --install`";
+
+/// Whose the lines are that ask keyfob for a completion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// There is none.
+    Nothing,
+    /// Ours, as it should be.
+    Ours,
+    /// Ours, and not as it should be.
+    Stale,
+    /// One that the person wrote.
+    Theirs,
+}
+
+/// Looks for the line `text` in a start file of `shell`.
+pub fn look(contents: &[u8], text: &str, shell: &str) -> Found {
+    let marked: Vec<&[u8]> = lines(contents)
+        .filter(|line| is_ours(line))
+        .map(bare)
+        .collect();
+    match marked[..] {
+        [] if lines(contents).any(|line| asks(line, shell)) => Found::Theirs,
+        [] => Found::Nothing,
+        [one] if one == ours(text).as_bytes() => Found::Ours,
+        _ => Found::Stale,
+    }
+}
+
+/// The start file with that line in its place, or at its end behind an empty line: the last one may go on.
+pub fn with(contents: &[u8], text: &str) -> Vec<u8> {
+    let end: &[u8] = if contents.windows(2).any(|pair| pair == b"\r\n") {
+        b"\r\n"
+    } else {
+        b"\n"
+    };
+    let mut written = Vec::with_capacity(contents.len() + text.len() + MARK.len() + 4);
+    let mut placed = false;
+    for line in lines(contents) {
+        if !is_ours(line) {
+            written.extend_from_slice(line);
+        } else if !std::mem::replace(&mut placed, true) {
+            written.extend_from_slice(ours(text).as_bytes());
+            written.extend_from_slice(end);
+        }
+    }
+    if !placed {
+        if !written.is_empty() {
+            if !written.ends_with(b"\n") {
+                written.extend_from_slice(end);
+            }
+            written.extend_from_slice(end);
+        }
+        written.extend_from_slice(ours(text).as_bytes());
+        written.extend_from_slice(end);
+    }
+    written
+}
+
+/// The start file without that line, and without the empty one that was put before it.
+pub fn without(contents: &[u8]) -> Vec<u8> {
+    let mut kept: Vec<&[u8]> = Vec::new();
+    for line in lines(contents) {
+        if !is_ours(line) {
+            kept.push(line);
+        } else if kept.last().is_some_and(|before| bare(before).is_empty()) {
+            kept.pop();
+        }
+    }
+    kept.concat()
+}
+
+/// Whether a file is of characters that this can read: PowerShell 5 on Windows writes UTF-16.
+pub fn is_utf16(contents: &[u8]) -> bool {
+    contents.starts_with(b"\xff\xfe") || contents.starts_with(b"\xfe\xff")
+}
+
+fn ours(text: &str) -> String {
+    format!("{text}{MARK}")
+}
+
+fn lines(contents: &[u8]) -> impl Iterator<Item = &[u8]> {
+    contents.split_inclusive(|byte| *byte == b'\n')
+}
+
+fn bare(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+fn is_ours(line: &[u8]) -> bool {
+    bare(line).ends_with(MARK.as_bytes())
+}
+
+fn asks(line: &[u8], shell: &str) -> bool {
+    let line = String::from_utf8_lossy(line);
+    !line.trim_start().starts_with('#') && line.contains(&format!("keyfob completions {shell}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "eval (keyfob completions elvish)";
+
+    #[test]
+    fn a_line_is_added_once_and_taken_back() {
+        for before in [
+            "",
+            "a\n",
+            "a\n\n",
+            "a\r\nb\r\n",
+            "a\n# keyfob completions elvish\n",
+        ] {
+            assert_eq!(look(before.as_bytes(), TEXT, "elvish"), Found::Nothing);
+            let with_it = with(before.as_bytes(), TEXT);
+            assert_eq!(look(&with_it, TEXT, "elvish"), Found::Ours);
+            assert_eq!(with(&with_it, TEXT), with_it);
+            assert_eq!(without(&with_it), before.as_bytes(), "{before:?}");
+        }
+    }
+
+    #[test]
+    fn a_last_line_that_goes_on_does_not_go_on_in_ours() {
+        assert_eq!(
+            with(b"alias x=y \\", TEXT),
+            format!("alias x=y \\\n\n{TEXT}{MARK}\n").as_bytes()
+        );
+    }
+
+    #[test]
+    fn an_old_line_is_renewed_where_it_is() {
+        let old = format!("a\nold{MARK}\nb\nolder{MARK}\n\u{e4}");
+        assert_eq!(look(old.as_bytes(), TEXT, "elvish"), Found::Stale);
+        let renewed = format!("a\n{TEXT}{MARK}\nb\n\u{e4}");
+        assert_eq!(with(old.as_bytes(), TEXT), renewed.as_bytes());
+        assert_eq!(without(old.as_bytes()), "a\nb\n\u{e4}".as_bytes());
+    }
+
+    #[test]
+    fn a_line_that_the_person_wrote_is_theirs() {
+        let theirs = b"  eval (keyfob completions elvish | slurp)\n\xff\n";
+        assert_eq!(look(theirs, TEXT, "elvish"), Found::Theirs);
+        assert_eq!(look(theirs, TEXT, "bash"), Found::Nothing);
+        assert_eq!(without(theirs), theirs);
+    }
+}

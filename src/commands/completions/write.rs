@@ -1,0 +1,141 @@
+//! Files among a person's own settings: written whole or not at all, through links, as they are for whom they
+//! are.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Code, Error, Result};
+use crate::files;
+
+/// Replaces a file, or makes it and its folders. A link is followed, and stays one; the mode stays; what belongs
+/// to somebody else is left alone, for it would become ours.
+pub fn replace(path: &Path, contents: &[u8]) -> Result<()> {
+    let failed = |error: io::Error| Error::io(format!("cannot write {}", path.display()), &error);
+    let target = followed(path).map_err(failed)?;
+    let permissions = match fs::metadata(&target) {
+        Ok(found) => {
+            owned(path, &found)?;
+            Some(found.permissions())
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(failed(error)),
+    };
+    written(&target, contents, permissions).map_err(failed)
+}
+
+/// Removes a file; a link, and not what it leads to.
+pub fn remove(path: &Path) -> Result<()> {
+    let removed = files::remove(path);
+    removed
+        .map(drop)
+        .map_err(|error| Error::io(format!("cannot remove {}", path.display()), &error))
+}
+
+/// Where the contents are.
+fn followed(path: &Path) -> io::Result<PathBuf> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_symlink() => path.canonicalize(),
+        _ => Ok(path.to_owned()),
+    }
+}
+
+fn written(path: &Path, contents: &[u8], permissions: Option<fs::Permissions>) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut folders = fs::DirBuilder::new();
+    let mut sibling = tempfile::Builder::new();
+    sibling.prefix(".keyfob-new-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+        folders.mode(0o755); // zsh passes over what others may write
+        sibling.permissions(fs::Permissions::from_mode(0o644));
+    }
+    folders.recursive(true).create(folder)?;
+    let mut sibling = sibling.tempfile_in(folder)?;
+    sibling.write_all(contents)?;
+    if let Some(permissions) = permissions {
+        sibling.as_file().set_permissions(permissions)?;
+    }
+    sibling.as_file().sync_all()?;
+    sibling.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn owned(path: &Path, found: &fs::Metadata) -> Result<()> {
+    let us = rustix::process::geteuid().as_raw();
+    if std::os::unix::fs::MetadataExt::uid(found) == us {
+        return Ok(());
+    }
+    let what = format!("{} belongs to another user", path.display());
+    Err(Error::new(Code::ConfigInvalid, what).hint("run it as that user"))
+}
+
+#[cfg(not(unix))]
+fn owned(_: &Path, _: &fs::Metadata) -> Result<()> {
+    Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_link_stays_one_and_a_mode_stays_what_it_is() {
+        let home = tempfile::tempdir().unwrap();
+        let (file, link) = (home.path().join("dotfiles/rc"), home.path().join("rc"));
+        fs::create_dir(home.path().join("dotfiles")).unwrap();
+        fs::write(&file, "before").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o664)).unwrap();
+        symlink("dotfiles/rc", &link).unwrap();
+        replace(&link, b"after").unwrap();
+        assert_eq!(fs::read_link(&link).unwrap(), Path::new("dotfiles/rc"));
+        assert_eq!(fs::read(&file).unwrap(), b"after");
+        assert_eq!(mode(&file), 0o664);
+        assert_eq!(
+            fs::read_dir(home.path().join("dotfiles")).unwrap().count(),
+            1
+        );
+    }
+
+    #[test]
+    fn a_link_to_nothing_is_left_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let link = home.path().join("rc");
+        symlink("gone", &link).unwrap();
+        let error = replace(&link, b"after").unwrap_err();
+        assert!(error.message.contains("rc: "), "{error}");
+        assert!(link.is_symlink());
+    }
+
+    #[test]
+    fn what_is_made_can_be_read_by_all_and_written_by_its_owner() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("a/b/file");
+        replace(&file, b"x").unwrap();
+        assert_eq!(mode(&file) & !0o644, 0);
+        assert_eq!(mode(file.parent().unwrap()) & !0o755, 0);
+    }
+
+    #[test]
+    fn somebody_elses_file_is_left_alone() {
+        if rustix::process::geteuid().is_root() {
+            let home = tempfile::tempdir().unwrap();
+            let file = home.path().join("rc");
+            fs::write(&file, "before").unwrap();
+            std::os::unix::fs::chown(&file, Some(1234), None).unwrap();
+            assert_eq!(
+                replace(&file, b"after").unwrap_err().code,
+                Code::ConfigInvalid
+            );
+            assert_eq!(fs::read(&file).unwrap(), b"before");
+        }
+    }
+}
