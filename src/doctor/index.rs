@@ -54,7 +54,7 @@ pub fn index(patient: &Patient, usable: &[Kind]) -> Vec<Finding> {
         }
     }
     if findings.is_empty() {
-        findings.push(agreed(listing.accounts.len(), &listing.accounts, &held));
+        findings.push(agreed(&listing.accounts, &held));
     }
     findings
 }
@@ -78,27 +78,20 @@ fn held(patient: &Patient, usable: &[Kind]) -> (HashMap<Kind, BTreeSet<String>>,
     (held, findings)
 }
 
-fn agreed(count: usize, accounts: &[Account], held: &HashMap<Kind, BTreeSet<String>>) -> Finding {
-    let said = match count {
-        0 => "nobody is signed in, and no secret is left over".to_owned(),
-        1 => "the one account has its secret, and no secret is without an account".to_owned(),
-        count => {
+fn agreed(accounts: &[Account], held: &HashMap<Kind, BTreeSet<String>>) -> Finding {
+    let unseen = |account: &&Account| !held.contains_key(&account.store);
+    let said = match (accounts.iter().find(unseen), accounts.len()) {
+        (Some(account), count) => {
+            let noun = account.store.noun();
+            format!("{count} entries can be read; {noun} could not be compared with them")
+        }
+        (None, 0) => "nobody is signed in, and no secret is left over".into(),
+        (None, 1) => "the one account has its secret, and no secret is without an account".into(),
+        (None, count) => {
             format!("all {count} accounts have their secrets, and no secret is without an account")
         }
     };
-    let unseen = accounts
-        .iter()
-        .find(|account| !held.contains_key(&account.store));
-    Finding::pass(
-        CHECK,
-        match unseen {
-            None => said,
-            Some(account) => format!(
-                "{count} accounts can be read; {} was not compared, for it might ask somebody",
-                account.store.noun()
-            ),
-        },
-    )
+    Finding::pass(CHECK, said)
 }
 
 /// Whether the account is still there and its secret is still not: somebody may have been logging it out.

@@ -12,7 +12,7 @@ pub fn program(here: &Surroundings) -> Finding {
         "without the sandbox"
     };
     let mut message = format!(
-        "keyfob {} {sandbox}, {} {}, index format {INDEX_VERSION}",
+        "{} {sandbox}, {} {}, index format {INDEX_VERSION}",
         env!("CARGO_PKG_VERSION"),
         std::env::consts::OS,
         std::env::consts::ARCH,

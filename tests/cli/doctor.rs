@@ -93,7 +93,7 @@ fn a_set_up_without_fault_is_told_line_by_line_and_left_as_it_was() {
     let run = home.run(&["doctor"]).ok();
     assert_eq!(run.stderr, "");
     for line in [
-        "pass  version       keyfob ",
+        "pass  version       0.",
         "pass  settings      the defaults",
         "pass  permissions   nobody else can write in ",
         "pass  locks         ",

@@ -124,7 +124,8 @@ fn private(_home: &Home, _path: &str) {}
 #[test]
 fn on_a_terminal_it_is_offered_and_enter_is_no() {
     use crate::screen::Screen;
-    let (home, _provider) = signed_in();
+    let (mut home, _provider) = signed_in();
+    home.set("SHELL", "/bin/strange"); // another warning would be its completion
     let path = dangling(&home);
     for (keys, there) in [("\r", true), ("n\r", true), ("y\r", false)] {
         let mut screen = Screen::start(&home.keyfob(&["doctor", "--offline"]));
