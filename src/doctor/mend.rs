@@ -16,11 +16,17 @@ pub fn mend(patient: &Patient, journal: &dyn Journal, findings: &mut [Finding]) 
             continue;
         };
         match done(patient, journal, &mend) {
-            Ok(()) => {
+            Ok(done) => {
+                let said = if done {
+                    "mended"
+                } else {
+                    "by now it is not so"
+                };
                 finding.status = Status::Pass;
-                finding.message = format!("{}; mended", finding.message);
+                finding.message = format!("{}; {said}", finding.message);
                 finding.hint = None;
-                finding.mended = true;
+                finding.mended = done;
+                finding.mend = finding.mend.take().filter(|_| done);
             }
             Err(error) => {
                 finding.message = format!("{}; not mended: {error}", finding.message);
@@ -30,26 +36,30 @@ pub fn mend(patient: &Patient, journal: &dyn Journal, findings: &mut [Finding]) 
     }
 }
 
-fn done(patient: &Patient, journal: &dyn Journal, mend: &Mend) -> Result<()> {
+/// Whether there was still something to do.
+fn done(patient: &Patient, journal: &dyn Journal, mend: &Mend) -> Result<bool> {
     let vault = &patient.vault;
     match mend {
         Mend::Secrets(kind, keys) => {
+            let mut any = false;
             for key in keys {
                 let removed = vault.discard_dangling(*kind, key);
                 let removed = removed.map_err(|error| busy(error, key));
-                journal.note(Deed::Mend, "", removed.as_ref().err());
-                removed?;
+                if !matches!(removed, Ok(false)) {
+                    journal.note(Deed::Mend, "", removed.as_ref().err());
+                }
+                any |= removed?;
             }
-            Ok(())
+            Ok(any)
         }
-        Mend::Default(provider, name) => vault.drop_dangling_default(provider, name).map(|_| ()),
+        Mend::Default(provider, name) => vault.drop_dangling_default(provider, name),
         Mend::Files(paths) => {
             for path in paths.iter().filter(|path| is_leftover(path)) {
                 files::remove(path).map_err(|error| {
                     Error::io(format!("cannot remove {}", path.display()), &error)
                 })?;
             }
-            Ok(())
+            Ok(true)
         }
         Mend::Modes(paths, bits) => {
             for path in paths {
@@ -57,7 +67,7 @@ fn done(patient: &Patient, journal: &dyn Journal, mend: &Mend) -> Result<()> {
                     Error::io(format!("cannot change {}", path.display()), &error)
                 })?;
             }
-            Ok(())
+            Ok(true)
         }
     }
 }
@@ -79,7 +89,7 @@ fn take_away(path: &Path, bits: u32) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let found = fs::symlink_metadata(path)?;
     if found.is_symlink() {
-        return Ok(());
+        return Err(std::io::Error::other("it is a link"));
     }
     let mode = found.permissions().mode() & 0o7777 & !bits;
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
