@@ -1,6 +1,7 @@
 //! The command line, declared. No behaviour: help, man pages and completions all come from here.
 
 mod audit;
+mod doctor;
 mod hand_out;
 mod keep;
 mod list;
@@ -19,6 +20,7 @@ use clap_complete::engine::ArgValueCompleter;
 use crate::complete;
 
 pub use audit::{Check, Log, Since, Which};
+pub use doctor::Doctor;
 pub use hand_out::{Anew, Exec, Export, Format, Token};
 pub use keep::{Backup, Move, Restore};
 pub use list::{List, Place, Sort};
@@ -110,6 +112,8 @@ pub enum Command {
     Which(Which),
     /// Show who signed in, and what was handed out to whom
     Log(Log),
+    /// Say what is wrong with this set-up, and what mends it
+    Doctor(Doctor),
     /// List, show, add, change, test and remove provider definitions
     #[command(subcommand)]
     Provider(Provider),

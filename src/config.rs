@@ -14,7 +14,7 @@ use crate::rules::Configured;
 use crate::store::Kind;
 
 /// The settings. A missing file is all defaults.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// The store for new accounts, unless `--store` or `KEYFOB_STORE` names one.
@@ -124,8 +124,8 @@ pub fn invalid_toml(path: &Path, text: &str, error: &toml::de::Error) -> Error {
     .hint("mend that line, or remove it to have the default")
 }
 
-/// The parser's words without a value it quotes, which stands before the last `expected`.
-fn complaint(message: &str) -> String {
+/// A parser's words without a value it quotes, which stands before the last `expected`.
+pub fn complaint(message: &str) -> String {
     let message = message.lines().collect::<Vec<_>>().join("; ");
     match message.rsplit_once("expected ") {
         Some((found, expected)) if !found.starts_with("unknown field") => {

@@ -53,7 +53,7 @@ pub enum Code {
     RevocationFailed,
     /// The store cannot be used.
     StoreUnavailable,
-    /// A check of `provider test` failed.
+    /// A check of `provider test` or `doctor` failed.
     TestFailed,
     /// The wait is over.
     Timeout,

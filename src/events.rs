@@ -45,6 +45,11 @@ impl Events {
     }
 }
 
+/// Whether a line could be written. Makes nothing.
+pub fn is_writable(paths: &Paths) -> std::io::Result<()> {
+    LogFile::new(paths).is_writable()
+}
+
 impl Journal for Events {
     /// What a person broke off did not fail, and is not noted.
     fn note(&self, deed: Deed, whose: &str, failure: Option<&Error>) {

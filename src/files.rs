@@ -6,11 +6,14 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-pub use lock::{Acquired, Guard, NotLocked, lock, lock_unless};
+pub use lock::{Acquired, Guard, NotLocked, lock, lock_unless, rehearse as rehearse_locks};
 
 /// What most files here fit into, so that one read takes them whole; small enough for the allocator's
 /// quick lists.
 const USUAL_SIZE: usize = 1000;
+
+/// How the names of files begin that are not whole yet; a crash leaves one behind.
+pub const TEMPORARY: &str = ".new-";
 
 /// Makes a folder and its parents, for this user alone (0700) where it is made here.
 pub fn create_dir(path: &Path) -> io::Result<()> {
@@ -27,7 +30,7 @@ pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     create_dir(folder)?;
     let mut sibling = tempfile::Builder::new()
-        .prefix(".new-")
+        .prefix(TEMPORARY)
         .tempfile_in(folder)?;
     sibling.write_all(contents)?;
     sibling.as_file().sync_all()?;
@@ -143,10 +146,27 @@ pub fn remove(path: &Path) -> io::Result<bool> {
 /// Whether a file could be removed: its folder lets entries come and go. A full disk is no obstacle.
 pub fn is_removable(path: &Path) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    match tempfile::Builder::new().prefix(".new-").tempfile_in(folder) {
+    match tempfile::Builder::new()
+        .prefix(TEMPORARY)
+        .tempfile_in(folder)
+    {
         Err(error) if error.kind() != io::ErrorKind::StorageFull => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Whether files could be made in a folder, or where it is missing, the folder itself. Leaves nothing behind.
+pub fn is_writable(folder: &Path) -> io::Result<()> {
+    temporary(folder).map(drop)
+}
+
+/// A file that goes when it is dropped.
+fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let there = folder.ancestors().find(|folder| folder.exists());
+    let there = there.unwrap_or(Path::new("."));
+    tempfile::Builder::new()
+        .prefix(TEMPORARY)
+        .tempfile_in(there)
 }
 
 /// Makes a rename or removal survive a power cut; Windows has no such call and needs none.

@@ -23,6 +23,8 @@ pub enum Deed {
     Backup,
     /// An account was taken from a backup.
     Restore,
+    /// A secret that nothing led to was removed.
+    Mend,
 }
 
 impl Deed {
@@ -38,6 +40,7 @@ impl Deed {
             Self::Move => "move",
             Self::Backup => "backup",
             Self::Restore => "restore",
+            Self::Mend => "mend",
         }
     }
 }

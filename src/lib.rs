@@ -16,6 +16,7 @@
 //!       store      secrets under keys: keyring, file
 //!     provider   definitions of authorization servers, as data
 //!   answer     what commands say: serialised shapes, tables
+//! doctor     what is wrong with a set-up, a check a file; known to commands and what they answer
 //! sandbox    the practice provider, known to commands alone
 //! events     the audit log, known to commands and what they answer; the others see the trait of journal
 //! ```
@@ -29,6 +30,7 @@ pub mod cli;
 pub mod commands;
 pub mod complete;
 pub mod config;
+pub mod doctor;
 pub mod error;
 pub mod escape;
 pub mod events;

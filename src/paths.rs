@@ -9,6 +9,7 @@ use crate::error::{Code, Error, Result};
 /// The three folders, and the files in them by what they are for.
 #[derive(Debug, Clone)]
 pub struct Paths {
+    home: Option<PathBuf>,
     config: PathBuf,
     data: PathBuf,
     state: PathBuf,
@@ -25,6 +26,7 @@ impl Paths {
                 .hint("set KEYFOB_HOME to a folder that only you can read")
         })?;
         Ok(Self {
+            home: None,
             config: dirs.config_dir().into(),
             data: dirs.data_local_dir().into(),
             state: dirs.state_dir().unwrap_or(dirs.data_local_dir()).into(),
@@ -34,6 +36,7 @@ impl Paths {
     /// All folders under `home`.
     pub fn under(home: &Path) -> Self {
         Self {
+            home: Some(home.to_owned()),
             config: home.join("config"),
             data: home.join("data"),
             state: home.join("state"),
@@ -44,6 +47,19 @@ impl Paths {
     #[must_use]
     pub fn with_state(self, state: PathBuf) -> Self {
         Self { state, ..self }
+    }
+
+    /// The folders that everything is in, each once.
+    pub fn roots(&self) -> Vec<PathBuf> {
+        let mut roots = vec![self.config.clone(), self.data.clone(), self.state.clone()];
+        roots.sort();
+        roots.dedup(); // some platforms have one for two
+        roots
+    }
+
+    /// The folder that `KEYFOB_HOME` names.
+    pub fn home(&self) -> Option<&Path> {
+        self.home.as_deref()
     }
 
     /// Settings: `config.toml`.

@@ -13,7 +13,11 @@ pub fn age(standing: Standing, now: Timestamp) -> Option<String> {
         return None;
     }
     let given = standing.received_at.min(now); // a clock that was wrong makes nothing younger than new
-    let rotate = if is_old(standing, now) { ", rotate" } else { "" };
+    let rotate = if is_old(standing, now) {
+        ", rotate"
+    } else {
+        ""
+    };
     Some(format!("given {}{rotate}", until(given, now)))
 }
 
@@ -47,6 +51,9 @@ mod tests {
             assert_eq!(said(&account, later).as_deref(), Some(text));
         }
         let before = Timestamp::from_unix(account.received_at.unix() - DAY);
-        assert_eq!(age(account.standing(), before).as_deref(), Some("given now"));
+        assert_eq!(
+            age(account.standing(), before).as_deref(),
+            Some("given now")
+        );
     }
 }

@@ -6,6 +6,7 @@ pub mod account;
 pub mod backup;
 pub mod check;
 pub mod completions;
+pub mod doctor;
 pub mod export;
 pub mod given;
 pub mod log;

@@ -45,7 +45,7 @@ impl<'a> Environment<'a> {
     }
 
     /// What `KEYFOB_ACCOUNT` names: provider to account name. Unset and empty name nothing.
-    pub(super) fn accounts(self) -> Result<BTreeMap<String, String>> {
+    pub fn accounts(self) -> Result<BTreeMap<String, String>> {
         if !self.is_set(ACCOUNT) {
             return Ok(BTreeMap::new());
         }

@@ -43,6 +43,17 @@ impl App {
     pub fn new(manner: Manner, ask_passphrase: bool, verb: &'static str) -> Result<Self> {
         let paths = Paths::discover()?;
         let config = Config::load(&paths)?;
+        Ok(Self::with(manner, paths, config, ask_passphrase, verb))
+    }
+
+    /// The same with settings that were read already. Reads nothing.
+    pub fn with(
+        manner: Manner,
+        paths: Paths,
+        config: Config,
+        ask_passphrase: bool,
+        verb: &'static str,
+    ) -> Self {
         let paths = match &config.state_dir {
             Some(folder) => paths.with_state(folder.clone()),
             None => paths,
@@ -54,7 +65,7 @@ impl App {
         } else {
             Arc::new(NoJournal)
         };
-        Ok(Self {
+        Self {
             manner,
             term,
             registry: Registry::new(paths.clone()),
@@ -63,7 +74,7 @@ impl App {
             journal,
             config,
             paths,
-        })
+        }
     }
 
     /// Which account is meant, as this environment and this folder have it.

@@ -17,6 +17,7 @@ use super::{print, print_json, shell};
 use crate::answer::completions::Change;
 use crate::cli::{Completions, Shell};
 use crate::complete::VARIABLE;
+use crate::doctor::{self, Completion, Pending};
 use crate::error::{Code, Error, Result};
 use crate::term::{Console, Manner, Terminal};
 
@@ -85,6 +86,20 @@ fn installed(shell: Shell, uninstall: bool, manner: Manner) -> Result<()> {
         return print_json(&done);
     }
     Ok(())
+}
+
+/// Whether the shell that this was typed in completes keyfob's words, begun to be asked; `None` where no shell is
+/// known, or nobody types.
+pub fn of_this_shell(term: &dyn Terminal) -> Option<Pending> {
+    let shell = shell::here(known).filter(|_| term.can_ask())?;
+    let look = move || match install::state(shell) {
+        Ok(install::State::Installed(file)) => Completion::Installed(file),
+        Ok(install::State::Stale(file)) => Completion::Stale(file),
+        Ok(install::State::Missing) => Completion::Missing,
+        Ok(install::State::Foreign(file)) => Completion::Foreign(file),
+        Err(error) => Completion::Unknown(error.message),
+    };
+    Some(doctor::ask_completion(name(shell), look))
 }
 
 /// The shell by the name of its program.

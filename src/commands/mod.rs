@@ -4,6 +4,7 @@ mod app;
 mod backup;
 mod check;
 pub mod completions;
+mod doctor;
 #[cfg_attr(not(feature = "sandbox"), path = "without_sandbox.rs")]
 mod embedded;
 mod exec;
@@ -55,7 +56,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let manner = manner(&cli);
     match run(&cli, manner) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => {
             Console::new(manner).fail(&error);
             ExitCode::from(error.code.exit())
@@ -63,15 +64,20 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn run(cli: &Cli, manner: Manner) -> Result<()> {
+fn run(cli: &Cli, manner: Manner) -> Result<ExitCode> {
     match &cli.command {
-        Command::Completions(args) => return completions::run(args, manner),
-        Command::Man(args) => return print(&man::run(args)?),
-        Command::Help(args) => return help::run(args),
+        Command::Completions(args) => completions::run(args, manner)?,
+        Command::Man(args) => print(&man::run(args)?)?,
+        Command::Help(args) => help::run(args)?,
         #[cfg(feature = "sandbox")]
-        Command::Sandbox(args) => return sandbox::run(args, &Console::new(manner)),
-        _ => {}
+        Command::Sandbox(args) => sandbox::run(args, &Console::new(manner))?,
+        Command::Doctor(args) => return doctor::run(args, manner), // a failed check is told on stdout
+        _ => with_accounts(cli, manner)?,
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn with_accounts(cli: &Cli, manner: Manner) -> Result<()> {
     let passphrase = match &cli.command {
         Command::Login(args) => args.passphrase,
         Command::Move(args) => args.passphrase,
@@ -120,6 +126,7 @@ fn verb(command: &Command) -> &'static str {
         Command::Restore(_) => "restore",
         Command::Which(_) => "which",
         Command::Log(_) => "log",
+        Command::Doctor(_) => "doctor",
         Command::Provider(_) => "provider",
         _ => "keyfob",
     }

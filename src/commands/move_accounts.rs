@@ -95,7 +95,8 @@ fn providers(app: &App, args: &cli::Move, accounts: &[Account]) -> BTreeSet<Stri
         .map(|account| account.provider.clone())
         .collect();
     if args.all {
-        providers.extend(app.vault.clients());
+        let clients = app.vault.clients().kept.into_iter();
+        providers.extend(clients.map(|(provider, _)| provider));
     }
     providers.retain(|provider| {
         let all = app.vault.accounts_of(provider);

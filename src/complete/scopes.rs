@@ -33,10 +33,7 @@ pub fn scopes(current: &OsStr) -> Vec<CompletionCandidate> {
 pub fn presets(current: &OsStr) -> Vec<CompletionCandidate> {
     let line = line();
     let offered = Target::of(line).map(|target| target.presets());
-    continuing(
-        current,
-        not_given(line, "for", offered.unwrap_or_default()),
-    )
+    continuing(current, not_given(line, "for", offered.unwrap_or_default()))
 }
 
 /// Flows, without those that the provider in the line does not have.

@@ -83,6 +83,16 @@ impl LogFile {
         Ok([open(&self.rotated)?, open(&self.current)?])
     }
 
+    /// Whether a line could be appended, or the file made.
+    pub fn is_writable(&self) -> io::Result<()> {
+        match files::open_regular(&self.current, OpenOptions::new().append(true)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                files::is_writable(self.current.parent().unwrap_or(Path::new(".")))
+            }
+            opened => opened.map(drop),
+        }
+    }
+
     fn open_current(&self) -> io::Result<File> {
         let append = || {
             let mut options = OpenOptions::new();

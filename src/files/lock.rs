@@ -68,6 +68,17 @@ pub fn lock_unless<T>(
     }
 }
 
+/// Whether locks could be taken in a folder, or where it is missing, in the one that it would be made in.
+/// Leaves nothing behind.
+pub fn rehearse(folder: &Path) -> Result<(), NotLocked> {
+    let file = super::temporary(folder).map_err(NotLocked::Unopened)?;
+    match file.as_file().try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(NotLocked::Held),
+        Err(TryLockError::Error(cause)) => Err(NotLocked::Refused(cause)),
+    }
+}
+
 /// Opens a file for locking, making it (0600) and its folder where missing.
 fn open(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent() {

@@ -17,6 +17,9 @@ use super::surroundings::Surroundings;
 use crate::web::{Flaw, flaws};
 use launch::{Failure, launch, program};
 
+/// The variables that name browsers; the first that is set counts.
+pub const VARIABLES: [&str; 2] = ["KEYFOB_BROWSER", "BROWSER"];
+
 /// What stands between the entries of `BROWSER`, as in `PATH`.
 const SEPARATOR: char = if cfg!(windows) { ';' } else { ':' };
 
@@ -70,7 +73,7 @@ impl Browser {
         if let Some(command) = asked.command {
             return Self::named(vec![command.to_owned()]);
         }
-        for name in ["KEYFOB_BROWSER", "BROWSER"] {
+        for name in VARIABLES {
             let commands = entries(&variable(name).unwrap_or_default());
             if !commands.is_empty() {
                 return Self::named(commands);
@@ -106,6 +109,48 @@ impl Browser {
             Self::Commands(entries) => open_with(entries, url).await,
             Self::System => open_by_system(system(url)).await,
             Self::Windows => open_by_system(windows(url)).await,
+        }
+    }
+}
+
+/// A program that may be started, by the name that is shown of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Launcher {
+    /// Without folders and arguments.
+    pub program: String,
+    /// Why it would not be started, in a few words; none where it would.
+    pub obstacle: Option<String>,
+}
+
+impl Browser {
+    /// What [`Browser::open`] would try, in its order. Starts nothing.
+    pub fn launchers(&self) -> Vec<Launcher> {
+        let blank = || Url::parse("https://localhost").expect("a URL");
+        let by_system = |launchers: Vec<Command>| {
+            let named = launchers.iter().map(|launcher| Launcher {
+                program: program(launcher),
+                obstacle: command::obstacle(launcher),
+            });
+            named.collect()
+        };
+        match self {
+            Self::None(_) => Vec::new(),
+            Self::Commands(entries) => {
+                let entries = entries.iter().enumerate();
+                let named = entries.map(|(at, entry)| match command::command(entry, &blank()) {
+                    Ok(command) => Launcher {
+                        program: program(&command),
+                        obstacle: command::obstacle(&command),
+                    },
+                    Err(_) => Launcher {
+                        program: format!("entry {}", at + 1),
+                        obstacle: Some(command::refused(entry)),
+                    },
+                });
+                named.collect()
+            }
+            Self::System => by_system(system(&blank())),
+            Self::Windows => by_system(windows(&blank())),
         }
     }
 }

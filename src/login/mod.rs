@@ -58,7 +58,7 @@ use crate::online::{Online, off_thread};
 use crate::vault::{Secrets, names_lock};
 
 use address::Address;
-pub use browser::{Asked, Browser};
+pub use browser::{Asked, Browser, Launcher, VARIABLES as BROWSER_VARIABLES};
 use client::Ours;
 pub use client::given;
 use code::CodeFlow;

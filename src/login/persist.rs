@@ -200,6 +200,10 @@ fn without_default(vault: &Vault, account: &Account) -> Option<String> {
 /// signed in, so what fails later is a warning.
 fn write(vault: &Vault, plan: &Keeping, grant: &Grant, slot: Slot) -> Result<SignedIn> {
     let (created, fresh) = (slot.created_at.is_none(), slot.fresh);
+    // Nothing leads to a new secret until its entry is written; its lock says that somebody is at work.
+    let _own = fresh
+        .then(|| vault.wait_for_lock(&slot.id, TURN))
+        .transpose()?;
     let (account, secrets) = entry(plan, grant, slot)?;
     vault.keep(&account, &secrets)?;
     if let Err(error) = vault.record(&account) {

@@ -113,7 +113,12 @@ fn container(
     let engine = if variable("KUBERNETES_SERVICE_HOST").is_some() {
         "kubernetes"
     } else if let Some(engine) = variable("container") {
-        return Some(engine); // systemd's convention, which podman and lxc follow
+        // systemd's convention, which podman and lxc follow
+        return Some(if is_engine(&engine) {
+            engine
+        } else {
+            "unknown".into()
+        });
     } else if file("/.dockerenv").is_some() {
         "docker"
     } else if file("/run/.containerenv").is_some() {
@@ -124,6 +129,14 @@ fn container(
         known?.1
     };
     Some(engine.into())
+}
+
+/// Whether this can be an engine's name, which is shown.
+fn is_engine(value: &str) -> bool {
+    value.len() <= 32
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 /// `CI` decides, as it does for `--no-input`; a product's own variable says more.
@@ -156,6 +169,7 @@ mod tests {
             (("/.dockerenv", ""), "docker"),
             (("/run/.containerenv", ""), "podman"),
             (("container", "systemd-nspawn"), "systemd-nspawn"),
+            (("container", "A-TOKEN"), "unknown"),
             (("KUBERNETES_SERVICE_HOST", "10.0.0.1"), "kubernetes"),
             (
                 ("/proc/1/cgroup", "0::/system.slice/docker-12ab.scope"),

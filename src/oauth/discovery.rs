@@ -96,6 +96,13 @@ fn parse(issuer: &str) -> Result<Url, OauthError> {
     Ok(url)
 }
 
+/// The first place where an issuer's metadata may be.
+pub fn place(issuer: &str) -> Result<Url, OauthError> {
+    let url = parse(issuer)?;
+    let mut places = places(&url).into_iter();
+    Ok(places.next().unwrap_or(url))
+}
+
 /// OpenID Connect Discovery §4 appends to the path, RFC 8414 §3.1 inserts before it, and some servers
 /// insert OpenID's too (RFC 8414 §5); all without the path's last slash.
 fn places(issuer: &Url) -> Vec<Url> {

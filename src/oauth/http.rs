@@ -10,7 +10,7 @@ mod visit;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
-use reqwest::header::RETRY_AFTER;
+use reqwest::header::{DATE, RETRY_AFTER};
 use reqwest::{Certificate, Client, ClientBuilder, Proxy, Response, redirect};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -99,28 +99,46 @@ impl Http {
     /// Sends a request and reads the whole answer. 429 and 5xx are [`OauthError::Unavailable`], a
     /// redirect and a body beyond 1 MiB [`OauthError::Invalid`]; every other status is an answer.
     pub(super) async fn send(&self, request: Request<'_>) -> Result<Answer, OauthError> {
+        let host = endpoint::host(request.url);
+        let secrets = request.secrets.clone();
+        let mut response = self.head(request).await?;
+        judge_status(&response, &host)?;
+        let body = self.read(&mut response, &host).await?;
+        Ok(Answer {
+            host,
+            status: response.status().as_u16(),
+            headers: std::mem::take(response.headers_mut()),
+            body,
+            secrets,
+        })
+    }
+
+    /// Sends a request and reads the head of the answer: the server's clock, where it tells (RFC 9110 §6.6.1),
+    /// whatever the status is.
+    pub(super) async fn date(
+        &self,
+        request: Request<'_>,
+    ) -> Result<Option<SystemTime>, OauthError> {
+        let response = self.head(request).await?;
+        let date = response.headers().get(DATE);
+        let date = date.and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
+        Ok(date)
+    }
+
+    async fn head(&self, request: Request<'_>) -> Result<Response, OauthError> {
         let url = request.url;
         let host = endpoint::host(url);
         endpoint::check_url(url)
             .map_err(|wrong| OauthError::Invalid(format!("{} {wrong}", endpoint::origin(url))))?;
         (self.0.trace)(&request.line());
         let begin = Instant::now();
-        let secrets = request.secrets.clone();
-        let mut response = self
+        let response = self
             .call(request, &host)
             .await
             .inspect_err(|error| (self.0.trace)(&error.to_string()))?;
         let status = response.status().as_u16();
         (self.0.trace)(&format!("{status} in {} ms", begin.elapsed().as_millis()));
-        judge_status(&response, &host)?;
-        let body = self.read(&mut response, &host).await?;
-        Ok(Answer {
-            host,
-            status,
-            headers: std::mem::take(response.headers_mut()),
-            body,
-            secrets,
-        })
+        Ok(response)
     }
 
     async fn call(&self, request: Request<'_>, host: &str) -> Result<Response, OauthError> {
@@ -213,6 +231,13 @@ impl Inner {
             None => builder,
         }
     }
+}
+
+/// How many certificates a PEM bundle holds, good or not, as the system's reader of such bundles sees it.
+pub fn count_certificates(pem: &[u8]) -> usize {
+    const MOST: usize = 10_000; // a broken section must not be met for ever
+    let sections = CertificateDer::pem_slice_iter(pem).take(MOST);
+    sections.flatten().count()
 }
 
 /// Reads a PEM bundle, and refuses one that would fail later, when the client is built.

@@ -27,4 +27,4 @@ pub mod userinfo;
 
 pub use client::Client;
 pub use error::{ErrorResponse, OauthError};
-pub use http::{Http, HttpOptions, Trace};
+pub use http::{Http, HttpOptions, Trace, count_certificates};

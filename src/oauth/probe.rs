@@ -72,15 +72,13 @@ fn judge(response: ErrorResponse) -> Verdict {
 /// The server's clock by the `Date` of its answer to a plain `GET`, whatever its status; `None` where
 /// it tells none.
 pub async fn clock(http: &Http, url: &Url) -> Result<Option<Timestamp>, OauthError> {
-    let answer = http.send(Request::get(url)).await?;
+    let date = http.date(Request::get(url)).await?;
     let seconds = |date: SystemTime| {
         date.duration_since(UNIX_EPOCH)
             .unwrap_or_default()
             .as_secs()
     };
-    Ok(answer
-        .date()
-        .map(|date| Timestamp::from_unix(seconds(date))))
+    Ok(date.map(|date| Timestamp::from_unix(seconds(date))))
 }
 
 #[cfg(test)]
@@ -150,6 +148,11 @@ mod tests {
         let date = "Tue, 14 Nov 2023 22:13:20 GMT";
         for (head, told) in [
             (format!("404 Not Found\nDate: {date}"), true),
+            (
+                format!("302 Found\nLocation: /elsewhere\nDate: {date}"),
+                true,
+            ),
+            (format!("503 Busy\nDate: {date}"), true),
             ("405 No".to_owned(), false),
             ("200 OK\nDate: yesterday".to_owned(), false),
         ] {

@@ -4,13 +4,15 @@ mod disk;
 mod identity;
 mod key_pair;
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use self::disk::failed;
 use self::key_pair::KeyPair;
 use super::passphrase::{Environment, FILE_STORE};
 use super::sealed::{Key, why};
-use super::{Setup, Store, StoreError, check_key, random_hex, secret_from};
+use super::{PROBE, Rehearsal, Setup, Store, StoreError, check_key, random_hex, secret_from};
 use crate::files;
 use crate::secret::Secret;
 
@@ -118,11 +120,38 @@ impl Store for File {
 
     fn probe(&self) -> Result<(), StoreError> {
         let written = random_hex()?;
-        let path = self.path(&format!("probe-{}", &written[..16]));
+        let path = self.path(&format!("{PROBE}{}", &written[..16]));
         let ciphertext = self.write(&path, written.as_bytes())?;
         let checked = self.check_probe(&path, &written, &ciphertext);
         Self::remove_file(&path)?;
         checked
+    }
+
+    fn rehearse(&self) -> Result<Rehearsal, StoreError> {
+        if self.keys.is_made()? {
+            self.probe()?;
+            return self.keys.rehearse();
+        }
+        for folder in [&self.data, self.keys.folder()] {
+            files::is_writable(folder).map_err(|error| failed("write in", folder, &error))?;
+        }
+        Ok(Rehearsal::Unmade)
+    }
+
+    fn keys(&self) -> Result<Option<Vec<String>>, StoreError> {
+        let failed = |error| failed("read", &self.data, &error);
+        let entries = match fs::read_dir(&self.data) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(Vec::new())),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut keys = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(failed)?.file_name();
+            let key = name.to_str().and_then(|name| name.strip_suffix(".age"));
+            keys.extend(key.map(str::to_owned));
+        }
+        Ok(Some(keys))
     }
 
     fn protection(&self) -> String {

@@ -4,13 +4,21 @@ mod cause;
 mod chunks;
 mod deadline;
 mod entries;
+#[cfg_attr(
+    not(all(
+        unix,
+        not(any(target_os = "macos", target_os = "ios", target_os = "android"))
+    )),
+    path = "keyring/unlisted.rs"
+)]
+mod names;
 
 use std::sync::Arc;
 
 use self::chunks::Chunks;
 use self::deadline::Deadline;
 use self::entries::{Entries, Platform};
-use super::{Attendant, Store, StoreError, check_key, random_hex, secret_from};
+use super::{Attendant, PROBE, Store, StoreError, check_key, random_hex, secret_from};
 use crate::secret::Secret;
 
 /// One for the process, as the connection behind the `keyring` crate is: whoever met its silence
@@ -82,6 +90,10 @@ impl Store for Keyring {
         self.call(move |chunks| probe(chunks.entries(), &written))
     }
 
+    fn keys(&self) -> Result<Option<Vec<String>>, StoreError> {
+        self.deadline.run(self.attendant.as_ref(), names::names)?
+    }
+
     fn protection(&self) -> String {
         if cfg!(target_os = "macos") {
             "in the macOS Keychain (your login keychain)"
@@ -96,7 +108,7 @@ impl Store for Keyring {
 
 /// Writes, reads back and removes an entry of its own.
 fn probe(entries: &dyn Entries, written: &str) -> Result<(), StoreError> {
-    let name = format!("probe-{}", &written[..16]);
+    let name = format!("{PROBE}{}", &written[..16]);
     entries.set(&name, written.as_bytes())?;
     let read = entries.get(&name);
     entries.remove(&name)?;

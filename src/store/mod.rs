@@ -33,8 +33,29 @@ pub trait Store: Send + Sync {
     /// without a collection answers every read with "no entry".
     fn probe(&self) -> Result<(), StoreError>;
 
+    /// Proves the same as far as it goes with nobody asked and nothing made that stays. A store that is not
+    /// made yet is told from one that works.
+    fn rehearse(&self) -> Result<Rehearsal, StoreError> {
+        self.probe().map(|()| Rehearsal::Works)
+    }
+
+    /// The keys of what it holds, as far as nobody has to be asked and nothing unlocked for them; `None`
+    /// where they cannot all be had so.
+    fn keys(&self) -> Result<Option<Vec<String>>, StoreError>;
+
     /// One plain sentence, lower case, on what protects the secrets in it.
     fn protection(&self) -> String;
+}
+
+/// How a rehearsal ended that met no failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rehearsal {
+    /// A secret was written, read back and removed.
+    Works,
+    /// The same, but what is kept is only read with a passphrase, and none is given.
+    WantsPassphrase,
+    /// The store is made with its first secret, and its folders can be written.
+    Unmade,
 }
 
 /// The stores by name.
@@ -126,6 +147,9 @@ pub struct Setup {
     /// Whom to ask.
     pub attendant: Arc<dyn Attendant>,
 }
+
+/// How the keys of probes begin, which hold nothing.
+pub const PROBE: &str = "probe-";
 
 /// Refuses a key that is not lower-case hexadecimal with `-`: keys become names of files and entries,
 /// and they are read from the index, which anybody with an editor can change.

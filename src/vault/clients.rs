@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Guard, Vault, unavailable};
 use crate::account::is_id;
+use crate::config::complaint;
 use crate::error::{Code, Error, Result};
 use crate::files;
-use crate::names::is_provider_name;
 use crate::provider::ClientAuth;
 use crate::secret::Secret;
 use crate::store::Kind;
@@ -111,6 +111,7 @@ impl Vault {
         client: &KeptClient,
         secrets: &ClientSecrets,
     ) -> Result<()> {
+        let _own = self.wait_for_lock(&client.id, TURN)?; // until the record leads to what is written
         let store = self.store(client.store);
         if *secrets != ClientSecrets::default() {
             store
@@ -169,21 +170,6 @@ impl Vault {
         self.erase(client.store, &client.id)
     }
 
-    /// The providers whose clients are kept.
-    pub fn clients(&self) -> Vec<String> {
-        let files = std::fs::read_dir(self.paths.clients())
-            .into_iter()
-            .flatten();
-        let named = files.flatten().filter_map(|entry| {
-            let file = entry.file_name().into_string().ok()?;
-            let name = file.strip_suffix(".json")?;
-            is_provider_name(name).then(|| name.to_owned())
-        });
-        let mut named: Vec<String> = named.collect();
-        named.sort_unstable();
-        named
-    }
-
     pub(super) fn record_client(&self, provider: &str, client: &KeptClient) -> Result<()> {
         write(&self.record_of(provider), client)
     }
@@ -229,12 +215,13 @@ fn read(path: &Path, provider: &str) -> Result<Option<KeptClient>> {
     let Some(bytes) = files::read(path, LIMIT).map_err(|error| damaged(&error))? else {
         return Ok(None);
     };
-    let found: Version = serde_json::from_slice(&bytes).map_err(|cause| damaged(&cause))?;
+    let wrong = |cause: serde_json::Error| damaged(&complaint(&cause.to_string()));
+    let found: Version = serde_json::from_slice(&bytes).map_err(wrong)?;
     if found.version > VERSION {
         let hint = "it was written by a newer keyfob; update this one";
         return Err(unread(&"a newer format", hint.into()));
     }
-    let client: KeptClient = serde_json::from_slice(&bytes).map_err(|cause| damaged(&cause))?;
+    let client: KeptClient = serde_json::from_slice(&bytes).map_err(wrong)?;
     if !is_id(&client.id) {
         return Err(damaged(&"its `id` is no key of a secret"));
     }

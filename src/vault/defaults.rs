@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::index;
 use super::lock;
 use crate::account::Account;
+use crate::config::complaint;
 use crate::error::{Code, Error, Result};
 use crate::files;
 use crate::paths::Paths;
@@ -17,6 +18,9 @@ pub type Defaults = BTreeMap<String, String>;
 
 /// The format written here. A file with a higher number is read as far as it can be, and left alone.
 const VERSION: u32 = 1;
+
+/// The largest file that is read, in bytes.
+const LIMIT: u64 = 1024 * 1024;
 
 /// How long another process may hold the file: a write takes milliseconds.
 const TURN: Duration = Duration::from_secs(10);
@@ -35,8 +39,25 @@ pub fn read(paths: &Paths) -> Defaults {
 }
 
 fn stored(paths: &Paths) -> Option<Stored> {
-    let bytes = files::read(&paths.defaults_file(), 1024 * 1024).ok()??;
+    let bytes = files::read(&paths.defaults_file(), LIMIT).ok()??;
     serde_json::from_slice(&bytes).ok()
+}
+
+/// The same where it has to be certain: a damaged file is an error.
+pub fn sound(paths: &Paths) -> Result<Defaults> {
+    let path = paths.defaults_file();
+    let damaged = |cause: &dyn std::fmt::Display| {
+        let message = format!("cannot read {}: {cause}", path.display());
+        Error::new(Code::InternalError, message)
+            .hint("remove that file, then choose with `keyfob use ACCOUNT`")
+    };
+    let bytes = files::read(&path, LIMIT).map_err(|error| damaged(&error))?;
+    let Some(bytes) = bytes else {
+        return Ok(Defaults::new());
+    };
+    let stored = serde_json::from_slice::<Stored>(&bytes);
+    let stored = stored.map_err(|cause| damaged(&complaint(&cause.to_string())))?;
+    Ok(stored.defaults)
 }
 
 /// Makes `account` its provider's default, or only where there is none.
@@ -55,6 +76,15 @@ pub fn drop_account(paths: &Paths, account: &Account) -> Result<()> {
             && !index::holds_another(paths, account)
         {
             defaults.remove(&account.provider);
+        }
+    })
+}
+
+/// Takes a name out of the defaults.
+pub fn drop_named(paths: &Paths, provider: &str, name: &str) -> Result<()> {
+    change(paths, |defaults| {
+        if defaults.get(provider).is_some_and(|found| found == name) {
+            defaults.remove(provider);
         }
     })
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, is_id};
+use crate::config::complaint;
 use crate::error::{Code, Error, Result};
 use crate::files;
 use crate::names::{is_name, is_provider_name};
@@ -19,7 +20,7 @@ use shares::each;
 pub use glance::{Glance, glance};
 
 /// The format written here. A file with a higher number is refused and never rewritten.
-const VERSION: u32 = 1;
+pub const VERSION: u32 = 1;
 
 /// How every entry written here begins; it need not be parsed to know its format.
 const HEAD: &[u8] = b"{\n  \"version\": 1,\n";
@@ -176,7 +177,8 @@ fn decode(
     };
     check_version(&bytes).map_err(|hint| broken(&"a newer format", hint))?;
     let text = str::from_utf8(&bytes).map_err(|cause| damaged(&cause))?; // once, not string by string
-    let mut account: Account = serde_json::from_str(text).map_err(|cause| damaged(&cause))?;
+    let mut account: Account =
+        serde_json::from_str(text).map_err(|cause| damaged(&complaint(&cause.to_string())))?;
     if !is_id(&account.id) {
         return Err(damaged(&"its `id` is no account id"));
     }

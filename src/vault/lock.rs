@@ -23,6 +23,11 @@ pub fn take_unless<T>(
     files::lock_unless(path, limit, meanwhile).map_err(|why| failed(path, limit, &why))
 }
 
+/// Proves that there are locks in a folder, without leaving one behind.
+pub fn rehearse(folder: &Path) -> Result<()> {
+    files::rehearse_locks(folder).map_err(|why| failed(folder, Duration::ZERO, &why))
+}
+
 fn failed(path: &Path, limit: Duration, why: &NotLocked) -> Error {
     match why {
         NotLocked::Unopened(cause) => {

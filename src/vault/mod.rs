@@ -5,6 +5,7 @@
 
 mod backup;
 mod clients;
+mod dangling;
 mod defaults;
 mod index;
 mod lock;
@@ -26,8 +27,9 @@ use crate::store::{self, Attendant, Kind, Store, StoreError};
 
 pub use backup::{Backup, RefreshToken, Saved, SavedClient, SavedProvider, backup_file};
 pub use clients::{ClientSecrets, KeptClient};
+pub use dangling::Clients;
 pub use defaults::{Defaults, read as defaults};
-pub use index::{Glance, Listing, Named, glance, list, names, read};
+pub use index::{Glance, Listing, Named, VERSION as INDEX_VERSION, glance, list, names, read};
 pub use lock::{Acquired, Guard};
 pub use moving::Moved;
 pub use naming::names_lock;

@@ -99,6 +99,7 @@ impl Vault {
             copy_in: now.copy_in,
         };
         let id = now.id.clone();
+        let _own = self.wait_for_lock(&id, TURN)?; // until the record leads to what is written
         let mut transfer = Transfer {
             vault: self,
             key: &id,

@@ -201,8 +201,10 @@ impl Vault {
         })
     }
 
-    /// Secret first, then the entry, under an id that nothing leads to yet.
+    /// Secret first, then the entry, under an id that nothing leads to yet; its lock says that somebody is at
+    /// work.
     fn put_and_record(&self, account: &Account, secrets: &Secrets) -> Result<()> {
+        let _own = self.wait_for_lock(&account.id, TURN)?;
         self.keep(account, secrets)?;
         self.record(account).inspect_err(|_| {
             let _ = self.discard(account); // no entry will ever lead to it
@@ -213,12 +215,10 @@ impl Vault {
     fn id_for(&self, saved: &Saved) -> String {
         let id = &saved.account.id;
         let accounts = self.accounts().accounts;
-        let of_client = |provider: &String| {
-            let client = self.client(provider).ok().flatten();
-            client.is_none_or(|client| client.id == *id) // one that cannot be read may have it
-        };
-        if accounts.iter().any(|account| account.id == *id) || self.clients().iter().any(of_client)
-        {
+        let clients = self.clients();
+        let of_client = !clients.broken.is_empty() // one that cannot be read may have it
+            || clients.kept.iter().any(|(_, client)| client.id == *id);
+        if of_client || accounts.iter().any(|account| account.id == *id) {
             return random_id();
         }
         id.clone()

@@ -52,6 +52,7 @@ mod consent;
 mod discovery;
 #[cfg(target_os = "linux")]
 mod disks;
+mod doctor;
 mod env;
 #[cfg(target_os = "linux")]
 mod ephemeral;

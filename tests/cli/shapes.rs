@@ -41,6 +41,10 @@ const SHAPES: &[Shape] = &[
     shape("completions", |home, _| {
         home.run(&["completions", "fish", "--install", "--json"])
     }),
+    shape("doctor", |home, _| {
+        home.set("ACME_TOKEN", format!("{MARK}x"));
+        home.run(&["doctor", "--json"])
+    }),
     shape("error", |home, _| home.run(&["token", "nobody", "--json"])),
     Shape {
         open: &[""],

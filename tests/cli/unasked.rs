@@ -153,6 +153,7 @@ fn on_a_terminal_in_ci_what_needs_nobody_works() {
     for (line, answer) in [
         ("check", "valid"),
         ("which", "acme/julien"),
+        ("doctor --offline", "passed"),
         ("exec acme -- echo done", "done"),
         ("token", MARK),
         ("export acme --format json", MARK),

@@ -113,11 +113,19 @@ const JSON: &[(&str, &str, &str)] = &[
     ),
     (
         "keyfob-log",
-        "event is sign_in, refresh, exchange, hand_out, revoke, sign_out, move, backup or restore; error is an error code, null \
+        "event is sign_in, refresh, exchange, hand_out, revoke, sign_out, move, backup, restore or mend (doctor removed a secret that nothing led to); error is an error code, null \
          where it was done. account is PROVIDER/NAME, or PROVIDER where no account holds the token, or \
          null where a failure left that open. caller is the name of the program that ran keyfob, null \
          where the system does not tell. The lines of the file have the shape of the elements of events.",
         include_str!("../../answer/shapes/log.json"),
+    ),
+    (
+        "keyfob-doctor",
+        "status is pass, warn or fail, and ok whether none failed; then a failure test_failed is on standard \
+         error too. hint is what mends it, null where nothing has to be. mendable says that --mend can, \
+         mended that it just did; then status is pass. account is null where no account is concerned. \
+         Findings may be added; match them by check and status.",
+        include_str!("../../answer/shapes/doctor.json"),
     ),
     (
         "keyfob-provider-list",

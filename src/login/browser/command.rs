@@ -68,6 +68,39 @@ fn found(program: &Path) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
+/// Why a command would not start, as far as a look tells. Windows finds programs in ways of its own.
+pub fn obstacle(command: &Command) -> Option<String> {
+    if cfg!(windows) {
+        return None;
+    }
+    let found = found(Path::new(command.get_program())).filter(|path| path.is_file());
+    match found {
+        None => Some("was not found".into()),
+        Some(path) if !is_executable(&path) => Some("is no program".into()),
+        Some(_) => None,
+    }
+}
+
+/// Why an entry names no command, without a word of it.
+pub fn refused(entry: &str) -> String {
+    match words(entry) {
+        None => "has an open quote".into(),
+        Some(words) if words.is_empty() => "names no program".into(),
+        Some(_) => "is a text browser, which needs the terminal for itself".into(),
+    }
+}
+
+#[cfg(unix)]
+fn is_executable(path: &Path) -> bool {
+    use rustix::fs::{Access, access};
+    access(path, Access::EXEC_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+fn is_executable(_path: &Path) -> bool {
+    true
+}
+
 /// Turns an entry into a command with the URL as one argument: in place of every `%s`, else at the end.
 pub fn command(entry: &str, url: &Url) -> Result<Command, String> {
     let words = words(entry).ok_or_else(|| format!("`{entry}` has an open quote"))?;

@@ -1,8 +1,6 @@
 //! An answer that arrived whole, and what can be read from it.
 
-use std::time::SystemTime;
-
-use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, WWW_AUTHENTICATE};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
@@ -44,11 +42,6 @@ impl Answer {
     /// The HTTP status; neither 3xx, 429 nor 5xx, which never get this far.
     pub(in crate::oauth) fn status(&self) -> u16 {
         self.status
-    }
-
-    /// The server's clock, where it tells (RFC 9110 §6.6.1).
-    pub(in crate::oauth) fn date(&self) -> Option<SystemTime> {
-        httpdate::parse_http_date(self.headers.get(DATE)?.to_str().ok()?).ok()
     }
 
     /// Whether the status is 2xx.

@@ -15,7 +15,7 @@ use super::disk::{failed, lock};
 use super::identity::{damaged, entry, identity_text, parse, unwrap, wrap};
 use crate::files;
 use crate::store::passphrase::{Environment, Passphrase};
-use crate::store::{Setup, StoreError};
+use crate::store::{PROBE, Rehearsal, Setup, StoreError};
 
 /// Identity files have three lines.
 const LIMIT: u64 = 64 * 1024;
@@ -88,6 +88,28 @@ impl KeyPair {
             return Ok(unlocked);
         }
         self.identity().map(Some)
+    }
+
+    /// Where it lies, or will.
+    pub fn folder(&self) -> &Path {
+        &self.setup.identity
+    }
+
+    /// Whether there is one; where it has gone and secrets are left, that is an error.
+    pub fn is_made(&self) -> Result<bool, StoreError> {
+        match self.form()? {
+            None if self.holds_secrets() => Err(self.missing()),
+            form => Ok(form.is_some()),
+        }
+    }
+
+    /// Unlocks it, unless somebody would have to be asked for that.
+    pub fn rehearse(&self) -> Result<Rehearsal, StoreError> {
+        let behind = self.form()? == Some(Form::Passphrase);
+        if behind && !self.environment.gives_passphrase() {
+            return Ok(Rehearsal::WantsPassphrase);
+        }
+        self.identity().map(|_| Rehearsal::Works)
     }
 
     /// What protects the secrets, or will when the key pair is made.
@@ -216,7 +238,7 @@ impl KeyPair {
         files.flatten().any(|file| {
             let name = file.file_name();
             let name = name.to_string_lossy();
-            name.ends_with(".age") && !name.starts_with("probe-")
+            name.ends_with(".age") && !name.starts_with(PROBE)
         })
     }
 

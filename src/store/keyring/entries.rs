@@ -9,7 +9,8 @@ use crate::store::StoreError;
 /// What is read from an entry; wiped when dropped.
 pub type Octets = Zeroizing<Vec<u8>>;
 
-const SERVICE: &str = "keyfob";
+/// What all entries of keyfob's have in common.
+pub const SERVICE: &str = "keyfob";
 
 /// Entries by name. Octets, not strings: strings are stored as UTF-16 on Windows, at twice the size.
 pub trait Entries: Send + Sync {

@@ -66,6 +66,10 @@ impl Store for Memory {
         self.call("put")
     }
 
+    fn keys(&self) -> std::result::Result<Option<Vec<String>>, StoreError> {
+        Ok(Some(self.secrets.lock().unwrap().keys().cloned().collect()))
+    }
+
     fn protection(&self) -> String {
         "in memory".into()
     }

@@ -14,7 +14,7 @@ const MALFORMED: [&str; 6] = [
 ];
 
 /// The verbs that may use a variable and print no token.
-const VERBS: [&[&str]; 11] = [
+const VERBS: [&[&str]; 13] = [
     &["list"],
     &["list", "acme"],
     &["which"],
@@ -24,6 +24,8 @@ const VERBS: [&[&str]; 11] = [
     &["check", "--all"],
     &["check", "acme", "--live"],
     &["whoami", "acme"],
+    &["doctor"],
+    &["doctor", "acme", "--offline", "--mend"],
     &["exec", "acme", "--", "true"],
     &["provider", "show", "acme"],
 ];

@@ -1,0 +1,75 @@
+//! What a login would open here. Nothing is started.
+
+use super::Finding;
+use crate::login::{Asked, BROWSER_VARIABLES, Browser, Surroundings};
+
+const CHECK: &str = "browser";
+
+/// Says what would be opened, or what a login does instead.
+pub fn browser(no_input: bool) -> Vec<Finding> {
+    let asked = Asked {
+        no_input,
+        ..Asked::default()
+    };
+    let browser = Browser::detect(asked, &Surroundings::detect());
+    let launchers = browser.launchers();
+    let opens = launchers
+        .iter()
+        .find(|launcher| launcher.obstacle.is_none());
+    match (&browser, opens) {
+        (Browser::None(why), _) => {
+            let instead =
+                "`login` shows an address for any browser anywhere, and takes back where it ends";
+            vec![Finding::pass(
+                CHECK,
+                format!("none is opened here: {why}; {instead}"),
+            )]
+        }
+        (Browser::Commands(_), opens) => {
+            let variable = variable();
+            // What was not found is not named: whatever stands there may be something else altogether.
+            let mut findings: Vec<Finding> = launchers
+                .iter()
+                .enumerate()
+                .filter_map(|(at, launcher)| Some((at + 1, launcher.obstacle.as_ref()?)))
+                .map(|(entry, obstacle)| {
+                    Finding::warn(
+                        CHECK,
+                        format!("entry {entry} of {variable} {obstacle}"),
+                        format!("correct {variable}, or unset it; `login` goes on with the next entry, and shows the address in any case"),
+                    )
+                })
+                .collect();
+            if let Some(launcher) = opens {
+                let said = format!("`login` opens {}, by {variable}", launcher.program);
+                findings.insert(0, Finding::pass(CHECK, said));
+            }
+            findings
+        }
+        (_, Some(launcher)) => {
+            vec![Finding::pass(
+                CHECK,
+                format!("`login` opens {}", launcher.program),
+            )]
+        }
+        (_, None) => {
+            let names: Vec<&str> = launchers.iter().map(|it| it.program.as_str()).collect();
+            vec![Finding::warn(
+                CHECK,
+                format!(
+                    "there is a display, and none of {} is installed",
+                    names.join(", ")
+                ),
+                "install xdg-utils, or name a browser in KEYFOB_BROWSER; `login` shows the address in any case",
+            )]
+        }
+    }
+}
+
+fn variable() -> &'static str {
+    let set = |name: &&'static str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    BROWSER_VARIABLES
+        .into_iter()
+        .find(set)
+        .unwrap_or(BROWSER_VARIABLES[0])
+}

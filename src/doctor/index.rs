@@ -1,0 +1,239 @@
+//! Whether index and stores agree, both ways: accounts and clients whose secret is gone, secrets that nothing
+//! leads to, defaults whose account is gone. No secret is read.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{Finding, Mend, Patient, Status};
+use crate::account::Account;
+use crate::store::{Kind, PROBE};
+use crate::timestamp::Timestamp;
+use crate::vault::KeptClient;
+
+const CHECK: &str = "index";
+
+/// How many keys are named in one finding.
+const NAMED: usize = 3;
+
+/// Compares; `usable` are the stores whose answers can be believed.
+pub fn index(patient: &Patient, usable: &[Kind]) -> Vec<Finding> {
+    let vault = &patient.vault;
+    // The stores before the index: a login writes the secret first.
+    let (held, mut findings) = held(patient, usable);
+    let (listing, clients) = (vault.accounts(), vault.clients());
+    for error in listing.broken.iter().chain(&clients.broken) {
+        findings.push(Finding::of(CHECK, Status::Fail, error));
+    }
+    for stray in vault.strays() {
+        findings.push(Finding::warn(
+            CHECK,
+            format!(
+                "{} has no name of an account or a client, and is ignored",
+                stray.display()
+            ),
+            "give that file the name of its account, or put it elsewhere",
+        ));
+    }
+    findings.extend(copies(&listing.accounts, &clients.kept));
+    let lacking = |kind: Kind, key: &str| held.get(&kind).is_some_and(|keys| !keys.contains(key));
+    let missing = listing
+        .accounts
+        .iter()
+        .filter(|account| lacking(account.store, &account.id));
+    findings.extend(
+        missing
+            .filter(|account| is_gone(patient, account))
+            .map(secret_gone),
+    );
+    for (provider, client) in &clients.kept {
+        let gone = client.auth.needs_secret() && lacking(client.store, &client.id);
+        findings.extend(client_unfit(provider, client, gone));
+    }
+    findings.extend(dangling_defaults(patient));
+    for kind in [Kind::Keyring, Kind::File] {
+        if let Some(keys) = held.get(&kind) {
+            findings.extend(dangling_secrets(patient, kind, keys));
+        }
+    }
+    if findings.is_empty() {
+        findings.push(agreed(&listing.accounts, &held));
+    }
+    findings
+}
+
+/// Secrets of which a move that was cut off may have left a copy in another store.
+fn copies(accounts: &[Account], clients: &[(String, KeptClient)]) -> Vec<Finding> {
+    let of_accounts = accounts.iter().filter_map(|account| {
+        let copy = account.copy_in?.noun();
+        let finding = Finding::warn(
+            CHECK,
+            format!("{account}: a move was cut off, and a copy of its secret may be in {copy}"),
+            format!("`keyfob move {account} --store {}`", account.store),
+        );
+        Some(finding.account(account))
+    });
+    let of_clients = clients.iter().filter_map(|(provider, client)| {
+        let copy = client.copy_in?.noun();
+        Some(Finding::warn(
+            CHECK,
+            format!("{provider}: a copy of what is kept of its client may be in {copy}"),
+            format!("`keyfob move '{provider}/*' --store {}`", client.store),
+        ))
+    });
+    of_accounts.chain(of_clients).collect()
+}
+
+/// The keys in each store that can be listed. The file store's is a folder, which tells the truth with or
+/// without its key.
+fn held(patient: &Patient, usable: &[Kind]) -> (HashMap<Kind, BTreeSet<String>>, Vec<Finding>) {
+    let (mut held, mut findings) = (HashMap::new(), Vec::new());
+    for kind in [Kind::Keyring, Kind::File] {
+        if kind == Kind::Keyring && !usable.contains(&kind) {
+            continue;
+        }
+        match patient.vault.keys(kind) {
+            Ok(Some(keys)) => {
+                held.insert(kind, keys.into_iter().collect());
+            }
+            Ok(None) => {}
+            Err(error) => findings.push(Finding::of(CHECK, Status::Fail, &error)),
+        }
+    }
+    (held, findings)
+}
+
+fn agreed(accounts: &[Account], held: &HashMap<Kind, BTreeSet<String>>) -> Finding {
+    let unseen = |account: &&Account| !held.contains_key(&account.store);
+    let said = match (accounts.iter().find(unseen), accounts.len()) {
+        (Some(account), count) => {
+            let noun = account.store.noun();
+            format!("{count} entries can be read; {noun} could not be compared with them")
+        }
+        (None, 0) => "nobody is signed in, and no secret is left over".into(),
+        (None, 1) => "the one account has its secret, and no secret is without an account".into(),
+        (None, count) => {
+            format!("all {count} accounts have their secrets, and no secret is without an account")
+        }
+    };
+    Finding::pass(CHECK, said)
+}
+
+/// Whether the account is still there and its secret is still not: somebody may have been logging it out.
+fn is_gone(patient: &Patient, account: &Account) -> bool {
+    let Ok(Some(now)) = patient.vault.reread(account) else {
+        return false;
+    };
+    let keys = patient.vault.keys(now.store).ok().flatten();
+    keys.is_some_and(|keys| !keys.contains(&now.id))
+}
+
+fn secret_gone(account: &Account) -> Finding {
+    let message = format!(
+        "{account}: its secret is gone from {}",
+        account.store.noun()
+    );
+    let hint = format!(
+        "`{}`, or `keyfob logout {account} --local`",
+        account.login_command()
+    );
+    Finding::fail(CHECK, message, hint).account(account)
+}
+
+fn client_unfit(provider: &str, client: &KeptClient, gone: bool) -> Option<Finding> {
+    let again = match &client.configuration_endpoint {
+        Some(_) => format!("`keyfob login {provider} --register` registers another client"),
+        None => format!("`keyfob provider set {provider} --client-secret` takes it again"),
+    };
+    let of = format!("{provider}: the client secret that was kept");
+    if gone {
+        let store = client.store.noun();
+        return Some(Finding::fail(
+            CHECK,
+            format!("{of} is gone from {store}"),
+            again,
+        ));
+    }
+    let expired = client.expired(Timestamp::now());
+    expired.then(|| Finding::warn(CHECK, format!("{of} has ended"), again))
+}
+
+fn dangling_defaults(patient: &Patient) -> Vec<Finding> {
+    let defaults = match patient.vault.sound_defaults() {
+        Ok(defaults) => defaults,
+        Err(error) => return vec![Finding::of(CHECK, Status::Fail, &error)],
+    };
+    let gone = defaults.into_iter();
+    let gone = gone.filter(|(provider, name)| !patient.vault.has_account(provider, name));
+    gone.map(|(provider, name)| {
+        Finding::warn(
+            CHECK,
+            format!("the default of {provider} is {provider}/{name}, which is gone"),
+            format!(
+                "`keyfob use {provider}/NAME` chooses another, `keyfob doctor --mend` takes it away"
+            ),
+        )
+        .mendable(Mend::Default(provider, name))
+    })
+    .collect()
+}
+
+/// Secrets that nothing leads to. In the keyring those that were never locked here are left alone: it has the
+/// secrets of other homes too.
+fn dangling_secrets(patient: &Patient, kind: Kind, keys: &BTreeSet<String>) -> Vec<Finding> {
+    let Ok(led_to) = patient.vault.led_to(kind) else {
+        return unclear(kind, keys).into_iter().collect();
+    };
+    let dangling = keys
+        .iter()
+        .filter(|key| !led_to.contains(*key) && !key.starts_with(PROBE));
+    let (ours, others): (Vec<String>, Vec<String>) = dangling
+        .cloned()
+        .partition(|key| kind == Kind::File || patient.vault.has_lock(key));
+    let mut findings = Vec::new();
+    let noun = kind.noun();
+    if let Some(named) = named(&ours) {
+        findings.push(
+            Finding::warn(
+                CHECK,
+                format!("no account leads to {named} in {noun}"),
+                "`keyfob doctor --mend` removes what nothing leads to; if an account is missing in `keyfob list`, bring back its file in the index first",
+            )
+            .mendable(Mend::Secrets(kind, ours)),
+        );
+    }
+    if let Some(named) = named(&others) {
+        let first = others.first().map_or("KEY", String::as_str);
+        findings.push(Finding::warn(
+            CHECK,
+            format!("no account here leads to {named} in {noun}, nor did one before: another KEYFOB_HOME may"),
+            format!("if none does, `secret-tool clear service keyfob username {first}`"),
+        ));
+    }
+    findings
+}
+
+/// Nobody can say what is dangling, for what was told of before this may lead to any; with nothing held there is
+/// nothing to say.
+fn unclear(kind: Kind, keys: &BTreeSet<String>) -> Option<Finding> {
+    let message = format!(
+        "whether something leads to every secret in {} cannot be told while an entry is unclear",
+        kind.noun()
+    );
+    let hint = "mend the entries first, then run `keyfob doctor` again";
+    (!keys.is_empty()).then(|| Finding::warn(CHECK, message, hint))
+}
+
+/// Some keys in words; nothing where there are none.
+fn named(keys: &[String]) -> Option<String> {
+    let shown: Vec<String> = keys
+        .iter()
+        .take(NAMED)
+        .map(|key| format!("`{key}`"))
+        .collect();
+    let shown = shown.join(", ");
+    match keys.len() {
+        0 => None,
+        1 => Some(format!("the secret {shown}")),
+        count if count > NAMED => Some(format!("{count} secrets ({shown}, …)")),
+        count => Some(format!("{count} secrets ({shown})")),
+    }
+}

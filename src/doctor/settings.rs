@@ -1,0 +1,60 @@
+//! `KEYFOB_HOME` and `config.toml`, without which the rest is looked at in the usual places or not at all.
+
+use std::path::Path;
+
+use super::{Finding, Status};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::paths::Paths;
+
+const CHECK: &str = "settings";
+
+/// What holds instead of the defaults, or why that cannot be told.
+pub fn settings(paths: &Paths, config: &Result<Config>) -> Finding {
+    let file = paths.config_file();
+    let file = file.display();
+    match config {
+        Ok(config) => Finding::pass(CHECK, said(&file, config)),
+        Err(error) => {
+            let found = Finding::of(CHECK, Status::Fail, error);
+            let message = format!(
+                "{}; every command fails, and what follows is seen with the defaults",
+                found.message
+            );
+            Finding { message, ..found }
+        }
+    }
+}
+
+fn said(file: &dyn std::fmt::Display, config: &Config) -> String {
+    let path = |name: &str, path: &Option<std::path::PathBuf>| {
+        let path = path.as_ref()?;
+        Some(format!("{name} = {}", path.display()))
+    };
+    let settings: Vec<String> = [
+        config.store.map(|store| format!("store = {store}")),
+        path("ca_file", &config.ca_file),
+        path("state_dir", &config.state_dir),
+        (!config.audit_log).then(|| "audit_log = false".to_owned()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if settings.is_empty() {
+        return format!("the defaults: {file} says nothing else");
+    }
+    format!("{file}: {}", settings.join(", "))
+}
+
+/// There are no folders to look into. What `KEYFOB_HOME` holds is only shown where it can be a path.
+pub fn homeless(error: &Error) -> Finding {
+    let home = std::env::var_os("KEYFOB_HOME").unwrap_or_default();
+    let mut found = Finding::of(CHECK, Status::Fail, error);
+    if !home.is_empty() && !Path::new(&home).is_absolute() {
+        found.message = "KEYFOB_HOME is no absolute path".into();
+    }
+    found
+        .message
+        .push_str("; every command fails, and accounts, stores and providers were not looked at");
+    found
+}

@@ -1,0 +1,173 @@
+//! What index and stores do not agree on. It is found without a secret being read, and removed under the locks
+//! that whoever writes takes: a new secret has its own until its entry or record is written.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{KeptClient, Vault, defaults, index, lock, names_lock, unavailable};
+use crate::error::{Code, Error, Result};
+use crate::names::{is_name, is_provider_name};
+use crate::store::{Kind, Rehearsal};
+
+/// How long another change of names is waited for.
+const TURN: Duration = Duration::from_secs(5);
+
+/// The clients that are kept, and the records that could not be read.
+#[derive(Debug, Default)]
+pub struct Clients {
+    /// By provider.
+    pub kept: Vec<(String, KeptClient)>,
+    /// One failure a file; each names it.
+    pub broken: Vec<Error>,
+}
+
+impl Vault {
+    /// Proves that a store takes and gives secrets, as far as it goes with nobody asked and nothing made.
+    pub fn rehearse(&self, kind: Kind) -> Result<Rehearsal> {
+        self.store(kind)
+            .rehearse()
+            .map_err(|error| unavailable(kind, &error))
+    }
+
+    /// Proves that the state folder has locks, without making one.
+    pub fn rehearse_locks(&self) -> Result<()> {
+        lock::rehearse(&self.paths.locks())
+    }
+
+    /// The keys of all secrets in a store; `None` where somebody might be asked before it tells.
+    pub fn keys(&self, kind: Kind) -> Result<Option<Vec<String>>> {
+        self.store(kind)
+            .keys()
+            .map_err(|error| unavailable(kind, &error))
+    }
+
+    /// Every client that is kept.
+    pub fn clients(&self) -> Clients {
+        let mut clients = Clients::default();
+        let folder = self.paths.clients();
+        let paths = paths_in(&folder).unwrap_or_else(|error| {
+            let failure = Error::io(format!("cannot read {}", folder.display()), &error);
+            clients.broken.push(failure);
+            Vec::new()
+        });
+        for provider in paths.iter().filter_map(|path| provider_of(path)) {
+            match self.client(&provider) {
+                Ok(Some(client)) => clients.kept.push((provider, client)),
+                Ok(None) => {} // forgotten since the folder was read
+                Err(error) => clients.broken.push(error),
+            }
+        }
+        clients
+    }
+
+    /// Files where entries and records are, and whose names make them neither. Nobody knows what they lead to.
+    pub fn strays(&self) -> Vec<PathBuf> {
+        let mut strays = Vec::new();
+        let entry = |name: &str| name.strip_suffix(".json").is_some_and(is_name);
+        let record = |name: &str| name.strip_suffix(".json").is_some_and(is_provider_name);
+        let mut look = |folder: &Path, fits: &dyn Fn(&str) -> bool| {
+            for path in paths_in(folder).unwrap_or_default() {
+                let name = path.file_name().and_then(|name| name.to_str());
+                let json = path.extension().is_some_and(|it| it == "json") || path.is_dir();
+                if json && !name.is_some_and(fits) {
+                    strays.push(path);
+                }
+            }
+        };
+        look(&self.paths.clients(), &record);
+        look(&self.paths.accounts(), &is_provider_name);
+        for folder in paths_in(&self.paths.accounts()).unwrap_or_default() {
+            if folder.is_dir() {
+                look(&folder, &entry);
+            }
+        }
+        strays
+    }
+
+    /// The keys in a store that an account or a client leads to, the copies of a move among them. An entry that cannot be read may lead to any,
+    /// so then it fails.
+    pub fn led_to(&self, kind: Kind) -> Result<BTreeSet<String>> {
+        let (listing, clients) = (self.accounts(), self.clients());
+        let mut broken = listing.broken.into_iter().chain(clients.broken);
+        if let Some(error) = broken.next() {
+            return Err(error);
+        }
+        if let Some(stray) = self.strays().first() {
+            let message = format!("nobody knows what {} leads to", stray.display());
+            return Err(Error::new(Code::InternalError, message)
+                .hint("give that file the name of its account, or put it elsewhere"));
+        }
+        let holds = |store: Kind, copy_in: Option<Kind>| store == kind || copy_in == Some(kind);
+        let accounts = listing.accounts.into_iter();
+        let accounts = accounts.filter_map(|one| holds(one.store, one.copy_in).then_some(one.id));
+        let clients = clients.kept.into_iter();
+        let clients =
+            clients.filter_map(|(_, one)| holds(one.store, one.copy_in).then_some(one.id));
+        Ok(accounts.chain(clients).collect())
+    }
+
+    /// Whether a secret was written or changed with this very state folder: its lock is never removed. The
+    /// keyring has the secrets of other homes too.
+    pub fn has_lock(&self, key: &str) -> bool {
+        self.lock_file(key).exists()
+    }
+
+    /// Removes a secret that nothing leads to; `false` where something does by now. Somebody who is at work on
+    /// it is not waited for.
+    pub fn discard_dangling(&self, kind: Kind, key: &str) -> Result<bool> {
+        let _turn = self.wait_for_lock(key, Duration::ZERO)?;
+        if self.led_to(kind)?.contains(key) {
+            return Ok(false);
+        }
+        self.store(kind)
+            .remove(key)
+            .map_err(|error| unavailable(kind, &error))
+    }
+
+    /// Every provider's default account, or why that cannot be told.
+    pub fn sound_defaults(&self) -> Result<defaults::Defaults> {
+        defaults::is_ours(&self.paths)?;
+        defaults::sound(&self.paths)
+    }
+
+    /// Takes a default away whose account is gone; `false` where it is there by now.
+    pub fn drop_dangling_default(&self, provider: &str, name: &str) -> Result<bool> {
+        let lock = is_provider_name(provider).then(|| names_lock(provider)); // no login makes another a default
+        let _names = lock
+            .map(|lock| self.wait_for_lock(&lock, TURN))
+            .transpose()?;
+        if self.has_account(provider, name) {
+            return Ok(false);
+        }
+        defaults::is_ours(&self.paths)?;
+        defaults::drop_named(&self.paths, provider, name)?;
+        Ok(true)
+    }
+
+    /// Whether there is an entry of this name, readable or not.
+    pub fn has_account(&self, provider: &str, name: &str) -> bool {
+        let fits = is_provider_name(provider) && is_name(name);
+        fits && !matches!(index::read(&self.paths, provider, name), Ok(None))
+    }
+}
+
+/// The provider of a client's record, by its name.
+fn provider_of(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?.strip_suffix(".json")?;
+    is_provider_name(name).then(|| name.to_owned())
+}
+
+/// What a folder holds, sorted; one that is not there holds nothing.
+fn paths_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let paths: io::Result<Vec<PathBuf>> = entries.map(|entry| Ok(entry?.path())).collect();
+    let mut paths = paths?;
+    paths.sort_unstable();
+    Ok(paths)
+}
