@@ -134,17 +134,22 @@ impl Rules {
         let Some(here) = self.here()? else {
             return Ok(named);
         };
-        let files = here.files.iter().map(Layer::File);
-        for layer in files.chain(self.configured.iter().map(Layer::Configured)) {
+        let files = here.files.iter().map(|file| file.as_ref().map(Layer::File));
+        let configured = self
+            .configured
+            .iter()
+            .map(|rule| Ok(Layer::Configured(rule)));
+        for layer in files.chain(configured) {
             if only.is_some_and(|provider| named.contains_key(provider)) {
                 break;
             }
             let wanted = |provider: &str| {
                 only.is_none_or(|only| only == provider) && !named.contains_key(provider)
             };
-            let fresh = layer.accounts()?.only(wanted);
+            let layer = layer.map_err(Error::clone)?; // it may name anybody
+            let fresh = layer.accounts().only(wanted);
             if !fresh.is_empty() && self.holds(here, layer, &fresh)? {
-                let rule = layer.rule(&self.paths)?;
+                let rule = layer.rule(&self.paths);
                 named.extend(fresh.into_iter().map(|(provider, name)| {
                     let rule = rule.clone();
                     (provider, Ruled { name, rule })
@@ -157,8 +162,7 @@ impl Rules {
     /// Whether a rule is in effect; one that waits for its acceptance is a failure.
     fn holds(&self, here: &Here, layer: Layer<'_>, named: &Accounts) -> Result<bool> {
         match layer {
-            Layer::File(Err(refused)) => Err(refused.clone()),
-            Layer::File(Ok(file)) => match trust::standing(&self.paths, &file.path, &file.sha256) {
+            Layer::File(file) => match trust::standing(&self.paths, &file.path, &file.sha256) {
                 Standing::Accepted => Ok(true),
                 standing => Err(unaccepted::file(file, standing, named)),
             },
@@ -228,28 +232,22 @@ impl Rules {
 /// One place where accounts may be named.
 #[derive(Clone, Copy)]
 enum Layer<'a> {
-    File(&'a Result<RuleFile>),
+    File(&'a RuleFile),
     Configured(&'a Configured),
 }
 
 impl Layer<'_> {
-    fn accounts(&self) -> Result<&Accounts> {
+    fn accounts(&self) -> &Accounts {
         match self {
-            Self::File(file) => {
-                let file = file.as_ref().map_err(Error::clone)?; // it may name anybody
-                Ok(&file.accounts)
-            }
-            Self::Configured(rule) => Ok(&rule.accounts),
+            Self::File(file) => &file.accounts,
+            Self::Configured(rule) => &rule.accounts,
         }
     }
 
-    fn rule(&self, paths: &Paths) -> Result<Rule> {
+    fn rule(&self, paths: &Paths) -> Rule {
         match self {
-            Self::File(file) => {
-                let file = file.as_ref().map_err(Error::clone)?;
-                Ok(Rule::file(file.path.clone()))
-            }
-            Self::Configured(rule) => Ok(rule.rule(paths)),
+            Self::File(file) => Rule::file(file.path.clone()),
+            Self::Configured(rule) => rule.rule(paths),
         }
     }
 }

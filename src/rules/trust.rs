@@ -23,7 +23,7 @@ struct Record {
     version: u32,
     /// For people: the name of the record is the hash of the path.
     path: String,
-    /// Two while a file is being written: what stands there, and what will.
+    /// More than one of a repository, and while a file is being written: what stands there, and what will.
     sha256: Vec<String>,
 }
 
@@ -60,11 +60,6 @@ pub fn accept(paths: &Paths, path: &Path, sha256: &[&str]) -> Result<()> {
     let json = serde_json::to_vec_pretty(&record).expect("strings serialise");
     files::replace(&file, &json)
         .map_err(|error| Error::io(format!("cannot write {}", file.display()), &error))
-}
-
-/// Accepts nothing at a path any more.
-pub fn forget(paths: &Paths, path: &Path) {
-    let _ = files::remove(&file_of(paths, path)); // what stays accepts what is not there
 }
 
 /// Whether anything was ever accepted.

@@ -46,8 +46,8 @@ impl Rules {
         })
     }
 
-    /// What stands there and what will are both accepted while the one becomes the other, so that neither a
-    /// crash nor a full disk leaves a file that waits for its acceptance.
+    /// What stands there and what will are both accepted before the one becomes the other, so that neither a
+    /// crash nor a full disk leaves a file that waits for its acceptance. Both are the user's own wish.
     fn replace(
         &self,
         path: &Path,
@@ -69,14 +69,9 @@ impl Rules {
         let (old, new) = (before.map(|file| &*file.sha256), sha256(text.as_bytes()));
         let both: Vec<&str> = old.into_iter().chain([&*new]).collect();
         trust::accept(&self.paths, path, &both)?;
-        if let Err(error) = files::replace(path, text.as_bytes()) {
-            match old {
-                Some(old) => trust::accept(&self.paths, path, &[old])?,
-                None => trust::forget(&self.paths, path),
-            }
-            let doing = format!("cannot write {}", path.display());
-            return Err(Error::io(doing, &error));
-        }
-        trust::accept(&self.paths, path, &[&new])
+        files::replace(path, text.as_bytes())
+            .map_err(|error| Error::io(format!("cannot write {}", path.display()), &error))?;
+        let _ = trust::accept(&self.paths, path, &[&new]); // what it leaves was accepted too
+        Ok(())
     }
 }

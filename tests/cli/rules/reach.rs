@@ -114,7 +114,8 @@ fn a_link_on_the_way_is_followed_to_where_the_folder_is() {
     linked.set("HOME", linked.path("home").display().to_string());
     linked.set("KEYFOB_HOME", home.path("").display().to_string());
     let which = ["which", "acme", "--json"];
-    let run = linked.run_at(&home.path("src"), &which).ok();
+    std::fs::create_dir_all(home.path("src/deep")).unwrap();
+    let run = linked.run_at(&home.path("src/deep"), &which).ok();
     assert_eq!(run.json()["reason"], "directory", "a home that is a link");
     home.write(
         "config/config.toml",
