@@ -530,3 +530,50 @@ fn of_several_accounts_offline_a_login_counts_before_a_refresh() {
         }
     }
 }
+
+/// The verbs that take secrets elsewhere.
+#[test]
+fn what_goes_elsewhere_has_the_exit_codes_of_the_others() {
+    let stage = Stage::new(&[]);
+    let backup = format!("backup {}", stage.home.text_path("a.age"));
+    let of = |rest: &str| format!("{backup} {rest}");
+    let missing = format!("restore {}", stage.home.text_path("missing"));
+    let other = format!("restore {}", stage.home.text_path("other"));
+    stage.home.write("other", "no backup");
+    each(
+        &stage,
+        &["move acme --store file", &of("acme")],
+        Code::LoginRequired,
+        4,
+    );
+    each(&stage, &[&backup], Code::LoginRequired, 4);
+    each(
+        &stage,
+        &["move acne --store file"],
+        Code::UnknownProvider,
+        2,
+    );
+    each(&stage, &[&missing], Code::Usage, 2);
+    each(&stage, &[&other], Code::BackupInvalid, 1);
+    let stage = stage.signed_in();
+    each(
+        &stage,
+        &["move acme/x --store file", &of("acme/x")],
+        Code::UnknownAccount,
+        2,
+    );
+    each(&stage, &[&backup, &of("--move --yes")], Code::Usage, 2);
+    each(
+        &stage,
+        &["move acme --store keyring", "move --all --store keyring"],
+        Code::StoreUnavailable,
+        5,
+    );
+    stage.home.write("data/accounts/acme/julien.json", "{");
+    each(
+        &stage,
+        &[&of("--move --yes"), &of("acme/julien")],
+        Code::InternalError,
+        1,
+    );
+}
