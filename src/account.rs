@@ -1,5 +1,7 @@
 //! An account: one signed-in identity at one provider, and everything about it that is not secret.
 
+mod standing;
+
 use std::fmt;
 use std::path::PathBuf;
 
@@ -10,6 +12,8 @@ use crate::provider::ClientAuth;
 use crate::store::Kind;
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
+
+pub use standing::{Standing, Status};
 
 /// One entry of the index. Provider and name are the entry's folder and file, so a rename moves one file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -178,39 +182,19 @@ impl From<&Url> for Address {
     }
 }
 
-/// What the index alone says about an account's token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
-#[value(rename_all = "snake_case")]
-pub enum Status {
-    /// Good, and not about to end
-    Valid,
-    /// Good but about to end; the next use gets a new one
-    Expiring,
-    /// Over; the next use gets a new one
-    Expired,
-    /// Over or about to be, and only a new sign-in helps
-    LoginRequired,
-    /// The server gave no expiry
-    Unknown,
-}
-
 impl Account {
     /// Judges the index entry at `now`, without a look at the secret.
     pub fn status(&self, now: Timestamp) -> Status {
-        let Some(end) = self.expires_at else {
-            return Status::Unknown;
-        };
-        let margin = crate::token_set::margin(end.since(self.received_at));
-        let renewable = self.refreshable && !self.refused();
-        if end > now && end.since(now) > margin {
-            Status::Valid
-        } else if !renewable {
-            Status::LoginRequired // as `token` then says
-        } else if end > now {
-            Status::Expiring
-        } else {
-            Status::Expired
+        self.standing().status(now)
+    }
+
+    /// What its token's status follows from.
+    pub fn standing(&self) -> Standing {
+        Standing {
+            kind: self.identity.kind,
+            received_at: self.received_at,
+            expires_at: self.expires_at,
+            renewable: self.refreshable && !self.refused(),
         }
     }
 

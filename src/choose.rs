@@ -3,14 +3,15 @@
 //! | given | then |
 //! | --- | --- |
 //! | `PROVIDER/NAME` | that one, or `unknown_account` with the nearest |
-//! | `PROVIDER` | what `KEYFOB_ACCOUNT` names there, else its default, else its only one, else `ambiguous_account` with the list; with no account the provider's variable |
-//! | nothing | what `KEYFOB_ACCOUNT` names if that is one alone, else the only account there is, else what the only provider has by the row above, else `ambiguous_account`; with no account the only provider's variable |
+//! | `PROVIDER` | what `KEYFOB_ACCOUNT` names there, else what a directory rule does, else its default, else its only one, else `ambiguous_account` with the list; with no account the provider's variable |
+//! | nothing | what `KEYFOB_ACCOUNT` names if that is one alone, else, where it names none, what the directory rules do if that is one alone, else the only account there is, else what the only provider has by the row above, else `ambiguous_account`; with no account the only provider's variable |
 //!
 //! A pattern, where one is taken, means every account that it matches, or is `unknown_account`.
 //!
 //! A known provider with neither account nor variable is `login_required`; an unknown one is
 //! `unknown_provider`. A variable serves whoever wants a token, and nobody who wants an account.
 
+mod choice;
 mod environment;
 mod exact;
 mod missing;
@@ -20,70 +21,26 @@ mod surprise;
 mod target;
 #[cfg(test)]
 mod tests;
-
-use serde::Serialize;
+mod variable;
 
 use crate::account::Account;
 use crate::error::{Error, Result};
-use crate::provider::{Registry, SetVariable};
-use crate::secret::Secret;
+use crate::provider::Registry;
+use crate::rules::{Ruled, Rules};
 use crate::vault::Vault;
 
+pub use choice::{Choice, Source, Variable, Why};
 pub use environment::{ACCOUNT, Environment};
 pub use missing::nobody_anywhere;
 pub use several::Several;
 pub use target::Target;
-
-/// Where a token comes from, and why from there.
-#[derive(Debug)]
-pub struct Choice {
-    /// Where from.
-    pub source: Source,
-    /// Why.
-    pub why: Why,
-}
-
-/// Where a token comes from.
-#[derive(Debug)]
-pub enum Source {
-    /// An account of the index.
-    Account(Box<Account>),
-    /// The environment.
-    Variable(Variable),
-}
-
-/// A provider's token that the environment holds, such as `HF_TOKEN`.
-#[derive(Debug)]
-pub struct Variable {
-    /// The provider's name.
-    pub provider: String,
-    /// The variable's name.
-    pub name: String,
-    /// Its value, which fits the grammar of tokens.
-    pub token: Secret,
-}
-
-/// Why a source was chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Why {
-    /// It was named as `PROVIDER/NAME`.
-    Argument,
-    /// `KEYFOB_ACCOUNT` names it.
-    Environment,
-    /// It is its provider's default.
-    Default,
-    /// There is no other.
-    Only,
-    /// There is no account, and the provider's variable is set.
-    Variable,
-}
 
 /// Chooses among the accounts of a vault.
 #[derive(Clone, Copy)]
 pub struct Chooser<'a> {
     vault: &'a Vault,
     registry: &'a Registry,
+    rules: &'a Rules,
     environment: Environment<'a>,
 }
 
@@ -92,15 +49,21 @@ type Found = Option<(Account, Why)>;
 
 impl<'a> Chooser<'a> {
     /// As this process's environment has it.
-    pub fn new(vault: &'a Vault, registry: &'a Registry) -> Self {
-        Self::within(vault, registry, Environment::PROCESS)
+    pub fn new(vault: &'a Vault, registry: &'a Registry, rules: &'a Rules) -> Self {
+        Self::within(vault, registry, rules, Environment::PROCESS)
     }
 
     /// The same in another environment.
-    pub fn within(vault: &'a Vault, registry: &'a Registry, environment: Environment<'a>) -> Self {
+    pub fn within(
+        vault: &'a Vault,
+        registry: &'a Registry,
+        rules: &'a Rules,
+        environment: Environment<'a>,
+    ) -> Self {
         Self {
             vault,
             registry,
+            rules,
             environment,
         }
     }
@@ -149,27 +112,6 @@ impl<'a> Chooser<'a> {
         }
     }
 
-    /// The variables that hold a token, one a provider, whether or not there are accounts. With a name,
-    /// that provider's alone. What cannot be told for a wrong file is a failure.
-    pub fn variables(&self, provider: Option<&str>) -> Vec<Result<SetVariable>> {
-        if let Some(provider) = provider {
-            return self.variable_of(provider).transpose().into_iter().collect();
-        }
-        let is_set = |name: &str| self.environment.is_set(name);
-        self.registry.token_variables_set(&is_set)
-    }
-
-    /// Reads the token in a variable.
-    pub fn read(&self, variable: SetVariable) -> Result<Variable> {
-        let token = self.environment.token(&variable.name);
-        let token = token.ok_or_else(|| missing::unreadable(&variable))?;
-        Ok(Variable {
-            provider: variable.provider,
-            name: variable.name,
-            token,
-        })
-    }
-
     fn find(&self, target: Option<Target<'_>>) -> Result<Found> {
         match target {
             Some(Target {
@@ -195,9 +137,21 @@ impl<'a> Chooser<'a> {
         Ok(Some((named?, Why::Environment)))
     }
 
+    /// The account that a directory rule names.
+    fn ruled(&self, provider: &str, ruled: Ruled) -> Result<Found> {
+        let Ruled { name, rule } = ruled;
+        match self.named(provider, &name) {
+            Ok(account) => Ok(Some((account, Why::Directory(rule)))),
+            Err(error) => Err(missing::unknown_to_rule(error, provider, &name, &rule)),
+        }
+    }
+
     fn of_provider(&self, provider: &str) -> Result<Found> {
         if let Some(name) = self.environment.accounts()?.get(provider) {
             return self.preferred(provider, name);
+        }
+        if let Some(ruled) = self.rules.account(provider)? {
+            return self.ruled(provider, ruled);
         }
         if let Some(name) = self.vault.default_of(provider)
             && let Some(account) = self.vault.find(provider, &name)?
@@ -221,6 +175,12 @@ impl<'a> Chooser<'a> {
         if let (1, Some((provider, name))) = (preferred.len(), preferred.iter().next()) {
             return self.preferred(provider, name);
         }
+        if preferred.is_empty() {
+            let mut ruled = self.rules.accounts()?;
+            if let (1, Some((provider, ruled))) = (ruled.len(), ruled.pop_first()) {
+                return self.ruled(&provider, ruled);
+            }
+        }
         let mut listing = self.vault.accounts();
         if let Some(broken) = listing.broken.pop() {
             return Err(broken); // it may be the one that is meant
@@ -235,6 +195,9 @@ impl<'a> Chooser<'a> {
         if let Some(name) = preferred.get(&first.provider) {
             return self.preferred(&first.provider, name);
         }
+        if let Some(ruled) = self.rules.account(&first.provider)? {
+            return self.ruled(&first.provider, ruled);
+        }
         if rest.is_empty() {
             return Ok(Some((first.clone(), Why::Only)));
         }
@@ -243,47 +206,5 @@ impl<'a> Chooser<'a> {
         let chosen = accounts.find(|account| Some(&account.name) == default.as_ref());
         let chosen = chosen.ok_or_else(ambiguous)?;
         Ok(Some((chosen.clone(), Why::Default)))
-    }
-
-    fn variable_of(&self, provider: &str) -> Result<Option<SetVariable>> {
-        let is_set = |name: &str| self.environment.is_set(name);
-        self.registry.token_variable_set(provider, &is_set)
-    }
-
-    /// The variable of the only provider that has one set.
-    fn only_variable(&self) -> Result<Option<SetVariable>> {
-        let set = self.variables(None).into_iter();
-        let mut set = set.collect::<Result<Vec<_>>>()?; // a wrong one may be the one that is meant
-        match set.len() {
-            0 | 1 => Ok(set.pop()),
-            _ => Err(missing::ambiguous_variables(&set)),
-        }
-    }
-}
-
-impl Source {
-    /// The provider's name.
-    pub fn provider(&self) -> &str {
-        match self {
-            Self::Account(account) => &account.provider,
-            Self::Variable(variable) => &variable.provider,
-        }
-    }
-
-    /// `PROVIDER/NAME`, or `PROVIDER` where no account holds the token.
-    pub fn whose(&self) -> String {
-        match self {
-            Self::Account(account) => account.to_string(),
-            Self::Variable(variable) => variable.provider.clone(),
-        }
-    }
-
-    /// Whether two are the same account, or the same variable.
-    fn is_that(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Account(one), Self::Account(other)) => one.id == other.id,
-            (Self::Variable(one), Self::Variable(other)) => one.name == other.name,
-            _ => false,
-        }
     }
 }

@@ -5,6 +5,7 @@ mod doctor;
 mod hand_out;
 mod list;
 mod login;
+mod naming;
 mod provider;
 #[cfg(feature = "sandbox")]
 mod sandbox;
@@ -22,6 +23,7 @@ pub use doctor::Doctor;
 pub use hand_out::{Anew, Exec, Export, Format, Token};
 pub use list::{List, Place, Sort};
 pub use login::Login;
+pub use naming::{Rename, Use};
 pub use provider::{
     Provider, ProviderAdd, ProviderMetadata, ProviderRemove, ProviderSet, ProviderShow,
     ProviderTest,
@@ -44,7 +46,8 @@ Examples:
   keyfob token huggingface --header | curl -H @- https://huggingface.co/api/whoami-v2
   keyfob login sandbox --store file     practise without any provider
 
-An account is written PROVIDER/NAME; PROVIDER alone means its default account."
+An account is written PROVIDER/NAME; PROVIDER alone means its default account.
+There are short pages on accounts, scripting, stores and providers: `keyfob help accounts`."
 )]
 pub struct Cli {
     /// How the conversation is held.
@@ -93,7 +96,7 @@ pub enum Command {
     Exec(Exec),
     /// Say offline whether tokens are valid, as an exit code
     Check(Check),
-    /// Make an account its provider's default
+    /// Make an account its provider's default, or this folder's choice
     Use(Use),
     /// Give an account another name
     Rename(Rename),
@@ -112,6 +115,8 @@ pub enum Command {
     Sandbox(Sandbox),
     /// Print what a shell needs to complete keyfob's words
     Completions(Completions),
+    /// Explain a verb, or what no verb is about
+    Help(Help),
     /// Print the man pages, or write them all
     Man(Man),
 }
@@ -173,35 +178,6 @@ pub struct Logout {
     pub yes: bool,
 }
 
-/// Arguments of `use`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  keyfob use huggingface/work           `keyfob token huggingface` means it from now on
-
-KEYFOB_ACCOUNT goes before a default. Reads no secret and sends nothing.")]
-pub struct Use {
-    /// PROVIDER/NAME
-    #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::names))]
-    pub account: String,
-}
-
-/// Arguments of `rename`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  keyfob rename huggingface/julien work
-
-Its tokens stay where they are, and if it is its provider's default it stays that too.")]
-pub struct Rename {
-    /// PROVIDER/NAME
-    #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::names))]
-    pub account: String,
-    /// Its new name, without PROVIDER
-    #[arg(value_name = "NEW")]
-    pub name: String,
-}
-
 /// Arguments of `completions`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -243,15 +219,31 @@ pub enum Shell {
     Zsh,
 }
 
+/// Arguments of `help`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob help                           lists what there is
+  keyfob help scripting
+  keyfob help provider show             the same as `keyfob provider show --help`")]
+pub struct Help {
+    /// A verb, or one of accounts, scripting, stores and providers
+    #[arg(value_name = "VERB|PAGE", num_args = 0..=2, add = ArgValueCompleter::new(complete::pages))]
+    pub words: Vec<String>,
+}
+
 /// Arguments of `man`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   keyfob man token | man -l -
-  keyfob man --dir man                  write every page")]
+  keyfob man accounts | man -l -        a page of section 7
+  keyfob man --dir man                  write every page
+
+Into a folder that is called man1, only the pages of verbs are written; the others go into man7 beside it.")]
 pub struct Man {
-    /// The verb whose page to print; `keyfob`'s own where absent
-    #[arg(value_name = "VERB", num_args = 0..=2)]
+    /// The verb or page of `keyfob help` to print; `keyfob`'s own where absent
+    #[arg(value_name = "VERB", num_args = 0..=2, add = ArgValueCompleter::new(complete::pages))]
     pub verb: Vec<String>,
     /// Write all pages into this folder
     #[arg(long, value_name = "DIR", conflicts_with = "verb")]

@@ -7,8 +7,10 @@ use clap::ValueEnum;
 use serde::Deserialize;
 
 use crate::error::{Code, Error, Result};
+use crate::escape::escape_short;
 use crate::files;
 use crate::paths::Paths;
+use crate::rules::Configured;
 use crate::store::Kind;
 
 /// The settings. A missing file is all defaults.
@@ -23,6 +25,8 @@ pub struct Config {
     pub state_dir: Option<PathBuf>,
     /// Whether it is written down who signed in and what was handed out.
     pub audit_log: bool,
+    /// The accounts to use in some folders and repositories.
+    pub rules: Vec<Configured>,
 }
 
 impl Default for Config {
@@ -32,6 +36,7 @@ impl Default for Config {
             ca_file: None,
             state_dir: None,
             audit_log: true,
+            rules: Vec::new(),
         }
     }
 }
@@ -97,6 +102,9 @@ pub fn read_text(path: &Path) -> Result<Option<String>> {
         .map_err(|error| invalid(&error))
 }
 
+/// The most characters of a key that are shown: the file may be a stranger's.
+const SHOWN: usize = 80;
+
 /// A TOML error as `FILE:LINE: KEY: message`. Values are not shown: one of them may be a secret in
 /// the wrong place.
 pub fn invalid_toml(path: &Path, text: &str, error: &toml::de::Error) -> Error {
@@ -106,7 +114,7 @@ pub fn invalid_toml(path: &Path, text: &str, error: &toml::de::Error) -> Error {
         .lines()
         .nth(line - 1)
         .and_then(|shown| shown.split_once('='))
-        .map(|(key, _)| format!(" `{}`:", key.trim()))
+        .map(|(key, _)| format!(" `{}`:", escape_short(key.trim(), SHOWN)))
         .unwrap_or_default();
     let message = complaint(error.message());
     Error::new(

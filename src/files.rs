@@ -56,6 +56,11 @@ pub fn read_regular(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
+    read_bounded(&file, limit).map(Some)
+}
+
+/// Reads an open file of at most `limit` bytes.
+pub fn read_bounded(file: &File, limit: u64) -> io::Result<Vec<u8>> {
     let mut contents = Vec::with_capacity(USUAL_SIZE);
     file.take(limit + 1).read_to_end(&mut contents)?;
     if contents.len() as u64 > limit {
@@ -64,7 +69,7 @@ pub fn read_regular(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
             format!("larger than {limit} bytes"),
         ));
     }
-    Ok(Some(contents))
+    Ok(contents)
 }
 
 /// Opens a regular file and nothing else: a link would lead elsewhere, and a named pipe without a reader

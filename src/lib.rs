@@ -7,6 +7,7 @@
 //! cli        the arguments, declared
 //! commands   a verb a file; the only code that writes to stdout
 //!   choose     which account is meant
+//!     rules      what the folder says of it, and what was accepted
 //!   login      a new account: store probe, consent, exchange, identity, persist
 //!   session    a fresh token for an account
 //!     ci         the identity token of the job that this runs in
@@ -34,6 +35,7 @@ pub mod error;
 pub mod escape;
 pub mod events;
 pub mod files;
+pub mod help;
 pub mod interrupts;
 pub mod journal;
 pub mod login;
@@ -45,6 +47,7 @@ pub mod paths;
 pub mod policy;
 pub mod process;
 pub mod provider;
+pub mod rules;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod secret;

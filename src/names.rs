@@ -1,5 +1,7 @@
 //! The grammars of account and provider names: what shells, paths and completion bear; and of variables.
 
+use std::collections::BTreeMap;
+
 /// The grammar of account names, as a next step.
 pub const GRAMMAR: &str = "use lower-case letters, digits, `.`, `_` and `-`, 64 at most, beginning with a letter or digit";
 
@@ -19,6 +21,25 @@ pub fn is_provider_name(name: &str) -> bool {
         && name
             .chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+/// Accounts written `PROVIDER/NAME`, one a provider: provider to account name. What is wrong is said without
+/// the entry, which may be anything, a token too.
+pub fn one_a_provider<'a>(
+    entries: impl IntoIterator<Item = &'a str>,
+) -> Result<BTreeMap<String, String>, String> {
+    let mut accounts = BTreeMap::new();
+    for (at, entry) in entries.into_iter().enumerate() {
+        let parts = entry.split_once('/');
+        let Some((provider, name)) = parts.filter(|(p, n)| is_provider_name(p) && is_name(n))
+        else {
+            return Err(format!("its entry {} is no PROVIDER/NAME", at + 1));
+        };
+        if accounts.insert(provider.into(), name.into()).is_some() {
+            return Err(format!("it names two accounts of {provider}"));
+        }
+    }
+    Ok(accounts)
 }
 
 /// The variable that carries `what` for a provider, such as `KEYFOB_MY_HOST_CLIENT_ID`.

@@ -117,6 +117,16 @@ impl Paths {
         self.locks().join("events.lock")
     }
 
+    /// Which directory rules were accepted: a file each.
+    pub fn trust(&self) -> PathBuf {
+        self.state.join("trust")
+    }
+
+    /// What is locked while a rule file and its acceptance change together.
+    pub fn trust_lock(&self) -> PathBuf {
+        self.locks().join("trust.lock")
+    }
+
     /// The sandbox's state.
     pub fn sandbox(&self) -> PathBuf {
         self.state.join("sandbox")

@@ -1,7 +1,11 @@
 //! What every process that keyfob starts has in common: it inherits none of keyfob's own secrets.
 
+mod output;
+
 use std::ffi::OsStr;
 use std::process::Command;
+
+pub use output::{Failure, output};
 
 /// Takes keyfob's secrets out of the environment that `command` will inherit: `KEYFOB_PASSPHRASE*`,
 /// `KEYFOB_*_CLIENT_SECRET`, `KEYFOB_ID_TOKEN` and `KEYFOB_*_ID_TOKEN`.

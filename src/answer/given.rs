@@ -1,30 +1,35 @@
 //! How old a given token is: nobody says when it ends, so its age is what tells that it should be replaced.
 
 use super::relative::until;
-use crate::account::{Account, SignIn};
+use crate::account::{SignIn, Standing};
 use crate::timestamp::Timestamp;
 
 /// From this age on a token is to be replaced, in seconds: 90 days, what most rules for secrets ask for.
 const ROTATE: u64 = 90 * 24 * 60 * 60;
 
 /// Says when an account's token was given, and from 90 days on to replace it; `None` for every other kind.
-pub fn age(account: &Account, now: Timestamp) -> Option<String> {
-    if account.identity.kind != SignIn::Given {
+pub fn age(standing: Standing, now: Timestamp) -> Option<String> {
+    if standing.kind != SignIn::Given {
         return None;
     }
-    let given = account.received_at.min(now); // a clock that was wrong makes nothing younger than new
-    let rotate = if is_old(account, now) { ", rotate" } else { "" };
+    let given = standing.received_at.min(now); // a clock that was wrong makes nothing younger than new
+    let rotate = if is_old(standing, now) {
+        ", rotate"
+    } else {
+        ""
+    };
     Some(format!("given {}{rotate}", until(given, now)))
 }
 
 /// Whether a given token is to be replaced.
-pub fn is_old(account: &Account, now: Timestamp) -> bool {
-    account.identity.kind == SignIn::Given && now.since(account.received_at) >= ROTATE
+pub fn is_old(standing: Standing, now: Timestamp) -> bool {
+    standing.kind == SignIn::Given && now.since(standing.received_at) >= ROTATE
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::Account;
     use crate::answer::fixture;
 
     const DAY: u64 = 24 * 60 * 60;
@@ -32,7 +37,8 @@ mod tests {
     #[test]
     fn a_given_token_is_to_be_replaced_from_90_days_on() {
         let mut account = fixture::account();
-        let said = |account: &Account, later| age(account, account.received_at.plus(later));
+        let said =
+            |account: &Account, later| age(account.standing(), account.received_at.plus(later));
         assert_eq!(said(&account, 91 * DAY), None);
         account.identity.kind = SignIn::Given;
         for (later, text) in [
@@ -45,6 +51,9 @@ mod tests {
             assert_eq!(said(&account, later).as_deref(), Some(text));
         }
         let before = Timestamp::from_unix(account.received_at.unix() - DAY);
-        assert_eq!(age(&account, before).as_deref(), Some("given now"));
+        assert_eq!(
+            age(account.standing(), before).as_deref(),
+            Some("given now")
+        );
     }
 }

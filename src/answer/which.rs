@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::account::Origin;
 use crate::choose::{Choice, Source, Why};
+use crate::escape::escape;
 
 /// A choice.
 #[derive(Debug, Serialize)]
@@ -12,7 +13,10 @@ pub struct Which {
     provider: String,
     source: Origin,
     variable: Option<String>,
-    reason: Why,
+    reason: &'static str,
+    rule: Option<String>,
+    #[serde(skip)]
+    why: String,
 }
 
 impl Which {
@@ -24,28 +28,38 @@ impl Which {
                 (&variable.provider, Origin::Env, Some(variable.name.clone()))
             }
         };
+        let rule = match &choice.why {
+            Why::Directory(rule) => Some(rule.file.to_string_lossy().into_owned()),
+            _ => None,
+        };
         Self {
             account: choice.source.whose(),
             provider: provider.clone(),
             source,
             variable,
-            reason: choice.why,
+            reason: choice.why.as_str(),
+            rule,
+            why: reason(choice),
         }
     }
 
     /// One line, for people.
     pub fn text(&self) -> String {
-        let provider = &self.provider;
-        let reason = match (self.reason, &self.variable) {
-            (Why::Argument, _) => "it was named".into(),
-            (Why::Environment, _) => "KEYFOB_ACCOUNT names it".into(),
-            (Why::Default, _) => format!("it is the default of {provider}"),
-            (Why::Only, _) | (Why::Variable, None) => "there is no other".into(),
-            (Why::Variable, Some(name)) => {
-                format!("nobody is signed in, and {name} holds a token")
-            }
-        };
-        format!("{}: {reason}\n", self.account)
+        format!("{}: {}\n", self.account, escape(&self.why))
+    }
+}
+
+/// Why it is that one, in words.
+fn reason(choice: &Choice) -> String {
+    match (&choice.why, &choice.source) {
+        (Why::Argument, _) => "it was named".into(),
+        (Why::Environment, _) => "KEYFOB_ACCOUNT names it".into(),
+        (Why::Directory(rule), _) => format!("{rule} names it"),
+        (Why::Default, source) => format!("it is the default of {}", source.provider()),
+        (Why::Only, _) | (Why::Variable, Source::Account(_)) => "there is no other".into(),
+        (Why::Variable, Source::Variable(variable)) => {
+            format!("nobody is signed in, and {} holds a token", variable.name)
+        }
     }
 }
 
@@ -54,6 +68,7 @@ mod tests {
     use super::*;
     use crate::answer::fixture::{account, assert_shape};
     use crate::choose::Variable;
+    use crate::rules::Rule;
     use crate::secret::Secret;
 
     fn chosen(why: Why) -> Which {
@@ -68,12 +83,17 @@ mod tests {
         Which::new(&Choice { source, why })
     }
 
+    fn rule(file: &str) -> Why {
+        Why::Directory(Rule::file(file.into()))
+    }
+
     #[test]
     fn the_shape_is_the_documented_one() {
-        assert_shape(&chosen(Why::Environment), include_str!("shapes/which.json"));
+        let ruled = chosen(rule("/home/julien/src/acme/.keyfob.toml"));
+        assert_shape(&ruled, include_str!("shapes/which.json"));
         let variable = serde_json::to_value(chosen(Why::Variable)).unwrap();
         let expected = serde_json::json!({"account": "huggingface", "provider": "huggingface",
-            "source": "env", "variable": "HF_TOKEN", "reason": "variable"});
+            "source": "env", "variable": "HF_TOKEN", "reason": "variable", "rule": null});
         assert_eq!(variable, expected);
     }
 
@@ -84,6 +104,10 @@ mod tests {
             (
                 Why::Environment,
                 "huggingface/julien: KEYFOB_ACCOUNT names it\n",
+            ),
+            (
+                rule("/src/\u{1b}[1m/.keyfob.toml"),
+                "huggingface/julien: /src/\\u{1b}[1m/.keyfob.toml names it\n",
             ),
             (
                 Why::Default,

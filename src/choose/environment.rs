@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use super::Target;
 use crate::config::says_yes;
 use crate::error::{Code, Error, Result};
+use crate::names::one_a_provider;
 use crate::secret::Secret;
 use crate::token_set::is_token;
 
@@ -46,28 +46,12 @@ impl<'a> Environment<'a> {
 
     /// What `KEYFOB_ACCOUNT` names: provider to account name. Unset and empty name nothing.
     pub fn accounts(self) -> Result<BTreeMap<String, String>> {
-        let mut accounts = BTreeMap::new();
         if !self.is_set(ACCOUNT) {
-            return Ok(accounts);
+            return Ok(BTreeMap::new());
         }
         let value = (self.0)(ACCOUNT).unwrap_or_default();
         let value = value.to_string_lossy(); // what is lost fits no name
-        for (at, entry) in value.split(',').enumerate() {
-            let Some(Target {
-                provider,
-                name: Some(name),
-            }) = Target::read(entry.trim_ascii())
-            else {
-                return Err(wrong(&format!("its entry {} is no PROVIDER/NAME", at + 1)));
-            };
-            if accounts
-                .insert(provider.to_owned(), name.to_owned())
-                .is_some()
-            {
-                return Err(wrong(&format!("it names two accounts of {provider}")));
-            }
-        }
-        Ok(accounts)
+        one_a_provider(value.split(',').map(str::trim_ascii)).map_err(|what| wrong(&what))
     }
 }
 

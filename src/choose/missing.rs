@@ -7,6 +7,7 @@ use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
 use crate::nearest::nearest;
 use crate::provider::SetVariable;
+use crate::rules::Rule;
 
 /// More names than this do not help.
 const SHOWN: usize = 8;
@@ -96,6 +97,22 @@ impl Chooser<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// An account that a directory rule names and that cannot be used; most likely it is another machine's.
+pub(super) fn unknown_to_rule(error: Error, provider: &str, name: &str, rule: &Rule) -> Error {
+    let missing = error.code == Code::UnknownAccount;
+    let error = Error {
+        message: format!("{rule}: {}", error.message),
+        ..error
+    };
+    if missing {
+        let file = rule.file.display();
+        return error.hint(format!(
+            "sign in as it with `keyfob login {provider} --as {name}`, or name another in {file}"
+        ));
+    }
+    error
 }
 
 /// A pattern that fits no account; the nearest is a pattern that fits some, or an account.

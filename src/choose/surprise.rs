@@ -1,5 +1,7 @@
 //! What somebody may not have expected of a choice.
 
+use std::fmt;
+
 use super::{ACCOUNT, Chooser, Why};
 use crate::account::Account;
 use crate::names::is_name;
@@ -9,23 +11,25 @@ impl Chooser<'_> {
     /// What to say of an account that was chosen, as one line; `None` where nothing surprises. `token` is
     /// what is handed out: a variable that holds it is no surprise, for that is what `exec` and `export`
     /// leave behind.
-    pub fn surprise(&self, account: &Account, why: Why, token: Option<&Secret>) -> Option<String> {
+    pub fn surprise(&self, account: &Account, why: &Why, token: Option<&Secret>) -> Option<String> {
+        let not_default = |who: &dyn fmt::Display| {
+            let default = self.other_default(account)?;
+            Some(format!("{who} names {account}; the default is {default}"))
+        };
         match why {
-            Why::Environment => {
-                let default = self.other_default(account)?;
-                Some(format!(
-                    "{ACCOUNT} names {account}; the default is {default}"
-                ))
-            }
-            Why::Default | Why::Only => {
-                let variable = self.variable_of(&account.provider).ok()??.name;
-                let held = self.environment.token(&variable);
-                let same = token.is_some() && held.as_ref() == token;
-                (!same)
-                    .then(|| format!("{variable} is set and ignored, for {account} is signed in"))
-            }
+            Why::Environment => not_default(&ACCOUNT),
+            Why::Directory(rule) => not_default(rule).or_else(|| self.ignored(account, token)),
+            Why::Default | Why::Only => self.ignored(account, token),
             Why::Argument | Why::Variable => None,
         }
+    }
+
+    /// The provider's variable, which counts where there is no account.
+    fn ignored(&self, account: &Account, token: Option<&Secret>) -> Option<String> {
+        let variable = self.variable_of(&account.provider).ok()??.name;
+        let held = self.environment.token(&variable);
+        let same = token.is_some() && held.as_ref() == token;
+        (!same).then(|| format!("{variable} is set and ignored, for {account} is signed in"))
     }
 
     /// The provider's default account, if that is another one and is there.

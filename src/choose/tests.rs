@@ -1,20 +1,27 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tempfile::TempDir;
 
 use super::*;
 use crate::answer::fixture;
+use crate::config::Config;
 use crate::error::Code;
 use crate::files;
 use crate::paths::Paths;
+use crate::rules::Place;
+use crate::secret::Secret;
 use crate::store::Nobody;
 
-/// Accounts, defaults and variables of one test.
+/// Accounts, defaults, variables and directory rules of one test.
 struct Scene {
-    _home: TempDir,
+    home: TempDir,
+    place: PathBuf,
     paths: Paths,
+    configured: String,
     vault: Vault,
     variables: BTreeMap<String, OsString>,
 }
@@ -40,12 +47,50 @@ impl Scene {
             let (name, value) = line.split_once('=').unwrap();
             (name.to_owned(), OsString::from(value))
         });
+        let place = home.path().canonicalize().unwrap();
         Self {
-            _home: home,
+            home,
+            place,
             paths,
+            configured: String::new(),
             vault,
             variables: variables.collect(),
         }
+    }
+
+    /// The same in the home's folder `src/acme`, with rules. `FOLDER: ACCOUNTS` is a rule file of the home
+    /// that was accepted, after `?` one that was not; `KEY = VALUE: ACCOUNTS` is a rule of `config.toml`.
+    fn ruled(accounts: &[&str], variables: &[&str], rules: &[&str]) -> Self {
+        let mut scene = Self::new(accounts, variables);
+        std::fs::create_dir_all(scene.place.join("src/acme")).unwrap();
+        for rule in rules {
+            let (place, names) = rule.split_once(": ").unwrap();
+            let names: Vec<_> = names.split_whitespace().collect();
+            if place.contains('=') {
+                let _ = writeln!(scene.configured, "[[rules]]\n{place}\naccounts = {names:?}");
+                continue;
+            }
+            let folder = scene.place.join(place.trim_start_matches('?'));
+            let folder = folder.canonicalize().unwrap();
+            let text = format!("accounts = {names:?}\n");
+            std::fs::write(folder.join(".keyfob.toml"), text).unwrap();
+            if !place.starts_with('?') {
+                scene.rules_at(&folder).trust().unwrap();
+            }
+        }
+        scene.place.push("src/acme");
+        scene
+    }
+
+    fn rules_at(&self, folder: &Path) -> Rules {
+        let config = self.paths.config_file();
+        files::replace(&config, self.configured.as_bytes()).unwrap();
+        let configured = Config::load(&self.paths).unwrap().rules;
+        let place = Place {
+            folder: Ok(folder.into()),
+            home: Some(self.home.path().canonicalize().unwrap()),
+        };
+        Rules::at(self.paths.clone(), configured, place)
     }
 
     fn definition(&self, name: &str, text: &str) {
@@ -56,9 +101,11 @@ impl Scene {
     fn ask<T>(&self, question: impl FnOnce(Chooser<'_>) -> T) -> T {
         let read = |name: &str| self.variables.get(name).cloned();
         let registry = Registry::new(self.paths.clone());
+        let rules = self.rules_at(&self.place);
         question(Chooser::within(
             &self.vault,
             &registry,
+            &rules,
             Environment::new(&read),
         ))
     }
@@ -71,7 +118,7 @@ impl Scene {
                     Source::Account(_) => String::new(),
                     Source::Variable(variable) => format!(" {}", variable.name),
                 };
-                format!("{}{name}: {:?}", choice.source.whose(), choice.why)
+                format!("{}{name}: {}", choice.source.whose(), choice.why.as_str())
             }
             Err(error) => {
                 assert!(error.hint.is_some(), "{error}");
@@ -103,40 +150,40 @@ const CASES: &[Case] = &[
         &TWO,
         &[NAMED, SET],
         Some("huggingface/julien"),
-        "huggingface/julien: Argument",
+        "huggingface/julien: argument",
     ),
     // KEYFOB_ACCOUNT
     (
         &TWO,
         &[NAMED, SET],
         Some("huggingface"),
-        "huggingface/work: Environment",
+        "huggingface/work: environment",
     ),
-    (&TWO, &[NAMED, SET], None, "huggingface/work: Environment"),
+    (&TWO, &[NAMED, SET], None, "huggingface/work: environment"),
     (
         &TWO,
         &["KEYFOB_ACCOUNT=github/me"],
         Some("huggingface"),
-        "huggingface/julien: Default",
+        "huggingface/julien: default",
     ),
     (&TWO, &["KEYFOB_ACCOUNT=github/me"], None, "unknown_account"),
     (
         &TWO,
         &["KEYFOB_ACCOUNT="],
         None,
-        "huggingface/julien: Default",
+        "huggingface/julien: default",
     ),
     (
         &TWO,
         &["KEYFOB_ACCOUNT= \n"],
         None,
-        "huggingface/julien: Default",
+        "huggingface/julien: default",
     ),
     (
         &TWO,
         &["KEYFOB_ACCOUNT= github/me , huggingface/work\n"],
         None,
-        "huggingface/work: Environment",
+        "huggingface/work: environment",
     ),
     (
         &["huggingface/a", "github/me"],
@@ -148,7 +195,7 @@ const CASES: &[Case] = &[
         &["huggingface/a", "github/me"],
         &["KEYFOB_ACCOUNT=github/me"],
         None,
-        "github/me: Environment",
+        "github/me: environment",
     ),
     (
         &["huggingface/a"],
@@ -161,21 +208,21 @@ const CASES: &[Case] = &[
         &TWO,
         &[SET],
         Some("huggingface"),
-        "huggingface/julien: Default",
+        "huggingface/julien: default",
     ),
-    (&TWO, &[SET], None, "huggingface/julien: Default"),
+    (&TWO, &[SET], None, "huggingface/julien: default"),
     // the only one
     (
         &["huggingface/a"],
         &[SET],
         Some("huggingface"),
-        "huggingface/a: Only",
+        "huggingface/a: only",
     ),
     (
         &["huggingface/a"],
         &[SET, "GH_TOKEN=x"],
         None,
-        "huggingface/a: Only",
+        "huggingface/a: only",
     ),
     (
         &["huggingface/a", "huggingface/b"],
@@ -194,28 +241,28 @@ const CASES: &[Case] = &[
         &[],
         &[SET],
         Some("huggingface"),
-        "huggingface HF_TOKEN: Variable",
+        "huggingface HF_TOKEN: variable",
     ),
-    (&[], &[SET], None, "huggingface HF_TOKEN: Variable"),
+    (&[], &[SET], None, "huggingface HF_TOKEN: variable"),
     (
         &["github/me"],
         &[SET],
         Some("huggingface"),
-        "huggingface HF_TOKEN: Variable",
+        "huggingface HF_TOKEN: variable",
     ),
-    (&["github/me"], &[SET], None, "github/me: Only"),
+    (&["github/me"], &[SET], None, "github/me: only"),
     (
         &[],
         &["HF_TOKEN= \r\n", "HUGGING_FACE_HUB_TOKEN=x"],
         None,
-        "huggingface HUGGING_FACE_HUB_TOKEN: Variable",
+        "huggingface HUGGING_FACE_HUB_TOKEN: variable",
     ),
     (&[], &[SET, "GH_TOKEN=x"], None, "ambiguous_account"),
     (
         &[],
         &[SET, "HUGGING_FACE_HUB_TOKEN=y"],
         None,
-        "huggingface HF_TOKEN: Variable",
+        "huggingface HF_TOKEN: variable",
     ),
     (&[], &[SET], Some("huggingface/work"), "unknown_account"),
     // nothing
@@ -240,7 +287,7 @@ const CASES: &[Case] = &[
         &TWO,
         &["HF_TOKEN=a b"],
         Some("huggingface"),
-        "huggingface/julien: Default",
+        "huggingface/julien: default",
     ),
 ];
 
@@ -251,6 +298,261 @@ fn the_order_of_choice() {
         let case = format!("{accounts:?} {variables:?} {typed:?}");
         assert_eq!(scene.means(*typed), *meant, "{case}");
     }
+}
+
+const BOTH: [&str; 3] = ["github/me*", "huggingface/julien*", "huggingface/work"];
+
+/// Accounts, variables, rules, the argument, and what it means.
+type Ruled = (
+    &'static [&'static str],
+    &'static [&'static str],
+    &'static [&'static str],
+    Option<&'static str>,
+    &'static str,
+);
+
+const RULED: &[Ruled] = &[
+    // what goes before a rule, accepted or not
+    (
+        &TWO,
+        &[SET],
+        &["src: huggingface/work"],
+        Some("huggingface/julien"),
+        "huggingface/julien: argument",
+    ),
+    (
+        &TWO,
+        &["KEYFOB_ACCOUNT=huggingface/julien"],
+        &["src: huggingface/work"],
+        Some("huggingface"),
+        "huggingface/julien: environment",
+    ),
+    (
+        &TWO,
+        &["KEYFOB_ACCOUNT=huggingface/julien"],
+        &["?src: huggingface/work"],
+        None,
+        "huggingface/julien: environment",
+    ),
+    // what a rule goes before
+    (
+        &TWO,
+        &[SET],
+        &["src: huggingface/work"],
+        Some("huggingface"),
+        "huggingface/work: directory",
+    ),
+    (
+        &["huggingface/a", "huggingface/b"],
+        &[],
+        &["src: huggingface/b"],
+        Some("huggingface"),
+        "huggingface/b: directory",
+    ),
+    (
+        &["huggingface/a"],
+        &[],
+        &["src: huggingface/a"],
+        Some("huggingface"),
+        "huggingface/a: directory",
+    ),
+    (
+        &["huggingface/a"],
+        &[SET],
+        &["src: github/me"],
+        Some("huggingface"),
+        "huggingface/a: only",
+    ),
+    // the nearest that names the provider; rule files before `config.toml`, and there the first that fits
+    (
+        &TWO,
+        &[],
+        &["src: huggingface/julien", "src/acme: huggingface/work"],
+        Some("huggingface"),
+        "huggingface/work: directory",
+    ),
+    (
+        &TWO,
+        &[],
+        &["src: huggingface/work", "src/acme: github/me"],
+        Some("huggingface"),
+        "huggingface/work: directory",
+    ),
+    (
+        &TWO,
+        &[],
+        &[".: huggingface/work", "path = '~': huggingface/julien"],
+        Some("huggingface"),
+        "huggingface/work: directory",
+    ),
+    (
+        &TWO,
+        &[],
+        &[
+            "path = '~/sr': huggingface/julien",
+            "path = '~/src/acme/x': huggingface/julien",
+            "path = '~/src': github/me",
+            "path = '~/src/': huggingface/work",
+            "path = '~/src/acme': huggingface/julien",
+        ],
+        Some("huggingface"),
+        "huggingface/work: directory",
+    ),
+    (
+        &TWO,
+        &[],
+        &["path = '/elsewhere': huggingface/work"],
+        Some("huggingface"),
+        "huggingface/julien: default",
+    ),
+    (
+        &TWO,
+        &[],
+        &["remote = 'github.com/acme': huggingface/work"],
+        Some("huggingface"),
+        "huggingface/julien: default",
+    ),
+    // without an argument
+    (
+        &BOTH,
+        &[],
+        &["src: huggingface/work"],
+        None,
+        "huggingface/work: directory",
+    ),
+    (
+        &BOTH,
+        &[],
+        &["path = '~': github/me"],
+        None,
+        "github/me: directory",
+    ),
+    (
+        &BOTH,
+        &[],
+        &["src: huggingface/work", "path = '~': github/me"],
+        None,
+        "ambiguous_account",
+    ),
+    (
+        &TWO,
+        &[],
+        &["src: huggingface/work", "path = '~': github/me"],
+        None,
+        "huggingface/work: directory",
+    ),
+    (
+        &BOTH,
+        &["KEYFOB_ACCOUNT=github/me,huggingface/julien"],
+        &["src: huggingface/work"],
+        None,
+        "ambiguous_account",
+    ),
+    (
+        &TWO,
+        &["KEYFOB_ACCOUNT=github/me,gitlab/me"],
+        &["src: huggingface/work"],
+        None,
+        "huggingface/work: directory",
+    ),
+    (
+        &TWO,
+        &[],
+        &["src: huggingface/gone"],
+        None,
+        "unknown_account",
+    ),
+    // one that was not accepted
+    (
+        &TWO,
+        &[],
+        &["?src: huggingface/work"],
+        Some("huggingface"),
+        "config_invalid",
+    ),
+    (
+        &[],
+        &[SET],
+        &["?src: huggingface/work"],
+        Some("huggingface"),
+        "config_invalid",
+    ),
+    (&TWO, &[], &["?src: github/me"], None, "config_invalid"),
+    (
+        &TWO,
+        &[],
+        &["?src: github/me"],
+        Some("huggingface"),
+        "huggingface/julien: default",
+    ),
+    (
+        &TWO,
+        &[],
+        &["?src/acme: github/me", "src: huggingface/work"],
+        Some("huggingface"),
+        "huggingface/work: directory",
+    ),
+    (
+        &TWO,
+        &[],
+        &["src/acme: huggingface/work", "?src: huggingface/julien"],
+        None,
+        "huggingface/work: directory",
+    ),
+    (&TWO, &[], &["?src:  "], None, "huggingface/julien: default"),
+    // one that names who is not there
+    (
+        &TWO,
+        &[],
+        &["src: huggingface/gone"],
+        Some("huggingface"),
+        "unknown_account",
+    ),
+    (
+        &[],
+        &[SET],
+        &["src: huggingface/work"],
+        Some("huggingface"),
+        "unknown_account",
+    ),
+    (
+        &TWO,
+        &[],
+        &["src: hugingface/work"],
+        None,
+        "unknown_provider",
+    ),
+];
+
+#[test]
+fn the_order_of_choice_where_there_are_rules() {
+    for (accounts, variables, rules, typed, meant) in RULED {
+        let scene = Scene::ruled(accounts, variables, rules);
+        let case = format!("{accounts:?} {variables:?} {rules:?} {typed:?}");
+        assert_eq!(scene.means(*typed), *meant, "{case}");
+    }
+}
+
+#[test]
+fn an_account_that_a_rule_names_and_is_not_there_is_said_with_the_rule() {
+    let scene = Scene::ruled(&TWO, &[], &["src: huggingface/wrok"]);
+    let error = scene.failure(Some("huggingface"));
+    let file = scene.place.with_file_name(".keyfob.toml");
+    assert_eq!(
+        error.message,
+        format!("{}: no account is called huggingface/wrok", file.display())
+    );
+    assert_eq!(
+        error.hint.unwrap(),
+        format!(
+            "sign in as it with `keyfob login huggingface --as wrok`, or name another in {}",
+            file.display()
+        )
+    );
+    let scene = Scene::ruled(&TWO, &[], &["path = '~/src': huggingface/gone"]);
+    let error = scene.failure(None);
+    let message = error.message;
+    assert!(message.starts_with("the rule for `~/src` in "), "{message}");
 }
 
 #[test]
@@ -281,7 +583,7 @@ fn what_keyfob_account_may_hold() {
         }
         assert_eq!(
             scene.means(Some("huggingface/work")),
-            "huggingface/work: Argument",
+            "huggingface/work: argument",
             "a name needs no variable"
         );
     }
@@ -416,7 +718,7 @@ fn a_definition_like_another_is_not_read_from_the_others_variable() {
     assert_eq!(scene.means(Some("work")), "login_required");
     let scene = Scene::new(&[], &["WORK_TOKEN=x"]);
     scene.definition("work", "like = 'github'\nhost = 'git.example.com'\n");
-    assert_eq!(scene.means(Some("work")), "work WORK_TOKEN: Variable");
+    assert_eq!(scene.means(Some("work")), "work WORK_TOKEN: variable");
 }
 
 #[test]
@@ -426,7 +728,7 @@ fn what_surprises_is_said() {
         Scene::new(accounts, variables).ask(|chooser| {
             let choice = chooser.source(typed).unwrap();
             match &choice.source {
-                Source::Account(account) => chooser.surprise(account, choice.why, Some(&token)),
+                Source::Account(account) => chooser.surprise(account, &choice.why, Some(&token)),
                 Source::Variable(_) => None,
             }
         })
@@ -441,6 +743,34 @@ fn what_surprises_is_said() {
     assert_eq!(said(&TWO, &[SET], None).unwrap(), ignored);
     assert_eq!(said(&TWO[..1], &[SET], None).unwrap(), ignored);
     assert_eq!(said(&TWO, &["HF_TOKEN=a b"], None).unwrap(), ignored);
+    let ruled = |accounts: &[&str], variables: &[&str], rule: &str| {
+        let scene = Scene::ruled(accounts, variables, &[rule]);
+        let said = scene.ask(|chooser| {
+            let choice = chooser.source(provider).unwrap();
+            match &choice.source {
+                Source::Account(account) => chooser.surprise(account, &choice.why, Some(&token)),
+                Source::Variable(_) => None,
+            }
+        });
+        said.map(|line| line.replace(&scene.home.path().display().to_string(), "~"))
+    };
+    assert_eq!(
+        ruled(&TWO, &[SET], "src: huggingface/work").unwrap(),
+        "~/src/.keyfob.toml names huggingface/work; the default is huggingface/julien"
+    );
+    assert_eq!(
+        ruled(&TWO, &[SET], "path = '~/src': huggingface/work").unwrap(),
+        "the rule for `~/src` in ~/config/config.toml names huggingface/work; the default is huggingface/julien"
+    );
+    assert_eq!(
+        ruled(&TWO, &[SET], "src: huggingface/julien").unwrap(),
+        ignored
+    );
+    assert_eq!(ruled(&TWO, &[], "src: huggingface/julien"), None);
+    assert_eq!(
+        ruled(&TWO[..1], &["HF_TOKEN=hf_kept"], "src: huggingface/julien"),
+        None
+    );
     for (accounts, variables, typed) in [
         (&TWO[..], &[][..], provider),
         (&TWO, &["HF_TOKEN=hf_kept\n"], provider), // as `exec` leaves it

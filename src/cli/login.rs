@@ -33,7 +33,7 @@ pub struct Login {
     #[arg(value_name = "PROVIDER[/NAME]|URL", add = ArgValueCompleter::new(complete::targets))]
     pub target: String,
     /// Name the account; a new name makes a further account of the same person
-    #[arg(long = "as", value_name = "NAME")]
+    #[arg(long = "as", value_name = "NAME", add = ArgValueCompleter::new(complete::names_there))]
     pub name: Option<String>,
     /// Let the new sign-in take the place of another identity, or of an account with more scopes
     #[arg(long)]

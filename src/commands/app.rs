@@ -11,6 +11,7 @@ use crate::journal::{Journal, NoJournal};
 use crate::names;
 use crate::paths::Paths;
 use crate::provider::Registry;
+use crate::rules::Rules;
 use crate::secret::Secret;
 use crate::store::Attendant;
 use crate::term::{Console, Manner, Terminal};
@@ -30,6 +31,8 @@ pub struct App {
     pub registry: Registry,
     /// Accounts.
     pub vault: Arc<Vault>,
+    /// Which accounts this folder chooses.
+    pub rules: Rules,
     /// The audit log.
     pub journal: Arc<dyn Journal>,
 }
@@ -66,6 +69,7 @@ impl App {
             manner,
             term,
             registry: Registry::new(paths.clone()),
+            rules: Rules::new(paths.clone(), config.rules.clone()),
             vault: Arc::new(Vault::new(paths.clone(), ask_passphrase, attendant)),
             journal,
             config,
@@ -73,9 +77,9 @@ impl App {
         }
     }
 
-    /// Which account is meant, as this environment has it.
+    /// Which account is meant, as this environment and this folder have it.
     pub fn chooser(&self) -> Chooser<'_> {
-        Chooser::new(&self.vault, &self.registry)
+        Chooser::new(&self.vault, &self.registry, &self.rules)
     }
 
     /// The variables of a provider's row, of which there is one at least; the usual one where the definition

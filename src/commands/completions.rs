@@ -24,8 +24,9 @@ use crate::term::{Console, Manner, Terminal};
 /// The program's name, on a command line and in the scripts.
 const NAME: &str = "keyfob";
 
-// What the engine's scripts lack: the shell's own completion of a command behind `exec … --`, and in bash words
-// that hold a `:` or a `=`. PowerShell completes file names where nothing is answered.
+// What the engine's scripts lack: the shell's own completion of a command behind `exec … --`, in bash words that
+// hold a `:` or a `=`, and in bash and zsh that no blank follows a key that goes on. PowerShell completes file
+// names where nothing is answered.
 const OURS_BASH: &str = include_str!("completions/keyfob.bash");
 const OURS_ELVISH: &str = include_str!("completions/keyfob.elv");
 const OURS_FISH: &str = include_str!("completions/keyfob.fish");
@@ -166,8 +167,15 @@ fn registration(shell: Shell, engine: &dyn EnvCompleter, completer: &str) -> Res
         }
         Shell::Zsh => {
             let body = "function _clap_dynamic_completer_keyfob() {\n";
-            let asked = format!("{body}    _keyfob_command && return\n");
-            exchanged(&script, body, &asked) + OURS_ZSH
+            let asked = format!("{body}    _keyfob_command && return\n    local -a open=()\n");
+            let script = exchanged(&script, body, &asked);
+            let value = "other+=(\"$completion\")";
+            let sorted = format!("[[ $value == *[=.] ]] && open+=(\"$completion\") || {value}");
+            let script = exchanged(&script, value, &sorted);
+            let described = "[[ -n $other ]] && ";
+            let both =
+                format!("[[ -n $open ]] && _describe -V 'values' open -S ''\n        {described}");
+            exchanged(&script, described, &both) + OURS_ZSH
         }
         Shell::Fish => {
             let asked = "\"(__keyfob_command; or ";

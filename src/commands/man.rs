@@ -2,6 +2,7 @@
 
 mod json;
 mod sections;
+mod topics;
 
 use std::fs;
 use std::io;
@@ -13,8 +14,9 @@ use roff::{Roff, bold, roman};
 
 use crate::cli::{Cli, Man};
 use crate::error::{Code, Error, Result};
+use crate::help::{TOPICS, Topic};
 
-/// Every page is in this section of the manual: user commands.
+/// A verb's page is in this section of the manual: user commands.
 const SECTION: &str = "1";
 
 /// One verb's declaration, and the page's name such as `keyfob-provider-show`.
@@ -46,6 +48,9 @@ pub fn page(args: &Man) -> Result<String> {
         verb => format!("keyfob-{verb}"),
     };
     let pages = pages();
+    if let Some(topic) = wanted.strip_prefix("keyfob-").and_then(Topic::find) {
+        return Ok(topics::render(topic));
+    }
     match pages.iter().find(|page| page.name == wanted) {
         Some(page) => Ok(render(page)),
         None => Err(unknown(&args.verb.join(" "), &wanted, &pages)),
@@ -57,12 +62,25 @@ pub fn write_all(dir: &Path) -> Result<Vec<PathBuf>> {
     let failed = |path: &Path, cause: &io::Error| {
         Error::io(format!("cannot write {}", path.display()), cause)
     };
-    fs::create_dir_all(dir).map_err(|error| failed(dir, &error))?;
-    pages()
+    let pages = pages();
+    let verbs = pages
         .iter()
-        .map(|page| {
-            let path = dir.join(format!("{}.{SECTION}", page.name));
-            fs::write(&path, render(page)).map_err(|error| failed(&path, &error))?;
+        .map(|page| (dir.join(format!("{}.{SECTION}", page.name)), render(page)));
+    let beside = match dir.file_name() {
+        Some(name) if name == "man1" => dir.with_file_name("man7"),
+        _ => dir.to_owned(),
+    };
+    let topics = TOPICS.iter().map(|topic| {
+        let file = format!("{}.{}", topics::name(topic), topics::SECTION);
+        (beside.join(file), topics::render(topic))
+    });
+    for folder in [dir, &beside] {
+        fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
+    }
+    verbs
+        .chain(topics)
+        .map(|(path, page)| {
+            fs::write(&path, page).map_err(|error| failed(&path, &error))?;
             Ok(path)
         })
         .collect()
@@ -108,18 +126,19 @@ fn name(command: &Command) -> String {
 }
 
 fn unknown(verb: &str, wanted: &str, pages: &[Page]) -> Error {
-    let distance = |page: &&Page| strsim::damerau_levenshtein(&page.name, wanted);
+    let distance = |name: &String| strsim::damerau_levenshtein(name, wanted);
     let error = Error::new(Code::Usage, format!("there is no verb `{verb}`"));
-    match pages
-        .iter()
+    let names = pages.iter().map(|page| page.name.clone());
+    let nearest = names
+        .chain(TOPICS.iter().map(topics::name))
         .min_by_key(distance)
-        .filter(|page| distance(page) <= 3)
-    {
-        Some(near) if near.name != "keyfob" => {
-            let verb = near.name.trim_start_matches("keyfob-");
+        .filter(|name| distance(name) <= 3);
+    match nearest {
+        Some(near) if near != "keyfob" => {
+            let verb = near.trim_start_matches("keyfob-");
             error.hint(format!("did you mean `keyfob man {verb}`?"))
         }
-        _ => error.hint("`keyfob --help` lists the verbs"),
+        _ => error.hint("`keyfob help` lists the verbs and pages"),
     }
 }
 
@@ -145,17 +164,25 @@ fn render(page: &Page) -> String {
             sections::files(roff);
         }
         sections::examples(roff, &examples);
-        see_also(roff, &page.see_also);
+        let topics = TOPICS.iter().filter(|_| root);
+        let topics = topics.map(|topic| (topics::name(topic), topics::SECTION));
+        let verbs = page.see_also.iter().map(|name| (name.clone(), SECTION));
+        see_also(roff, verbs.chain(topics));
     });
+    finished(&page.name, SECTION, &text)
+}
+
+/// A page with its title, and no blanks at the ends of lines.
+fn finished(name: &str, section: &str, text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-    ascii(&format!("{}{}\n", title(&page.name), lines.join("\n")))
+    ascii(&format!("{}{}\n", title(name, section), lines.join("\n")))
 }
 
 /// The title without a date or a version, which would be stale by the next release; then no
 /// hyphenation, for names are looked for and copied.
-fn title(name: &str) -> String {
+fn title(name: &str, section: &str) -> String {
     let name = name.to_uppercase();
-    format!(".TH {name} {SECTION} \"\" keyfob \"keyfob manual\"\n.nh\n.ad l\n{PREAMBLE}")
+    format!(".TH {name} {section} \"\" keyfob \"keyfob manual\"\n.nh\n.ad l\n{PREAMBLE}")
 }
 
 /// What the roff crate begins every document with: an apostrophe that stays one.
@@ -185,15 +212,15 @@ fn split(help: &str) -> (Vec<&str>, Vec<&str>) {
     (examples, notes)
 }
 
-fn see_also(roff: &mut Roff, names: &[String]) {
+fn see_also<'a>(roff: &mut Roff, pages: impl Iterator<Item = (String, &'a str)>) {
     roff.control("SH", ["SEE ALSO"]);
     let mut line = Vec::new();
-    for (at, name) in names.iter().enumerate() {
+    for (at, (name, section)) in pages.enumerate() {
         if at > 0 {
             line.push(roman(", "));
         }
         line.push(bold(name));
-        line.push(roman(format!("({SECTION})")));
+        line.push(roman(format!("({section})")));
     }
     roff.text(line);
 }

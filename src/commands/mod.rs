@@ -9,6 +9,7 @@ mod embedded;
 mod exec;
 mod export;
 mod fleet;
+mod help;
 mod list;
 mod log;
 mod login;
@@ -64,6 +65,7 @@ fn run(cli: &Cli, manner: Manner) -> Result<ExitCode> {
     match &cli.command {
         Command::Completions(args) => completions::run(args, manner)?,
         Command::Man(args) => print(&man::run(args)?)?,
+        Command::Help(args) => help::run(args)?,
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(args, &Console::new(manner))?,
         Command::Doctor(args) => return doctor::run(args, manner), // a failed check is told on stdout
@@ -131,14 +133,17 @@ fn unparsed(error: &clap::Error, args: &[OsString]) -> ExitCode {
     let has = |flag: &str| args.iter().any(|arg| arg == flag);
     let json = has("--json");
     if !error.use_stderr() {
-        let printed = error.print().and_then(|()| std::io::stdout().flush());
-        return match written(printed) {
+        return match shown(error) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 Console::new(Manner::default()).fail(&error);
                 ExitCode::from(error.code.exit())
             }
         };
+    }
+    if args.len() < 2 {
+        let _ = write!(std::io::stderr(), "{}", help::first_steps()); // nobody may be listening
+        return ExitCode::from(Code::Usage.exit());
     }
     match error.kind() {
         ErrorKind::TooManyValues => {
@@ -184,6 +189,11 @@ fn unparsed(error: &clap::Error, args: &[OsString]) -> ExitCode {
     let usage = Error::new(Code::Usage, message.trim_start_matches("error: ")).hint(hint);
     let _ = writeln!(std::io::stderr(), "{}", usage.json());
     ExitCode::from(Code::Usage.exit())
+}
+
+/// Prints help or version.
+fn shown(help: &clap::Error) -> Result<()> {
+    written(help.print().and_then(|()| std::io::stdout().flush()))
 }
 
 /// The flag beside which a word that fits nowhere may be a token.

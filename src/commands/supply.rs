@@ -163,14 +163,14 @@ fn held(app: &App, typed: &[String], need: Need, failures: &mut Vec<Error>) -> R
     let supplies: Vec<Supply> = supplies.into_iter().flatten().collect();
     if failures.is_empty() {
         for (supply, why) in supplies.iter().zip(whys) {
-            say_surprise(app, supply, why);
+            say_surprise(app, supply, &why);
         }
     }
     Ok(supplies)
 }
 
 /// Why it is this account, where somebody may have expected another token.
-fn say_surprise(app: &App, supply: &Supply, why: Why) {
+fn say_surprise(app: &App, supply: &Supply, why: &Why) {
     let Some(account) = &supply.account else {
         return;
     };

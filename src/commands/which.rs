@@ -12,7 +12,7 @@ pub fn run(app: &App, args: &cli::Which) -> Result<()> {
     let chooser = app.chooser();
     let choice = chooser.source(args.account.as_deref())?;
     if let Source::Account(account) = &choice.source
-        && let Some(line) = chooser.surprise(account, choice.why, None)
+        && let Some(line) = chooser.surprise(account, &choice.why, None)
     {
         app.term.say(&line);
     }

@@ -4,15 +4,14 @@ use std::ffi::OsStr;
 
 use clap_complete::CompletionCandidate;
 
-use super::line::Line;
-use super::{names_alone, offer, providers};
-use crate::account::{Account, Status};
+use super::{line, names_alone, offer, providers};
+use crate::account::{Standing, Status};
 use crate::answer::given;
 use crate::answer::relative::until;
 use crate::escape::escape_short;
 use crate::paths::Paths;
 use crate::timestamp::Timestamp;
-use crate::vault::{self, Defaults, Named};
+use crate::vault::{self, Defaults, Glance, Named};
 
 /// The most characters of a username in a description.
 const USERNAME_LIMIT: usize = 40;
@@ -26,7 +25,7 @@ const ANEW: [&str; 2] = ["exchange", "ephemeral"];
 /// Accounts, as `PROVIDER/NAME`, and each provider that has several, for its default account; none twice on
 /// a line. Providers where a token is got anew, and nothing in somebody else's command.
 pub fn accounts(current: &OsStr) -> Vec<CompletionCandidate> {
-    let line = Line::read();
+    let line = line();
     if line.in_command {
         return Vec::new();
     }
@@ -109,11 +108,10 @@ impl Index {
                 .collect();
         }
         let wanted: Vec<_> = wanted.cloned().collect();
-        let accounts = vault::list_named(&self.paths, &wanted).accounts;
-        let accounts = accounts.iter();
-        accounts
-            .map(|account| offer(account.to_string(), self.describe(account)))
-            .collect()
+        let offered = vault::glance(&self.paths, &wanted, |named, account| {
+            offer(full(named), self.describe(named, account))
+        });
+        offered.into_iter().flatten().collect()
     }
 
     /// A provider standing for its default account.
@@ -128,13 +126,13 @@ impl Index {
     }
 
     /// Says whose account it is, for how long and for what: "ada, expires in 3 h, default, openid profile".
-    fn describe(&self, account: &Account) -> String {
+    fn describe(&self, named: &Named, account: &Glance) -> String {
         let username = account.username.as_deref().unwrap_or_default();
-        let default = self.defaults.get(&account.provider) == Some(&account.name);
+        let default = self.defaults.get(&named.provider) == Some(&named.name);
         [
             escape_short(username, USERNAME_LIMIT),
-            state(account, self.now),
-            given::age(account, self.now).unwrap_or_default(),
+            state(account.standing, self.now),
+            given::age(account.standing, self.now).unwrap_or_default(),
             if default { "default" } else { "" }.into(),
             escape_short(&account.scopes.join(" "), SCOPES_LIMIT),
         ]
@@ -149,8 +147,8 @@ fn full(named: &Named) -> String {
     format!("{}/{}", named.provider, named.name)
 }
 
-fn state(account: &Account, now: Timestamp) -> String {
-    match (account.status(now), account.expires_at) {
+fn state(standing: Standing, now: Timestamp) -> String {
+    match (standing.status(now), standing.expires_at) {
         (Status::LoginRequired, _) => "login needed".into(),
         (Status::Expired, _) => "refreshes on use".into(),
         (_, Some(end)) => format!("expires {}", until(end, now)),
@@ -161,11 +159,14 @@ fn state(account: &Account, now: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+    use std::sync::Arc;
 
     use super::super::shown;
     use super::*;
-    use crate::account::SignIn;
+    use crate::account::{Account, SignIn};
     use crate::answer::fixture::{account, now};
+    use crate::store::Nobody;
+    use crate::vault::Vault;
 
     fn index(names: &[(&str, &str)]) -> Index {
         let names = names.iter().map(|(provider, name)| Named {
@@ -182,8 +183,20 @@ mod tests {
         }
     }
 
+    /// The description of an account whose entry is on disk.
     fn described(account: &Account) -> String {
-        index(&[]).describe(account)
+        let home = tempfile::tempdir().unwrap();
+        let paths = Paths::under(home.path());
+        let vault = Vault::new(paths.clone(), false, Arc::new(Nobody));
+        vault.record(account).unwrap();
+        let index = Index {
+            names_alone: false,
+            paths,
+            ..index(&[(&account.provider, &account.name)])
+        };
+        let mut offered = shown(&index.accounts(|_| true));
+        assert_eq!(offered.len(), 1);
+        offered.remove(0).1
     }
 
     #[test]

@@ -6,8 +6,6 @@ use std::ffi::OsString;
 
 use clap::{Arg, Command};
 
-use super::DECLARED;
-
 /// Where the engine's scripts say which word is completed; without it, it is the last one.
 const INDEX: &str = "_CLAP_COMPLETE_INDEX";
 
@@ -25,13 +23,11 @@ pub struct Line {
 }
 
 impl Line {
-    /// Reads it from this process's arguments, which are `keyfob -- keyfob WORD…`.
-    pub fn read() -> Self {
+    /// Reads it from this process's arguments, which are `keyfob -- keyfob WORD…`; `root` declares the
+    /// command line.
+    pub fn read(root: &Command) -> Self {
         let index = env::var(INDEX).ok().and_then(|index| index.parse().ok());
-        let declared = DECLARED.get();
-        declared.map_or_else(Self::default, |declared| {
-            Self::before(&declared(), env::args_os(), index)
-        })
+        Self::before(root, env::args_os(), index)
     }
 
     fn before(

@@ -7,6 +7,7 @@ mod accounts;
 mod line;
 mod providers;
 mod scopes;
+mod verbs;
 
 use std::env;
 use std::ffi::OsStr;
@@ -20,6 +21,7 @@ use line::Line;
 pub use accounts::{accounts, names, targets};
 pub use providers::{changed_providers, keys, providers, providers_in_use};
 pub use scopes::{flows, presets, scopes};
+pub use verbs::{names_there, pages};
 
 /// The variable by which a shell asks for completions.
 pub const VARIABLE: &str = "KEYFOB_COMPLETE";
@@ -33,23 +35,55 @@ static NAMES_ALONE: OnceLock<bool> = OnceLock::new();
 /// What declares the command line.
 static DECLARED: OnceLock<fn() -> Command> = OnceLock::new();
 
+/// What was typed before the word that is completed.
+static LINE: OnceLock<Line> = OnceLock::new();
+
 /// Answers a shell that asks for completions, and ends the process; otherwise does nothing. `declared` is the
 /// command line, which itself names the completers of this folder.
 pub fn answer(declared: fn() -> Command) {
     if let Some(shell) = env::var_os(VARIABLE) {
         let _ = DECLARED.set(declared);
         let _ = NAMES_ALONE.set(WITHOUT_DESCRIPTIONS.iter().any(|name| shell == *name));
-        CompleteEnv::with_factory(declared).var(VARIABLE).complete();
+        let concerned = || {
+            let declared = declared();
+            let line = LINE.get_or_init(|| Line::read(&declared));
+            concerned(declared, line.verbs.first())
+        };
+        CompleteEnv::with_factory(concerned)
+            .var(VARIABLE)
+            .complete();
     }
+}
+
+/// The command line with the verb alone that was typed, for the engine prepares all that it is given.
+fn concerned(declared: Command, verb: Option<&String>) -> Command {
+    let Some(verb) = verb.and_then(|verb| declared.find_subcommand(verb)) else {
+        return declared;
+    };
+    Command::new(env!("CARGO_PKG_NAME"))
+        .disable_help_subcommand(declared.is_disable_help_subcommand_set())
+        .args(declared.get_arguments())
+        .subcommand(verb)
+}
+
+/// What was typed before the word that is completed.
+fn line() -> &'static Line {
+    LINE.get_or_init(Line::default)
 }
 
 fn names_alone() -> bool {
     NAMES_ALONE.get().copied().unwrap_or_default()
 }
 
+/// The group that all candidates are of. The engine gives each one without any the usage of its argument,
+/// drawn anew for every candidate.
+const GROUP: &str = "values";
+
 fn offer(value: String, help: String) -> CompletionCandidate {
     let help = Some(help).filter(|help| !help.is_empty());
-    CompletionCandidate::new(value).help(help.map(Into::into))
+    CompletionCandidate::new(value)
+        .help(help.map(Into::into))
+        .tag(Some(GROUP.into()))
 }
 
 /// Leaves what continues the word typed so far.

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use clap_complete::CompletionCandidate;
 
 use super::line::Line;
-use super::{continuing, not_given, offer};
+use super::{continuing, line, not_given, offer};
 use crate::escape::escape_short;
 use crate::login::Flow;
 use crate::names::{is_name, is_provider_name};
@@ -21,27 +21,24 @@ const LIMIT: usize = 60;
 /// Scopes of the provider that stands in the line already, and those that the account there has; each with
 /// what it is part of.
 pub fn scopes(current: &OsStr) -> Vec<CompletionCandidate> {
-    let line = Line::read();
-    let offered = Target::of(&line).map(|target| target.scopes());
+    let line = line();
+    let offered = Target::of(line).map(|target| target.scopes());
     continuing(
         current,
-        not_given(&line, "scope", offered.unwrap_or_default()),
+        not_given(line, "scope", offered.unwrap_or_default()),
     )
 }
 
 /// Presets of the provider that stands in the line already, each with its scopes.
 pub fn presets(current: &OsStr) -> Vec<CompletionCandidate> {
-    let line = Line::read();
-    let offered = Target::of(&line).map(|target| target.presets());
-    continuing(
-        current,
-        not_given(&line, "for", offered.unwrap_or_default()),
-    )
+    let line = line();
+    let offered = Target::of(line).map(|target| target.presets());
+    continuing(current, not_given(line, "for", offered.unwrap_or_default()))
 }
 
 /// Flows, without those that the provider in the line does not have.
 pub fn flows(current: &OsStr) -> Vec<CompletionCandidate> {
-    let target = Target::of(&Line::read());
+    let target = Target::of(line());
     let provider = target.map(|target| target.provider);
     continuing(current, flows_of(provider.as_ref()))
 }

@@ -11,6 +11,7 @@ use crate::config;
 use crate::login::BROWSER_VARIABLES;
 use crate::names::variable;
 use crate::nearest::nearest;
+use crate::rules::Rules;
 
 const CHECK: &str = "environment";
 
@@ -133,7 +134,8 @@ fn ignored_tokens(patient: &Patient) -> Vec<Finding> {
             .entry(account.provider.clone())
             .or_insert(account.to_string());
     }
-    let variables = Chooser::new(&patient.vault, &patient.registry).variables(None);
+    let rules = Rules::new(patient.paths.clone(), Vec::new()); // they choose no variable
+    let variables = Chooser::new(&patient.vault, &patient.registry, &rules).variables(None);
     let set = variables.into_iter().flatten(); // a wrong file is told of the providers
     let findings = set.filter_map(|set| {
         let account = signed_in.get(&set.provider)?;

@@ -1,10 +1,11 @@
 //! The index: one JSON file an account, `PROVIDER/NAME.json`, with nothing secret in it.
 
+mod glance;
+mod shares;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,9 @@ use crate::error::{Code, Error, Result};
 use crate::files;
 use crate::names::{is_name, is_provider_name};
 use crate::paths::Paths;
+use shares::each;
+
+pub use glance::{Glance, glance};
 
 /// The format written here. A file with a higher number is refused and never rewritten.
 pub const VERSION: u32 = 1;
@@ -23,12 +27,6 @@ const HEAD: &[u8] = b"{\n  \"version\": 1,\n";
 
 /// The largest index entry that is read, in bytes.
 const LIMIT: u64 = 256 * 1024;
-
-/// The most threads that read entries at once.
-const THREADS: usize = 4;
-
-/// How many entries a thread takes at a time.
-const SHARE: usize = 32;
 
 /// All accounts, and the entries that could not be read.
 #[derive(Debug, Default)]
@@ -103,13 +101,21 @@ pub struct Named {
 
 impl Named {
     fn read(&self, paths: &Paths) -> Result<Option<Account>> {
-        let path = entry(paths, &self.provider, &self.name);
-        let contents = if self.regular {
-            files::read_regular(&path, LIMIT)
-        } else {
-            files::read(&path, LIMIT)
-        };
+        let path = self.path(paths);
+        let contents = self.contents(&path);
         decode(&self.provider, &self.name, &path, contents)
+    }
+
+    fn path(&self, paths: &Paths) -> PathBuf {
+        entry(paths, &self.provider, &self.name)
+    }
+
+    fn contents(&self, path: &Path) -> io::Result<Option<Vec<u8>>> {
+        if self.regular {
+            files::read_regular(path, LIMIT)
+        } else {
+            files::read(path, LIMIT)
+        }
     }
 }
 
@@ -128,45 +134,11 @@ fn entries_of(paths: &Paths, provider: &str, closed: &mut Vec<Error>) -> Vec<Nam
     entries.collect()
 }
 
-/// Reads entries in the order given. Where they are many, further threads take shares of them too.
+/// Reads entries in the order given.
 pub fn list_named(paths: &Paths, named: &[Named]) -> Listing {
-    let shares: Vec<_> = named.chunks(SHARE).collect();
-    let next = AtomicUsize::new(0);
-    let take_shares = || {
-        let take = || next.fetch_add(1, Ordering::Relaxed);
-        let mut read = Vec::new();
-        let mut place = take();
-        while let Some(share) = shares.get(place) {
-            read.push((place, read_share(paths, share)));
-            place = take();
-        }
-        read
-    };
-    let mut read = thread::scope(|scope| {
-        let helpers = (1..shares.len().min(THREADS)).filter_map(|_| {
-            let helper = thread::Builder::new().spawn_scoped(scope, take_shares);
-            helper.ok() // with no thread to be had, this one reads all
-        });
-        let helpers: Vec<_> = helpers.collect();
-        let mut read = take_shares();
-        for helper in helpers {
-            read.extend(helper.join().expect("reading does not panic"));
-        }
-        read
-    });
-    read.sort_unstable_by_key(|(place, _)| *place);
     let mut listing = Listing::default();
-    for (_, more) in read {
-        listing.accounts.extend(more.accounts);
-        listing.broken.extend(more.broken);
-    }
-    listing
-}
-
-fn read_share(paths: &Paths, share: &[Named]) -> Listing {
-    let mut listing = Listing::default();
-    for named in share {
-        match named.read(paths) {
+    for read in each(named, |named| named.read(paths)) {
+        match read {
             Ok(Some(account)) => listing.accounts.push(account),
             Ok(None) => {} // logged out since the folder was read
             Err(error) => listing.broken.push(error),
@@ -329,7 +301,7 @@ mod tests {
     #[test]
     fn many_accounts_are_listed_in_order_and_the_unreadable_ones_named() {
         let (_home, paths) = home();
-        let names: Vec<_> = (0..THREADS * SHARE + 10)
+        let names: Vec<_> = (0..shares::THREADS * shares::SHARE + 10)
             .map(|n| format!("n{n:04}"))
             .collect();
         let accounts: Vec<_> = names.iter().map(|name| written(&paths, name)).collect();

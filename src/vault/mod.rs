@@ -25,7 +25,7 @@ use crate::store::{self, Attendant, Kind, Store, StoreError};
 pub use clients::{ClientSecrets, KeptClient};
 pub use dangling::Clients;
 pub use defaults::{Defaults, read as defaults};
-pub use index::{Listing, Named, VERSION as INDEX_VERSION, list, list_named, names, read};
+pub use index::{Glance, Listing, Named, VERSION as INDEX_VERSION, glance, list, names, read};
 pub use lock::{Acquired, Guard};
 pub use naming::names_lock;
 pub use payload::Secrets;

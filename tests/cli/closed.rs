@@ -16,7 +16,7 @@ const BOUND: Duration = Duration::from_secs(60);
 /// A verb, as it is run from a shell.
 struct Verb {
     /// What was done before it.
-    before: &'static [&'static str],
+    before: fn(&Home),
     /// The verb and its arguments.
     line: &'static str,
     /// What its answer holds; nothing where it answers under `--json` alone.
@@ -65,6 +65,11 @@ const VERBS: &[Verb] = &[
     verb("check --live", "valid", "\"valid\""),
     verb("which", "acme/julien", "acme/julien"),
     verb("use acme/julien", "", "acme/julien"),
+    verb("use acme/julien --here", "", ".keyfob.toml"),
+    Verb {
+        before: |home| home.write(".keyfob.toml", "accounts = ['acme/julien']"),
+        ..verb("use --trust", "", ".keyfob.toml")
+    },
     verb("rename acme/julien julien", "", "acme/julien"),
     verb("check acme/*", "valid", "\"valid\""),
     verb("exec acme -- true", "", ""),
@@ -72,14 +77,16 @@ const VERBS: &[Verb] = &[
     verb("exec acme --ephemeral --flow device -- true", "", ""),
     verb("login sandbox", "", "sandbox/ada"),
     Verb {
-        before: &["login", "sandbox"],
+        before: |home| {
+            home.run(&["login", "sandbox"]).ok();
+        },
         ..verb("logout sandbox", "", "revoked")
     },
 ];
 
 const fn verb(line: &'static str, answer: &'static str, json: &'static str) -> Verb {
     Verb {
-        before: &[],
+        before: |_| {},
         line,
         answer,
         json: Some(json),
@@ -113,6 +120,8 @@ const FAILURES: &[(&str, i32)] = &[
     ("doctor nobody", 2),
     ("use acme", 2),
     ("use github", 4),
+    ("use --trust", 2),
+    ("use --here", 2),
     ("rename acme/nobody work", 2),
     ("logout acme/*", 2),
     ("token acme/*", 2),
@@ -141,9 +150,7 @@ fn every_verb(answered: bool, run: impl Fn(&Home, &str) -> Run + Sync) {
                 let run = &run;
                 scope.spawn(move || {
                     let (home, _provider) = scene();
-                    if !verb.before.is_empty() {
-                        home.run(verb.before).ok();
-                    }
+                    (verb.before)(&home);
                     let run = run(&home, &line);
                     assert_eq!(run.status, 0, "{line}: {run:?}");
                     let wanted = if answered { answer } else { "" };

@@ -43,6 +43,8 @@ mod choose;
 mod client_secret;
 #[cfg(unix)]
 mod closed;
+#[cfg(target_os = "linux")]
+mod completions;
 mod concurrency;
 mod consent;
 #[cfg(unix)]
@@ -60,6 +62,8 @@ mod exit_codes;
 mod export;
 #[cfg(unix)]
 mod flows;
+#[cfg(unix)]
+mod help;
 #[cfg(unix)]
 mod hostile;
 #[cfg(target_os = "linux")]
@@ -89,6 +93,7 @@ mod refresh;
 mod refresh_all;
 mod registration;
 mod rename;
+mod rules;
 #[cfg(unix)]
 mod secrecy;
 #[cfg(target_os = "linux")]

@@ -8,6 +8,7 @@ mod given;
 mod hand_out;
 mod identity;
 mod providers;
+mod rules;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -323,7 +324,10 @@ fn everything_is_kept_in(home: Home) {
         &["provider", "show", "acme"],
         &["log"],
         &["completions", "bash"],
+        &["completions", "fish", "--install"],
         &["man", "token"],
+        &["help", "stores"],
+        &["help", "token"],
         &["--help"],
     ] {
         r.run(well, args);

@@ -31,6 +31,9 @@ const SHAPES: &[Shape] = &[
         home.later("acme/julien", 3600);
         home.run(&["check", "acme", "sandbox", "--json"])
     }),
+    shape("completions", |home, _| {
+        home.run(&["completions", "fish", "--install", "--json"])
+    }),
     shape("doctor", |home, _| {
         home.set("ACME_TOKEN", format!("{MARK}x"));
         home.run(&["doctor", "--json"])
@@ -95,6 +98,12 @@ const SHAPES: &[Shape] = &[
     }),
     shape("token", |home, _| home.run(&["token", "acme", "--json"])),
     shape("use", |home, _| home.run(&["use", "acme/julien", "--json"])),
+    shape("use-trust", |home, _| {
+        std::fs::write(home.path(".keyfob.toml"), "accounts = ['acme/work']").expect("a file");
+        let mut command = home.keyfob(&["use", "--trust", "--json"]);
+        let command = command.current_dir(home.path(""));
+        Run::of(command.output().expect("keyfob starts"))
+    }),
     shape("which", |home, _| home.run(&["which", "acme", "--json"])),
     Shape {
         open: &["/claims"],
@@ -103,9 +112,8 @@ const SHAPES: &[Shape] = &[
 ];
 
 /// Verbs without a shape of their own, and why.
-const WITHOUT: [&str; 4] = [
+const WITHOUT: [&str; 3] = [
     "exec",          // the answer is the command's
-    "completions",   // a script for a shell
     "man",           // a page
     "sandbox-serve", // runs until it is ended
 ];

@@ -46,7 +46,7 @@ fn the_default_is_changed_and_both_are_said() {
 fn its_json_has_the_default_before() {
     let (home, _provider) = two();
     let used = |account: &str| home.run(&["use", account, "--json"]).ok().json();
-    let shape = |account: &str, previous: Value| json!({"account": account, "provider": "acme", "previous": previous});
+    let shape = |account: &str, previous: Value| json!({"account": account, "provider": "acme", "previous": previous, "rule": null});
     assert_eq!(used("acme/work"), shape("acme/work", json!("acme/julien")));
     assert_eq!(used("acme/work"), shape("acme/work", json!("acme/work")));
     std::fs::remove_file(home.path("data/defaults.json")).unwrap();

@@ -29,7 +29,7 @@ fn every_reason_is_said_and_shaped() {
     assert_eq!(
         home.run(&["which", "acme", "--json"]).ok().json(),
         json!({"account": "acme/work", "provider": "acme", "source": "account",
-            "variable": null, "reason": "environment"})
+            "variable": null, "reason": "environment", "rule": null})
     );
     assert_eq!(home.run(&["which", "-q"]).ok().stderr, "");
     home.unset("KEYFOB_ACCOUNT");
@@ -51,7 +51,7 @@ fn every_reason_is_said_and_shaped() {
     assert_eq!(
         home.run(&["which", "--json"]).ok().json(),
         json!({"account": "acme", "provider": "acme", "source": "env",
-            "variable": "ACME_TOKEN", "reason": "variable"})
+            "variable": "ACME_TOKEN", "reason": "variable", "rule": null})
     );
     assert_eq!(provider.asked("/token").len(), asked);
 }

@@ -168,6 +168,27 @@ fn completes(shell: &mut Session) {
             "keyfob logout github/ada github/grace",
         ),
         (
+            "keyfob login huggingface --as jul",
+            "keyfob login huggingface --as julien",
+        ),
+        (
+            "keyfob login --as work gitl",
+            "keyfob login --as work gitlab",
+        ),
+        ("keyfob token -- hug", "keyfob token -- huggingface/julien"),
+        (
+            "keyfob export --format elv",
+            "keyfob export --format elvish",
+        ),
+        ("keyfob use hug", "keyfob use huggingface/julien"),
+        ("keyfob rename github/a", "keyfob rename github/ada"),
+        ("keyfob which hug", "keyfob which huggingface/julien"),
+        ("keyfob list hug", "keyfob list huggingface"),
+        ("keyfob log github/a", "keyfob log github/ada"),
+        ("keyfob provider show zo", "keyfob provider show zoom"),
+        ("keyfob man provider tes", "keyfob man provider test"),
+        ("keyfob help scrip", "keyfob help scripting"),
+        (
             "keyfob exec huggingface -- only-p",
             "keyfob exec huggingface -- only-program",
         ),
@@ -179,10 +200,23 @@ fn completes(shell: &mut Session) {
     completes_to(shell, &lines);
 }
 
+/// Completes a provider's key, which a value follows at once.
+fn completes_key(shell: &mut Session) {
+    for (typed, key) in [("ti", "title="), ("pres", "presets.")] {
+        shell.complete(&format!("keyfob provider set github {typed}"));
+        shell.wait_for(&format!("keyfob provider set github {key}"));
+        shell.press("x");
+        shell.wait_for(&format!("keyfob provider set github {key}x"));
+        shell.clear_line();
+    }
+}
+
 /// Leaves each line as it is: what is typed behind it follows it.
 fn completes_nothing(shell: &mut Session) {
     let lines = [
         "keyfob login huggingface --as h",
+        "keyfob login huggingface/julien --as j",
+        "keyfob logout zoo",
         "keyfob login huggingface --scope read:u",
         "keyfob exec huggingface -- ls github/a",
     ];
@@ -215,6 +249,7 @@ fn bash_with_the_script_sourced() {
     let home = Home::new();
     let mut shell = bash(&home, "eval \"$(keyfob completions bash)\"");
     completes(&mut shell);
+    completes_key(&mut shell);
     completes_nothing(&mut shell);
     shell.complete("keyfob token git");
     shell.wait_for("keyfob token github");
@@ -284,10 +319,11 @@ fn zsh_loading_the_file_on_the_first_tab() {
     let load = format!("fpath=({FILES} $fpath); autoload -Uz compinit; compinit -u -D");
     let mut shell = zsh(&home, &load);
     completes(&mut shell);
+    completes_key(&mut shell);
     completes_nothing(&mut shell);
     shell.complete("keyfob token github");
     shell.wait_for("GRACE, login needed");
-    shell.wait_for("default");
+    shell.wait_for("default, openid zebra:herd");
 }
 
 #[test]
@@ -309,10 +345,11 @@ fn fish_loading_the_file_on_the_first_tab() {
     let home = Home::new();
     let mut shell = fish(&home, &format!("set -p fish_complete_path {FILES}"));
     completes(&mut shell);
+    completes_key(&mut shell);
     completes_nothing(&mut shell);
     shell.complete("keyfob token github/");
     shell.wait_for("GRACE, login needed");
-    shell.wait_for("default");
+    shell.wait_for("default, openid zebra:herd");
 }
 
 #[test]
@@ -321,10 +358,16 @@ fn elvish_with_the_file_evaluated() {
         return;
     }
     let home = Home::new();
-    let mut shell = elvish(&home, &format!("eval (slurp < {FILES}/keyfob.elv)"));
+    let started = || elvish(&home, &format!("eval (slurp < {FILES}/keyfob.elv)"));
+    let mut shell = started();
     completes(&mut shell);
-    shell.complete("keyfob login huggingface --as h");
-    shell.wait_for("no candidates");
+    shell.complete("keyfob provider set github ti");
+    shell.wait_for("keyfob provider set github 'title='"); // it quotes an equals sign
+    for nothing in ["login huggingface --as h", "logout zoo"] {
+        let mut shell = started();
+        shell.complete(&format!("keyfob {nothing}"));
+        shell.wait_for("no candidates");
+    }
 }
 
 #[test]

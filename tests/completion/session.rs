@@ -48,7 +48,8 @@ impl vt100::Callbacks for Asked {
             (None, 'c', _) => self.0 += "\x1b[?62c",
             (None, 'n', [[6]]) => {
                 let (row, column) = screen.cursor_position();
-                self.0 += &format!("\x1b[{};{}R", row + 1, column + 1);
+                let answer = format!("\x1b[{};{}R", row + 1, column + 1);
+                self.0.push_str(&answer);
             }
             _ => {}
         }

@@ -109,13 +109,14 @@ impl Home {
         Run::of(self.shell_command(line).output().expect("sh starts"))
     }
 
-    /// The same, not started yet.
+    /// The same, not started yet; it is run in the home.
     pub fn shell_command(&self, line: &str) -> Command {
         let keyfob = self.keyfob(&[]);
         let mut command = Command::new("sh");
         command
             .args(["-c", &line.replace("keyfob", "\"$0\"")])
             .arg(keyfob.get_program())
+            .current_dir(self.dir.path())
             .env_clear()
             .envs(
                 keyfob

@@ -46,5 +46,6 @@ _keyfob() {
     local COMP_CWORD=${#words[@]}
     _clap_complete_keyfob "$1" "$head$2" "$3"
     [[ $head ]] && COMPREPLY=("${COMPREPLY[@]#"$head"}")
+    [[ ${COMPREPLY-} == *. ]] && compopt -o nospace 2>/dev/null # a key that goes on
     return 0
 }

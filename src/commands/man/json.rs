@@ -67,14 +67,22 @@ const JSON: &[(&str, &str, &str)] = &[
     ),
     (
         "keyfob-which",
-        "reason is argument, environment (KEYFOB_ACCOUNT names it), default, only or variable. For a \
-         variable source is env, and account the provider.",
+        "reason is argument, environment (KEYFOB_ACCOUNT names it), directory (rule is the file that names \
+         it, null for any other reason), default, only or variable. For a variable source is env, and \
+         account the provider.",
         include_str!("../../answer/shapes/which.json"),
     ),
     (
         "keyfob-use",
-        "previous is the default until now, null where there was none.",
+        "previous is the default until now, null where there was none. With --here it is what the file \
+         named until now, and rule is that file.",
         include_str!("../../answer/shapes/use.json"),
+    ),
+    (
+        "keyfob-use",
+        "With --trust, accepted holds what was accepted now, and nothing where all was accepted before. \
+         path is the rule file, or the repository for which a rule of config.toml holds.",
+        include_str!("../../answer/shapes/use-trust.json"),
     ),
     (
         "keyfob-rename",
@@ -148,8 +156,13 @@ const JSON: &[(&str, &str, &str)] = &[
 
 /// Adds the JSON that a page's verb answers with, where it does.
 pub fn json(roff: &mut Roff, page: &str) {
-    for (_, note, example) in JSON.iter().filter(|(name, ..)| *name == page) {
-        roff.control("SH", ["JSON"]);
+    let of_page = JSON.iter().filter(|(name, ..)| *name == page);
+    for (count, (_, note, example)) in of_page.enumerate() {
+        if count == 0 {
+            roff.control("SH", ["JSON"]);
+        } else {
+            roff.control("PP", []);
+        }
         roff.text([roman(*note)]).control("PP", []);
         verbatim(roff, example.lines());
     }

@@ -27,7 +27,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     (
         "KEYFOB_ACCOUNT",
         "The accounts to use where a command names a provider or nothing: PROVIDER/NAME, one a \
-         provider, between commas. It goes before the defaults.",
+         provider, between commas. It goes before directory rules and defaults.",
     ),
     (
         "HF_TOKEN, GH_TOKEN, GITLAB_TOKEN, ...",
@@ -104,12 +104,19 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ),
 ];
 
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 12] = [
     (
         "$XDG_CONFIG_HOME/keyfob/config.toml",
         "Settings: store, the store for new accounts; ca_file, certificate authorities to trust besides \
          the system's; state_dir, where locks are, if the usual folder is on a file system without them; \
-         audit_log, false to keep no audit log.",
+         audit_log, false to keep no audit log; [[rules]], each with accounts = [\"PROVIDER/NAME\"] for a \
+         path, the folder and what is below, or for a remote, such as \"github.com/acme\". Of several that \
+         fit the first counts that names the provider.",
+    ),
+    (
+        ".keyfob.toml",
+        "A rule file: accounts = [\"PROVIDER/NAME\"], for its folder and below. keyfob-use(1) writes and \
+         accepts it. It goes before the rules of config.toml, and the nearest before the others.",
     ),
     (
         "$XDG_CONFIG_HOME/keyfob/providers/NAME.toml",
@@ -143,6 +150,10 @@ const FILES: [(&str, &str); 10] = [
     (
         "$XDG_STATE_HOME/keyfob/locks/",
         "Locks. They stay, and hold nothing.",
+    ),
+    (
+        "$XDG_STATE_HOME/keyfob/trust/",
+        "Which rule files and repositories were accepted: their paths and hashes.",
     ),
     (
         "$XDG_STATE_HOME/keyfob/sandbox/",

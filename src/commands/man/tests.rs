@@ -15,6 +15,8 @@ fn a_page_is_found_by_its_verb() {
         (&["provider", "show"], ".TH KEYFOB-PROVIDER-SHOW 1"),
         (&["provider-show"], ".TH KEYFOB-PROVIDER-SHOW 1"),
         (&["keyfob-list"], ".TH KEYFOB-LIST 1"),
+        (&["accounts"], ".TH KEYFOB-ACCOUNTS 7"),
+        (&["keyfob-stores"], ".TH KEYFOB-STORES 7"),
     ] {
         assert!(wanted(verb).unwrap().starts_with(title), "{verb:?}");
     }
@@ -25,10 +27,12 @@ fn an_unknown_verb_is_usage_with_the_nearest() {
     let error = wanted(&["tokn"]).unwrap_err();
     assert_eq!(error.code, Code::Usage);
     assert!(error.hint.unwrap().contains("keyfob man token"));
+    let error = wanted(&["acounts"]).unwrap_err();
+    assert!(error.hint.unwrap().contains("keyfob man accounts"));
     let error = wanted(&["provider", "shew"]).unwrap_err();
     assert!(error.hint.unwrap().contains("provider-show"));
     let error = wanted(&["../../etc/passwd"]).unwrap_err();
-    assert!(error.hint.unwrap().contains("keyfob --help"));
+    assert!(error.hint.unwrap().contains("keyfob help"));
 }
 
 #[test]
@@ -75,4 +79,29 @@ fn verbs_that_answer_describe_their_json() {
     ] {
         assert!(wanted(&[verb]).unwrap().contains(".SH JSON\n"), "{verb}");
     }
+}
+
+#[test]
+fn pages_that_are_no_verbs_are_in_a_section_of_their_own() {
+    let home = tempfile::tempdir().unwrap();
+    let files = write_all(&home.path().join("man1")).unwrap();
+    let accounts = home.path().join("man7/keyfob-accounts.7");
+    assert!(files.contains(&accounts));
+    let page = fs::read_to_string(accounts).unwrap();
+    for part in [
+        "keyfob\\-accounts \\- accounts, their names",
+        ".SH \"SIGNING IN\"\n",
+        "keyfob login huggingface/work",
+        "\\fBhuggingface/julien\\fR",
+        ".SH \"SEE ALSO\"\n\\fBkeyfob\\fR(1), ",
+        "\\fBkeyfob\\-stores\\fR(7)",
+    ] {
+        assert!(page.contains(part), "no {part} in {page}");
+    }
+    assert!(!page.contains('`'), "{page}");
+    assert!(
+        wanted(&[])
+            .unwrap()
+            .contains("\\fBkeyfob\\-accounts\\fR(7)")
+    );
 }

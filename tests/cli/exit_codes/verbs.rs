@@ -251,6 +251,15 @@ fn an_account_that_nobody_chose_is_2() {
 }
 
 #[test]
+fn an_account_that_a_rule_names_and_is_not_there_is_2() {
+    let stage = Stage::new(&[]).signed_in();
+    let rule = "[[rules]]\npath = '/'\naccounts = ['acme/gone']\n";
+    stage.home.write("config/config.toml", rule);
+    let all = [&NEEDY[..], &[CHECK, WHICH]].concat();
+    each(&stage, &all, Code::UnknownAccount, 2);
+}
+
+#[test]
 fn a_network_that_is_down_is_3() {
     let stage = ended();
     let Stage { home, provider, .. } = stage;

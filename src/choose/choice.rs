@@ -1,0 +1,92 @@
+//! What is chosen: where a token comes from, and why from there.
+
+use crate::account::Account;
+use crate::rules::Rule;
+use crate::secret::Secret;
+
+/// Where a token comes from, and why from there.
+#[derive(Debug)]
+pub struct Choice {
+    /// Where from.
+    pub source: Source,
+    /// Why.
+    pub why: Why,
+}
+
+/// Where a token comes from.
+#[derive(Debug)]
+pub enum Source {
+    /// An account of the index.
+    Account(Box<Account>),
+    /// The environment.
+    Variable(Variable),
+}
+
+/// A provider's token that the environment holds, such as `HF_TOKEN`.
+#[derive(Debug)]
+pub struct Variable {
+    /// The provider's name.
+    pub provider: String,
+    /// The variable's name.
+    pub name: String,
+    /// Its value, which fits the grammar of tokens.
+    pub token: Secret,
+}
+
+/// Why a source was chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// It was named as `PROVIDER/NAME`.
+    Argument,
+    /// `KEYFOB_ACCOUNT` names it.
+    Environment,
+    /// A directory rule names it.
+    Directory(Rule),
+    /// It is its provider's default.
+    Default,
+    /// There is no other.
+    Only,
+    /// There is no account, and the provider's variable is set.
+    Variable,
+}
+
+impl Why {
+    /// The word that `--json` shows.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Argument => "argument",
+            Self::Environment => "environment",
+            Self::Directory(_) => "directory",
+            Self::Default => "default",
+            Self::Only => "only",
+            Self::Variable => "variable",
+        }
+    }
+}
+
+impl Source {
+    /// The provider's name.
+    pub fn provider(&self) -> &str {
+        match self {
+            Self::Account(account) => &account.provider,
+            Self::Variable(variable) => &variable.provider,
+        }
+    }
+
+    /// `PROVIDER/NAME`, or `PROVIDER` where no account holds the token.
+    pub fn whose(&self) -> String {
+        match self {
+            Self::Account(account) => account.to_string(),
+            Self::Variable(variable) => variable.provider.clone(),
+        }
+    }
+
+    /// Whether two are the same account, or the same variable.
+    pub(super) fn is_that(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Account(one), Self::Account(other)) => one.id == other.id,
+            (Self::Variable(one), Self::Variable(other)) => one.name == other.name,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! `use --trust`: accepts what would choose here and was not accepted. What is recorded is the hash of the
+//! bytes that were read, whose accounts are shown.
+
+use std::path::{Path, PathBuf};
+use std::slice;
+use std::time::Duration;
+
+use super::accounts::Accounts;
+use super::configured::Scope;
+use super::file::{self, sha256};
+use super::remote::Remote;
+use super::trust::{self, Standing};
+use super::{Here, Rules};
+use crate::error::{Code, Error, Result};
+use crate::files::{self, Guard, NotLocked};
+use crate::paths::Paths;
+
+/// How long another process may hold the lock: a write takes milliseconds.
+const TURN: Duration = Duration::from_secs(10);
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Acceptance {
+    /// Accepted now.
+    pub accepted: Vec<Accepted>,
+    /// Accepted before.
+    pub before: Vec<Accepted>,
+    /// What cannot be accepted, and why.
+    pub refused: Vec<Error>,
+}
+
+/// Something that may choose.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The rule file, or the repository for which rules of `config.toml` hold.
+    pub path: PathBuf,
+    /// The accounts named, each as `PROVIDER/NAME`.
+    pub accounts: Vec<String>,
+    /// The remotes of the repository that rules cover.
+    pub remotes: Vec<String>,
+}
+
+impl Rules {
+    /// Accepts every rule file that reaches the working folder, and the repository where a rule is for one
+    /// of its remotes.
+    pub fn trust(&self) -> Result<Acceptance> {
+        let here = self.must_be_here()?;
+        let _turn = turn(&self.paths)?;
+        let mut outcome = Acceptance::default();
+        for file in &here.files {
+            match file {
+                Ok(file) => {
+                    let rule = Accepted {
+                        path: file.path.clone(),
+                        accounts: file.accounts.names(),
+                        remotes: Vec::new(),
+                    };
+                    self.accept(rule, slice::from_ref(&file.sha256), &mut outcome)?;
+                }
+                Err(refused) => outcome.refused.push(refused.clone()),
+            }
+        }
+        match self.repository(here) {
+            Ok(Some((rule, sha256))) => self.accept(rule, &sha256, &mut outcome)?,
+            Ok(None) => {}
+            Err(refused) => outcome.refused.push(refused),
+        }
+        if !outcome.accepted.is_empty() || !outcome.before.is_empty() {
+            return Ok(outcome);
+        }
+        Err(outcome.refused.into_iter().next().unwrap_or_else(nothing))
+    }
+
+    fn accept(&self, rule: Accepted, sha256: &[String], outcome: &mut Acceptance) -> Result<()> {
+        let standing = |sha256: &String| trust::standing(&self.paths, &rule.path, sha256);
+        if sha256.iter().all(|one| standing(one) == Standing::Accepted) {
+            outcome.before.push(rule);
+            return Ok(());
+        }
+        let sha256: Vec<&str> = sha256.iter().map(String::as_str).collect();
+        trust::accept(&self.paths, &rule.path, &sha256)?;
+        outcome.accepted.push(rule);
+        Ok(())
+    }
+
+    /// The repository, with its remotes that rules are for, and the hash of each.
+    fn repository(&self, here: &Here) -> Result<Option<(Accepted, Vec<String>)>> {
+        let Some(repository) = &here.reach.repository else {
+            return Ok(None);
+        };
+        let rules = self.configured.iter().filter_map(|rule| match &rule.scope {
+            Scope::Remote(remote) => Some((remote, &rule.accounts)),
+            Scope::Path(_) => None,
+        });
+        let rules: Vec<(&Remote, &Accounts)> = rules.collect();
+        if rules.is_empty() {
+            return Ok(None);
+        }
+        let mut remotes = self.remotes(repository)?.to_vec();
+        remotes.retain(|one| rules.iter().any(|(remote, _)| remote.covers(one)));
+        if remotes.is_empty() {
+            return Ok(None);
+        }
+        let mut named = Accounts::default();
+        for (remote, accounts) in rules {
+            if remotes.iter().any(|one| remote.covers(one)) {
+                let fresh = accounts.only(|provider| named.get(provider).is_none());
+                fresh.into_iter().for_each(|(p, name)| named.set(&p, &name));
+            }
+        }
+        let remotes: Vec<String> = remotes.iter().map(ToString::to_string).collect();
+        let hashes = remotes.iter().map(|one| sha256(one.as_bytes())).collect();
+        let rule = Accepted {
+            path: repository.clone(),
+            accounts: named.names(),
+            remotes,
+        };
+        Ok(Some((rule, hashes)))
+    }
+
+    pub(super) fn must_be_here(&self) -> Result<&Here> {
+        match self.here()? {
+            Some(here) => Ok(here),
+            None => Err(self.place().reach().expect_err("else it would be here")),
+        }
+    }
+}
+
+/// Whether the repository was accepted with this remote.
+pub fn standing(paths: &Paths, repository: &Path, remote: &Remote) -> Standing {
+    trust::standing(paths, repository, &sha256(remote.to_string().as_bytes()))
+}
+
+/// Takes the lock on rule files and their acceptance.
+pub fn turn(paths: &Paths) -> Result<Guard> {
+    let path = paths.trust_lock();
+    files::lock(&path, TURN).map_err(|why| match why {
+        NotLocked::Unopened(error) | NotLocked::Refused(error) => {
+            Error::io(format!("cannot lock {}", path.display()), &error)
+        }
+        NotLocked::Held => Error::new(
+            Code::Locked,
+            format!("another process holds {}", path.display()),
+        )
+        .hint("wait for the other `keyfob use` to end, then run it again"),
+    })
+}
+
+fn nothing() -> Error {
+    Error::new(
+        Code::Usage,
+        format!("there is no {} to accept here", file::NAME),
+    )
+    .hint("`keyfob use PROVIDER/NAME --here` writes one for this folder")
+}

@@ -1,0 +1,82 @@
+//! `use --here`: writes the working folder's rule file and accepts it, both or neither.
+
+use std::path::Path;
+
+use super::accept::turn;
+use super::file::{self, LIMIT, NAME, RuleFile, sha256};
+use super::trust::{self, Standing};
+use super::{Rule, Rules, edit, unaccepted};
+use crate::error::{Code, Error, Result};
+use crate::files;
+
+/// What was written.
+#[derive(Debug)]
+pub struct Written {
+    /// The rule that now names the account.
+    pub rule: Rule,
+    /// The account's name that the file had there until now.
+    pub previous: Option<String>,
+    /// Whether the rule holds in that folder alone, which is neither below the home nor in a repository.
+    pub alone: bool,
+}
+
+impl Rules {
+    /// Lets the working folder's rule file name an account; what else it says stays. A file that was not
+    /// accepted is left as it is, for accepting one account would accept them all.
+    pub fn write(&self, provider: &str, name: &str) -> Result<Written> {
+        let reach = self.place().reach()?;
+        let _turn = turn(&self.paths)?;
+        let path = reach.folder().join(NAME);
+        let before = file::read(reach.folder())?;
+        if let Some(before) = &before {
+            let standing = trust::standing(&self.paths, &path, &before.sha256);
+            if standing != Standing::Accepted {
+                return Err(unaccepted::file(before, standing, &before.accounts));
+            }
+        }
+        let previous = before.as_ref().and_then(|file| file.accounts.get(provider));
+        let previous = previous.map(str::to_owned);
+        if previous.as_deref() != Some(name) {
+            self.replace(&path, before.as_ref(), provider, name)?;
+        }
+        Ok(Written {
+            rule: Rule::file(path),
+            previous,
+            alone: reach.is_alone(),
+        })
+    }
+
+    /// What stands there and what will are both accepted while the one becomes the other, so that neither a
+    /// crash nor a full disk leaves a file that waits for its acceptance.
+    fn replace(
+        &self,
+        path: &Path,
+        before: Option<&RuleFile>,
+        provider: &str,
+        name: &str,
+    ) -> Result<()> {
+        let text = match before {
+            Some(file) => edit::naming(file, provider, name)?,
+            None => edit::fresh(provider, name),
+        };
+        if text.len() as u64 > LIMIT {
+            return Err(Error::new(
+                Code::ConfigInvalid,
+                format!("{} would be larger than 16 KiB", path.display()),
+            )
+            .hint("shorten that file first"));
+        }
+        let (old, new) = (before.map(|file| &*file.sha256), sha256(text.as_bytes()));
+        let both: Vec<&str> = old.into_iter().chain([&*new]).collect();
+        trust::accept(&self.paths, path, &both)?;
+        if let Err(error) = files::replace(path, text.as_bytes()) {
+            match old {
+                Some(old) => trust::accept(&self.paths, path, &[old])?,
+                None => trust::forget(&self.paths, path),
+            }
+            let doing = format!("cannot write {}", path.display());
+            return Err(Error::io(doing, &error));
+        }
+        trust::accept(&self.paths, path, &[&new])
+    }
+}
