@@ -59,7 +59,7 @@ fn quiet_leaves_errors_alone_and_verbose_adds_each_step() {
 }
 
 /// Every verb that answers, as it is run from a shell.
-const ANSWERS: [&str; 13] = [
+const ANSWERS: [&str; 15] = [
     "token",
     "token --json",
     "log",

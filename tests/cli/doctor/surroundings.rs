@@ -299,7 +299,7 @@ fn whether_the_shell_completes_is_told_where_somebody_types() {
 #[test]
 fn rules_of_this_folder_that_cannot_be_followed_are_told() {
     let (home, _provider) = signed_in();
-    home.write("project/.keyfob.toml", "[accounts]\nacme = \"julien\"\n");
+    home.write("project/.keyfob.toml", "accounts = [\"acme/julien\"]\n");
     let here = |args: &[&str]| {
         let mut command = home.keyfob(args);
         command.current_dir(home.path("project"));
@@ -311,7 +311,7 @@ fn rules_of_this_folder_that_cannot_be_followed_are_told() {
         unaccepted.hint.contains("keyfob use --trust"),
         "{unaccepted:?}"
     );
-    here(&["use", "--trust", "--yes"]).ok();
+    here(&["use", "--trust"]).ok();
     let found = findings(&here(&["doctor", "--json", "--offline"]));
     one(&found, "pass", "rules", "is signed in");
     well(&found);
