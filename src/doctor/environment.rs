@@ -136,9 +136,8 @@ fn ignored_tokens(patient: &Patient) -> Vec<Finding> {
             .entry(account.provider.clone())
             .or_insert(account.to_string());
     }
-    let rules = Rules::new(patient.paths.clone(), Vec::new()); // which have no say in variables
-    let chooser = Chooser::new(&patient.vault, &patient.registry, &rules);
-    let variables = chooser.variables(None);
+    let rules = Rules::new(patient.paths.clone(), Vec::new()); // they choose no variable
+    let variables = Chooser::new(&patient.vault, &patient.registry, &rules).variables(None);
     let set = variables.into_iter().flatten(); // a wrong file is told of the providers
     let findings = set.filter_map(|set| {
         let account = signed_in.get(&set.provider)?;

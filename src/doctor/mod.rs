@@ -10,6 +10,7 @@
 //! index        whether accounts, clients and secrets agree, both ways, and defaults with accounts
 //! accounts     who has to sign in, and who would not get anywhere
 //! providers    the user's definitions
+//! rules        the accounts that this folder chooses
 //! environment  variables that do something else than was meant, or nothing
 //! rules        whom the working folder chooses
 //! browser      what a login opens here
@@ -132,6 +133,7 @@ pub fn begin(patient: &Patient) -> Vec<Pending> {
         }),
         check("accounts", BOUND, accounts::accounts),
         check("providers", BOUND, providers::providers),
+        check("rules", BOUND, rules::rules),
         check("environment", BOUND, environment::environment),
         check("rules", BOUND, rules::rules),
         surroundings(patient.no_input),

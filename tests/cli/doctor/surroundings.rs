@@ -295,3 +295,33 @@ fn whether_the_shell_completes_is_told_where_somebody_types() {
     home.set("SHELL", "/bin/strange");
     assert!(!shown(&home).1.contains("completion"));
 }
+
+#[test]
+fn rules_of_this_folder_that_cannot_be_followed_are_told() {
+    let (home, _provider) = signed_in();
+    home.write("project/.keyfob.toml", "accounts = [\"acme/julien\"]\n");
+    let here = |args: &[&str]| {
+        let mut command = home.keyfob(args);
+        command.current_dir(home.path("project"));
+        Run::of(command.output().expect("keyfob starts"))
+    };
+    let found = findings(&here(&["doctor", "--json", "--offline"]));
+    let unaccepted = one(&found, "warn", "rules", ".keyfob.toml");
+    assert!(
+        unaccepted.hint.contains("keyfob use --trust"),
+        "{unaccepted:?}"
+    );
+    here(&["use", "--trust"]).ok();
+    let found = findings(&here(&["doctor", "--json", "--offline"]));
+    one(&found, "pass", "rules", "is signed in");
+    well(&found);
+    home.run(&["rename", "acme/julien", "work"]).ok();
+    let found = findings(&here(&["doctor", "--json", "--offline"]));
+    let gone = one(
+        &found,
+        "warn",
+        "rules",
+        "names an account of acme that is not signed in",
+    );
+    assert!(gone.hint.contains("`keyfob list acme`"), "{gone:?}");
+}
