@@ -12,7 +12,6 @@
 //! providers    the user's definitions
 //! rules        the accounts that this folder chooses
 //! environment  variables that do something else than was meant, or nothing
-//! rules        whom the working folder chooses
 //! browser      what a login opens here
 //! proxy        how requests leave
 //! certificates whom TLS trusts
@@ -135,7 +134,6 @@ pub fn begin(patient: &Patient) -> Vec<Pending> {
         check("providers", BOUND, providers::providers),
         check("rules", BOUND, rules::rules),
         check("environment", BOUND, environment::environment),
-        check("rules", BOUND, rules::rules),
         surroundings(patient.no_input),
         check("certificates", BOUND, |patient| {
             certificates::certificates(&patient.config)
