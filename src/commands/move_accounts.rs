@@ -55,6 +55,7 @@ pub fn run(app: &App, args: &cli::Move) -> Result<()> {
         app.term.say(&format!("the tokens are {protection}"));
     }
     for provider in providers(app, args, &accounts) {
+        let whose = provider.clone();
         match app.vault.move_client_secrets(&provider, to) {
             Ok((went, left)) => {
                 if went {
@@ -63,9 +64,9 @@ pub fn run(app: &App, args: &cli::Move) -> Result<()> {
                     ));
                     answer.clients.push(provider);
                 }
-                failures.extend(left);
+                failures.extend(left.map(|left| left.account(&whose)));
             }
-            Err(error) => failures.push(error),
+            Err(error) => failures.push(error.account(&whose)),
         }
     }
     if app.manner.json {

@@ -1,6 +1,7 @@
 //! `restore`: accounts from a backup, one after another, and what they need of their providers before them.
 
 mod key;
+mod parts;
 mod select;
 
 use std::collections::BTreeSet;
@@ -8,13 +9,11 @@ use std::collections::BTreeSet;
 use super::app::App;
 use super::{print_json, report};
 use crate::account::Account;
-use crate::answer::restore::{Outcome, Part, Restore, Restored as Shape};
+use crate::answer::restore::{Outcome, Restore, Restored as Shape};
 use crate::cli;
 use crate::config;
 use crate::error::{Code, Error, Result};
-use crate::interrupts::uninterrupted;
 use crate::journal::Deed;
-use crate::provider::Adopted;
 use crate::store::Kind;
 use crate::vault::{Backup, Over, Place, Restored, Saved, backup_file};
 
@@ -44,8 +43,8 @@ pub fn run(app: &App, args: &cli::Restore) -> Result<()> {
         clients: Vec::new(),
     };
     let wanted: BTreeSet<&String> = chosen.iter().map(|one| &one.account.provider).collect();
-    definitions(app, &backup, &wanted, &mut answer, &mut failures);
-    clients(app, &backup, &wanted, place, &mut answer, &mut failures);
+    parts::definitions(app, &backup, &wanted, &mut answer, &mut failures);
+    parts::clients(app, &backup, &wanted, place, &mut answer, &mut failures);
     let mut used = false;
     for saved in chosen {
         let result = restored(app, args, saved, &backup.accounts, place);
@@ -97,72 +96,6 @@ fn prove(app: &App, chosen: &[&Saved], backup: &Backup, place: Place) -> Result<
         }
     }
     Ok(())
-}
-
-/// The definitions first: without them an account is of no use.
-fn definitions(
-    app: &App,
-    backup: &Backup,
-    wanted: &BTreeSet<&String>,
-    answer: &mut Restore,
-    failures: &mut Vec<Error>,
-) {
-    for saved in &backup.providers {
-        let name = &saved.name;
-        if !wanted.contains(name) {
-            continue;
-        }
-        let result = uninterrupted(|| app.registry.adopt(name, &saved.text));
-        answer.providers.push(Part::of(name, &result));
-        match result {
-            Ok(Adopted::Written) if app.registry.is_built_in(name) => app.term.say(&format!(
-                "took over the definition of {name}, which goes before the built-in one: `keyfob provider show {name}`"
-            )),
-            Ok(Adopted::Written) => app.term.say(&format!(
-                "took over the definition of {name}: `keyfob provider show {name}`"
-            )),
-            Ok(Adopted::Unchanged) => {}
-            Ok(Adopted::Kept) => app.term.warn(&format!(
-                "the definition of {name} here is another than in the backup, and stays; see `keyfob provider show {name}`"
-            )),
-            Err(error) => failures.push(Error {
-                message: format!("the definition of {name} was not taken over: {}", error.message),
-                ..error
-            }),
-        }
-    }
-}
-
-fn clients(
-    app: &App,
-    backup: &Backup,
-    wanted: &BTreeSet<&String>,
-    place: Place,
-    answer: &mut Restore,
-    failures: &mut Vec<Error>,
-) {
-    for saved in &backup.clients {
-        let name = &saved.provider;
-        if !wanted.contains(name) {
-            continue;
-        }
-        let store = place.asked.unwrap_or(place.usual);
-        let result = app.vault.restore_client(saved, store);
-        answer.clients.push(Part::of(name, &result));
-        match result {
-            Ok(Adopted::Written) => app
-                .term
-                .say(&format!("took over what is kept of the client of {name}")),
-            Ok(Adopted::Unchanged) => {}
-            Ok(Adopted::Kept) => app.term.warn(&format!(
-                "another client of {name} is kept here than in the backup, and stays"
-            )),
-            Err(error) => failures.push(Error {
-                message: format!("the client of {name} was not taken over: {}", error.message),
-                ..error
-            }),
-        }
-    }
 }
 
 /// How one account fared.

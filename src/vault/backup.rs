@@ -1,6 +1,7 @@
 //! What a backup holds, and how accounts get into it.
 
 pub mod backup_file;
+mod checks;
 mod document;
 #[cfg(test)]
 mod tests;

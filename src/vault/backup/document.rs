@@ -7,27 +7,22 @@ use std::io;
 
 use secrecy::zeroize::Zeroizing;
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use super::super::{KeptClient, clients, payload};
+use super::checks::{fault, is_sound};
 use super::{Backup, Saved, SavedClient, SavedProvider};
-use crate::account::{Account, Address, is_id};
+use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
 use crate::names::{is_name, is_provider_name};
 use crate::provider::SANDBOX;
 use crate::timestamp::Timestamp;
-use crate::token_set::{TOKEN_LIMIT, is_token};
-use crate::web::flaws;
 
 /// What the document says that it is.
 const FORMAT: &str = "keyfob backup";
 
 /// The format written here. A higher number is refused.
 const VERSION: u32 = 1;
-
-/// The longest client secret and the longest plain text that is taken, in bytes.
-const TEXT_LIMIT: usize = 8 * 1024;
 
 #[derive(Deserialize)]
 struct Head {
@@ -175,32 +170,6 @@ fn account(found: OneAccount<'_>) -> Result<Saved> {
     }
 }
 
-/// What makes an account one that was never backed up, if anything does.
-fn fault(saved: &Saved) -> Option<&'static str> {
-    let endpoints = &saved.account.endpoints;
-    let all = [Some(&endpoints.token), endpoints.userinfo.as_ref()];
-    let mut all = all.into_iter().chain([endpoints.revocation.as_ref()]);
-    if !all.all(|address| address.is_none_or(is_callable)) {
-        return Some("an endpoint of it is no URL that may be called");
-    }
-    if endpoints.pinned_as.is_some() {
-        return Some("it is pinned to another machine");
-    }
-    if !is_id(&saved.account.id) {
-        return Some("its id is none");
-    }
-    let tokens = &saved.secrets.tokens;
-    let all = [Some(&tokens.access_token), tokens.refresh_token.as_ref()];
-    let mut all = all.into_iter().chain([tokens.id_token.as_ref()]).flatten();
-    let fits = |text: &str| text.len() <= TOKEN_LIMIT && is_token(text);
-    if !all.all(|token| fits(token.expose())) || !fits(&tokens.token_type) {
-        return Some("a token of it is none");
-    }
-    let secret = saved.secrets.client_secret.as_ref();
-    let plain = secret.is_none_or(|secret| is_plain(secret.expose()));
-    (!plain).then_some("its client secret is none")
-}
-
 fn provider(found: Definition<'_>) -> Result<SavedProvider> {
     Ok(SavedProvider {
         name: own_provider(found.provider)?,
@@ -221,19 +190,6 @@ fn client(found: OneClient<'_>) -> Result<SavedClient> {
     Err(damaged(&what))
 }
 
-fn is_sound(saved: &SavedClient) -> bool {
-    let secrets = [
-        &saved.secrets.client_secret,
-        &saved.secrets.registration_access_token,
-    ];
-    let mut secrets = secrets.into_iter().flatten();
-    let endpoint = saved.client.configuration_endpoint.as_ref();
-    is_id(&saved.client.id)
-        && is_plain(&saved.client.client_id)
-        && secrets.all(|secret| is_plain(secret.expose()))
-        && endpoint.is_none_or(|url| flaws(url).next().is_none())
-}
-
 /// The name of a provider that can be the user's own; nothing of the sandbox leaves its machine.
 fn own_provider(name: Cow<'_, str>) -> Result<String> {
     if is_provider_name(&name) && name != SANDBOX {
@@ -241,15 +197,6 @@ fn own_provider(name: Cow<'_, str>) -> Result<String> {
     }
     let shown = escape_short(&name, 64);
     Err(damaged(&format!("`{shown}` cannot be a provider in it")))
-}
-
-fn is_callable(address: &Address) -> bool {
-    let url: Option<Url> = address.url().ok();
-    url.is_some_and(|url| flaws(&url).next().is_none())
-}
-
-fn is_plain(text: &str) -> bool {
-    !text.is_empty() && text.len() <= TEXT_LIMIT && !text.contains(char::is_control)
 }
 
 /// Of two under one name nobody knows which is meant.

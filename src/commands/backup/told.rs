@@ -1,0 +1,65 @@
+//! What a backup says at its end.
+
+use std::path::Path;
+
+use super::Told;
+use crate::account::Account;
+use crate::cli;
+use crate::commands::app::App;
+use crate::provider::SANDBOX;
+use crate::store::sealed::Lock;
+use crate::vault::{Backup, RefreshToken};
+
+/// Says what was written, and what was not.
+pub fn told(
+    app: &App,
+    args: &cli::Backup,
+    path: &Path,
+    lock: &Lock,
+    backup: &Backup,
+    told: &[Told],
+) {
+    let locked = match lock {
+        Lock::Passphrase(_) => "behind your passphrase".to_owned(),
+        Lock::Recipients(recipients) if recipients.len() == 1 => "to one recipient".into(),
+        Lock::Recipients(recipients) => format!("to {} recipients", recipients.len()),
+    };
+    let count = match backup.accounts.len() {
+        1 => "1 account".into(),
+        count => format!("{count} accounts"),
+    };
+    app.term.say(&format!(
+        "wrote {count} to {}, encrypted {locked}",
+        path.display()
+    ));
+    let sandbox: Vec<&Account> = told
+        .iter()
+        .map(|one| &one.account)
+        .filter(|account| account.provider == SANDBOX)
+        .collect();
+    if !sandbox.is_empty() {
+        app.term.say(&format!(
+            "left out {}: the practice provider is of this machine alone",
+            named(&sandbox)
+        ));
+    }
+    let without: Vec<&Account> = told
+        .iter()
+        .filter(|one| one.refresh_token == Some(RefreshToken::LeftOut))
+        .map(|one| &one.account)
+        .collect();
+    if !without.is_empty() {
+        app.term.warn(&format!(
+            "left out the refresh tokens of {}: one that rotates can live in one place only, so restored they last as long as their access tokens; `keyfob backup FILE --move` takes them along and forgets the accounts here",
+            named(&without)
+        ));
+    }
+    if args.moves {
+        app.term.say("these accounts are forgotten here and nothing was revoked: the file is all there is of them until it is restored");
+    }
+}
+
+fn named(accounts: &[&Account]) -> String {
+    let names: Vec<_> = accounts.iter().map(ToString::to_string).collect();
+    names.join(", ")
+}

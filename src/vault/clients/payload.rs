@@ -1,0 +1,72 @@
+//! What is secret about a client: one versioned JSON object, encoded here and nowhere else.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ClientSecrets, VERSION, Version};
+use crate::error::{Code, Error, Result};
+use crate::secret::Secret;
+
+/// The secrets in a store. Borrows on the way out, so that no plain copy of one is left behind.
+#[derive(Serialize, Deserialize)]
+pub struct Payload<'a> {
+    version: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_secret: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    registration_access_token: Option<Cow<'a, str>>,
+}
+
+impl<'a> Payload<'a> {
+    /// What the format has of them.
+    pub fn of(secrets: &'a ClientSecrets) -> Self {
+        Self {
+            version: VERSION,
+            client_secret: secrets.client_secret.as_ref().map(|s| s.expose().into()),
+            registration_access_token: secrets
+                .registration_access_token
+                .as_ref()
+                .map(|s| s.expose().into()),
+        }
+    }
+}
+
+impl From<Payload<'_>> for ClientSecrets {
+    fn from(payload: Payload<'_>) -> Self {
+        Self {
+            client_secret: payload.client_secret.map(Secret::new),
+            registration_access_token: payload.registration_access_token.map(Secret::new),
+        }
+    }
+}
+
+/// Encodes for a store.
+pub fn encode(secrets: &ClientSecrets) -> Secret {
+    let json = serde_json::to_string(&Payload::of(secrets));
+    Secret::new(json.expect("strings and numbers serialise"))
+}
+
+/// Decodes what a store gave. The error shows nothing of it.
+pub fn decode(secret: &Secret) -> Result<ClientSecrets> {
+    let unreadable = |what: &str, hint: &str| {
+        Error::new(
+            Code::InternalError,
+            format!("the stored secret of the client {what}"),
+        )
+        .hint(hint)
+    };
+    let damaged = |_| {
+        let hint = "give it again in the provider's `KEYFOB_<PROVIDER>_CLIENT_SECRET`";
+        unreadable("is damaged", hint)
+    };
+    let found: Version = serde_json::from_str(secret.expose()).map_err(damaged)?;
+    if found.version > VERSION {
+        return Err(unreadable(
+            "was written by a newer keyfob",
+            "update this one",
+        ));
+    }
+    let payload: Payload = serde_json::from_str(secret.expose()).map_err(damaged)?;
+    Ok(payload.into())
+}
