@@ -99,13 +99,18 @@ fn meant(app: &App, args: &cli::Backup) -> Result<Vec<Account>> {
     Ok(accounts)
 }
 
+/// Asks about the accounts that can leave; where there is none it fails soon enough.
 fn confirmed(app: &App, accounts: &[Account]) -> Result<bool> {
-    let question = match accounts {
-        [account] => format!("forget {account} here once it is in the file?"),
-        accounts => format!(
-            "forget {} accounts here once they are in the file?",
-            accounts.len()
-        ),
+    let mut leaving = accounts.iter().filter(|one| one.provider != SANDBOX);
+    let question = match (leaving.next(), leaving.count()) {
+        (None, _) => return Ok(true),
+        (Some(account), 0) => format!("forget {account} here once it is in the file?"),
+        (Some(_), more) => {
+            format!(
+                "forget {} accounts here once they are in the file?",
+                more + 1
+            )
+        }
     };
     app.term.confirm(&question, "`--yes` answers it")
 }
