@@ -11,10 +11,13 @@ use crate::oauth::token::TokenEndpoint;
 use crate::provider::Provider;
 use crate::store::Kind;
 
+/// The option that says the flow of a command that has no `--flow`.
+pub(super) const EXCHANGE: &str = "--exchange";
+
 /// What a login was asked to do.
 #[derive(Debug)]
 pub struct Plan {
-    /// The command that asks for the same again, its flow apart.
+    /// The command that asks for the same again, its flow apart unless that is [`EXCHANGE`].
     pub command: String,
     /// What ends such a command after all options: that of `exec`, else nothing.
     pub child: &'static str,
@@ -94,6 +97,7 @@ impl Plan {
     pub(super) fn again_with(&self, options: &str) -> String {
         match self.flow {
             Flow::Auto => self.otherwise(options),
+            Flow::TokenExchange if self.command.ends_with(EXCHANGE) => self.otherwise(options),
             flow => self.otherwise(&format!(" --flow {flow}{options}")),
         }
     }

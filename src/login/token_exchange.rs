@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::entry::Grant;
 use super::identity::Who;
 use super::persist;
+use super::plan::EXCHANGE;
 use super::{
     Browser, Flow, Plan, SignedIn, Surroundings, Visitor, Wanted, client, metadata, resource,
 };
@@ -69,10 +70,31 @@ pub(super) fn check(plan: &Plan) -> Result<()> {
     resource::check(&plan.provider, plan.flow, &plan.resource, held)
 }
 
+/// The command that asks for the same.
+fn again(wanted: &Exchanged) -> String {
+    let mut words = vec![
+        "keyfob".into(),
+        "token".into(),
+        wanted.provider.name.clone(),
+    ];
+    let mut option = |name: &str, value: &str| words.extend([name.into(), value.to_owned()]);
+    let scopes = wanted.scopes.iter().map(|value| ("--scope", value));
+    let resource = wanted.resource.iter().map(|value| ("--resource", value));
+    let audience = wanted.audience.iter().map(|value| ("--audience", value));
+    for (name, value) in scopes.chain(resource).chain(audience) {
+        option(name, value);
+    }
+    if let SubjectFrom::File(file) = &wanted.subject_from {
+        option("--subject-token-file", &file.to_string_lossy());
+    }
+    words.push(EXCHANGE.into());
+    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
+}
+
 /// A login of which nothing is kept and at which nobody is asked.
 fn unkept(wanted: Exchanged) -> Plan {
     Plan {
-        command: format!("keyfob token {} --exchange", wanted.provider.name),
+        command: again(&wanted),
         child: "",
         by_url: false,
         provider: wanted.provider,

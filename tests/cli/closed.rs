@@ -134,7 +134,7 @@ const FAILURES: &[(&str, i32)] = &[
     ("move acme --store keyring", 5),
     ("backup / acme", 2),
     ("restore /nowhere", 2),
-    ("restore Cargo.toml", 1),
+    ("restore data/defaults.json", 1),
     ("token acme/*", 2),
     ("token github --exchange", 1),
     ("token acme/julien --exchange", 2),

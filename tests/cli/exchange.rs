@@ -374,6 +374,24 @@ fn a_refusal_is_said_with_what_to_look_at_and_without_the_token() {
 }
 
 #[test]
+fn what_is_to_be_run_again_is_a_command_that_there_is() {
+    let ci = Ci::new().inside(&GITHUB);
+    for (args, command) in [
+        (
+            &TOKEN[..],
+            "`keyfob token huggingface --resource acme/model --exchange -v`",
+        ),
+        (
+            &LOGIN,
+            "`keyfob login huggingface --resource acme/model --flow token-exchange -v`",
+        ),
+    ] {
+        ci.next("/token", Reply::Json(400, json!({"error": "strange"})));
+        ci.home.run(args).fails(1, &["strange", command]);
+    }
+}
+
+#[test]
 fn a_dead_provider_is_temporary() {
     let ci = Ci::new().inside(&GITHUB);
     ci.next(

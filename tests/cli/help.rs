@@ -47,6 +47,7 @@ fn machine() -> (Home, Provider) {
     // an identity token of a job, for anybody
     let identity = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJqb2IiLCJleHAiOjQwMDAwMDAwMDB9.x";
     home.set("KEYFOB_ID_TOKEN", identity);
+    home.set("KEYFOB_BACKUP_PASSPHRASE", "a passphrase");
     (home, provider)
 }
 
@@ -75,6 +76,7 @@ fn every_command_of_the_pages_does_what_it_says() {
             let command = command.replace("https://id.example.com", &provider.origin());
             let command = command.replace("remove acme", "remove acme --yes"); // nobody is there to ask
             let mut line = home.shell_command(&command);
+            line.current_dir(home.path("")); // where a rule file may be written
             if command.contains("sandbox") {
                 line.env_remove("KEYFOB_BROWSER"); // without one it approves by itself
             }
