@@ -35,6 +35,7 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::ptr;
 
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -304,18 +305,14 @@ fn columns() -> (usize, bool) {
 
 /// Says every failure but the worst, and returns that one for the exit code.
 fn report(app: &App, failures: &[Error]) -> Result<()> {
-    let Some(worst) = worst(failures).cloned() else {
+    let Some(worst) = worst(failures) else {
         return Ok(());
     };
     if !app.manner.json {
-        for error in failures
-            .iter()
-            .filter(|error| error.account != worst.account)
-        {
-            caution(app, error);
-        }
+        let others = failures.iter().filter(|error| !ptr::eq(*error, worst));
+        others.for_each(|error| caution(app, error));
     }
-    Err(worst)
+    Err(worst.clone())
 }
 
 /// Says a failure that does not end the command, with its next step.

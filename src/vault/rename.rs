@@ -6,7 +6,7 @@ mod tests;
 
 use std::time::Duration;
 
-use super::{Vault, defaults, index};
+use super::{Vault, defaults, index, names_lock};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 
@@ -25,8 +25,10 @@ impl Vault {
     }
 
     /// Moves what `from` has to `to`, which is free. Each account has its new entry before it loses the old
-    /// one, so that a crash loses none, and moving again ends it.
+    /// one, so that a crash loses none, and moving again ends it. No login gives or takes a name meanwhile.
     pub fn move_provider(&self, from: &str, to: &str) -> Result<()> {
+        let _first = self.wait_for_lock(&names_lock(from.min(to)), TURN)?;
+        let _second = self.wait_for_lock(&names_lock(from.max(to)), TURN)?;
         let default = self.default_of(from);
         for account in self.accounts_of(from).accounts {
             let _turn = self.wait_for_lock(&account.id, TURN)?;

@@ -80,6 +80,24 @@ fn accounts_go_along_with_their_secrets_and_the_default() {
 }
 
 #[test]
+fn whoever_gives_a_name_there_is_waited_for() {
+    let (_home, vault) = scene();
+    signed_in(&vault, OLD, "ada");
+    for provider in [OLD, NEW] {
+        let at_work = vault.wait_for_lock(&names_lock(provider), Duration::ZERO);
+        let at_work = at_work.unwrap();
+        std::thread::scope(|scope| {
+            let moving = scope.spawn(|| vault.move_provider(OLD, NEW));
+            std::thread::sleep(Duration::from_millis(100)); // time enough to go ahead wrongly
+            assert!(!moving.is_finished(), "{provider}");
+            drop(at_work);
+            moving.join().unwrap().unwrap();
+        });
+    }
+    assert_eq!(accounts(&vault, NEW), named(&["ada"]));
+}
+
+#[test]
 fn without_a_default_none_is_made() {
     let (_home, vault) = scene();
     signed_in(&vault, OLD, "ada");
