@@ -1,17 +1,16 @@
 //! `config.toml`: the few settings that hold for every command.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 use serde::Deserialize;
 
 use crate::error::{Code, Error, Result};
-use crate::escape::escape_short;
-use crate::files;
 use crate::paths::Paths;
 use crate::rules::Configured;
 use crate::store::Kind;
+use crate::toml_file::{invalid_toml, read_text};
 
 /// The settings. A missing file is all defaults.
 #[derive(Debug, Clone, Deserialize)]
@@ -82,62 +81,10 @@ pub fn store_variable() -> Result<Option<Kind>> {
     })
 }
 
-/// The largest TOML file that is read, in bytes.
-const LIMIT: u64 = 256 * 1024;
-
-/// Reads a TOML file as text; `None` where there is none.
-pub fn read_text(path: &Path) -> Result<Option<String>> {
-    let invalid = |cause: &dyn std::fmt::Display| {
-        Error::new(
-            Code::ConfigInvalid,
-            format!("cannot read {}: {cause}", path.display()),
-        )
-        .hint("mend or remove that file")
-    };
-    let Some(bytes) = files::read(path, LIMIT).map_err(|error| invalid(&error))? else {
-        return Ok(None);
-    };
-    String::from_utf8(bytes)
-        .map(Some)
-        .map_err(|error| invalid(&error))
-}
-
-/// The most characters of a key that are shown: the file may be a stranger's.
-const SHOWN: usize = 80;
-
-/// A TOML error as `FILE:LINE: KEY: message`. Values are not shown: one of them may be a secret in
-/// the wrong place.
-pub fn invalid_toml(path: &Path, text: &str, error: &toml::de::Error) -> Error {
-    let start = error.span().map_or(0, |span| span.start.min(text.len()));
-    let line = text[..start].matches('\n').count() + 1;
-    let key = text
-        .lines()
-        .nth(line - 1)
-        .and_then(|shown| shown.split_once('='))
-        .map(|(key, _)| format!(" `{}`:", escape_short(key.trim(), SHOWN)))
-        .unwrap_or_default();
-    let message = complaint(error.message());
-    Error::new(
-        Code::ConfigInvalid,
-        format!("{}:{line}:{key} {message}", path.display()),
-    )
-    .hint("mend that line, or remove it to have the default")
-}
-
-/// A parser's words without a value it quotes, which stands before the last `expected`.
-pub fn complaint(message: &str) -> String {
-    let message = message.lines().collect::<Vec<_>>().join("; ");
-    match message.rsplit_once("expected ") {
-        Some((found, expected)) if !found.starts_with("unknown field") => {
-            format!("expected {expected}")
-        }
-        _ => message,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files;
 
     fn refusal(text: &str) -> String {
         let home = tempfile::tempdir().unwrap();

@@ -56,5 +56,6 @@ pub mod store;
 pub mod term;
 pub mod timestamp;
 pub mod token_set;
+pub mod toml_file;
 pub mod vault;
 pub mod web;

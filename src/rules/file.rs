@@ -9,10 +9,10 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::accounts::Accounts;
-use crate::config::invalid_toml;
 use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
 use crate::files;
+use crate::toml_file::invalid_toml;
 
 /// What a rule file is called.
 pub const NAME: &str = ".keyfob.toml";

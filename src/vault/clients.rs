@@ -19,13 +19,13 @@ use payload::{decode, encode};
 
 use super::{Guard, Vault, unavailable};
 use crate::account::is_id;
-use crate::config::complaint;
 use crate::error::{Code, Error, Result};
 use crate::files;
 use crate::provider::ClientAuth;
 use crate::secret::Secret;
 use crate::store::Kind;
 use crate::timestamp::Timestamp;
+use crate::toml_file::complaint;
 
 /// The format written here, of records and of secrets. A higher number is refused and never rewritten.
 const VERSION: u32 = 1;

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::index;
 use super::lock;
 use crate::account::Account;
-use crate::config::complaint;
 use crate::error::{Code, Error, Result};
 use crate::files;
 use crate::paths::Paths;
+use crate::toml_file::complaint;
 
 /// Provider to account name.
 pub type Defaults = BTreeMap<String, String>;

@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, is_id};
-use crate::config::complaint;
 use crate::error::{Code, Error, Result};
 use crate::files;
 use crate::names::{is_name, is_provider_name};
 use crate::paths::Paths;
+use crate::toml_file::complaint;
 use shares::each;
 
 pub use glance::{Glance, glance};

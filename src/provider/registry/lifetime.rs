@@ -1,9 +1,9 @@
 //! How long sign-ins last, for a list of many accounts: of a definition no more is parsed than says it.
 
 use super::Registry;
-use crate::config::read_text;
 use crate::names::is_provider_name;
 use crate::provider::{LifetimeRule, builtin};
+use crate::toml_file::read_text;
 
 impl Registry {
     /// The rule of a provider's definition; one that says nothing where the definition is wrong or gone.

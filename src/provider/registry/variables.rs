@@ -2,10 +2,10 @@
 //! its text names a variable that is set.
 
 use super::{Loaded, Registry, with_rows};
-use crate::config::read_text;
 use crate::error::Result;
 use crate::names::{is_provider_name, is_variable, token_variable};
 use crate::provider::builtin;
+use crate::toml_file::read_text;
 
 /// A variable that is set, and whose token it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]

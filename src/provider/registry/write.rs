@@ -6,7 +6,6 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::{Registry, compose};
-use crate::config::read_text;
 use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
 use crate::files;
@@ -14,6 +13,7 @@ use crate::names::is_provider_name;
 use crate::provider::change::{placeless, wrong};
 use crate::provider::overlay::Overlay;
 use crate::provider::{Change, ClientAuth, Definition, Provider, SANDBOX, builtin, check, edit};
+use crate::toml_file::read_text;
 
 /// The longest name that is shown whole, in characters.
 const NAME_LIMIT: usize = 40;
