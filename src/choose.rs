@@ -106,11 +106,12 @@ impl<'a> Chooser<'a> {
 
     /// The account that an argument, or its absence, means; a variable is none.
     pub fn account(&self, typed: Option<&str>) -> Result<Account> {
+        Ok(self.account_and_why(typed)?.0)
+    }
+
+    fn account_and_why(&self, typed: Option<&str>) -> Result<(Account, Why)> {
         let target = typed.map(Target::parse).transpose()?;
-        match self.find(target)? {
-            Some((account, _)) => Ok(account),
-            None => Err(self.not_kept(target)),
-        }
+        self.find(target)?.ok_or_else(|| self.not_kept(target))
     }
 
     fn find(&self, target: Option<Target<'_>>) -> Result<Found> {

@@ -1,5 +1,6 @@
 //! TOML files of the user's, and what is said of one that is wrong.
 
+use std::io;
 use std::path::Path;
 
 use crate::error::{Code, Error, Result};
@@ -11,19 +12,23 @@ const LIMIT: u64 = 256 * 1024;
 
 /// Reads a TOML file as text; `None` where there is none.
 pub fn read_text(path: &Path) -> Result<Option<String>> {
-    let invalid = |cause: &dyn std::fmt::Display| {
+    let invalid = |cause: &dyn std::fmt::Display, hint: &str| {
         Error::new(
             Code::ConfigInvalid,
             format!("cannot read {}: {cause}", path.display()),
         )
-        .hint("mend or remove that file")
+        .hint(hint)
     };
-    let Some(bytes) = files::read(path, LIMIT).map_err(|error| invalid(&error))? else {
+    let unread = |error: &io::Error| match error.kind() {
+        io::ErrorKind::PermissionDenied => invalid(error, "let this user read it, its folder too"),
+        _ => invalid(error, "mend or remove that file"),
+    };
+    let Some(bytes) = files::read(path, LIMIT).map_err(|error| unread(&error))? else {
         return Ok(None);
     };
     String::from_utf8(bytes)
         .map(Some)
-        .map_err(|error| invalid(&error))
+        .map_err(|error| invalid(&error, "mend or remove that file"))
 }
 
 /// The most characters of a key that are shown: the file may be a stranger's.

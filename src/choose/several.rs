@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::missing::no_match;
 use super::pattern::{fits, is_pattern};
-use super::{Chooser, Source};
+use super::{Choice, Chooser, Source};
 use crate::account::Account;
 use crate::error::{Error, Result};
 use crate::vault::Listing;
@@ -16,22 +16,42 @@ pub struct Several<T> {
     pub chosen: Vec<T>,
     /// A line for each pattern, which says what it matches.
     pub matched: Vec<String>,
+    /// A line for each account that somebody may not have expected: it is not its provider's default.
+    pub surprises: Vec<String>,
     /// Matched too, and not to be read.
     pub broken: Vec<Error>,
     /// The ids of the accounts that an argument names, whether or not a pattern matches them too.
     pub named: BTreeSet<String>,
 }
 
+impl<T> Several<T> {
+    /// What is said before anything is done.
+    pub fn told(&self) -> impl Iterator<Item = &String> {
+        self.matched.iter().chain(&self.surprises)
+    }
+}
+
 impl Chooser<'_> {
     /// The accounts that some names and patterns mean; with none, the one that nothing means.
     pub fn accounts(&self, typed: &[String]) -> Result<Several<Account>> {
-        let one = |typed: Option<&str>| self.account(typed);
+        let one = |typed: Option<&str>| {
+            let (account, why) = self.account_and_why(typed)?;
+            let surprise = self.not_default(&account, &why);
+            Ok((account, surprise))
+        };
         self.several(typed, one, |account| account, |account| account.id.clone())
     }
 
     /// The same where a variable's token will do, which no pattern matches.
     pub fn sources_matching(&self, typed: &[String]) -> Result<Several<Source>> {
-        let one = |typed: Option<&str>| Ok(self.source(typed)?.source);
+        let one = |typed: Option<&str>| {
+            let Choice { source, why } = self.source(typed)?;
+            let surprise = match &source {
+                Source::Account(account) => self.not_default(account, &why),
+                Source::Variable(_) => None,
+            };
+            Ok((source, surprise))
+        };
         let account = |account| Source::Account(Box::new(account));
         self.several(typed, one, account, |source| match source {
             Source::Account(account) => account.id.clone(),
@@ -39,17 +59,18 @@ impl Chooser<'_> {
         })
     }
 
-    /// `one` finds what a name means, `matched` makes the same of an account, and `key` tells two apart.
+    /// `one` finds what a name means and what surprises of it, `matched` makes the same of an account, and `key` tells two apart.
     fn several<T>(
         &self,
         typed: &[String],
-        one: impl Fn(Option<&str>) -> Result<T>,
+        one: impl Fn(Option<&str>) -> Result<(T, Option<String>)>,
         matched: impl Fn(Account) -> T,
         key: impl Fn(&T) -> String,
     ) -> Result<Several<T>> {
         let mut several = Several {
             chosen: Vec::new(),
             matched: Vec::new(),
+            surprises: Vec::new(),
             broken: Vec::new(),
             named: BTreeSet::new(),
         };
@@ -58,8 +79,9 @@ impl Chooser<'_> {
         for argument in arguments(typed) {
             let found = match argument.filter(|typed| is_pattern(typed)) {
                 None => {
-                    let found = one(argument)?;
+                    let (found, surprise) = one(argument)?;
                     several.named.insert(key(&found));
+                    several.surprises.extend(surprise);
                     vec![found]
                 }
                 Some(pattern) => {

@@ -12,16 +12,24 @@ impl Chooser<'_> {
     /// what is handed out: a variable that holds it is no surprise, for that is what `exec` and `export`
     /// leave behind.
     pub fn surprise(&self, account: &Account, why: &Why, token: Option<&Secret>) -> Option<String> {
-        let not_default = |who: &dyn fmt::Display| {
-            let default = self.other_default(account)?;
-            Some(format!("{who} names {account}; the default is {default}"))
-        };
+        let not_default = self.not_default(account, why);
         match why {
-            Why::Environment => not_default(&ACCOUNT),
-            Why::Directory(rule) => not_default(rule).or_else(|| self.ignored(account, token)),
-            Why::Default | Why::Only => self.ignored(account, token),
-            Why::Argument | Why::Variable => None,
+            Why::Directory(_) | Why::Default | Why::Only => {
+                not_default.or_else(|| self.ignored(account, token))
+            }
+            Why::Environment | Why::Argument | Why::Variable => not_default,
         }
+    }
+
+    /// What names an account that is not its provider's default.
+    pub(super) fn not_default(&self, account: &Account, why: &Why) -> Option<String> {
+        let who: &dyn fmt::Display = match why {
+            Why::Environment => &ACCOUNT,
+            Why::Directory(rule) => rule,
+            Why::Argument | Why::Default | Why::Only | Why::Variable => return None,
+        };
+        let default = self.other_default(account)?;
+        Some(format!("{who} names {account}; the default is {default}"))
     }
 
     /// The provider's variable, which counts where there is no account.

@@ -37,7 +37,7 @@ fn malformed(typed: &str) -> Error {
             Code::Usage,
             format!("`{shown}` is a pattern, and a name is wanted"),
         )
-        .hint("name one account as PROVIDER/NAME; `logout`, `refresh` and `check` take patterns");
+        .hint("name one account as PROVIDER/NAME; `logout`, `refresh`, `check`, `move`, `backup` and `restore` take patterns");
     }
     let lower = typed.to_lowercase();
     let hint = match Target::read(&lower) {

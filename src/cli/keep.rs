@@ -17,7 +17,8 @@ Examples:
   keyfob move 'github/*' --store keyring
 
 A secret is written there, read back, and then removed here; interrupted anywhere, the account works
-and the same command ends it. With the last of a provider's accounts goes what is kept of its client.")]
+and the same command ends it. With the last of a provider's accounts goes what is kept of its
+client.")]
 pub struct Move {
     /// PROVIDER/NAME, PROVIDER for its default account, or a pattern of `*` and `?`
     #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]

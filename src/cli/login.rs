@@ -23,7 +23,7 @@ Examples:
   keyfob login acme --flow client-credentials --scope api   a machine account
   keyfob login https://id.acme.example  any server that publishes its metadata
   pass show hf | keyfob login huggingface --with-token
-  keyfob login huggingface --flow token-exchange --resource acme/model   in a CI job, no secret kept there
+  keyfob login huggingface --flow token-exchange --resource acme/model   in a CI job, with no secret
   keyfob login sandbox --store file --no-input
 
 Without a terminal nothing is asked: a browser that is configured or a device code can finish, and

@@ -14,9 +14,9 @@ Examples:
   keyfob use --trust                    let the .keyfob.toml that came with a folder choose
 
 KEYFOB_ACCOUNT goes before both, and .keyfob.toml before a default. A .keyfob.toml holds
-`accounts = [\"PROVIDER/NAME\"]`, one account a provider, and holds below its folder to the end of the
-repository, or of your home. It chooses only as `--here` wrote it or `--trust` accepted it; once
-changed or moved it has to be accepted again. Reads no secret and sends nothing.")]
+`accounts = [\"PROVIDER/NAME\"]`, one account a provider, and holds below its folder to the end of
+the repository, or of your home. It chooses only as `--here` wrote it or `--trust` accepted it;
+once changed or moved it has to be accepted again. Reads no secret and sends nothing.")]
 pub struct Use {
     /// PROVIDER/NAME
     #[arg(value_name = "ACCOUNT", required_unless_present = "trust", add = ArgValueCompleter::new(complete::names))]

@@ -17,8 +17,8 @@ Examples:
   keyfob provider test acme             whether its server and the definition agree
   keyfob provider remove acme
 
-A definition is a file below `providers` in the configuration folder; these verbs write what you could
-write yourself, and keep its comments.")]
+A definition is a file below `providers` in the configuration folder; these verbs write what you
+could write yourself, and keep its comments.")]
 pub enum Provider {
     /// List the known providers and what each needs
     #[command(after_help = "\

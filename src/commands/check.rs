@@ -67,7 +67,7 @@ fn sources(app: &App, args: &cli::Check) -> Result<(Vec<Source>, Vec<Error>)> {
     let chooser = app.chooser();
     if !args.all {
         let several = chooser.sources_matching(&args.accounts)?;
-        several.matched.iter().for_each(|line| app.term.say(line));
+        several.told().for_each(|line| app.term.say(line));
         return Ok((several.chosen, several.broken));
     }
     let listing = app.vault.accounts();

@@ -77,6 +77,9 @@ fn said(app: &App, done: SignedOut, failures: &mut Vec<Error>) -> Forgotten {
     let (tokens, page) = (&done.tokens, done.page.as_ref());
     let note = match account.identity.kind {
         SignIn::Given if done.kept.is_none() && unconfirmed(&done).is_some() => None, // the failure says it
+        _ if tokens.is_empty() && done.kept.is_none() => Some(format!(
+            "{account} had no secret any more, so nothing was revoked: tokens that it had may live on"
+        )),
         SignIn::Given => given_lives_on(account, tokens, page),
         _ => lives_on(&whose, account.expires_at, tokens, page),
     };
@@ -106,6 +109,7 @@ fn chosen(app: &App, args: &cli::Logout) -> Result<Option<(Vec<Account>, Vec<Err
         if asks && !confirmed(app, &named(&accounts))? {
             return Ok(None);
         }
+        several.surprises.iter().for_each(|line| app.term.say(line));
         if !asks {
             several.matched.iter().for_each(|line| app.term.say(line));
         }

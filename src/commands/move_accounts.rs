@@ -19,7 +19,7 @@ pub fn run(app: &App, args: &cli::Move) -> Result<()> {
     app.term.obey_signals();
     let away = accounts.iter().filter(|account| account.store != to);
     let away: Vec<String> = away.map(ToString::to_string).collect();
-    if !away.is_empty() {
+    if !away.is_empty() || args.passphrase {
         let failed = |error: &Error| {
             let note = |whose: &String| app.journal.note(Deed::Move, whose, Some(error));
             away.iter().for_each(note);
@@ -85,7 +85,7 @@ fn meant(app: &App, args: &cli::Move) -> Result<(Vec<Account>, Vec<Error>)> {
         return Ok((listing.accounts, listing.broken));
     }
     let several = app.chooser().accounts(&args.accounts)?;
-    several.matched.iter().for_each(|line| app.term.say(line));
+    several.told().for_each(|line| app.term.say(line));
     Ok((several.chosen, several.broken))
 }
 

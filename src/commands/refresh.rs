@@ -92,7 +92,7 @@ fn meant(app: &App, args: &cli::Refresh) -> Result<Meant> {
         (listing.accounts, BTreeSet::new(), listing.broken)
     } else {
         let several = app.chooser().accounts(&args.accounts)?;
-        several.matched.iter().for_each(|line| app.term.say(line));
+        several.told().for_each(|line| app.term.say(line));
         (several.chosen, several.named, several.broken)
     };
     chosen.retain(|account| account.refreshable || named.contains(&account.id));

@@ -19,6 +19,15 @@ pub fn run(app: &App, args: &cli::Rename) -> Result<()> {
     } else {
         format!("{account} is {new} now")
     });
+    if let Ok(Some(ruled)) = app.rules.account(&account.provider)
+        && ruled.name == account.name
+        && account.name != name
+    {
+        let (rule, here) = (&ruled.rule, format!("keyfob use {new} --here"));
+        app.term.warn(&format!(
+            "{rule} still names {account}; correct it, or choose for this folder with `{here}`"
+        ));
+    }
     if app.manner.json {
         return print_json(&Renamed {
             account: new.to_string(),

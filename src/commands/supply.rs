@@ -14,7 +14,7 @@ use crate::cli;
 use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
 use crate::journal::Deed;
-use crate::names::is_variable;
+use crate::names::{is_reserved_variable, is_variable};
 use crate::online::Online;
 use crate::session::{Look, Need, look};
 use crate::timestamp::Timestamp;
@@ -34,9 +34,14 @@ pub struct Supply {
     pub tokens: TokenSet,
 }
 
-/// Whether a variable that was typed can be one.
+/// Whether a token may be put into a variable that was typed: programs depend on some themselves.
 pub fn check_variable(typed: Option<&str>) -> Result<()> {
     match typed {
+        Some(name) if is_reserved_variable(name) => Err(Error::new(
+            Code::Usage,
+            format!("`{name}` is not for tokens: programs depend on it for something else"),
+        )
+        .hint("choose a variable of your own, such as `MY_TOKEN`")),
         Some(name) if !is_variable(name) => Err(Error::new(
             Code::Usage,
             format!("`{}` cannot be a variable", escape_short(name, 80)),

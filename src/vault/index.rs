@@ -172,7 +172,14 @@ fn decode(
         let hint = format!("remove that file, then `keyfob login {provider} --as {name}`");
         broken(cause, &hint)
     };
-    let Some(bytes) = contents.map_err(|error| damaged(&error))? else {
+    let unread = |error: &io::Error| match error.kind() {
+        io::ErrorKind::PermissionDenied => broken(
+            error,
+            "let this user read it, its folder too, and run it again",
+        ),
+        _ => damaged(error),
+    };
+    let Some(bytes) = contents.map_err(|error| unread(&error))? else {
         return Ok(None);
     };
     check_version(&bytes).map_err(|hint| broken(&"a newer format", hint))?;

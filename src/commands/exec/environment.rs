@@ -6,9 +6,7 @@ use std::process::Command;
 use super::Holding;
 use crate::cli;
 use crate::commands::app::App;
-use crate::commands::supply::check_variable;
 use crate::error::{Code, Error, Result};
-use crate::names::is_reserved_variable;
 use crate::process;
 
 /// The command with its arguments and its environment. Every variable of the providers' rows is taken out
@@ -50,19 +48,6 @@ fn variables(
         variables.push((name, row));
     }
     Ok(variables)
-}
-
-/// Whether a token may be put where somebody wants it: the command depends on some variables itself.
-pub fn check(wanted: Option<&str>) -> Result<()> {
-    check_variable(wanted)?;
-    match wanted.filter(|name| is_reserved_variable(name)) {
-        Some(name) => Err(Error::new(
-            Code::Usage,
-            format!("`{name}` is not for tokens: programs depend on it for something else"),
-        )
-        .hint("choose a variable of your own, such as `--env MY_TOKEN`")),
-        None => Ok(()),
-    }
 }
 
 /// Windows knows variables in any case.

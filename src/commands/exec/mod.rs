@@ -12,7 +12,7 @@ mod unable;
 mod witness;
 
 use super::app::App;
-use super::supply::{Supply, supply};
+use super::supply::{Supply, check_variable, supply};
 use crate::answer::export::github;
 use crate::cli;
 use crate::error::Result;
@@ -42,7 +42,7 @@ impl From<Supply> for Holding {
 
 /// Becomes the command, or runs it after a sign-in for it; returns only where that fails.
 pub fn run(app: &App, args: &cli::Exec) -> Result<()> {
-    environment::check(args.env.as_deref())?;
+    check_variable(args.env.as_deref())?;
     if args.ephemeral {
         return ephemeral::run(app, args);
     }
