@@ -145,7 +145,7 @@ impl Vault {
         let taken = (name != wanted.name).then(|| wanted.name.clone());
         let account = Account {
             name,
-            id: self.id_for(saved),
+            id: self.id_for(saved, store),
             store,
             copy_in: None,
             ..wanted.clone()
@@ -174,7 +174,7 @@ impl Vault {
             id: if serves {
                 here.id.clone()
             } else {
-                self.id_for(saved)
+                self.id_for(saved, store)
             },
             store,
             copy_in: None,
@@ -211,14 +211,16 @@ impl Vault {
         })
     }
 
-    /// The id it had, so that restoring again finds it; another where anything here has that one.
-    fn id_for(&self, saved: &Saved) -> String {
+    /// The id it had, so that restoring again finds it; another where anything here has that one, or the store
+    /// holds something under it: a keyring has the secrets of other homes too.
+    fn id_for(&self, saved: &Saved, store: Kind) -> String {
         let id = &saved.account.id;
         let accounts = self.accounts().accounts;
         let clients = self.clients();
         let of_client = !clients.broken.is_empty() // one that cannot be read may have it
             || clients.kept.iter().any(|(_, client)| client.id == *id);
-        if of_client || accounts.iter().any(|account| account.id == *id) {
+        let of_account = accounts.iter().any(|account| account.id == *id);
+        if of_client || of_account || !matches!(self.store(store).get(id), Ok(None)) {
             return random_id();
         }
         id.clone()

@@ -75,6 +75,44 @@ fn from_every_store_to_every_store() {
     }
 }
 
+/// A keyring is one for all homes, and so are the ids in it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_secret_of_another_home_in_the_same_keyring_stays() {
+    use crate::service::{Keyring, SecretService, available};
+    if !available("a_secret_of_another_home_in_the_same_keyring_stays") {
+        return;
+    }
+    let keys = Keys::generate();
+    let session = SecretService::start(Keyring::Unlocked);
+    let (mut home, provider) = (Home::new(), Provider::start());
+    home.set("DBUS_SESSION_BUS_ADDRESS", session.address());
+    home.provider("acme", &provider.definition(STEADY));
+    home.login(&["acme", "--store", "keyring"]).ok();
+    let file = home.backed_up(&keys, &[]);
+    home.run(&["refresh"]).ok(); // what is here is newer by now
+    let token = home.run(&["token"]).ok().stdout;
+
+    let mut there = elsewhere(&keys);
+    there.set("DBUS_SESSION_BUS_ADDRESS", session.address());
+    there.restore(&file, &["--store", "keyring"]).ok();
+    assert_eq!(session.count("keyfob"), 2);
+    assert_eq!(home.run(&["token"]).ok().stdout, token);
+    assert_ne!(
+        there.entry("acme/julien")["id"],
+        home.entry("acme/julien")["id"]
+    );
+    let before = there.kept();
+    let again = there.restore(&file, &["--store", "keyring"]).ok();
+    assert!(
+        again.stderr.contains("is here as it is in the backup"),
+        "{again:?}"
+    );
+    assert!(there.kept() == before);
+    there.run(&["logout", "acme", "--local"]).ok();
+    home.run(&["token"]).ok();
+}
+
 #[test]
 fn a_passphrase_serves_as_well() {
     let (mut home, _provider) = signed_in();
