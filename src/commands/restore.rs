@@ -164,7 +164,7 @@ fn restored(
         }
         Restored::Newer(account) => {
             // Whoever was asked and said no has decided.
-            let error = (!app.term.can_ask()).then(|| conflict(&account, args));
+            let error = (!app.term.can_ask()).then(|| conflict(&account, saved, args));
             if error.is_none() {
                 app.term.say(&format!("{account} stays as it is here"));
             }
@@ -185,8 +185,13 @@ fn asked(app: &App, saved: &Saved, file: &[Saved]) -> Result<Over> {
     let Some(here) = app.vault.newer_than(saved, file)? else {
         return Ok(Over::Never);
     };
+    let (without, which) = if loses_refresh_token(&here, saved) {
+        (", without a refresh token", "that")
+    } else {
+        ("", "the older one")
+    };
     let question = format!(
-        "{here} here is of {}, and in the backup of {}; put the older one in its place?",
+        "{here} here is of {}, and in the backup of {}{without}; put {which} in its place?",
         here.updated_at, saved.account.updated_at
     );
     Ok(if app.term.confirm(&question, "`--replace` answers it")? {
@@ -205,14 +210,22 @@ fn life(account: &Account) -> String {
     }
 }
 
-fn conflict(here: &Account, args: &cli::Restore) -> Error {
-    Error::new(
-        Code::AccountConflict,
-        format!("{here} is newer here than in the backup, and stays as it is"),
-    )
-    .hint(format!(
-        "`--replace` puts that of {} in its place",
-        args.file.display()
-    ))
-    .account(here)
+/// Whether the account here could no longer be refreshed, were that of the backup in its place.
+fn loses_refresh_token(here: &Account, saved: &Saved) -> bool {
+    let without = saved.secrets.tokens.refresh_token.is_none();
+    without && here.refreshable && !here.needs_no_person()
+}
+
+fn conflict(here: &Account, saved: &Saved, args: &cli::Restore) -> Error {
+    let what = if loses_refresh_token(here, saved) {
+        format!("{here} has a refresh token here and none in the backup, and stays as it is")
+    } else {
+        format!("{here} is newer here than in the backup, and stays as it is")
+    };
+    Error::new(Code::AccountConflict, what)
+        .hint(format!(
+            "`--replace` puts that of {} in its place",
+            args.file.display()
+        ))
+        .account(here)
 }

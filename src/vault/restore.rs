@@ -52,7 +52,7 @@ pub enum Restored {
     Updated(Account, Unfinished),
     /// The one here is the same.
     Unchanged(Account),
-    /// The one here is newer, and stays.
+    /// The one here is newer, or can be refreshed and that in the backup cannot, and stays.
     Newer(Account),
 }
 
@@ -68,7 +68,8 @@ enum Age {
 }
 
 impl Vault {
-    /// The account here that an account of a backup would take the place of although it is newer.
+    /// The account here that an account of a backup would take the place of although it is newer, or can be
+    /// refreshed as the other cannot.
     pub fn newer_than(&self, saved: &Saved, file: &[Saved]) -> Result<Option<Account>> {
         let known = self.accounts_of(&saved.account.provider);
         let Some(here) = counterpart(&known, saved, file) else {
@@ -116,7 +117,8 @@ impl Vault {
         }
     }
 
-    /// What counts is when the tokens came. An account that has lost its secret is older than any.
+    /// What counts is when the tokens came, and that a refresh token which may still serve is not lost for newer
+    /// tokens without one. An account that has lost its secret is older than any.
     fn age(&self, here: &Account, saved: &Saved) -> Result<Age> {
         let mut here = here.clone();
         let Some(secrets) = self.secrets_of_now(&mut here)? else {
@@ -125,7 +127,10 @@ impl Vault {
             return Ok(Age::Older);
         };
         let (ours, theirs) = (&secrets.tokens, &saved.secrets.tokens);
+        let refused = here.refused() && here.generation == secrets.generation;
+        let lost = ours.refresh_token.is_some() && theirs.refresh_token.is_none() && !refused;
         Ok(match ours.received_at.cmp(&theirs.received_at) {
+            std::cmp::Ordering::Less if lost => Age::Newer,
             std::cmp::Ordering::Less => Age::Older,
             std::cmp::Ordering::Greater => Age::Newer,
             // One of the two may have been written without its refresh token.

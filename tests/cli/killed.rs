@@ -3,7 +3,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::backup::Keys;
+use crate::backup::{Keys, STEADY};
 use crate::home::{Home, Run};
 use crate::provider::Provider;
 use crate::service::{Keyring, SecretService, available};
@@ -197,7 +197,8 @@ fn a_restore() {
         return;
     }
     let keys = Keys::generate();
-    let (home, _provider) = two();
+    let (home, provider) = two();
+    home.provider("acme", &provider.definition(STEADY));
     let token = |home: &Home, account: &str| home.run(&["token", account]).ok().stdout;
     let tokens = ["acme/julien", "acme/work"].map(|account| token(&home, account));
     let fresh = home.copy();

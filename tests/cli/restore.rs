@@ -236,7 +236,7 @@ fn newer(home: &Home, account: &str) -> String {
 fn a_person_is_asked_about_a_newer_account() {
     use crate::screen::Screen;
     let keys = Keys::generate();
-    let (home, _provider) = signed_in();
+    let (home, _provider) = signed_in_to(STEADY);
     let file = home.backed_up(&keys, &[]);
     home.write("key.txt", &keys.identity);
     newer(&home, "acme/julien");
@@ -253,10 +253,59 @@ fn a_person_is_asked_about_a_newer_account() {
     }
 }
 
+/// Newer tokens are no gain where they are the last.
+#[cfg(unix)]
+#[test]
+fn a_refresh_token_here_makes_room_for_none_only_on_a_yes() {
+    use crate::screen::Screen;
+    let keys = Keys::generate();
+    let (home, _provider) = signed_in();
+    let there = home.copy();
+    there.write("key.txt", &keys.identity);
+    there.later("acme/julien", 60);
+    let file = home.backed_up(&keys, &[]);
+    let before = there.kept();
+    let run = there.restore(&file, &["--json"]);
+    let run = run.fails(
+        1,
+        &[
+            "acme/julien has a refresh token here and none in the backup",
+            "--replace",
+        ],
+    );
+    assert_eq!(
+        results(&run.json()),
+        [("acme/julien".to_owned(), "kept".to_owned())]
+    );
+    assert!(there.kept() == before);
+    let key = there.text_path("key.txt");
+    for (answer, refreshable) in [("n\r", true), ("y\r", false)] {
+        let mut screen = Screen::start(&there.keyfob(&["restore", &file, "--identity", &key]));
+        screen.wait_for(", without a refresh token; put that in its place? [y/N]");
+        screen.press(answer);
+        let (status, shown) = screen.end();
+        assert_eq!(status, 0, "{shown}");
+        assert_eq!(there.entry("acme/julien")["refreshable"], refreshable);
+    }
+
+    // What was refused is no loss.
+    let refused = home.copy();
+    refused.write("key.txt", &keys.identity);
+    refused.later("acme/julien", 60);
+    let mut account = refused.account("acme/julien");
+    account.refused_generation = Some(account.generation);
+    refused
+        .vault()
+        .record(&account)
+        .expect("a file in the home");
+    refused.restore(&file, &[]).ok();
+    assert_eq!(refused.entry("acme/julien")["refreshable"], false);
+}
+
 #[test]
 fn an_older_account_keeps_its_id_and_its_name() {
     let keys = Keys::generate();
-    let (home, _provider) = signed_in();
+    let (home, _provider) = signed_in_to(STEADY);
     let there = home.copy();
     there.write("key.txt", &keys.identity);
     there.run(&["rename", "acme/julien", "mine"]).ok();
@@ -282,7 +331,7 @@ fn an_older_account_keeps_its_id_and_its_name() {
 #[test]
 fn a_sign_in_of_the_same_person_is_the_same_account() {
     let keys = Keys::generate();
-    let (home, provider) = signed_in();
+    let (home, provider) = signed_in_to(STEADY);
     let file = home.backed_up(&keys, &[]);
     let there = elsewhere(&keys);
     there.provider("acme", &provider.definition(""));
