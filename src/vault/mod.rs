@@ -25,7 +25,7 @@ use crate::error::{Code, Error, Result};
 use crate::paths::Paths;
 use crate::store::{self, Attendant, Kind, Store, StoreError};
 
-pub use backup::{Backup, RefreshToken, Saved, SavedClient, SavedProvider, backup_file};
+pub use backup::{Backup, Bound, RefreshToken, Saved, SavedClient, SavedProvider, backup_file};
 pub use clients::{ClientSecrets, KeptClient};
 pub use dangling::Clients;
 pub use defaults::{Defaults, read as defaults};

@@ -6,9 +6,8 @@ use super::Told;
 use crate::account::Account;
 use crate::cli;
 use crate::commands::app::App;
-use crate::provider::SANDBOX;
 use crate::store::sealed::Lock;
-use crate::vault::{Backup, RefreshToken};
+use crate::vault::{Backup, Bound, RefreshToken};
 
 /// Says what was written, and what was not.
 pub fn told(
@@ -32,16 +31,24 @@ pub fn told(
         "wrote {count} to {}, encrypted {locked}",
         path.display()
     ));
-    let sandbox: Vec<&Account> = told
-        .iter()
-        .map(|one| &one.account)
-        .filter(|account| account.provider == SANDBOX)
-        .collect();
-    if !sandbox.is_empty() {
-        app.term.say(&format!(
-            "left out {}: the practice provider is of this machine alone",
-            named(&sandbox)
-        ));
+    for (bound, why) in [
+        (
+            Bound::Sandbox,
+            "the practice provider is of this machine alone",
+        ),
+        (
+            Bound::Exchange,
+            "an exchange has nothing to take along, `keyfob login PROVIDER --flow token-exchange` repeats it anywhere",
+        ),
+    ] {
+        let accounts = told.iter().map(|one| &one.account);
+        let accounts: Vec<&Account> = accounts
+            .filter(|account| Bound::of(account) == Some(bound))
+            .collect();
+        if !accounts.is_empty() {
+            app.term
+                .say(&format!("left out {}: {why}", named(&accounts)));
+        }
     }
     let without: Vec<&Account> = told
         .iter()

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Saved, SavedClient};
+use super::{Bound, Saved, SavedClient};
 use crate::account::{Address, is_id};
 use crate::token_set::{TOKEN_LIMIT, is_token};
 use crate::web::flaws;
@@ -20,6 +20,9 @@ pub fn fault(saved: &Saved) -> Option<&'static str> {
     }
     if endpoints.pinned_as.is_some() {
         return Some("it is pinned to another machine");
+    }
+    if Bound::of(&saved.account).is_some() {
+        return Some("it signs in by exchange, which no backup has");
     }
     if !is_id(&saved.account.id) {
         return Some("its id is none");

@@ -184,6 +184,9 @@ fn nothing_in_it_is_believed() {
             "/accounts/0/entry/endpoints/pinned_as",
             json!("https://id.example.com"),
         ),
+        // It would send a file of this machine, or the job's identity token, to whom the file says.
+        ("/accounts/0/entry/identity/kind", json!("exchange")),
+        ("/accounts/0/entry/subject_from", json!("ci")),
         ("/accounts/0/secret/access_token", json!("a\r\nX-Evil: 1")),
         ("/accounts/0/secret/access_token", json!("")),
         ("/accounts/0/secret/token_type", json!("Bearer\n")),
@@ -192,6 +195,7 @@ fn nothing_in_it_is_believed() {
         ("/providers/0/provider", json!("sandbox")),
     ] {
         let mut bad = good.clone();
+        bad["accounts"][0]["entry"]["subject_from"] = Value::Null;
         *bad.pointer_mut(place).expect("a member") = value.clone();
         std::fs::write(
             there.path("bad.age"),
