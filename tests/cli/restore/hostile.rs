@@ -184,6 +184,10 @@ fn nothing_in_it_is_believed() {
             "/accounts/0/entry/endpoints/pinned_as",
             json!("https://id.example.com"),
         ),
+        // Written, it could not be read again.
+        ("/accounts/0/entry/username", json!("x".repeat(300 << 10))),
+        ("/accounts/0/entry/generation", json!(u64::MAX)),
+        ("/accounts/0/secret/generation", json!(u64::MAX / 2 + 1)),
         // It would send a file of this machine, or the job's identity token, to whom the file says.
         ("/accounts/0/entry/identity/kind", json!("exchange")),
         ("/accounts/0/entry/subject_from", json!("ci")),
@@ -206,7 +210,7 @@ fn nothing_in_it_is_believed() {
         let run = there.restore(&there.text_path("bad.age"), &[]);
         let run = run.fails(1, &["the backup is damaged"]);
         assert!(!run.stderr.contains("X-Evil"), "{run:?}");
-        assert!(there.kept() == before, "{place} = {value}");
+        assert!(there.kept() == before, "{place}");
     }
     let mut twice = good.clone();
     let again = good["accounts"][0].clone();
