@@ -200,17 +200,12 @@ fn without_default(vault: &Vault, account: &Account) -> Option<String> {
 /// signed in, so what fails later is a warning.
 fn write(vault: &Vault, plan: &Keeping, grant: &Grant, slot: Slot) -> Result<SignedIn> {
     let (created, fresh) = (slot.created_at.is_none(), slot.fresh);
-    // Nothing leads to a new secret until its entry is written; its lock says that somebody is at work.
-    let _own = fresh
-        .then(|| vault.wait_for_lock(&slot.id, TURN))
-        .transpose()?;
     let (account, secrets) = entry(plan, grant, slot)?;
-    vault.keep(&account, &secrets)?;
-    if let Err(error) = vault.record(&account) {
-        if fresh {
-            let _ = vault.discard(&account); // no entry will ever lead to it
-        }
-        return Err(error);
+    if fresh {
+        vault.put_new(&account, &secrets)?;
+    } else {
+        vault.keep(&account, &secrets)?;
+        vault.record(&account)?;
     }
     Ok(SignedIn {
         created,

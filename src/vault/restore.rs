@@ -156,7 +156,7 @@ impl Vault {
             ..wanted.clone()
         };
         uninterrupted(|| {
-            self.put_and_record(&account, &saved.secrets)?;
+            self.put_new(&account, &saved.secrets)?;
             let default = saved.default.then(|| self.make_default(&account, true));
             let unfinished = default.and_then(Result::err);
             Ok(Restored::New(account, taken, unfinished))
@@ -195,7 +195,7 @@ impl Vault {
                 self.keep(&account, &secrets)?;
                 self.record(&account)?;
             } else {
-                self.put_and_record(&account, &secrets)?;
+                self.put_new(&account, &secrets)?;
             }
             let left = if serves {
                 self.discard_copy(here)
@@ -203,16 +203,6 @@ impl Vault {
                 self.discard(here)
             };
             Ok(Restored::Updated(account, left.err()))
-        })
-    }
-
-    /// Secret first, then the entry, under an id that nothing leads to yet; its lock says that somebody is at
-    /// work.
-    fn put_and_record(&self, account: &Account, secrets: &Secrets) -> Result<()> {
-        let _own = self.wait_for_lock(&account.id, TURN)?;
-        self.keep(account, secrets)?;
-        self.record(account).inspect_err(|_| {
-            let _ = self.discard(account); // no entry will ever lead to it
         })
     }
 
