@@ -182,7 +182,7 @@ impl Vault {
                 self.id_for(saved, store)
             },
             store,
-            copy_in: None,
+            copy_in: here.copy_in.filter(|_| serves), // until it is gone
             created_at: here.created_at,
             ..saved.account.clone()
         };
@@ -198,7 +198,7 @@ impl Vault {
                 self.put_new(&account, &secrets)?;
             }
             let left = if serves {
-                self.discard_copy(here)
+                self.clear_copy(&mut account)
             } else {
                 self.discard(here)
             };

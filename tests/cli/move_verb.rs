@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::backup::{Keys, STEADY};
 use crate::disk::SmallDisk;
 use crate::home::{Home, Run, skip};
 use crate::process::Running;
 use crate::provider::Provider;
-use crate::scene::signed_in;
+use crate::scene::{signed_in, signed_in_to};
 use crate::screen::Screen;
 use crate::service::{Keyring, SecretService, available};
 
@@ -237,6 +238,30 @@ fn a_copy_that_a_cut_off_move_left_is_known_and_goes() {
             home.run(&["token"]).ok();
         }
     }
+}
+
+/// A sign-in and a restore forget the copy no sooner than it is gone.
+#[test]
+fn a_copy_that_does_not_go_is_still_known() {
+    let keys = Keys::generate();
+    let (home, _provider) = signed_in_to(STEADY);
+    let file = home.backed_up(&keys, &[]);
+    home.write("key.txt", &keys.identity);
+    home.later("acme/julien", 60);
+    let mut account = home.account("acme/julien");
+    account.copy_in = Some(keyfob::store::Kind::Keyring); // which is not there
+    home.vault().record(&account).expect("a file in the home");
+
+    home.restore(&file, &[])
+        .fails(5, &["updated acme/julien", "the keyring cannot be used"]);
+    assert_eq!(home.entry("acme/julien")["copy_in"], "keyring");
+    home.run(&["token"]).ok();
+    let run = home.login(&["acme"]).ok();
+    let words = "a copy of the old secret of acme/julien may be left in the keyring: `keyfob move acme/julien --store file` removes it";
+    assert!(run.stderr.contains(words), "{run:?}");
+    assert_eq!(home.entry("acme/julien")["copy_in"], "keyring");
+    home.run(&["refresh"]).ok();
+    assert_eq!(home.entry("acme/julien")["copy_in"], "keyring");
 }
 
 fn secret_file(home: &Home) -> std::path::PathBuf {
