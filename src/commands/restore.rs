@@ -35,14 +35,14 @@ pub fn run(app: &App, args: &cli::Restore) -> Result<()> {
         usual: app.config.store.unwrap_or(Kind::Keyring),
     };
     let mut failures = Vec::new();
-    prove(app, &chosen, &backup, place).inspect_err(failed)?;
+    let wanted: BTreeSet<&String> = chosen.iter().map(|one| &one.account.provider).collect();
+    prove(app, &chosen, &backup, &wanted, place).inspect_err(failed)?;
     let mut answer = Restore {
         file: args.file.display().to_string(),
         accounts: Vec::new(),
         providers: Vec::new(),
         clients: Vec::new(),
     };
-    let wanted: BTreeSet<&String> = chosen.iter().map(|one| &one.account.provider).collect();
     parts::definitions(app, &backup, &wanted, &mut answer, &mut failures);
     parts::clients(app, &backup, &wanted, place, &mut answer, &mut failures);
     let mut used = false;
@@ -83,7 +83,13 @@ pub fn run(app: &App, args: &cli::Restore) -> Result<()> {
 }
 
 /// Proves every store that will be written to, before anything is changed.
-fn prove(app: &App, chosen: &[&Saved], backup: &Backup, place: Place) -> Result<()> {
+fn prove(
+    app: &App,
+    chosen: &[&Saved],
+    backup: &Backup,
+    wanted: &BTreeSet<&String>,
+    place: Place,
+) -> Result<()> {
     let mut stores = Vec::new();
     for saved in chosen {
         let store = app.vault.place_of(saved, &backup.accounts, place);
@@ -94,6 +100,14 @@ fn prove(app: &App, chosen: &[&Saved], backup: &Backup, place: Place) -> Result<
                 .say(&format!("the tokens are {}", app.vault.protection(store)));
             stores.push(store);
         }
+    }
+    let mut clients = backup.clients.iter();
+    // Of one that cannot be read it is said when its turn comes.
+    let moves = clients.any(|saved| {
+        wanted.contains(&saved.provider) && app.vault.wants_secrets_of(saved).unwrap_or(false)
+    });
+    if moves && !stores.contains(&place.of_new()) {
+        app.vault.probe(place.of_new())?;
     }
     Ok(())
 }

@@ -30,6 +30,11 @@ impl Place {
         let here = here.map(|account| account.store);
         self.asked.or(here).unwrap_or(self.usual)
     }
+
+    /// The one for what is not here yet.
+    pub fn of_new(self) -> Kind {
+        self.of(None)
+    }
 }
 
 /// Which newer accounts here make room.
@@ -221,19 +226,33 @@ impl Vault {
         id.clone()
     }
 
+    /// Whether the client of a backup would bring secrets for a store.
+    pub fn wants_secrets_of(&self, saved: &SavedClient) -> Result<bool> {
+        let before = self.client(&saved.provider)?;
+        let stays = self.stays(before.as_ref(), saved)?.is_some();
+        Ok(!stays && saved.secrets != ClientSecrets::default())
+    }
+
+    /// What becomes of the client of a backup where the one here stays.
+    fn stays(&self, here: Option<&KeptClient>, saved: &SavedClient) -> Result<Option<Adopted>> {
+        let Some(here) = here else {
+            return Ok(None);
+        };
+        let same = (&here.client_id, &here.pin) == (&saved.client.client_id, &saved.client.pin);
+        if !same {
+            return Ok(Some(Adopted::Kept));
+        }
+        let whole = self.client_secrets(here)? != ClientSecrets::default();
+        let no_gain = whole || saved.secrets == ClientSecrets::default();
+        Ok(no_gain.then_some(Adopted::Unchanged))
+    }
+
     /// Keeps the client of a backup where none is kept, or the same without its secrets.
     pub fn restore_client(&self, saved: &SavedClient, store: Kind) -> Result<Adopted> {
         let _turn = self.client_turn(&saved.provider)?;
         let before = self.client(&saved.provider)?;
-        if let Some(here) = &before {
-            let same = (&here.client_id, &here.pin) == (&saved.client.client_id, &saved.client.pin);
-            if !same {
-                return Ok(Adopted::Kept);
-            }
-            let whole = self.client_secrets(here)? != ClientSecrets::default();
-            if whole || saved.secrets == ClientSecrets::default() {
-                return Ok(Adopted::Unchanged);
-            }
+        if let Some(adopted) = self.stays(before.as_ref(), saved)? {
+            return Ok(adopted);
         }
         let client = KeptClient {
             id: random_id(),

@@ -506,6 +506,26 @@ fn a_store_that_refuses_is_found_out_before_anything_is_written() {
     assert!(there.kept() == before);
 }
 
+/// Those of clients too, which go where new accounts would, although the account here is where it is.
+#[test]
+fn a_store_that_refuses_a_client_is_found_out_as_early() {
+    let keys = Keys::generate();
+    let (home, _provider) = registered();
+    let file = home.backed_up(&keys, &["--move", "--yes"]);
+    let mut there = elsewhere(&keys);
+    there.restore(&file, &[]).ok();
+    for lost in ["data/clients/acme.json", "config/providers/acme.toml"] {
+        std::fs::remove_file(there.path(lost)).expect("a file");
+    }
+    there.unset("KEYFOB_STORE");
+    let before = there.kept();
+    let run = there.restore(&file, &[]);
+    run.fails(5, &["the keyring cannot be used"]);
+    assert!(there.kept() == before, "the definition neither");
+    there.restore(&file, &["--store", "file"]).ok();
+    there.restore(&file, &[]).ok(); // nothing goes there any more
+}
+
 #[test]
 fn an_entry_that_cannot_be_read_is_not_passed_by() {
     let keys = Keys::generate();
