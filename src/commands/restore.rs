@@ -35,14 +35,14 @@ pub fn run(app: &App, args: &cli::Restore) -> Result<()> {
         usual: app.config.store.unwrap_or(Kind::Keyring),
     };
     let mut failures = Vec::new();
-    let wanted: BTreeSet<&String> = chosen.iter().map(|one| &one.account.provider).collect();
-    prove(app, &chosen, &backup, &wanted, place).inspect_err(failed)?;
+    prove(app, args, &chosen, &backup, place).inspect_err(failed)?;
     let mut answer = Restore {
         file: args.file.display().to_string(),
         accounts: Vec::new(),
         providers: Vec::new(),
         clients: Vec::new(),
     };
+    let wanted: BTreeSet<&String> = chosen.iter().map(|one| &one.account.provider).collect();
     parts::definitions(app, &backup, &wanted, &mut answer, &mut failures);
     parts::clients(app, &backup, &wanted, place, &mut answer, &mut failures);
     let mut used = false;
@@ -85,14 +85,19 @@ pub fn run(app: &App, args: &cli::Restore) -> Result<()> {
 /// Proves every store that will be written to, before anything is changed.
 fn prove(
     app: &App,
+    args: &cli::Restore,
     chosen: &[&Saved],
     backup: &Backup,
-    wanted: &BTreeSet<&String>,
     place: Place,
 ) -> Result<()> {
+    let over = if args.replace {
+        Over::Always
+    } else {
+        Over::Never
+    };
     let mut stores = Vec::new();
     for saved in chosen {
-        let store = app.vault.place_of(saved, &backup.accounts, place);
+        let store = app.vault.place_of(saved, &backup.accounts, place, over);
         let store = store.map_err(|error| error.account(&saved.account))?;
         if let Some(store) = store.filter(|store| !stores.contains(store)) {
             app.vault.probe(store)?;
@@ -101,11 +106,11 @@ fn prove(
             stores.push(store);
         }
     }
+    let wanted = |name: &String| chosen.iter().any(|one| one.account.provider == *name);
     let mut clients = backup.clients.iter();
     // Of one that cannot be read it is said when its turn comes.
-    let moves = clients.any(|saved| {
-        wanted.contains(&saved.provider) && app.vault.wants_secrets_of(saved).unwrap_or(false)
-    });
+    let moves = clients
+        .any(|saved| wanted(&saved.provider) && app.vault.wants_secrets_of(saved).unwrap_or(false));
     if moves && !stores.contains(&place.of_new()) {
         app.vault.probe(place.of_new())?;
     }

@@ -9,7 +9,7 @@ use counterpart::counterpart;
 use super::naming::TURN;
 use super::{ClientSecrets, KeptClient, Listing, Saved, SavedClient, Secrets, Vault, names_lock};
 use crate::account::{Account, random_id};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::interrupts::uninterrupted;
 use crate::provider::Adopted;
 use crate::store::Kind;
@@ -80,15 +80,21 @@ impl Vault {
         let Some(here) = counterpart(&known, saved, file) else {
             return Ok(None);
         };
-        let newer = self.age(&here, saved)? == Age::Newer;
+        let newer = self.age(&here, saved, Over::Never)? == Age::Newer;
         Ok(newer.then_some(here))
     }
 
     /// The store that an account of a backup would go to; `None` where nothing would be written.
-    pub fn place_of(&self, saved: &Saved, file: &[Saved], place: Place) -> Result<Option<Kind>> {
+    pub fn place_of(
+        &self,
+        saved: &Saved,
+        file: &[Saved],
+        place: Place,
+        over: Over,
+    ) -> Result<Option<Kind>> {
         let known = self.accounts_of(&saved.account.provider);
         match counterpart(&known, saved, file) {
-            Some(here) if self.age(&here, saved)? == Age::Same => Ok(None),
+            Some(here) if self.age(&here, saved, over)? == Age::Same => Ok(None),
             here => Ok(Some(place.of(here.as_ref()))),
         }
     }
@@ -113,7 +119,7 @@ impl Vault {
             let known = self.accounts_of(provider); // it was logged out meanwhile
             return self.add(saved, &known, place.of(None));
         };
-        match self.age(&here, saved)? {
+        match self.age(&here, saved, over)? {
             Age::Same => Ok(Restored::Unchanged(here)),
             Age::Newer if over != Over::Always && over != Over::Seen(here.updated_at) => {
                 Ok(Restored::Newer(here))
@@ -123,12 +129,19 @@ impl Vault {
     }
 
     /// What counts is when the tokens came, and that a refresh token which may still serve is not lost for newer
-    /// tokens without one. An account that has lost its secret is older than any.
-    fn age(&self, here: &Account, saved: &Saved) -> Result<Age> {
+    /// tokens without one. An account that has lost its secret is older than any; where any makes room, so is one
+    /// whose store does not say.
+    fn age(&self, here: &Account, saved: &Saved, over: Over) -> Result<Age> {
         let mut here = here.clone();
-        let Some(secrets) = self.secrets_of_now(&mut here)? else {
-            self.probe(here.store)
-                .map_err(|error| error.account(&here))?;
+        let secrets = match self.secrets_of_now(&mut here) {
+            Err(error) if over == Over::Always && error.code == Code::StoreUnavailable => None,
+            found => found?,
+        };
+        let Some(secrets) = secrets else {
+            if over != Over::Always {
+                self.probe(here.store)
+                    .map_err(|error| error.account(&here))?;
+            }
             return Ok(Age::Older);
         };
         let (ours, theirs) = (&secrets.tokens, &saved.secrets.tokens);

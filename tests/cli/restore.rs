@@ -506,6 +506,36 @@ fn a_store_that_refuses_is_found_out_before_anything_is_written() {
     assert!(there.kept() == before);
 }
 
+#[test]
+fn an_account_in_a_dead_keyring_is_replaced_on_a_yes() {
+    let keys = Keys::generate();
+    let (home, _provider) = signed_in_to(STEADY);
+    let file = home.backed_up(&keys, &[]);
+    let there = home.copy();
+    there.write("key.txt", &keys.identity);
+    let mut account = there.account("acme/julien");
+    let vault = there.vault();
+    vault.discard(&account).expect("a working store");
+    account.store = keyfob::store::Kind::Keyring;
+    vault.record(&account).expect("a file in the home");
+    let before = there.kept();
+    there
+        .restore(&file, &["--store", "file"])
+        .fails(5, &["acme/julien", "the keyring cannot be used"]);
+    assert!(there.kept() == before);
+    there
+        .restore(&file, &["--replace", "--store", "keyring"])
+        .fails(5, &["the keyring cannot be used"]);
+    assert!(there.kept() == before);
+    let run = there.restore(&file, &["--replace", "--store", "file"]);
+    let run = run.fails(5, &["updated acme/julien", "the keyring cannot be used"]);
+    assert_eq!(there.entry("acme/julien")["store"], "file", "{run:?}");
+    assert_eq!(
+        there.run(&["token"]).ok().stdout,
+        home.run(&["token"]).ok().stdout
+    );
+}
+
 /// Those of clients too, which go where new accounts would, although the account here is where it is.
 #[test]
 fn a_store_that_refuses_a_client_is_found_out_as_early() {
