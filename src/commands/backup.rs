@@ -62,7 +62,7 @@ pub fn run(app: &App, args: &cli::Backup) -> Result<()> {
         })
     })?;
     drop(turns);
-    told::told(app, args, &path, &lock, &gathered.backup, &answer);
+    told::told(app, &path, &lock, &gathered.backup, &answer);
     if app.manner.json {
         let names = |names: Vec<&String>| names.into_iter().cloned().collect();
         let backup = &gathered.backup;

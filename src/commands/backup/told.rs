@@ -4,20 +4,12 @@ use std::path::Path;
 
 use super::Told;
 use crate::account::Account;
-use crate::cli;
 use crate::commands::app::App;
 use crate::store::sealed::Lock;
 use crate::vault::{Backup, Bound, RefreshToken};
 
 /// Says what was written, and what was not.
-pub fn told(
-    app: &App,
-    args: &cli::Backup,
-    path: &Path,
-    lock: &Lock,
-    backup: &Backup,
-    told: &[Told],
-) {
+pub fn told(app: &App, path: &Path, lock: &Lock, backup: &Backup, told: &[Told]) {
     let locked = match lock {
         Lock::Passphrase(_) => "behind your passphrase".to_owned(),
         Lock::Recipients(recipients) if recipients.len() == 1 => "to one recipient".into(),
@@ -61,8 +53,13 @@ pub fn told(
             named(&without)
         ));
     }
-    if args.moves {
-        app.term.say("these accounts are forgotten here and nothing was revoked: the file is all there is of them until it is restored");
+    let moved = told.iter().filter(|one| one.shape.is_moved());
+    let moved: Vec<&Account> = moved.map(|one| &one.account).collect();
+    if !moved.is_empty() {
+        app.term.say(&format!(
+            "forgotten here, and nothing was revoked: {}; until it is restored, the file is all there is of them",
+            named(&moved)
+        ));
     }
 }
 
