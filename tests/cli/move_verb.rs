@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::backup::{Keys, STEADY};
+use crate::backup::{Keys, STEADY, registered};
 use crate::disk::SmallDisk;
 use crate::home::{Home, Run, skip};
 use crate::process::Running;
@@ -238,6 +238,50 @@ fn a_copy_that_a_cut_off_move_left_is_known_and_goes() {
             home.run(&["token"]).ok();
         }
     }
+}
+
+/// What `doctor` says of a copy ends it, with accounts of the client and without.
+#[test]
+fn a_copy_of_what_is_kept_of_a_client_goes_as_doctor_says() {
+    if !available("a_copy_of_what_is_kept_of_a_client_goes_as_doctor_says") {
+        return;
+    }
+    let session = SecretService::start(Keyring::Unlocked);
+    let (mut home, _provider) = registered();
+    home.set("DBUS_SESSION_BUS_ADDRESS", session.address());
+    for (alone, hint) in [
+        (false, "move 'acme/*' --store file"),
+        (true, "move acme --store file"),
+    ] {
+        if alone {
+            home.run(&["logout", "acme", "--local"]).ok();
+        }
+        let record = std::fs::read_to_string(home.path("data/clients/acme.json"));
+        let record = record.expect("a client");
+        let cut_off = record.replacen("\"store\"", "\"copy_in\": \"keyring\",\n  \"store\"", 1);
+        home.write("data/clients/acme.json", &cut_off);
+        let run = home.run(&["doctor"]);
+        assert!(run.stdout.contains(&format!("`keyfob {hint}`")), "{run:?}");
+        let args: Vec<String> = hint
+            .replace('\'', "")
+            .split(' ')
+            .map(str::to_owned)
+            .collect();
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let run = home.run(&args).ok();
+        let after = std::fs::read_to_string(home.path("data/clients/acme.json"));
+        assert_eq!(after.expect("a client"), record, "{run:?}");
+    }
+    let run = home.run(&["move", "acme", "--store", "keyring", "--json"]);
+    assert_eq!(run.ok().json()["clients"], json!(["acme"]));
+    assert_secrets(&session, &home, (1, 0));
+    let run = home.run(&["move", "acme", "--store", "keyring"]).ok();
+    assert_eq!(
+        run.stderr,
+        "what is kept of the client of acme is in the keyring already\n"
+    );
+    home.run(&["move", "beta", "--store", "keyring"])
+        .fails(2, &["beta"]);
 }
 
 /// A sign-in and a restore forget the copy no sooner than it is gone.
