@@ -85,6 +85,11 @@ impl BackedUp {
             ..self
         }
     }
+
+    /// Whether it is in the file alone.
+    pub fn is_moved(&self) -> bool {
+        matches!(self.result, Outcome::Moved)
+    }
 }
 
 #[cfg(test)]

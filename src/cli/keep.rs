@@ -20,7 +20,8 @@ A secret is written there, read back, and then removed here; interrupted anywher
 and the same command ends it. With the last of a provider's accounts goes what is kept of its
 client.")]
 pub struct Move {
-    /// PROVIDER/NAME, PROVIDER for its default account, or a pattern of `*` and `?`
+    /// PROVIDER/NAME, PROVIDER for its default account or the client that is kept without one, or a
+    /// pattern of `*` and `?`
     #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
     pub accounts: Vec<String>,
     /// Every account
@@ -43,9 +44,9 @@ Examples:
   keyfob backup keyfob.age --move       for a new machine: accounts are forgotten here
 
 One file, encrypted with age: accounts, their secrets, and what of providers they need; not
-config.toml, and nothing of the sandbox. A refresh token that rotates can live in one place only, so
-those of providers that rotate, or may, are left out without `--move`. The passphrase is asked for,
-or comes from KEYFOB_BACKUP_PASSPHRASE_FILE or KEYFOB_BACKUP_PASSPHRASE.")]
+config.toml, nothing of the sandbox, and no account of an exchange. A refresh token that rotates can
+live in one place only, so those of providers that rotate, or may, are left out without `--move`. The
+passphrase is asked for, or comes from KEYFOB_BACKUP_PASSPHRASE_FILE or KEYFOB_BACKUP_PASSPHRASE.")]
 pub struct Backup {
     /// The file to write
     #[arg(value_name = "FILE")]
@@ -79,9 +80,9 @@ Examples:
   keyfob restore keyfob.age 'github/*' --store file
   keyfob restore keyfob.age --identity key.txt
 
-An account that is newer here than in the file is kept, unless you say so at the terminal or with
-`--replace`. Restoring the same file again changes nothing. The passphrase is asked for, or comes
-from KEYFOB_BACKUP_PASSPHRASE_FILE or KEYFOB_BACKUP_PASSPHRASE.")]
+An account that is newer here than in the file, or has a refresh token here alone, is kept, unless
+you say so at the terminal or with `--replace`. Restoring the same file again changes nothing. The
+passphrase is asked for, or comes from KEYFOB_BACKUP_PASSPHRASE_FILE or KEYFOB_BACKUP_PASSPHRASE.")]
 pub struct Restore {
     /// What `backup` wrote
     #[arg(value_name = "FILE")]
@@ -92,7 +93,7 @@ pub struct Restore {
     /// Decrypt with the age identities in this file, which may be behind a passphrase itself
     #[arg(long, value_name = "FILE")]
     pub identity: Option<PathBuf>,
-    /// Put accounts of the file in the place of newer ones here
+    /// Put accounts of the file in the place of newer ones here, and of those with a refresh token
     #[arg(long)]
     pub replace: bool,
     /// Keep the secrets here [default: KEYFOB_STORE, else where the account's are, else what config.toml

@@ -14,12 +14,11 @@ use crate::cli;
 use crate::error::{Code, Error, Result};
 use crate::interrupts::uninterrupted;
 use crate::journal::Deed;
-use crate::provider::SANDBOX;
 use crate::secret::Secret;
 use crate::store::passphrase::{BACKUP, Environment};
 use crate::store::sealed::{Key, Lock};
 use crate::timestamp::Timestamp;
-use crate::vault::{Backup, Guard, RefreshToken, SavedProvider, backup_file};
+use crate::vault::{Backup, Bound, Guard, RefreshToken, SavedProvider, backup_file};
 
 /// How long a login or a refresh of an account is waited for.
 const TURN: std::time::Duration = std::time::Duration::from_secs(60);
@@ -63,7 +62,7 @@ pub fn run(app: &App, args: &cli::Backup) -> Result<()> {
         })
     })?;
     drop(turns);
-    told::told(app, args, &path, &lock, &gathered.backup, &answer);
+    told::told(app, &path, &lock, &gathered.backup, &answer);
     if app.manner.json {
         let names = |names: Vec<&String>| names.into_iter().cloned().collect();
         let backup = &gathered.backup;
@@ -101,7 +100,7 @@ fn meant(app: &App, args: &cli::Backup) -> Result<Vec<Account>> {
 
 /// Asks about the accounts that can leave; where there is none it fails soon enough.
 fn confirmed(app: &App, accounts: &[Account]) -> Result<bool> {
-    let mut leaving = accounts.iter().filter(|one| one.provider != SANDBOX);
+    let mut leaving = accounts.iter().filter(|one| Bound::of(one).is_none());
     let question = match (leaving.next(), leaving.count()) {
         (None, _) => return Ok(true),
         (Some(account), 0) => format!("forget {account} here once it is in the file?"),
@@ -157,7 +156,7 @@ fn gather(app: &App, accounts: Vec<Account>, moves: bool) -> Result<Gathered> {
             refresh_token: None,
             account,
         };
-        if account.provider == SANDBOX {
+        if Bound::of(&account).is_some() {
             answers.push(left_out(account));
             continue;
         }
@@ -185,7 +184,7 @@ fn gather(app: &App, accounts: Vec<Account>, moves: bool) -> Result<Gathered> {
     if saved.is_empty() {
         return Err(Error::new(
             Code::Usage,
-            "nothing of these accounts can be backed up: those of the sandbox are of this machine alone",
+            "nothing of these accounts can be backed up: those of the sandbox are of this machine alone, and an exchange needs nothing but its identity token",
         )
         .hint("see `keyfob list`"));
     }

@@ -9,12 +9,17 @@ use crate::answer::moving::{Move, Moved};
 use crate::cli;
 use crate::error::{Error, Result};
 use crate::journal::Deed;
+use crate::names::is_provider_name;
 use crate::store::Kind;
 use crate::vault;
 
 /// Moves the accounts meant, and says where each was.
 pub fn run(app: &App, args: &cli::Move) -> Result<()> {
-    let (accounts, mut failures) = meant(app, args)?;
+    let Meant {
+        accounts,
+        clients,
+        broken: mut failures,
+    } = meant(app, args)?;
     let to = args.store;
     app.term.obey_signals();
     let away = accounts.iter().filter(|account| account.store != to);
@@ -54,7 +59,7 @@ pub fn run(app: &App, args: &cli::Move) -> Result<()> {
         let protection = app.vault.protection(to);
         app.term.say(&format!("the tokens are {protection}"));
     }
-    for provider in providers(app, args, &accounts) {
+    for provider in providers(app, args, &accounts, &clients) {
         let whose = provider.clone();
         match app.vault.move_client_secrets(&provider, to) {
             Ok((went, left)) => {
@@ -63,6 +68,11 @@ pub fn run(app: &App, args: &cli::Move) -> Result<()> {
                         "what is kept of the client of {provider} went along"
                     ));
                     answer.clients.push(provider);
+                } else if left.is_none() && clients.contains(&provider) {
+                    app.term.say(&format!(
+                        "what is kept of the client of {provider} is in {} already",
+                        to.noun()
+                    ));
                 }
                 failures.extend(left.map(|left| left.account(&whose)));
             }
@@ -75,26 +85,59 @@ pub fn run(app: &App, args: &cli::Move) -> Result<()> {
     report(app, &failures)
 }
 
-/// The accounts, and what cannot even be read.
-fn meant(app: &App, args: &cli::Move) -> Result<(Vec<Account>, Vec<Error>)> {
+/// What is to be moved, and what cannot even be read.
+struct Meant {
+    accounts: Vec<Account>,
+    /// Providers that were named of which nothing but a client is kept.
+    clients: BTreeSet<String>,
+    broken: Vec<Error>,
+}
+
+fn meant(app: &App, args: &cli::Move) -> Result<Meant> {
     if args.all {
         let listing = app.vault.accounts();
         if listing.accounts.is_empty() && listing.broken.is_empty() {
             app.term.say("nobody is signed in");
         }
-        return Ok((listing.accounts, listing.broken));
+        return Ok(Meant {
+            accounts: listing.accounts,
+            clients: BTreeSet::new(),
+            broken: listing.broken,
+        });
     }
-    let several = app.chooser().accounts(&args.accounts)?;
-    several.told().for_each(|line| app.term.say(line));
-    Ok((several.chosen, several.broken))
+    let named = args.accounts.iter().cloned();
+    let (clients, named): (Vec<_>, Vec<_>) = named.partition(|typed| is_client_alone(app, typed));
+    let mut meant = Meant {
+        accounts: Vec::new(),
+        clients: clients.into_iter().collect(),
+        broken: Vec::new(),
+    };
+    if meant.clients.is_empty() || !named.is_empty() {
+        let several = app.chooser().accounts(&named)?;
+        several.told().for_each(|line| app.term.say(line));
+        (meant.accounts, meant.broken) = (several.chosen, several.broken);
+    }
+    Ok(meant)
+}
+
+/// Whether it names a provider of which nothing but a client is kept.
+fn is_client_alone(app: &App, typed: &str) -> bool {
+    let kept = is_provider_name(typed) && matches!(app.vault.client(typed), Ok(Some(_)));
+    kept && {
+        let listing = app.vault.accounts_of(typed);
+        listing.accounts.is_empty() && listing.broken.is_empty()
+    }
 }
 
 /// The providers whose clients go along: no account of theirs is left in another store.
-fn providers(app: &App, args: &cli::Move, accounts: &[Account]) -> BTreeSet<String> {
-    let mut providers: BTreeSet<String> = accounts
-        .iter()
-        .map(|account| account.provider.clone())
-        .collect();
+fn providers(
+    app: &App,
+    args: &cli::Move,
+    accounts: &[Account],
+    clients: &BTreeSet<String>,
+) -> BTreeSet<String> {
+    let mut providers = clients.clone();
+    providers.extend(accounts.iter().map(|account| account.provider.clone()));
     if args.all {
         let clients = app.vault.clients().kept.into_iter();
         providers.extend(clients.map(|(provider, _)| provider));

@@ -35,7 +35,7 @@ pub fn run(app: &App, args: &cli::Restore) -> Result<()> {
         usual: app.config.store.unwrap_or(Kind::Keyring),
     };
     let mut failures = Vec::new();
-    prove(app, &chosen, &backup, place).inspect_err(failed)?;
+    prove(app, args, &chosen, &backup, place).inspect_err(failed)?;
     let mut answer = Restore {
         file: args.file.display().to_string(),
         accounts: Vec::new(),
@@ -83,10 +83,21 @@ pub fn run(app: &App, args: &cli::Restore) -> Result<()> {
 }
 
 /// Proves every store that will be written to, before anything is changed.
-fn prove(app: &App, chosen: &[&Saved], backup: &Backup, place: Place) -> Result<()> {
+fn prove(
+    app: &App,
+    args: &cli::Restore,
+    chosen: &[&Saved],
+    backup: &Backup,
+    place: Place,
+) -> Result<()> {
+    let over = if args.replace {
+        Over::Always
+    } else {
+        Over::Never
+    };
     let mut stores = Vec::new();
     for saved in chosen {
-        let store = app.vault.place_of(saved, &backup.accounts, place);
+        let store = app.vault.place_of(saved, &backup.accounts, place, over);
         let store = store.map_err(|error| error.account(&saved.account))?;
         if let Some(store) = store.filter(|store| !stores.contains(store)) {
             app.vault.probe(store)?;
@@ -94,6 +105,14 @@ fn prove(app: &App, chosen: &[&Saved], backup: &Backup, place: Place) -> Result<
                 .say(&format!("the tokens are {}", app.vault.protection(store)));
             stores.push(store);
         }
+    }
+    let wanted = |name: &String| chosen.iter().any(|one| one.account.provider == *name);
+    let mut clients = backup.clients.iter();
+    // Of one that cannot be read it is said when its turn comes.
+    let moves = clients
+        .any(|saved| wanted(&saved.provider) && app.vault.wants_secrets_of(saved).unwrap_or(false));
+    if moves && !stores.contains(&place.of_new()) {
+        app.vault.probe(place.of_new())?;
     }
     Ok(())
 }
@@ -164,7 +183,7 @@ fn restored(
         }
         Restored::Newer(account) => {
             // Whoever was asked and said no has decided.
-            let error = (!app.term.can_ask()).then(|| conflict(&account, args));
+            let error = (!app.term.can_ask()).then(|| conflict(&account, saved, args));
             if error.is_none() {
                 app.term.say(&format!("{account} stays as it is here"));
             }
@@ -185,8 +204,13 @@ fn asked(app: &App, saved: &Saved, file: &[Saved]) -> Result<Over> {
     let Some(here) = app.vault.newer_than(saved, file)? else {
         return Ok(Over::Never);
     };
+    let (without, which) = if loses_refresh_token(&here, saved) {
+        (", without a refresh token", "that")
+    } else {
+        ("", "the older one")
+    };
     let question = format!(
-        "{here} here is of {}, and in the backup of {}; put the older one in its place?",
+        "{here} here is of {}, and in the backup of {}{without}; put {which} in its place?",
         here.updated_at, saved.account.updated_at
     );
     Ok(if app.term.confirm(&question, "`--replace` answers it")? {
@@ -205,14 +229,22 @@ fn life(account: &Account) -> String {
     }
 }
 
-fn conflict(here: &Account, args: &cli::Restore) -> Error {
-    Error::new(
-        Code::AccountConflict,
-        format!("{here} is newer here than in the backup, and stays as it is"),
-    )
-    .hint(format!(
-        "`--replace` puts that of {} in its place",
-        args.file.display()
-    ))
-    .account(here)
+/// Whether the account here could no longer be refreshed, were that of the backup in its place.
+fn loses_refresh_token(here: &Account, saved: &Saved) -> bool {
+    let without = saved.secrets.tokens.refresh_token.is_none();
+    without && here.refreshable && !here.needs_no_person()
+}
+
+fn conflict(here: &Account, saved: &Saved, args: &cli::Restore) -> Error {
+    let what = if loses_refresh_token(here, saved) {
+        format!("{here} has a refresh token here and none in the backup, and stays as it is")
+    } else {
+        format!("{here} is newer here than in the backup, and stays as it is")
+    };
+    Error::new(Code::AccountConflict, what)
+        .hint(format!(
+            "`--replace` puts that of {} in its place",
+            args.file.display()
+        ))
+        .account(here)
 }

@@ -73,10 +73,16 @@ fn copies(accounts: &[Account], clients: &[(String, KeptClient)]) -> Vec<Finding
     });
     let of_clients = clients.iter().filter_map(|(provider, client)| {
         let copy = client.copy_in?.noun();
+        let mut known = accounts.iter();
+        let whose = if known.any(|account| account.provider == *provider) {
+            format!("'{provider}/*'")
+        } else {
+            provider.clone()
+        };
         Some(Finding::warn(
             CHECK,
             format!("{provider}: a copy of what is kept of its client may be in {copy}"),
-            format!("`keyfob move '{provider}/*' --store {}`", client.store),
+            format!("`keyfob move {whose} --store {}`", client.store),
         ))
     });
     of_accounts.chain(of_clients).collect()

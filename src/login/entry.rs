@@ -7,6 +7,7 @@ use crate::account::{self, Account, Endpoints, SignIn};
 use crate::error::Result;
 use crate::oauth;
 use crate::provider::Provider;
+use crate::store::Kind;
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
 use crate::vault::Secrets;
@@ -29,6 +30,8 @@ pub struct Slot {
     pub name: String,
     /// The key of its secret and its lock.
     pub id: String,
+    /// Another store that may hold a copy of its secret.
+    pub copy_in: Option<Kind>,
     /// No entry leads to this id yet.
     pub fresh: bool,
     /// The number of its last token set.
@@ -43,6 +46,7 @@ impl Slot {
         Self {
             name,
             id: account::random_id(),
+            copy_in: None,
             fresh: true,
             generation: 0,
             created_at: None,
@@ -54,6 +58,7 @@ impl Slot {
         Self {
             name: account.name.clone(),
             id: account.id.clone(),
+            copy_in: account.copy_in,
             fresh: false,
             generation: account.generation,
             created_at: Some(account.created_at),
@@ -71,7 +76,7 @@ pub fn entry(plan: &Keeping, grant: &Grant, slot: Slot) -> Result<(Account, Secr
         identity: grant.who.identity.clone(),
         username: grant.who.username.clone(),
         store: plan.store,
-        copy_in: None,
+        copy_in: slot.copy_in,
         client: account::Client {
             id: grant.client.id.clone(),
             auth: grant.client.auth,

@@ -133,11 +133,12 @@ fn update(vault: &Vault, plan: &Keeping, account: &Account, grant: &Grant) -> Re
     let slot = Slot::of(&old);
     if serves(&old, plan, grant)? {
         let mut done = write(vault, plan, grant, slot)?;
-        done.warnings.extend(copy_left(vault, &old));
+        done.warnings.extend(copy_left(vault, &mut done.account));
         return Ok(done);
     }
     let fresh = Slot {
         id: account::random_id(),
+        copy_in: None,
         fresh: true,
         ..slot
     };
@@ -171,15 +172,15 @@ fn leftover(vault: &Vault, old: &Account) -> Option<String> {
     ))
 }
 
-/// Removes the copy that a move has left of the old secret; the same.
-fn copy_left(vault: &Vault, old: &Account) -> Option<String> {
-    let store = old.copy_in?;
-    let error = vault.discard_copy(old).err()?;
+/// Removes the copy that a move has left of the old secret; the same, and the entry still says so.
+fn copy_left(vault: &Vault, account: &mut Account) -> Option<String> {
+    let copy = account.copy_in?;
+    let error = vault.clear_copy(account).err()?;
     Some(format!(
-        "{}; a copy of the old secret of {old} is left in {} as `{}`: remove it by hand",
+        "{}; a copy of the old secret of {account} may be left in {}: `keyfob move {account} --store {}` removes it",
         error.message,
-        store.noun(),
-        old.id
+        copy.noun(),
+        account.store
     ))
 }
 
@@ -200,17 +201,12 @@ fn without_default(vault: &Vault, account: &Account) -> Option<String> {
 /// signed in, so what fails later is a warning.
 fn write(vault: &Vault, plan: &Keeping, grant: &Grant, slot: Slot) -> Result<SignedIn> {
     let (created, fresh) = (slot.created_at.is_none(), slot.fresh);
-    // Nothing leads to a new secret until its entry is written; its lock says that somebody is at work.
-    let _own = fresh
-        .then(|| vault.wait_for_lock(&slot.id, TURN))
-        .transpose()?;
     let (account, secrets) = entry(plan, grant, slot)?;
-    vault.keep(&account, &secrets)?;
-    if let Err(error) = vault.record(&account) {
-        if fresh {
-            let _ = vault.discard(&account); // no entry will ever lead to it
-        }
-        return Err(error);
+    if fresh {
+        vault.put_new(&account, &secrets)?;
+    } else {
+        vault.keep(&account, &secrets)?;
+        vault.record(&account)?;
     }
     Ok(SignedIn {
         created,

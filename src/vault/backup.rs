@@ -11,6 +11,7 @@ use secrecy::zeroize::Zeroizing;
 use super::{ClientSecrets, KeptClient, Secrets, Vault};
 use crate::account::{Account, SignIn};
 use crate::error::Result;
+use crate::provider::SANDBOX;
 use crate::timestamp::Timestamp;
 
 /// What one file holds.
@@ -68,6 +69,26 @@ pub enum RefreshToken {
     LeftOut,
     /// There is none.
     Absent,
+}
+
+/// What leaves its machine in no backup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// The sandbox is of this machine alone.
+    Sandbox,
+    /// An exchange has nothing to take along, and restored it would send what is another machine's.
+    Exchange,
+}
+
+impl Bound {
+    /// What keeps an account out of a backup, if anything does.
+    pub fn of(account: &Account) -> Option<Self> {
+        if account.provider == SANDBOX {
+            return Some(Self::Sandbox);
+        }
+        let exchanged = account.identity.kind == SignIn::Exchange || account.subject_from.is_some();
+        exchanged.then_some(Self::Exchange)
+    }
 }
 
 impl Vault {

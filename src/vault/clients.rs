@@ -122,7 +122,11 @@ impl Vault {
                 .map_err(|error| unavailable(client.store, &error))?;
         }
         if let Err(error) = write(&self.record_of(provider), client) {
-            let _ = store.remove(&client.id); // no record will ever lead to it
+            // A record may be there although writing it has failed: whatever may lead to the secrets keeps them.
+            let found = self.client(provider);
+            if found.is_ok_and(|found| found.is_none_or(|found| found.id != client.id)) {
+                let _ = store.remove(&client.id);
+            }
             return Err(error);
         }
         match before {
@@ -237,6 +241,15 @@ fn write(path: &Path, client: &KeptClient) -> Result<()> {
         client,
     })
     .expect("a client serialises");
+    if json.len() as u64 > LIMIT {
+        let what = format!(
+            "{} would be larger than {} KiB",
+            path.display(),
+            LIMIT >> 10
+        );
+        let hint = "no client has that much to remember; look at what its registration gave";
+        return Err(Error::new(Code::InvalidResponse, what).hint(hint));
+    }
     files::replace(path, &json)
         .map_err(|error| Error::io(format!("cannot write {}", path.display()), &error))
 }

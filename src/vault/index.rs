@@ -206,13 +206,31 @@ pub fn write(paths: &Paths, account: &Account) -> Result<()> {
             .hint(hint)
         })?;
     }
-    let json = serde_json::to_vec_pretty(&Written {
+    let json = encode(account);
+    if json.len() as u64 > LIMIT {
+        let what = format!(
+            "{} would be larger than {} KiB",
+            path.display(),
+            LIMIT >> 10
+        );
+        let hint = "no account has that much to remember; ask for fewer scopes or resources";
+        return Err(Error::new(Code::InvalidResponse, what).hint(hint));
+    }
+    files::replace(&path, &json)
+        .map_err(|error| Error::io(format!("cannot write {}", path.display()), &error))
+}
+
+/// Whether the entry of an account could be read again, had it been written.
+pub fn fits(account: &Account) -> bool {
+    encode(account).len() as u64 <= LIMIT
+}
+
+fn encode(account: &Account) -> Vec<u8> {
+    serde_json::to_vec_pretty(&Written {
         version: VERSION,
         account,
     })
-    .expect("an account serialises");
-    files::replace(&path, &json)
-        .map_err(|error| Error::io(format!("cannot write {}", path.display()), &error))
+    .expect("an account serialises")
 }
 
 /// Whether another account has this one's name by now.
@@ -303,6 +321,19 @@ mod tests {
             read(&paths, &account.provider, "ada").unwrap(),
             Some(account)
         );
+    }
+
+    #[test]
+    fn what_could_not_be_read_again_is_not_written() {
+        let (_home, paths) = home();
+        let mut account = written(&paths, "ada");
+        let before = read(&paths, &account.provider, &account.name).unwrap();
+        account.scopes = vec!["x".repeat(1024); 300];
+        assert!(!fits(&account));
+        let error = write(&paths, &account).unwrap_err();
+        assert!(error.message.contains("larger than 256 KiB"), "{error}");
+        let after = read(&paths, &account.provider, &account.name).unwrap();
+        assert_eq!(after, before);
     }
 
     #[test]

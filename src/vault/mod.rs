@@ -25,7 +25,7 @@ use crate::error::{Code, Error, Result};
 use crate::paths::Paths;
 use crate::store::{self, Attendant, Kind, Store, StoreError};
 
-pub use backup::{Backup, RefreshToken, Saved, SavedClient, SavedProvider, backup_file};
+pub use backup::{Backup, Bound, RefreshToken, Saved, SavedClient, SavedProvider, backup_file};
 pub use clients::{ClientSecrets, KeptClient};
 pub use dangling::Clients;
 pub use defaults::{Defaults, read as defaults};
@@ -134,6 +134,23 @@ impl Vault {
     /// Writes the index entry alone.
     pub fn record(&self, account: &Account) -> Result<()> {
         index::write(&self.paths, account).map_err(|error| error.account(account))
+    }
+
+    /// Secret first, then the entry, under an id that nothing leads to yet; its lock says that somebody is at
+    /// work.
+    pub fn put_new(&self, account: &Account, secrets: &Secrets) -> Result<()> {
+        let _own = self.wait_for_lock(&account.id, naming::TURN)?;
+        self.keep(account, secrets)?;
+        self.record(account).inspect_err(|_| self.undo_new(account))
+    }
+
+    /// Removes the secret of an account that was not recorded. An entry may be there although writing it has
+    /// failed: whatever may lead to the secret keeps it.
+    fn undo_new(&self, account: &Account) {
+        let found = self.find(&account.provider, &account.name);
+        if found.is_ok_and(|found| found.is_none_or(|found| found.id != account.id)) {
+            let _ = self.discard(account);
+        }
     }
 
     /// Removes an account: its secret, then its place as a default and its index entry. A store that

@@ -52,30 +52,17 @@ impl Vault {
             store: now.store,
             copy_in: now.copy_in,
         };
-        let id = now.id.clone();
-        let mut transfer = Transfer {
-            vault: self,
-            key: &id,
-            note: |place: Place| {
-                let noted = Account {
-                    store: place.store,
-                    copy_in: place.copy_in,
-                    ..now.clone()
-                };
-                self.record(&noted)?;
-                now = noted;
-                Ok(())
-            },
-        };
-        let left = if before.store == to {
-            transfer.clear(before).err()
+        let carried = if before.store == to {
+            let left = self.clear_copy(&mut now).err();
+            Ok(left.map_or(Carried::Whole, Carried::Copied))
         } else {
-            let carried = transfer.carry(before, to);
-            match carried.map_err(|error| error.account(account))? {
-                Carried::Whole => None,
-                Carried::Copied(why) => Some(why),
-                Carried::Nothing => return Err(self.secret_gone(&now)),
-            }
+            let id = now.id.clone();
+            self.transfer(&id, &mut now).carry(before, to)
+        };
+        let left = match carried.map_err(|error| error.account(account))? {
+            Carried::Whole => None,
+            Carried::Copied(why) => Some(why),
+            Carried::Nothing => return Err(self.secret_gone(&now)),
         };
         Ok(Moved {
             from: before.store,
@@ -85,6 +72,39 @@ impl Vault {
             left: left.map(|error| error.account(&now)),
             account: now,
         })
+    }
+
+    /// Removes the copy that a move has left of an account's secret, and then the name of its store from the
+    /// entry; the account's lock is held.
+    pub fn clear_copy(&self, account: &mut Account) -> Result<()> {
+        let place = Place {
+            store: account.store,
+            copy_in: account.copy_in,
+        };
+        let id = account.id.clone();
+        self.transfer(&id, account).clear(place)
+    }
+
+    /// An account's secret on its way; `now` follows what is recorded.
+    fn transfer<'a>(
+        &'a self,
+        key: &'a str,
+        now: &'a mut Account,
+    ) -> Transfer<'a, impl FnMut(Place) -> Result<()>> {
+        Transfer {
+            vault: self,
+            key,
+            note: move |place: Place| {
+                let noted = Account {
+                    store: place.store,
+                    copy_in: place.copy_in,
+                    ..now.clone()
+                };
+                self.record(&noted)?;
+                *now = noted;
+                Ok(())
+            },
+        }
     }
 
     /// Moves what is kept of a provider's client, where it is in another store; whether it was, and why a copy is

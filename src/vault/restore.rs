@@ -9,7 +9,7 @@ use counterpart::counterpart;
 use super::naming::TURN;
 use super::{ClientSecrets, KeptClient, Listing, Saved, SavedClient, Secrets, Vault, names_lock};
 use crate::account::{Account, random_id};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::interrupts::uninterrupted;
 use crate::provider::Adopted;
 use crate::store::Kind;
@@ -29,6 +29,11 @@ impl Place {
     fn of(self, here: Option<&Account>) -> Kind {
         let here = here.map(|account| account.store);
         self.asked.or(here).unwrap_or(self.usual)
+    }
+
+    /// The one for what is not here yet.
+    pub fn of_new(self) -> Kind {
+        self.of(None)
     }
 }
 
@@ -52,7 +57,7 @@ pub enum Restored {
     Updated(Account, Unfinished),
     /// The one here is the same.
     Unchanged(Account),
-    /// The one here is newer, and stays.
+    /// The one here is newer, or can be refreshed and that in the backup cannot, and stays.
     Newer(Account),
 }
 
@@ -68,21 +73,28 @@ enum Age {
 }
 
 impl Vault {
-    /// The account here that an account of a backup would take the place of although it is newer.
+    /// The account here that an account of a backup would take the place of although it is newer, or can be
+    /// refreshed as the other cannot.
     pub fn newer_than(&self, saved: &Saved, file: &[Saved]) -> Result<Option<Account>> {
         let known = self.accounts_of(&saved.account.provider);
         let Some(here) = counterpart(&known, saved, file) else {
             return Ok(None);
         };
-        let newer = self.age(&here, saved)? == Age::Newer;
+        let newer = self.age(&here, saved, Over::Never)? == Age::Newer;
         Ok(newer.then_some(here))
     }
 
     /// The store that an account of a backup would go to; `None` where nothing would be written.
-    pub fn place_of(&self, saved: &Saved, file: &[Saved], place: Place) -> Result<Option<Kind>> {
+    pub fn place_of(
+        &self,
+        saved: &Saved,
+        file: &[Saved],
+        place: Place,
+        over: Over,
+    ) -> Result<Option<Kind>> {
         let known = self.accounts_of(&saved.account.provider);
         match counterpart(&known, saved, file) {
-            Some(here) if self.age(&here, saved)? == Age::Same => Ok(None),
+            Some(here) if self.age(&here, saved, over)? == Age::Same => Ok(None),
             here => Ok(Some(place.of(here.as_ref()))),
         }
     }
@@ -107,7 +119,7 @@ impl Vault {
             let known = self.accounts_of(provider); // it was logged out meanwhile
             return self.add(saved, &known, place.of(None));
         };
-        match self.age(&here, saved)? {
+        match self.age(&here, saved, over)? {
             Age::Same => Ok(Restored::Unchanged(here)),
             Age::Newer if over != Over::Always && over != Over::Seen(here.updated_at) => {
                 Ok(Restored::Newer(here))
@@ -116,16 +128,27 @@ impl Vault {
         }
     }
 
-    /// What counts is when the tokens came. An account that has lost its secret is older than any.
-    fn age(&self, here: &Account, saved: &Saved) -> Result<Age> {
+    /// What counts is when the tokens came, and that a refresh token which may still serve is not lost for newer
+    /// tokens without one. An account that has lost its secret is older than any; where any makes room, so is one
+    /// whose store does not say.
+    fn age(&self, here: &Account, saved: &Saved, over: Over) -> Result<Age> {
         let mut here = here.clone();
-        let Some(secrets) = self.secrets_of_now(&mut here)? else {
-            self.probe(here.store)
-                .map_err(|error| error.account(&here))?;
+        let secrets = match self.secrets_of_now(&mut here) {
+            Err(error) if over == Over::Always && error.code == Code::StoreUnavailable => None,
+            found => found?,
+        };
+        let Some(secrets) = secrets else {
+            if over != Over::Always {
+                self.probe(here.store)
+                    .map_err(|error| error.account(&here))?;
+            }
             return Ok(Age::Older);
         };
         let (ours, theirs) = (&secrets.tokens, &saved.secrets.tokens);
+        let refused = here.refused() && here.generation == secrets.generation;
+        let lost = ours.refresh_token.is_some() && theirs.refresh_token.is_none() && !refused;
         Ok(match ours.received_at.cmp(&theirs.received_at) {
+            std::cmp::Ordering::Less if lost => Age::Newer,
             std::cmp::Ordering::Less => Age::Older,
             std::cmp::Ordering::Greater => Age::Newer,
             // One of the two may have been written without its refresh token.
@@ -145,13 +168,13 @@ impl Vault {
         let taken = (name != wanted.name).then(|| wanted.name.clone());
         let account = Account {
             name,
-            id: self.id_for(saved),
+            id: self.id_for(saved, store),
             store,
             copy_in: None,
             ..wanted.clone()
         };
         uninterrupted(|| {
-            self.put_and_record(&account, &saved.secrets)?;
+            self.put_new(&account, &saved.secrets)?;
             let default = saved.default.then(|| self.make_default(&account, true));
             let unfinished = default.and_then(Result::err);
             Ok(Restored::New(account, taken, unfinished))
@@ -174,10 +197,10 @@ impl Vault {
             id: if serves {
                 here.id.clone()
             } else {
-                self.id_for(saved)
+                self.id_for(saved, store)
             },
             store,
-            copy_in: None,
+            copy_in: here.copy_in.filter(|_| serves), // until it is gone
             created_at: here.created_at,
             ..saved.account.clone()
         };
@@ -190,10 +213,10 @@ impl Vault {
                 self.keep(&account, &secrets)?;
                 self.record(&account)?;
             } else {
-                self.put_and_record(&account, &secrets)?;
+                self.put_new(&account, &secrets)?;
             }
             let left = if serves {
-                self.discard_copy(here)
+                self.clear_copy(&mut account)
             } else {
                 self.discard(here)
             };
@@ -201,42 +224,48 @@ impl Vault {
         })
     }
 
-    /// Secret first, then the entry, under an id that nothing leads to yet; its lock says that somebody is at
-    /// work.
-    fn put_and_record(&self, account: &Account, secrets: &Secrets) -> Result<()> {
-        let _own = self.wait_for_lock(&account.id, TURN)?;
-        self.keep(account, secrets)?;
-        self.record(account).inspect_err(|_| {
-            let _ = self.discard(account); // no entry will ever lead to it
-        })
-    }
-
-    /// The id it had, so that restoring again finds it; another where anything here has that one.
-    fn id_for(&self, saved: &Saved) -> String {
+    /// The id it had, so that restoring again finds it; another where anything here has that one, or the store
+    /// holds something under it: a keyring has the secrets of other homes too.
+    fn id_for(&self, saved: &Saved, store: Kind) -> String {
         let id = &saved.account.id;
         let accounts = self.accounts().accounts;
         let clients = self.clients();
         let of_client = !clients.broken.is_empty() // one that cannot be read may have it
             || clients.kept.iter().any(|(_, client)| client.id == *id);
-        if of_client || accounts.iter().any(|account| account.id == *id) {
+        let of_account = accounts.iter().any(|account| account.id == *id);
+        if of_client || of_account || !matches!(self.store(store).get(id), Ok(None)) {
             return random_id();
         }
         id.clone()
+    }
+
+    /// Whether the client of a backup would bring secrets for a store.
+    pub fn wants_secrets_of(&self, saved: &SavedClient) -> Result<bool> {
+        let before = self.client(&saved.provider)?;
+        let stays = self.stays(before.as_ref(), saved)?.is_some();
+        Ok(!stays && saved.secrets != ClientSecrets::default())
+    }
+
+    /// What becomes of the client of a backup where the one here stays.
+    fn stays(&self, here: Option<&KeptClient>, saved: &SavedClient) -> Result<Option<Adopted>> {
+        let Some(here) = here else {
+            return Ok(None);
+        };
+        let same = (&here.client_id, &here.pin) == (&saved.client.client_id, &saved.client.pin);
+        if !same {
+            return Ok(Some(Adopted::Kept));
+        }
+        let whole = self.client_secrets(here)? != ClientSecrets::default();
+        let no_gain = whole || saved.secrets == ClientSecrets::default();
+        Ok(no_gain.then_some(Adopted::Unchanged))
     }
 
     /// Keeps the client of a backup where none is kept, or the same without its secrets.
     pub fn restore_client(&self, saved: &SavedClient, store: Kind) -> Result<Adopted> {
         let _turn = self.client_turn(&saved.provider)?;
         let before = self.client(&saved.provider)?;
-        if let Some(here) = &before {
-            let same = (&here.client_id, &here.pin) == (&saved.client.client_id, &saved.client.pin);
-            if !same {
-                return Ok(Adopted::Kept);
-            }
-            let whole = self.client_secrets(here)? != ClientSecrets::default();
-            if whole || saved.secrets == ClientSecrets::default() {
-                return Ok(Adopted::Unchanged);
-            }
+        if let Some(adopted) = self.stays(before.as_ref(), saved)? {
+            return Ok(adopted);
         }
         let client = KeptClient {
             id: random_id(),

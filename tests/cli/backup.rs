@@ -424,6 +424,34 @@ fn of_the_sandbox_alone_nothing_is_written() {
     assert!(!home.path("keyfob.age").exists());
 }
 
+#[test]
+fn an_account_of_an_exchange_is_left_out() {
+    let keys = Keys::generate();
+    let (home, _provider) = signed_in();
+    home.copy_account("acme/julien", "acme/ci");
+    let mut account = home.account("acme/ci");
+    account.identity.kind = keyfob::account::SignIn::Exchange;
+    account.subject_from = Some(keyfob::account::SubjectFrom::Ci);
+    home.vault().record(&account).expect("a file in the home");
+    let file = home.text_path("keyfob.age");
+    let args = ["backup", &file, "--recipient", &keys.recipient];
+    let all = ["--move", "--yes", "--json"];
+    let run = home.run(&[&args[..], &all].concat()).ok();
+    assert!(
+        run.stderr
+            .contains("left out acme/ci: an exchange has nothing to take along"),
+        "{run:?}"
+    );
+    assert_eq!(run.json()["accounts"][0]["result"], "left_out");
+    assert_eq!(
+        decrypted(&home, &keys, &file)["accounts"][0]["name"],
+        "julien"
+    );
+    assert_eq!(home.accounts(), ["acme/ci"], "nor is it forgotten");
+    home.run(&[&args[..], &["--replace"]].concat())
+        .fails(2, &["an exchange needs nothing but its identity token"]);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_leaves_the_file_that_was_there() {

@@ -3,7 +3,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::backup::Keys;
+use crate::backup::{Keys, STEADY};
 use crate::home::{Home, Run};
 use crate::provider::Provider;
 use crate::service::{Keyring, SecretService, available};
@@ -26,12 +26,22 @@ const CALLS: [&str; 11] = [
 
 /// Runs a command that is killed before the call of that number; whether it came to its end.
 fn cut(home: &Home, args: &[&str], (call, number): Step) -> bool {
+    let run = with_fault(home, args, call, &format!("signal=KILL:when={number}"));
+    assert!(
+        run.status == 0 || run.status == -1,
+        "{call} {number}: {run:?}"
+    );
+    run.status == 0
+}
+
+/// Runs a command of which a system call meets with a fault.
+fn with_fault(home: &Home, args: &[&str], call: &str, fault: &str) -> Run {
     let keyfob = home.keyfob(args);
     let mut strace = Command::new("strace");
     strace
         .args(["-f", "-qqq", "-o", "/dev/null", "-e", "signal=none"])
         .args(["-e", &format!("trace={call}")])
-        .args(["-e", &format!("inject={call}:signal=KILL:when={number}")])
+        .args(["-e", &format!("inject={call}:{fault}")])
         .arg(keyfob.get_program())
         .args(args)
         .env_clear()
@@ -41,13 +51,7 @@ fn cut(home: &Home, args: &[&str], (call, number): Step) -> bool {
                 .filter_map(|(name, value)| Some((name, value?))),
         )
         .stdin(Stdio::null());
-    let ended = strace.output().expect("strace starts");
-    let run = Run::of(ended);
-    assert!(
-        run.status == 0 || run.status == -1,
-        "{call} {number}: {run:?}"
-    );
-    run.status == 0
+    Run::of(strace.output().expect("strace starts"))
 }
 
 /// A call, and the how manyth of its kind.
@@ -197,7 +201,8 @@ fn a_restore() {
         return;
     }
     let keys = Keys::generate();
-    let (home, _provider) = two();
+    let (home, provider) = two();
+    home.provider("acme", &provider.definition(STEADY));
     let token = |home: &Home, account: &str| home.run(&["token", account]).ok().stdout;
     let tokens = ["acme/julien", "acme/work"].map(|account| token(&home, account));
     let fresh = home.copy();
@@ -222,4 +227,34 @@ fn a_restore() {
         assert_eq!(there.accounts(), ["acme/julien", "acme/work"], "{step:?}");
         ended
     });
+}
+
+/// A rename whose folder cannot be synced has happened all the same: what the entry leads to by then stays.
+#[test]
+fn an_entry_that_may_be_written_keeps_its_secret() {
+    if !traced("an_entry_that_may_be_written_keeps_its_secret") {
+        return;
+    }
+    let keys = Keys::generate();
+    let (home, provider) = two();
+    home.provider("acme", &provider.definition(STEADY));
+    let file = home.backed_up(&keys, &[]);
+    let fresh = elsewhere(&keys);
+    let (mut failed, mut written) = (0, 0);
+    for number in 1..=20 {
+        let there = fresh.copy();
+        let key = there.text_path("key.txt");
+        let args = ["restore", &file, "acme/work", "--identity", &key];
+        let fault = format!("error=EIO:when={number}");
+        let run = with_fault(&there, &args, "fsync", &fault);
+        let found = there.accounts().iter().any(|one| one == "acme/work");
+        failed += usize::from(run.status != 0);
+        if found {
+            written += usize::from(run.status != 0);
+            there.run(&["token", "acme/work"]).ok();
+        }
+        there.run(&args).ok();
+        there.run(&["token", "acme/work"]).ok();
+    }
+    assert!(failed > written && written > 0, "{failed} {written}");
 }

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::backup::{Keys, STEADY, registered};
 use crate::disk::SmallDisk;
 use crate::home::{Home, Run, skip};
 use crate::process::Running;
 use crate::provider::Provider;
-use crate::scene::signed_in;
+use crate::scene::{signed_in, signed_in_to};
 use crate::screen::Screen;
 use crate::service::{Keyring, SecretService, available};
 
@@ -237,6 +238,74 @@ fn a_copy_that_a_cut_off_move_left_is_known_and_goes() {
             home.run(&["token"]).ok();
         }
     }
+}
+
+/// What `doctor` says of a copy ends it, with accounts of the client and without.
+#[test]
+fn a_copy_of_what_is_kept_of_a_client_goes_as_doctor_says() {
+    if !available("a_copy_of_what_is_kept_of_a_client_goes_as_doctor_says") {
+        return;
+    }
+    let session = SecretService::start(Keyring::Unlocked);
+    let (mut home, _provider) = registered();
+    home.set("DBUS_SESSION_BUS_ADDRESS", session.address());
+    for (alone, hint) in [
+        (false, "move 'acme/*' --store file"),
+        (true, "move acme --store file"),
+    ] {
+        if alone {
+            home.run(&["logout", "acme", "--local"]).ok();
+        }
+        let record = std::fs::read_to_string(home.path("data/clients/acme.json"));
+        let record = record.expect("a client");
+        let cut_off = record.replacen("\"store\"", "\"copy_in\": \"keyring\",\n  \"store\"", 1);
+        home.write("data/clients/acme.json", &cut_off);
+        let run = home.run(&["doctor"]);
+        assert!(run.stdout.contains(&format!("`keyfob {hint}`")), "{run:?}");
+        let args: Vec<String> = hint
+            .replace('\'', "")
+            .split(' ')
+            .map(str::to_owned)
+            .collect();
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let run = home.run(&args).ok();
+        let after = std::fs::read_to_string(home.path("data/clients/acme.json"));
+        assert_eq!(after.expect("a client"), record, "{run:?}");
+    }
+    let run = home.run(&["move", "acme", "--store", "keyring", "--json"]);
+    assert_eq!(run.ok().json()["clients"], json!(["acme"]));
+    assert_secrets(&session, &home, (1, 0));
+    let run = home.run(&["move", "acme", "--store", "keyring"]).ok();
+    assert_eq!(
+        run.stderr,
+        "what is kept of the client of acme is in the keyring already\n"
+    );
+    home.run(&["move", "beta", "--store", "keyring"])
+        .fails(2, &["beta"]);
+}
+
+/// A sign-in and a restore forget the copy no sooner than it is gone.
+#[test]
+fn a_copy_that_does_not_go_is_still_known() {
+    let keys = Keys::generate();
+    let (home, _provider) = signed_in_to(STEADY);
+    let file = home.backed_up(&keys, &[]);
+    home.write("key.txt", &keys.identity);
+    home.later("acme/julien", 60);
+    let mut account = home.account("acme/julien");
+    account.copy_in = Some(keyfob::store::Kind::Keyring); // which is not there
+    home.vault().record(&account).expect("a file in the home");
+
+    home.restore(&file, &[])
+        .fails(5, &["updated acme/julien", "the keyring cannot be used"]);
+    assert_eq!(home.entry("acme/julien")["copy_in"], "keyring");
+    home.run(&["token"]).ok();
+    let run = home.login(&["acme"]).ok();
+    let words = "a copy of the old secret of acme/julien may be left in the keyring: `keyfob move acme/julien --store file` removes it";
+    assert!(run.stderr.contains(words), "{run:?}");
+    assert_eq!(home.entry("acme/julien")["copy_in"], "keyring");
+    home.run(&["refresh"]).ok();
+    assert_eq!(home.entry("acme/julien")["copy_in"], "keyring");
 }
 
 fn secret_file(home: &Home) -> std::path::PathBuf {

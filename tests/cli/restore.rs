@@ -75,6 +75,44 @@ fn from_every_store_to_every_store() {
     }
 }
 
+/// A keyring is one for all homes, and so are the ids in it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_secret_of_another_home_in_the_same_keyring_stays() {
+    use crate::service::{Keyring, SecretService, available};
+    if !available("a_secret_of_another_home_in_the_same_keyring_stays") {
+        return;
+    }
+    let keys = Keys::generate();
+    let session = SecretService::start(Keyring::Unlocked);
+    let (mut home, provider) = (Home::new(), Provider::start());
+    home.set("DBUS_SESSION_BUS_ADDRESS", session.address());
+    home.provider("acme", &provider.definition(STEADY));
+    home.login(&["acme", "--store", "keyring"]).ok();
+    let file = home.backed_up(&keys, &[]);
+    home.run(&["refresh"]).ok(); // what is here is newer by now
+    let token = home.run(&["token"]).ok().stdout;
+
+    let mut there = elsewhere(&keys);
+    there.set("DBUS_SESSION_BUS_ADDRESS", session.address());
+    there.restore(&file, &["--store", "keyring"]).ok();
+    assert_eq!(session.count("keyfob"), 2);
+    assert_eq!(home.run(&["token"]).ok().stdout, token);
+    assert_ne!(
+        there.entry("acme/julien")["id"],
+        home.entry("acme/julien")["id"]
+    );
+    let before = there.kept();
+    let again = there.restore(&file, &["--store", "keyring"]).ok();
+    assert!(
+        again.stderr.contains("is here as it is in the backup"),
+        "{again:?}"
+    );
+    assert!(there.kept() == before);
+    there.run(&["logout", "acme", "--local"]).ok();
+    home.run(&["token"]).ok();
+}
+
 #[test]
 fn a_passphrase_serves_as_well() {
     let (mut home, _provider) = signed_in();
@@ -198,7 +236,7 @@ fn newer(home: &Home, account: &str) -> String {
 fn a_person_is_asked_about_a_newer_account() {
     use crate::screen::Screen;
     let keys = Keys::generate();
-    let (home, _provider) = signed_in();
+    let (home, _provider) = signed_in_to(STEADY);
     let file = home.backed_up(&keys, &[]);
     home.write("key.txt", &keys.identity);
     newer(&home, "acme/julien");
@@ -215,10 +253,59 @@ fn a_person_is_asked_about_a_newer_account() {
     }
 }
 
+/// Newer tokens are no gain where they are the last.
+#[cfg(unix)]
+#[test]
+fn a_refresh_token_here_makes_room_for_none_only_on_a_yes() {
+    use crate::screen::Screen;
+    let keys = Keys::generate();
+    let (home, _provider) = signed_in();
+    let there = home.copy();
+    there.write("key.txt", &keys.identity);
+    there.later("acme/julien", 60);
+    let file = home.backed_up(&keys, &[]);
+    let before = there.kept();
+    let run = there.restore(&file, &["--json"]);
+    let run = run.fails(
+        1,
+        &[
+            "acme/julien has a refresh token here and none in the backup",
+            "--replace",
+        ],
+    );
+    assert_eq!(
+        results(&run.json()),
+        [("acme/julien".to_owned(), "kept".to_owned())]
+    );
+    assert!(there.kept() == before);
+    let key = there.text_path("key.txt");
+    for (answer, refreshable) in [("n\r", true), ("y\r", false)] {
+        let mut screen = Screen::start(&there.keyfob(&["restore", &file, "--identity", &key]));
+        screen.wait_for(", without a refresh token; put that in its place? [y/N]");
+        screen.press(answer);
+        let (status, shown) = screen.end();
+        assert_eq!(status, 0, "{shown}");
+        assert_eq!(there.entry("acme/julien")["refreshable"], refreshable);
+    }
+
+    // What was refused is no loss.
+    let refused = home.copy();
+    refused.write("key.txt", &keys.identity);
+    refused.later("acme/julien", 60);
+    let mut account = refused.account("acme/julien");
+    account.refused_generation = Some(account.generation);
+    refused
+        .vault()
+        .record(&account)
+        .expect("a file in the home");
+    refused.restore(&file, &[]).ok();
+    assert_eq!(refused.entry("acme/julien")["refreshable"], false);
+}
+
 #[test]
 fn an_older_account_keeps_its_id_and_its_name() {
     let keys = Keys::generate();
-    let (home, _provider) = signed_in();
+    let (home, _provider) = signed_in_to(STEADY);
     let there = home.copy();
     there.write("key.txt", &keys.identity);
     there.run(&["rename", "acme/julien", "mine"]).ok();
@@ -244,7 +331,7 @@ fn an_older_account_keeps_its_id_and_its_name() {
 #[test]
 fn a_sign_in_of_the_same_person_is_the_same_account() {
     let keys = Keys::generate();
-    let (home, provider) = signed_in();
+    let (home, provider) = signed_in_to(STEADY);
     let file = home.backed_up(&keys, &[]);
     let there = elsewhere(&keys);
     there.provider("acme", &provider.definition(""));
@@ -417,6 +504,56 @@ fn a_store_that_refuses_is_found_out_before_anything_is_written() {
         .restore(&file, &["--store", "keyring"])
         .fails(5, &["the keyring cannot be used"]);
     assert!(there.kept() == before);
+}
+
+#[test]
+fn an_account_in_a_dead_keyring_is_replaced_on_a_yes() {
+    let keys = Keys::generate();
+    let (home, _provider) = signed_in_to(STEADY);
+    let file = home.backed_up(&keys, &[]);
+    let there = home.copy();
+    there.write("key.txt", &keys.identity);
+    let mut account = there.account("acme/julien");
+    let vault = there.vault();
+    vault.discard(&account).expect("a working store");
+    account.store = keyfob::store::Kind::Keyring;
+    vault.record(&account).expect("a file in the home");
+    let before = there.kept();
+    there
+        .restore(&file, &["--store", "file"])
+        .fails(5, &["acme/julien", "the keyring cannot be used"]);
+    assert!(there.kept() == before);
+    there
+        .restore(&file, &["--replace", "--store", "keyring"])
+        .fails(5, &["the keyring cannot be used"]);
+    assert!(there.kept() == before);
+    let run = there.restore(&file, &["--replace", "--store", "file"]);
+    let run = run.fails(5, &["updated acme/julien", "the keyring cannot be used"]);
+    assert_eq!(there.entry("acme/julien")["store"], "file", "{run:?}");
+    assert_eq!(
+        there.run(&["token"]).ok().stdout,
+        home.run(&["token"]).ok().stdout
+    );
+}
+
+/// Those of clients too, which go where new accounts would, although the account here is where it is.
+#[test]
+fn a_store_that_refuses_a_client_is_found_out_as_early() {
+    let keys = Keys::generate();
+    let (home, _provider) = registered();
+    let file = home.backed_up(&keys, &["--move", "--yes"]);
+    let mut there = elsewhere(&keys);
+    there.restore(&file, &[]).ok();
+    for lost in ["data/clients/acme.json", "config/providers/acme.toml"] {
+        std::fs::remove_file(there.path(lost)).expect("a file");
+    }
+    there.unset("KEYFOB_STORE");
+    let before = there.kept();
+    let run = there.restore(&file, &[]);
+    run.fails(5, &["the keyring cannot be used"]);
+    assert!(there.kept() == before, "the definition neither");
+    there.restore(&file, &["--store", "file"]).ok();
+    there.restore(&file, &[]).ok(); // nothing goes there any more
 }
 
 #[test]

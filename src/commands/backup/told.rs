@@ -4,21 +4,12 @@ use std::path::Path;
 
 use super::Told;
 use crate::account::Account;
-use crate::cli;
 use crate::commands::app::App;
-use crate::provider::SANDBOX;
 use crate::store::sealed::Lock;
-use crate::vault::{Backup, RefreshToken};
+use crate::vault::{Backup, Bound, RefreshToken};
 
 /// Says what was written, and what was not.
-pub fn told(
-    app: &App,
-    args: &cli::Backup,
-    path: &Path,
-    lock: &Lock,
-    backup: &Backup,
-    told: &[Told],
-) {
+pub fn told(app: &App, path: &Path, lock: &Lock, backup: &Backup, told: &[Told]) {
     let locked = match lock {
         Lock::Passphrase(_) => "behind your passphrase".to_owned(),
         Lock::Recipients(recipients) if recipients.len() == 1 => "to one recipient".into(),
@@ -32,16 +23,24 @@ pub fn told(
         "wrote {count} to {}, encrypted {locked}",
         path.display()
     ));
-    let sandbox: Vec<&Account> = told
-        .iter()
-        .map(|one| &one.account)
-        .filter(|account| account.provider == SANDBOX)
-        .collect();
-    if !sandbox.is_empty() {
-        app.term.say(&format!(
-            "left out {}: the practice provider is of this machine alone",
-            named(&sandbox)
-        ));
+    for (bound, why) in [
+        (
+            Bound::Sandbox,
+            "the practice provider is of this machine alone",
+        ),
+        (
+            Bound::Exchange,
+            "an exchange has nothing to take along, `keyfob login PROVIDER --flow token-exchange` repeats it anywhere",
+        ),
+    ] {
+        let accounts = told.iter().map(|one| &one.account);
+        let accounts: Vec<&Account> = accounts
+            .filter(|account| Bound::of(account) == Some(bound))
+            .collect();
+        if !accounts.is_empty() {
+            app.term
+                .say(&format!("left out {}: {why}", named(&accounts)));
+        }
     }
     let without: Vec<&Account> = told
         .iter()
@@ -54,8 +53,13 @@ pub fn told(
             named(&without)
         ));
     }
-    if args.moves {
-        app.term.say("these accounts are forgotten here and nothing was revoked: the file is all there is of them until it is restored");
+    let moved = told.iter().filter(|one| one.shape.is_moved());
+    let moved: Vec<&Account> = moved.map(|one| &one.account).collect();
+    if !moved.is_empty() {
+        app.term.say(&format!(
+            "forgotten here, and nothing was revoked: {}; until it is restored, the file is all there is of them",
+            named(&moved)
+        ));
     }
 }
 

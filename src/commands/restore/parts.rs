@@ -60,8 +60,7 @@ pub fn clients(
         if !wanted.contains(name) {
             continue;
         }
-        let store = place.asked.unwrap_or(place.usual);
-        let result = app.vault.restore_client(saved, store);
+        let result = app.vault.restore_client(saved, place.of_new());
         answer.clients.push(Part::of(name, &result));
         match result {
             Ok(Adopted::Written) => app

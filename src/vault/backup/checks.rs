@@ -2,13 +2,17 @@
 
 use url::Url;
 
-use super::{Saved, SavedClient};
+use super::super::index;
+use super::{Bound, Saved, SavedClient};
 use crate::account::{Address, is_id};
 use crate::token_set::{TOKEN_LIMIT, is_token};
 use crate::web::flaws;
 
 /// The longest client secret that is taken, in bytes.
 const TEXT_LIMIT: usize = 8 * 1024;
+
+/// The highest number of a token set that is taken; each later one is counted on from it.
+const LAST_GENERATION: u64 = u64::MAX / 2;
 
 /// What makes an account one that was never backed up, if anything does.
 pub fn fault(saved: &Saved) -> Option<&'static str> {
@@ -21,8 +25,17 @@ pub fn fault(saved: &Saved) -> Option<&'static str> {
     if endpoints.pinned_as.is_some() {
         return Some("it is pinned to another machine");
     }
+    if Bound::of(&saved.account).is_some() {
+        return Some("it signs in by exchange, which no backup has");
+    }
     if !is_id(&saved.account.id) {
         return Some("its id is none");
+    }
+    if !index::fits(&saved.account) {
+        return Some("it has more to remember than any account");
+    }
+    if saved.account.generation.max(saved.secrets.generation) > LAST_GENERATION {
+        return Some("nothing has had that many tokens");
     }
     let tokens = &saved.secrets.tokens;
     let all = [Some(&tokens.access_token), tokens.refresh_token.as_ref()];

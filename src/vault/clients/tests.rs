@@ -139,6 +139,17 @@ fn what_cannot_be_kept_leaves_the_client_there_was() {
     assert_eq!(keys(&home).len(), 1, "no secret is left without a record");
     assert_eq!(vault.client("acme").unwrap(), Some(old.clone()));
 
+    // It is none that could be read again.
+    let vast = KeptClient {
+        pin: "x".repeat(65 << 10),
+        ..client("new")
+    };
+    let error = vault.keep_client("acme", &vast, &secrets("hunter2"));
+    let error = error.unwrap_err();
+    assert!(error.message.contains("larger than 64 KiB"), "{error}");
+    assert_eq!(keys(&home).len(), 1, "no secret is left without a record");
+    assert_eq!(vault.client("acme").unwrap(), Some(old.clone()));
+
     // The store takes nothing.
     let recipient = Paths::under(home.path()).identity().join("recipient.txt");
     fs::write(recipient, "none").unwrap();

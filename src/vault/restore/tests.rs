@@ -148,3 +148,28 @@ fn an_account_that_is_changed_meanwhile_is_judged_again() {
         "whoever waits adopts it"
     );
 }
+
+/// Writing an entry may fail after it is there: what may lead to the secret keeps it.
+#[test]
+fn a_new_secret_is_taken_back_only_where_nothing_leads_to_it() {
+    let home = tempfile::tempdir().unwrap();
+    let vault = Vault::new(Paths::under(home.path()), false, Arc::new(Nobody));
+    let one = saved(account("1a", "ada", "ada"));
+    let entry = Paths::under(home.path())
+        .accounts()
+        .join("huggingface/ada.json");
+    let kept = |before: Option<&[u8]>| {
+        vault.keep(&one.account, &one.secrets).unwrap();
+        if let Some(before) = before {
+            std::fs::write(&entry, before).unwrap();
+        }
+        vault.undo_new(&one.account);
+        vault.secrets(&one.account).unwrap().is_some()
+    };
+    assert!(!kept(None));
+    vault.record(&one.account).unwrap();
+    assert!(kept(None), "the entry leads to it");
+    assert!(kept(Some(b"{")), "it may");
+    vault.record(&account("2b", "ada", "ada")).unwrap();
+    assert!(!kept(None), "it leads elsewhere");
+}

@@ -136,5 +136,7 @@ fn what_cannot_be_forgotten_is_said() {
         &["acme/work", "it is in the backup and still here", "--local"],
     );
     assert!(run.stderr.contains("wrote 2 accounts"), "{run:?}");
+    let words = "forgotten here, and nothing was revoked: acme/julien; until it is restored";
+    assert!(run.stderr.contains(words), "{run:?}");
     assert_eq!(home.accounts(), ["acme/work"]);
 }

@@ -184,6 +184,13 @@ fn nothing_in_it_is_believed() {
             "/accounts/0/entry/endpoints/pinned_as",
             json!("https://id.example.com"),
         ),
+        // Written, it could not be read again.
+        ("/accounts/0/entry/username", json!("x".repeat(300 << 10))),
+        ("/accounts/0/entry/generation", json!(u64::MAX)),
+        ("/accounts/0/secret/generation", json!(u64::MAX / 2 + 1)),
+        // It would send a file of this machine, or the job's identity token, to whom the file says.
+        ("/accounts/0/entry/identity/kind", json!("exchange")),
+        ("/accounts/0/entry/subject_from", json!("ci")),
         ("/accounts/0/secret/access_token", json!("a\r\nX-Evil: 1")),
         ("/accounts/0/secret/access_token", json!("")),
         ("/accounts/0/secret/token_type", json!("Bearer\n")),
@@ -192,6 +199,7 @@ fn nothing_in_it_is_believed() {
         ("/providers/0/provider", json!("sandbox")),
     ] {
         let mut bad = good.clone();
+        bad["accounts"][0]["entry"]["subject_from"] = Value::Null;
         *bad.pointer_mut(place).expect("a member") = value.clone();
         std::fs::write(
             there.path("bad.age"),
@@ -202,7 +210,7 @@ fn nothing_in_it_is_believed() {
         let run = there.restore(&there.text_path("bad.age"), &[]);
         let run = run.fails(1, &["the backup is damaged"]);
         assert!(!run.stderr.contains("X-Evil"), "{run:?}");
-        assert!(there.kept() == before, "{place} = {value}");
+        assert!(there.kept() == before, "{place}");
     }
     let mut twice = good.clone();
     let again = good["accounts"][0].clone();
