@@ -94,9 +94,12 @@ fn tokens_that_are_ignored_and_passphrases_that_are_two_are_told() {
         !format!("{found:?}").contains("GH_TOKEN"),
         "nobody is signed in there"
     );
-    home.set("KEYFOB_PASSPHRASE", "MARKED-SECRET-x");
-    home.set("KEYFOB_PASSPHRASE_FILE", "/nonexistent");
-    one(&look(&home, &[]), "warn", "environment", "are both set");
+    for name in ["KEYFOB_PASSPHRASE", "KEYFOB_BACKUP_PASSPHRASE"] {
+        home.set(name, "MARKED-SECRET-x");
+        home.set(&format!("{name}_FILE"), "/nonexistent");
+        let words = format!("{name} and {name}_FILE are both set");
+        one(&look(&home, &[]), "warn", "environment", &words);
+    }
 }
 
 #[cfg(all(unix, not(target_os = "macos")))]
