@@ -23,12 +23,15 @@ fn variables_that_nothing_reads_are_named_and_not_shown() {
     for name in [
         "KEYFOB_ACME_CLIENT_ID",
         "KEYFOB_ACME_CLIENT_SECRET",
-        "KEYFOB_GITHUB_ID_TOKEN",
+        "KEYFOB_ACME_ID_TOKEN",
         "KEYFOB_ID_TOKEN",
     ] {
         home.set(name, "MARKED-SECRET-x");
         well(&look(&home, &[]));
         home.unset(name);
+        let on_the_page = format!("\n\\fB{}\\fR\n", name.replace("ACME", "<PROVIDER>"));
+        let page = home.run(&["man"]).ok().stdout;
+        assert!(page.contains(&on_the_page), "{name}");
     }
 }
 
