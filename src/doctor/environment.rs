@@ -19,7 +19,7 @@ const CHECK: &str = "environment";
 const BEGINNING: &str = "KEYFOB_";
 
 /// What keyfob reads of its own.
-const OWN: [&str; 10] = [
+const OWN: [&str; 11] = [
     "KEYFOB_HOME",
     "KEYFOB_STORE",
     ACCOUNT,
@@ -30,6 +30,7 @@ const OWN: [&str; 10] = [
     "KEYFOB_ID_TOKEN",
     BROWSER_VARIABLES[0],
     complete::VARIABLE,
+    complete::ASKED,
 ];
 
 /// What keyfob reads of a provider.

@@ -47,6 +47,19 @@ fn what_is_done_is_answered_in_json() {
 }
 
 #[test]
+fn a_shell_that_is_being_asked_changes_nothing() {
+    let mut home = Home::new();
+    home.run(&INSTALL_FISH).ok();
+    home.set("KEYFOB_ASKED", "1");
+    for args in [&INSTALL, &["completions", "fish", "--uninstall"]] {
+        let run = home.run(&[&args[..], &["--json"]].concat()).ok();
+        assert!(run.stdout.ends_with(",\"files\":[]}\n"), "{run:?}");
+        assert!(run.stderr.contains("KEYFOB_ASKED is set"), "{run:?}");
+    }
+    assert!(!home.path(RC).exists() && home.path(FILE).exists());
+}
+
+#[test]
 fn a_linked_start_file_is_written_where_it_leads() {
     let home = Home::new();
     home.write("dotfiles/rc.elv", "use str\n");

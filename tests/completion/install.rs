@@ -254,6 +254,22 @@ fn nushell_gets_a_file_and_asks_at_run_time() {
 }
 
 #[test]
+fn a_start_file_that_installs_is_started_once() {
+    if has("a_start_file_that_installs_is_started_once", "bash") {
+        let home = Home::new();
+        let installs = "echo one >> ~/starts\n\
+            [ $(wc -l < ~/starts) -gt 4 ] || keyfob completions bash --install 2>> ~/told\n";
+        write(&home, ".bashrc", installs);
+        let output = keyfob(&home, &["completions", "bash", "--install"]);
+        assert!(output.status.success(), "{output:?}");
+        let read = |file: &str| fs::read_to_string(home.path().join(file)).unwrap();
+        assert_eq!(read("starts"), "one\n");
+        let told = read("told");
+        assert!(told.contains("nothing is changed"), "{told}");
+    }
+}
+
+#[test]
 fn a_start_file_that_hangs_or_speaks_is_no_obstacle() {
     if has("a_start_file_that_hangs_or_speaks_is_no_obstacle", "bash") {
         let home = Home::new();

@@ -96,6 +96,11 @@ const ENVIRONMENT: &[(&str, &str)] = &[
         "Set by a shell that asks for completions; see keyfob-completions(1).",
     ),
     (
+        "KEYFOB_ASKED",
+        "Set in a shell that keyfob starts to ask what it loads: what its start files do with \
+         completions --install and --uninstall changes nothing there.",
+    ),
+    (
         "SHELL",
         "The shell that export on a terminal, completions --install and --uninstall and doctor take for the \
          one they were typed in, where the process that started them is no shell.",

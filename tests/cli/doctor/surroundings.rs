@@ -25,6 +25,7 @@ fn variables_that_nothing_reads_are_named_and_not_shown() {
         "KEYFOB_ACME_CLIENT_SECRET",
         "KEYFOB_ACME_ID_TOKEN",
         "KEYFOB_ID_TOKEN",
+        "KEYFOB_ASKED",
     ] {
         home.set(name, "MARKED-SECRET-x");
         well(&look(&home, &[]));
