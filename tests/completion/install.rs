@@ -171,6 +171,30 @@ fn zsh_with_a_folder_gets_a_file_and_forgets_its_cache() {
 }
 
 #[test]
+fn zsh_that_completes_by_a_plugin_gets_nothing_more() {
+    let test = "zsh_that_completes_by_a_plugin_gets_nothing_more";
+    if has(test, "zsh") && has(test, "setsid") {
+        let home = Home::new();
+        let before =
+            "fpath=(~/.zsh/plugins/keyfob ~/.zfunc $fpath); autoload -Uz compinit; compinit\n";
+        write(&home, ".zshrc", before);
+        let packaged = concat!(env!("CARGO_MANIFEST_DIR"), "/completions/_keyfob");
+        let plugin = fs::read_to_string(packaged).unwrap();
+        write(&home, ".zsh/plugins/keyfob/_keyfob", &plugin);
+        let output = keyfob(&home, &["completions", "zsh", "--install"]);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            told.ends_with("/.zsh/plugins/keyfob/_keyfob is there already\n"),
+            "{told}"
+        );
+        assert!(!home.path().join(".zfunc").exists());
+        completes_accounts(&home, "zsh");
+        uninstall(&home, "zsh", ".zshrc", before);
+        assert!(home.path().join(".zsh/plugins/keyfob/_keyfob").exists());
+    }
+}
+
+#[test]
 fn zsh_that_looks_into_its_folder_too_late_gets_a_line() {
     if has("zsh_that_looks_into_its_folder_too_late_gets_a_line", "zsh") {
         let home = Home::new();

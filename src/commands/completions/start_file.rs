@@ -95,9 +95,14 @@ fn is_ours(line: &[u8]) -> bool {
     bare(line).ends_with(MARK.as_bytes())
 }
 
+/// Whether a line asks for the script; one with a flag, such as an alias, does something else.
 fn asks(line: &[u8], shell: &str) -> bool {
     let line = String::from_utf8_lossy(line);
-    !line.trim_start().starts_with('#') && line.contains(&format!("keyfob completions {shell}"))
+    let has = |words: &str| line.contains(words);
+    !line.trim_start().starts_with('#')
+        && has(&format!("keyfob completions {shell}"))
+        && !has("--install")
+        && !has("--uninstall")
 }
 
 #[cfg(test)]
@@ -114,6 +119,8 @@ mod tests {
             "a\n\n",
             "a\r\nb\r\n",
             "a\n# keyfob completions elvish\n",
+            "alias kc='keyfob completions elvish --uninstall'\n",
+            "keyfob completions elvish --install\n",
         ] {
             assert_eq!(look(before.as_bytes(), TEXT, "elvish"), Found::Nothing);
             let with_it = with(before.as_bytes(), TEXT);
