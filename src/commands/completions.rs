@@ -4,6 +4,7 @@ mod ask;
 pub mod install;
 mod place;
 mod start_file;
+mod whole_file;
 mod write;
 
 use std::env;
@@ -77,7 +78,7 @@ fn installed(shell: Shell, uninstall: bool, manner: Manner) -> Result<()> {
     }
     let shell = &done.shell;
     if uninstall {
-        if done.files.is_empty() {
+        if done.files.iter().all(|file| file.result == Change::Kept) {
             term.say(&format!("nothing of keyfob's was installed for {shell}"));
         }
     } else if done

@@ -107,6 +107,27 @@ fn what_is_not_keyfobs_is_left_alone() {
 }
 
 #[test]
+fn a_file_that_a_person_wrote_and_that_asks_keyfob_is_theirs() {
+    let home = Home::new();
+    let theirs = "complete -c kf -w keyfob\nkeyfob completions fish | source\n";
+    home.write(FILE, theirs);
+    for (flag, words, result) in [
+        ("--install", "a line of ", "unchanged"),
+        ("--uninstall", "did not write", "kept"),
+    ] {
+        let run = home.run(&["completions", "fish", flag, "--json"]);
+        assert!(run.stderr.contains(words), "{run:?}");
+        assert_eq!(
+            changed(run),
+            (home.path(FILE), "line".into(), result.into())
+        );
+        assert_eq!(text(&home, FILE), theirs);
+    }
+    home.write(FILE, "alias kc 'keyfob completions fish --install'\n");
+    home.run(&INSTALL_FISH).fails(1, &["is not keyfob's"]);
+}
+
+#[test]
 fn a_script_of_another_version_is_renewed() {
     let home = Home::new();
     let script = home.run(&["completions", "fish"]).ok().stdout;

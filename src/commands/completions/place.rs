@@ -11,13 +11,13 @@ use crate::cli::Shell;
 use crate::error::{Code, Error, Result};
 
 /// What packagers install is what is put into a person's own folders.
-const BASH: &str = include_str!("../../../completions/keyfob.bash");
+pub const BASH: &str = include_str!("../../../completions/keyfob.bash");
 const ELVISH: &str = include_str!("../../../completions/keyfob.elv");
-const FISH: &str = include_str!("../../../completions/keyfob.fish");
+pub const FISH: &str = include_str!("../../../completions/keyfob.fish");
 /// Nushell asks at run time too; that file is all there is.
 pub const NUSHELL: &str = include_str!("../../../completions/keyfob.nu");
 const POWERSHELL: &str = include_str!("../../../completions/keyfob.ps1");
-const ZSH: &str = include_str!("../../../completions/_keyfob");
+pub const ZSH: &str = include_str!("../../../completions/_keyfob");
 
 /// zsh's line, for a start file that may have started its completion or not.
 const ZSH_LINE: &str = "(( $+functions[compdef] )) || { autoload -Uz compinit; compinit -i }; \

@@ -23,7 +23,7 @@ pub fn look(contents: &[u8], text: &str, shell: &str) -> Found {
         .map(bare)
         .collect();
     match marked[..] {
-        [] if lines(contents).any(|line| asks(line, shell)) => Found::Theirs,
+        [] if asks_anywhere(contents, shell) => Found::Theirs,
         [] => Found::Nothing,
         [one] if one == ours(text).as_bytes() => Found::Ours,
         _ => Found::Stale,
@@ -93,6 +93,11 @@ fn bare(line: &[u8]) -> &[u8] {
 
 fn is_ours(line: &[u8]) -> bool {
     bare(line).ends_with(MARK.as_bytes())
+}
+
+/// Whether any line asks for the script of `shell`.
+pub fn asks_anywhere(contents: &[u8], shell: &str) -> bool {
+    lines(contents).any(|line| asks(line, shell))
 }
 
 /// Whether a line asks for the script; one with a flag, such as an alias, does something else.
