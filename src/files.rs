@@ -43,7 +43,7 @@ pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
 pub fn deliver(path: &Path, contents: &[u8], replace: bool) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut sibling = tempfile::Builder::new()
-        .prefix(".new-")
+        .prefix(TEMPORARY)
         .tempfile_in(folder)?;
     sibling.write_all(contents)?;
     sibling.as_file().sync_all()?;

@@ -30,7 +30,7 @@ pub struct Changed {
 pub enum Part {
     /// All of it.
     Whole,
-    /// One line of a start file.
+    /// One line of a file of the person's, such as a start file.
     Line,
     /// Nothing: the shell makes it again.
     Cache,
@@ -48,6 +48,8 @@ pub enum Change {
     Removed,
     /// It is as it was.
     Unchanged,
+    /// It is as it was, for a person wrote it.
+    Kept,
 }
 
 impl Changed {
@@ -63,6 +65,7 @@ impl Changed {
             (Change::Removed, Part::Cache) => format!("removed {file}, which the shell makes anew"),
             (Change::Removed, Part::Whole) => format!("removed {file}"),
             (Change::Unchanged, Part::Line) => format!("a line of {file} does it already"),
+            (Change::Kept, _) => format!("{file} has a line that keyfob did not write, and stays"),
             (Change::Unchanged, _) => format!("{file} is there already"),
         }
     }

@@ -4,6 +4,7 @@ mod ask;
 pub mod install;
 mod place;
 mod start_file;
+mod whole_file;
 mod write;
 
 use std::env;
@@ -14,9 +15,9 @@ use clap::ValueEnum;
 use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
 use super::{print, print_json, shell};
-use crate::answer::completions::Change;
+use crate::answer::completions::{Change, Installed};
 use crate::cli::{Completions, Shell};
-use crate::complete::VARIABLE;
+use crate::complete::{ASKED, VARIABLE};
 use crate::doctor::{self, Completion, Pending};
 use crate::error::{Code, Error, Result};
 use crate::term::{Console, Manner, Terminal};
@@ -59,6 +60,14 @@ pub fn script(shell: Shell) -> Result<String> {
 
 fn installed(shell: Shell, uninstall: bool, manner: Manner) -> Result<()> {
     let term = Console::new(manner);
+    if ask::is_asked() {
+        term.say(&format!(
+            "{ASKED} is set: keyfob has started this shell to ask it, and nothing is changed"
+        ));
+        let files = Vec::new();
+        let shell = name(shell);
+        return answered(&Installed { shell, files }, manner);
+    }
     let done = if uninstall {
         install::uninstall(shell)?
     } else {
@@ -69,7 +78,7 @@ fn installed(shell: Shell, uninstall: bool, manner: Manner) -> Result<()> {
     }
     let shell = &done.shell;
     if uninstall {
-        if done.files.is_empty() {
+        if done.files.iter().all(|file| file.result == Change::Kept) {
             term.say(&format!("nothing of keyfob's was installed for {shell}"));
         }
     } else if done
@@ -82,16 +91,20 @@ fn installed(shell: Shell, uninstall: bool, manner: Manner) -> Result<()> {
     if !uninstall && !install::is_on_path() {
         term.warn("`keyfob` is not on PATH, where the completion will look for it");
     }
+    answered(&done, manner)
+}
+
+fn answered(done: &Installed, manner: Manner) -> Result<()> {
     if manner.json {
-        return print_json(&done);
+        return print_json(done);
     }
     Ok(())
 }
 
 /// Whether the shell that this was typed in completes keyfob's words, begun to be asked; `None` where no shell is
-/// known, or nobody types.
+/// known, nobody types, or that shell itself is being asked.
 pub fn of_this_shell(term: &dyn Terminal) -> Option<Pending> {
-    let shell = shell::here(known).filter(|_| term.can_ask())?;
+    let shell = shell::here(known).filter(|_| term.can_ask() && !ask::is_asked())?;
     let look = move || match install::state(shell) {
         Ok(install::State::Installed(file)) => Completion::Installed(file),
         Ok(install::State::Stale(file)) => Completion::Stale(file),

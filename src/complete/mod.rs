@@ -26,6 +26,9 @@ pub use verbs::{names_there, pages};
 /// The variable by which a shell asks for completions.
 pub const VARIABLE: &str = "KEYFOB_COMPLETE";
 
+/// The variable that is set in a shell that is started to be asked what it loads.
+pub const ASKED: &str = "KEYFOB_ASKED";
+
 /// The shells whose scripts drop descriptions.
 const WITHOUT_DESCRIPTIONS: [&str; 2] = ["bash", "elvish"];
 

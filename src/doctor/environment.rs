@@ -2,7 +2,6 @@
 //! variable may be a token.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 
 use super::{Finding, Patient, Status};
 use crate::choose::{ACCOUNT, Chooser, Environment};
@@ -12,6 +11,7 @@ use crate::login::BROWSER_VARIABLES;
 use crate::names::variable;
 use crate::nearest::nearest;
 use crate::rules::Rules;
+use crate::store::passphrase::{BACKUP, FILE_STORE};
 
 const CHECK: &str = "environment";
 
@@ -19,7 +19,7 @@ const CHECK: &str = "environment";
 const BEGINNING: &str = "KEYFOB_";
 
 /// What keyfob reads of its own.
-const OWN: [&str; 10] = [
+const OWN: [&str; 11] = [
     "KEYFOB_HOME",
     "KEYFOB_STORE",
     ACCOUNT,
@@ -30,6 +30,7 @@ const OWN: [&str; 10] = [
     "KEYFOB_ID_TOKEN",
     BROWSER_VARIABLES[0],
     complete::VARIABLE,
+    complete::ASKED,
 ];
 
 /// What keyfob reads of a provider.
@@ -152,14 +153,14 @@ fn ignored_tokens(patient: &Patient) -> Vec<Finding> {
 }
 
 /// Both ways to give a passphrase at once.
-fn passphrases() -> Option<Finding> {
-    let is_set = |name: &str| std::env::var_os(OsStr::new(name)).is_some();
-    let both = is_set("KEYFOB_PASSPHRASE") && is_set("KEYFOB_PASSPHRASE_FILE");
-    both.then(|| {
-        Finding::warn(
-            CHECK,
-            "KEYFOB_PASSPHRASE and KEYFOB_PASSPHRASE_FILE are both set, and the file is ignored",
-            "unset one of them",
-        )
+fn passphrases() -> impl Iterator<Item = Finding> {
+    let is_set = |name: &str| std::env::var_os(name).is_some();
+    let both = [FILE_STORE, BACKUP]
+        .into_iter()
+        .filter(move |names| is_set(names.variable) && is_set(names.file));
+    both.map(|names| {
+        let (variable, file) = (names.variable, names.file);
+        let message = format!("{variable} and {file} are both set, and the file is ignored");
+        Finding::warn(CHECK, message, "unset one of them")
     })
 }

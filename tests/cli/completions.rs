@@ -47,6 +47,19 @@ fn what_is_done_is_answered_in_json() {
 }
 
 #[test]
+fn a_shell_that_is_being_asked_changes_nothing() {
+    let mut home = Home::new();
+    home.run(&INSTALL_FISH).ok();
+    home.set("KEYFOB_ASKED", "1");
+    for args in [&INSTALL, &["completions", "fish", "--uninstall"]] {
+        let run = home.run(&[&args[..], &["--json"]].concat()).ok();
+        assert!(run.stdout.ends_with(",\"files\":[]}\n"), "{run:?}");
+        assert!(run.stderr.contains("KEYFOB_ASKED is set"), "{run:?}");
+    }
+    assert!(!home.path(RC).exists() && home.path(FILE).exists());
+}
+
+#[test]
 fn a_linked_start_file_is_written_where_it_leads() {
     let home = Home::new();
     home.write("dotfiles/rc.elv", "use str\n");
@@ -91,6 +104,27 @@ fn what_is_not_keyfobs_is_left_alone() {
     assert!(run.stderr.contains("already"), "{run:?}");
     home.run(&["completions", "elvish", "--uninstall"]).ok();
     assert_eq!(text(&home, RC), theirs);
+}
+
+#[test]
+fn a_file_that_a_person_wrote_and_that_asks_keyfob_is_theirs() {
+    let home = Home::new();
+    let theirs = "complete -c kf -w keyfob\nkeyfob completions fish | source\n";
+    home.write(FILE, theirs);
+    for (flag, words, result) in [
+        ("--install", "a line of ", "unchanged"),
+        ("--uninstall", "did not write", "kept"),
+    ] {
+        let run = home.run(&["completions", "fish", flag, "--json"]);
+        assert!(run.stderr.contains(words), "{run:?}");
+        assert_eq!(
+            changed(run),
+            (home.path(FILE), "line".into(), result.into())
+        );
+        assert_eq!(text(&home, FILE), theirs);
+    }
+    home.write(FILE, "alias kc 'keyfob completions fish --install'\n");
+    home.run(&INSTALL_FISH).fails(1, &["is not keyfob's"]);
 }
 
 #[test]

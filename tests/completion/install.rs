@@ -171,6 +171,30 @@ fn zsh_with_a_folder_gets_a_file_and_forgets_its_cache() {
 }
 
 #[test]
+fn zsh_that_completes_by_a_plugin_gets_nothing_more() {
+    let test = "zsh_that_completes_by_a_plugin_gets_nothing_more";
+    if has(test, "zsh") && has(test, "setsid") {
+        let home = Home::new();
+        let before =
+            "fpath=(~/.zsh/plugins/keyfob ~/.zfunc $fpath); autoload -Uz compinit; compinit\n";
+        write(&home, ".zshrc", before);
+        let packaged = concat!(env!("CARGO_MANIFEST_DIR"), "/completions/_keyfob");
+        let plugin = fs::read_to_string(packaged).unwrap();
+        write(&home, ".zsh/plugins/keyfob/_keyfob", &plugin);
+        let output = keyfob(&home, &["completions", "zsh", "--install"]);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            told.ends_with("/.zsh/plugins/keyfob/_keyfob is there already\n"),
+            "{told}"
+        );
+        assert!(!home.path().join(".zfunc").exists());
+        completes_accounts(&home, "zsh");
+        uninstall(&home, "zsh", ".zshrc", before);
+        assert!(home.path().join(".zsh/plugins/keyfob/_keyfob").exists());
+    }
+}
+
+#[test]
 fn zsh_that_looks_into_its_folder_too_late_gets_a_line() {
     if has("zsh_that_looks_into_its_folder_too_late_gets_a_line", "zsh") {
         let home = Home::new();
@@ -250,6 +274,22 @@ fn nushell_gets_a_file_and_asks_at_run_time() {
         shell.press("keyfob exec github/ada -- true --flag=x; print $env.LAST_EXIT_CODE\r");
         shell.wait_for("hint: ");
         uninstall(&home, "nushell", ".config/nushell/autoload/keyfob.nu", "");
+    }
+}
+
+#[test]
+fn a_start_file_that_installs_is_started_once() {
+    if has("a_start_file_that_installs_is_started_once", "bash") {
+        let home = Home::new();
+        let installs = "echo one >> ~/starts\n\
+            [ $(wc -l < ~/starts) -gt 4 ] || keyfob completions bash --install 2>> ~/told\n";
+        write(&home, ".bashrc", installs);
+        let output = keyfob(&home, &["completions", "bash", "--install"]);
+        assert!(output.status.success(), "{output:?}");
+        let read = |file: &str| fs::read_to_string(home.path().join(file)).unwrap();
+        assert_eq!(read("starts"), "one\n");
+        let told = read("told");
+        assert!(told.contains("nothing is changed"), "{told}");
     }
 }
 

@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use crate::complete::ASKED;
 use crate::process;
 
 /// The longest that a start file may take.
@@ -29,6 +30,11 @@ pub struct Bash {
 }
 
 const BASH: &str = r#"printf '\nkeyfob:%s\n' "loads ${BASH_COMPLETION_VERSINFO-}" "user_dir ${BASH_COMPLETION_USER_DIR-}" end"#;
+
+/// Whether this process runs in a shell that is being asked: asking another from there would have no end.
+pub fn is_asked() -> bool {
+    std::env::var_os(ASKED).is_some()
+}
 
 /// Asks bash.
 pub fn bash() -> Option<Bash> {
@@ -123,6 +129,7 @@ fn detached(shell: &str) -> Option<Command> {
 fn tell(command: &mut Command) -> Option<Vec<String>> {
     process::scrub(command);
     command
+        .env(ASKED, "1")
         .env("TERM", "dumb")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

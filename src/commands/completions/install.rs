@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use super::place::{Place, Places};
-use super::{ask, name, start_file, write};
+use super::{ask, name, start_file, whole_file, write};
 use crate::answer::completions::{Change, Changed, Installed, Part};
 use crate::cli::Shell;
 use crate::error::{Code, Error, Result};
@@ -34,7 +34,7 @@ enum Found {
     Nothing,
     Ours,
     Stale,
-    /// A line that the person wrote, and that does the same.
+    /// A line that the person wrote, there or in a file of their own, and that does the same.
     Theirs,
     Foreign,
 }
@@ -73,14 +73,18 @@ pub fn install(shell: Shell) -> Result<Installed> {
     })
 }
 
-/// Takes back what `install` has put anywhere.
+/// Takes back what `install` has put anywhere, and nothing else.
 pub fn uninstall(shell: Shell) -> Result<Installed> {
     let places = Places::find(shell)?;
     let mut files = Vec::new();
     for place in &places.own {
-        if matches!(look(place, shell)?, Found::Ours | Found::Stale) {
-            take(place)?;
-            files.push(changed(place, Change::Removed));
+        match look(place, shell)? {
+            Found::Ours | Found::Stale => {
+                take(place)?;
+                files.push(changed(place, place.part, Change::Removed));
+            }
+            Found::Theirs => files.push(changed(place, Part::Line, Change::Kept)),
+            Found::Nothing | Found::Foreign => {}
         }
     }
     Ok(Installed {
@@ -99,10 +103,12 @@ fn there(places: &Places, shell: Shell) -> Result<Option<Changed>> {
         }));
     }
     let found = looked(places, shell)?.into_iter();
-    let mut done = found.filter(|(_, found)| matches!(found, Found::Ours | Found::Theirs));
-    Ok(done
-        .next()
-        .map(|(place, _)| changed(place, Change::Unchanged)))
+    let mut done = found.filter_map(|(place, found)| match found {
+        Found::Ours => Some(changed(place, place.part, Change::Unchanged)),
+        Found::Theirs => Some(changed(place, Part::Line, Change::Unchanged)),
+        Found::Nothing | Found::Stale | Found::Foreign => None,
+    });
+    Ok(done.next())
 }
 
 /// Writes the best place; the next where the shell does not take it from there.
@@ -119,7 +125,7 @@ fn put(places: &Places, shell: Shell) -> Result<Vec<Changed>> {
         } else {
             Change::Added
         };
-        let mut files = vec![changed(place, change)];
+        let mut files = vec![changed(place, place.part, change)];
         if place.part == Part::Line || shell != Shell::Zsh {
             return Ok(files);
         }
@@ -162,7 +168,8 @@ fn look(place: &Place, shell: Shell) -> Result<Found> {
     Ok(match place.part {
         Part::Line => start_file::look(&contents, &place.text, &name(shell)).into(),
         _ if contents == place.text.as_bytes() => Found::Ours,
-        _ if is_of_keyfob(&contents) => Found::Stale,
+        _ if whole_file::is_of_keyfob(&contents) => Found::Stale,
+        _ if start_file::asks_anywhere(&contents, &name(shell)) => Found::Theirs,
         _ => Found::Foreign,
     })
 }
@@ -176,12 +183,6 @@ impl From<start_file::Found> for Found {
             start_file::Found::Theirs => Self::Theirs,
         }
     }
-}
-
-/// Whether a file is a script of keyfob's, or asks for one.
-fn is_of_keyfob(contents: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(contents);
-    text.contains(crate::complete::VARIABLE) || text.contains("keyfob completions ")
 }
 
 fn contents(place: &Place) -> Result<Option<Vec<u8>>> {
@@ -240,10 +241,10 @@ fn foreign(place: &Place, shell: Shell) -> Error {
     ))
 }
 
-fn changed(place: &Place, result: Change) -> Changed {
+fn changed(place: &Place, part: Part, result: Change) -> Changed {
     Changed {
         file: place.file.display().to_string(),
-        part: place.part,
+        part,
         result,
     }
 }

@@ -11,13 +11,13 @@ use crate::cli::Shell;
 use crate::error::{Code, Error, Result};
 
 /// What packagers install is what is put into a person's own folders.
-const BASH: &str = include_str!("../../../completions/keyfob.bash");
+pub const BASH: &str = include_str!("../../../completions/keyfob.bash");
 const ELVISH: &str = include_str!("../../../completions/keyfob.elv");
-const FISH: &str = include_str!("../../../completions/keyfob.fish");
+pub const FISH: &str = include_str!("../../../completions/keyfob.fish");
 /// Nushell asks at run time too; that file is all there is.
 pub const NUSHELL: &str = include_str!("../../../completions/keyfob.nu");
 const POWERSHELL: &str = include_str!("../../../completions/keyfob.ps1");
-const ZSH: &str = include_str!("../../../completions/_keyfob");
+pub const ZSH: &str = include_str!("../../../completions/_keyfob");
 
 /// zsh's line, for a start file that may have started its completion or not.
 const ZSH_LINE: &str = "(( $+functions[compdef] )) || { autoload -Uz compinit; compinit -i }; \
@@ -40,7 +40,7 @@ pub struct Place {
 pub struct Places {
     /// Of the person.
     pub own: Vec<Place>,
-    /// Of a package.
+    /// Of a package or a plugin.
     pub packaged: Vec<PathBuf>,
     /// What zsh remembers of its folders.
     pub dump: Option<PathBuf>,
@@ -155,15 +155,11 @@ fn zsh(home: &Path) -> Places {
             dump: None,
         };
     };
-    let (own, others): (Vec<_>, Vec<_>) = zsh
+    let (mut own, others): (Vec<_>, Vec<_>) = zsh
         .fpath
         .iter()
         .filter(|folder| folder.is_absolute())
-        .partition(|folder| folder.starts_with(home));
-    let mut own: Vec<_> = own
-        .into_iter()
-        .filter(|folder| is_for_completions(folder))
-        .collect();
+        .partition(|folder| folder.starts_with(home) && is_for_completions(folder));
     own.sort_by_key(|folder| !named(folder).contains("comp")); // stable: zsh's order is kept
     let mut places: Vec<_> = own
         .into_iter()
@@ -173,14 +169,12 @@ fn zsh(home: &Path) -> Places {
         })
         .collect();
     places.push(line);
-    let packaged = others.iter().map(|folder| folder.join("_keyfob"));
+    let read = others
+        .iter()
+        .filter(|folder| zsh.completes && (zsh.knows || !folder.starts_with(home)));
     Places {
         own: places,
-        packaged: if zsh.completes {
-            packaged.collect()
-        } else {
-            Vec::new()
-        },
+        packaged: read.map(|folder| folder.join("_keyfob")).collect(),
         dump: zsh.dump,
     }
 }

@@ -23,7 +23,7 @@ pub fn look(contents: &[u8], text: &str, shell: &str) -> Found {
         .map(bare)
         .collect();
     match marked[..] {
-        [] if lines(contents).any(|line| asks(line, shell)) => Found::Theirs,
+        [] if asks_anywhere(contents, shell) => Found::Theirs,
         [] => Found::Nothing,
         [one] if one == ours(text).as_bytes() => Found::Ours,
         _ => Found::Stale,
@@ -95,9 +95,19 @@ fn is_ours(line: &[u8]) -> bool {
     bare(line).ends_with(MARK.as_bytes())
 }
 
+/// Whether any line asks for the script of `shell`.
+pub fn asks_anywhere(contents: &[u8], shell: &str) -> bool {
+    lines(contents).any(|line| asks(line, shell))
+}
+
+/// Whether a line asks for the script; one with a flag, such as an alias, does something else.
 fn asks(line: &[u8], shell: &str) -> bool {
     let line = String::from_utf8_lossy(line);
-    !line.trim_start().starts_with('#') && line.contains(&format!("keyfob completions {shell}"))
+    let has = |words: &str| line.contains(words);
+    !line.trim_start().starts_with('#')
+        && has(&format!("keyfob completions {shell}"))
+        && !has("--install")
+        && !has("--uninstall")
 }
 
 #[cfg(test)]
@@ -114,6 +124,8 @@ mod tests {
             "a\n\n",
             "a\r\nb\r\n",
             "a\n# keyfob completions elvish\n",
+            "alias kc='keyfob completions elvish --uninstall'\n",
+            "keyfob completions elvish --install\n",
         ] {
             assert_eq!(look(before.as_bytes(), TEXT, "elvish"), Found::Nothing);
             let with_it = with(before.as_bytes(), TEXT);

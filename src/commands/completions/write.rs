@@ -1,27 +1,29 @@
 //! Files among a person's own settings: written whole or not at all, through links, as they are for whom they
 //! are.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use crate::error::{Code, Error, Result};
 use crate::files;
 
-/// Replaces a file, or makes it and its folders. A link is followed, and stays one; the mode stays; what belongs
-/// to somebody else is left alone, for it would become ours.
+/// Replaces a file, or makes it and its folders. A link is followed, and stays one; mode and group stay; what
+/// belongs to somebody else is left alone, for it would become ours.
 pub fn replace(path: &Path, contents: &[u8]) -> Result<()> {
     let failed = |error: io::Error| Error::io(format!("cannot write {}", path.display()), &error);
     let target = followed(path).map_err(failed)?;
-    let permissions = match fs::metadata(&target) {
+    let before = match fs::metadata(&target) {
         Ok(found) => {
             owned(path, &found)?;
-            Some(found.permissions())
+            Some(found)
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(failed(error)),
     };
-    written(&target, contents, permissions).map_err(failed)
+    written(&target, contents, before.as_ref()).map_err(failed)
 }
 
 /// Removes a file; a link, and not what it leads to.
@@ -40,26 +42,38 @@ fn followed(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-fn written(path: &Path, contents: &[u8], permissions: Option<fs::Permissions>) -> io::Result<()> {
+fn written(path: &Path, contents: &[u8], before: Option<&Metadata>) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut folders = fs::DirBuilder::new();
-    let mut sibling = tempfile::Builder::new();
-    sibling.prefix(".keyfob-new-");
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-        folders.mode(0o755); // zsh passes over what others may write
-        sibling.permissions(fs::Permissions::from_mode(0o644));
-    }
+    std::os::unix::fs::DirBuilderExt::mode(&mut folders, 0o755); // zsh passes over what others may write
     folders.recursive(true).create(folder)?;
-    let mut sibling = sibling.tempfile_in(folder)?;
+    let mut sibling = sibling(folder, before)?;
     sibling.write_all(contents)?;
-    if let Some(permissions) = permissions {
-        sibling.as_file().set_permissions(permissions)?;
-    }
     sibling.as_file().sync_all()?;
     sibling.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// An empty file that may be read by whom the one before may: what goes into it may be for nobody else.
+fn sibling(folder: &Path, before: Option<&Metadata>) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".keyfob-new-");
+    let Some(before) = before else {
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+        return builder.tempfile_in(folder);
+    };
+    let sibling = builder.tempfile_in(folder)?; // 0600 until it has the group
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        if sibling.as_file().metadata()?.gid() != before.gid() {
+            fchown(sibling.as_file(), None, Some(before.gid()))?;
+        }
+    }
+    sibling.as_file().set_permissions(before.permissions())?;
+    Ok(sibling)
 }
 
 #[cfg(unix)]
@@ -103,6 +117,34 @@ mod tests {
             fs::read_dir(home.path().join("dotfiles")).unwrap().count(),
             1
         );
+    }
+
+    #[test]
+    fn what_is_private_is_so_before_anything_is_in_it() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("rc");
+        fs::write(&file, "before").unwrap();
+        for private in [0o600, 0o400, 0o640] {
+            fs::set_permissions(&file, fs::Permissions::from_mode(private)).unwrap();
+            let sibling = sibling(home.path(), Some(&fs::metadata(&file).unwrap())).unwrap();
+            assert_eq!(mode(sibling.path()), private);
+            assert_eq!(fs::read(sibling.path()).unwrap(), b"");
+        }
+    }
+
+    #[test]
+    fn a_group_stays() {
+        use std::os::unix::fs::{MetadataExt, chown};
+        if rustix::process::geteuid().is_root() {
+            let home = tempfile::tempdir().unwrap();
+            let file = home.path().join("rc");
+            fs::write(&file, "before").unwrap();
+            chown(&file, None, Some(1234)).unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+            replace(&file, b"after").unwrap();
+            assert_eq!(fs::metadata(&file).unwrap().gid(), 1234);
+            assert_eq!(mode(&file), 0o640);
+        }
     }
 
     #[test]

@@ -170,8 +170,9 @@ const JSON: &[(&str, &str, &str)] = &[
     ),
     (
         "keyfob-completions",
-        "With --install and --uninstall. part is whole, line (of a start file) or cache (which the shell \
-         makes anew); result is added, renewed, removed or unchanged.",
+        "With --install and --uninstall. part is whole, line (of a start file, or of a file of your own) or \
+         cache (which the shell makes anew); result is added, renewed, removed, unchanged or, with --uninstall, \
+         kept (a line that keyfob did not write).",
         include_str!("../../answer/shapes/completions.json"),
     ),
 ];

@@ -64,6 +64,16 @@ const ENVIRONMENT: &[(&str, &str)] = &[
         "Its secret. No process that keyfob starts inherits it.",
     ),
     (
+        "KEYFOB_<PROVIDER>_ID_TOKEN",
+        "The identity token to exchange at that provider, where a CI system gives it as a variable. No \
+         process that keyfob starts inherits it.",
+    ),
+    (
+        "KEYFOB_ID_TOKEN",
+        "The same for every provider that has no variable of its own. No process that keyfob starts \
+         inherits it.",
+    ),
+    (
         "KEYFOB_BROWSER",
         "The browser to launch, wherever this is; BROWSER where it is not set. --browser goes before both.",
     ),
@@ -86,8 +96,14 @@ const ENVIRONMENT: &[(&str, &str)] = &[
         "Set by a shell that asks for completions; see keyfob-completions(1).",
     ),
     (
+        "KEYFOB_ASKED",
+        "Set in a shell that keyfob starts to ask what it loads: what its start files do with \
+         completions --install and --uninstall changes nothing there.",
+    ),
+    (
         "SHELL",
-        "What export writes for on a terminal, where the process that started it is no shell.",
+        "The shell that export on a terminal, completions --install and --uninstall and doctor take for the \
+         one they were typed in, where the process that started them is no shell.",
     ),
     (
         "GITHUB_ENV, GITHUB_OUTPUT",

@@ -23,12 +23,16 @@ fn variables_that_nothing_reads_are_named_and_not_shown() {
     for name in [
         "KEYFOB_ACME_CLIENT_ID",
         "KEYFOB_ACME_CLIENT_SECRET",
-        "KEYFOB_GITHUB_ID_TOKEN",
+        "KEYFOB_ACME_ID_TOKEN",
         "KEYFOB_ID_TOKEN",
+        "KEYFOB_ASKED",
     ] {
         home.set(name, "MARKED-SECRET-x");
         well(&look(&home, &[]));
         home.unset(name);
+        let on_the_page = format!("\n\\fB{}\\fR\n", name.replace("ACME", "<PROVIDER>"));
+        let page = home.run(&["man"]).ok().stdout;
+        assert!(page.contains(&on_the_page), "{name}");
     }
 }
 
@@ -94,9 +98,12 @@ fn tokens_that_are_ignored_and_passphrases_that_are_two_are_told() {
         !format!("{found:?}").contains("GH_TOKEN"),
         "nobody is signed in there"
     );
-    home.set("KEYFOB_PASSPHRASE", "MARKED-SECRET-x");
-    home.set("KEYFOB_PASSPHRASE_FILE", "/nonexistent");
-    one(&look(&home, &[]), "warn", "environment", "are both set");
+    for name in ["KEYFOB_PASSPHRASE", "KEYFOB_BACKUP_PASSPHRASE"] {
+        home.set(name, "MARKED-SECRET-x");
+        home.set(&format!("{name}_FILE"), "/nonexistent");
+        let words = format!("{name} and {name}_FILE are both set");
+        one(&look(&home, &[]), "warn", "environment", &words);
+    }
 }
 
 #[cfg(all(unix, not(target_os = "macos")))]
