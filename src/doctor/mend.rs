@@ -40,10 +40,10 @@ pub fn mend(patient: &Patient, journal: &dyn Journal, findings: &mut [Finding]) 
 fn done(patient: &Patient, journal: &dyn Journal, mend: &Mend) -> Result<bool> {
     let vault = &patient.vault;
     match mend {
-        Mend::Secrets(kind, keys) => {
+        Mend::Secrets(keys) => {
             let mut any = false;
             for key in keys {
-                let removed = vault.discard_dangling(*kind, key);
+                let removed = vault.discard_dangling(key);
                 let removed = removed.map_err(|error| busy(error, key));
                 if !matches!(removed, Ok(false)) {
                     journal.note(Deed::Mend, "", removed.as_ref().err());
