@@ -49,12 +49,30 @@ impl Paths {
         Self { state, ..self }
     }
 
-    /// The folders that everything is in, each once.
+    /// The folders that everything is in, each once. They may hold what is not keyfob's: `state_dir` can be any.
     pub fn roots(&self) -> Vec<PathBuf> {
         let mut roots = vec![self.config.clone(), self.data.clone(), self.state.clone()];
         roots.sort();
         roots.dedup(); // some platforms have one for two
         roots
+    }
+
+    /// All that keyfob writes in these folders, and the user's definitions: files, and folders that hold nothing else.
+    pub fn own(&self) -> [PathBuf; 12] {
+        [
+            self.config_file(),
+            self.providers(),
+            self.identity(),
+            self.accounts(),
+            self.clients(),
+            self.defaults_file(),
+            self.secrets(),
+            self.locks(),
+            self.events(),
+            self.rotated_events(),
+            self.trust(),
+            self.sandbox(),
+        ]
     }
 
     /// The folder that `KEYFOB_HOME` names.

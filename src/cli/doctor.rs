@@ -12,7 +12,7 @@ Examples:
   keyfob doctor
   keyfob doctor huggingface             this provider alone
   keyfob doctor --offline --json | jq '.findings[] | select(.status != \"pass\")'
-  keyfob doctor --mend                  remove what a crash left behind, and mend permissions
+  keyfob doctor --mend                  remove the files that a crash left behind, and mend permissions
 
 What it prints holds no secret, and can go into a bug report as it is. It writes a secret of its own to
 the store and removes it, reads no other, and sends each provider that has accounts one request without a

@@ -10,6 +10,7 @@ use crate::answer::doctor::Report;
 use crate::cli;
 use crate::doctor::{self, Finding, Mend, Patient, Pending, Question, Status};
 use crate::error::{Code, Error, Result};
+use crate::events;
 use crate::login::Surroundings;
 use crate::term::Manner;
 
@@ -40,7 +41,8 @@ pub fn run(args: &cli::Doctor, manner: Manner) -> Result<ExitCode> {
         provider: args.provider.clone(),
         no_input: manner.no_input,
     };
-    let pending = doctor::begin(&patient);
+    let paths = app.paths.clone();
+    let pending = doctor::begin(&patient, move || events::is_writable(&paths));
     let completion = completions::of_this_shell(app.term.as_ref());
     let clock = if args.offline {
         Vec::new()

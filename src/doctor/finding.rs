@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::store::Kind;
 
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -41,8 +40,8 @@ pub struct Finding {
 /// What can be put right without anything being lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mend {
-    /// Remove secrets that nothing leads to.
-    Secrets(Kind, Vec<String>),
+    /// Remove secrets of the file store that nothing leads to.
+    Secrets(Vec<String>),
     /// Take away a default whose account is gone.
     Default(String, String),
     /// Remove files that a crash left half-written.

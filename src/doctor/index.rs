@@ -182,8 +182,8 @@ fn dangling_defaults(patient: &Patient) -> Vec<Finding> {
     .collect()
 }
 
-/// Secrets that nothing leads to. In the keyring those that were never locked here are left alone: it has the
-/// secrets of other homes too.
+/// Secrets that nothing leads to. Those in the keyring are told and left alone: it has the secrets of every home and
+/// data folder of this user, and nobody knows those.
 fn dangling_secrets(patient: &Patient, kind: Kind, keys: &BTreeSet<String>) -> Vec<Finding> {
     let Ok(led_to) = patient.vault.led_to(kind) else {
         return unclear(kind, keys).into_iter().collect();
@@ -191,30 +191,41 @@ fn dangling_secrets(patient: &Patient, kind: Kind, keys: &BTreeSet<String>) -> V
     let dangling = keys
         .iter()
         .filter(|key| !led_to.contains(*key) && !key.starts_with(PROBE));
-    let (ours, others): (Vec<String>, Vec<String>) = dangling
+    if kind == Kind::File {
+        return in_file_store(dangling.cloned().collect())
+            .into_iter()
+            .collect();
+    }
+    let (locked, others): (Vec<String>, Vec<String>) = dangling
         .cloned()
-        .partition(|key| kind == Kind::File || patient.vault.has_lock(key));
-    let mut findings = Vec::new();
-    let noun = kind.noun();
-    if let Some(named) = named(&ours) {
-        findings.push(
-            Finding::warn(
-                CHECK,
-                format!("no account leads to {named} in {noun}"),
-                "`keyfob doctor --mend` removes what nothing leads to; if an account is missing in `keyfob list`, bring back its file in the index first",
-            )
-            .mendable(Mend::Secrets(kind, ours)),
-        );
-    }
-    if let Some(named) = named(&others) {
-        let first = others.first().map_or("KEY", String::as_str);
-        findings.push(Finding::warn(
-            CHECK,
-            format!("no account here leads to {named} in {noun}, nor did one before: another KEYFOB_HOME may"),
-            format!("if none does, `secret-tool clear service keyfob username {first}`"),
-        ));
-    }
-    findings
+        .partition(|key| patient.vault.has_lock(key));
+    let locked = in_keyring(&locked, "; another KEYFOB_HOME or data folder may");
+    let others = in_keyring(&others, ", nor did one before: another KEYFOB_HOME may");
+    locked.into_iter().chain(others).collect()
+}
+
+fn in_file_store(keys: Vec<String>) -> Option<Finding> {
+    let (named, noun) = (named(&keys)?, Kind::File.noun());
+    let found = Finding::warn(
+        CHECK,
+        format!("no account leads to {named} in {noun}"),
+        "`keyfob doctor --mend` removes what nothing leads to; if an account is missing in `keyfob list`, bring back its file in the index first",
+    );
+    Some(found.mendable(Mend::Secrets(keys)))
+}
+
+fn in_keyring(keys: &[String], whose: &str) -> Option<Finding> {
+    let (named, noun) = (named(keys)?, Kind::Keyring.noun());
+    let commands: Vec<String> = keys
+        .iter()
+        .take(NAMED)
+        .map(|key| format!("`secret-tool clear service keyfob username {key}`"))
+        .collect();
+    Some(Finding::warn(
+        CHECK,
+        format!("no account here leads to {named} in {noun}{whose}"),
+        format!("if none does, {}", commands.join(", ")),
+    ))
 }
 
 /// Nobody can say what is dangling, for what was told of before this may lead to any; with nothing held there is

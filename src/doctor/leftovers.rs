@@ -12,14 +12,23 @@ use crate::store::PROBE;
 /// What is older than this is in nobody's hands any more: each lives for milliseconds.
 const OLD: Duration = Duration::from_secs(60 * 60);
 
-/// How deep keyfob's folders go.
-const DEPTH: usize = 3;
+/// How deep the folders go that are keyfob's own.
+const DEPTH: usize = 2;
+
+/// What follows `TEMPORARY` in a name, and `PROBE`: so many letters and digits.
+const RANDOM: usize = 6;
+const PROBED: usize = 16;
 
 /// Finds them; where there are none there is nothing to say.
 pub fn leftovers(patient: &Patient) -> Vec<Finding> {
     let mut found = Vec::new();
     for root in patient.paths.roots() {
-        collect(&root, DEPTH, &mut found);
+        collect(&root, 0, &mut found);
+    }
+    for path in patient.paths.own() {
+        if fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir()) {
+            collect(&path, DEPTH, &mut found);
+        }
     }
     found.sort_unstable();
     let Some(listed) = listed(&found) else {
@@ -52,9 +61,21 @@ fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
 /// Whether this is one by now. `--mend` asks once more.
 pub fn is_leftover(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());
-    let temporary = name.is_some_and(|name| name.starts_with(TEMPORARY) || name.starts_with(PROBE));
     let old = |changed: SystemTime| changed.elapsed().is_ok_and(|age| age > OLD);
-    temporary
+    name.is_some_and(is_temporary)
         && fs::symlink_metadata(path)
             .is_ok_and(|found| found.is_file() && found.modified().is_ok_and(old))
+}
+
+/// Whether keyfob makes such names, and not only such beginnings of names: others' files are near.
+fn is_temporary(name: &str) -> bool {
+    let random = |rest: &str, count| {
+        rest.len() == count && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    let probe = name
+        .strip_suffix(".age")
+        .and_then(|name| name.strip_prefix(PROBE));
+    name.strip_prefix(TEMPORARY)
+        .is_some_and(|rest| random(rest, RANDOM))
+        || probe.is_some_and(|rest| random(rest, PROBED))
 }

@@ -1,12 +1,13 @@
 //! Whether the state folder has locks, without which two processes could spend one refresh token, and whether
 //! the audit log can be written there.
 
+use std::io;
+
 use super::{Finding, Patient, Status};
 use crate::error::Code;
-use crate::events;
 
-/// Takes a lock of its own for a moment, and opens the log.
-pub fn locks(patient: &Patient) -> Vec<Finding> {
+/// Takes a lock of its own for a moment. `log` is whether the log can be written.
+pub fn locks(patient: &Patient, log: impl FnOnce() -> io::Result<()>) -> Vec<Finding> {
     let locks = patient.paths.locks();
     let lock = match patient.vault.rehearse_locks() {
         Ok(()) => Finding::pass("locks", format!("{} can have them", locks.display())),
@@ -24,7 +25,7 @@ pub fn locks(patient: &Patient) -> Vec<Finding> {
     };
     let mut findings = vec![lock];
     if patient.config.audit_log
-        && let Err(cause) = events::is_writable(&patient.paths)
+        && let Err(cause) = log()
     {
         let log = patient.paths.events();
         findings.push(Finding::warn(

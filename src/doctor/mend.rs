@@ -1,6 +1,5 @@
 //! Puts right what can be put right without losing anything: never an account, never what somebody is writing.
 
-use std::fs;
 use std::path::Path;
 
 use super::leftovers::is_leftover;
@@ -15,60 +14,84 @@ pub fn mend(patient: &Patient, journal: &dyn Journal, findings: &mut [Finding]) 
         let Some(mend) = finding.mend.clone() else {
             continue;
         };
-        match done(patient, journal, &mend) {
-            Ok(done) => {
-                let said = if done {
-                    "mended"
-                } else {
-                    "by now it is not so"
-                };
-                finding.status = Status::Pass;
-                finding.message = format!("{}; {said}", finding.message);
-                finding.hint = None;
-                finding.mended = done;
-                finding.mend = finding.mend.take().filter(|_| done);
+        let Outcome {
+            done,
+            failed,
+            tried,
+        } = put_right(patient, journal, &mend);
+        let Some(first) = failed.first() else {
+            let said = if done {
+                "mended"
+            } else {
+                "by now it is not so"
+            };
+            finding.status = Status::Pass;
+            finding.message = format!("{}; {said}", finding.message);
+            finding.hint = None;
+            finding.mended = done;
+            finding.mend = finding.mend.take().filter(|_| done);
+            continue;
+        };
+        let many = match (failed.len(), tried) {
+            (failed, tried) if failed == tried => String::new(),
+            (failed, tried) => format!("{failed} of {tried} "),
+        };
+        finding.message = format!("{}; {many}not mended: {first}", finding.message);
+        finding.hint = first.hint.clone().or(finding.hint.take());
+    }
+}
+
+/// How it went with each of what one finding named.
+struct Outcome {
+    /// Whether there was still something to do.
+    done: bool,
+    failed: Vec<Error>,
+    tried: usize,
+}
+
+impl Outcome {
+    /// Tries all: one failure does not spare the rest.
+    fn of<T>(all: &[T], put_right: impl FnMut(&T) -> Result<bool>) -> Self {
+        let (mut done, mut failed) = (false, Vec::new());
+        for result in all.iter().map(put_right) {
+            match result {
+                Ok(this) => done |= this,
+                Err(error) => failed.push(error),
             }
-            Err(error) => {
-                finding.message = format!("{}; not mended: {error}", finding.message);
-                finding.hint = error.hint.or(finding.hint.take());
-            }
+        }
+        Self {
+            done,
+            failed,
+            tried: all.len(),
         }
     }
 }
 
-/// Whether there was still something to do.
-fn done(patient: &Patient, journal: &dyn Journal, mend: &Mend) -> Result<bool> {
+fn put_right(patient: &Patient, journal: &dyn Journal, mend: &Mend) -> Outcome {
     let vault = &patient.vault;
     match mend {
-        Mend::Secrets(kind, keys) => {
-            let mut any = false;
-            for key in keys {
-                let removed = vault.discard_dangling(*kind, key);
-                let removed = removed.map_err(|error| busy(error, key));
-                if !matches!(removed, Ok(false)) {
-                    journal.note(Deed::Mend, "", removed.as_ref().err());
-                }
-                any |= removed?;
+        Mend::Secrets(keys) => Outcome::of(keys, |key| {
+            let removed = vault.discard_dangling(key);
+            let removed = removed.map_err(|error| busy(error, key));
+            if !matches!(removed, Ok(false)) {
+                journal.note(Deed::Mend, "", removed.as_ref().err());
             }
-            Ok(any)
+            removed
+        }),
+        Mend::Default(provider, name) => {
+            Outcome::of(&[()], |()| vault.drop_dangling_default(provider, name))
         }
-        Mend::Default(provider, name) => vault.drop_dangling_default(provider, name),
-        Mend::Files(paths) => {
-            for path in paths.iter().filter(|path| is_leftover(path)) {
-                files::remove(path).map_err(|error| {
-                    Error::io(format!("cannot remove {}", path.display()), &error)
-                })?;
+        Mend::Files(paths) => Outcome::of(paths, |path| {
+            if !is_leftover(path) {
+                return Ok(false);
             }
-            Ok(true)
-        }
-        Mend::Modes(paths, bits) => {
-            for path in paths {
-                take_away(path, *bits).map_err(|error| {
-                    Error::io(format!("cannot change {}", path.display()), &error)
-                })?;
-            }
-            Ok(true)
-        }
+            let failed = |error| Error::io(format!("cannot remove {}", path.display()), &error);
+            files::remove(path).map_err(failed)
+        }),
+        Mend::Modes(paths, bits) => Outcome::of(paths, |path| {
+            let failed = |error| Error::io(format!("cannot change {}", path.display()), &error);
+            take_away(path, *bits).map_err(failed)
+        }),
     }
 }
 
@@ -83,19 +106,97 @@ fn busy(error: Error, key: &str) -> Error {
     }
 }
 
-/// Takes permission bits away. A link is left alone: it would lead elsewhere.
+/// Takes permission bits away; `false` where they were gone. What is changed is what was opened, so that no link
+/// leads elsewhere.
 #[cfg(unix)]
-fn take_away(path: &Path, bits: u32) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let found = fs::symlink_metadata(path)?;
-    if found.is_symlink() {
-        return Err(std::io::Error::other("it is a link"));
+fn take_away(path: &Path, bits: u32) -> std::io::Result<bool> {
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+
+    use rustix::fs::OFlags;
+    let guarded = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = std::fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(guarded.bits().cast_signed())
+        .open(path)
+        .map_err(|error| match error.raw_os_error() {
+            Some(code) if code == rustix::io::Errno::LOOP.raw_os_error() => {
+                std::io::Error::other("it is a link")
+            }
+            _ => error,
+        })?;
+    let found = file.metadata()?;
+    if found.uid() != rustix::process::geteuid().as_raw() {
+        return Err(std::io::Error::other("it belongs to somebody else"));
     }
-    let mode = found.permissions().mode() & 0o7777 & !bits;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+    let mode = found.mode() & 0o7777;
+    if mode & bits == 0 {
+        return Ok(false);
+    }
+    file.set_permissions(PermissionsExt::from_mode(mode & !bits))?;
+    Ok(true)
 }
 
 #[cfg(not(unix))]
-fn take_away(_path: &Path, _bits: u32) -> std::io::Result<()> {
-    Ok(())
+fn take_away(_path: &Path, _bits: u32) -> std::io::Result<bool> {
+    Ok(false)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::{PermissionsExt, chown, symlink};
+    use std::path::Path;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::take_away;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    fn loose(path: &Path) {
+        fs::write(path, "").unwrap();
+        fs::set_permissions(path, Permissions::from_mode(0o666)).unwrap();
+    }
+
+    /// Somebody who can write in the folder has a link there every other moment.
+    #[test]
+    fn no_link_leads_elsewhere_however_fast_it_comes() {
+        let folder = tempfile::tempdir().unwrap();
+        let [target, path, next] = ["target", "path", "next"].map(|name| folder.path().join(name));
+        loose(&target);
+        loose(&path);
+        assert!(take_away(&path, 0o022).unwrap());
+        assert_eq!(mode(&path), 0o644);
+        assert!(!take_away(&path, 0o022).unwrap(), "they were gone");
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    symlink(&target, &next).unwrap();
+                    fs::rename(&next, &path).unwrap();
+                    loose(&next);
+                    fs::rename(&next, &path).unwrap();
+                }
+            });
+            for _ in 0..20_000 {
+                let _ = take_away(&path, 0o022); // whichever is there
+            }
+            over.store(true, Ordering::Relaxed);
+        });
+        assert_eq!(mode(&target), 0o666);
+    }
+
+    #[test]
+    fn what_is_somebody_elses_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        loose(&path);
+        if chown(&path, Some(12_345), None).is_err() {
+            return; // only root can give files away
+        }
+        let error = take_away(&path, 0o022).unwrap_err();
+        assert_eq!(error.to_string(), "it belongs to somebody else");
+        assert_eq!(mode(&path), 0o666);
+    }
 }

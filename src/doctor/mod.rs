@@ -45,6 +45,7 @@ mod settings;
 mod shown;
 mod stores;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -115,15 +116,21 @@ pub fn home() -> Result<(Paths, error::Result<Config>), Box<Finding>> {
     home.map_err(|error| Box::new(homeless(&error)))
 }
 
-/// Begins every check that sends nothing, each apart from the others, in the order in which they are told.
-pub fn begin(patient: &Patient) -> Vec<Pending> {
+/// Begins every check that sends nothing, each apart from the others, in the order in which they are told. `log`
+/// is whoever knows whether the audit log can be written.
+pub fn begin(
+    patient: &Patient,
+    log: impl FnOnce() -> io::Result<()> + Send + 'static,
+) -> Vec<Pending> {
     let check = |name, bound, look: fn(&Patient) -> Vec<Finding>| {
         let patient = patient.clone();
         Pending::begin(name, bound, move || look(&patient))
     };
+    let concerned = patient.clone();
+    let locks = Pending::begin("locks", BOUND, move || locks::locks(&concerned, log));
     vec![
         check("permissions", BOUND, permissions::permissions),
-        check("locks", BOUND, locks::locks),
+        locks,
         check("leftovers", BOUND, leftovers::leftovers),
         check("store", STORE_BOUND, |patient| {
             let (mut findings, usable) = stores::stores(patient);

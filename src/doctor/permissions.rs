@@ -1,6 +1,7 @@
 //! Whose the files are, and what others may do with them. Whoever can write a definition or an entry of the
 //! index can choose where tokens are sent, and whoever can read the identity has them.
 
+use std::collections::BTreeSet;
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -20,8 +21,8 @@ const OTHERS: u32 = 0o077;
 /// What lets others write.
 const OTHERS_WRITE: u32 = 0o022;
 
-/// How deep keyfob's folders go.
-const DEPTH: usize = 4;
+/// How deep the folders go that are keyfob's own.
+const DEPTH: usize = 3;
 
 /// What is wrong, by kind.
 #[derive(Default)]
@@ -39,14 +40,24 @@ pub fn permissions(patient: &Patient) -> Vec<Finding> {
     let paths = &patient.paths;
     let mut faults = Faults::default();
     let roots = paths.roots();
-    let home = paths.home().into_iter().map(|home| (home, 0)); // it may hold more than keyfob's folders
-    let within = roots.iter().map(|root| (root.as_path(), DEPTH));
-    for (folder, depth) in home.chain(within) {
+    let home = paths.home().map(Path::to_owned);
+    let given: Vec<PathBuf> = home
+        .into_iter()
+        .chain(patient.config.state_dir.clone())
+        .collect();
+    let folders: BTreeSet<&PathBuf> = given.iter().chain(&roots).collect();
+    for folder in folders {
         if let Ok(found) = fs::metadata(folder) {
-            faults.look(paths, folder, &found, depth); // it may be a link, as in a folder of dotfiles
+            faults.look(paths, folder, &found, 0); // it may be a link, as in a folder of dotfiles
         }
     }
-    let findings = faults.findings(&roots);
+    for root in roots.iter().filter(|root| root.exists()) {
+        faults.inside(root); // whether it can be read; what it holds may be others'
+    }
+    for path in paths.own() {
+        faults.look_below(paths, &path, DEPTH);
+    }
+    let findings = faults.findings(&given, &paths.own());
     if !findings.is_empty() {
         return findings;
     }
@@ -85,24 +96,32 @@ impl Faults {
         } else {
             self.foreign.push((path.to_owned(), found.uid()));
         }
-        if !found.is_dir() || depth == 0 {
-            return;
+        if found.is_dir() && depth > 0 {
+            for path in self.inside(path) {
+                self.look_below(paths, &path, depth - 1);
+            }
         }
-        let entries = match fs::read_dir(path) {
+    }
+
+    /// Looks at what is in a folder of keyfob's.
+    fn look_below(&mut self, paths: &Paths, path: &Path, depth: usize) {
+        match fs::symlink_metadata(path) {
+            Ok(found) if !found.is_symlink() => self.look(paths, path, &found, depth),
+            _ => {} // not there, or leads elsewhere
+        }
+    }
+
+    fn inside(&mut self, folder: &Path) -> Vec<PathBuf> {
+        let entries = match fs::read_dir(folder) {
             Ok(entries) => entries,
             Err(error) => {
-                self.closed.push((path.to_owned(), error.to_string()));
-                return;
+                self.closed.push((folder.to_owned(), error.to_string()));
+                return Vec::new();
             }
         };
         let mut inside: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
         inside.sort_unstable();
-        for path in inside {
-            match fs::symlink_metadata(&path) {
-                Ok(found) if !found.is_symlink() => self.look(paths, &path, &found, depth - 1),
-                _ => {} // gone by now, or leads elsewhere
-            }
-        }
+        inside
     }
 
     fn judge(&mut self, paths: &Paths, path: &Path, mode: u32) {
@@ -123,9 +142,10 @@ impl Faults {
         faults.push(path.to_owned());
     }
 
-    fn findings(self, roots: &[PathBuf]) -> Vec<Finding> {
+    /// `given` are the folders that the user has named, which may hold other things too: they are not mended.
+    fn findings(self, given: &[PathBuf], own: &[PathBuf]) -> Vec<Finding> {
         let mut findings = Vec::new();
-        findings.extend(foreign(&self.foreign, roots));
+        findings.extend(foreign(&self.foreign, own, me()));
         for (path, cause) in &self.closed {
             findings.push(Finding::fail(
                 CHECK,
@@ -155,20 +175,21 @@ impl Faults {
             OTHERS,
             self.readable,
         ));
-        findings.extend(loose(
-            Status::Fail,
-            "can be written by anybody here, who could have your tokens sent elsewhere",
-            "go-w",
-            OTHERS_WRITE,
-            self.writable,
-        ));
-        findings.extend(loose(
-            Status::Warn,
-            "can be written by its group, who could have your tokens sent elsewhere",
-            "go-w",
-            OTHERS_WRITE,
-            self.writable_by_group,
-        ));
+        for (status, who, paths) in [
+            (Status::Fail, "anybody here", self.writable),
+            (Status::Warn, "its group", self.writable_by_group),
+        ] {
+            let what =
+                format!("can be written by {who}, who could have your tokens sent elsewhere");
+            let (given, ours): (Vec<_>, Vec<_>) =
+                paths.into_iter().partition(|path| given.contains(path));
+            let loose = |paths| loose(status, &what, "go-w", OTHERS_WRITE, paths);
+            findings.extend(loose(given).map(|found| Finding {
+                mend: None,
+                ..found
+            }));
+            findings.extend(loose(ours));
+        }
         findings
     }
 }
@@ -194,32 +215,72 @@ fn loose(
 }
 
 /// What belongs to somebody else, after `sudo keyfob` mostly; as root, what belongs to its user.
-fn foreign(paths: &[(PathBuf, u32)], roots: &[PathBuf]) -> Option<Finding> {
+fn foreign(paths: &[(PathBuf, u32)], own: &[PathBuf], me: u32) -> Option<Finding> {
     let (first, owner) = paths.first()?;
     let others = match paths.len() - 1 {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
     let message = format!(
-        "{}{others} belongs to user {owner}, and this runs as {}",
-        first.display(),
-        me()
+        "{}{others} belongs to user {owner}, and this runs as {me}",
+        first.display()
     );
-    if me() == 0 {
+    if me == 0 {
         return Some(Finding::fail(
             CHECK,
             message,
             "run keyfob as that user, without `sudo`",
         ));
     }
-    let within: Vec<String> = roots
+    let is_own = |path: &Path| own.iter().any(|own| path.starts_with(own));
+    let whole = own
         .iter()
-        .filter(|root| paths.iter().any(|(path, _)| path.starts_with(root)))
-        .map(|root| quoted(root))
+        .filter(|own| paths.iter().any(|(path, _)| path.starts_with(own)));
+    let alone = paths.iter().map(|(path, _)| path);
+    let alone = alone.filter(|path| !is_own(path)); // others' files may be in it
+    let commands: Vec<String> = [chown("", alone), chown("-R ", whole)]
+        .into_iter()
+        .flatten()
         .collect();
-    let hint = format!(
-        "`sudo chown -R \"$(id -u):$(id -g)\" {}`, and no `sudo` before keyfob",
-        within.join(" ")
-    );
+    let hint = format!("{}, and no `sudo` before keyfob", commands.join(", "));
     Some(Finding::fail(CHECK, message, hint))
+}
+
+/// The command that gives files back to who runs this; nothing where there are none.
+fn chown<'a>(how: &str, paths: impl Iterator<Item = &'a PathBuf>) -> Option<String> {
+    let paths: Vec<String> = paths.map(|path| quoted(path)).collect();
+    let paths = paths.join(" ");
+    (!paths.is_empty()).then(|| format!("`sudo chown {how}\"$(id -u):$(id -g)\" {paths}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::foreign;
+
+    #[test]
+    fn of_folders_that_hold_more_the_files_are_not_given_to_anybody() {
+        let own = [
+            PathBuf::from("/k/data/accounts"),
+            "/k/config/identity".into(),
+        ];
+        for (paths, commands) in [
+            (&["/k"][..], "`sudo chown \"$(id -u):$(id -g)\" /k`, and"),
+            (
+                &["/k/data/accounts/a/b.json", "/k/data/accounts/a/c.json"],
+                "`sudo chown -R \"$(id -u):$(id -g)\" /k/data/accounts`, and",
+            ),
+            (
+                &["/k", "/k/data", "/k/config/identity"],
+                "`sudo chown \"$(id -u):$(id -g)\" /k /k/data`, \
+                 `sudo chown -R \"$(id -u):$(id -g)\" /k/config/identity`, and",
+            ),
+        ] {
+            let paths: Vec<_> = paths.iter().map(|path| (PathBuf::from(path), 0)).collect();
+            let found = foreign(&paths, &own, 1000).unwrap();
+            let hint = found.hint.unwrap();
+            assert!(hint.starts_with(commands), "{hint}");
+        }
+    }
 }

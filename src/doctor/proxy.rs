@@ -23,11 +23,11 @@ pub fn proxy() -> Vec<Finding> {
         .filter(|(_, value)| !value.is_empty());
     let mut findings = Vec::new();
     for (name, value) in set {
-        match shown(&value) {
-            Some(proxy) => {
+        match said(&value) {
+            Some(said) => {
                 findings.push(Finding::pass(
                     CHECK,
-                    format!("{name} is {proxy}{}", exceptions()),
+                    format!("{name} {said}{}", exceptions()),
                 ));
                 break;
             }
@@ -53,9 +53,11 @@ fn first(names: &[&'static str; 2]) -> Option<(&'static str, String)> {
         .find_map(|name| Some((*name, std::env::var(name).ok()?)))
 }
 
-/// Scheme, host and port; `None` where the client would not use it.
-fn shown(value: &str) -> Option<String> {
-    let url = if value.contains("://") {
+/// Scheme, host and port; `None` where the client would not use it. A lone word may be anything, a token too, and
+/// is not shown.
+fn said(value: &str) -> Option<String> {
+    let whole = value.contains("://");
+    let url = if whole {
         Url::parse(value).ok()?
     } else {
         Url::parse(&format!("http://{value}")).ok()?
@@ -64,10 +66,14 @@ fn shown(value: &str) -> Option<String> {
     if !SCHEMES.contains(&url.scheme()) {
         return None;
     }
+    let is_place = host.contains(['.', ':']) || host == "localhost" || port.is_some();
+    if !whole && !is_place {
+        return Some("is set".into());
+    }
     let port = port.map_or_else(String::new, |port| format!(":{port}"));
     let named = !url.username().is_empty() || url.password().is_some();
     let user = if named { "[redacted]@" } else { "" };
-    Some(format!("{}://{user}{host}{port}", url.scheme()))
+    Some(format!("is {}://{user}{host}{port}", url.scheme()))
 }
 
 fn exceptions() -> String {
@@ -87,11 +93,11 @@ fn exceptions() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use super::said;
 
     #[test]
     fn a_proxy_is_shown_without_what_may_be_a_password() {
-        for (value, said) in [
+        for (value, shown) in [
             ("http://proxy:3128", "http://proxy:3128"),
             (
                 "proxy.example.com:3128/path?x",
@@ -99,12 +105,16 @@ mod tests {
             ),
             ("http://ada:hunter2@proxy", "http://[redacted]@proxy"),
             ("ada:hunter2@proxy:1", "http://[redacted]@proxy:1"),
+            ("proxy:3128", "http://proxy:3128"),
+            ("localhost", "http://localhost"),
+            ("[::1]", "http://[::1]"),
             (
                 "socks5h://hunter2@[::1]:9050",
                 "socks5h://[redacted]@[::1]:9050",
             ),
         ] {
-            assert_eq!(shown(value).as_deref(), Some(said), "{value}");
+            let words = format!("is {shown}");
+            assert_eq!(said(value), Some(words), "{value}");
         }
         for value in [
             "ftp://hunter2@proxy",
@@ -112,7 +122,10 @@ mod tests {
             "http://hunter2:a/b@c d",
             "://",
         ] {
-            assert_eq!(shown(value), None, "{value}");
+            assert_eq!(said(value), None, "{value}");
+        }
+        for value in ["hunter2", "hunter2/path", "ada@hunter2", "hunter2?x.y:1"] {
+            assert_eq!(said(value).as_deref(), Some("is set"), "{value}");
         }
     }
 }

@@ -109,22 +109,22 @@ impl Vault {
         Ok(accounts.chain(clients).collect())
     }
 
-    /// Whether a secret was written or changed with this very state folder: its lock is never removed. The
-    /// keyring has the secrets of other homes too.
+    /// Whether a secret was written or changed with this very state folder, which may serve more than one index:
+    /// its lock is never removed.
     pub fn has_lock(&self, key: &str) -> bool {
         self.lock_file(key).exists()
     }
 
-    /// Removes a secret that nothing leads to; `false` where something does by now. Somebody who is at work on
-    /// it is not waited for.
-    pub fn discard_dangling(&self, kind: Kind, key: &str) -> Result<bool> {
+    /// Removes a secret of the file store that nothing leads to; `false` where something does by now. Somebody who
+    /// is at work on it is not waited for.
+    pub fn discard_dangling(&self, key: &str) -> Result<bool> {
         let _turn = self.wait_for_lock(key, Duration::ZERO)?;
-        if self.led_to(kind)?.contains(key) {
+        if self.led_to(Kind::File)?.contains(key) {
             return Ok(false);
         }
-        self.store(kind)
+        self.store(Kind::File)
             .remove(key)
-            .map_err(|error| unavailable(kind, &error))
+            .map_err(|error| unavailable(Kind::File, &error))
     }
 
     /// Every provider's default account, or why that cannot be told.

@@ -59,6 +59,23 @@ fn what_somebody_is_writing_is_left_alone() {
     assert!(!path.exists());
 }
 
+#[test]
+fn one_that_cannot_be_mended_does_not_spare_the_rest() {
+    const LATER: &str = "1123456789abcdef0123456789abcdef";
+    let (home, _provider) = signed_in();
+    let path = dangling(&home);
+    let later = path.with_file_name(format!("{LATER}.age"));
+    std::fs::copy(&path, &later).expect("a copy");
+    let _held = home
+        .vault()
+        .wait_for_lock(KEY, Duration::ZERO)
+        .expect("a lock");
+    let words = format!("; 1 of 2 not mended: another process is at work on `{KEY}`");
+    let found = one(&look(&home, &["--mend"]), "warn", "index", &words);
+    assert!(!found.mended, "{found:?}");
+    assert!(path.exists() && !later.exists());
+}
+
 /// The moment between the secret and its entry, as a killed login leaves it.
 #[test]
 fn a_login_that_was_killed_before_its_entry_leaves_what_can_be_mended() {
@@ -79,22 +96,18 @@ fn a_login_that_was_killed_before_its_entry_leaves_what_can_be_mended() {
 fn what_a_crash_left_half_written_is_removed_once_it_is_old() {
     let (home, _provider) = signed_in();
     let old = [
-        "data/accounts/acme/.new-a1",
-        "data/secrets/.new-b2",
+        "data/accounts/acme/.new-a1B2c3",
+        "data/.new-b2B2c3",
         "data/secrets/probe-0123456789abcdef.age",
-        "config/identity/.new-c3",
+        "config/identity/.new-c3B2c3",
     ];
-    for path in old.iter().chain(&["data/.new-young"]) {
+    for path in old.iter().chain(&["data/.new-young1"]) {
         home.write(path, "half");
         private(&home, path);
     }
     well(&look(&home, &[]));
-    let hours_ago = SystemTime::now() - Duration::from_secs(2 * 60 * 60);
     for path in old {
-        let file = std::fs::File::options().write(true).open(home.path(path));
-        file.expect("a file")
-            .set_modified(hours_ago)
-            .expect("a time");
+        age(&home, path);
     }
     let found = look(&home, &[]);
     let left = one(
@@ -106,8 +119,64 @@ fn what_a_crash_left_half_written_is_removed_once_it_is_old() {
     assert!(left.mendable, "{left:?}");
     look(&home, &["--mend"]);
     assert!(old.iter().all(|path| !home.path(path).exists()));
-    assert!(home.path("data/.new-young").exists());
+    assert!(home.path("data/.new-young1").exists());
     well(&look(&home, &[]));
+}
+
+fn age(home: &Home, path: &str) {
+    let hours_ago = SystemTime::now() - Duration::from_secs(2 * 60 * 60);
+    let file = std::fs::File::options().write(true).open(home.path(path));
+    file.expect("a file")
+        .set_modified(hours_ago)
+        .expect("a time");
+}
+
+/// A state folder that somebody else works in too.
+#[cfg(unix)]
+#[test]
+fn what_is_not_of_keyfob_is_neither_removed_nor_changed() {
+    use std::os::unix::fs::PermissionsExt;
+    let (home, _provider) = signed_in();
+    let state = format!("state_dir = \"{}\"\n", home.text_path("scratch"));
+    home.write("config/config.toml", &state);
+    let ours = ["scratch/locks/.new-a1B2c3", "scratch/.new-a1B2c3"];
+    let others = [
+        "scratch/.new-feature",
+        "scratch/probe-0123",
+        "scratch/proj/.new-a1B2c3",
+        "scratch/proj/file",
+        "config/mine/.new-a1B2c3",
+        "data/mine/file",
+        "elsewhere/.new-a1B2c3",
+    ];
+    for path in ours.iter().chain(&others) {
+        home.write(path, "somebody's");
+        age(&home, path);
+    }
+    let set = |path: &str, mode| {
+        let mode = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(home.path(path), mode).expect("a mode");
+    };
+    let mode = |path: &str| {
+        let found = std::fs::metadata(home.path(path)).expect("it is there");
+        found.permissions().mode() & 0o777
+    };
+    for path in others {
+        set(path, 0o666);
+    }
+    set("scratch/proj", 0o777);
+    set("scratch", 0o775);
+    set("scratch/locks", 0o775);
+    let found = look(&home, &["--mend"]);
+    assert!(ours.iter().all(|path| !home.path(path).exists()));
+    assert!(others.iter().all(|path| mode(path) == 0o666));
+    assert_eq!((mode("scratch/proj"), mode("scratch")), (0o777, 0o775));
+    assert_eq!(mode("scratch/locks"), 0o755);
+    let given = one(&found, "warn", "permissions", "/scratch can be written");
+    assert!(
+        !given.mendable && given.hint.contains("`chmod go-w "),
+        "{given:?}"
+    );
 }
 
 #[cfg(unix)]

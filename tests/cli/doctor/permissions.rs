@@ -31,7 +31,7 @@ const GROUP: &str = "can be written by its group";
 fn what_others_may_read_or_write_is_named_and_mended() {
     let (home, _provider) = signed_in();
     let secret = format!("data/secrets/{}.age", home.account("acme/julien").id);
-    let cases: [Case; 10] = [
+    let cases: [Case; 9] = [
         ("config/identity/identity.txt", 0o644, "fail", OPENS, 0o600),
         ("config/identity", 0o755, "fail", OPENS, 0o700),
         (&secret, 0o640, "warn", READ, 0o600),
@@ -47,7 +47,6 @@ fn what_others_may_read_or_write_is_named_and_mended() {
             0o600,
         ),
         ("data", 0o770, "warn", GROUP, 0o750),
-        ("", 0o777, "fail", ANYBODY, 0o755),
     ];
     for (path, loose, status, words, mended) in cases {
         let before = mode(&home, path);
@@ -71,6 +70,19 @@ fn what_others_may_read_or_write_is_named_and_mended() {
         chmod(&home, path, before);
     }
     well(&look(&home, &[]));
+}
+
+/// It may hold more than keyfob's files, and others may have been let in for those.
+#[test]
+fn the_home_itself_is_judged_and_left_alone() {
+    let (home, _provider) = signed_in();
+    chmod(&home, "", 0o777);
+    let named = one(&look(&home, &["--mend"]), "fail", "permissions", ANYBODY);
+    assert!(
+        !named.mendable && named.hint == "`chmod go-w ~`",
+        "{named:?}"
+    );
+    assert_eq!(mode(&home, ""), 0o777);
 }
 
 /// What was printed does what `--mend` does.
