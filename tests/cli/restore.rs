@@ -547,7 +547,7 @@ fn a_store_that_refuses_a_client_is_found_out_as_early() {
     for lost in ["data/clients/acme.json", "config/providers/acme.toml"] {
         std::fs::remove_file(there.path(lost)).expect("a file");
     }
-    there.unset("KEYFOB_STORE");
+    there.set("KEYFOB_STORE", "keyring");
     let before = there.kept();
     let run = there.restore(&file, &[]);
     run.fails(5, &["the keyring cannot be used"]);
