@@ -47,7 +47,7 @@ pub fn run(app: &App, args: &cli::Restore) -> Result<()> {
     parts::clients(app, &backup, &wanted, place, &mut answer, &mut failures);
     let mut used = false;
     for saved in chosen {
-        let result = restored(app, args, saved, &backup.accounts, place);
+        let result = restored(app, args, saved, place, backup.moved);
         let result = result.map_err(|error| error.account(&saved.account));
         used |= matches!(
             &result,
@@ -97,7 +97,7 @@ fn prove(
     };
     let mut stores = Vec::new();
     for saved in chosen {
-        let store = app.vault.place_of(saved, &backup.accounts, place, over);
+        let store = app.vault.place_of(saved, place, over);
         let store = store.map_err(|error| error.account(&saved.account))?;
         if let Some(store) = store.filter(|store| !stores.contains(store)) {
             app.vault.probe(store)?;
@@ -124,20 +124,16 @@ struct Fared {
     error: Option<Error>,
 }
 
-fn restored(
-    app: &App,
-    args: &cli::Restore,
-    saved: &Saved,
-    file: &[Saved],
-    place: Place,
+fn restored(app: &App, args: &cli::Restore, saved: &Saved, place: Place,
+    moved: bool,
 ) -> Result<Fared> {
     let over = if args.replace {
         Over::Always
     } else {
-        asked(app, saved, file)?
+        asked(app, saved)?
     };
     let whose = saved.account.to_string();
-    let result = app.vault.restore(saved, file, place, over);
+    let result = app.vault.restore(saved, place, over);
     let failure = match &result {
         Ok(Restored::Unchanged(_) | Restored::Newer(_)) => None,
         result => Some(result.as_ref().err()),
@@ -183,7 +179,7 @@ fn restored(
         }
         Restored::Newer(account) => {
             // Whoever was asked and said no has decided.
-            let error = (!app.term.can_ask()).then(|| conflict(&account, saved, args));
+            let error = (!app.term.can_ask()).then(|| conflict(&account, saved, args, moved));
             if error.is_none() {
                 app.term.say(&format!("{account} stays as it is here"));
             }
@@ -197,11 +193,11 @@ fn restored(
 }
 
 /// Asks whether a newer account here makes room.
-fn asked(app: &App, saved: &Saved, file: &[Saved]) -> Result<Over> {
+fn asked(app: &App, saved: &Saved) -> Result<Over> {
     if !app.term.can_ask() {
         return Ok(Over::Never);
     }
-    let Some(here) = app.vault.newer_than(saved, file)? else {
+    let Some(here) = app.vault.newer_than(saved)? else {
         return Ok(Over::Never);
     };
     let (without, which) = if loses_refresh_token(&here, saved) {
@@ -235,16 +231,20 @@ fn loses_refresh_token(here: &Account, saved: &Saved) -> bool {
     without && here.refreshable && !here.needs_no_person()
 }
 
-fn conflict(here: &Account, saved: &Saved, args: &cli::Restore) -> Error {
+fn conflict(here: &Account, saved: &Saved, args: &cli::Restore, moved: bool) -> Error {
     let what = if loses_refresh_token(here, saved) {
         format!("{here} has a refresh token here and none in the backup, and stays as it is")
     } else {
         format!("{here} is newer here than in the backup, and stays as it is")
     };
+    let file = args.file.display();
+    // One of a move is spent as soon as its account is refreshed anywhere.
+    let next = if moved {
+        format!("remove {file} if it was restored before, for what it holds is spent then; else `--replace` puts that in its place")
+    } else {
+        format!("`--replace` puts that of {file} in its place")
+    };
     Error::new(Code::AccountConflict, what)
-        .hint(format!(
-            "`--replace` puts that of {} in its place",
-            args.file.display()
-        ))
+        .hint(next)
         .account(here)
 }

@@ -75,9 +75,9 @@ enum Age {
 impl Vault {
     /// The account here that an account of a backup would take the place of although it is newer, or can be
     /// refreshed as the other cannot.
-    pub fn newer_than(&self, saved: &Saved, file: &[Saved]) -> Result<Option<Account>> {
+    pub fn newer_than(&self, saved: &Saved) -> Result<Option<Account>> {
         let known = self.accounts_of(&saved.account.provider);
-        let Some(here) = counterpart(&known, saved, file) else {
+        let Some(here) = counterpart(&known, saved) else {
             return Ok(None);
         };
         let newer = self.age(&here, saved, Over::Never)? == Age::Newer;
@@ -85,33 +85,21 @@ impl Vault {
     }
 
     /// The store that an account of a backup would go to; `None` where nothing would be written.
-    pub fn place_of(
-        &self,
-        saved: &Saved,
-        file: &[Saved],
-        place: Place,
-        over: Over,
-    ) -> Result<Option<Kind>> {
+    pub fn place_of(&self, saved: &Saved, place: Place, over: Over) -> Result<Option<Kind>> {
         let known = self.accounts_of(&saved.account.provider);
-        match counterpart(&known, saved, file) {
+        match counterpart(&known, saved) {
             Some(here) if self.age(&here, saved, over)? == Age::Same => Ok(None),
             here => Ok(Some(place.of(here.as_ref()))),
         }
     }
 
-    /// Restores an account, `file` being all accounts of its backup. It is judged again under the locks that
+    /// Restores an account. It is judged again under the locks that
     /// logins take.
-    pub fn restore(
-        &self,
-        saved: &Saved,
-        file: &[Saved],
-        place: Place,
-        over: Over,
-    ) -> Result<Restored> {
+    pub fn restore(&self, saved: &Saved, place: Place, over: Over) -> Result<Restored> {
         let provider = &saved.account.provider;
         let _names = self.wait_for_lock(&names_lock(provider), TURN)?;
         let known = self.accounts_of(provider);
-        let Some(here) = counterpart(&known, saved, file) else {
+        let Some(here) = counterpart(&known, saved) else {
             return self.add(saved, &known, place.of(None));
         };
         let _turn = self.wait_for_lock(&here.id, TURN)?;

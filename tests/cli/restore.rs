@@ -327,19 +327,20 @@ fn an_older_account_keeps_its_id_and_its_name() {
     );
 }
 
-/// Known by its identity alone: somebody signed in on the new machine before they restored.
+/// One identity may have several accounts, each with a grant of its own.
 #[test]
-fn a_sign_in_of_the_same_person_is_the_same_account() {
+fn another_name_is_another_account_of_the_same_person() {
     let keys = Keys::generate();
     let (home, provider) = signed_in_to(STEADY);
     let file = home.backed_up(&keys, &[]);
     let there = elsewhere(&keys);
     there.provider("acme", &provider.definition(""));
     there.login(&["acme", "--as", "mine"]).ok();
-    there.later("acme/mine", 60);
+    let mine = there.entry("acme/mine");
     let run = there.restore(&file, &[]).ok();
-    assert!(run.stderr.contains("updated acme/mine"), "{run:?}");
-    assert_eq!(there.accounts(), ["acme/mine"]);
+    assert!(run.stderr.contains("restored acme/julien"), "{run:?}");
+    assert_eq!(there.accounts(), ["acme/julien", "acme/mine"]);
+    assert_eq!(there.entry("acme/mine"), mine);
     let before = there.kept();
     there.restore(&file, &[]).ok();
     assert!(there.kept() == before);

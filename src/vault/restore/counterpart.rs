@@ -1,32 +1,28 @@
-//! Which account here one of a backup is: it is known by its id and identity, by its name and identity, and
-//! else by an identity that neither here nor in the file has another account for, as a login would find it.
+//! Which account here one of a backup is: one of the same identity, by its id, else by its name or the number
+//! that an earlier restore gave it. Another name is another account, for one identity may have several, each
+//! with a grant of its own.
 
 use super::super::{Listing, Saved};
 use crate::account::Account;
 
 /// The account here that one of a backup is.
-pub fn counterpart(known: &Listing, saved: &Saved, file: &[Saved]) -> Option<Account> {
+pub fn counterpart(known: &Listing, saved: &Saved) -> Option<Account> {
+    let accounts = known.accounts.iter();
     let same = || {
-        let accounts = known.accounts.iter();
-        accounts.filter(|here| here.identity == saved.account.identity)
-    };
-    let meant = |here: &Account, saved: &Saved| {
-        here.provider == saved.account.provider
-            && here.identity == saved.account.identity
-            && (here.id == saved.account.id || here.name == saved.account.name)
+        accounts
+            .clone()
+            .filter(|here| here.identity == saved.account.identity)
     };
     let by_id = same().find(|here| here.id == saved.account.id);
-    let by_name = || same().find(|here| meant(here, saved));
-    // Nobody says who has a token that was given and not asked about: only id and name tell two apart.
-    let named = !saved.account.identity.subject.is_empty();
-    let alone = || {
-        let others = file.iter().filter(|other| {
-            other.account.provider == saved.account.provider
-                && other.account.identity == saved.account.identity
-        });
-        let mut unmatched = same().filter(|here| !file.iter().any(|other| meant(here, other)));
-        let found = unmatched.next().filter(|_| named && others.count() == 1);
-        found.filter(|_| unmatched.next().is_none())
-    };
-    by_id.or_else(by_name).or_else(alone).cloned()
+    let by_name = || same().find(|here| here.name == saved.account.name);
+    let by_number = || same().find(|here| is_numbered(&here.name, &saved.account.name));
+    by_id.or_else(by_name).or_else(by_number).cloned()
+}
+
+/// Whether a name is the other one with a number, such as `ada-2`.
+fn is_numbered(name: &str, other: &str) -> bool {
+    let number = name
+        .strip_prefix(other)
+        .and_then(|rest| rest.strip_prefix('-'));
+    number.is_some_and(|number| number.parse::<u32>().is_ok())
 }
