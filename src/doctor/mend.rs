@@ -146,7 +146,6 @@ mod tests {
     use std::fs::{self, Permissions};
     use std::os::unix::fs::{PermissionsExt, chown, symlink};
     use std::path::Path;
-    use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::take_away;
 
@@ -169,20 +168,18 @@ mod tests {
         assert!(take_away(&path, 0o022).unwrap());
         assert_eq!(mode(&path), 0o644);
         assert!(!take_away(&path, 0o022).unwrap(), "they were gone");
-        let over = AtomicBool::new(false);
         std::thread::scope(|scope| {
-            scope.spawn(|| {
-                while !over.load(Ordering::Relaxed) {
+            let swaps = scope.spawn(|| {
+                for _ in 0..3000 {
                     symlink(&target, &next).unwrap();
                     fs::rename(&next, &path).unwrap();
                     loose(&next);
                     fs::rename(&next, &path).unwrap();
                 }
             });
-            for _ in 0..20_000 {
+            while !swaps.is_finished() {
                 let _ = take_away(&path, 0o022); // whichever is there
             }
-            over.store(true, Ordering::Relaxed);
         });
         assert_eq!(mode(&target), 0o666);
     }
