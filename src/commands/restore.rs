@@ -124,7 +124,11 @@ struct Fared {
     error: Option<Error>,
 }
 
-fn restored(app: &App, args: &cli::Restore, saved: &Saved, place: Place,
+fn restored(
+    app: &App,
+    args: &cli::Restore,
+    saved: &Saved,
+    place: Place,
     moved: bool,
 ) -> Result<Fared> {
     let over = if args.replace {
@@ -240,7 +244,9 @@ fn conflict(here: &Account, saved: &Saved, args: &cli::Restore, moved: bool) -> 
     let file = args.file.display();
     // One of a move is spent as soon as its account is refreshed anywhere.
     let next = if moved {
-        format!("remove {file} if it was restored before, for what it holds is spent then; else `--replace` puts that in its place")
+        format!(
+            "remove {file} if it was restored before, for what it holds is spent then; else `--replace` puts that in its place"
+        )
     } else {
         format!("`--replace` puts that of {file} in its place")
     };
