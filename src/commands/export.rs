@@ -73,7 +73,12 @@ fn fit(args: &cli::Export, format: Format) -> Result<()> {
     if args.report.is_some() && format != Format::Gitlab {
         return Err(belongs("--report", "gitlab"));
     }
-    supply::check_variable(args.name.as_deref())
+    let name = args.name.as_deref();
+    if args.output {
+        supply::check_name(name) // no variable is set
+    } else {
+        supply::check_variable("--name", name)
+    }
 }
 
 /// Opens what will be written, so that no token is got in vain.

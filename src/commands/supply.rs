@@ -34,14 +34,22 @@ pub struct Supply {
     pub tokens: TokenSet,
 }
 
-/// Whether a token may be put into a variable that was typed: programs depend on some themselves.
-pub fn check_variable(typed: Option<&str>) -> Result<()> {
+/// Whether a token may be put into the variable that was typed with a flag: programs depend on some
+/// themselves.
+pub fn check_variable(flag: &str, typed: Option<&str>) -> Result<()> {
     match typed {
         Some(name) if is_reserved_variable(name) => Err(Error::new(
             Code::Usage,
             format!("`{name}` is not for tokens: programs depend on it for something else"),
         )
-        .hint("choose a variable of your own, such as `MY_TOKEN`")),
+        .hint(format!("choose a variable of your own with `{flag} VAR`"))),
+        _ => check_name(typed),
+    }
+}
+
+/// Whether what was typed can be a variable.
+pub fn check_name(typed: Option<&str>) -> Result<()> {
+    match typed {
         Some(name) if !is_variable(name) => Err(Error::new(
             Code::Usage,
             format!("`{}` cannot be a variable", escape_short(name, 80)),

@@ -145,6 +145,8 @@ impl Vault {
             {
                 Age::Older
             }
+            // Both in one second: a refresh here came after what it was refreshed from.
+            std::cmp::Ordering::Equal if ours.access_token != theirs.access_token => Age::Newer,
             std::cmp::Ordering::Equal => Age::Same,
         })
     }

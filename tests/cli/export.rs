@@ -321,3 +321,13 @@ fn streams_that_are_gone_change_no_exit_code() {
     let run = home.shell("keyfob export nobody <&- 2>&-");
     assert_eq!((run.status, &*run.stdout), (2, ""));
 }
+
+#[test]
+fn a_variable_that_programs_depend_on_is_not_for_tokens() {
+    let (home, _provider) = signed_in();
+    for name in ["PATH", "LD_PRELOAD", "KEYFOB_HOME"] {
+        let run = home.run(&["export", "acme", "--name", name]);
+        assert_eq!(run.stdout, "", "{run:?}");
+        run.fails(2, &[name, "is not for tokens", "`--name VAR`"]);
+    }
+}

@@ -189,7 +189,7 @@ fn verbs_that_hand_out_take_names_alone() {
     ] {
         let run = home.run(args);
         assert_eq!(run.stdout, "", "{run:?}");
-        let run = run.fails(2, &["is a pattern", "`logout`, `refresh` and `check`"]);
+        let run = run.fails(2, &["is a pattern", "`logout`, `refresh`, `check`"]);
         assert_eq!(run.stderr.matches("is a pattern").count(), 1, "{run:?}");
     }
     assert_eq!(provider.asked("/token").len(), asked);

@@ -42,7 +42,7 @@ impl From<Supply> for Holding {
 
 /// Becomes the command, or runs it after a sign-in for it; returns only where that fails.
 pub fn run(app: &App, args: &cli::Exec) -> Result<()> {
-    check_variable(args.env.as_deref())?;
+    check_variable("--env", args.env.as_deref())?;
     if args.ephemeral {
         return ephemeral::run(app, args);
     }
