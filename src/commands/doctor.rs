@@ -41,8 +41,21 @@ pub fn run(args: &cli::Doctor, manner: Manner) -> Result<ExitCode> {
         provider: args.provider.clone(),
         no_input: manner.no_input,
     };
-    let paths = app.paths.clone();
-    let pending = doctor::begin(&patient, move || events::is_writable(&paths));
+    let begin = || {
+        let paths = app.paths.clone();
+        doctor::begin(&patient, move || events::is_writable(&paths))
+    };
+    let mut tried = Vec::new();
+    if args.mend {
+        // First, so that what is mended fails no other check.
+        tried.extend(begin().into_iter().flat_map(Pending::end));
+        if !sound {
+            tried.iter_mut().for_each(leave);
+        }
+        tried.retain(|finding| finding.mend.is_some());
+        doctor::mend(&patient, app.journal.as_ref(), &mut tried);
+    }
+    let pending = begin();
     let completion = completions::of_this_shell(app.term.as_ref());
     let clock = if args.offline {
         Vec::new()
@@ -56,7 +69,8 @@ pub fn run(args: &cli::Doctor, manner: Manner) -> Result<ExitCode> {
         findings.iter_mut().for_each(leave);
     }
     if args.mend {
-        doctor::mend(&patient, app.journal.as_ref(), &mut findings);
+        findings.retain(|finding| finding.mend.is_none()); // it is among what was tried
+        findings.extend(tried);
     }
     let status = told(manner, &mut findings)?;
     if args.mend || !confirmed(&app, &findings)? {

@@ -41,6 +41,18 @@ fn a_secret_that_nothing_leads_to_is_removed_and_recorded() {
     assert_eq!(mends.count(), 1, "{events:?}");
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_mended_fails_no_other_check() {
+    use std::os::unix::fs::PermissionsExt;
+    let (home, _provider) = signed_in();
+    let key = home.path("config/identity/identity.txt");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).expect("a mode");
+    let run = home.run(&["doctor", "--offline", "--mend"]).ok();
+    assert!(run.stdout.contains("; mended"), "{run:?}");
+    assert!(!run.stdout.contains("fail "), "{run:?}");
+}
+
 /// A login has its secret's lock from before the secret is there until its entry is.
 #[test]
 fn what_somebody_is_writing_is_left_alone() {
