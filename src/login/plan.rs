@@ -17,7 +17,7 @@ pub(super) const EXCHANGE: &str = "--exchange";
 /// What a login was asked to do.
 #[derive(Debug)]
 pub struct Plan {
-    /// The command that asks for the same again, its flow apart unless that is [`EXCHANGE`].
+    /// The command that asks for the same again, its flow apart unless that is `--exchange`.
     pub command: String,
     /// What ends such a command after all options: that of `exec`, else nothing.
     pub child: &'static str,
