@@ -157,7 +157,8 @@ impl Chromium {
     /// Demands that the page's policy stops all that a page need not do. The page is spoilt by it.
     #[track_caller]
     pub fn assert_policy(&mut self) {
-        let stopped = self.evaluate(include_str!("policy.js"));
-        assert_eq!(stopped, Some(json!(STOPS)));
+        let stops = json!(STOPS);
+        let stopped = self.evaluate(&format!("{}({stops})", include_str!("policy.js")));
+        assert_eq!(stopped, Some(stops));
     }
 }

@@ -1,5 +1,6 @@
-// Does what the page's policy must forbid, and gives the directives that stopped it.
-(() => {
+// Does what the page's policy must forbid, and gives the directives that stopped it: those that are
+// expected once all have, or what there is after ten seconds.
+((expected) => {
   const stopped = new Set();
   document.addEventListener("securitypolicyviolation", (event) => stopped.add(event.effectiveDirective));
   const add = (name, properties) => document.body.append(Object.assign(document.createElement(name), properties));
@@ -10,5 +11,9 @@
   add("form", { action: "http://127.0.0.1:9999/", id: "away" });
   document.body.insertAdjacentHTML("beforeend", "<p style='color: red'>");
   document.getElementById("away").submit();
-  return new Promise((done) => setTimeout(() => done([...stopped].sort()), 100));
-})()
+  return new Promise((done) => {
+    const give = () => done([...stopped].sort());
+    setInterval(() => expected.every((directive) => stopped.has(directive)) && give(), 50);
+    setTimeout(give, 10_000);
+  });
+})
