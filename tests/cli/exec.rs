@@ -288,7 +288,8 @@ fn a_clash_of_variables_hands_nothing_out() {
     let export = [&["export"], &two[..]].concat();
     home.run(&export).fails(2, &["would both be ACME_TOKEN"]);
     let named = ["export", two[0], two[1], "--name", "MINE"];
-    home.run(&named).fails(2, &["`--name MINE` is for one token"]);
+    home.run(&named)
+        .fails(2, &["`--name MINE` is for one token"]);
     assert_eq!(home.files(), before, "the log too");
     assert_eq!(provider.asked("/token").len(), 1, "the login's");
 }
