@@ -167,7 +167,8 @@ Examples:
   keyfob logout huggingface/work
   keyfob logout 'huggingface/*'          asks before it signs out what matches
   keyfob logout --all --yes
-  keyfob logout github --local          forget here, tell nobody")]
+  keyfob logout github --local          forget here, tell nobody
+  keyfob logout github --local --leave-secret    although its keyring is not there any more")]
 pub struct Logout {
     /// PROVIDER/NAME, PROVIDER for its default account, or a pattern of `*` and `?`
     #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
@@ -178,6 +179,9 @@ pub struct Logout {
     /// Do not contact the provider
     #[arg(long)]
     pub local: bool,
+    /// Forget it although its store cannot be used, and leave its secret there
+    #[arg(long, requires = "local")]
+    pub leave_secret: bool,
     /// Revoke tokens too that were given with `login --with-token`
     #[arg(long, conflicts_with = "local")]
     pub revoke: bool,

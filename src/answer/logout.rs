@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::store::Kind;
 
 /// What became of each account.
 #[derive(Debug, Default, Serialize)]
@@ -20,6 +21,8 @@ pub struct Forgotten {
     pub removed: bool,
     /// What the provider was told, a line a token.
     pub tokens: Vec<Revocation>,
+    /// The stores that could not be used and may have its secret still.
+    pub secret_left_in: Vec<Kind>,
     /// Why it is still here.
     pub error: Option<Error>,
 }
@@ -83,6 +86,7 @@ mod tests {
                         Some("the server answered 503"),
                     ),
                 ],
+                secret_left_in: vec![Kind::Keyring],
                 error: None,
             }],
         };

@@ -9,7 +9,8 @@ mod reader;
 use std::io::IsTerminal;
 
 use super::app::App;
-use super::{print, print_json, supply};
+use super::supply::{self, Owner};
+use super::{print, print_json};
 use crate::answer::export::json::Tokens;
 use crate::answer::export::{Assignment, Form, dotenv, elvish, fish, nu, posix, windows};
 use crate::cli::{self, Format};
@@ -32,8 +33,11 @@ pub fn run(app: &App, args: &cli::Export) -> Result<()> {
     let format = format(args, app.manner.json)?;
     fit(args, format)?;
     let way = way(args, format)?;
-    let supplies = supply::supply(app, &args.accounts, args.min_ttl, &args.anew)?;
-    let assignments = assignments::of(app, &supplies, args.name.as_deref())?;
+    let name = args.name.as_deref();
+    let variables = |owners: &[Owner]| assignments::variables(app, owners, name);
+    let (supplies, variables) =
+        supply::supply(app, &args.accounts, args.min_ttl, &args.anew, variables)?;
+    let assignments = assignments::of(variables, &supplies)?;
     match way {
         Way::Lines(form) => print(&lines(form, format, &assignments)?)?,
         Way::Json => print_json(&Tokens(&assignments))?,

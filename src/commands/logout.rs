@@ -10,6 +10,7 @@ use crate::cli;
 use crate::error::{Code, Error, Result};
 use crate::journal::Deed;
 use crate::session::revoke::{self, Extent, Hint, SignedOut, Told};
+use crate::store::Kind;
 use crate::timestamp::Timestamp;
 
 /// Logs out the accounts meant; the exit code says when a server did not confirm.
@@ -18,6 +19,7 @@ pub fn run(app: &App, args: &cli::Logout) -> Result<()> {
         return Ok(());
     };
     let extent = match (args.local, args.revoke) {
+        (true, _) if args.leave_secret => Extent::NothingAndLeave,
         (true, _) => Extent::Nothing,
         (false, true) => Extent::Everything,
         (false, false) => Extent::Issued,
@@ -53,7 +55,7 @@ pub(super) fn sign_out(
         let forgotten = match result {
             Ok(done) => said(app, done, &mut failures),
             Err(error) => {
-                let error = error.account(&account);
+                let error = leavable(error.account(&account), &account);
                 let whose = account.to_string();
                 app.journal.note(Deed::SignOut, &whose, Some(&error));
                 failures.push(error.clone());
@@ -61,6 +63,7 @@ pub(super) fn sign_out(
                     account: whose,
                     removed: false,
                     tokens: Vec::new(),
+                    secret_left_in: Vec::new(),
                     error: Some(error),
                 }
             }
@@ -71,12 +74,15 @@ pub(super) fn sign_out(
 }
 
 /// Says what became of one account, and shapes it; what failed goes to the failures.
-fn said(app: &App, done: SignedOut, failures: &mut Vec<Error>) -> Forgotten {
+fn said(app: &App, mut done: SignedOut, failures: &mut Vec<Error>) -> Forgotten {
+    let kept = done.kept.take();
+    done.kept = kept.map(|error| leavable(error, &done.account));
     let account = &done.account;
     let whose = account.to_string();
     let (tokens, page) = (&done.tokens, done.page.as_ref());
     let note = match account.identity.kind {
         SignIn::Given if done.kept.is_none() && unconfirmed(&done).is_some() => None, // the failure says it
+        _ if !done.left.is_empty() => Some(stays(account, &done.left)),
         _ if tokens.is_empty() && done.kept.is_none() => Some(format!(
             "{account} had no secret any more, so nothing was revoked: tokens that it had may live on"
         )),
@@ -96,8 +102,30 @@ fn said(app: &App, done: SignedOut, failures: &mut Vec<Error>) -> Forgotten {
         account: account.to_string(),
         removed: done.kept.is_none(),
         tokens: done.tokens.iter().map(revocation).collect(),
+        secret_left_in: done.left,
         error: done.kept,
     }
+}
+
+/// A failure with the command that forgets the account all the same, where its store is what failed.
+fn leavable(error: Error, account: &Account) -> Error {
+    if error.code != Code::StoreUnavailable {
+        return error;
+    }
+    let hint = error.hint.clone().unwrap_or_default();
+    error.hint(format!(
+        "{hint}; `keyfob logout {account} --local --leave-secret` forgets it here alone"
+    ))
+}
+
+/// What is still in a store, and how it goes.
+fn stays(account: &Account, left: &[Kind]) -> String {
+    let nouns: Vec<&str> = left.iter().map(|store| store.noun()).collect();
+    let stores = nouns.join(" and ");
+    format!(
+        "{account} is forgotten here alone: its secret stays in {stores} as `{}`, and its tokens may live on; once it can be used, `keyfob doctor` says how to remove it",
+        account.id
+    )
 }
 
 /// The accounts meant, and what cannot even be read; `None` where `--all` or a pattern was not confirmed.

@@ -2,6 +2,7 @@
 //! this once. Where every stored one is good, no runtime starts.
 
 mod exchange;
+mod sources;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use super::app::App;
 use super::{embedded, fleet, network, report};
 use crate::account::Account;
-use crate::choose::{Source, Target, Variable, Why};
+use crate::choose::{Choice, Source, Target, Variable, Why};
 use crate::cli;
 use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
@@ -20,6 +21,10 @@ use crate::session::{Look, Need, look};
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
 use crate::vault::Secrets;
+
+use sources::Sources;
+
+pub use sources::Owner;
 
 /// A valid token, and whose it is.
 #[derive(Debug)]
@@ -97,18 +102,26 @@ impl Supply {
 }
 
 /// Tokens that live as long as demanded, in the order of the arguments. All of them or none: where one
-/// fails, the worst failure is the answer and the others are said.
-pub fn supply(
+/// fails, the worst failure is the answer and the others are said. `place` is told whose they are, and says
+/// where they go; what it refuses is neither read nor asked for, and no matter of the log.
+pub fn supply<T>(
     app: &App,
     typed: &[String],
     least: Option<Duration>,
     anew: &cli::Anew,
-) -> Result<Vec<Supply>> {
+    place: impl FnOnce(&[Owner]) -> Result<T>,
+) -> Result<(Vec<Supply>, T)> {
     let mut failures = Vec::new();
-    let found = if anew.exchange {
-        exchange::exchanged(app, typed, least, anew)
-    } else {
-        held(app, typed, need(least), &mut failures)
+    let mut placed = None;
+    let found = match Sources::find(app, typed, anew) {
+        Ok(sources) => {
+            placed = Some(place(&sources.owners())?);
+            match sources {
+                Sources::Chosen(choices) => held(app, choices, need(least), &mut failures),
+                Sources::Asked(names) => exchange::exchanged(app, names, least, anew),
+            }
+        }
+        Err(error) => Err(error),
     };
     let supplies = found.unwrap_or_else(|error| {
         failures.push(error);
@@ -123,7 +136,8 @@ pub fn supply(
         warn_of_unknown_end(app, supply, least.is_some());
         app.journal.note(Deed::HandOut, &supply.whose(), None);
     }
-    Ok(supplies)
+    let placed = placed.expect("without sources there is a failure");
+    Ok((supplies, placed))
 }
 
 /// Whose token was asked for and not given. What was typed counts only where it names a provider: it may
@@ -146,12 +160,17 @@ fn need(least: Option<Duration>) -> Need {
 }
 
 /// What the sources have. Those that must be renewed are, all at once; what failed goes to the failures.
-fn held(app: &App, typed: &[String], need: Need, failures: &mut Vec<Error>) -> Result<Vec<Supply>> {
+fn held(
+    app: &App,
+    choices: Vec<Choice>,
+    need: Need,
+    failures: &mut Vec<Error>,
+) -> Result<Vec<Supply>> {
     let now = Timestamp::now();
     let mut supplies = Vec::new();
     let mut ended = Vec::new();
     let mut whys = Vec::new();
-    for choice in app.chooser().sources(typed)? {
+    for choice in choices {
         whys.push(choice.why);
         match choice.source {
             Source::Variable(variable) => supplies.push(Some(Supply::set(variable))),
@@ -242,7 +261,7 @@ pub fn one(
     anew: &cli::Anew,
 ) -> Result<Supply> {
     let typed: Vec<String> = typed.map(str::to_owned).into_iter().collect();
-    let mut supplies = supply(app, &typed, least, anew)?;
+    let (mut supplies, ()) = supply(app, &typed, least, anew, |_| Ok(()))?;
     Ok(supplies
         .pop()
         .expect("an argument, or none, means one token or a failure"))

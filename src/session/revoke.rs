@@ -17,6 +17,7 @@ use crate::oauth::{Client, Http, OauthError};
 use crate::online::{Online, off_thread};
 use crate::provider::Provider;
 use crate::secret::Secret;
+use crate::store::Kind;
 use crate::token_set::TokenSet;
 use crate::vault::Secrets;
 
@@ -39,6 +40,8 @@ pub struct SignedOut {
     pub page: Option<Url>,
     /// Why it is still here. What was revoked stays revoked.
     pub kept: Option<Error>,
+    /// The stores that may have its secret still.
+    pub left: Vec<Kind>,
 }
 
 /// Why a token that no client had a part in may not be revoked (RFC 7009 §2.1).
@@ -86,6 +89,8 @@ impl Outcome {
 pub enum Extent {
     /// None: nobody is asked.
     Nothing,
+    /// The same, and an account whose store cannot be used is forgotten with its secret left there.
+    NothingAndLeave,
     /// Those that a sign-in here brought.
     Issued,
     /// Those too that were given, which others may use as well.
@@ -95,7 +100,7 @@ pub enum Extent {
 impl Extent {
     fn covers(self, account: &Account) -> bool {
         match self {
-            Self::Nothing => false,
+            Self::Nothing | Self::NothingAndLeave => false,
             Self::Issued => account.identity.kind != SignIn::Given,
             Self::Everything => true,
         }
@@ -123,7 +128,7 @@ impl Online {
         .await?;
         let (tokens, page) = match &secrets {
             None => (Vec::new(), None),
-            Some(secrets) if extent == Extent::Nothing => {
+            Some(secrets) if matches!(extent, Extent::Nothing | Extent::NothingAndLeave) => {
                 (all(&secrets.tokens, || Outcome::Skipped(None)), None)
             }
             Some(secrets) if local => self.leave(&account, secrets),
@@ -133,17 +138,26 @@ impl Online {
         let (vault, leaving) = (Arc::clone(&self.vault), account.clone());
         let journal = Arc::clone(&self.journal);
         let gone = off_thread(move || {
-            let gone = vault.forget(&leaving);
+            let gone = if extent == Extent::NothingAndLeave {
+                vault.forget_entry(&leaving)
+            } else {
+                vault.forget(&leaving).map(|()| Vec::new())
+            };
             journal.note(Deed::SignOut, &leaving.to_string(), gone.as_ref().err());
             gone
         })
         .await;
         drop(turn);
+        let (left, kept) = match gone {
+            Ok(left) => (left, None),
+            Err(error) => (Vec::new(), Some(error.account(&account))),
+        };
         Ok(SignedOut {
-            kept: gone.err().map(|error| error.account(&account)),
             account,
             tokens,
             page,
+            kept,
+            left,
         })
     }
 

@@ -117,7 +117,7 @@ fn probe(entries: &dyn Entries, written: &str) -> Result<(), StoreError> {
     }
     Err(StoreError {
         cause: "the keyring does not give back what was written to it".into(),
-        hint: cause::WAYS_OUT.into(),
+        hint: cause::WAY_OUT.into(),
     })
 }
 

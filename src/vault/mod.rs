@@ -90,7 +90,7 @@ impl Vault {
         let stored = self
             .store(account.store)
             .get(&account.id)
-            .map_err(|error| unavailable(account.store, &error).account(account))?;
+            .map_err(|error| unavailable_to(account, account.store, &error))?;
         stored
             .map(|secret| payload::decode(&secret).map_err(|error| error.account(account)))
             .transpose()
@@ -115,8 +115,8 @@ impl Vault {
 
     /// Says that an account's store has no secret of it. A store that takes none either may hold it all the same.
     pub fn secret_gone(&self, account: &Account) -> Error {
-        if let Err(error) = self.probe(account.store) {
-            return error.account(account);
+        if let Err(error) = self.store(account.store).probe() {
+            return unavailable_to(account, account.store, &error);
         }
         let reason = format!("its secret was removed from {}", account.store.noun());
         Error::new(Code::LoginRequired, reason)
@@ -128,7 +128,7 @@ impl Vault {
     pub fn keep(&self, account: &Account, secrets: &Secrets) -> Result<()> {
         self.store(account.store)
             .put(&account.id, &payload::encode(secrets))
-            .map_err(|error| unavailable(account.store, &error).account(account))
+            .map_err(|error| unavailable_to(account, account.store, &error))
     }
 
     /// Writes the index entry alone.
@@ -161,21 +161,41 @@ impl Vault {
         index::remove(&self.paths, account)
     }
 
+    /// Removes an account although a store fails; tells which stores may have its secret still.
+    pub fn forget_entry(&self, account: &Account) -> Result<Vec<Kind>> {
+        let mut left = Vec::new();
+        let copy = account.copy_in.filter(|store| *store != account.store);
+        for store in copy.into_iter().chain([account.store]) {
+            match self.erase_of(account, store) {
+                Ok(()) => {}
+                Err(error) if error.code == Code::StoreUnavailable => left.push(store),
+                Err(error) => return Err(error),
+            }
+        }
+        defaults::drop_account(&self.paths, account)?;
+        index::remove(&self.paths, account)?;
+        Ok(left)
+    }
+
     /// Removes the secret that a replaced account has left in its old store, and what a move has left of it.
     pub fn discard(&self, old: &Account) -> Result<()> {
         self.discard_copy(old)?;
-        self.erase(old.store, &old.id)
-            .map_err(|error| error.account(old))
+        self.erase_of(old, old.store)
     }
 
     /// Removes what a move that was cut off may have left in another store.
     pub fn discard_copy(&self, account: &Account) -> Result<()> {
         match account.copy_in {
-            Some(store) if store != account.store => self
-                .erase(store, &account.id)
-                .map_err(|error| error.account(account)),
+            Some(store) if store != account.store => self.erase_of(account, store),
             _ => Ok(()),
         }
+    }
+
+    fn erase_of(&self, account: &Account, store: Kind) -> Result<()> {
+        let removed = self.store(store).remove(&account.id);
+        removed
+            .map(|_| ())
+            .map_err(|error| unavailable_to(account, store, &error))
     }
 
     fn erase(&self, store: Kind, key: &str) -> Result<()> {
@@ -249,10 +269,33 @@ impl Vault {
     }
 }
 
+/// A store that fails whoever has no account in it yet.
 fn unavailable(kind: Kind, error: &StoreError) -> Error {
+    unusable(
+        kind,
+        error,
+        "keep new secrets in files: `keyfob login PROVIDER --store file`, or KEYFOB_STORE=file",
+    )
+}
+
+/// A store that fails an account, which no variable takes elsewhere.
+fn unavailable_to(account: &Account, kind: Kind, error: &StoreError) -> Error {
+    let elsewhere = format!(
+        "sign in anew with files: `{} --store file`; KEYFOB_STORE is for new accounts alone",
+        account.login_command()
+    );
+    unusable(kind, error, &elsewhere).account(account)
+}
+
+/// `elsewhere`: how to do without the keyring.
+fn unusable(kind: Kind, error: &StoreError, elsewhere: &str) -> Error {
+    let hint = match kind {
+        Kind::Keyring => format!("{}; or {elsewhere}", error.hint),
+        Kind::File => error.hint.clone(),
+    };
     Error::new(
         Code::StoreUnavailable,
         format!("{} cannot be used: {}", kind.noun(), error.cause),
     )
-    .hint(error.hint.clone())
+    .hint(hint)
 }

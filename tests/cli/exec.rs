@@ -273,6 +273,27 @@ fn what_cannot_be_used_is_refused_before_anything_is_sent() {
     assert_eq!(provider.asked("/token").len(), 1, "the login's");
 }
 
+/// What would be in one variable is neither read nor renewed, and the log has nothing of it.
+#[test]
+fn a_clash_of_variables_hands_nothing_out() {
+    let (home, provider) = expired();
+    home.copy_account("acme/julien", "acme/work");
+    std::fs::rename(home.path("data/secrets"), home.path("aside")).unwrap();
+    let before = home.files();
+    let two = ["acme/julien", "acme/work"];
+    let exec = [&["exec"], &two[..], &["--", "true"]].concat();
+    home.run(&exec).fails(2, &["would both be in ACME_TOKEN"]);
+    let named = ["exec", two[0], two[1], "--env", "MINE", "--", "true"];
+    home.run(&named).fails(2, &["would both be in MINE"]);
+    let export = [&["export"], &two[..]].concat();
+    home.run(&export).fails(2, &["would both be ACME_TOKEN"]);
+    let named = ["export", two[0], two[1], "--name", "MINE"];
+    home.run(&named)
+        .fails(2, &["`--name MINE` is for one token"]);
+    assert_eq!(home.files(), before, "the log too");
+    assert_eq!(provider.asked("/token").len(), 1, "the login's");
+}
+
 #[test]
 fn a_command_without_the_dashes_before_it_is_told_of_them() {
     let (home, _provider) = signed_in();

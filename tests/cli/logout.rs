@@ -86,7 +86,7 @@ fn its_json_says_what_became_of_each_token() {
         json!({"accounts": [{"account": "acme/julien", "removed": true, "tokens": [
             {"token": "refresh_token", "result": "revoked", "detail": null},
             {"token": "access_token", "result": "revoked", "detail": null},
-        ], "error": null}]})
+        ], "secret_left_in": [], "error": null}]})
     );
 }
 
@@ -342,6 +342,37 @@ fn a_store_that_cannot_be_read_keeps_the_account() {
     std::fs::rename(&aside, &identity).unwrap();
     home.run(&["logout"]).ok();
     forgotten(&home);
+}
+
+#[test]
+fn a_secret_is_left_only_where_that_is_asked_for_and_its_store_fails() {
+    let (home, _provider) = signed_in();
+    let entry = home.path("data/accounts/acme/julien.json");
+    let text = std::fs::read_to_string(&entry).unwrap();
+    std::fs::write(&entry, text.replace("\"file\"", "\"keyring\"")).unwrap();
+    let before = home.holdings();
+    assert_eq!(home.run(&["logout", "--leave-secret"]).status, 2);
+    for verb in ["token", "refresh", "whoami"] {
+        let run = home.run(&[verb]);
+        let run = run.fails(5, &["`keyfob login acme/julien --store file`"]);
+        assert!(
+            !run.stderr.contains("KEYFOB_STORE=file"),
+            "it moves none: {run:?}"
+        );
+    }
+    home.run(&["logout", "--local"])
+        .fails(5, &["`keyfob logout acme/julien --local --leave-secret`"]);
+    assert_eq!(home.holdings(), before);
+    let run = home
+        .run(&["logout", "--local", "--leave-secret", "--json"])
+        .ok();
+    let forgotten = &run.json()["accounts"][0];
+    assert_eq!(forgotten["removed"], true);
+    assert_eq!(forgotten["secret_left_in"], serde_json::json!(["keyring"]));
+    assert!(run.stderr.contains("stays in the keyring"), "{run:?}");
+    assert!(!entry.exists());
+    let defaults = std::fs::read_to_string(home.path("data/defaults.json")).unwrap();
+    assert!(!defaults.contains("julien"), "{defaults}");
 }
 
 #[test]

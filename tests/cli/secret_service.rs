@@ -12,11 +12,16 @@ const PROMPT: Duration = Duration::from_secs(4);
 /// The keyring's deadline where nobody could unlock it, and the margin.
 const SILENCE: Duration = Duration::from_secs(5 + 4);
 
-/// What a person can do where the keyring fails them.
+/// What a person can do where the keyring fails them: who signs in, and who has an account in it.
 const WAYS_OUT: [&str; 3] = [
     "unlock or start the keyring",
-    "`--store file`",
+    "`keyfob login PROVIDER --store file`",
     "KEYFOB_STORE=file",
+];
+const WAYS_OUT_OF_IT: [&str; 3] = [
+    "unlock or start the keyring",
+    "`keyfob login acme/julien --store file`",
+    "KEYFOB_STORE is for new accounts alone",
 ];
 
 /// A home whose secrets go to a keyring.
@@ -47,10 +52,10 @@ fn signed_in_and_expired(session: &SecretService) -> (Home, Provider) {
     (home, provider)
 }
 
-/// Demands that the store is what failed, for this cause, with the three ways out.
+/// Demands that the store is what failed an account, for this cause, with commands that help.
 #[track_caller]
 fn unavailable(run: Run, cause: &str) {
-    run.fails(5, &[&["error: ", cause], &WAYS_OUT[..]].concat());
+    run.fails(5, &[&["error: ", cause], &WAYS_OUT_OF_IT[..]].concat());
 }
 
 /// Demands that a sign-in fails before anybody is troubled, and that the list does not care.
@@ -59,7 +64,8 @@ fn login_fails_first(home: &mut Home, bound: Duration, cause: &str) {
     let (provider, opened) = (Provider::start(), home.path("opened"));
     home.provider("other", &provider.definition(""));
     home.set("KEYFOB_BROWSER", format!("touch {}", opened.display()));
-    unavailable(home.run_within(bound, &["login", "other"]), cause);
+    let words = [&["error: ", cause], &WAYS_OUT[..]].concat();
+    home.run_within(bound, &["login", "other"]).fails(5, &words);
     assert!(!opened.exists(), "a browser was opened");
     for path in ["/authorize", "/token", "/userinfo"] {
         assert!(provider.asked(path).is_empty(), "{path} was asked");
@@ -157,6 +163,58 @@ fn a_silent_keyring_is_given_up_after_its_deadline() {
 
     session.resume();
     assert!(home.run(&["token", "acme"]).ok().line().starts_with(MARK));
+}
+
+/// What is left behind is in the keyring when that comes back, and `doctor` has the command for it.
+#[test]
+fn an_account_can_be_forgotten_while_its_keyring_is_away() {
+    if !available("an_account_can_be_forgotten_while_its_keyring_is_away") {
+        return;
+    }
+    let session = SecretService::start(Keyring::Unlocked);
+    let (mut home, provider) = signed_in(&session);
+    let id = home.account("acme/julien").id;
+    home.set("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
+    let command = "`keyfob logout acme/julien --local --leave-secret`";
+    for args in [&["logout"][..], &["logout", "--local"]] {
+        home.run(args).fails(5, &["acme/julien", command]);
+    }
+    let run = home.run(&["logout", "--local", "--leave-secret"]).ok();
+    for words in [
+        "forgotten here alone",
+        "in the keyring",
+        &id,
+        "`keyfob doctor`",
+    ] {
+        assert!(run.stderr.contains(words), "{run:?}");
+    }
+    assert!(home.accounts().is_empty());
+    assert!(provider.asked("/revoke").is_empty());
+
+    home.set("DBUS_SESSION_BUS_ADDRESS", session.address());
+    let remove = format!("`secret-tool clear service keyfob username {id}`");
+    let doctor = home.run(&["doctor", "--offline"]);
+    assert!(doctor.stdout.contains(&remove), "{doctor:?}");
+    let mended = home.run(&["doctor", "--offline", "--mend"]);
+    assert!(
+        mended.stdout.contains(&remove),
+        "it may be another home's: {mended:?}"
+    );
+
+    home.login(&["acme"]).ok();
+    let run = home
+        .run(&["logout", "--local", "--leave-secret", "--json"])
+        .ok();
+    assert_eq!(
+        run.json()["accounts"][0]["secret_left_in"],
+        serde_json::json!([])
+    );
+    let id = home
+        .run(&["doctor", "--offline"])
+        .stdout
+        .matches("secret-tool")
+        .count();
+    assert_eq!(id, 1, "a keyring that works lets go of its own");
 }
 
 #[test]

@@ -236,6 +236,7 @@ fn the_shape_of_remove_is_the_documented_one() {
             account: "github/ada".into(),
             removed: true,
             tokens: Vec::new(),
+            secret_left_in: Vec::new(),
             error: None,
         }],
     };

@@ -6,12 +6,22 @@ use std::process::Command;
 use super::Holding;
 use crate::cli;
 use crate::commands::app::App;
+use crate::commands::supply::Owner;
 use crate::error::{Code, Error, Result};
 use crate::process;
 
+/// Where a token goes.
+#[derive(Debug)]
+pub struct Place {
+    /// The variable that it is put into.
+    variable: String,
+    /// Every variable of its provider's row.
+    row: Vec<String>,
+}
+
 /// The command with its arguments and its environment. Every variable of the providers' rows is taken out
 /// first, so that no program finds another token of the same provider than the one that was meant.
-pub fn command(app: &App, args: &cli::Exec, holdings: &[Holding]) -> Result<Command> {
+pub fn command(args: &cli::Exec, holdings: &[Holding]) -> Command {
     let (program, arguments) = args
         .command
         .split_first()
@@ -19,35 +29,30 @@ pub fn command(app: &App, args: &cli::Exec, holdings: &[Holding]) -> Result<Comm
     let mut command = Command::new(program);
     command.args(arguments);
     process::scrub(&mut command);
-    let variables = variables(app, args.env.as_deref(), holdings)?;
-    for name in variables.iter().flat_map(|(_, row)| row) {
+    for name in holdings.iter().flat_map(|holding| &holding.place.row) {
         command.env_remove(name);
     }
-    for ((name, _), holding) in variables.iter().zip(holdings) {
-        command.env(name, holding.token.expose());
+    for holding in holdings {
+        command.env(&holding.place.variable, holding.token.expose());
     }
-    Ok(command)
+    command
 }
 
-/// For each token the variable it is put into, and all that its provider's row has.
-fn variables(
-    app: &App,
-    wanted: Option<&str>,
-    holdings: &[Holding],
-) -> Result<Vec<(String, Vec<String>)>> {
-    if let (Some(name), [first, second, ..]) = (wanted, holdings) {
+/// The place of each token: `wanted`, or its provider's usual variable. No two go into the same.
+pub fn places(app: &App, wanted: Option<&str>, owners: &[Owner]) -> Result<Vec<Place>> {
+    if let (Some(name), [first, second, ..]) = (wanted, owners) {
         return Err(clash(first, second, name));
     }
-    let mut variables: Vec<(String, Vec<String>)> = Vec::new();
-    for holding in holdings {
-        let row = app.token_variables(&holding.provider)?;
-        let name = wanted.map_or_else(|| row[0].clone(), str::to_owned);
-        if let Some(at) = variables.iter().position(|(other, _)| same(other, &name)) {
-            return Err(clash(&holdings[at], holding, &name));
+    let mut places: Vec<Place> = Vec::with_capacity(owners.len());
+    for owner in owners {
+        let row = app.token_variables(&owner.provider)?;
+        let variable = wanted.map_or_else(|| row[0].clone(), str::to_owned);
+        if let Some(at) = places.iter().position(|one| same(&one.variable, &variable)) {
+            return Err(clash(&owners[at], owner, &variable));
         }
-        variables.push((name, row));
+        places.push(Place { variable, row });
     }
-    Ok(variables)
+    Ok(places)
 }
 
 /// Windows knows variables in any case.
@@ -60,7 +65,7 @@ fn same(one: &str, other: &str) -> bool {
 }
 
 /// One variable holds one token.
-fn clash(one: &Holding, other: &Holding, variable: &str) -> Error {
+fn clash(one: &Owner, other: &Owner, variable: &str) -> Error {
     let (one, other) = (&one.whose, &other.whose);
     Error::new(
         Code::Usage,

@@ -14,6 +14,7 @@ use crate::cli;
 use crate::commands::app::App;
 use crate::commands::login::{self, Means};
 use crate::commands::logout::lives_on;
+use crate::commands::supply::Owner;
 use crate::commands::{embedded, network};
 use crate::error::{Code, Error, Result};
 use crate::escape::escape_short;
@@ -124,6 +125,11 @@ async fn sign_in_and_run(
 ) -> Result<i32> {
     let interrupts = &online.interrupts;
     let (provider, gained) = (plan.provider.name.clone(), Arc::clone(&plan.gained));
+    let owner = Owner {
+        whose: provider.clone(),
+        provider: provider.clone(),
+    };
+    let places = environment::places(app, args.env.as_deref(), &[owner])?;
     let done = tokio::select! {
         done = crate::login::login(online, plan) => {
             let done = interrupts.check().and(done);
@@ -133,15 +139,17 @@ async fn sign_in_and_run(
     };
     login::say_scopes(app, &done);
     gained.look(|granted| say(app, granted, done.account.username.as_deref()));
-    let holding = Holding {
+    let token = done.secrets.tokens.access_token;
+    let holding = |place| Holding {
         whose: provider.clone(),
-        provider,
-        token: done.secrets.tokens.access_token,
+        place,
+        token: token.clone(),
     };
-    let command = environment::command(app, args, std::slice::from_ref(&holding))?;
-    mask(app, std::slice::from_ref(&holding));
+    let holdings: Vec<Holding> = places.into_iter().map(holding).collect();
+    let command = environment::command(args, &holdings);
+    mask(app, &holdings);
     child::run(command, interrupts, || {
-        app.journal.note(Deed::HandOut, &holding.whose, None);
+        app.journal.note(Deed::HandOut, &provider, None);
     })
     .await
 }

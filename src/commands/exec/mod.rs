@@ -12,32 +12,23 @@ mod unable;
 mod witness;
 
 use super::app::App;
-use super::supply::{Supply, check_variable, supply};
+use super::supply::{Owner, check_variable, supply};
 use crate::answer::export::github;
 use crate::cli;
 use crate::error::Result;
 use crate::journal::Deed;
 use crate::secret::Secret;
+use environment::Place;
 
 /// A token for the command.
 #[derive(Debug)]
 struct Holding {
     /// `PROVIDER/NAME`, or `PROVIDER` where no account holds it.
     whose: String,
-    /// The provider's name.
-    provider: String,
+    /// Where it goes.
+    place: Place,
     /// The token.
     token: Secret,
-}
-
-impl From<Supply> for Holding {
-    fn from(supply: Supply) -> Self {
-        Self {
-            whose: supply.whose(),
-            provider: supply.provider,
-            token: supply.tokens.access_token,
-        }
-    }
 }
 
 /// Becomes the command, or runs it after a sign-in for it; returns only where that fails.
@@ -46,15 +37,19 @@ pub fn run(app: &App, args: &cli::Exec) -> Result<()> {
     if args.ephemeral {
         return ephemeral::run(app, args);
     }
-    let supplies = supply(app, &args.accounts, args.min_ttl, &args.anew)?;
-    let holdings: Vec<Holding> = supplies.into_iter().map(Holding::from).collect();
-    let failure = match environment::command(app, args, &holdings) {
-        Ok(command) => {
-            mask(app, &holdings);
-            become_command::run(command)
-        }
-        Err(error) => error,
-    };
+    let places = |owners: &[Owner]| environment::places(app, args.env.as_deref(), owners);
+    let (supplies, places) = supply(app, &args.accounts, args.min_ttl, &args.anew, places)?;
+    let holdings = supplies.into_iter().zip(places);
+    let holdings: Vec<Holding> = holdings
+        .map(|(supply, place)| Holding {
+            whose: supply.whose(),
+            place,
+            token: supply.tokens.access_token,
+        })
+        .collect();
+    let command = environment::command(args, &holdings);
+    mask(app, &holdings);
+    let failure = become_command::run(command);
     // The log has these tokens as handed out, and nobody got them.
     for holding in &holdings {
         app.journal

@@ -2,40 +2,47 @@
 
 use crate::answer::export::Assignment;
 use crate::commands::app::App;
-use crate::commands::supply::Supply;
+use crate::commands::supply::{Owner, Supply};
 use crate::error::{Code, Error, Result};
 use crate::token_set::is_token;
 
-/// Pairs each token with its variable: `name` for the only one, else the provider's usual one. No two go into
-/// the same.
-pub fn of<'a>(
-    app: &App,
-    supplies: &'a [Supply],
-    name: Option<&str>,
-) -> Result<Vec<Assignment<'a>>> {
-    if let (Some(name), [_, _, ..]) = (name, supplies) {
-        return Err(one_name(name, supplies));
+/// The variable of each token: `name` for the only one, else the provider's usual one. No two go into the
+/// same.
+pub fn variables(app: &App, owners: &[Owner], name: Option<&str>) -> Result<Vec<String>> {
+    if let (Some(name), [_, _, ..]) = (name, owners) {
+        return Err(one_name(name, owners));
     }
-    let mut assignments: Vec<Assignment> = Vec::with_capacity(supplies.len());
-    for supply in supplies {
-        let token = &supply.tokens.access_token;
-        if !is_token(token.expose()) {
-            return Err(no_token(supply));
-        }
+    let mut variables: Vec<String> = Vec::with_capacity(owners.len());
+    for owner in owners {
         let variable = match name {
             Some(name) => name.to_owned(),
-            None => app.token_variables(&supply.provider)?.swap_remove(0),
+            None => app.token_variables(&owner.provider)?.swap_remove(0),
         };
-        if let Some(first) = assignments.iter().position(|one| one.variable == variable) {
-            return Err(same(&variable, &supplies[first], supply));
+        if let Some(first) = variables.iter().position(|one| *one == variable) {
+            return Err(same(&variable, &owners[first], owner));
         }
-        assignments.push(Assignment { variable, token });
+        variables.push(variable);
     }
-    Ok(assignments)
+    Ok(variables)
 }
 
-fn one_name(name: &str, supplies: &[Supply]) -> Error {
-    let whose: Vec<String> = supplies.iter().map(Supply::whose).collect();
+/// Pairs each token with its variable.
+pub fn of(variables: Vec<String>, supplies: &[Supply]) -> Result<Vec<Assignment<'_>>> {
+    let pairs = variables.into_iter().zip(supplies);
+    pairs
+        .map(|(variable, supply)| {
+            let token = &supply.tokens.access_token;
+            if is_token(token.expose()) {
+                Ok(Assignment { variable, token })
+            } else {
+                Err(no_token(supply))
+            }
+        })
+        .collect()
+}
+
+fn one_name(name: &str, owners: &[Owner]) -> Error {
+    let whose: Vec<&str> = owners.iter().map(|owner| owner.whose.as_str()).collect();
     Error::new(
         Code::Usage,
         format!(
@@ -46,8 +53,8 @@ fn one_name(name: &str, supplies: &[Supply]) -> Error {
     .hint("leave `--name` out, or export them one at a time")
 }
 
-fn same(variable: &str, first: &Supply, second: &Supply) -> Error {
-    let (first, second) = (first.whose(), second.whose());
+fn same(variable: &str, first: &Owner, second: &Owner) -> Error {
+    let (first, second) = (&first.whose, &second.whose);
     Error::new(
         Code::Usage,
         format!("{first} and {second} would both be {variable}"),

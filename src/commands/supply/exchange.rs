@@ -13,15 +13,14 @@ use crate::journal::Deed;
 use crate::login::{Exchanged, Flow, check_resources, exchange};
 use crate::token_set::TokenSet;
 
-/// Tokens exchanged for this once, one a provider. Nothing is stored, so only providers can be named, and
-/// what they are asked for is checked before anything is sent to any.
+/// Tokens exchanged for this once, one a provider. What they are asked for is checked before anything is
+/// sent to any.
 pub fn exchanged(
     app: &App,
-    typed: &[String],
+    names: Vec<&str>,
     least: Option<Duration>,
     anew: &cli::Anew,
 ) -> Result<Vec<Supply>> {
-    let names = providers(typed)?;
     for name in &names {
         let provider = app.registry.get(name)?;
         let flow = Flow::TokenExchange;
@@ -56,8 +55,8 @@ pub fn exchanged(
     })
 }
 
-/// The providers that were named, each once.
-fn providers(typed: &[String]) -> Result<Vec<&str>> {
+/// The providers that were named, each once; nothing is stored, so nothing else can be.
+pub fn providers(typed: &[String]) -> Result<Vec<&str>> {
     let usage = |what: &str, hint: &str| Err(Error::new(Code::Usage, what).hint(hint));
     let mut names = Vec::new();
     for typed in typed {

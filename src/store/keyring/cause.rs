@@ -6,14 +6,13 @@ use keyring_core::Error;
 
 use crate::store::StoreError;
 
-/// What its user can do when the keyring cannot be used.
-pub const WAYS_OUT: &str = if cfg!(target_os = "macos") {
-    "unlock the login keychain (`security unlock-keychain`), or use files: `--store file` or KEYFOB_STORE=file"
+/// What makes the keyring usable. How to do without it depends on what was wanted, which stores do not know.
+pub const WAY_OUT: &str = if cfg!(target_os = "macos") {
+    "unlock the login keychain (`security unlock-keychain`)"
 } else if cfg!(windows) {
-    "sign in to a desktop session (the Credential Manager refuses network logons), \
-     or use files: `--store file` or KEYFOB_STORE=file"
+    "sign in to a desktop session (the Credential Manager refuses network logons)"
 } else {
-    "unlock or start the keyring (gnome-keyring-daemon, KWallet), or use files: `--store file` or KEYFOB_STORE=file"
+    "unlock or start the keyring (gnome-keyring-daemon, KWallet)"
 };
 
 /// Says why the keyring failed. Never prints the error itself, for some variants carry the secret.
@@ -31,7 +30,7 @@ pub fn explain(error: &Error) -> StoreError {
     };
     StoreError {
         cause,
-        hint: WAYS_OUT.into(),
+        hint: WAY_OUT.into(),
     }
 }
 
@@ -146,6 +145,6 @@ mod tests {
             silent.cause,
             format!("the keyring cannot be reached: outer: {}", std::fmt::Error)
         );
-        assert!(error.hint.contains("--store file") && error.hint.contains("KEYFOB_STORE=file"));
+        assert_eq!(error.hint, WAY_OUT);
     }
 }

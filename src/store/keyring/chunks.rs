@@ -209,7 +209,7 @@ fn parse(head: &str) -> Option<Split> {
 fn too_large(size: usize) -> StoreError {
     StoreError {
         cause: format!("a secret of {size} bytes is more than the keyring takes"),
-        hint: super::cause::WAYS_OUT.into(),
+        hint: "ask for fewer scopes".into(),
     }
 }
 

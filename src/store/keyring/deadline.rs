@@ -9,7 +9,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use super::cause::WAYS_OUT;
+use super::cause::WAY_OUT;
 use crate::store::{Attendant, StoreError};
 
 /// How long a call may take.
@@ -101,7 +101,7 @@ fn no_answer(waited: Duration) -> StoreError {
 fn failed(cause: String) -> StoreError {
     StoreError {
         cause,
-        hint: WAYS_OUT.into(),
+        hint: WAY_OUT.into(),
     }
 }
 

@@ -14,7 +14,7 @@ fn a_usual_store_that_cannot_be_used_fails_where_nothing_else_is_in_use() {
     let store = one(&found, "fail", "store", "no D-Bus session bus");
     for way in [
         "unlock or start the keyring",
-        "`--store file`",
+        "`keyfob login PROVIDER --store file`",
         "KEYFOB_STORE=file",
     ] {
         assert!(store.hint.contains(way), "{store:?}");
