@@ -18,10 +18,7 @@ use crate::secret::Secret;
 use crate::store::passphrase::{BACKUP, Environment};
 use crate::store::sealed::{Key, Lock};
 use crate::timestamp::Timestamp;
-use crate::vault::{Backup, Bound, Guard, RefreshToken, SavedProvider, backup_file};
-
-/// How long a login or a refresh of an account is waited for.
-const TURN: std::time::Duration = std::time::Duration::from_secs(60);
+use crate::vault::{Backup, Bound, Guard, RefreshToken, SavedProvider, TURN, backup_file};
 
 /// Writes the file, and says what is not in it.
 pub fn run(app: &App, args: &cli::Backup) -> Result<()> {
