@@ -33,7 +33,7 @@ pub fn index(patient: &Patient, usable: &[Kind]) -> Vec<Finding> {
             "give that file the name of its account, or put it elsewhere",
         ));
     }
-    findings.extend(twins(&listing.accounts));
+    findings.extend(super::twins::twins(&listing.accounts));
     findings.extend(copies(&listing.accounts, &clients.kept));
     let lacking = |kind: Kind, key: &str| held.get(&kind).is_some_and(|keys| !keys.contains(key));
     let missing = listing
@@ -64,35 +64,6 @@ pub fn index(patient: &Patient, usable: &[Kind]) -> Vec<Finding> {
 /// Whether a finding says that all agree.
 pub fn is_agreed(finding: &Finding) -> bool {
     finding.check == CHECK && finding.status == Status::Pass
-}
-
-/// Entries that lead to one secret.
-fn twins(accounts: &[Account]) -> Vec<Finding> {
-    let mut by_id: HashMap<&str, Vec<&Account>> = HashMap::new();
-    for account in accounts {
-        by_id.entry(&account.id).or_default().push(account);
-    }
-    let mut several: Vec<_> = by_id.into_values().filter(|same| same.len() > 1).collect();
-    several.sort_by_key(|same| same[0].to_string());
-    let told = several.into_iter().map(|same| {
-        let names: Vec<_> = same.iter().map(ToString::to_string).collect();
-        let logouts: Vec<_> = same
-            .iter()
-            .map(|account| format!("`keyfob logout {account}`"))
-            .collect();
-        Finding::fail(
-            CHECK,
-            format!(
-                "{} lead to one secret: an entry was copied, or a rename cut off",
-                names.join(" and ")
-            ),
-            format!(
-                "{} takes that entry away and leaves the tokens to the other",
-                logouts.join(" or ")
-            ),
-        )
-    });
-    told.collect()
 }
 
 /// Secrets of which a move that was cut off may have left a copy in another store.

@@ -8,6 +8,7 @@
 //! leftovers    what a crash did not remove
 //! stores       whether secrets can be written and read
 //! index        whether accounts, clients and secrets agree, both ways, and defaults with accounts
+//! twins        whether two entries lead to one secret
 //! secrets      whether those in the file store can be read
 //! accounts     who has to sign in, and who would not get anywhere
 //! providers    the user's definitions
@@ -46,6 +47,7 @@ mod secrets;
 mod settings;
 mod shown;
 mod stores;
+mod twins;
 
 use std::io;
 use std::sync::Arc;
