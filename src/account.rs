@@ -1,5 +1,7 @@
 //! An account: one signed-in identity at one provider, and everything about it that is not secret.
 
+pub mod given;
+pub mod sign_in;
 mod standing;
 
 use std::fmt;

@@ -44,11 +44,11 @@ pub use sandbox::{Sandbox, SandboxServe};
 Examples:
   keyfob login huggingface              sign in with the browser
   keyfob list                           who is signed in, and for how long
-  keyfob exec huggingface -- hf upload acme/model .    HF_TOKEN, for this command alone
-  keyfob token huggingface --header | curl -H @- https://huggingface.co/api/whoami-v2
+  keyfob exec huggingface -- hf upload acme/model .    with HF_TOKEN
+  keyfob token github --header | curl -H @- https://api.github.com/user
   keyfob login sandbox --store file     practise without any provider
 
-An account is written PROVIDER/NAME; PROVIDER alone means its default account.
+An account is written PROVIDER/NAME; PROVIDER alone means its default account. \
 There are short pages on accounts, scripting, stores and providers: `keyfob help accounts`."
 )]
 pub struct Cli {
@@ -194,7 +194,7 @@ pub struct Logout {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  keyfob completions bash --install     where bash looks for it; a second time changes nothing
+  keyfob completions bash --install     where bash looks for it
   keyfob completions zsh --uninstall
   source <(keyfob completions bash)     for this shell alone
 
@@ -237,7 +237,7 @@ pub enum Shell {
 Examples:
   keyfob help                           lists what there is
   keyfob help scripting
-  keyfob help provider show             the same as `keyfob provider show --help`")]
+  keyfob help provider show             as `keyfob provider show --help`")]
 pub struct Help {
     /// A verb, or one of accounts, scripting, stores and providers
     #[arg(value_name = "VERB|PAGE", num_args = 0..=2, add = ArgValueCompleter::new(complete::pages))]

@@ -160,6 +160,13 @@ pub fn is_writable(folder: &Path) -> io::Result<()> {
     temporary(folder).map(drop)
 }
 
+/// Whether a file of these contents could be made there. Leaves nothing behind.
+pub fn takes(folder: &Path, contents: &[u8]) -> io::Result<()> {
+    let mut file = temporary(folder)?;
+    file.write_all(contents)?;
+    file.as_file().sync_all()
+}
+
 /// A file that goes when it is dropped.
 fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let there = folder.ancestors().find(|folder| folder.exists());

@@ -1,10 +1,14 @@
 //! Points in time, in whole seconds UTC, written as RFC 3339.
 
+mod relative;
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub use relative::until;
 
 /// Seconds since 1970-01-01 UTC.
 ///

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::sign_in::End;
+use crate::account::sign_in::End;
 use crate::account::{Account, SignIn, Status};
 use crate::provider::SetVariable;
 use crate::store::Kind;
@@ -129,8 +129,8 @@ fn unkept(variable: &SetVariable) -> Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::sign_in;
     use crate::answer::fixture::{account, assert_shape, now};
-    use crate::answer::sign_in;
     use crate::provider::LifetimeRule;
 
     fn listed(account: &Account) -> Listed<'_> {

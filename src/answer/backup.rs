@@ -25,6 +25,8 @@ pub struct BackedUp {
     account: String,
     result: Outcome,
     refresh_token: Token,
+    /// Why it is left out, or why only a new sign-in helps once it is restored.
+    detail: Option<String>,
     error: Option<Error>,
 }
 
@@ -49,7 +51,7 @@ enum Token {
 
 impl BackedUp {
     /// It is in the file.
-    pub fn saved(account: &Account, refresh_token: RefreshToken) -> Self {
+    pub fn saved(account: &Account, refresh_token: RefreshToken, detail: Option<&str>) -> Self {
         Self {
             account: account.to_string(),
             result: Outcome::Saved,
@@ -58,16 +60,18 @@ impl BackedUp {
                 RefreshToken::LeftOut => Token::LeftOut,
                 RefreshToken::Absent => Token::None,
             },
+            detail: detail.map(str::to_owned),
             error: None,
         }
     }
 
     /// It is not: it belongs to this machine, or has nothing to save.
-    pub fn left_out(account: &Account) -> Self {
+    pub fn left_out(account: &Account, why: &str) -> Self {
         Self {
             account: account.to_string(),
             result: Outcome::LeftOut,
             refresh_token: Token::None,
+            detail: Some(why.to_owned()),
             error: None,
         }
     }
@@ -110,10 +114,14 @@ mod tests {
         let shape = Backup {
             file: "/media/stick/keyfob.age".into(),
             accounts: vec![
-                BackedUp::saved(&account(), RefreshToken::LeftOut),
-                BackedUp::saved(&named("github"), RefreshToken::Included).forgotten(None),
-                BackedUp::saved(&named("gitlab"), RefreshToken::Absent).forgotten(Some(&error)),
-                BackedUp::left_out(&named("sandbox")),
+                BackedUp::saved(&account(), RefreshToken::LeftOut, None),
+                BackedUp::saved(&named("github"), RefreshToken::Included, None).forgotten(None),
+                BackedUp::saved(&named("gitlab"), RefreshToken::Absent, None)
+                    .forgotten(Some(&error)),
+                BackedUp::left_out(
+                    &named("sandbox"),
+                    "the practice provider is of this machine alone",
+                ),
             ],
             providers: vec!["github".into()],
             clients: vec!["huggingface".into()],

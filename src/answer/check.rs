@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::account::Origin;
-use super::relative::until;
 use crate::account::{Account, Status};
 use crate::error::Error;
 use crate::timestamp::Timestamp;
+use crate::timestamp::until;
 
 /// A verdict on each token.
 #[derive(Debug, Serialize)]

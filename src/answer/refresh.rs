@@ -2,11 +2,10 @@
 
 use serde::Serialize;
 
-use super::relative;
 use crate::account::Account;
 use crate::error::Error;
 use crate::escape::escape;
-use crate::timestamp::Timestamp;
+use crate::timestamp::{Timestamp, until};
 
 /// What became of each account's token.
 #[derive(Debug, Serialize)]
@@ -35,11 +34,13 @@ enum Outcome {
 impl Refresh {
     /// A line an account, for people.
     pub fn text(&self, now: Timestamp) -> String {
+        let width = self.accounts.iter().map(|one| one.account.len()).max(); // names are ASCII
+        let width = width.unwrap_or_default();
         let line = |one: &Refreshed| {
             let life = match (one.expires_at, one.result) {
                 (None, _) => "no end known".into(),
                 (Some(end), Outcome::Failed) if end <= now => "its old token has ended".into(),
-                (Some(end), _) => format!("ends {}", relative::until(end, now)),
+                (Some(end), _) => format!("ends {}", until(end, now)),
             };
             let result = match (one.result, &one.error) {
                 (Outcome::Refreshed, _) => "refreshed".into(),
@@ -47,7 +48,7 @@ impl Refresh {
                 (Outcome::Failed, Some(error)) => format!("failed: {}", escape(&error.message)),
                 (Outcome::Failed, None) => "failed".into(),
             };
-            format!("{}  {result}, {life}\n", one.account)
+            format!("{:width$}  {result}, {life}\n", one.account)
         };
         self.accounts.iter().map(line).collect()
     }
@@ -116,6 +117,16 @@ mod tests {
         let inside = serde_json::to_value(Refreshed::failed(&account(), &failure())).unwrap();
         let outside: serde_json::Value = serde_json::from_str(&failure().json()).unwrap();
         assert_eq!(inside["error"], outside);
+    }
+
+    #[test]
+    fn what_is_said_of_several_stands_below_each_other() {
+        let mut other = account();
+        other.name = "a-longer-name".into();
+        let accounts = vec![Refreshed::done(&account()), Refreshed::done(&other)];
+        let text = Refresh { accounts }.text(account().received_at);
+        let at: Vec<_> = text.lines().map(|line| line.find("refreshed,")).collect();
+        assert!(at[0].is_some() && at[0] == at[1], "{text}");
     }
 
     #[test]

@@ -6,12 +6,12 @@ use std::fmt::Write as _;
 use console::{Alignment, Style, measure_text_width, pad_str, truncate_str};
 
 use super::account::Listed;
-use super::given;
-use super::relative::until;
+use crate::account::given;
 use crate::account::{Account, Status};
 use crate::escape::escape;
 use crate::provider::SetVariable;
 use crate::timestamp::Timestamp;
+use crate::timestamp::until;
 
 /// What stands between columns.
 const GAP: &str = "  ";

@@ -18,8 +18,8 @@ Examples:
   keyfob check 'github/*'
   keyfob check github --live            ask the provider too
 
-Exit codes: 0 valid or of unknown end, 3 expired and the next use refreshes it, 4 login needed. A
-token that lives is valid to its end if it can be refreshed; `--min-ttl` demands more. Without
+Exit codes: 0 valid or of unknown end, 3 expired and the next use refreshes it, 4 login needed. A \
+token that lives is valid to its end if it can be refreshed; `--min-ttl` demands more. Without \
 `--live` it reads no secret and sends nothing.")]
 pub struct Check {
     /// PROVIDER/NAME, PROVIDER for its default account, or a pattern of `*` and `?`

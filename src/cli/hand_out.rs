@@ -15,12 +15,12 @@ use crate::login::Flow;
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("anew").args(["exchange"]), after_help = "\
 Examples:
-  keyfob token huggingface --header | curl -H @- https://huggingface.co/api/whoami-v2
+  keyfob token github --header | curl -H @- https://api.github.com/user
   HF_TOKEN=$(keyfob token huggingface) python3 train.py
   keyfob token huggingface --min-ttl 30m
-  keyfob token huggingface --exchange --resource acme/model    in a CI job, nothing stored
+  keyfob token huggingface --exchange --resource acme/model   in a CI job
 
-Exit codes: 0 a valid token was printed, 3 trying again may help, 4 sign in first, 5 the store
+Exit codes: 0 a valid token was printed, 3 trying again may help, 4 sign in first, 5 the store \
 cannot be used.")]
 pub struct Token {
     /// PROVIDER/NAME, or PROVIDER for its default account
@@ -108,9 +108,9 @@ Examples:
   keyfob exec huggingface -- hf download acme/model
   keyfob exec huggingface github/work -- make release
   keyfob exec gitlab --env CI_TOKEN -- ./deploy.sh
-  keyfob exec huggingface --ephemeral -- ./once.sh    signs in for this command, revokes at its end
+  keyfob exec huggingface --ephemeral -- ./once.sh    signed in for this alone
 
-The command takes keyfob's place, so its exit code is its own; 127 means that there is no such
+The command takes keyfob's place, so its exit code is its own; 127 means that there is no such \
 command, 126 that it cannot be run.")]
 pub struct Exec {
     /// PROVIDER/NAME, or PROVIDER for its default account

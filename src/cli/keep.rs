@@ -13,11 +13,11 @@ use crate::store::Kind;
 #[command(after_help = "\
 Examples:
   keyfob move huggingface --store file
-  keyfob move --all --store file --passphrase    the key of a new file store behind a passphrase
+  keyfob move --all --store file --passphrase    into one with a passphrase
   keyfob move 'github/*' --store keyring
 
-A secret is written there, read back, and then removed here; interrupted anywhere, the account works
-and the same command ends it. With the last of a provider's accounts goes what is kept of its
+A secret is written there, read back, and then removed here; interrupted anywhere, the account works \
+and the same command ends it. With the last of a provider's accounts goes what is kept of its \
 client.")]
 pub struct Move {
     /// PROVIDER/NAME, PROVIDER for its default account or the client that is kept without one, or a
@@ -41,11 +41,11 @@ pub struct Move {
 Examples:
   keyfob backup keyfob.age              asks for a passphrase
   keyfob backup keyfob.age github --recipients-file recipients.txt
-  keyfob backup keyfob.age --move       for a new machine: accounts are forgotten here
+  keyfob backup keyfob.age --move       for a new machine: forgets them here
 
-One file, encrypted with age: accounts, their secrets, and what of providers they need; not
-config.toml, nothing of the sandbox, and no account of an exchange. A refresh token that rotates can
-live in one place only, so those of providers that rotate, or may, are left out without `--move`. The
+One file, encrypted with age: accounts, their secrets, and what of providers they need; not \
+config.toml, nothing of the sandbox, and no account of an exchange. A refresh token that rotates can \
+live in one place only, so those of providers that rotate, or may, are left out without `--move`. The \
 passphrase is asked for, or comes from KEYFOB_BACKUP_PASSPHRASE_FILE or KEYFOB_BACKUP_PASSPHRASE.")]
 pub struct Backup {
     /// The file to write
@@ -80,8 +80,8 @@ Examples:
   keyfob restore keyfob.age 'github/*' --store file
   keyfob restore keyfob.age --identity key.txt
 
-An account that is newer here than in the file, or has a refresh token here alone, is kept, unless
-you say so at the terminal or with `--replace`. Restoring the same file again changes nothing. The
+An account that is newer here than in the file, or has a refresh token here alone, is kept, unless \
+you say so at the terminal or with `--replace`. Restoring the same file again changes nothing. The \
 passphrase is asked for, or comes from KEYFOB_BACKUP_PASSPHRASE_FILE or KEYFOB_BACKUP_PASSPHRASE.")]
 pub struct Restore {
     /// What `backup` wrote

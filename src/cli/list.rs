@@ -19,7 +19,7 @@ Examples:
   keyfob list --status expired --status login_required
   keyfob list --wide | less -S
 
-Of several filters all must hold. Where a provider is known to end a sign-in, it says from 14 days
+Of several filters all must hold. Where a provider is known to end a sign-in, it says from 14 days \
 before what to do by when. Reads no secret and sends nothing.")]
 pub struct List {
     /// Only this provider's accounts

@@ -15,18 +15,18 @@ use crate::store::Kind;
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
-  keyfob login huggingface              browser, device code or a pasted address: the first wins
+  keyfob login huggingface              in the way that finishes first
   keyfob login huggingface --for read --as work
-  keyfob login github/ada --scope repo  the same account, with this scope besides what it has
+  keyfob login github/ada --scope repo  the same account, one scope more
   keyfob login gitlab --client-id ID    a client that you registered there
-  keyfob login huggingface --flow paste   on a server, with a browser on any other machine
+  keyfob login huggingface --flow paste   with a browser elsewhere
   keyfob login acme --flow client-credentials --scope api   a machine account
   keyfob login https://id.acme.example  any server that publishes its metadata
   pass show hf | keyfob login huggingface --with-token
-  keyfob login huggingface --flow token-exchange --resource acme/model   in a CI job, with no secret
+  keyfob login huggingface --flow token-exchange --resource acme/model
   keyfob login sandbox --store file --no-input
 
-Without a terminal nothing is asked: a browser that is configured or a device code can finish, and
+Without a terminal nothing is asked: a browser that is configured or a device code can finish, and \
 where neither can the exit code is 4.")]
 pub struct Login {
     /// PROVIDER, PROVIDER/NAME to sign in again as that account, or an issuer's https URL

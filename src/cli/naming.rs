@@ -9,13 +9,13 @@ use crate::complete;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  keyfob use huggingface/work           `keyfob token huggingface` means it from now on
-  keyfob use huggingface/work --here    in this folder and below, whatever the default is
-  keyfob use --trust                    let the .keyfob.toml that came with a folder choose
+  keyfob use huggingface/work           what `huggingface` means from now on
+  keyfob use huggingface/work --here    in this folder and below it
+  keyfob use --trust                    let a .keyfob.toml choose that came
 
-KEYFOB_ACCOUNT goes before both, and .keyfob.toml before a default. A .keyfob.toml holds
-`accounts = [\"PROVIDER/NAME\"]`, one account a provider, and holds below its folder to the end of
-the repository, or of your home. It chooses only as `--here` wrote it or `--trust` accepted it;
+KEYFOB_ACCOUNT goes before both, and .keyfob.toml before a default. A .keyfob.toml holds \
+`accounts = [\"PROVIDER/NAME\"]`, one account a provider, and holds below its folder to the end of \
+the repository, or of your home. It chooses only as `--here` wrote it or `--trust` accepted it; \
 once changed or moved it has to be accepted again. Reads no secret and sends nothing.")]
 pub struct Use {
     /// PROVIDER/NAME

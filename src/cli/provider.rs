@@ -11,20 +11,20 @@ use crate::store::Kind;
 #[command(after_help = "\
 Examples:
   keyfob provider list
-  keyfob provider show github           what to register, and every key of the definition
+  keyfob provider show github           what to register, and each key
   keyfob provider set github client_id=Iv1.abc --client-secret
   keyfob provider add acme --issuer https://id.acme.example
-  keyfob provider test acme             whether its server and the definition agree
+  keyfob provider test acme             whether server and definition agree
   keyfob provider remove acme
 
-A definition is a file below `providers` in the configuration folder; these verbs write what you
+A definition is a file below `providers` in the configuration folder; these verbs write what you \
 could write yourself, and keep its comments.")]
 pub enum Provider {
     /// List the known providers and what each needs
     #[command(after_help = "\
 Examples:
   keyfob provider list
-  keyfob provider list --json           which are ready, and what the others need")]
+  keyfob provider list --json           and what each one needs")]
     List,
     /// Show a provider's effective definition and how to register a client there
     Show(ProviderShow),
@@ -44,7 +44,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  keyfob provider show github           where to register, and what to enter there
+  keyfob provider show github           where to register, and what
   keyfob provider show gitea --json
 
 The text is a whole definition that can be kept as a file.")]
@@ -61,8 +61,9 @@ Examples:
   keyfob provider add                   asks for everything
   keyfob provider add acme --issuer https://id.acme.example --client-id keyfob
   keyfob provider add work --like gitlab --host git.acme.example
-  keyfob provider add acme --authorization-endpoint https://acme.example/authorize \\
-      --token-endpoint https://acme.example/token --scope read redirect.host=localhost")]
+  keyfob provider add acme \\
+      --authorization-endpoint https://acme.example/authorize \\
+      --token-endpoint https://acme.example/token redirect.host=localhost")]
 pub struct ProviderAdd {
     /// The new provider's name: lower-case letters, digits and `-`
     #[arg(value_name = "NAME")]
@@ -142,9 +143,9 @@ pub struct ProviderSet {
 #[command(after_help = "\
 Examples:
   keyfob provider remove acme
-  keyfob provider remove acme --force --yes     its accounts are logged out first
+  keyfob provider remove acme --force --yes     logs its accounts out first
 
-Of a built-in provider only your own file and what is kept of your client go. A client that keyfob
+Of a built-in provider only your own file and what is kept of your client go. A client that keyfob \
 registered is deleted at the server too, where the server lets it.")]
 pub struct ProviderRemove {
     /// The provider
@@ -176,7 +177,7 @@ pub struct ProviderTest {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  keyfob provider metadata acme --url https://me.example/keyfob.json > keyfob.json
+  keyfob provider metadata acme --url https://me.example/keyfob.json > k.json
   keyfob provider set acme client_id=https://me.example/keyfob.json")]
 pub struct ProviderMetadata {
     /// The provider

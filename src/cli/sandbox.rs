@@ -29,10 +29,10 @@ Examples:
   keyfob sandbox serve --act errors-under-200 --act commas
   curl -d client_id=keyfob http://127.0.0.1:9400/device_authorization
 
-Its state is in memory and ends with it. The first line on stdout is its issuer URL; stderr lists
-the endpoints: /authorize, /token, /device_authorization (type the code at /device), /par,
-/userinfo, /revoke, /introspect, /register and /jwks. The client `keyfob` is built in, public, with
-any loopback redirect URI below /callback/; /callback/code shows the code for pasting. A job gets an
+Its state is in memory and ends with it. The first line on stdout is its issuer URL; stderr lists \
+the endpoints: /authorize, /token, /device_authorization (type the code at /device), /par, \
+/userinfo, /revoke, /introspect, /register and /jwks. The client `keyfob` is built in, public, with \
+any loopback redirect URI below /callback/; /callback/code shows the code for pasting. A job gets an \
 identity token at /identity_token, as one of GitHub Actions does, and exchanges it at /token.")]
 pub struct SandboxServe {
     /// Listen on this loopback port; 0 lets the system pick

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::app::{App, ask_passphrase};
 use super::{print_json, report};
-use crate::account::Account;
+use crate::account::{Account, sign_in};
 use crate::answer::backup::{self as answer, BackedUp};
 use crate::choose::nobody_anywhere;
 use crate::cli;
@@ -15,13 +15,11 @@ use crate::error::{Code, Error, Result};
 use crate::interrupts::uninterrupted;
 use crate::journal::Deed;
 use crate::secret::Secret;
+use crate::session::foresee;
 use crate::store::passphrase::{BACKUP, Environment};
 use crate::store::sealed::{Key, Lock};
 use crate::timestamp::Timestamp;
-use crate::vault::{Backup, Bound, Guard, RefreshToken, SavedProvider, backup_file};
-
-/// How long a login or a refresh of an account is waited for.
-const TURN: std::time::Duration = std::time::Duration::from_secs(60);
+use crate::vault::{Backup, Bound, Guard, RefreshToken, Saved, SavedProvider, TURN, backup_file};
 
 /// Writes the file, and says what is not in it.
 pub fn run(app: &App, args: &cli::Backup) -> Result<()> {
@@ -144,20 +142,38 @@ struct Gathered {
 struct Told {
     account: Account,
     refresh_token: Option<RefreshToken>,
+    /// Why it is not in the file; why it is of little use there.
+    remark: Option<String>,
     shape: BackedUp,
+}
+
+impl Told {
+    fn left_out(account: Account, why: String) -> Self {
+        Self {
+            shape: BackedUp::left_out(&account, &why),
+            refresh_token: None,
+            remark: Some(why),
+            account,
+        }
+    }
+
+    fn saved(app: &App, account: Account, one: &Saved, refresh_token: RefreshToken) -> Self {
+        let remark = ended(app, one, refresh_token);
+        Self {
+            shape: BackedUp::saved(&account, refresh_token, remark.as_deref()),
+            refresh_token: Some(refresh_token),
+            remark,
+            account,
+        }
+    }
 }
 
 fn gather(app: &App, accounts: Vec<Account>, moves: bool) -> Result<Gathered> {
     let mut saved = Vec::new();
     let mut answers = Vec::new();
     for account in accounts {
-        let left_out = |account: Account| Told {
-            shape: BackedUp::left_out(&account),
-            refresh_token: None,
-            account,
-        };
-        if Bound::of(&account).is_some() {
-            answers.push(left_out(account));
+        if let Some(bound) = Bound::of(&account) {
+            answers.push(Told::left_out(account, told::of_machine(bound).into()));
             continue;
         }
         let now = app.vault.reread(&account)?.ok_or_else(|| {
@@ -165,28 +181,19 @@ fn gather(app: &App, accounts: Vec<Account>, moves: bool) -> Result<Gathered> {
                 .hint("nothing was written; run it again")
                 .account(&account)
         })?;
+        app.vault.is_sole(&now).map_err(unwritten)?;
         let whole = moves || app.registry.lifetime(&now.provider).rotation == Some(false);
-        let Some((one, refresh_token)) = app.vault.save(&now, whole)? else {
-            let noun = now.store.noun();
-            app.term.warn(&format!(
-                "left out {now}: its secret was removed from {noun}"
-            ));
-            answers.push(left_out(now));
+        let found = app.vault.save(&now, whole).map_err(unwritten)?;
+        let Some((one, refresh_token)) = found else {
+            let why = format!("its secret was removed from {}", now.store.noun());
+            answers.push(Told::left_out(now, why));
             continue;
         };
-        answers.push(Told {
-            shape: BackedUp::saved(&now, refresh_token),
-            refresh_token: Some(refresh_token),
-            account: now,
-        });
+        answers.push(Told::saved(app, now, &one, refresh_token));
         saved.push(one);
     }
     if saved.is_empty() {
-        return Err(Error::new(
-            Code::Usage,
-            "nothing of these accounts can be backed up: those of the sandbox are of this machine alone, and an exchange needs nothing but its identity token",
-        )
-        .hint("see `keyfob list`"));
+        return Err(nothing(&answers));
     }
     let providers: BTreeSet<&String> = saved.iter().map(|one| &one.account.provider).collect();
     let mut backup = Backup {
@@ -207,6 +214,49 @@ fn gather(app: &App, accounts: Vec<Account>, moves: bool) -> Result<Gathered> {
     }
     backup.accounts = saved;
     Ok(Gathered { backup, answers })
+}
+
+/// Why only a new sign-in helps once an account is restored, if so.
+fn ended(app: &App, one: &Saved, refresh_token: RefreshToken) -> Option<String> {
+    let now = Timestamp::now();
+    match foresee(&one.account, None, now) {
+        Err(error) if error.code == Code::LoginRequired => Some(match refresh_token {
+            RefreshToken::LeftOut => {
+                "its access token has ended, and its refresh token is left out".into()
+            }
+            RefreshToken::Included | RefreshToken::Absent => error.message,
+        }),
+        _ => {
+            let rule = app.registry.lifetime(&one.account.provider);
+            let end = sign_in::end(&one.account, &rule).filter(|end| end.at <= now)?;
+            Some(format!("its sign-in was due {}", end.date()))
+        }
+    }
+}
+
+fn unwritten(error: Error) -> Error {
+    let next = error.hint.as_deref().unwrap_or("mend that");
+    let hint = format!("{next}; or name the accounts that are to be in it");
+    Error {
+        message: format!("nothing was written: {}", error.message),
+        ..error
+    }
+    .hint(hint)
+}
+
+/// Says of every account why it is not in a file.
+fn nothing(told: &[Told]) -> Error {
+    let reasons = told::grouped(told.iter()).into_iter();
+    let reasons: Vec<_> = reasons
+        .map(|(names, why)| format!("{names}: {why}"))
+        .collect();
+    let mut lost = told.iter().map(|one| &one.account);
+    let lost = lost.find(|account| Bound::of(account).is_none());
+    let what = format!("nothing can be backed up: {}", reasons.join("; "));
+    match lost {
+        Some(account) => Error::new(Code::LoginRequired, what).hint(account.again()),
+        None => Error::new(Code::Usage, what).hint("see `keyfob list`"),
+    }
 }
 
 /// Encrypts, and where it can be proved that it opens, proves it.

@@ -6,10 +6,10 @@ use std::collections::HashMap;
 
 use super::app::App;
 use super::{caution, columns, print, print_json};
-use crate::account::Account;
+use crate::account::{Account, sign_in};
+use crate::answer;
 use crate::answer::account::Listed;
 use crate::answer::table::Layout;
-use crate::answer::{self, sign_in};
 use crate::cli;
 use crate::error::{Error, Result};
 use crate::names::is_provider_name;

@@ -14,7 +14,9 @@ use crate::cli;
 use crate::config;
 use crate::error::{Code, Error, Result};
 use crate::journal::Deed;
+use crate::session::foresee;
 use crate::store::Kind;
+use crate::timestamp::Timestamp;
 use crate::vault::{Backup, Over, Place, Restored, Saved, backup_file};
 
 /// Opens the file, and takes from it what was asked for.
@@ -222,7 +224,12 @@ fn asked(app: &App, saved: &Saved) -> Result<Over> {
 
 /// What somebody has to know of an account that cannot be refreshed.
 fn life(account: &Account) -> String {
+    let ended = foresee(account, None, Timestamp::now());
     match account.expires_at {
+        _ if ended.is_err_and(|error| error.code == Code::LoginRequired) => format!(
+            ", and only a new sign-in helps: `{}`",
+            account.login_command()
+        ),
         _ if account.refreshable => String::new(),
         Some(end) => format!(", without a refresh token: it ends at {end}"),
         None => ", without a refresh token".into(),

@@ -5,12 +5,12 @@ use std::ffi::OsStr;
 use clap_complete::CompletionCandidate;
 
 use super::{line, names_alone, offer, providers};
+use crate::account::given;
 use crate::account::{Standing, Status};
-use crate::answer::given;
-use crate::answer::relative::until;
 use crate::escape::escape_short;
 use crate::paths::Paths;
 use crate::timestamp::Timestamp;
+use crate::timestamp::until;
 use crate::vault::{self, Defaults, Glance, Named};
 
 /// The most characters of a username in a description.

@@ -3,7 +3,7 @@
 
 use super::{Finding, Patient, Status};
 use crate::account::Account;
-use crate::answer::{given, sign_in};
+use crate::account::{given, sign_in};
 use crate::error::{Code, Error};
 use crate::provider::Registry;
 use crate::session::{foresee, reach};

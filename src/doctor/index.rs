@@ -33,6 +33,7 @@ pub fn index(patient: &Patient, usable: &[Kind]) -> Vec<Finding> {
             "give that file the name of its account, or put it elsewhere",
         ));
     }
+    findings.extend(super::twins::twins(&listing.accounts));
     findings.extend(copies(&listing.accounts, &clients.kept));
     let lacking = |kind: Kind, key: &str| held.get(&kind).is_some_and(|keys| !keys.contains(key));
     let missing = listing
@@ -58,6 +59,11 @@ pub fn index(patient: &Patient, usable: &[Kind]) -> Vec<Finding> {
         findings.push(agreed(&listing.accounts, &held));
     }
     findings
+}
+
+/// Whether a finding says that all agree.
+pub fn is_agreed(finding: &Finding) -> bool {
+    finding.check == CHECK && finding.status == Status::Pass
 }
 
 /// Secrets of which a move that was cut off may have left a copy in another store.

@@ -8,6 +8,8 @@
 //! leftovers    what a crash did not remove
 //! stores       whether secrets can be written and read
 //! index        whether accounts, clients and secrets agree, both ways, and defaults with accounts
+//! twins        whether two entries lead to one secret
+//! secrets      whether those in the file store can be read
 //! accounts     who has to sign in, and who would not get anywhere
 //! providers    the user's definitions
 //! rules        the accounts that this folder chooses
@@ -41,9 +43,11 @@ mod program;
 mod providers;
 mod proxy;
 mod rules;
+mod secrets;
 mod settings;
 mod shown;
 mod stores;
+mod twins;
 
 use std::io;
 use std::sync::Arc;
@@ -134,7 +138,16 @@ pub fn begin(
         check("leftovers", BOUND, leftovers::leftovers),
         check("store", STORE_BOUND, |patient| {
             let (mut findings, usable) = stores::stores(patient);
+            let looked = if usable.contains(&Kind::File) {
+                secrets::secrets(patient)
+            } else {
+                Vec::new() // why is told of the store
+            };
             findings.extend(index::index(patient, &usable));
+            if looked.iter().any(|finding| finding.status != Status::Pass) {
+                findings.retain(|finding| !index::is_agreed(finding));
+            }
+            findings.extend(looked);
             findings
         }),
         check("accounts", BOUND, accounts::accounts),

@@ -14,13 +14,12 @@ use crate::account::{Account, Identity, SignIn};
 use crate::error::{Code, Error, Result};
 use crate::oauth::userinfo::userinfo;
 use crate::oauth::{Client, OauthError};
-use crate::online::{self, Online, off_thread};
+use crate::online::{self, Online};
 use crate::provider::{ClientAuth, Provider};
 use crate::secret::Secret;
 use crate::store::Kind;
 use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
-use crate::vault::names_lock;
 
 /// What a refusal leaves behind.
 const NOTHING: &str = "nothing was stored";
@@ -51,8 +50,7 @@ pub struct Given {
 /// accounts as they were.
 pub async fn given(online: &Online, given: Given) -> Result<SignedIn> {
     let (vault, store) = (Arc::clone(&online.vault), given.store);
-    let names = names_lock(&given.provider.name);
-    off_thread(move || vault.prove_locks(&names).and_then(|()| vault.probe(store))).await?;
+    super::prove(vault, given.provider.name.clone(), store).await?;
 
     let (token, verify) = (given.token.clone(), given.verify);
     let mut keeping = keeping(given);

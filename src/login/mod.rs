@@ -55,7 +55,8 @@ use std::sync::Arc;
 use crate::account::{Account, SignIn};
 use crate::error::{Code, Result};
 use crate::online::{Online, off_thread};
-use crate::vault::{Secrets, names_lock};
+use crate::store::Kind;
+use crate::vault::{Secrets, Vault, names_lock};
 
 use address::Address;
 pub use browser::{Asked, Browser, Launcher, VARIABLES as BROWSER_VARIABLES};
@@ -106,8 +107,7 @@ pub async fn login(online: &Arc<Online>, mut plan: Plan) -> Result<SignedIn> {
     }
     if !plan.ephemeral {
         let (vault, store) = (Arc::clone(&online.vault), plan.store);
-        let names = names_lock(&plan.provider.name);
-        off_thread(move || vault.prove_locks(&names).and_then(|()| vault.probe(store))).await?;
+        prove(vault, plan.provider.name.clone(), store).await?;
     }
 
     let with_client = (exchanges && plan.provider.exchange.without_client)
@@ -127,6 +127,16 @@ pub async fn login(online: &Arc<Online>, mut plan: Plan) -> Result<SignedIn> {
     let client = ours.code.as_ref().or(ours.device.as_ref()).ok();
     ephemeral::forewarn(online, &plan, client);
     consent(online, &Arc::new(plan), ways, ours).await
+}
+
+/// Proves that locks, store and index take what a sign-in brings, before anybody is asked for it.
+async fn prove(vault: Arc<Vault>, provider: String, store: Kind) -> Result<()> {
+    off_thread(move || {
+        vault.prove_locks(&names_lock(&provider))?;
+        vault.probe(store)?;
+        vault.prove_index(&provider)
+    })
+    .await
 }
 
 /// Asks the person, and makes an account of the answer. The page in the browser is written last.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::entry::{Grant, Slot, endpoints, entry};
 use super::place::{Keeping, Place, find_place};
@@ -13,10 +12,7 @@ use crate::journal::Deed;
 use crate::names;
 use crate::online::{Online, off_thread};
 use crate::token_set::TokenSet;
-use crate::vault::{Vault, names_lock};
-
-/// How long another login at the same provider, or a refresh of the same account, is waited for.
-const TURN: Duration = Duration::from_secs(60);
+use crate::vault::{TURN, Vault, names_lock};
 
 /// Keeps what a login got, as its plan says. An ephemeral login has no place, and nothing is written.
 pub async fn persist(online: &Online, plan: &Arc<Plan>, grant: Grant) -> Result<SignedIn> {

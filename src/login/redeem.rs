@@ -94,8 +94,11 @@ impl Redemption<'_> {
         };
         let outcome = placed.await;
         if outcome.is_err() && !self.plan.ephemeral {
-            let dropped = "the new tokens were dropped, and not revoked: that could end other sign-ins of the same person";
-            self.online.term.step(dropped);
+            let page = self.plan.provider.revocation.page.as_ref();
+            let by_hand = page.map_or_else(String::new, |page| format!("; {page} ends them"));
+            self.online.term.warn(&format!(
+                "the new tokens were dropped, and not revoked, which could end other sign-ins of the same person{by_hand}"
+            ));
         }
         outcome
     }

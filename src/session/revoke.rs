@@ -2,7 +2,6 @@
 //! new ones; then they are forgotten, whatever it said.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use url::Url;
 
@@ -19,12 +18,9 @@ use crate::provider::Provider;
 use crate::secret::Secret;
 use crate::store::Kind;
 use crate::token_set::TokenSet;
-use crate::vault::Secrets;
+use crate::vault::{Secrets, TURN};
 
 pub use crate::oauth::revoke::Hint;
-
-/// How long a refresh that is under way is waited for.
-const TURN: Duration = Duration::from_secs(60);
 
 /// Why a token that no client had a part in stays.
 const NO_CLIENT: &str = "this provider revokes a token only for the client that it was issued to, and that is not known";
@@ -114,7 +110,7 @@ impl Online {
         let (vault, id) = (Arc::clone(&self.vault), account.id.clone());
         let turn = off_thread(move || vault.wait_for_lock(&id, TURN)).await?;
         let vault = Arc::clone(&self.vault);
-        let (account, secrets) = off_thread(move || {
+        let (account, secrets, twin) = off_thread(move || {
             let account = vault.reread(&account)?.unwrap_or(account);
             let secrets = vault.secrets(&account);
             // Without a provider to tell, a secret that cannot be read only has to go.
@@ -123,11 +119,17 @@ impl Online {
             } else {
                 secrets?
             };
-            Ok((account, secrets))
+            let twin = vault.twin(&account);
+            Ok((account, secrets, twin))
         })
         .await?;
         let (tokens, page) = match &secrets {
             None => (Vec::new(), None),
+            // Revoking would end the other one too, and its secret stays for it.
+            Some(secrets) if twin.is_some() => {
+                let why = twin.map(|twin| format!("{twin} has the same tokens, and keeps them"));
+                (all(&secrets.tokens, || Outcome::Skipped(why.clone())), None)
+            }
             Some(secrets) if matches!(extent, Extent::Nothing | Extent::NothingAndLeave) => {
                 (all(&secrets.tokens, || Outcome::Skipped(None)), None)
             }

@@ -1,16 +1,11 @@
 //! Whose turn it is to renew: one process at a time has the account's lock, and reads index and store
 //! again under it.
 
-use std::time::Duration;
-
 use super::{Look, Need, judge, login_required, serves_anew};
 use crate::account::Account;
 use crate::error::Result;
 use crate::timestamp::Timestamp;
-use crate::vault::{Acquired, Guard, Secrets, Vault};
-
-/// How long a process waits for its turn at an account.
-const TURN: Duration = Duration::from_secs(60);
+use crate::vault::{Acquired, Guard, Secrets, TURN, Vault};
 
 /// Whose turn it was.
 #[derive(Debug)]

@@ -8,11 +8,15 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use age::x25519::Identity;
+
 use self::disk::failed;
 use self::key_pair::KeyPair;
 use super::passphrase::{Environment, FILE_STORE};
-use super::sealed::{Key, why};
-use super::{PROBE, Rehearsal, Setup, Store, StoreError, check_key, random_hex, secret_from};
+use super::sealed::{Form, Key, form, why};
+use super::{
+    PROBE, Rehearsal, Setup, Store, StoreError, Unasked, check_key, random_hex, secret_from,
+};
 use crate::files;
 use crate::secret::Secret;
 
@@ -88,6 +92,20 @@ impl File {
     }
 }
 
+fn decrypted(path: &Path, ciphertext: &[u8], identity: Identity) -> Result<Secret, StoreError> {
+    let plaintext = Key::from(identity)
+        .open(ciphertext)
+        .map_err(|error| damaged(path, &why(&error)))?;
+    secret_from(&plaintext).ok_or_else(|| damaged(path, "it holds no text"))
+}
+
+fn damaged(path: &Path, why: &str) -> StoreError {
+    StoreError {
+        cause: format!("cannot decrypt `{}`: {why}", path.display()),
+        hint: "sign in again to replace it, or bring it back from a backup".into(),
+    }
+}
+
 impl Store for File {
     fn get(&self, key: &str) -> Result<Option<Secret>, StoreError> {
         check_key(key)?;
@@ -96,15 +114,27 @@ impl Store for File {
             return Ok(None);
         };
         let identity = self.keys.identity()?;
-        let damaged = |why: &str| StoreError {
-            cause: format!("cannot decrypt `{}`: {why}", path.display()),
-            hint: "sign in again to replace it, or bring it back from a backup".into(),
+        decrypted(&path, &ciphertext, identity).map(Some)
+    }
+
+    fn get_unasked(&self, key: &str) -> Result<Unasked, StoreError> {
+        check_key(key)?;
+        let path = self.path(key);
+        let Some(ciphertext) = Self::read(&path)? else {
+            return Ok(Unasked::Nothing);
         };
-        let plaintext = Key::from(identity)
-            .open(&ciphertext)
-            .map_err(|error| damaged(&why(&error)))?;
-        let secret = secret_from(&plaintext).ok_or_else(|| damaged("it holds no text"))?;
-        Ok(Some(secret))
+        match form(&ciphertext) {
+            Form::Recipients => {}
+            Form::None if ciphertext.is_empty() => return Err(damaged(&path, "it is empty")),
+            Form::None => return Err(damaged(&path, "it is no age file")),
+            Form::Passphrase | Form::Armoured | Form::Unknown => {
+                return Err(damaged(&path, "its beginning is damaged"));
+            }
+        }
+        match self.keys.identity_unasked()? {
+            Some(identity) => decrypted(&path, &ciphertext, identity).map(Unasked::Secret),
+            None => Ok(Unasked::Shut),
+        }
     }
 
     fn put(&self, key: &str, secret: &Secret) -> Result<(), StoreError> {

@@ -23,6 +23,11 @@ pub trait Store: Send + Sync {
     /// Reads a secret; `None` where the store holds none under this key.
     fn get(&self, key: &str) -> Result<Option<Secret>, StoreError>;
 
+    /// Reads a secret where nobody has to be asked and nothing unlocked for it.
+    fn get_unasked(&self, key: &str) -> Result<Unasked, StoreError> {
+        check_key(key).map(|()| Unasked::Shut)
+    }
+
     /// Writes a secret, replacing what was there. Whole or not at all.
     fn put(&self, key: &str, secret: &Secret) -> Result<(), StoreError>;
 
@@ -45,6 +50,17 @@ pub trait Store: Send + Sync {
 
     /// One plain sentence, lower case, on what protects the secrets in it.
     fn protection(&self) -> String;
+}
+
+/// What a store gives without asking.
+#[derive(Debug)]
+pub enum Unasked {
+    /// The secret.
+    Secret(Secret),
+    /// It holds none under this key.
+    Nothing,
+    /// Somebody would have to be asked, or something unlocked.
+    Shut,
 }
 
 /// How a rehearsal ended that met no failure.

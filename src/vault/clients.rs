@@ -10,14 +10,15 @@ mod payload;
 mod tests;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 pub(super) use payload::Payload;
-use payload::{decode, encode};
+pub(super) use payload::decode;
+use payload::encode;
 
-use super::{Guard, Vault, unavailable};
+use super::versioned::Version;
+use super::{Guard, TURN, Vault, unavailable};
 use crate::account::is_id;
 use crate::error::{Code, Error, Result};
 use crate::files;
@@ -32,9 +33,6 @@ const VERSION: u32 = 1;
 
 /// The largest record that is read, in bytes.
 const LIMIT: u64 = 64 * 1024;
-
-/// How long another process's change of the same client is waited for; it may wait for its store.
-const TURN: Duration = Duration::from_secs(60);
 
 /// A client that keyfob registered, or whose secret it keeps, at one provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,12 +193,6 @@ struct Written<'a> {
     version: u32,
     #[serde(flatten)]
     client: &'a KeptClient,
-}
-
-/// What every format has, so that a newer one is told from a damaged one.
-#[derive(Deserialize)]
-struct Version {
-    version: u32,
 }
 
 fn read(path: &Path, provider: &str) -> Result<Option<KeptClient>> {

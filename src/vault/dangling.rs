@@ -12,8 +12,8 @@ use crate::error::{Code, Error, Result};
 use crate::names::{is_name, is_provider_name};
 use crate::store::{Kind, Rehearsal};
 
-/// How long another change of names is waited for.
-const TURN: Duration = Duration::from_secs(5);
+/// How long another change of names is waited for: doctor has ten seconds for all of this.
+const NAMES_TURN: Duration = Duration::from_secs(5);
 
 /// The clients that are kept, and the records that could not be read.
 #[derive(Debug, Default)]
@@ -137,7 +137,7 @@ impl Vault {
     pub fn drop_dangling_default(&self, provider: &str, name: &str) -> Result<bool> {
         let lock = is_provider_name(provider).then(|| names_lock(provider)); // no login makes another a default
         let _names = lock
-            .map(|lock| self.wait_for_lock(&lock, TURN))
+            .map(|lock| self.wait_for_lock(&lock, NAMES_TURN))
             .transpose()?;
         if self.has_account(provider, name) {
             return Ok(false);

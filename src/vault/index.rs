@@ -7,8 +7,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::versioned::Version;
 use crate::account::{Account, is_id};
 use crate::error::{Code, Error, Result};
 use crate::files;
@@ -28,6 +29,9 @@ const HEAD: &[u8] = b"{\n  \"version\": 1,\n";
 /// The largest index entry that is read, in bytes.
 const LIMIT: u64 = 256 * 1024;
 
+/// As many bytes as an entry seldom exceeds.
+const USUAL: usize = 4096;
+
 /// All accounts, and the entries that could not be read.
 #[derive(Debug, Default)]
 pub struct Listing {
@@ -42,11 +46,6 @@ struct Written<'a> {
     version: u32,
     #[serde(flatten)]
     account: &'a Account,
-}
-
-#[derive(Deserialize)]
-struct Version {
-    version: u32,
 }
 
 /// Names every account, sorted, without a look into the entries; a folder that cannot be read names none.
@@ -218,6 +217,13 @@ pub fn write(paths: &Paths, account: &Account) -> Result<()> {
     }
     files::replace(&path, &json)
         .map_err(|error| Error::io(format!("cannot write {}", path.display()), &error))
+}
+
+/// Proves by writing that there is a place and room for an entry. Leaves nothing behind.
+pub fn prove(paths: &Paths, provider: &str) -> Result<()> {
+    let folder = paths.accounts().join(provider);
+    files::takes(&folder, &[b' '; USUAL])
+        .map_err(|error| Error::io(format!("cannot write in {}", folder.display()), &error))
 }
 
 /// Whether the entry of an account could be read again, had it been written.

@@ -7,6 +7,7 @@ mod backup;
 mod clients;
 mod dangling;
 mod defaults;
+mod examine;
 mod index;
 mod lock;
 mod moving;
@@ -14,6 +15,8 @@ mod naming;
 mod payload;
 mod rename;
 mod restore;
+mod twins;
+mod versioned;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -29,8 +32,9 @@ pub use backup::{Backup, Bound, RefreshToken, Saved, SavedClient, SavedProvider,
 pub use clients::{ClientSecrets, KeptClient};
 pub use dangling::Clients;
 pub use defaults::{Defaults, read as defaults};
+pub use examine::Examined;
 pub use index::{Glance, Listing, Named, VERSION as INDEX_VERSION, glance, list, names, read};
-pub use lock::{Acquired, Guard};
+pub use lock::{Acquired, Guard, TURN};
 pub use moving::Moved;
 pub use naming::names_lock;
 pub use payload::Secrets;
@@ -92,7 +96,7 @@ impl Vault {
             .get(&account.id)
             .map_err(|error| unavailable_to(account, account.store, &error))?;
         stored
-            .map(|secret| payload::decode(&secret).map_err(|error| error.account(account)))
+            .map(|secret| payload::decode(&secret, account).map_err(|error| error.account(account)))
             .transpose()
     }
 
@@ -127,7 +131,7 @@ impl Vault {
     /// Writes the secret alone. The index follows with [`Vault::record`].
     pub fn keep(&self, account: &Account, secrets: &Secrets) -> Result<()> {
         self.store(account.store)
-            .put(&account.id, &payload::encode(secrets))
+            .put(&account.id, &payload::encode(secrets, account))
             .map_err(|error| unavailable_to(account, account.store, &error))
     }
 
@@ -139,7 +143,7 @@ impl Vault {
     /// Secret first, then the entry, under an id that nothing leads to yet; its lock says that somebody is at
     /// work.
     pub fn put_new(&self, account: &Account, secrets: &Secrets) -> Result<()> {
-        let _own = self.wait_for_lock(&account.id, naming::TURN)?;
+        let _own = self.wait_for_lock(&account.id, TURN)?;
         self.keep(account, secrets)?;
         self.record(account).inspect_err(|_| self.undo_new(account))
     }
@@ -161,11 +165,13 @@ impl Vault {
         index::remove(&self.paths, account)
     }
 
-    /// Removes an account although a store fails; tells which stores may have its secret still.
+    /// Removes an account although a store fails; tells which stores may have its secret still. A secret that
+    /// another entry leads to stays, as with [`Vault::forget`].
     pub fn forget_entry(&self, account: &Account) -> Result<Vec<Kind>> {
         let mut left = Vec::new();
+        let shared = self.twin(account).is_some();
         let copy = account.copy_in.filter(|store| *store != account.store);
-        for store in copy.into_iter().chain([account.store]) {
+        for store in copy.into_iter().chain([account.store]).filter(|_| !shared) {
             match self.erase_of(account, store) {
                 Ok(()) => {}
                 Err(error) if error.code == Code::StoreUnavailable => left.push(store),
@@ -177,8 +183,12 @@ impl Vault {
         Ok(left)
     }
 
-    /// Removes the secret that a replaced account has left in its old store, and what a move has left of it.
+    /// Removes the secret that a replaced account has left in its old store, and what a move has left of it; nothing
+    /// where another entry leads to it.
     pub fn discard(&self, old: &Account) -> Result<()> {
+        if self.twin(old).is_some() {
+            return Ok(());
+        }
         self.discard_copy(old)?;
         self.erase_of(old, old.store)
     }
@@ -210,6 +220,11 @@ impl Vault {
         self.store(kind)
             .probe()
             .map_err(|error| unavailable(kind, &error))
+    }
+
+    /// Proves by writing that the index takes an entry of this provider.
+    pub fn prove_index(&self, provider: &str) -> Result<()> {
+        index::prove(&self.paths, provider)
     }
 
     /// What protects the secrets in a store, as one sentence.

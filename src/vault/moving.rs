@@ -8,8 +8,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::naming::TURN;
-use super::{KeptClient, Vault, unavailable};
+use super::{KeptClient, TURN, Vault, unavailable};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::interrupts::uninterrupted;
@@ -48,6 +47,7 @@ impl Vault {
     pub fn move_account(&self, account: &Account, to: Kind) -> Result<Moved> {
         let _turn = self.wait_for_lock(&account.id, TURN)?;
         let mut now = self.still_there(account)?;
+        self.is_sole(&now)?;
         let before = Place {
             store: now.store,
             copy_in: now.copy_in,

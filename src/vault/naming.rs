@@ -4,14 +4,9 @@
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
-use super::{Listing, Vault, defaults, index};
+use super::{Listing, TURN, Vault, defaults, index};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
-
-/// How long another change of names, or a refresh that is under way, is waited for.
-pub(super) const TURN: Duration = Duration::from_secs(60);
 
 /// What is locked while an account of this provider gets its name.
 pub fn names_lock(provider: &str) -> String {

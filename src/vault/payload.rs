@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::versioned::{self, Unreadable};
+use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
@@ -25,6 +27,9 @@ pub struct Secrets {
 #[derive(Serialize, Deserialize)]
 pub(super) struct Payload<'a> {
     version: u32,
+    /// The id of the account that it is of; none in a backup, which says so itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<std::borrow::Cow<'a, str>>,
     generation: u64,
     access_token: std::borrow::Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,6 +54,7 @@ impl<'a> Payload<'a> {
         } = secrets;
         Self {
             version: VERSION,
+            account: None,
             generation: *generation,
             access_token: tokens.access_token.expose().into(),
             refresh_token: tokens.refresh_token.as_ref().map(|t| t.expose().into()),
@@ -80,38 +86,40 @@ impl From<Payload<'_>> for Secrets {
     }
 }
 
-/// What every format has, so that a newer one is told from a damaged one.
-#[derive(Deserialize)]
-struct Version {
-    version: u32,
-}
-
-/// Encodes for a store.
-pub fn encode(secrets: &Secrets) -> Secret {
-    let json = serde_json::to_string(&Payload::of(secrets));
+/// Encodes for a store, where it is `account`'s.
+pub fn encode(secrets: &Secrets, account: &Account) -> Secret {
+    let payload = Payload {
+        account: Some(account.id.as_str().into()),
+        ..Payload::of(secrets)
+    };
+    let json = serde_json::to_string(&payload);
     Secret::new(json.expect("strings and numbers serialise"))
 }
 
-/// Decodes what a store gave. The error shows nothing of it.
-pub fn decode(secret: &Secret) -> Result<Secrets> {
-    let unreadable = |what: &str, hint: &str| {
-        Error::new(Code::InternalError, format!("its stored secret {what}")).hint(hint)
-    };
-    let damaged = |_| unreadable("is damaged", "sign in again with `keyfob login`");
-    let found: Version = serde_json::from_str(secret.expose()).map_err(damaged)?;
-    if found.version > VERSION {
-        return Err(unreadable(
-            "was written by a newer keyfob",
-            "update this one",
-        ));
+/// Decodes what a store gave for `account`. The error shows nothing of it.
+pub fn decode(secret: &Secret, account: &Account) -> Result<Secrets> {
+    let payload: Payload = versioned::decode(secret, VERSION).map_err(|why| match why {
+        Unreadable::Damaged => {
+            Error::new(Code::InternalError, "its stored secret is damaged").hint(account.again())
+        }
+        Unreadable::Newer => Error::new(
+            Code::InternalError,
+            "its stored secret was written by a newer keyfob",
+        )
+        .hint("update this one"),
+    })?;
+    // A file that was copied over it would hand out somebody else's tokens under this name.
+    if payload.account.as_ref().is_some_and(|id| *id != account.id) {
+        let what = "its stored secret is another account's";
+        return Err(Error::new(Code::LoginRequired, what).hint(account.again()));
     }
-    let payload: Payload = serde_json::from_str(secret.expose()).map_err(damaged)?;
     Ok(payload.into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answer::fixture::account;
 
     fn secrets() -> Secrets {
         Secrets {
@@ -131,7 +139,23 @@ mod tests {
 
     #[test]
     fn what_is_encoded_is_decoded() {
-        assert_eq!(decode(&encode(&secrets())).unwrap(), secrets());
+        assert_eq!(
+            decode(&encode(&secrets(), &account()), &account()).unwrap(),
+            secrets()
+        );
+    }
+
+    #[test]
+    fn what_is_another_accounts_is_refused_and_what_names_none_is_taken() {
+        let other = Account {
+            id: "0b".into(),
+            ..account()
+        };
+        let error = decode(&encode(&secrets(), &other), &account()).unwrap_err();
+        assert_eq!(error.code, Code::LoginRequired);
+        let unnamed = serde_json::to_string(&Payload::of(&secrets())).unwrap();
+        let found = decode(&Secret::new(unnamed), &account());
+        assert_eq!(found.unwrap(), secrets());
     }
 
     #[test]
@@ -139,7 +163,7 @@ mod tests {
         for (text, word) in [
             ("{\"access_token\":\"hunter2\"", "damaged"),
             (
-                &encode(&secrets())
+                &encode(&secrets(), &account())
                     .expose()
                     .replace("\"version\":1", "\"version\":2"),
                 "newer",
@@ -147,7 +171,7 @@ mod tests {
             ("{\"version\":2,\"tokens\":[\"hunter2\"]}", "newer"),
             ("{\"version\":1,\"tokens\":[\"hunter2\"]}", "damaged"),
         ] {
-            let error = decode(&Secret::new(text)).unwrap_err();
+            let error = decode(&Secret::new(text), &account()).unwrap_err();
             assert!(error.message.contains(word), "{error}");
             assert!(!error.message.contains("hunter2"));
         }

@@ -4,14 +4,9 @@
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
-use super::{Vault, defaults, index, names_lock};
+use super::{TURN, Vault, defaults, index, names_lock};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
-
-/// How long a refresh that is under way is waited for.
-const TURN: Duration = Duration::from_secs(60);
 
 impl Vault {
     /// Whether nothing here goes by a provider's name, not even an account whose definition is gone.

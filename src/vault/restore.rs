@@ -6,10 +6,11 @@ mod tests;
 
 use counterpart::counterpart;
 
-use super::naming::TURN;
-use super::{ClientSecrets, KeptClient, Listing, Saved, SavedClient, Secrets, Vault, names_lock};
+use super::{
+    ClientSecrets, KeptClient, Listing, Saved, SavedClient, Secrets, TURN, Vault, names_lock,
+};
 use crate::account::{Account, random_id};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::interrupts::uninterrupted;
 use crate::provider::Adopted;
 use crate::store::Kind;
@@ -118,11 +119,11 @@ impl Vault {
 
     /// What counts is when the tokens came, and that a refresh token which may still serve is not lost for newer
     /// tokens without one. An account that has lost its secret is older than any; where any makes room, so is one
-    /// whose store does not say.
+    /// whose secret cannot be read.
     fn age(&self, here: &Account, saved: &Saved, over: Over) -> Result<Age> {
         let mut here = here.clone();
         let secrets = match self.secrets_of_now(&mut here) {
-            Err(error) if over == Over::Always && error.code == Code::StoreUnavailable => None,
+            Err(_) if over == Over::Always => None,
             found => found?,
         };
         let Some(secrets) = secrets else {

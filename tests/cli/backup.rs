@@ -40,6 +40,18 @@ impl Keys {
     }
 }
 
+/// Takes all accounts into a file and forgets them, asking nobody.
+pub fn moving<'a>(file: &'a str, keys: &'a Keys) -> [&'a str; 6] {
+    [
+        "backup",
+        file,
+        "--move",
+        "--yes",
+        "--recipient",
+        &keys.recipient,
+    ]
+}
+
 impl Home {
     /// Writes all accounts to a file of the home, encrypted to `keys`; the file.
     #[track_caller]
@@ -420,7 +432,10 @@ fn of_the_sandbox_alone_nothing_is_written() {
     home.run(&["login", "sandbox"]).ok();
     let file = home.text_path("keyfob.age");
     let run: Run = home.run(&["backup", &file, "--recipient", &keys.recipient]);
-    run.fails(2, &["those of the sandbox are of this machine alone"]);
+    run.fails(
+        2,
+        &["sandbox/ada: the practice provider is of this machine alone"],
+    );
     assert!(!home.path("keyfob.age").exists());
 }
 
@@ -449,7 +464,7 @@ fn an_account_of_an_exchange_is_left_out() {
     );
     assert_eq!(home.accounts(), ["acme/ci"], "nor is it forgotten");
     home.run(&[&args[..], &["--replace"]].concat())
-        .fails(2, &["an exchange needs nothing but its identity token"]);
+        .fails(2, &["acme/ci: an exchange has nothing to take along"]);
 }
 
 #[cfg(target_os = "linux")]
@@ -490,4 +505,93 @@ pub fn registered() -> (Home, Provider) {
     });
     home.login(&["acme", "--register"]).ok();
     (home, provider)
+}
+
+#[test]
+fn where_nothing_can_be_in_it_each_account_has_its_true_reason() {
+    let keys = Keys::generate();
+    let (home, _provider) = signed_in();
+    let file = home.text_path("keyfob.age");
+    let args = ["backup", &file, "--recipient", &keys.recipient];
+    let id = home.account("acme/julien").id;
+    std::fs::remove_file(home.path(&format!("data/secrets/{id}.age"))).expect("a secret");
+    let lost = "acme/julien: its secret was removed from the file store";
+    let run = home
+        .run(&args)
+        .fails(4, &[lost, "`keyfob login acme/julien`"]);
+    assert!(!run.stderr.contains("practice"), "{run:?}");
+    home.run(&["login", "sandbox"]).ok();
+    let of_machine = "sandbox/ada: the practice provider is of this machine alone";
+    home.run(&args).fails(4, &[lost, of_machine]);
+    let run = home
+        .run(&[&args[..], &["sandbox"]].concat())
+        .fails(2, &[of_machine]);
+    assert!(!run.stderr.contains("exchange"), "{run:?}");
+    assert!(!home.path("keyfob.age").exists());
+}
+
+#[test]
+fn what_has_ended_is_in_it_and_said_and_so_it_is_when_it_is_restored() {
+    let keys = Keys::generate();
+    let (home, _provider) = crate::scene::expired();
+    let file = home.text_path("keyfob.age");
+    let to = ["backup", &file, "--recipient", &keys.recipient, "--json"];
+    let run = home.run(&to).ok();
+    let why = "its access token has ended, and its refresh token is left out";
+    assert_eq!(run.json()["accounts"][0]["detail"], why);
+    let said = format!("only a new sign-in helps: acme/julien: {why}");
+    assert!(run.stderr.contains(&said), "{run:?}");
+
+    let there = Home::new();
+    there.write("key.txt", &keys.identity);
+    let key = there.text_path("key.txt");
+    let run = there.run(&["restore", &file, "--identity", &key]).ok();
+    let said = "restored acme/julien, and only a new sign-in helps: `keyfob login acme/julien`";
+    assert!(run.stderr.contains(said), "{run:?}");
+    there.login(&["acme/julien"]).ok();
+
+    let file = home.backed_up(&keys, &["--replace", "--move", "--yes"]);
+    let run = there.run(&["restore", &file, "--identity", &key, "--replace"]);
+    assert!(!run.ok().stderr.contains("new sign-in"));
+}
+
+#[test]
+fn one_that_cannot_be_read_or_shares_its_secret_is_named_and_nothing_written() {
+    let keys = Keys::generate();
+    let (home, _provider) = signed_in();
+    let entry = |name: &str| home.path(&format!("data/accounts/acme/{name}.json"));
+    std::fs::copy(entry("julien"), entry("copy")).expect("an entry");
+    let file = home.text_path("keyfob.age");
+    for args in [&moving(&file, &keys)[..], &moving(&file, &keys)[..2]] {
+        let mut command = home.keyfob(args);
+        command.env("KEYFOB_BACKUP_PASSPHRASE", PASSPHRASE);
+        Run::of(command.output().expect("keyfob starts")).fails(
+            1,
+            &["nothing was written", "lead to one secret", "keyfob logout"],
+        );
+    }
+    std::fs::remove_file(entry("copy")).expect("an entry");
+    let id = home.account("acme/julien").id;
+    home.write(&format!("data/secrets/{id}.age"), "none");
+    home.run(&moving(&file, &keys)).fails(
+        5,
+        &["nothing was written", "acme/julien", "name the accounts"],
+    );
+    assert!(!home.path("keyfob.age").exists());
+    assert_eq!(home.accounts(), ["acme/julien"]);
+}
+
+#[test]
+fn a_recipient_is_counted_once() {
+    let keys = Keys::generate();
+    let (home, _provider) = signed_in_to(STEADY);
+    let file = home.text_path("keyfob.age");
+    let to = ["--recipient", &keys.recipient];
+    let run = home
+        .run(&[&["backup", &file], &to[..], &to[..]].concat())
+        .ok();
+    assert!(
+        run.stderr.contains("encrypted to one recipient\n"),
+        "{run:?}"
+    );
 }

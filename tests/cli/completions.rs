@@ -255,3 +255,27 @@ fn a_disk_that_takes_nothing_costs_no_start_file() {
         .fails(1, &["cannot write", "keyfob.fish"]);
     assert!(text(&home, RC).starts_with(&before));
 }
+
+#[test]
+fn a_start_file_that_was_made_for_the_line_goes_with_it() {
+    let home = Home::new();
+    let (install, uninstall) = ("--install", "--uninstall");
+    let run = |flag: &str| home.run(&["completions", "elvish", flag]).ok().stderr;
+    let file = ".config/elvish/rc.elv";
+    run(install);
+    assert!(home.path(file).exists());
+    assert!(run(uninstall).contains("removed "), "the whole file");
+    assert!(!home.path(file).exists());
+    for theirs in ["", "x = 1\n"] {
+        home.write(file, theirs);
+        run(install);
+        run(uninstall);
+        assert_eq!(std::fs::read_to_string(home.path(file)).unwrap(), theirs);
+    }
+    std::fs::remove_file(home.path(file)).unwrap();
+    run(install);
+    let made = std::fs::read_to_string(home.path(file)).unwrap();
+    home.write(file, &format!("{made}x = 1\n"));
+    run(uninstall);
+    assert_eq!(std::fs::read_to_string(home.path(file)).unwrap(), "x = 1\n");
+}

@@ -122,3 +122,41 @@ fn a_read_only_configuration_loses_no_client() {
         "the client is still known"
     );
 }
+
+#[test]
+fn an_index_that_cannot_be_written_is_said_before_anybody_is_asked() {
+    let (home, provider) = (Home::new(), server());
+    let Some(disk) = SmallDisk::over(&home.path("data/accounts")) else {
+        let test = "an_index_that_cannot_be_written_is_said_before_anybody_is_asked";
+        return skip(test, "the right to mount a tmpfs");
+    };
+    home.provider("acme", &provider.definition(&provider.device()));
+    disk.fill();
+    let device = ["login", "acme", "--flow", "device"];
+    home.run(&device)
+        .fails(1, &["data/accounts/acme", "No space left", "free space"]);
+    disk.empty();
+    disk.freeze();
+    home.run(&device)
+        .fails(1, &["data/accounts/acme", "Read-only file system"]);
+    let given = "echo MARKED-SECRET-pat | keyfob login acme --with-token --as pat";
+    home.shell(given).fails(1, &["Read-only file system"]);
+    assert!(provider.asked("/device").is_empty() && provider.asked("/userinfo").is_empty());
+    assert!(home.stored().is_empty(), "{:?}", home.stored());
+}
+
+#[test]
+fn tokens_that_find_no_place_after_consent_are_said() {
+    let (home, provider) = (Home::new(), server());
+    home.provider("acme", &provider.definition(&provider.device()));
+    home.run(&["login", "sandbox"]).ok(); // makes the store
+    let door = provider.hold("/userinfo");
+    let login = home.begin(&["login", "acme", "--flow", "device"]);
+    provider.wait_for("/userinfo", 1);
+    let broken = home.break_writing();
+    drop(door);
+    let run = login.end().fails(5, &["dropped, and not revoked"]);
+    drop(broken);
+    assert!(provider.asked("/revoke").is_empty(), "{run:?}");
+    assert_eq!(home.accounts(), ["sandbox/ada"]);
+}

@@ -8,6 +8,7 @@ mod keyring;
 mod mend;
 mod permissions;
 mod secrecy;
+mod secrets;
 mod stores;
 mod surroundings;
 

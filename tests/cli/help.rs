@@ -201,3 +201,23 @@ fn keyfob_alone_says_what_a_newcomer_needs() {
         Cli::try_parse_from(&words).unwrap_or_else(|wrong| panic!("{words:?}: {wrong}"));
     }
 }
+
+/// The words below a verb's options fit a screen of 80 columns: examples stand as they are, prose is wrapped by
+/// the terminal alone.
+#[test]
+fn the_words_below_the_options_fit_eighty_columns() {
+    let mut commands = vec![Cli::command()];
+    while let Some(command) = commands.pop() {
+        let help = command.get_after_help().map(ToString::to_string);
+        let mut prose = false;
+        for line in help.as_deref().unwrap_or_default().lines() {
+            let is_prose = !line.is_empty() && !line.starts_with(' ') && line != "Examples:";
+            let fits = is_prose || line.chars().count() <= 80;
+            let name = command.get_name();
+            assert!(fits, "{name}: wider than 80 columns: {line}");
+            assert!(!(prose && is_prose), "{name}: broken by hand: {line}");
+            prose = is_prose;
+        }
+        commands.extend(command.get_subcommands().cloned());
+    }
+}

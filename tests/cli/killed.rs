@@ -166,14 +166,7 @@ fn a_backup_that_moves() {
     at_each_step(25, |step| {
         let here = home.copy();
         let file = here.text_path("moved.age");
-        let args = [
-            "backup",
-            &file,
-            "--move",
-            "--yes",
-            "--recipient",
-            &keys.recipient,
-        ];
+        let args = crate::backup::moving(&file, &keys);
         let ended = cut(&here, &args, step);
         let left = here.accounts();
         for account in ["acme/julien", "acme/work"] {

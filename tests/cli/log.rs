@@ -86,15 +86,7 @@ fn what_goes_elsewhere_is_recorded() {
     home.run(&["move", "acme", "--store", "keyring"])
         .fails(5, &[]);
     home.run(&["restore", "Cargo.toml"]).fails(1, &[]);
-    home.run(&[
-        "backup",
-        &file,
-        "--move",
-        "--yes",
-        "--recipient",
-        &keys.recipient,
-    ])
-    .ok();
+    home.run(&crate::backup::moving(&file, &keys)).ok();
     home.write("key.txt", &keys.identity);
     home.restore(&file, &[]).ok();
     home.restore(&file, &[]).ok(); // nothing to do

@@ -1,7 +1,7 @@
 use super::*;
 use crate::account::SignIn;
+use crate::account::sign_in;
 use crate::answer::fixture::{account, now};
-use crate::answer::sign_in;
 use crate::provider::LifetimeRule;
 use crate::store::Kind;
 

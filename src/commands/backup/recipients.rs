@@ -1,5 +1,7 @@
 //! Whom a backup is encrypted to: age recipients, which are public.
 
+use std::collections::BTreeSet;
+
 use age::x25519::Recipient;
 
 use crate::cli;
@@ -36,6 +38,8 @@ pub fn of(args: &cli::Backup) -> Result<Option<Vec<Recipient>>> {
             return Err(unread("no recipient is in it".into()));
         }
     }
+    let mut seen = BTreeSet::new();
+    recipients.retain(|recipient| seen.insert(recipient.to_string()));
     Ok(Some(recipients).filter(|recipients| !recipients.is_empty()))
 }
 

@@ -23,24 +23,13 @@ pub fn told(app: &App, path: &Path, lock: &Lock, backup: &Backup, told: &[Told])
         "wrote {count} to {}, encrypted {locked}",
         path.display()
     ));
-    for (bound, why) in [
-        (
-            Bound::Sandbox,
-            "the practice provider is of this machine alone",
-        ),
-        (
-            Bound::Exchange,
-            "an exchange has nothing to take along, `keyfob login PROVIDER --flow token-exchange` repeats it anywhere",
-        ),
-    ] {
-        let accounts = told.iter().map(|one| &one.account);
-        let accounts: Vec<&Account> = accounts
-            .filter(|account| Bound::of(account) == Some(bound))
-            .collect();
-        if !accounts.is_empty() {
-            app.term
-                .say(&format!("left out {}: {why}", named(&accounts)));
-        }
+    let left_out = || told.iter().filter(|one| one.refresh_token.is_none());
+    let of_machine = |one: &&Told| Bound::of(&one.account).is_some();
+    for (names, why) in grouped(left_out().filter(of_machine)) {
+        app.term.say(&format!("left out {names}: {why}"));
+    }
+    for (names, why) in grouped(left_out().filter(|one| !of_machine(one))) {
+        app.term.warn(&format!("left out {names}: {why}"));
     }
     let without: Vec<&Account> = told
         .iter()
@@ -53,6 +42,12 @@ pub fn told(app: &App, path: &Path, lock: &Lock, backup: &Backup, told: &[Told])
             named(&without)
         ));
     }
+    let ended = told.iter().filter(|one| one.refresh_token.is_some());
+    for (names, why) in grouped(ended) {
+        app.term.warn(&format!(
+            "in the file, and once restored only a new sign-in helps: {names}: {why}"
+        ));
+    }
     let moved = told.iter().filter(|one| one.shape.is_moved());
     let moved: Vec<&Account> = moved.map(|one| &one.account).collect();
     if !moved.is_empty() {
@@ -61,6 +56,34 @@ pub fn told(app: &App, path: &Path, lock: &Lock, backup: &Backup, told: &[Told])
             named(&moved)
         ));
     }
+}
+
+/// What keeps an account of this machine out of a backup.
+pub fn of_machine(bound: Bound) -> &'static str {
+    match bound {
+        Bound::Sandbox => "the practice provider is of this machine alone",
+        Bound::Exchange => {
+            "an exchange has nothing to take along, `keyfob login PROVIDER --flow token-exchange` repeats it anywhere"
+        }
+    }
+}
+
+/// The accounts of which the same is said, and what, in the order of the first of each.
+pub fn grouped<'a>(told: impl Iterator<Item = &'a Told>) -> Vec<(String, &'a str)> {
+    let mut groups: Vec<(Vec<&Account>, &str)> = Vec::new();
+    for one in told {
+        let Some(why) = one.remark.as_deref() else {
+            continue;
+        };
+        match groups.iter_mut().find(|(_, said)| *said == why) {
+            Some((accounts, _)) => accounts.push(&one.account),
+            None => groups.push((vec![&one.account], why)),
+        }
+    }
+    let groups = groups.into_iter();
+    groups
+        .map(|(accounts, why)| (named(&accounts), why))
+        .collect()
 }
 
 fn named(accounts: &[&Account]) -> String {

@@ -80,8 +80,8 @@ pub fn uninstall(shell: Shell) -> Result<Installed> {
     for place in &places.own {
         match look(place, shell)? {
             Found::Ours | Found::Stale => {
-                take(place)?;
-                files.push(changed(place, place.part, Change::Removed));
+                let part = take(place)?;
+                files.push(changed(place, part, Change::Removed));
             }
             Found::Theirs => files.push(changed(place, Part::Line, Change::Kept)),
             Found::Nothing | Found::Foreign => {}
@@ -194,12 +194,14 @@ fn contents(place: &Place) -> Result<Option<Vec<u8>>> {
 fn write_place(place: &Place, shell: Shell) -> Result<()> {
     let written = match place.part {
         Part::Line => {
-            let before = contents(place)?.unwrap_or_default();
+            let there = contents(place)?;
+            let made = there.is_none();
+            let before = there.unwrap_or_default();
             if start_file::is_utf16(&before) {
                 let what = format!("{} is written in UTF-16", place.file.display());
                 return Err(Error::new(Code::ConfigInvalid, what).hint(by_hand(place)));
             }
-            start_file::with(&before, &place.text)
+            start_file::with(&before, &place.text, made)
         }
         _ => place.text.clone().into_bytes(),
     };
@@ -212,10 +214,16 @@ fn write_place(place: &Place, shell: Shell) -> Result<()> {
     })
 }
 
-fn take(place: &Place) -> Result<()> {
+/// Takes it out of a place; what of that is gone.
+fn take(place: &Place) -> Result<Part> {
     match (place.part, contents(place)?) {
-        (Part::Line, Some(before)) => write::replace(&place.file, &start_file::without(&before)),
-        _ => write::remove(&place.file),
+        (Part::Line, Some(before))
+            if place.file.is_symlink() || !start_file::is_all_ours(&before) =>
+        {
+            write::replace(&place.file, &start_file::without(&before))?;
+            Ok(Part::Line)
+        }
+        _ => write::remove(&place.file).map(|()| Part::Whole),
     }
 }
 

@@ -3,6 +3,9 @@
 /// What ends the line, by which it is known again.
 pub const MARK: &str = " # added by `keyfob completions --install`";
 
+/// What ends it in a file that had to be made for it, and that goes with it.
+const MADE: &str = " # added by `keyfob completions --install`, as was this file";
+
 /// Whose the lines are that ask keyfob for a completion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
@@ -25,13 +28,25 @@ pub fn look(contents: &[u8], text: &str, shell: &str) -> Found {
     match marked[..] {
         [] if asks_anywhere(contents, shell) => Found::Theirs,
         [] => Found::Nothing,
-        [one] if one == ours(text).as_bytes() => Found::Ours,
+        [one]
+            if [MARK, MADE]
+                .iter()
+                .any(|mark| one == ours(text, mark).as_bytes()) =>
+        {
+            Found::Ours
+        }
         _ => Found::Stale,
     }
 }
 
-/// The start file with that line in its place, or at its end behind an empty line: the last one may go on.
-pub fn with(contents: &[u8], text: &str) -> Vec<u8> {
+/// The start file with that line in its place, or at its end behind an empty line: the last one may go on. `made`
+/// says that there is none yet.
+pub fn with(contents: &[u8], text: &str, made: bool) -> Vec<u8> {
+    let mark = if made || lines(contents).any(is_made) {
+        MADE
+    } else {
+        MARK
+    };
     let end: &[u8] = if contents.windows(2).any(|pair| pair == b"\r\n") {
         b"\r\n"
     } else {
@@ -43,7 +58,7 @@ pub fn with(contents: &[u8], text: &str) -> Vec<u8> {
         if !is_ours(line) {
             written.extend_from_slice(line);
         } else if !std::mem::replace(&mut placed, true) {
-            written.extend_from_slice(ours(text).as_bytes());
+            written.extend_from_slice(ours(text, mark).as_bytes());
             written.extend_from_slice(end);
         }
     }
@@ -54,7 +69,7 @@ pub fn with(contents: &[u8], text: &str) -> Vec<u8> {
             }
             written.extend_from_slice(end);
         }
-        written.extend_from_slice(ours(text).as_bytes());
+        written.extend_from_slice(ours(text, mark).as_bytes());
         written.extend_from_slice(end);
     }
     written
@@ -73,13 +88,18 @@ pub fn without(contents: &[u8]) -> Vec<u8> {
     kept.concat()
 }
 
+/// Whether a start file was made for that line, and holds nothing else.
+pub fn is_all_ours(contents: &[u8]) -> bool {
+    lines(contents).any(is_made) && without(contents).is_empty()
+}
+
 /// Whether a file is of characters that this can read: PowerShell 5 on Windows writes UTF-16.
 pub fn is_utf16(contents: &[u8]) -> bool {
     contents.starts_with(b"\xff\xfe") || contents.starts_with(b"\xfe\xff")
 }
 
-fn ours(text: &str) -> String {
-    format!("{text}{MARK}")
+fn ours(text: &str, mark: &str) -> String {
+    format!("{text}{mark}")
 }
 
 fn lines(contents: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -92,7 +112,11 @@ fn bare(line: &[u8]) -> &[u8] {
 }
 
 fn is_ours(line: &[u8]) -> bool {
-    bare(line).ends_with(MARK.as_bytes())
+    bare(line).ends_with(MARK.as_bytes()) || is_made(line)
+}
+
+fn is_made(line: &[u8]) -> bool {
+    bare(line).ends_with(MADE.as_bytes())
 }
 
 /// Whether any line asks for the script of `shell`.
@@ -128,17 +152,27 @@ mod tests {
             "keyfob completions elvish --install\n",
         ] {
             assert_eq!(look(before.as_bytes(), TEXT, "elvish"), Found::Nothing);
-            let with_it = with(before.as_bytes(), TEXT);
+            let with_it = with(before.as_bytes(), TEXT, false);
             assert_eq!(look(&with_it, TEXT, "elvish"), Found::Ours);
-            assert_eq!(with(&with_it, TEXT), with_it);
+            assert_eq!(with(&with_it, TEXT, false), with_it);
             assert_eq!(without(&with_it), before.as_bytes(), "{before:?}");
         }
     }
 
     #[test]
+    fn a_file_that_was_made_for_it_is_known_and_one_that_was_there_is_not() {
+        let made = with(b"", TEXT, true);
+        assert_eq!(look(&made, TEXT, "elvish"), Found::Ours);
+        assert_eq!(with(&made, TEXT, false), made);
+        assert!(is_all_ours(&made));
+        assert!(!is_all_ours(&[&made[..], b"x"].concat()));
+        assert!(!is_all_ours(&with(b"", TEXT, false)) && !is_all_ours(b""));
+    }
+
+    #[test]
     fn a_last_line_that_goes_on_does_not_go_on_in_ours() {
         assert_eq!(
-            with(b"alias x=y \\", TEXT),
+            with(b"alias x=y \\", TEXT, false),
             format!("alias x=y \\\n\n{TEXT}{MARK}\n").as_bytes()
         );
     }
@@ -148,7 +182,7 @@ mod tests {
         let old = format!("a\nold{MARK}\nb\nolder{MARK}\n\u{e4}");
         assert_eq!(look(old.as_bytes(), TEXT, "elvish"), Found::Stale);
         let renewed = format!("a\n{TEXT}{MARK}\nb\n\u{e4}");
-        assert_eq!(with(old.as_bytes(), TEXT), renewed.as_bytes());
+        assert_eq!(with(old.as_bytes(), TEXT, false), renewed.as_bytes());
         assert_eq!(without(old.as_bytes()), "a\nb\n\u{e4}".as_bytes());
     }
 

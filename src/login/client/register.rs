@@ -1,7 +1,6 @@
 //! Registering keyfob at a provider: on the user's word, once for all processes, and kept.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -16,10 +15,7 @@ use crate::oauth::registration::{self, Wish};
 use crate::online::{self, Online, off_thread};
 use crate::provider::{ClientAuth, Provider, Registry};
 use crate::timestamp::Timestamp;
-use crate::vault::{ClientSecrets, Guard, KeptClient, Vault};
-
-/// How long another process's registration at the same issuer is waited for.
-const TURN: Duration = Duration::from_secs(60);
+use crate::vault::{ClientSecrets, Guard, KeptClient, TURN, Vault};
 
 /// Registers keyfob and keeps what that gave, or takes the client that another process has registered
 /// meanwhile. With `ended` the new client takes the place of that one.

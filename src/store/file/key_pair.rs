@@ -90,6 +90,14 @@ impl KeyPair {
         self.identity().map(Some)
     }
 
+    /// The identity, where nobody has to be asked: a passphrase that is given is tried.
+    pub fn identity_unasked(&self) -> Result<Option<Identity>, StoreError> {
+        match self.rehearse()? {
+            Rehearsal::WantsPassphrase => self.identity_at_hand(),
+            Rehearsal::Works | Rehearsal::Unmade => self.identity().map(Some),
+        }
+    }
+
     /// Where it lies, or will.
     pub fn folder(&self) -> &Path {
         &self.setup.identity

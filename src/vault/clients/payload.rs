@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClientSecrets, VERSION, Version};
+use super::super::versioned::{self, Unreadable};
+use super::{ClientSecrets, VERSION};
 use crate::error::{Code, Error, Result};
 use crate::secret::Secret;
 
@@ -49,24 +50,16 @@ pub fn encode(secrets: &ClientSecrets) -> Secret {
 
 /// Decodes what a store gave. The error shows nothing of it.
 pub fn decode(secret: &Secret) -> Result<ClientSecrets> {
-    let unreadable = |what: &str, hint: &str| {
-        Error::new(
-            Code::InternalError,
-            format!("the stored secret of the client {what}"),
-        )
-        .hint(hint)
-    };
-    let damaged = |_| {
-        let hint = "give it again in the provider's `KEYFOB_<PROVIDER>_CLIENT_SECRET`";
-        unreadable("is damaged", hint)
-    };
-    let found: Version = serde_json::from_str(secret.expose()).map_err(damaged)?;
-    if found.version > VERSION {
-        return Err(unreadable(
-            "was written by a newer keyfob",
-            "update this one",
-        ));
-    }
-    let payload: Payload = serde_json::from_str(secret.expose()).map_err(damaged)?;
+    let payload: Payload = versioned::decode(secret, VERSION).map_err(|why| {
+        let (what, hint) = match why {
+            Unreadable::Damaged => (
+                "is damaged",
+                "give it again in the provider's `KEYFOB_<PROVIDER>_CLIENT_SECRET`",
+            ),
+            Unreadable::Newer => ("was written by a newer keyfob", "update this one"),
+        };
+        let what = format!("the stored secret of the client {what}");
+        Error::new(Code::InternalError, what).hint(hint)
+    })?;
     Ok(payload.into())
 }

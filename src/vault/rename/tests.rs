@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
+use std::time::Duration;
+
 use super::*;
 use crate::account::random_id;
 use crate::answer::fixture;

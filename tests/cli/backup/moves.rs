@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::Keys;
+use super::{Keys, moving};
 use crate::home::Home;
 use crate::process::Running;
 use crate::scene::signed_in;
@@ -14,21 +14,13 @@ fn accounts_are_forgotten_here_and_refresh_there() {
     let (home, provider) = signed_in();
     home.run(&["login", "sandbox"]).ok();
     let file = home.text_path("keyfob.age");
-    let args = [
-        "backup",
-        &file,
-        "--move",
-        "--yes",
-        "--recipient",
-        &keys.recipient,
-        "--json",
-    ];
+    let args = [&moving(&file, &keys)[..], &["--json"]].concat();
     let answer = home.run(&args).ok().json();
     assert_eq!(
         answer["accounts"],
         json!([
-            {"account": "acme/julien", "result": "moved", "refresh_token": "included", "error": null},
-            {"account": "sandbox/ada", "result": "left_out", "refresh_token": "none", "error": null},
+            {"account": "acme/julien", "result": "moved", "refresh_token": "included", "detail": null, "error": null},
+            {"account": "sandbox/ada", "result": "left_out", "refresh_token": "none", "detail": "the practice provider is of this machine alone", "error": null},
         ])
     );
     assert_eq!(home.accounts(), ["sandbox/ada"]);
@@ -88,14 +80,7 @@ fn a_refresh_that_is_under_way_is_not_lost() {
     let refresh: Running = home.begin(&["refresh"]);
     provider.wait_for("/token", 2);
     let file = home.text_path("keyfob.age");
-    let backup: Running = home.begin(&[
-        "backup",
-        &file,
-        "--move",
-        "--yes",
-        "--recipient",
-        &keys.recipient,
-    ]);
+    let backup: Running = home.begin(&moving(&file, &keys));
     crate::process::until("the backup waits for the account", || {
         backup.has_open(".lock")
     });
@@ -123,14 +108,7 @@ fn what_cannot_be_forgotten_is_said() {
     account.copy_in = Some(keyfob::store::Kind::Keyring); // which is not there
     home.vault().record(&account).expect("a file in the home");
     let file = home.text_path("keyfob.age");
-    let run = home.run(&[
-        "backup",
-        &file,
-        "--move",
-        "--yes",
-        "--recipient",
-        &keys.recipient,
-    ]);
+    let run = home.run(&moving(&file, &keys));
     let run = run.fails(
         5,
         &["acme/work", "it is in the backup and still here", "--local"],

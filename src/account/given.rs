@@ -1,8 +1,8 @@
 //! How old a given token is: nobody says when it ends, so its age is what tells that it should be replaced.
 
-use super::relative::until;
 use crate::account::{SignIn, Standing};
 use crate::timestamp::Timestamp;
+use crate::timestamp::until;
 
 /// From this age on a token is to be replaced, in seconds: 90 days, what most rules for secrets ask for.
 const ROTATE: u64 = 90 * 24 * 60 * 60;

@@ -1,6 +1,6 @@
 //! Times as people say them: "in 7 h", "2 h ago".
 
-use crate::timestamp::Timestamp;
+use super::Timestamp;
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
