@@ -168,7 +168,7 @@ Examples:
   keyfob logout 'huggingface/*'          asks before it signs out what matches
   keyfob logout --all --yes
   keyfob logout github --local          forget here, tell nobody
-  keyfob logout github --local --leave-secret    although its keyring is not there any more")]
+  keyfob logout github --local --leave-secret    although its keyring is gone")]
 pub struct Logout {
     /// PROVIDER/NAME, PROVIDER for its default account, or a pattern of `*` and `?`
     #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]

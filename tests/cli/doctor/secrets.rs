@@ -112,7 +112,7 @@ fn entries_that_share_a_secret_are_told_and_logging_one_out_leaves_the_other() {
     );
     home.run(&["move", "acme/copy", "--store", "file"])
         .fails(1, &["lead to one secret"]);
-    for how in [&["--local"][..], &[]] {
+    for how in [&["--local"][..], &["--local", "--leave-secret"], &[]] {
         std::fs::copy(entry("julien"), entry("copy")).expect("an entry");
         let run = home.run(&[&["logout", "acme/copy"], how].concat()).ok();
         let said = "acme/copy: acme/julien has the same tokens, and keeps them";
