@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::accounts::Accounts;
 use super::configured::Scope;
 use super::file::{self, sha256};
+use super::met::Met;
 use super::remote::Remote;
 use super::trust::{self, Standing};
 use super::{Here, Rules};
@@ -49,7 +50,7 @@ impl Rules {
         let mut outcome = Acceptance::default();
         for file in &here.files {
             match file {
-                Ok(file) => {
+                Ok(Met { file, .. }) => {
                     let rule = Accepted {
                         path: file.path.clone(),
                         accounts: file.accounts.names(),

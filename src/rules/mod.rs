@@ -14,6 +14,7 @@ mod accounts;
 mod configured;
 mod edit;
 mod file;
+mod met;
 mod reach;
 mod remote;
 mod repository;
@@ -36,7 +37,7 @@ pub use write::Written;
 
 use accounts::Accounts;
 use configured::Scope;
-use file::RuleFile;
+use met::Met;
 use reach::Reach;
 use remote::Remote;
 use trust::Standing;
@@ -54,7 +55,7 @@ pub struct Rules {
 struct Here {
     reach: Reach,
     /// The rule files, the nearest first, and those that are refused.
-    files: Vec<Result<RuleFile>>,
+    files: Vec<Result<Met>>,
 }
 
 /// An account that a rule names.
@@ -162,9 +163,9 @@ impl Rules {
     /// Whether a rule is in effect; one that waits for its acceptance is a failure.
     fn holds(&self, here: &Here, layer: Layer<'_>, named: &Accounts) -> Result<bool> {
         match layer {
-            Layer::File(file) => match trust::standing(&self.paths, &file.path, &file.sha256) {
+            Layer::File(Met { file, standing }) => match standing {
                 Standing::Accepted => Ok(true),
-                standing => Err(unaccepted::file(file, standing, named)),
+                standing => Err(unaccepted::file(file, *standing, named)),
             },
             Layer::Configured(rule) => match &rule.scope {
                 Scope::Path(folder) => Ok(folder.holds(&here.reach)),
@@ -217,7 +218,8 @@ impl Rules {
     fn here(&self) -> Result<Option<&Here>> {
         let look = || match self.place().reach() {
             Ok(reach) => {
-                let files = reach.folders.iter().map(|folder| file::read(folder));
+                let folders = reach.folders.iter();
+                let files = folders.map(|folder| met::meet(&self.paths, folder));
                 let files = files.filter_map(Result::transpose).collect();
                 Ok(Some(Here { reach, files }))
             }
@@ -232,21 +234,21 @@ impl Rules {
 /// One place where accounts may be named.
 #[derive(Clone, Copy)]
 enum Layer<'a> {
-    File(&'a RuleFile),
+    File(&'a Met),
     Configured(&'a Configured),
 }
 
 impl Layer<'_> {
     fn accounts(&self) -> &Accounts {
         match self {
-            Self::File(file) => &file.accounts,
+            Self::File(met) => &met.file.accounts,
             Self::Configured(rule) => &rule.accounts,
         }
     }
 
     fn rule(&self, paths: &Paths) -> Rule {
         match self {
-            Self::File(file) => Rule::file(file.path.clone()),
+            Self::File(met) => Rule::file(met.file.path.clone()),
             Self::Configured(rule) => rule.rule(paths),
         }
     }
