@@ -24,6 +24,10 @@ pub fn read_text(path: &Path) -> Result<Option<String>> {
         _ => invalid(error, "mend or remove that file"),
     };
     let Some(bytes) = files::read(path, LIMIT).map_err(|error| unread(&error))? else {
+        if path.is_symlink() {
+            let hint = "mend or remove that link";
+            return Err(invalid(&"it is a link to what is not there", hint));
+        }
         return Ok(None);
     };
     String::from_utf8(bytes)

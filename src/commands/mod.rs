@@ -53,7 +53,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return usage::unparsed(&error, &args),
+        Err(error) => return usage::unparsed(error, &args),
     };
     let manner = manner(&cli);
     match run(&cli, manner) {

@@ -11,11 +11,11 @@ use crate::error::{Code, Error};
 use crate::term::{Console, Manner};
 
 /// Help and version are answers; the rest is wrong usage, said in JSON where that was asked for.
-pub fn unparsed(error: &clap::Error, args: &[OsString]) -> ExitCode {
+pub fn unparsed(mut error: clap::Error, args: &[OsString]) -> ExitCode {
     let has = |flag: &str| args.iter().any(|arg| arg == flag);
     let json = has("--json");
     if !error.use_stderr() {
-        return match shown(error) {
+        return match shown(&error) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 Console::new(Manner::default()).fail(&error);
@@ -45,6 +45,9 @@ pub fn unparsed(error: &clap::Error, args: &[OsString]) -> ExitCode {
         _ => {}
     }
     if !json {
+        if error.kind() == ErrorKind::ArgumentConflict {
+            error.remove(ContextKind::Usage); // it shows both
+        }
         let _ = error.print(); // a closed stderr: nobody is listening
         return ExitCode::from(Code::Usage.exit());
     }

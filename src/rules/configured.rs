@@ -73,6 +73,11 @@ impl TryFrom<String> for Folder {
     type Error = &'static str;
 
     fn try_from(written: String) -> Result<Self, Self::Error> {
+        if written.contains(['*', '?']) {
+            return Err(
+                "a folder is written as it is, without patterns; all below it is meant too",
+            );
+        }
         let known = below_home(&written).is_some() || Path::new(&written).is_absolute();
         if known {
             Ok(Self(written))

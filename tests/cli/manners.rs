@@ -269,9 +269,21 @@ fn a_wrong_setting_is_named_by_file_line_and_key() {
             "store = \"file\"\nstore = \"file\"",
             "config.toml:2: `store`: duplicate key",
         ),
+        (
+            "[[rules]]\npath = '~/work/*'\naccounts = ['acme/work']",
+            "config.toml:2: `path`: a folder is written as it is, without patterns",
+        ),
     ] {
         home.write("config/config.toml", text);
         home.run(&["list"]).fails(1, &[words, "mend that line"]);
+    }
+    #[cfg(unix)]
+    {
+        std::fs::remove_file(home.path("config/config.toml")).unwrap();
+        std::os::unix::fs::symlink("gone.toml", home.path("config/config.toml")).unwrap();
+        let words = "config.toml: it is a link to what is not there";
+        home.run(&["list"]).fails(1, &[words, "remove that link"]);
+        std::fs::remove_file(home.path("config/config.toml")).unwrap();
     }
     home.write("config/config.toml", "ca_file = \"authorities.pem\"");
     let file = home.path("config/authorities.pem");
@@ -289,4 +301,19 @@ fn a_wrong_setting_is_named_by_file_line_and_key() {
         .fails(1, &["KEYFOB_STORE is `fil`", "`keyring`, `file`"]);
     home.set("KEYFOB_STORE", "");
     home.run(&["login", "sandbox"]).ok();
+}
+
+#[test]
+fn options_that_exclude_one_another_are_not_shown_together_as_usage() {
+    let home = Home::new();
+    for args in [
+        &["use", "--trust", "acme/ada"][..],
+        &["move", "acme", "--all", "--store", "file"],
+        &["logout", "acme", "--all"],
+    ] {
+        let run = home.run(args);
+        assert_eq!(run.status, 2, "{run:?}");
+        assert!(run.stderr.contains("cannot be used with"), "{run:?}");
+        assert!(!run.stderr.contains("Usage:"), "{run:?}");
+    }
 }
