@@ -104,6 +104,16 @@ impl<'a> Chooser<'a> {
         Ok(choices)
     }
 
+    /// The name of the account that `KEYFOB_ACCOUNT` or a directory rule puts before a provider's default here;
+    /// what is wrong with either names nobody, and whoever needs the account is told.
+    pub fn preference(&self, provider: &str) -> Option<String> {
+        let mut accounts = self.environment.accounts().ok()?;
+        accounts.remove(provider).or_else(|| {
+            let ruled = self.rules.account(provider).ok().flatten();
+            ruled.map(|ruled| ruled.name)
+        })
+    }
+
     /// The account that an argument, or its absence, means; a variable is none.
     pub fn account(&self, typed: Option<&str>) -> Result<Account> {
         Ok(self.account_and_why(typed)?.0)

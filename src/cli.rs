@@ -136,7 +136,7 @@ Examples:
   keyfob whoami huggingface
   keyfob whoami github/ada --json       the provider's own claims too")]
 pub struct Whoami {
-    /// PROVIDER/NAME, or PROVIDER for its default account
+    /// PROVIDER/NAME, or PROVIDER for the one used here
     #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
     pub account: Option<String>,
 }
@@ -149,7 +149,7 @@ Examples:
   keyfob refresh '*/work'
   keyfob refresh --all --expiring-in 10m")]
 pub struct Refresh {
-    /// PROVIDER/NAME, PROVIDER for its default account, or a pattern of `*` and `?`
+    /// PROVIDER/NAME, PROVIDER for the one used here, or a pattern of `*` and `?`
     #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
     pub accounts: Vec<String>,
     /// Every account that has a refresh token
@@ -170,7 +170,7 @@ Examples:
   keyfob logout github --local          forget here, tell nobody
   keyfob logout github --local --leave-secret    although its keyring is gone")]
 pub struct Logout {
-    /// PROVIDER/NAME, PROVIDER for its default account, or a pattern of `*` and `?`
+    /// PROVIDER/NAME, PROVIDER for the one used here, or a pattern of `*` and `?`
     #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
     pub accounts: Vec<String>,
     /// Every account

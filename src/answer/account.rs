@@ -15,6 +15,8 @@ pub struct Listed<'a> {
     pub account: &'a Account,
     /// Whether it is its provider's default.
     pub default: bool,
+    /// Whether `KEYFOB_ACCOUNT` or a directory rule names it for the working folder.
+    pub chosen_here: bool,
     /// When its sign-in ends, where that is known.
     pub sign_in: Option<End>,
 }
@@ -41,6 +43,7 @@ struct Entry {
     sign_in_by: Option<Timestamp>,
     client_id: Option<String>,
     default: bool,
+    chosen_here: bool,
     store: Option<Kind>,
     refreshable: bool,
     status: Status,
@@ -93,6 +96,7 @@ fn entry(listed: &Listed, now: Timestamp) -> Entry {
         sign_in_by: listed.sign_in.map(|end| end.at),
         client_id: client_id(account),
         default: listed.default,
+        chosen_here: listed.chosen_here,
         store: Some(account.store),
         refreshable: account.refreshable,
         status: account.status(now),
@@ -118,6 +122,7 @@ fn unkept(variable: &SetVariable) -> Entry {
         sign_in_by: None,
         client_id: None,
         default: false,
+        chosen_here: false,
         store: None,
         refreshable: false,
         status: Status::Unknown,
@@ -141,6 +146,7 @@ mod tests {
         Listed {
             account,
             default: true,
+            chosen_here: true,
             sign_in: sign_in::end(account, &rule),
         }
     }

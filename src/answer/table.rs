@@ -25,7 +25,8 @@ pub struct Layout {
     pub colour: bool,
 }
 
-/// Writes accounts, a provider's default marked `*`, and after them the variables that hold tokens, a line
+/// Writes accounts, a provider's default marked `*` and another one that this folder or the environment chooses
+/// `>`, and after them the variables that hold tokens, a line
 /// each. With neither there is no table.
 ///
 /// Where the width is bounded, a column that says nothing is left out: usernames where nobody has one,
@@ -46,14 +47,14 @@ pub fn list(
         kept.chain(unkept).collect::<Vec<String>>()
     };
     let nothing = |_: &SetVariable| String::new();
-    let marks = accounts.iter().map(|listed| listed.default);
+    let marks = accounts.iter().map(mark);
     let names = of(&|listed| listed.account.to_string(), &|variable| {
         variable.provider.clone()
     });
     let marked = names
         .iter()
-        .zip(marks.chain(std::iter::repeat(false)))
-        .map(|(name, default)| format!("{} {name}", if default { '*' } else { ' ' }))
+        .zip(marks.chain(std::iter::repeat(' ')))
+        .map(|(name, mark)| format!("{mark} {name}"))
         .collect();
     let mut columns = vec![Column::new("  ACCOUNT", marked, Shrink::Last)];
     let mut entries = accounts.iter().map(|listed| listed.account);
@@ -101,6 +102,14 @@ pub fn list(
         layout.width.unwrap_or(usize::MAX),
         layout.colour,
     )
+}
+
+fn mark(listed: &Listed) -> char {
+    match (listed.default, listed.chosen_here) {
+        (true, _) => '*',
+        (false, true) => '>',
+        (false, false) => ' ',
+    }
 }
 
 /// The same as [`expiry`], and what to do about a sign-in that ends soon.

@@ -22,7 +22,7 @@ Exit codes: 0 valid or of unknown end, 3 expired and the next use refreshes it, 
 token that lives is valid to its end if it can be refreshed; `--min-ttl` demands more. Without \
 `--live` it reads no secret and sends nothing.")]
 pub struct Check {
-    /// PROVIDER/NAME, PROVIDER for its default account, or a pattern of `*` and `?`
+    /// PROVIDER/NAME, PROVIDER for the one used here, or a pattern of `*` and `?`
     #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
     pub accounts: Vec<String>,
     /// Every account

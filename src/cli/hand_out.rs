@@ -23,7 +23,7 @@ Examples:
 Exit codes: 0 a valid token was printed, 3 trying again may help, 4 sign in first, 5 the store \
 cannot be used.")]
 pub struct Token {
-    /// PROVIDER/NAME, or PROVIDER for its default account
+    /// PROVIDER/NAME, or PROVIDER for the one used here
     #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
     pub account: Option<String>,
     /// Demand a token that lives at least this long
@@ -48,7 +48,7 @@ Examples:
 
 Through a pipe the format is `sh`; on a terminal it is that of your shell.")]
 pub struct Export {
-    /// PROVIDER/NAME, or PROVIDER for its default account
+    /// PROVIDER/NAME, or PROVIDER for the one used here
     #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
     pub accounts: Vec<String>,
     /// What reads the assignments
@@ -113,7 +113,7 @@ Examples:
 The command takes keyfob's place, so its exit code is its own; 127 means that there is no such \
 command, 126 that it cannot be run.")]
 pub struct Exec {
-    /// PROVIDER/NAME, or PROVIDER for its default account
+    /// PROVIDER/NAME, or PROVIDER for the one used here
     #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
     pub accounts: Vec<String>,
     /// Put the token into this variable instead of the provider's usual one

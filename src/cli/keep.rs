@@ -20,7 +20,7 @@ A secret is written there, read back, and then removed here; interrupted anywher
 and the same command ends it. With the last of a provider's accounts goes what is kept of its \
 client.")]
 pub struct Move {
-    /// PROVIDER/NAME, PROVIDER for its default account or the client that is kept without one, or a
+    /// PROVIDER/NAME, PROVIDER for the one used here or the client that is kept without one, or a
     /// pattern of `*` and `?`
     #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
     pub accounts: Vec<String>,
@@ -51,7 +51,7 @@ pub struct Backup {
     /// The file to write
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// PROVIDER/NAME, PROVIDER for its default account, or a pattern of `*` and `?`; every account where
+    /// PROVIDER/NAME, PROVIDER for the one used here, or a pattern of `*` and `?`; every account where
     /// absent
     #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
     pub accounts: Vec<String>,

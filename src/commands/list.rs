@@ -70,6 +70,13 @@ fn listing(app: &App, provider: Option<&str>) -> Result<Listing> {
 fn described<'a>(app: &App, accounts: &[&'a Account]) -> Vec<Listed<'a>> {
     let defaults = app.vault.defaults();
     let mut rules: HashMap<&str, LifetimeRule> = HashMap::new();
+    let chooser = app.chooser();
+    let mut preferences: HashMap<&str, Option<String>> = HashMap::new();
+    let mut chosen_here = |account: &'a Account| {
+        let look = || chooser.preference(&account.provider);
+        let preferred = preferences.entry(&account.provider).or_insert_with(look);
+        preferred.as_ref() == Some(&account.name)
+    };
     let mut of = |account: &'a Account| {
         if !sign_in::has_refresh_token(account) {
             return None;
@@ -81,6 +88,7 @@ fn described<'a>(app: &App, accounts: &[&'a Account]) -> Vec<Listed<'a>> {
     let listed = accounts.iter().map(|account| Listed {
         account,
         default: defaults.get(&account.provider) == Some(&account.name),
+        chosen_here: chosen_here(account),
         sign_in: of(account),
     });
     listed.collect()

@@ -21,7 +21,7 @@ fn its_json_has_every_field_and_no_other() {
     let (home, _provider) = signed_in();
     let account = home.account("acme/julien");
     let keys = "account provider kind account_id username token_type scope received_at expires_at \
-                created_at updated_at sign_in_by client_id default store refreshable status source variable";
+                created_at updated_at sign_in_by client_id default chosen_here store refreshable status source variable";
     let listed = listed(&home);
     let entry = listed[0].as_object().unwrap();
     let expected = json!({
@@ -30,7 +30,7 @@ fn its_json_has_every_field_and_no_other() {
         "received_at": account.received_at, "expires_at": account.expires_at,
         "created_at": account.created_at, "updated_at": account.updated_at,
         "sign_in_by": null, "client_id": account.client.id,
-        "default": true, "store": "file", "refreshable": true, "status": "valid",
+        "default": true, "chosen_here": false, "store": "file", "refreshable": true, "status": "valid",
         "source": "account", "variable": null,
     });
     assert_eq!(Value::Object(entry.clone()), expected);

@@ -16,6 +16,7 @@ fn list(
     let accounts = accounts.iter().map(|&(account, default)| Listed {
         account,
         default,
+        chosen_here: false,
         sign_in: None,
     });
     let width = Some(width);
@@ -199,6 +200,7 @@ fn a_sign_in_that_ends_soon_is_said_in_yellow() {
         let listed = Listed {
             account: &account,
             default: true,
+            chosen_here: false,
             sign_in,
         };
         let width = Some(200);
@@ -214,6 +216,7 @@ fn a_sign_in_that_ends_soon_is_said_in_yellow() {
     let listed = Listed {
         account: &valid,
         default: true,
+        chosen_here: false,
         sign_in: sign_in::end(&valid, &rule),
     };
     let later = valid.received_at.plus(86_400 * 17);
@@ -240,6 +243,7 @@ fn the_wide_table_has_every_column_whole() {
     let listed = |account| Listed {
         account,
         default: false,
+        chosen_here: false,
         sign_in: sign_in::end(account, &rule),
     };
     let variable = SetVariable {

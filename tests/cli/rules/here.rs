@@ -169,3 +169,31 @@ fn a_full_disk_and_a_read_only_folder_leave_everything_as_it_was() {
         let _ = std::fs::remove_file(home.path("src/.keyfob.toml"));
     }
 }
+
+#[test]
+fn a_list_marks_what_the_folder_or_the_environment_chooses() {
+    let (mut home, _provider) = two();
+    home.run_in("src", &["use", "acme/work", "--here"]).ok();
+    let marked = |home: &Home, folder: &str| -> Vec<String> {
+        let run = home.run_in(folder, &["list"]).ok();
+        assert_eq!(run.stderr, "");
+        let names = run.stdout.lines().skip(1);
+        let names = names.map(|line| line[..line[2..].find(' ').unwrap() + 2].to_owned());
+        let json = home.run_in(folder, &["list", "--json"]).ok().json();
+        let entries = json["accounts"].as_array().unwrap();
+        for (line, entry) in run.stdout.lines().skip(1).zip(entries) {
+            let chosen = entry["chosen_here"].as_bool().unwrap();
+            assert_eq!(chosen && entry["default"] == false, line.starts_with('>'));
+        }
+        names.collect()
+    };
+    let apart = ["* acme/julien", "> acme/work"];
+    assert_eq!(marked(&home, "src"), apart);
+    assert_eq!(marked(&home, ""), ["* acme/julien", "  acme/work"]);
+    home.rule("src", "accounts = ['acme/work'] # changed\n");
+    assert_ne!(marked(&home, "src"), apart, "it was not accepted");
+    home.set("KEYFOB_ACCOUNT", "acme/work");
+    assert_eq!(marked(&home, ""), apart);
+    home.set("KEYFOB_ACCOUNT", "nonsense");
+    assert_ne!(marked(&home, ""), apart);
+}

@@ -249,7 +249,7 @@ fn git_is_asked_where_it_matters() {
     for args in [
         &["which", "acme/julien"][..],
         &["which", "sandbox"],
-        &["list"],
+        &["list", "sandbox"],
         &["check", "--all"],
     ] {
         home.run_in("clone", args).ok();
