@@ -12,8 +12,8 @@ use url::Url;
 
 use crate::provider::ClientAuth;
 use crate::store::Kind;
-use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
+use keyfob_base::timestamp::Timestamp;
 
 pub use standing::{Standing, Status};
 
@@ -265,6 +265,6 @@ pub fn is_id(id: &str) -> bool {
 /// A new account's id: 16 random octets in lower-case hexadecimal.
 pub fn random_id() -> String {
     let mut octets = [0; 16];
-    getrandom::fill(&mut octets).expect("the system has randomness");
+    keyfob_base::random::fill(&mut octets).expect("the system has randomness");
     format!("{:032x}", u128::from_be_bytes(octets))
 }

@@ -84,7 +84,7 @@ pub fn store_variable() -> Result<Option<Kind>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files;
+    use keyfob_base::files;
 
     fn refusal(text: &str) -> String {
         let home = tempfile::tempdir().unwrap();

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::escape::escape;
+use keyfob_base::escape::escape;
 
 /// Why a command failed, as a stable word. Scripts match on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -14,7 +14,7 @@ use crate::error::{Code, Error};
 use crate::journal::{Deed, Journal};
 use crate::paths::Paths;
 use crate::term::Terminal;
-use crate::timestamp::Timestamp;
+use keyfob_base::timestamp::Timestamp;
 
 use caller::Caller;
 pub use event::Event;

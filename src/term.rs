@@ -23,11 +23,11 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use console::Style;
 
 use crate::error::{Code, Error, Result};
-use crate::escape::escape;
 use crate::interrupts;
-use crate::secret::Secret;
 pub use canvas::Canvas;
 use entry::Entry;
+use keyfob_base::escape::escape;
+use keyfob_base::secret::Secret;
 pub use progress::Progress;
 use progress::Still;
 

@@ -1,7 +1,7 @@
 //! What an authorization server issued: the tokens and the facts about them (RFC 6749 §5.1).
 
-use crate::secret::Secret;
-use crate::timestamp::Timestamp;
+use keyfob_base::secret::Secret;
+use keyfob_base::timestamp::Timestamp;
 
 /// One answer of a token endpoint, kept whole in the account's store.
 #[derive(Debug, Clone, PartialEq, Eq)]

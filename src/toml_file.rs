@@ -4,8 +4,8 @@ use std::io;
 use std::path::Path;
 
 use crate::error::{Code, Error, Result};
-use crate::escape::escape_short;
-use crate::files;
+use keyfob_base::escape::escape_short;
+use keyfob_base::files;
 
 /// The largest TOML file that is read, in bytes.
 const LIMIT: u64 = 256 * 1024;

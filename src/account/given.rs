@@ -1,8 +1,8 @@
 //! How old a given token is: nobody says when it ends, so its age is what tells that it should be replaced.
 
 use crate::account::{SignIn, Standing};
-use crate::timestamp::Timestamp;
-use crate::timestamp::until;
+use keyfob_base::timestamp::Timestamp;
+use keyfob_base::timestamp::until;
 
 /// From this age on a token is to be replaced, in seconds: 90 days, what most rules for secrets ask for.
 const ROTATE: u64 = 90 * 24 * 60 * 60;

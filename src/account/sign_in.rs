@@ -2,7 +2,7 @@
 
 use crate::account::{Account, SignIn};
 use crate::provider::LifetimeRule;
-use crate::timestamp::Timestamp;
+use keyfob_base::timestamp::Timestamp;
 
 /// From how many seconds before the end it is told: 14 days, a holiday.
 const NOTICE: u64 = 14 * 24 * 60 * 60;

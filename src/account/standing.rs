@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::SignIn;
-use crate::timestamp::Timestamp;
 use crate::token_set::margin;
+use keyfob_base::timestamp::Timestamp;
 
 /// What the index alone says about an account's token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]

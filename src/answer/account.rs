@@ -6,7 +6,7 @@ use crate::account::sign_in::End;
 use crate::account::{Account, SignIn, Status};
 use crate::provider::SetVariable;
 use crate::store::Kind;
-use crate::timestamp::Timestamp;
+use keyfob_base::timestamp::Timestamp;
 
 /// An account as `list` has it.
 #[derive(Debug, Clone, Copy)]

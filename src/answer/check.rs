@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::account::Origin;
 use crate::account::{Account, Status};
 use crate::error::Error;
-use crate::timestamp::Timestamp;
-use crate::timestamp::until;
+use keyfob_base::timestamp::Timestamp;
+use keyfob_base::timestamp::until;
 
 /// A verdict on each token.
 #[derive(Debug, Serialize)]

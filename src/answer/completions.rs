@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::escape::escape;
+use keyfob_base::escape::escape;
 
 /// What was done for a shell.
 #[derive(Debug, Serialize)]

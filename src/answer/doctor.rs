@@ -6,7 +6,7 @@ use console::Style;
 use serde::Serialize;
 
 use crate::doctor::{Finding, Status};
-use crate::escape::escape;
+use keyfob_base::escape::escape;
 
 /// What was found.
 #[derive(Debug, Serialize)]

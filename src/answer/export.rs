@@ -14,7 +14,7 @@ pub mod nu;
 pub mod posix;
 pub mod windows;
 
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// One assignment of a value to a variable, as its reader takes it: lines without the last one's end.
 /// `None` where that reader cannot be trusted to give the value back.

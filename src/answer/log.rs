@@ -4,8 +4,8 @@ use console::Style;
 use serde::Serialize;
 
 use super::table::{Column, Shrink, render};
-use crate::escape::escape;
 use crate::events::Event;
+use keyfob_base::escape::escape;
 
 /// What was done, the oldest first.
 #[derive(Debug, Serialize)]

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::account::account_id;
 use crate::account::Account;
 use crate::store::Kind;
-use crate::timestamp::Timestamp;
+use keyfob_base::timestamp::Timestamp;
 
 /// The account that a sign-in made or updated.
 #[derive(Debug, Serialize)]

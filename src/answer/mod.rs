@@ -25,7 +25,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::escape::is_unsafe;
+use keyfob_base::escape::is_unsafe;
 
 /// Writes a shape as one line of JSON, safe to show: what could act on a terminal is a JSON escape,
 /// so a reader of the JSON gets every character back.
@@ -53,7 +53,7 @@ pub(crate) mod fixture {
     use crate::account::{Account, Address, Client, Endpoints, Identity, SignIn};
     use crate::provider::ClientAuth;
     use crate::store::Kind;
-    use crate::timestamp::Timestamp;
+    use keyfob_base::timestamp::Timestamp;
 
     /// The moment of the tests: 2023-11-14 22:13:20 UTC.
     pub const NOW: u64 = 1_700_000_000;

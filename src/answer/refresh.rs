@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::account::Account;
 use crate::error::Error;
-use crate::escape::escape;
-use crate::timestamp::{Timestamp, until};
+use keyfob_base::escape::escape;
+use keyfob_base::timestamp::{Timestamp, until};
 
 /// What became of each account's token.
 #[derive(Debug, Serialize)]

@@ -8,10 +8,10 @@ use console::{Alignment, Style, measure_text_width, pad_str, truncate_str};
 use super::account::Listed;
 use crate::account::given;
 use crate::account::{Account, Status};
-use crate::escape::escape;
 use crate::provider::SetVariable;
-use crate::timestamp::Timestamp;
-use crate::timestamp::until;
+use keyfob_base::escape::escape;
+use keyfob_base::timestamp::Timestamp;
+use keyfob_base::timestamp::until;
 
 /// What stands between columns.
 const GAP: &str = "  ";

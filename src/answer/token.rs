@@ -2,9 +2,9 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::secret::Secret;
-use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
+use keyfob_base::secret::Secret;
+use keyfob_base::timestamp::Timestamp;
 
 /// A valid access token and what is known about it.
 #[derive(Debug, Serialize)]

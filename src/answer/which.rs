@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::account::Origin;
 use crate::choose::{Choice, Source, Why};
-use crate::escape::escape;
+use keyfob_base::escape::escape;
 
 /// A choice.
 #[derive(Debug, Serialize)]
@@ -69,7 +69,7 @@ mod tests {
     use crate::answer::fixture::{account, assert_shape};
     use crate::choose::Variable;
     use crate::rules::Rule;
-    use crate::secret::Secret;
+    use keyfob_base::secret::Secret;
 
     fn chosen(why: Why) -> Which {
         let source = match why {

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::account::{Account, SignIn};
 use crate::claims;
-use crate::escape::escape;
 use crate::provider::IdentityRule;
+use keyfob_base::escape::escape;
 
 /// Whose token it is, in the provider's words.
 #[derive(Debug, Serialize)]

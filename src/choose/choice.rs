@@ -2,7 +2,7 @@
 
 use crate::account::Account;
 use crate::rules::Rule;
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// Where a token comes from, and why from there.
 #[derive(Debug)]

@@ -7,8 +7,8 @@ use std::ffi::OsString;
 use crate::config::says_yes;
 use crate::error::{Code, Error, Result};
 use crate::names::one_a_provider;
-use crate::secret::Secret;
 use crate::token_set::is_token;
+use keyfob_base::secret::Secret;
 
 /// The variable that names the accounts to use: `PROVIDER/NAME`, one a provider, between commas.
 pub const ACCOUNT: &str = "KEYFOB_ACCOUNT";

@@ -4,10 +4,10 @@ use super::pattern::fits;
 use super::{Chooser, Target};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
-use crate::escape::escape_short;
 use crate::nearest::nearest;
 use crate::provider::SetVariable;
 use crate::rules::Rule;
+use keyfob_base::escape::escape_short;
 
 /// More names than this do not help.
 const SHOWN: usize = 8;

@@ -5,7 +5,7 @@ use std::fmt;
 use super::{ACCOUNT, Chooser, Why};
 use crate::account::Account;
 use crate::names::is_name;
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 impl Chooser<'_> {
     /// What to say of an account that was chosen, as one line; `None` where nothing surprises. `token` is

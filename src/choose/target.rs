@@ -2,8 +2,8 @@
 
 use super::pattern::is_pattern;
 use crate::error::{Code, Error, Result};
-use crate::escape::escape_short;
 use crate::names::{is_name, is_provider_name};
+use keyfob_base::escape::escape_short;
 
 /// `PROVIDER` or `PROVIDER/NAME`, as typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,11 +10,11 @@ use super::*;
 use crate::answer::fixture;
 use crate::config::Config;
 use crate::error::Code;
-use crate::files;
 use crate::paths::Paths;
 use crate::rules::Place;
-use crate::secret::Secret;
 use crate::store::Nobody;
+use keyfob_base::files;
+use keyfob_base::secret::Secret;
 
 /// Accounts, defaults, variables and directory rules of one test.
 struct Scene {

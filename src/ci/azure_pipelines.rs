@@ -6,7 +6,7 @@ use super::environment::Environment;
 use super::none;
 use crate::error::Result;
 use crate::online::Online;
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 const ENDPOINT: Endpoint<'_> = Endpoint {
     title: "Azure Pipelines",

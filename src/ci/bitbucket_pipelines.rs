@@ -3,7 +3,7 @@
 use super::environment::Environment;
 use super::none;
 use crate::error::Result;
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 const VARIABLE: &str = "BITBUCKET_STEP_OIDC_TOKEN";
 

@@ -8,7 +8,7 @@ use super::{TOKEN_LIMIT, none};
 use crate::error::{Code, Error, Result};
 use crate::online::off_thread;
 use crate::process::{self, Failure};
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 const AGENT: &str = "buildkite-agent";
 

@@ -4,7 +4,7 @@
 use super::environment::Environment;
 use super::none;
 use crate::error::Result;
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// The newer form says more of the change that started the job.
 const VARIABLES: [&str; 2] = ["CIRCLE_OIDC_TOKEN_V2", "CIRCLE_OIDC_TOKEN"];

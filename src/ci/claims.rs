@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::claims;
 use crate::oauth::id_token;
-use crate::secret::Secret;
-use crate::timestamp::Timestamp;
+use keyfob_base::secret::Secret;
+use keyfob_base::timestamp::Timestamp;
 
 /// How far our clock may be ahead, in seconds.
 const TOLERANCE: u64 = 60;

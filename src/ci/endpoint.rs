@@ -8,7 +8,7 @@ use crate::oauth::OauthError;
 use crate::oauth::endpoint::parse_url;
 use crate::oauth::identity_token::IdentityTokenEndpoint;
 use crate::online::{self, Online};
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// A system's endpoint, and how its errors are said.
 pub struct Endpoint<'a> {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// Variables by their names.
 #[derive(Clone, Copy)]

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use super::{TOKEN_LIMIT, none};
 use crate::error::Result;
-use crate::files;
 use crate::online::off_thread;
-use crate::secret::Secret;
+use keyfob_base::files;
+use keyfob_base::secret::Secret;
 
 /// Room for blanks around the token.
 const FILE_LIMIT: u64 = TOKEN_LIMIT as u64 + 1024;

@@ -25,11 +25,11 @@ mod variables;
 
 use crate::account::SubjectFrom;
 use crate::error::{Code, Error, Result};
-use crate::escape::escape_short;
 use crate::online::Online;
 use crate::provider::Provider;
-use crate::secret::Secret;
-use crate::timestamp::Timestamp;
+use keyfob_base::escape::escape_short;
+use keyfob_base::secret::Secret;
+use keyfob_base::timestamp::Timestamp;
 
 pub use claims::Claims;
 use environment::Environment;

@@ -3,7 +3,7 @@
 
 use super::environment::Environment;
 use crate::provider::Provider;
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// What any provider's identity token may stand in.
 const ANY: &str = "KEYFOB_ID_TOKEN";

@@ -7,7 +7,7 @@ use clap_complete::engine::ArgValueCompleter;
 
 use super::duration;
 use crate::complete;
-use crate::timestamp::Timestamp;
+use keyfob_base::timestamp::Timestamp;
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Subcommand};
 
 use super::duration;
-use crate::sandbox::{ACTS, Act};
+use keyfob_sandbox::{ACTS, Act};
 
 /// Verbs of `sandbox`.
 #[derive(Debug, Subcommand)]

@@ -6,16 +6,16 @@ use crate::choose::Chooser;
 use crate::config::Config;
 use crate::error::{Code, Error, Result};
 use crate::events::Events;
-use crate::files;
 use crate::journal::{Journal, NoJournal};
 use crate::names;
 use crate::paths::Paths;
 use crate::provider::Registry;
 use crate::rules::Rules;
-use crate::secret::Secret;
 use crate::store::Attendant;
 use crate::term::{Console, Manner, Terminal};
 use crate::vault::Vault;
+use keyfob_base::files;
+use keyfob_base::secret::Secret;
 
 /// Settings, accounts, definitions and the conversation.
 pub struct App {

@@ -14,12 +14,12 @@ use crate::cli;
 use crate::error::{Code, Error, Result};
 use crate::interrupts::uninterrupted;
 use crate::journal::Deed;
-use crate::secret::Secret;
 use crate::session::foresee;
 use crate::store::passphrase::{BACKUP, Environment};
 use crate::store::sealed::{Key, Lock};
-use crate::timestamp::Timestamp;
 use crate::vault::{Backup, Bound, Guard, RefreshToken, Saved, SavedProvider, TURN, backup_file};
+use keyfob_base::secret::Secret;
+use keyfob_base::timestamp::Timestamp;
 
 /// Writes the file, and says what is not in it.
 pub fn run(app: &App, args: &cli::Backup) -> Result<()> {

@@ -13,7 +13,7 @@ use crate::cli;
 use crate::error::{Error, Result};
 use crate::online::Online;
 use crate::session::foresee;
-use crate::timestamp::Timestamp;
+use keyfob_base::timestamp::Timestamp;
 
 /// Judges, prints a line a token, and fails with the worst of what was found.
 pub fn run(app: &App, args: &cli::Check) -> Result<()> {

@@ -3,7 +3,7 @@
 use super::app::App;
 use crate::error::{Code, Error, Result};
 use crate::provider::{Embedded, Registry};
-use crate::sandbox;
+use keyfob_sandbox as sandbox;
 
 /// Keeps the sandbox running until dropped.
 pub struct Guard(#[allow(dead_code)] sandbox::Running); // serves until dropped

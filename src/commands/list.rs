@@ -14,8 +14,8 @@ use crate::cli;
 use crate::error::{Error, Result};
 use crate::names::is_provider_name;
 use crate::provider::{LifetimeRule, SetVariable};
-use crate::timestamp::Timestamp;
 use crate::vault::Listing;
+use keyfob_base::timestamp::Timestamp;
 
 /// Prints the accounts; an entry that cannot be read is a warning.
 pub fn run(app: &App, args: &cli::List) -> Result<()> {

@@ -9,7 +9,7 @@ use crate::choose::Target;
 use crate::cli;
 use crate::error::{Error, Result};
 use crate::events;
-use crate::timestamp::Timestamp;
+use keyfob_base::timestamp::Timestamp;
 
 /// Prints what was written down of an account, a provider or all, also of accounts that are gone.
 pub fn run(app: &App, args: &cli::Log) -> Result<()> {

@@ -11,7 +11,7 @@ use crate::error::{Code, Error, Result};
 use crate::journal::Deed;
 use crate::session::revoke::{self, Extent, Hint, SignedOut, Told};
 use crate::store::Kind;
-use crate::timestamp::Timestamp;
+use keyfob_base::timestamp::Timestamp;
 
 /// Logs out the accounts meant; the exit code says when a server did not confirm.
 pub fn run(app: &App, args: &cli::Logout) -> Result<()> {

@@ -10,7 +10,7 @@ use crate::cli;
 use crate::error::{Error, Result};
 use crate::online::Online;
 use crate::session::Need;
-use crate::timestamp::Timestamp;
+use keyfob_base::timestamp::Timestamp;
 
 /// Refreshes, prints a line an account, and fails with the worst of what happened.
 pub fn run(app: &App, args: &cli::Refresh) -> Result<()> {

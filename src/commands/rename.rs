@@ -5,8 +5,8 @@ use super::print_json;
 use crate::answer::naming::Renamed;
 use crate::cli;
 use crate::error::{Code, Error, Result};
-use crate::escape::escape_short;
 use crate::names;
+use keyfob_base::escape::escape_short;
 
 /// Renames, and says what it was called.
 pub fn run(app: &App, args: &cli::Rename) -> Result<()> {

@@ -16,8 +16,8 @@ use crate::error::{Code, Error, Result};
 use crate::journal::Deed;
 use crate::session::foresee;
 use crate::store::Kind;
-use crate::timestamp::Timestamp;
 use crate::vault::{Backup, Over, Place, Restored, Saved, backup_file};
+use keyfob_base::timestamp::Timestamp;
 
 /// Opens the file, and takes from it what was asked for.
 pub fn run(app: &App, args: &cli::Restore) -> Result<()> {

@@ -4,13 +4,13 @@ use super::print;
 use crate::cli;
 use crate::error::{Code, Error, Result};
 use crate::interrupts::Interrupts;
-use crate::sandbox::{self, ACTS, Options};
 use crate::term::Terminal;
+use keyfob_sandbox::{ACTS, Options};
 
 /// Serves until a signal ends it. The first line on stdout is the issuer.
 pub fn run(args: &cli::Sandbox, term: &dyn Terminal) -> Result<()> {
     let cli::Sandbox::Serve(args) = args;
-    let running = sandbox::start(options(args)).map_err(|error| unable(args, &error))?;
+    let running = keyfob_sandbox::start(options(args)).map_err(|error| unable(args, &error))?;
     print(running.issuer())?;
     for (name, address) in running.endpoints() {
         term.say(&format!("{name:<37} {address}"));

@@ -13,14 +13,14 @@ use crate::account::Account;
 use crate::choose::{Choice, Source, Target, Variable, Why};
 use crate::cli;
 use crate::error::{Code, Error, Result};
-use crate::escape::escape_short;
 use crate::journal::Deed;
 use crate::names::{is_reserved_variable, is_variable};
 use crate::online::Online;
 use crate::session::{Look, Need, look};
-use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
 use crate::vault::Secrets;
+use keyfob_base::escape::escape_short;
+use keyfob_base::timestamp::Timestamp;
 
 use sources::Sources;
 

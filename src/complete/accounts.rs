@@ -7,11 +7,11 @@ use clap_complete::CompletionCandidate;
 use super::{line, names_alone, offer, providers};
 use crate::account::given;
 use crate::account::{Standing, Status};
-use crate::escape::escape_short;
 use crate::paths::Paths;
-use crate::timestamp::Timestamp;
-use crate::timestamp::until;
 use crate::vault::{self, Defaults, Glance, Named};
+use keyfob_base::escape::escape_short;
+use keyfob_base::timestamp::Timestamp;
+use keyfob_base::timestamp::until;
 
 /// The most characters of a username in a description.
 const USERNAME_LIMIT: usize = 40;

@@ -8,12 +8,12 @@ use clap_complete::CompletionCandidate;
 
 use super::line::Line;
 use super::{continuing, line, not_given, offer};
-use crate::escape::escape_short;
 use crate::login::Flow;
 use crate::names::{is_name, is_provider_name};
 use crate::paths::Paths;
 use crate::provider::{Provider, Registry};
 use crate::vault;
+use keyfob_base::escape::escape_short;
 
 /// The most characters of a preset's scopes, or a scope's presets, in a description.
 const LIMIT: usize = 60;

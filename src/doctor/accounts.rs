@@ -7,7 +7,7 @@ use crate::account::{given, sign_in};
 use crate::error::{Code, Error};
 use crate::provider::Registry;
 use crate::session::{foresee, reach};
-use crate::timestamp::Timestamp;
+use keyfob_base::timestamp::Timestamp;
 
 const CHECK: &str = "accounts";
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::Finding;
 use crate::config::Config;
-use crate::files;
 use crate::oauth::{Http, HttpOptions, count_certificates};
+use keyfob_base::files;
 
 const CHECK: &str = "certificates";
 

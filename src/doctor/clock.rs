@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{Finding, Patient};
 use crate::oauth::{Http, OauthError, discovery, probe};
-use crate::timestamp::Timestamp;
+use keyfob_base::timestamp::Timestamp;
 
 const CHECK: &str = "clock";
 

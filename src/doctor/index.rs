@@ -6,8 +6,8 @@ use std::collections::{BTreeSet, HashMap};
 use super::{Finding, Mend, Patient, Status};
 use crate::account::Account;
 use crate::store::{Kind, PROBE};
-use crate::timestamp::Timestamp;
 use crate::vault::KeptClient;
+use keyfob_base::timestamp::Timestamp;
 
 const CHECK: &str = "index";
 

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use super::shown::listed;
 use super::{Finding, Mend, Patient};
-use crate::files::TEMPORARY;
 use crate::store::PROBE;
+use keyfob_base::files::TEMPORARY;
 
 /// What is older than this is in nobody's hands any more: each lives for milliseconds.
 const OLD: Duration = Duration::from_secs(60 * 60);

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::leftovers::is_leftover;
 use super::{Finding, Mend, Patient, Status};
 use crate::error::{Code, Error, Result};
-use crate::files;
 use crate::journal::{Deed, Journal};
+use keyfob_base::files;
 
 /// Mends every finding that can be, and says in it what was done, or why not.
 pub fn mend(patient: &Patient, journal: &dyn Journal, findings: &mut [Finding]) {

@@ -1,6 +1,6 @@
 //! The program that ran keyfob: its name and its process, never its arguments, which may hold anything.
 
-use crate::escape::escape_short;
+use keyfob_base::escape::escape_short;
 
 /// The most characters of a program's name that are written down. Linux keeps 15 octets of it.
 const NAME_LIMIT: usize = 64;

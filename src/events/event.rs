@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::timestamp::Timestamp;
+use keyfob_base::timestamp::Timestamp;
 
 /// What was done, to whose token, for whom. Words that this version does not know are kept as they are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,8 +7,8 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::files::{self, NotLocked};
 use crate::paths::Paths;
+use keyfob_base::files::{self, NotLocked};
 
 /// The size in bytes at which a file is full: some five thousand lines.
 pub const LIMIT: u64 = 1024 * 1024;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::file::LIMIT;
 use super::*;
-use crate::files;
+use keyfob_base::files;
 
 /// A state folder that nobody has made yet.
 struct Place {

@@ -11,8 +11,8 @@ use crate::account::{Identity, SignIn};
 use crate::error::Result;
 use crate::oauth::Client;
 use crate::online::Online;
-use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
+use keyfob_base::timestamp::Timestamp;
 
 /// Signs the client in.
 pub async fn login(online: &Online, plan: Plan) -> Result<SignedIn> {

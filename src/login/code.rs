@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::oauth::Client;
 use crate::oauth::authorize::{self, AuthorizationRequest};
 use crate::oauth::redirect::{self, Expected, Verdict};
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// The authorization request of one login, and what its answer needs.
 pub struct CodeFlow {

@@ -11,7 +11,7 @@ use crate::error::{Code, Error, Result};
 use crate::oauth::ErrorResponse;
 use crate::oauth::redirect::Verdict;
 use crate::online::Online;
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// Who goes to the authorization endpoint.
 #[derive(Debug)]

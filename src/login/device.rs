@@ -10,8 +10,8 @@ use crate::error::Error;
 use crate::oauth::device::{DeviceAuthorization, DeviceRequest, Pace, Poll};
 use crate::oauth::{Client, ErrorResponse, OauthError};
 use crate::online::Online;
-use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
+use keyfob_base::timestamp::Timestamp;
 
 /// How long a browser that was launched here has the stage for itself.
 const HEAD_START: Duration = Duration::from_secs(20);

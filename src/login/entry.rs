@@ -8,9 +8,9 @@ use crate::error::Result;
 use crate::oauth;
 use crate::provider::Provider;
 use crate::store::Kind;
-use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
 use crate::vault::Secrets;
+use keyfob_base::timestamp::Timestamp;
 
 /// What the provider gave.
 pub struct Grant {

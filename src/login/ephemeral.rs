@@ -12,8 +12,8 @@ use crate::oauth::registration::Registered;
 use crate::oauth::revoke::{Hint, beyond};
 use crate::online::Online;
 use crate::provider::{Provider, RevocationStyle};
-use crate::secret::Secret;
 use crate::token_set::TokenSet;
+use keyfob_base::secret::Secret;
 
 /// What an ephemeral login has got so far.
 #[derive(Debug, Default)]

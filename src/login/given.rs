@@ -16,10 +16,10 @@ use crate::oauth::userinfo::userinfo;
 use crate::oauth::{Client, OauthError};
 use crate::online::{self, Online};
 use crate::provider::{ClientAuth, Provider};
-use crate::secret::Secret;
 use crate::store::Kind;
-use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
+use keyfob_base::secret::Secret;
+use keyfob_base::timestamp::Timestamp;
 
 /// What a refusal leaves behind.
 const NOTHING: &str = "nothing was stored";

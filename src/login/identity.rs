@@ -9,9 +9,9 @@ use crate::error::{Code, Error, Result};
 use crate::oauth::{Client, OauthError, id_token, userinfo};
 use crate::online::Online;
 use crate::provider::{IdentitySource, Provider};
-use crate::secret::Secret;
-use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
+use keyfob_base::secret::Secret;
+use keyfob_base::timestamp::Timestamp;
 
 /// The person behind a token set.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,8 +13,8 @@ use hyper::header::{
 };
 use hyper::{Response, StatusCode};
 
-use crate::escape::escape_html;
-use crate::policy;
+use keyfob_base::csp;
+use keyfob_base::escape::escape_html;
 
 /// The longest name that is shown whole, in characters.
 const NAME_LIMIT: usize = 80;
@@ -151,7 +151,7 @@ fn not_signed_in(sign: Sign, provider: &str, why: &str) -> String {
 }
 
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
-    HeaderValue::try_from(policy::only_style(STYLE) + "; form-action 'none'")
+    HeaderValue::try_from(csp::only_style(STYLE) + "; form-action 'none'")
         .expect("base64 and ASCII words are a header value")
 });
 

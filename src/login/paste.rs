@@ -9,9 +9,9 @@ mod tests;
 use secrecy::zeroize::Zeroizing;
 use url::{Url, form_urlencoded};
 
-use crate::escape::is_unsafe;
-use crate::secret::Secret;
 use crate::term::entry::LONGEST;
+use keyfob_base::escape::is_unsafe;
+use keyfob_base::secret::Secret;
 
 /// What a pasted text is.
 #[derive(Debug, PartialEq, Eq)]

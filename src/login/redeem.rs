@@ -10,9 +10,9 @@ use crate::error::Result;
 use crate::oauth::Client;
 use crate::oauth::redirect::Verdict;
 use crate::online::Online;
-use crate::secret::Secret;
-use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
+use keyfob_base::secret::Secret;
+use keyfob_base::timestamp::Timestamp;
 
 /// What an answer needs to become an account.
 pub struct Redemption<'a> {

@@ -6,8 +6,8 @@ use console::{Alignment, measure_text_width, pad_str};
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
 
-use crate::escape::escape_short;
 use crate::term::Canvas;
+use keyfob_base::escape::escape_short;
 
 /// Black on white whatever the terminal's own colours are, the brighter white where it is known.
 const BLACK_ON_WHITE: &str = "\x1b[30;47;107m";

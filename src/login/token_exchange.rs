@@ -17,8 +17,8 @@ use crate::oauth::{Client, OauthError};
 use crate::online::{self, Online};
 use crate::provider::Provider;
 use crate::store::Kind;
-use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
+use keyfob_base::timestamp::Timestamp;
 
 /// What to exchange for.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use url::{Url, form_urlencoded};
 use super::pkce::CodeVerifier;
 use super::{endpoint, random};
 use crate::provider::{Provider, RESERVED_PARAMETERS};
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// What a login wants to ask for.
 #[derive(Debug, Clone, Copy)]

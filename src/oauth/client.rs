@@ -5,7 +5,7 @@ use url::form_urlencoded::byte_serialize;
 use super::OauthError;
 use super::http::Request;
 use crate::provider::ClientAuth;
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// The client and how it authenticates.
 #[derive(Debug, Clone)]

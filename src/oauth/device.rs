@@ -22,9 +22,9 @@ use super::pkce::CodeVerifier;
 use super::token::TokenEndpoint;
 use super::{Client, ErrorResponse, Http, OauthError};
 use crate::provider::{DeviceStyle, Provider};
-use crate::secret::Secret;
-use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
+use keyfob_base::secret::Secret;
+use keyfob_base::timestamp::Timestamp;
 
 pub use pace::Pace;
 

@@ -9,8 +9,8 @@ use url::Url;
 use super::endpoint::{host, is_loopback, parse_url};
 use super::http::Request;
 use super::{Http, OauthError};
-use crate::escape::escape_short;
 use crate::provider::ClientAuth;
+use keyfob_base::escape::escape_short;
 
 /// What keyfob reads from an issuer's metadata. Endpoints are checked; a list holds a server's words.
 #[derive(Debug, Clone, Default, PartialEq)]

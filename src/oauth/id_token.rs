@@ -8,8 +8,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use crate::secret::Secret;
-use crate::timestamp::Timestamp;
+use keyfob_base::secret::Secret;
+use keyfob_base::timestamp::Timestamp;
 
 /// How far our clock may be ahead of the server's, in seconds.
 const TOLERANCE: u64 = 60;

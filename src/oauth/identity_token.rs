@@ -6,7 +6,7 @@ use url::Url;
 use super::http::Request;
 use super::members::needed_secret;
 use super::{Http, OauthError};
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// Where and how to ask.
 #[derive(Debug)]

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::secret::Secret;
 use crate::token_set::{TOKEN_LIMIT, is_token};
+use keyfob_base::secret::Secret;
 
 /// Whether a member's value is one; `null` and an empty string mean that it is not there.
 pub(super) fn is_present(value: &Value) -> bool {

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::random;
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// The code verifier of one authorization request (RFC 7636 §4.1). Not `Clone`: it is for one use.
 #[derive(Debug)]

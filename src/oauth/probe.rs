@@ -10,7 +10,7 @@ use super::random;
 use super::token::TokenEndpoint;
 use super::{Client, ErrorResponse, Http, OauthError};
 use crate::provider::TokenRule;
-use crate::timestamp::Timestamp;
+use keyfob_base::timestamp::Timestamp;
 
 /// What a token endpoint says of a client that brings a made-up code.
 #[derive(Debug, Clone, PartialEq, Eq)]

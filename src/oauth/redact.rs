@@ -1,7 +1,7 @@
 //! Words of a server, without the secrets that it was just sent.
 
-use crate::escape::escape_short;
-use crate::secret::Secret;
+use keyfob_base::escape::escape_short;
+use keyfob_base::secret::Secret;
 
 /// What stands for a secret.
 const REDACTED: &str = "[redacted]";

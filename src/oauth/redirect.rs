@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use url::form_urlencoded;
 
 use super::{ErrorResponse, redact};
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// What the answer to one authorization request must show.
 #[derive(Debug, Clone)]

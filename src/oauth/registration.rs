@@ -14,8 +14,8 @@ use super::endpoint::{check_url, is_loopback};
 use super::http::{Answer, Request};
 use super::{Http, OauthError};
 use crate::provider::ClientAuth;
-use crate::secret::Secret;
-use crate::timestamp::Timestamp;
+use keyfob_base::secret::Secret;
+use keyfob_base::timestamp::Timestamp;
 
 /// The longest client id that is taken, in bytes: the longest that a provider's file may hold.
 const CLIENT_ID_LIMIT: usize = 1024;

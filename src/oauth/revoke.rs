@@ -13,7 +13,7 @@ use url::form_urlencoded::byte_serialize;
 use super::http::{Answer, Request};
 use super::{Client, Http, OauthError};
 use crate::provider::{Provider, RevocationRule, RevocationStyle};
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// Which token is revoked, as `token_type_hint` (RFC 7009 §2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

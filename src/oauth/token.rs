@@ -14,9 +14,9 @@ use super::http::{Answer, Request};
 use super::pkce::CodeVerifier;
 use super::{Client, Http, OauthError};
 use crate::provider::{ClientAuth, TokenBody, TokenRule};
-use crate::secret::Secret;
-use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
+use keyfob_base::secret::Secret;
+use keyfob_base::timestamp::Timestamp;
 
 /// The grant type of a device's polls (RFC 8628 §3.4).
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";

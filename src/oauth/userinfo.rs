@@ -9,7 +9,7 @@ use url::Url;
 use super::http::Request;
 use super::{Http, OauthError};
 use crate::provider::{IdentityMethod, IdentityRule};
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// Asks whose token this is, in the way of `rule`; gives a JSON object. A 401 is
 /// [`OauthError::Unauthorized`]; a 403 that says why, and a success that holds an error, is

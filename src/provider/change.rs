@@ -11,8 +11,8 @@ use super::fault::dotted;
 use super::keys::keys;
 use super::overlay::{Overlay, names_a_secret};
 use crate::error::{Code, Error, Result};
-use crate::escape::escape_short;
 use crate::nearest::nearest;
+use keyfob_base::escape::escape_short;
 
 /// A key, and what it becomes.
 #[derive(Debug, Clone)]

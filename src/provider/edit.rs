@@ -9,7 +9,7 @@ use toml_edit::{Document, DocumentMut, Item, Key, TableLike, Value};
 
 use super::change::{Change, insert};
 use crate::error::{Code, Error, Result};
-use crate::files::{self, Guard, NotLocked};
+use keyfob_base::files::{self, Guard, NotLocked};
 
 /// How long another process may hold the lock: a write takes milliseconds.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);

@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue, Deserializer};
 use super::fault::{Fault, dotted};
 use super::{Provider, SANDBOX, blanks};
 use crate::error::{Code, Error, Result};
-use crate::escape::escape_short;
+use keyfob_base::escape::escape_short;
 
 /// The longest string in a file; longer ones are an accident, and would fill a terminal.
 const LONGEST: usize = 2048;

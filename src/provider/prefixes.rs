@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Provider;
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// How a provider's tokens begin.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]

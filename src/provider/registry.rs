@@ -12,11 +12,11 @@ use super::overlay::{self, Overlay};
 use super::template::{self, Template};
 use super::{Embedded, Provider, SANDBOX, builtin, check};
 use crate::error::{Code, Error, Result};
-use crate::escape::escape_short;
 use crate::names::is_provider_name;
 use crate::nearest::nearest;
 use crate::paths::Paths;
 use crate::toml_file::read_text;
+use keyfob_base::escape::escape_short;
 
 pub use variables::SetVariable;
 pub use write::{Adopted, Edited, Removed};

@@ -13,8 +13,8 @@ use super::remote::Remote;
 use super::trust::{self, Standing};
 use super::{Here, Rules};
 use crate::error::{Code, Error, Result};
-use crate::files::{self, Guard, NotLocked};
 use crate::paths::Paths;
+use keyfob_base::files::{self, Guard, NotLocked};
 
 /// How long another process may hold the lock: a write takes milliseconds.
 const TURN: Duration = Duration::from_secs(10);

@@ -10,9 +10,9 @@ use sha2::{Digest, Sha256};
 
 use super::accounts::Accounts;
 use crate::error::{Code, Error, Result};
-use crate::escape::escape_short;
-use crate::files;
 use crate::toml_file::invalid_toml;
+use keyfob_base::escape::escape_short;
+use keyfob_base::files;
 
 /// What a rule file is called.
 pub const NAME: &str = ".keyfob.toml";

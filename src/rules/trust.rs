@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::file::sha256;
 use crate::error::{Error, Result};
-use crate::files;
 use crate::paths::Paths;
+use keyfob_base::files;
 
 /// The format written here. A record of another one accepts nothing.
 const VERSION: u32 = 1;

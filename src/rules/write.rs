@@ -7,7 +7,7 @@ use super::file::{self, LIMIT, NAME, RuleFile, sha256};
 use super::trust::{self, Standing};
 use super::{Rule, Rules, edit, unaccepted};
 use crate::error::{Code, Error, Result};
-use crate::files;
+use keyfob_base::files;
 
 /// What was written.
 #[derive(Debug)]

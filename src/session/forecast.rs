@@ -3,7 +3,7 @@
 use super::{Need, can_renew, lives, within};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
-use crate::timestamp::Timestamp;
+use keyfob_base::timestamp::Timestamp;
 
 /// Judges the entry as a look at the secret would, in the same order. Success: the token lives, for at
 /// least so many seconds where that is demanded, or nobody knows when it ends. One within the margin lives

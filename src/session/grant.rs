@@ -8,10 +8,10 @@ use crate::oauth::OauthError;
 use crate::oauth::token::TokenEndpoint;
 use crate::online::Online;
 use crate::provider::Provider;
-use crate::secret::Secret;
-use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
 use crate::vault::Secrets;
+use keyfob_base::secret::Secret;
+use keyfob_base::timestamp::Timestamp;
 
 /// What gets a new token.
 pub enum Grant {

@@ -30,9 +30,9 @@ use crate::error::{Code, Error, Result};
 use crate::journal::Deed;
 use crate::oauth;
 use crate::online::{Online, off_thread};
-use crate::timestamp::Timestamp;
 use crate::token_set::{TokenSet, margin};
 use crate::vault::{Secrets, Vault};
+use keyfob_base::timestamp::Timestamp;
 
 pub use endpoints::{Reach, reach};
 pub use forecast::foresee;

@@ -3,11 +3,11 @@
 use super::UNCHANGED;
 use crate::account::{Account, SignIn};
 use crate::error::{Code, Error};
-use crate::escape::escape_short;
 use crate::names;
 use crate::oauth::ErrorResponse;
-use crate::timestamp::Timestamp;
 use crate::vault::{Secrets, Vault};
+use keyfob_base::escape::escape_short;
+use keyfob_base::timestamp::Timestamp;
 
 /// The longest client id that is shown whole, in characters.
 const ID_LIMIT: usize = 80;

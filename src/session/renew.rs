@@ -19,9 +19,9 @@ use crate::oauth::token::TokenEndpoint;
 use crate::online::{self, Online, off_thread};
 use crate::provider::Provider;
 use crate::term::Terminal;
-use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
 use crate::vault::Secrets;
+use keyfob_base::timestamp::Timestamp;
 
 /// How long a failing write of a new token set is tried again: the old refresh token may be spent.
 const KEEP: Duration = Duration::from_secs(30);

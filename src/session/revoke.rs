@@ -15,10 +15,10 @@ use crate::oauth::revoke::{NOWHERE, RevocationEndpoint, beyond, unsupported};
 use crate::oauth::{Client, Http, OauthError};
 use crate::online::{Online, off_thread};
 use crate::provider::Provider;
-use crate::secret::Secret;
 use crate::store::Kind;
 use crate::token_set::TokenSet;
 use crate::vault::{Secrets, TURN};
+use keyfob_base::secret::Secret;
 
 pub use crate::oauth::revoke::Hint;
 

@@ -6,8 +6,8 @@ use super::turn::take_turn;
 use super::*;
 use crate::answer::fixture;
 use crate::paths::Paths;
-use crate::secret::Secret;
 use crate::store::{Kind, Nobody};
+use keyfob_base::secret::Secret;
 
 /// When the tests' token arrived.
 const ISSUED: u64 = fixture::NOW;

@@ -4,8 +4,8 @@
 use super::{Look, Need, judge, login_required, serves_anew};
 use crate::account::Account;
 use crate::error::Result;
-use crate::timestamp::Timestamp;
 use crate::vault::{Acquired, Guard, Secrets, TURN, Vault};
+use keyfob_base::timestamp::Timestamp;
 
 /// Whose turn it was.
 #[derive(Debug)]

@@ -7,12 +7,12 @@ use url::Url;
 use super::{Need, Reach, UNCHANGED, login_required, reach};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
-use crate::escape::escape_short;
 use crate::oauth::OauthError;
 use crate::oauth::userinfo::userinfo;
 use crate::online::{self, Online};
 use crate::provider::IdentityRule;
-use crate::secret::Secret;
+use keyfob_base::escape::escape_short;
+use keyfob_base::secret::Secret;
 
 /// The most characters of resources that are shown.
 const RESOURCE_LIMIT: usize = 120;

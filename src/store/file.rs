@@ -17,8 +17,8 @@ use super::sealed::{Form, Key, form, why};
 use super::{
     PROBE, Rehearsal, Setup, Store, StoreError, Unasked, check_key, random_hex, secret_from,
 };
-use crate::files;
-use crate::secret::Secret;
+use keyfob_base::files;
+use keyfob_base::secret::Secret;
 
 /// No secret comes near; a larger file is none of ours.
 const LIMIT: u64 = 1024 * 1024;

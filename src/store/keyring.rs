@@ -19,7 +19,7 @@ use self::chunks::Chunks;
 use self::deadline::Deadline;
 use self::entries::{Entries, Platform};
 use super::{Attendant, PROBE, Store, StoreError, check_key, random_hex, secret_from};
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// One for the process, as the connection behind the `keyring` crate is: whoever met its silence
 /// spares everybody else the wait.

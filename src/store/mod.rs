@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// A place for secrets. Keys are account ids: lower-case hexadecimal.
 pub trait Store: Send + Sync {
@@ -186,7 +186,7 @@ fn check_key(key: &str) -> Result<(), StoreError> {
 /// A random string to write and read back, 64 hexadecimal digits.
 fn random_hex() -> Result<String, StoreError> {
     let mut octets = [0; 32];
-    getrandom::fill(&mut octets).map_err(|error| StoreError {
+    keyfob_base::random::fill(&mut octets).map_err(|error| StoreError {
         cause: format!("the operating system gives no random octets: {error}"),
         hint: "check that this process may read the system's random source".into(),
     })?;

@@ -6,8 +6,8 @@ use std::path::Path;
 use secrecy::zeroize::Zeroizing;
 
 use super::{Attendant, StoreError};
-use crate::files;
-use crate::secret::Secret;
+use keyfob_base::files;
+use keyfob_base::secret::Secret;
 
 /// A passphrase file holds one in its first line; more than this is another file.
 const LIMIT: u64 = 64 * 1024;

@@ -8,7 +8,7 @@ use age::{DecryptError, EncryptError};
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// scrypt's cost is 2^17: some 0.3 s and 130 MB a read. The crate's own choice targets a whole second
 /// and half a gigabyte.

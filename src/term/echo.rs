@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use rustix::termios::{LocalModes, Termios};
 
 use super::mode::Mode;
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// The echo is off while it lives.
 pub struct Hidden(Mode);

@@ -14,7 +14,7 @@ use std::io;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// The longest line that is taken, in bytes.
 pub const LONGEST: usize = 16 * 1024;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, WeakProgressBar};
 
 use super::margin;
-use crate::escape::escape;
+use keyfob_base::escape::escape;
 
 /// The one that is shown. It belongs to the terminal, not to whoever holds the conversation there: an
 /// error is written by another [`Console`](super::Console) than the one that showed it.

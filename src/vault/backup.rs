@@ -12,7 +12,7 @@ use super::{ClientSecrets, KeptClient, Secrets, Vault};
 use crate::account::{Account, SignIn};
 use crate::error::Result;
 use crate::provider::SANDBOX;
-use crate::timestamp::Timestamp;
+use keyfob_base::timestamp::Timestamp;
 
 /// What one file holds.
 #[derive(Debug, PartialEq)]

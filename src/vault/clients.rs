@@ -21,12 +21,12 @@ use super::versioned::Version;
 use super::{Guard, TURN, Vault, unavailable};
 use crate::account::is_id;
 use crate::error::{Code, Error, Result};
-use crate::files;
 use crate::provider::ClientAuth;
-use crate::secret::Secret;
 use crate::store::Kind;
-use crate::timestamp::Timestamp;
 use crate::toml_file::complaint;
+use keyfob_base::files;
+use keyfob_base::secret::Secret;
+use keyfob_base::timestamp::Timestamp;
 
 /// The format written here, of records and of secrets. A higher number is refused and never rewritten.
 const VERSION: u32 = 1;

@@ -9,9 +9,9 @@ use super::index;
 use super::lock;
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
-use crate::files;
 use crate::paths::Paths;
 use crate::toml_file::complaint;
+use keyfob_base::files;
 
 /// Provider to account name.
 pub type Defaults = BTreeMap<String, String>;

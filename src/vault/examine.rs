@@ -46,7 +46,7 @@ impl Vault {
         &self,
         store: Kind,
         key: &str,
-        current: impl Fn(&crate::secret::Secret) -> Result<bool, Error>,
+        current: impl Fn(&keyfob_base::secret::Secret) -> Result<bool, Error>,
     ) -> Examined {
         let secret = match self.store(store).get_unasked(key) {
             Ok(Unasked::Secret(secret)) => secret,

@@ -12,10 +12,10 @@ use serde::Serialize;
 use super::versioned::Version;
 use crate::account::{Account, is_id};
 use crate::error::{Code, Error, Result};
-use crate::files;
 use crate::names::{is_name, is_provider_name};
 use crate::paths::Paths;
 use crate::toml_file::complaint;
+use keyfob_base::files;
 use shares::each;
 
 pub use glance::{Glance, glance};

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::error::{Code, Error, Result};
-use crate::files::{self, NotLocked};
+use keyfob_base::files::{self, NotLocked};
 
-pub use crate::files::{Acquired, Guard};
+pub use keyfob_base::files::{Acquired, Guard};
 
 /// How long whoever holds a lock of the vault is waited for: it may be at a provider, or at a store that asks
 /// somebody to unlock it.

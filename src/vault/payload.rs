@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::versioned::{self, Unreadable};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
-use crate::secret::Secret;
-use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
+use keyfob_base::secret::Secret;
+use keyfob_base::timestamp::Timestamp;
 
 /// The format written here. A higher number is refused.
 const VERSION: u32 = 1;

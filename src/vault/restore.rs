@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::interrupts::uninterrupted;
 use crate::provider::Adopted;
 use crate::store::Kind;
-use crate::timestamp::Timestamp;
+use keyfob_base::timestamp::Timestamp;
 
 /// Where the secrets of a restored account go.
 #[derive(Debug, Clone, Copy)]

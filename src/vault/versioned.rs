@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// What every format has.
 #[derive(Deserialize)]

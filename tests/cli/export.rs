@@ -5,7 +5,7 @@ mod gitlab;
 #[cfg(target_os = "linux")]
 mod terminal;
 
-use keyfob::secret::Secret;
+use keyfob_base::secret::Secret;
 
 use crate::home::{Home, Run};
 use crate::provider::{MARK, Provider};

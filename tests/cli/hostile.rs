@@ -1,6 +1,6 @@
 //! What a server or a file says never acts: not on the terminal, not on a shell, not on a launcher.
 
-use keyfob::escape::is_unsafe;
+use keyfob_base::escape::is_unsafe;
 use serde_json::json;
 
 use crate::home::{Home, Run};

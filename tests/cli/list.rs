@@ -345,7 +345,7 @@ const DAY: u64 = 24 * 60 * 60;
 /// Moves the time of what an entry says of its sign-in and its tokens.
 fn long_ago(home: &Home, days: u64) {
     let mut entry = home.entry("acme/julien");
-    let now = keyfob::timestamp::Timestamp::now();
+    let now = keyfob_base::timestamp::Timestamp::now();
     for time in [
         "signed_in_at",
         "created_at",

@@ -5,6 +5,8 @@
     reason = "the support is shared, and each target uses its part"
 )]
 
+#[path = "../../crates/sandbox/tests/http/client.rs"]
+mod client;
 #[cfg(unix)]
 #[path = "../support/disk.rs"]
 mod disk;
@@ -100,6 +102,7 @@ mod registration;
 mod rename;
 mod restore;
 mod rules;
+mod sandbox_serve;
 #[cfg(unix)]
 mod secrecy;
 #[cfg(target_os = "linux")]

@@ -1,7 +1,7 @@
 //! `refresh`: a new token under what the account was issued under, kept before anything else.
 
-use keyfob::secret::Secret;
-use keyfob::timestamp::Timestamp;
+use keyfob_base::secret::Secret;
+use keyfob_base::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 use crate::home::{Home, Run};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 
-use keyfob::sandbox::{Options, Running, start};
+use keyfob_sandbox::{Options, Running, start};
 use serde_json::{Value, json};
 use url::Url;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use keyfob::secret::Secret;
+use keyfob_base::secret::Secret;
 use serde_json::json;
 
 use crate::home::{Home, Run};

@@ -16,8 +16,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use keyfob::secret::Secret;
 use keyfob::store::{Attendant, Kind, Setup, Store, StoreError, open};
+use keyfob_base::secret::Secret;
 use secret_service::{Keyring, SecretService, available, signal};
 
 /// Set for the process inside the session: the part of the case it is to play.

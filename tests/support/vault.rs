@@ -5,8 +5,8 @@ use std::sync::Arc;
 use keyfob::account::Account;
 use keyfob::paths::Paths;
 use keyfob::store::Nobody;
-use keyfob::timestamp::Timestamp;
 use keyfob::vault::{Secrets, Vault};
+use keyfob_base::timestamp::Timestamp;
 
 use crate::home::Home;
 

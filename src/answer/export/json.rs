@@ -21,7 +21,7 @@ mod tests {
     use crate::answer::export::fixture::all;
     use crate::answer::fixture::assert_shape;
     use crate::answer::json;
-    use crate::secret::Secret;
+    use keyfob_base::secret::Secret;
 
     fn assignment<'a>(variable: &str, token: &'a Secret) -> Assignment<'a> {
         let variable = variable.to_owned();

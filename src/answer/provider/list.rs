@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Need, needed};
 use crate::answer::table::{Column, Shrink, render};
-use crate::escape::escape;
+use keyfob_base::escape::escape;
 
 /// The known providers.
 #[derive(Debug, Serialize)]

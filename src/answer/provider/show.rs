@@ -10,8 +10,8 @@ use toml_edit::{DocumentMut, TableLike, Value};
 use url::Url;
 
 use super::{Need, giving, needed};
-use crate::escape::{escape, is_unsafe};
 use crate::provider::{Provider, Source, Sources, dotted};
+use keyfob_base::escape::{escape, is_unsafe};
 
 /// A provider's effective definition and how to register a client there.
 #[derive(Debug, Serialize)]

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use console::Style;
 use serde::Serialize;
 
-use crate::escape::escape;
+use keyfob_base::escape::escape;
 
 /// What was found out about a provider.
 #[derive(Debug, Serialize)]

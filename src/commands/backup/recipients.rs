@@ -6,8 +6,8 @@ use age::x25519::Recipient;
 
 use crate::cli;
 use crate::error::{Code, Error, Result};
-use crate::escape::escape_short;
-use crate::files;
+use keyfob_base::escape::escape_short;
+use keyfob_base::files;
 
 /// The largest file of recipients that is read, in bytes.
 const LIMIT: u64 = 64 * 1024;

@@ -10,7 +10,7 @@ use super::{ask, name, start_file, whole_file, write};
 use crate::answer::completions::{Change, Changed, Installed, Part};
 use crate::cli::Shell;
 use crate::error::{Code, Error, Result};
-use crate::files;
+use keyfob_base::files;
 
 /// The most that is read of a start file.
 const LIMIT: u64 = 4 * 1024 * 1024;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::error::{Code, Error, Result};
-use crate::files;
+use keyfob_base::files;
 
 /// Replaces a file, or makes it and its folders. A link is followed, and stays one; mode and group stay; what
 /// belongs to somebody else is left alone, for it would become ours.

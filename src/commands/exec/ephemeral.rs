@@ -17,12 +17,12 @@ use crate::commands::logout::lives_on;
 use crate::commands::supply::Owner;
 use crate::commands::{embedded, network};
 use crate::error::{Code, Error, Result};
-use crate::escape::escape_short;
 use crate::journal::Deed;
 use crate::login::{Gained, Gains, Granted, Plan, Registration, check_resources};
 use crate::oauth::registration;
 use crate::online::Online;
 use crate::session::revoke::{Outcome, Revoking, in_time, lasting};
+use keyfob_base::escape::escape_short;
 
 /// How long giving back may take in all: the command has ended, and its caller waits.
 const BOUND: Duration = Duration::from_secs(5);

@@ -17,8 +17,8 @@ use crate::answer::export::github;
 use crate::cli;
 use crate::error::Result;
 use crate::journal::Deed;
-use crate::secret::Secret;
 use environment::Place;
+use keyfob_base::secret::Secret;
 
 /// A token for the command.
 #[derive(Debug)]

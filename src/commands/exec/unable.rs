@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Code, Error, Result};
-use crate::escape::escape_short;
+use keyfob_base::escape::escape_short;
 
 /// The longest name of a program that is shown whole, in characters.
 const NAME_LIMIT: usize = 200;

@@ -7,7 +7,7 @@ use crate::account::random_id;
 use crate::answer::export::Assignment;
 use crate::answer::export::github::{is_reserved, mask, record};
 use crate::error::{Code, Error, Result};
-use crate::files;
+use keyfob_base::files;
 
 /// The file, open at its end.
 pub struct File {

@@ -7,7 +7,7 @@ use crate::answer::export::Assignment;
 use crate::answer::export::gitlab::{REPORT_LIMIT, report_line};
 use crate::commands::app::App;
 use crate::error::{Code, Error, Result};
-use crate::files;
+use keyfob_base::files;
 
 /// Where the report goes.
 pub struct Report(PathBuf);

@@ -3,7 +3,7 @@
 use crate::account::{Account, Status};
 use crate::cli::{self, Place, Sort};
 use crate::store::Kind;
-use crate::timestamp::Timestamp;
+use keyfob_base::timestamp::Timestamp;
 
 /// Whether anything was asked for but all.
 pub fn filters(args: &cli::List) -> bool {

@@ -7,9 +7,9 @@ use crate::answer;
 use crate::commands::app::App;
 use crate::commands::print_json;
 use crate::error::Result;
-use crate::escape::escape_short;
 use crate::login::SignedIn;
 use crate::provider::Provider;
+use keyfob_base::escape::escape_short;
 
 /// The longest username that is shown whole, in characters.
 const USERNAME_LIMIT: usize = 80;

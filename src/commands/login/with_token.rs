@@ -16,7 +16,7 @@ use crate::login::{Given, given_token};
 use crate::names::{is_name, is_provider_name};
 use crate::nearest::nearest;
 use crate::provider::{Provider, Verdict, judge};
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// The longest line that a terminal lets through whole, in bytes; it drops the rest without a word.
 const LINE: usize = if cfg!(target_os = "linux") {

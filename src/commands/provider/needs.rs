@@ -7,8 +7,8 @@ use crate::commands::caution;
 use crate::error::Result;
 use crate::login::given;
 use crate::provider::{ClientAuth, Provider};
-use crate::timestamp::Timestamp;
 use crate::vault::KeptClient;
+use keyfob_base::timestamp::Timestamp;
 
 /// What is missing; `accounts` are those at the provider. A record that cannot be read is a warning.
 pub fn needs(app: &App, provider: &Provider, accounts: &[Account]) -> Vec<Need> {

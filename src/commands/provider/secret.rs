@@ -10,14 +10,14 @@ use crate::commands::app::App;
 use crate::commands::network;
 use crate::config;
 use crate::error::{Code, Error, Result};
-use crate::escape::escape_short;
 use crate::oauth::discovery;
 use crate::online::{self, off_thread};
 use crate::provider::{Change, Provider};
-use crate::secret::Secret;
 use crate::store::Kind;
 use crate::term::Terminal;
 use crate::vault::{ClientSecrets, KeptClient};
+use keyfob_base::escape::escape_short;
+use keyfob_base::secret::Secret;
 
 use super::needs;
 

@@ -7,10 +7,10 @@ use crate::answer::provider::Unregistered;
 use crate::commands::app::App;
 use crate::commands::network;
 use crate::error::Result;
-use crate::escape::escape_short;
 use crate::oauth::registration;
-use crate::secret::Secret;
 use crate::vault::KeptClient;
+use keyfob_base::escape::escape_short;
+use keyfob_base::secret::Secret;
 
 /// The most characters of a client id that are shown.
 const ID_LIMIT: usize = 60;

@@ -8,8 +8,8 @@ use crate::cli;
 use crate::commands::app::App;
 use crate::commands::backup::passphrase;
 use crate::error::{Code, Error, Result};
-use crate::files;
 use crate::store::sealed::{Form, Key, form, why};
+use keyfob_base::files;
 
 /// The largest file of identities that is read, in bytes.
 const LIMIT: u64 = 64 * 1024;

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::known::{self, Known};
 use crate::account;
 use crate::error::Code;
-use crate::escape::escape_short;
 use crate::login::Plan;
 use crate::oauth::registration::Registered;
 use crate::online::{Online, off_thread};
 use crate::vault::{ClientSecrets, KeptClient};
+use keyfob_base::escape::escape_short;
 
 /// The longest client id that is shown whole, in characters.
 const ID_LIMIT: usize = 80;

@@ -6,8 +6,8 @@ use crate::error::Result;
 use crate::login::Plan;
 use crate::online::Online;
 use crate::provider::{ClientAuth, Provider};
-use crate::secret::Secret;
 use crate::vault::KeptClient;
+use keyfob_base::secret::Secret;
 
 /// A client by its id.
 #[derive(Debug)]

@@ -19,7 +19,7 @@ use crate::error::{Code, Error, Result};
 use crate::oauth::Client;
 use crate::online::Online;
 use crate::provider::{ClientAuth, Provider};
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 use known::Known;
 use secret::{Found, Typed};

@@ -14,8 +14,8 @@ use crate::oauth::endpoint::origin;
 use crate::oauth::registration::{self, Wish};
 use crate::online::{self, Online, off_thread};
 use crate::provider::{ClientAuth, Provider, Registry};
-use crate::timestamp::Timestamp;
 use crate::vault::{ClientSecrets, Guard, KeptClient, TURN, Vault};
+use keyfob_base::timestamp::Timestamp;
 
 /// Registers keyfob and keeps what that gave, or takes the client that another process has registered
 /// meanwhile. With `ended` the new client takes the place of that one.

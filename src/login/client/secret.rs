@@ -9,14 +9,14 @@ use super::given;
 use super::known::{self, Known};
 use crate::account;
 use crate::error::{Code, Error, Result};
-use crate::escape::escape_short;
 use crate::login::Plan;
 use crate::oauth::Client;
 use crate::oauth::endpoint::origin;
 use crate::online::{Online, off_thread};
-use crate::secret::Secret;
-use crate::timestamp::Timestamp;
 use crate::vault::{ClientSecrets, KeptClient, Vault};
+use keyfob_base::escape::escape_short;
+use keyfob_base::secret::Secret;
+use keyfob_base::timestamp::Timestamp;
 
 /// The longest client id that is shown whole, in characters.
 const ID_LIMIT: usize = 80;

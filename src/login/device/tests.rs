@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use super::*;
 use crate::login::fixture;
 use crate::provider::{ClientAuth, Provider};
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// What nobody waits for.
 const BOUND: Duration = Duration::from_secs(10);

@@ -17,7 +17,7 @@ use tokio::task::{Id, JoinHandle};
 
 use super::gate::Gate;
 use crate::login::page::Page;
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// The most that is read of a request. Real ones are some 2 KiB; cookies of other loopback servers,
 /// which browsers send to every port, need the rest.

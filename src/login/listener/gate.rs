@@ -7,7 +7,7 @@ use hyper::header::HOST;
 use hyper::{Method, Request, Uri};
 
 use crate::provider::RedirectHost;
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// What a redirect of this login looks like, before anybody looks at its query.
 pub(super) struct Gate {

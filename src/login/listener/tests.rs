@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::*;
 use crate::error::Code;
 use crate::provider::RedirectHost;
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 const PATH: &str = "/callback/x";
 const SOON: Duration = Duration::from_secs(10);

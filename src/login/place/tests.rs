@@ -3,7 +3,7 @@
 use super::*;
 use crate::account::Identity;
 use crate::answer::fixture;
-use crate::timestamp::Timestamp;
+use keyfob_base::timestamp::Timestamp;
 
 fn who(subject: &str, username: &str) -> Who {
     let identity = Identity {

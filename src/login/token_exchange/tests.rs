@@ -1,7 +1,7 @@
 use super::*;
 use crate::ci::Claims;
 use crate::login::fixture;
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 fn acme() -> Provider {
     Provider {

@@ -7,12 +7,12 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::DeviceAuthorization;
-use crate::escape::is_unsafe;
 use crate::oauth::OauthError;
 use crate::oauth::endpoint::check_url;
 use crate::oauth::http::Answer;
 use crate::oauth::members::{needed_secret, seconds, text};
 use crate::provider::{DeviceRule, DeviceStyle};
+use keyfob_base::escape::is_unsafe;
 
 /// The longest code that a person is asked to type, in characters.
 const USER_CODE_LIMIT: usize = 64;

@@ -76,7 +76,7 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::secret::Secret;
+    use keyfob_base::secret::Secret;
 
     const fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 use crate::oauth::{ErrorResponse, OauthError, challenge, redact};
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// Members of answers that are secrets.
 const SECRET_MEMBERS: [&str; 11] = [

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use crate::escape::escape_short;
+use keyfob_base::escape::escape_short;
 
 /// How much of a cause is kept, in characters; certificate errors list every name of a certificate.
 const LIMIT: usize = 200;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::oauth::{OauthError, endpoint};
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// One request. Has no `Debug`: its fields hold secrets in the open.
 pub(in crate::oauth) struct Request<'a> {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 use super::*;
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 const AUTHORITY: &[u8] = include_bytes!("tests/authority.pem");
 const CERTIFICATE: &[u8] = include_bytes!("tests/server.pem");

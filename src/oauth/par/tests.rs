@@ -6,7 +6,7 @@ use super::*;
 use crate::oauth::authorize::{Wish, request};
 use crate::oauth::http::tests::{Server, answer, client, json};
 use crate::provider::Provider;
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 const URN: &str = "urn:ietf:params:oauth:request_uri:6esc_11ACC5bwc014ltc14eY22c";
 

@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use crate::escape::escape_short;
 use crate::oauth::OauthError;
 use crate::oauth::http::Answer;
 use crate::oauth::members::{is_present, needed_secret, seconds, secret, text};
 use crate::provider::TokenRule;
-use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
+use keyfob_base::escape::escape_short;
+use keyfob_base::timestamp::Timestamp;
 
 /// The longest life that is believed, in seconds: ten years.
 const LIFE_LIMIT: u32 = 10 * 365 * 24 * 60 * 60;

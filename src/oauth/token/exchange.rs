@@ -3,9 +3,9 @@
 use super::{TokenEndpoint, answer};
 use crate::oauth::{Http, OauthError};
 use crate::provider::ExchangeRule;
-use crate::secret::Secret;
-use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
+use keyfob_base::secret::Secret;
+use keyfob_base::timestamp::Timestamp;
 
 /// The grant type (RFC 8693 §2.1).
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";

@@ -323,7 +323,7 @@ fn servers_of_ones_own_have_variables_of_their_own() {
         ("work", "like = 'github'", "GH_TOKEN GITHUB_TOKEN"),
     ] {
         let file = paths.providers().join(format!("{name}.toml"));
-        crate::files::replace(&file, text.as_bytes()).unwrap();
+        keyfob_base::files::replace(&file, text.as_bytes()).unwrap();
         let provider = Registry::new(paths.clone()).describe(name).unwrap();
         assert_eq!(provider.token_variables().join(" "), variables, "{name}");
     }

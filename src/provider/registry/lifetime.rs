@@ -58,7 +58,7 @@ mod tests {
             ),
         ] {
             let file = paths.providers().join(format!("{name}.toml"));
-            crate::files::replace(&file, text.as_bytes()).unwrap();
+            keyfob_base::files::replace(&file, text.as_bytes()).unwrap();
         }
         let registry = Registry::new(paths);
         let mut rules = 0;

@@ -4,9 +4,9 @@ use std::sync::Barrier;
 use tempfile::TempDir;
 
 use super::*;
-use crate::files;
 use crate::provider::edit;
 use crate::provider::{ClientAuth, RedirectHost};
+use keyfob_base::files;
 
 /// A home of its own, with `files` in its `providers` folder.
 fn home(files: &[(&str, &str)]) -> (TempDir, Registry) {

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use super::{Registry, compose};
 use crate::error::{Code, Error, Result};
-use crate::escape::escape_short;
-use crate::files;
 use crate::names::is_provider_name;
 use crate::provider::change::{placeless, wrong};
 use crate::provider::overlay::Overlay;
 use crate::provider::{Change, ClientAuth, Definition, Provider, SANDBOX, builtin, check, edit};
 use crate::toml_file::read_text;
+use keyfob_base::escape::escape_short;
+use keyfob_base::files;
 
 /// The longest name that is shown whole, in characters.
 const NAME_LIMIT: usize = 40;

@@ -2,9 +2,9 @@ use tempfile::TempDir;
 use url::Url;
 
 use super::*;
-use crate::files;
 use crate::paths::Paths;
 use crate::provider::{IdentityRule, Registry, Source};
+use keyfob_base::files;
 
 /// A home of its own, with `files` in its `providers` folder.
 fn home(files: &[(&str, &str)]) -> (TempDir, Registry) {

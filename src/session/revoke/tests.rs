@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::oauth::HttpOptions;
 use crate::provider::ClientAuth;
-use crate::timestamp::Timestamp;
+use keyfob_base::timestamp::Timestamp;
 
 fn tokens() -> TokenSet {
     TokenSet {

@@ -4,8 +4,8 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::Duration;
 
-use crate::files::{self, Guard, NotLocked};
 use crate::store::StoreError;
+use keyfob_base::files::{self, Guard, NotLocked};
 
 /// How long another process may hold a lock: it may wait for a passphrase.
 const WAIT: Duration = Duration::from_secs(60);

@@ -8,11 +8,11 @@ use age::x25519::Identity;
 use secrecy::ExposeSecret;
 use secrecy::zeroize::Zeroizing;
 
-use crate::secret::Secret;
 use crate::store::StoreError;
 use crate::store::passphrase::Passphrase;
 use crate::store::sealed::{Key, Lock, why};
-use crate::timestamp::Timestamp;
+use keyfob_base::secret::Secret;
+use keyfob_base::timestamp::Timestamp;
 
 /// Puts the text behind a passphrase, as `age -p` does.
 pub fn wrap(text: &str, passphrase: &Secret) -> Result<Vec<u8>, StoreError> {

@@ -13,9 +13,9 @@ use secrecy::zeroize::Zeroizing;
 
 use super::disk::{failed, lock};
 use super::identity::{damaged, entry, identity_text, parse, unwrap, wrap};
-use crate::files;
 use crate::store::passphrase::{Environment, Passphrase};
 use crate::store::{PROBE, Rehearsal, Setup, StoreError};
+use keyfob_base::files;
 
 /// Identity files have three lines.
 const LIMIT: u64 = 64 * 1024;

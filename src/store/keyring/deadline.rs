@@ -111,7 +111,7 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::secret::Secret;
+    use keyfob_base::secret::Secret;
 
     struct Somebody {
         there: bool,

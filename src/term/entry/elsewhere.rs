@@ -6,7 +6,7 @@ use std::io;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{LONGEST, Typed};
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// The reading thread, which ends with the next line after the drop.
 #[derive(Debug)]

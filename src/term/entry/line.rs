@@ -3,7 +3,7 @@
 use secrecy::zeroize::{Zeroize, Zeroizing};
 
 use super::{LONGEST, Typed};
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 const BACKSPACE: u8 = 0x08;
 const DELETE: u8 = 0x7f;

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Code, Error, Result};
-use crate::files;
+use keyfob_base::files;
 
 /// The largest backup that is read, in bytes.
 pub const LIMIT: u64 = 16 * 1024 * 1024;

@@ -13,10 +13,10 @@ use super::checks::{fault, is_sound};
 use super::{Backup, Saved, SavedClient, SavedProvider};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
-use crate::escape::escape_short;
 use crate::names::{is_name, is_provider_name};
 use crate::provider::SANDBOX;
-use crate::timestamp::Timestamp;
+use keyfob_base::escape::escape_short;
+use keyfob_base::timestamp::Timestamp;
 
 /// What the document says that it is.
 const FORMAT: &str = "keyfob backup";

@@ -3,9 +3,9 @@
 use super::*;
 use crate::answer::fixture;
 use crate::provider::ClientAuth;
-use crate::secret::Secret;
 use crate::store::Kind;
 use crate::token_set::TokenSet;
+use keyfob_base::secret::Secret;
 
 fn backup() -> Backup {
     let account = Account {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::super::versioned::{self, Unreadable};
 use super::{ClientSecrets, VERSION};
 use crate::error::{Code, Error, Result};
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// The secrets in a store. Borrows on the way out, so that no plain copy of one is left behind.
 #[derive(Serialize, Deserialize)]

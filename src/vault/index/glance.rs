@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{Named, check_version, each};
 use crate::account::{SignIn, Standing};
 use crate::paths::Paths;
-use crate::timestamp::Timestamp;
+use keyfob_base::timestamp::Timestamp;
 
 /// What one look into a file gives, in bytes: more than most entries have.
 const LOOK: usize = 2048;

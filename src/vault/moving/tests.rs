@@ -9,11 +9,11 @@ use crate::account::random_id;
 use crate::answer::fixture;
 use crate::paths::Paths;
 use crate::provider::ClientAuth;
-use crate::secret::Secret;
 use crate::store::{Nobody, Store, StoreError};
-use crate::timestamp::Timestamp;
 use crate::token_set::TokenSet;
 use crate::vault::{ClientSecrets, Secrets};
+use keyfob_base::secret::Secret;
+use keyfob_base::timestamp::Timestamp;
 
 /// A store in memory, of which one kind of call can fail.
 #[derive(Default)]

@@ -125,7 +125,7 @@ fn a_newer_format_of_the_defaults_is_said_before_anything_is_written() {
     let (_home, vault) = scene();
     let ada = signed_in(&vault, "ada");
     let newer = r#"{"version": 2, "defaults": {"acme": "ada"}}"#;
-    crate::files::replace(&vault.paths.defaults_file(), newer.as_bytes()).unwrap();
+    keyfob_base::files::replace(&vault.paths.defaults_file(), newer.as_bytes()).unwrap();
     for error in [
         vault.rename(&ada, "work").unwrap_err(),
         vault.choose_default(&ada).unwrap_err(),

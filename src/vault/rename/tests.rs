@@ -11,10 +11,10 @@ use crate::account::random_id;
 use crate::answer::fixture;
 use crate::paths::Paths;
 use crate::provider::ClientAuth;
-use crate::secret::Secret;
 use crate::store::{Kind, Nobody};
 use crate::token_set::TokenSet;
 use crate::vault::{ClientSecrets, KeptClient, Secrets};
+use keyfob_base::secret::Secret;
 
 const OLD: &str = "id-example-com";
 const NEW: &str = "acme";

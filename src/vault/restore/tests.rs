@@ -6,9 +6,9 @@ use super::*;
 use crate::account::Identity;
 use crate::answer::fixture;
 use crate::paths::Paths;
-use crate::secret::Secret;
 use crate::store::Nobody;
 use crate::token_set::TokenSet;
+use keyfob_base::secret::Secret;
 
 fn account(id: &str, name: &str, subject: &str) -> Account {
     let fixture = fixture::account();

@@ -138,7 +138,7 @@ fn an_identity_behind_a_passphrase_is_unlocked() {
     let (home, _provider) = signed_in();
     let file = home.backed_up(&keys, &[]);
     let mut there = elsewhere(&keys);
-    let lock = Lock::Passphrase(keyfob::secret::Secret::new("battery staple"));
+    let lock = Lock::Passphrase(keyfob_base::secret::Secret::new("battery staple"));
     let hidden = lock.seal(keys.identity.as_bytes()).expect("age");
     std::fs::write(there.path("key.txt"), hidden).expect("a file");
     there

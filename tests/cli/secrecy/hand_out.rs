@@ -97,7 +97,7 @@ fn a_token_that_a_format_refuses_is_not_repeated() {
         } else {
             format!("{MARK}{odd}")
         };
-        secrets.tokens.access_token = keyfob::secret::Secret::new(token);
+        secrets.tokens.access_token = keyfob_base::secret::Secret::new(token);
         let account = r.home.account("acme/julien");
         r.home.vault().keep(&account, &secrets).expect("a store");
         for format in FORMATS {

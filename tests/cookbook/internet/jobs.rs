@@ -48,7 +48,7 @@ pub fn actions(state: &mut State, request: &Request) -> Option<Reply> {
 
 /// A JWT, whose signature is the memory of the hosts: they know which they made.
 fn identity(state: &mut State, issuer: &str, audience: &str, subject: &str) -> String {
-    let now = keyfob::timestamp::Timestamp::now().unix();
+    let now = keyfob_base::timestamp::Timestamp::now().unix();
     let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let head = part(json!({"alg": "RS256", "typ": "JWT"}));
     let claims = part(json!({

@@ -74,7 +74,7 @@ fn a_person_says_no() {
 
 #[test]
 fn a_code_that_nobody_types_ends() {
-    let acts = |o: &mut keyfob::sandbox::Options| {
+    let acts = |o: &mut keyfob_sandbox::Options| {
         with_pages(o);
         o.device_lifetime = 1;
     };

@@ -7,7 +7,7 @@ mod embedded;
 mod machine;
 mod paste;
 
-use keyfob::sandbox::Options;
+use keyfob_sandbox::Options;
 
 /// A person is at the page, and nothing is approved by itself.
 fn with_pages(options: &mut Options) {

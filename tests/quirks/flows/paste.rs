@@ -47,7 +47,7 @@ fn the_address_is_pasted() {
 fn code_and_state_are_pasted_from_the_page_that_shows_them() {
     let page = "redirect.manual = \"{base}/callback/code\"\nredirect.shows_code = true";
     for bare in [false, true] {
-        let acts = |o: &mut keyfob::sandbox::Options| {
+        let acts = |o: &mut keyfob_sandbox::Options| {
             with_pages(o);
             o.quirks.shows_bare_code = bare;
         };

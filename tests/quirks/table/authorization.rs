@@ -1,6 +1,6 @@
 //! Additions to the authorization request.
 
-use keyfob::sandbox::Options;
+use keyfob_sandbox::Options;
 
 use super::row::{PLAIN, Row};
 use crate::person::Consent;

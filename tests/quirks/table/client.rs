@@ -1,7 +1,7 @@
 //! Who keyfob is there, how it proves that, and how it came to be known.
 
-use keyfob::sandbox::{AuthMethod, Options};
-use keyfob::secret::Secret;
+use keyfob_base::secret::Secret;
+use keyfob_sandbox::{AuthMethod, Options};
 
 use super::row::{PLAIN, Row};
 use crate::stage::{ENDPOINTS, Stage, same};

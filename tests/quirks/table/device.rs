@@ -1,6 +1,6 @@
 //! Dialects of the device flow.
 
-use keyfob::sandbox::{AuthMethod, Options};
+use keyfob_sandbox::{AuthMethod, Options};
 
 use super::row::{PLAIN, Row};
 

@@ -1,6 +1,6 @@
 //! Where the server is: the issuer, its metadata, and each endpoint by hand.
 
-use keyfob::sandbox::Options;
+use keyfob_sandbox::Options;
 
 use super::row::{PLAIN, Row};
 use crate::stage::ENDPOINTS;

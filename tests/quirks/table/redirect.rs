@@ -1,6 +1,6 @@
 //! Where the browser ends.
 
-use keyfob::sandbox::Options;
+use keyfob_sandbox::Options;
 use url::Url;
 
 use super::row::{PLAIN, Row};

@@ -1,7 +1,7 @@
 //! How tokens are taken back.
 
-use keyfob::sandbox::{Options, Revocation};
-use keyfob::secret::Secret;
+use keyfob_base::secret::Secret;
+use keyfob_sandbox::{Options, Revocation};
 use serde_json::json;
 
 use super::row::{PLAIN, Row};

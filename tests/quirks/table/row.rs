@@ -1,6 +1,6 @@
 //! A row of the table, and how it is tried: with the key and without it.
 
-use keyfob::sandbox::Options;
+use keyfob_sandbox::Options;
 
 use crate::stage::{Outcome, Stage};
 

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Read};
 use secrecy::zeroize::Zeroizing;
 
 use crate::names::is_variable;
-use crate::secret::Secret;
+use keyfob_base::secret::Secret;
 
 /// The longest token that is taken, in bytes; no header could carry much more.
 pub const LONGEST: usize = 16 * 1024;

@@ -9,12 +9,12 @@ use super::{fail, pass, unanswered, unknown};
 use crate::answer::provider::Check;
 use crate::commands::provider::needs;
 use crate::error::Result;
-use crate::escape::escape_short;
 use crate::oauth::probe::{self, Verdict};
 use crate::oauth::{Client, OauthError};
 use crate::online::{Online, off_thread};
 use crate::provider::{ClientAuth, Provider};
-use crate::timestamp::Timestamp;
+use keyfob_base::escape::escape_short;
+use keyfob_base::timestamp::Timestamp;
 
 const CHECK: &str = "client";
 

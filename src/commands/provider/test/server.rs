@@ -6,12 +6,12 @@ use super::client::client;
 use super::{fail, is_tls, pass, unanswered, unknown};
 use crate::answer::provider::Check;
 use crate::error::Result;
-use crate::escape::escape_short;
 use crate::oauth::discovery::{self, Metadata};
 use crate::oauth::{OauthError, probe};
 use crate::online::Online;
 use crate::provider::Provider;
-use crate::timestamp::Timestamp;
+use keyfob_base::escape::escape_short;
+use keyfob_base::timestamp::Timestamp;
 
 /// How far two clocks may be apart, in seconds.
 const SKEW: u64 = 60;

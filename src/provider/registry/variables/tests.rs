@@ -2,8 +2,8 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::error::Code;
-use crate::files;
 use crate::paths::Paths;
+use keyfob_base::files;
 
 fn home(files: &[(&str, &str)]) -> (TempDir, Registry) {
     let home = tempfile::tempdir().unwrap();

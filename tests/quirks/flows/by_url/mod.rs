@@ -3,7 +3,7 @@
 mod failed;
 mod question;
 
-use keyfob::sandbox::{Options, Running, start};
+use keyfob_sandbox::{Options, Running, start};
 
 use crate::home::{Home, Run};
 use crate::stage::{Outcome, begin, finish};

@@ -1,6 +1,6 @@
 //! The question whether a provider is kept, and under which name.
 
-use keyfob::sandbox::Running;
+use keyfob_sandbox::Running;
 
 use super::{kept, login, stranger, suggested, works};
 use crate::home::Home;

@@ -1,0 +1,9 @@
+//! What every crate of keyfob may know: secrets, points in time, text made safe to show, files that are
+//! private and whole, random octets, and the policy of pages.
+
+pub mod csp;
+pub mod escape;
+pub mod files;
+pub mod random;
+pub mod secret;
+pub mod timestamp;

@@ -1,0 +1,184 @@
+//! The authorization request as it was read: who asks, for what, and where the answer goes
+//! (RFC 6749 §4.1.1, RFC 7636 §4.3).
+
+use std::io;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use url::Url;
+
+use super::audience;
+use super::client::Client;
+use super::http::{Answer, Form, Refusal};
+use super::people::{self, Person};
+use super::random::Hash;
+use super::scope;
+use super::state::{Authorization, Grant};
+use keyfob_base::timestamp::Timestamp;
+
+/// Where the answer goes.
+#[derive(Debug, Clone)]
+pub struct Target {
+    pub client: Client,
+    /// What is redirected to.
+    pub redirect_uri: Url,
+    /// The same as it was sent, byte for byte.
+    pub sent: String,
+    state: Option<String>,
+}
+
+/// A request that can be granted.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    pub target: Target,
+    pub scope: Vec<String>,
+    pub audience: Vec<String>,
+    /// Whom `login_hint` means.
+    pub hint: Option<&'static Person>,
+    pub challenge: String,
+    pub nonce: Option<String>,
+    /// `prompt=none`: no page may be shown.
+    pub silent: bool,
+    /// `prompt=select_account`: nobody is chosen beforehand.
+    pub selects: bool,
+}
+
+impl Target {
+    /// Finds out whom the answer is for; `client` knows the clients by their ids.
+    pub fn find(
+        form: &Form,
+        client: impl FnOnce(&str) -> io::Result<Option<Client>>,
+    ) -> Result<Self, Refusal> {
+        if form.repeats("client_id") || form.repeats("redirect_uri") {
+            return Err(Refusal::invalid_request("a parameter is repeated"));
+        }
+        let id = form.require("client_id")?;
+        let client =
+            client(id)?.ok_or(Refusal::invalid_client("no such client is registered here"))?;
+        let sent = form.require("redirect_uri")?;
+        let redirect_uri = Url::parse(sent)
+            .ok()
+            .filter(|uri| client.accepts(uri))
+            .ok_or(Refusal::invalid_request(
+                "`redirect_uri` is not registered for this client",
+            ))?;
+        Ok(Self {
+            client,
+            redirect_uri,
+            sent: sent.into(),
+            state: form
+                .get("state")
+                .filter(|_| !form.repeats("state"))
+                .map(String::from),
+        })
+    }
+
+    /// Sends the browser back with parameters, `state` and `iss`.
+    pub fn answer(&self, issuer: &str, parameters: &[(&str, &str)]) -> Answer {
+        let mut to = self.redirect_uri.clone();
+        let mut query = to.query_pairs_mut();
+        query.extend_pairs(parameters);
+        if let Some(state) = &self.state {
+            query.append_pair("state", state);
+        }
+        query.append_pair("iss", issuer);
+        drop(query);
+        Answer::redirect(&to)
+    }
+
+    /// Sends the browser back with the refusal.
+    pub fn refuse(&self, issuer: &str, refusal: &Refusal) -> Answer {
+        let description = refusal.description.as_ref();
+        let error = [("error", refusal.error), ("error_description", description)];
+        self.answer(issuer, &error)
+    }
+}
+
+impl Asked {
+    /// Reads what is asked, refusing what cannot be granted.
+    pub fn read(target: Target, form: &Form) -> Result<Self, Refusal> {
+        if form.repeated() {
+            return Err(Refusal::invalid_request("a parameter is repeated"));
+        }
+        // OIDC Core §6: these are named when they are not understood.
+        if form.get("request").is_some() {
+            return Err(Refusal::new(
+                "request_not_supported",
+                "`request` is not supported",
+            ));
+        }
+        if form.get("request_uri").is_some() {
+            return Err(Refusal::new(
+                "request_uri_not_supported",
+                "`request_uri` is not supported",
+            ));
+        }
+        if form.require("response_type")? != "code" {
+            return Err(Refusal::new(
+                "unsupported_response_type",
+                "only `code` is answered",
+            ));
+        }
+        if form
+            .get("response_mode")
+            .is_some_and(|mode| mode != "query")
+        {
+            return Err(Refusal::invalid_request(
+                "only the response mode `query` is answered",
+            ));
+        }
+        let prompts: Vec<&str> = form.get("prompt").unwrap_or_default().split(' ').collect();
+        let silent = prompts.contains(&"none");
+        if silent && prompts.len() > 1 {
+            return Err(Refusal::invalid_request("`prompt=none` stands alone"));
+        }
+        Ok(Self {
+            challenge: challenge(form)?,
+            scope: scope::requested(form.get("scope"))?,
+            audience: audience::requested(form)?,
+            nonce: form.get("nonce").map(String::from),
+            hint: form.get("login_hint").and_then(people::find),
+            silent,
+            selects: prompts.contains(&"select_account"),
+            target,
+        })
+    }
+
+    /// What a code is bound to once this person has said yes.
+    pub fn allowed_by(&self, person: &Person, now: Timestamp) -> Authorization {
+        let target = &self.target;
+        Authorization {
+            grant: Grant {
+                client: target.client.id.clone(),
+                subject: person.sub.into(),
+                scope: self.scope.clone(),
+                auth_time: now,
+                audience: self.audience.clone(),
+                redirect_uri: Some(target.sent.clone()),
+            },
+            redirect_uri: target.sent.clone(),
+            challenge: self.challenge.clone(),
+            nonce: self.nonce.clone(),
+            state: target.state.as_deref().map(Hash::of),
+        }
+    }
+}
+
+/// Reads the PKCE challenge. An absent method would mean `plain` (RFC 7636 §4.3), which nobody may use.
+fn challenge(form: &Form) -> Result<String, Refusal> {
+    let challenge = form.get("code_challenge").ok_or(Refusal::invalid_request(
+        "PKCE is required: `code_challenge` is missing",
+    ))?;
+    if form.get("code_challenge_method") != Some("S256") {
+        return Err(Refusal::invalid_request(
+            "`code_challenge_method` must be S256",
+        ));
+    }
+    let digest = URL_SAFE_NO_PAD.decode(challenge).unwrap_or_default();
+    if digest.len() != 32 {
+        return Err(Refusal::invalid_request(
+            "`code_challenge` is no SHA-256 in base64url",
+        ));
+    }
+    Ok(challenge.into())
+}

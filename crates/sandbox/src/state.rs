@@ -1,0 +1,176 @@
+//! What the sandbox remembers: clients, codes, grants and tokens.
+//!
+//! Codes, tokens and client secrets are kept as hashes only. A grant is one consent; every token that
+//! descends from it belongs to it, so taking the grant away takes them all (RFC 9700 §4.14.2).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use serde::{Deserialize, Serialize};
+
+use super::client::Client;
+use super::http::Refusal;
+use super::id_token::SigningKey;
+use super::random::{self, Hash};
+use keyfob_base::timestamp::Timestamp;
+
+mod codes;
+mod device;
+pub mod pushed;
+mod tokens;
+
+pub use codes::{Authorization, Redemption};
+pub use device::{Decision, DeviceRequest};
+pub use tokens::{Issued, Renewal, Terms};
+
+use codes::Code;
+use pushed::Pushed;
+use tokens::{AccessToken, RefreshToken};
+
+/// Everything that is remembered.
+#[derive(Serialize, Deserialize)]
+pub struct State {
+    /// The format's version, judged before the rest is read.
+    pub version: u32,
+    /// The state's own id, made once.
+    pub id: String,
+    pub key: SigningKey,
+    pub clients: BTreeMap<String, Client>,
+    codes: BTreeMap<Hash, Code>,
+    grants: BTreeMap<String, Grant>,
+    access_tokens: BTreeMap<Hash, AccessToken>,
+    refresh_tokens: BTreeMap<Hash, RefreshToken>,
+    #[serde(default)]
+    device_codes: BTreeMap<Hash, DeviceRequest>,
+    #[serde(default)]
+    pushed: BTreeMap<Hash, Pushed>,
+}
+
+/// What one person allowed one client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    pub client: String,
+    pub subject: String,
+    pub scope: Vec<String>,
+    /// When the person signed in.
+    pub auth_time: Timestamp,
+    /// The resources and the API that the tokens are for; none said means any.
+    #[serde(default)]
+    pub audience: Vec<String>,
+    /// Where the code went, where there was one.
+    #[serde(default)]
+    pub redirect_uri: Option<String>,
+}
+
+impl State {
+    /// The format written here.
+    pub const VERSION: u32 = 1;
+
+    /// A state without memories.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self {
+            version: Self::VERSION,
+            id: random::id("")?,
+            key: SigningKey::generate()?,
+            clients: BTreeMap::new(),
+            codes: BTreeMap::new(),
+            grants: BTreeMap::new(),
+            access_tokens: BTreeMap::new(),
+            refresh_tokens: BTreeMap::new(),
+            device_codes: BTreeMap::new(),
+            pushed: BTreeMap::new(),
+        })
+    }
+
+    /// Forgets a registered client and all that was given to it (RFC 7592 §2.3).
+    pub fn remove_client(&mut self, id: &str) {
+        self.clients.remove(id);
+        self.codes
+            .retain(|_, code| code.authorization.grant.client != id);
+        self.device_codes.retain(|_, request| request.client != id);
+        self.pushed.retain(|_, pushed| pushed.client != id);
+        self.grants.retain(|_, grant| grant.client != id);
+        let grants = &self.grants;
+        self.access_tokens
+            .retain(|_, token| grants.contains_key(&token.grant));
+        self.refresh_tokens
+            .retain(|_, token| grants.contains_key(&token.grant));
+    }
+
+    /// Takes a token back: an access token alone, a refresh token with its whole grant. An unknown
+    /// one is fine (RFC 7009 §2.2), another client's is not (§2.1).
+    pub fn revoke(&mut self, token: &str, client: &Client) -> Result<(), Refusal> {
+        match self.owner(token) {
+            Some(owner) if owner != client.id => {
+                Err(Refusal::invalid_grant("the token is another client's"))
+            }
+            _ => {
+                self.take_back(token);
+                Ok(())
+            }
+        }
+    }
+
+    /// The client that holds a token.
+    fn owner(&self, token: &str) -> Option<&str> {
+        let grant = self.grants.get(self.grant_of(&Hash::of(token))?)?;
+        Some(&grant.client)
+    }
+
+    /// Takes a token back: an access token alone, a refresh token with its whole grant.
+    fn take_back(&mut self, token: &str) {
+        if self.access_tokens.remove(&Hash::of(token)).is_none() {
+            self.end(token);
+        }
+    }
+
+    /// Takes the grant of a token back with all its tokens, and says whether there was one.
+    pub fn end(&mut self, token: &str) -> bool {
+        let grant = self.grant_of(&Hash::of(token)).cloned();
+        if let Some(id) = &grant {
+            self.revoke_grant(id);
+        }
+        grant.is_some()
+    }
+
+    fn grant_of(&self, hash: &Hash) -> Option<&String> {
+        let access = self.access_tokens.get(hash).map(|token| &token.grant);
+        let refresh = self.refresh_tokens.get(hash).map(|token| &token.grant);
+        access.or(refresh)
+    }
+
+    /// Keeps a grant that tokens are about to descend from, and gives its id.
+    fn keep(&mut self, grant: Grant) -> io::Result<String> {
+        let id = random::id("")?;
+        self.grants.insert(id.clone(), grant);
+        Ok(id)
+    }
+
+    /// Forgets what has expired, and what can no longer matter. [`Keeper`](super::keeper::Keeper) does
+    /// so before any work, and so whatever is still here is alive. A spent code stays as long as its
+    /// grant, to be recognised.
+    pub fn prune(&mut self, now: Timestamp) {
+        self.access_tokens.retain(|_, token| now < token.expires_at);
+        self.refresh_tokens
+            .retain(|_, token| now < token.expires_at);
+        let access = self.access_tokens.values().map(|token| &token.grant);
+        let refresh = self.refresh_tokens.values().map(|token| &token.grant);
+        let live: BTreeSet<&String> = access.chain(refresh).collect();
+        self.grants.retain(|id, _| live.contains(id));
+        self.codes.retain(|_, code| match &code.spent {
+            Some(grant) => self.grants.contains_key(grant),
+            None => now < code.expires_at,
+        });
+        self.device_codes.retain(|_, request| !request.is_over(now));
+        self.pushed.retain(|_, pushed| now < pushed.expires_at);
+    }
+
+    fn revoke_grant(&mut self, id: &str) {
+        self.grants.remove(id);
+        self.access_tokens.retain(|_, token| token.grant != id);
+        self.refresh_tokens.retain(|_, token| token.grant != id);
+    }
+}
+
+#[cfg(test)]
+mod tests;

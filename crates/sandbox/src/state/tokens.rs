@@ -1,0 +1,166 @@
+//! Access and refresh tokens, and the families they form.
+
+use std::io;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Grant, State};
+use crate::client::Client;
+use crate::http::Refusal;
+use crate::random::{self, Hash};
+use crate::{audience, scope};
+use keyfob_base::secret::Secret;
+use keyfob_base::timestamp::Timestamp;
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct AccessToken {
+    pub(super) grant: String,
+    /// The grant's scopes, or fewer.
+    pub(super) scope: Vec<String>,
+    /// The grant's audience, or a part of it.
+    #[serde(default)]
+    pub(super) audience: Vec<String>,
+    pub(super) expires_at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct RefreshToken {
+    pub(super) grant: String,
+    pub(super) expires_at: Timestamp,
+    /// Whether another has taken its place.
+    pub(super) spent: bool,
+}
+
+/// When tokens are made, and how long each kind lives, in seconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    pub now: Timestamp,
+    pub access: u64,
+    pub refresh: u64,
+}
+
+/// Tokens just made.
+#[derive(Debug)]
+pub struct Issued {
+    pub grant: Grant,
+    /// The scopes of the access token.
+    pub scope: Vec<String>,
+    pub access_token: Secret,
+    pub refresh_token: Option<Secret>,
+    /// What the id token repeats; only an exchange has one.
+    pub nonce: Option<String>,
+}
+
+/// What a client refreshes with (RFC 6749 §6).
+pub struct Renewal<'a> {
+    pub token: &'a str,
+    pub scope: Option<&'a str>,
+    /// The login's redirect URI, which the standard does not want here.
+    pub redirect_uri: Option<&'a str>,
+    pub audience: Vec<String>,
+}
+
+/// An access token that lives.
+pub struct Active<'a> {
+    pub grant: &'a Grant,
+    pub scope: &'a [String],
+    pub audience: &'a [String],
+    pub expires_at: Timestamp,
+}
+
+impl State {
+    /// Gives the first tokens of a grant that needs no code.
+    pub fn begin(&mut self, grant: Grant, refreshes: bool, terms: Terms) -> io::Result<Issued> {
+        let (scope, audience) = (grant.scope.clone(), grant.audience.clone());
+        let id = self.keep(grant)?;
+        self.issue(&id, scope, audience, refreshes, terms)
+    }
+
+    /// Gives new tokens for a refresh token, which is spent by it. The second use of one takes the
+    /// grant away, since one of the two was not the client (RFC 9700 §4.14.2).
+    pub fn refresh(
+        &mut self,
+        sent: &Renewal,
+        client: &Client,
+        terms: Terms,
+    ) -> Result<Issued, Refusal> {
+        let unknown = || Refusal::invalid_grant("the refresh token is unknown, expired or revoked");
+        let hash = Hash::of(sent.token);
+        let kept = self.refresh_tokens.get(&hash).ok_or_else(unknown)?;
+        let (id, used) = (kept.grant.clone(), kept.spent);
+        let grant = self
+            .grants
+            .get(&id)
+            .filter(|grant| grant.client == client.id)
+            .ok_or_else(unknown)?;
+        if used {
+            self.revoke_grant(&id);
+            return Err(Refusal::invalid_grant(
+                "the refresh token was used before; its whole family is revoked",
+            ));
+        }
+        if sent.redirect_uri.is_some() && sent.redirect_uri != grant.redirect_uri.as_deref() {
+            return Err(Refusal::invalid_grant("`redirect_uri` is not the login's"));
+        }
+        let scope = scope::narrowed(sent.scope, &grant.scope)?;
+        let audience = audience::narrowed(&sent.audience, &grant.audience)?;
+        if let Some(kept) = self.refresh_tokens.get_mut(&hash) {
+            kept.spent = true;
+        }
+        Ok(self.issue(&id, scope, audience, true, terms)?)
+    }
+
+    /// Whose an access token is, and for what; `None` where it is unknown, expired or revoked.
+    pub fn access(&self, token: &str) -> Option<Active<'_>> {
+        let kept = self.access_tokens.get(&Hash::of(token))?;
+        Some(Active {
+            grant: self.grants.get(&kept.grant)?,
+            scope: &kept.scope,
+            audience: &kept.audience,
+            expires_at: kept.expires_at,
+        })
+    }
+
+    /// Makes tokens of a kept grant.
+    pub(super) fn issue(
+        &mut self,
+        id: &str,
+        scope: Vec<String>,
+        audience: Vec<String>,
+        refreshes: bool,
+        terms: Terms,
+    ) -> io::Result<Issued> {
+        let access_token = random::value("sandbox_")?;
+        let kept = AccessToken {
+            grant: id.into(),
+            scope: scope.clone(),
+            audience,
+            expires_at: terms.now.plus(terms.access),
+        };
+        self.access_tokens
+            .insert(Hash::of(access_token.expose()), kept);
+        let refresh_token = if refreshes {
+            Some(self.issue_refresh_token(id, terms)?)
+        } else {
+            None
+        };
+        Ok(Issued {
+            grant: self.grants[id].clone(),
+            scope,
+            access_token,
+            refresh_token,
+            nonce: None,
+        })
+    }
+
+    fn issue_refresh_token(&mut self, grant: &str, terms: Terms) -> io::Result<Secret> {
+        let value = random::value("sandbox_refresh_")?;
+        let token = RefreshToken {
+            grant: grant.into(),
+            expires_at: terms.now.plus(terms.refresh),
+            spent: false,
+        };
+        self.refresh_tokens.insert(Hash::of(value.expose()), token);
+        Ok(value)
+    }
+}
