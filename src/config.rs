@@ -10,7 +10,7 @@ use crate::error::{Code, Error, Result};
 use crate::paths::Paths;
 use crate::rules::Configured;
 use crate::store::Kind;
-use crate::toml_file::{invalid_toml, read_text};
+use crate::toml_text::{invalid_toml, read_text};
 
 /// The settings. A missing file is all defaults.
 #[derive(Debug, Clone, Deserialize)]

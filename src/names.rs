@@ -111,6 +111,17 @@ pub fn name_from(username: &str) -> String {
     }
 }
 
+/// The candidate most like `typed`, if it is like enough to be offered.
+pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let typed = typed.to_lowercase();
+    candidates
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(&typed, name), name))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,5 +186,14 @@ mod tests {
         for bad in ["", "-a", "A", "a.b", "a_b", "a/b", &"a".repeat(33)] {
             assert!(!is_provider_name(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_slip_is_recognised_and_a_stranger_is_not() {
+        let names = ["huggingface", "github", "gitlab"];
+        assert_eq!(nearest("hugingface", names), Some("huggingface"));
+        assert_eq!(nearest("gihtub", names), Some("github"));
+        assert_eq!(nearest("GitLab", names), Some("gitlab"));
+        assert_eq!(nearest("keycloak", names), None);
     }
 }

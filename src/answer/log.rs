@@ -4,7 +4,7 @@ use console::Style;
 use serde::Serialize;
 
 use super::table::{Column, Shrink, render};
-use crate::events::Event;
+use crate::audit::Event;
 use keyfob_base::escape::escape;
 
 /// What was done, the oldest first.

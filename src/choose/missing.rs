@@ -4,7 +4,7 @@ use super::pattern::fits;
 use super::{Chooser, Target};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
-use crate::nearest::nearest;
+use crate::names::nearest;
 use crate::provider::SetVariable;
 use crate::rules::Rule;
 use keyfob_base::escape::escape_short;

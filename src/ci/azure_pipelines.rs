@@ -4,8 +4,8 @@
 use super::endpoint::Endpoint;
 use super::environment::Environment;
 use super::none;
+use crate::context::Context;
 use crate::error::Result;
-use crate::online::Online;
 use keyfob_base::secret::Secret;
 
 const ENDPOINT: Endpoint<'_> = Endpoint {
@@ -21,7 +21,7 @@ const ENDPOINT: Endpoint<'_> = Endpoint {
 const SERVICE_CONNECTION: &str = "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID";
 
 /// Asks for a token of the pipeline, or of its service connection.
-pub async fn ask(online: &Online, environment: Environment) -> Result<Secret> {
+pub async fn ask(context: &Context, environment: Environment) -> Result<Secret> {
     let Some(url) = environment.text(ENDPOINT.url_from) else {
         return Err(none(
             "this job of Azure Pipelines has no SYSTEM_OIDCREQUESTURI to ask for an identity token",
@@ -40,5 +40,5 @@ pub async fn ask(online: &Online, environment: Environment) -> Result<Secret> {
         parameters.push(("serviceConnectionId", connection));
     }
     let url = ENDPOINT.url(&url, &parameters)?;
-    ENDPOINT.ask(online, &url, &bearer).await
+    ENDPOINT.ask(context, &url, &bearer).await
 }

@@ -5,8 +5,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::{TOKEN_LIMIT, none};
+use crate::context::off_thread;
 use crate::error::{Code, Error, Result};
-use crate::online::off_thread;
 use crate::process::{self, Failure};
 use keyfob_base::secret::Secret;
 

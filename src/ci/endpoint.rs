@@ -3,11 +3,11 @@
 use url::Url;
 
 use super::none;
+use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
 use crate::oauth::OauthError;
 use crate::oauth::endpoint::parse_url;
 use crate::oauth::identity_token::IdentityTokenEndpoint;
-use crate::online::{self, Online};
 use keyfob_base::secret::Secret;
 
 /// A system's endpoint, and how its errors are said.
@@ -36,7 +36,7 @@ impl Endpoint<'_> {
     }
 
     /// Asks.
-    pub async fn ask(&self, online: &Online, url: &Url, bearer: &Secret) -> Result<Secret> {
+    pub async fn ask(&self, context: &Context, url: &Url, bearer: &Secret) -> Result<Secret> {
         if !bearer.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
             let what = format!("{} holds no token", self.bearer_from);
             return Err(none(what, self.hint));
@@ -47,14 +47,14 @@ impl Endpoint<'_> {
             bearer,
             member: self.member,
         };
-        let answer = endpoint.ask(&online.http).await;
+        let answer = endpoint.ask(&context.http).await;
         answer.map_err(|error| self.failed(&error))
     }
 
     fn failed(&self, error: &OauthError) -> Error {
         let code = match error {
             OauthError::Network(_) | OauthError::Unavailable { .. } => {
-                let failure = online::failed(error, Code::LoginRequired, "nothing was exchanged");
+                let failure = context::failed(error, Code::LoginRequired, "nothing was exchanged");
                 return Error {
                     message: self.message(error),
                     ..failure

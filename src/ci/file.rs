@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::{TOKEN_LIMIT, none};
+use crate::context::off_thread;
 use crate::error::Result;
-use crate::online::off_thread;
 use keyfob_base::files;
 use keyfob_base::secret::Secret;
 

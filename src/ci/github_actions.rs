@@ -4,8 +4,8 @@
 use super::endpoint::Endpoint;
 use super::environment::Environment;
 use super::none;
+use crate::context::Context;
 use crate::error::Result;
-use crate::online::Online;
 use keyfob_base::secret::Secret;
 
 const ENDPOINT: Endpoint<'_> = Endpoint {
@@ -18,7 +18,7 @@ const ENDPOINT: Endpoint<'_> = Endpoint {
 };
 
 /// Asks for a token for the audience.
-pub async fn ask(online: &Online, environment: Environment, audience: &str) -> Result<Secret> {
+pub async fn ask(context: &Context, environment: Environment, audience: &str) -> Result<Secret> {
     let url = environment.text(ENDPOINT.url_from);
     let bearer = environment.secret(ENDPOINT.bearer_from);
     let Some((url, bearer)) = url.zip(bearer) else {
@@ -28,5 +28,5 @@ pub async fn ask(online: &Online, environment: Environment, audience: &str) -> R
         ));
     };
     let url = ENDPOINT.url(&url, &[("audience", audience)])?;
-    ENDPOINT.ask(online, &url, &bearer).await
+    ENDPOINT.ask(context, &url, &bearer).await
 }

@@ -24,8 +24,8 @@ mod gitlab_ci;
 mod variables;
 
 use crate::account::SubjectFrom;
+use crate::context::Context;
 use crate::error::{Code, Error, Result};
-use crate::online::Online;
 use crate::provider::Provider;
 use keyfob_base::escape::escape_short;
 use keyfob_base::secret::Secret;
@@ -68,8 +68,8 @@ pub struct Wanted<'a> {
 pub const BY_FILE: &str = "--subject-token-file";
 
 /// Gets an identity token. One that is over, or for another audience than the provider's, is an error.
-pub async fn identity_token(online: &Online, wanted: Wanted<'_>) -> Result<IdentityToken> {
-    let (place, token) = find(online, wanted).await?;
+pub async fn identity_token(context: &Context, wanted: Wanted<'_>) -> Result<IdentityToken> {
+    let (place, token) = find(context, wanted).await?;
     let token = checked(&token, &place)?;
     let claims = Claims::of(&token);
     let found = IdentityToken {
@@ -77,7 +77,7 @@ pub async fn identity_token(online: &Online, wanted: Wanted<'_>) -> Result<Ident
         place,
         claims,
     };
-    judge(online, wanted, &found)?;
+    judge(context, wanted, &found)?;
     found.in_time(Timestamp::now())?;
     Ok(found)
 }
@@ -91,7 +91,7 @@ pub fn account_name(from: &SubjectFrom) -> &'static str {
     system.map_or("exchange", System::name)
 }
 
-async fn find(online: &Online, wanted: Wanted<'_>) -> Result<(String, Secret)> {
+async fn find(context: &Context, wanted: Wanted<'_>) -> Result<(String, Secret)> {
     let environment = Environment::OWN;
     if let SubjectFrom::File(path) = wanted.from {
         return file::read(path.clone(), wanted.by_file.to_owned()).await;
@@ -102,7 +102,7 @@ async fn find(online: &Online, wanted: Wanted<'_>) -> Result<(String, Secret)> {
     let Some(system) = System::here(environment) else {
         return Err(nowhere(wanted));
     };
-    let token = system.ask(online, environment, wanted).await?;
+    let token = system.ask(context, environment, wanted).await?;
     Ok((system.title().to_owned(), token))
 }
 
@@ -169,17 +169,17 @@ impl System {
 
     async fn ask(
         self,
-        online: &Online,
+        context: &Context,
         environment: Environment,
         wanted: Wanted<'_>,
     ) -> Result<Secret> {
         match self {
-            Self::GithubActions => github_actions::ask(online, environment, wanted.audience).await,
+            Self::GithubActions => github_actions::ask(context, environment, wanted.audience).await,
             Self::GitlabCi => Err(gitlab_ci::none_is_set(wanted)),
             Self::CircleCi => circleci::find(environment),
             Self::Buildkite => buildkite::ask(wanted.audience).await,
             Self::BitbucketPipelines => bitbucket_pipelines::find(environment),
-            Self::AzurePipelines => azure_pipelines::ask(online, environment).await,
+            Self::AzurePipelines => azure_pipelines::ask(context, environment).await,
         }
     }
 }
@@ -211,14 +211,14 @@ impl IdentityToken {
 
 /// Tells what a token says of itself, and warns where it does not say whom it is for. One that is for
 /// somebody else is refused: whoever it were sent to could use it there.
-fn judge(online: &Online, wanted: Wanted<'_>, found: &IdentityToken) -> Result<()> {
+fn judge(context: &Context, wanted: Wanted<'_>, found: &IdentityToken) -> Result<()> {
     let IdentityToken { place, claims, .. } = found;
     let shown = |text: &str| format!("`{}`", escape_short(text, CLAIM_LIMIT));
     let subject = claims.subject.as_deref().map_or_else(
         || "of nobody that it names".to_owned(),
         |subject| format!("of {}", shown(subject)),
     );
-    online
+    context
         .term
         .step(&format!("an identity token {subject} from {place}"));
     if !claims.is_token || claims.audiences.iter().any(|aud| aud == wanted.audience) {
@@ -227,7 +227,7 @@ fn judge(online: &Online, wanted: Wanted<'_>, found: &IdentityToken) -> Result<(
     let (provider, audience) = (wanted.provider, shown(wanted.audience));
     let title = &provider.title;
     if claims.audiences.is_empty() {
-        online.term.warn(&format!(
+        context.term.warn(&format!(
             "the identity token from {place} names no audience, and {title} expects one for {audience}"
         ));
         return Ok(());

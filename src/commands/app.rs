@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
+use crate::audit::Journal;
+use crate::audit::{AuditLog, NoAuditLog};
 use crate::choose::Chooser;
 use crate::config::Config;
 use crate::error::{Code, Error, Result};
-use crate::events::Events;
-use crate::journal::{Journal, NoJournal};
 use crate::names;
 use crate::paths::Paths;
 use crate::provider::Registry;
 use crate::rules::Rules;
-use crate::store::Attendant;
+use crate::store::Prompter;
 use crate::term::{Console, Manner, Terminal};
 use crate::vault::Vault;
 use keyfob_base::files;
@@ -34,7 +34,7 @@ pub struct App {
     /// Which accounts this folder chooses.
     pub rules: Rules,
     /// The audit log.
-    pub journal: Arc<dyn Journal>,
+    pub audit: Arc<dyn AuditLog>,
 }
 
 impl App {
@@ -59,19 +59,19 @@ impl App {
             None => paths,
         };
         let term: Arc<dyn Terminal> = Arc::new(Console::new(manner));
-        let attendant = Arc::new(Person(Arc::clone(&term)));
-        let journal: Arc<dyn Journal> = if config.audit_log {
-            Arc::new(Events::new(&paths, verb, Arc::clone(&term)))
+        let prompter = Arc::new(Person(Arc::clone(&term)));
+        let audit: Arc<dyn AuditLog> = if config.audit_log {
+            Arc::new(Journal::new(&paths, verb, Arc::clone(&term)))
         } else {
-            Arc::new(NoJournal)
+            Arc::new(NoAuditLog)
         };
         Self {
             manner,
             term,
             registry: Registry::new(paths.clone()),
             rules: Rules::new(paths.clone(), config.rules.clone()),
-            vault: Arc::new(Vault::new(paths.clone(), ask_passphrase, attendant)),
-            journal,
+            vault: Arc::new(Vault::new(paths.clone(), ask_passphrase, prompter)),
+            audit,
             config,
             paths,
         }
@@ -119,7 +119,7 @@ impl App {
 /// The person at the terminal, as stores see one.
 struct Person(Arc<dyn Terminal>);
 
-impl Attendant for Person {
+impl Prompter for Person {
     fn attended(&self) -> bool {
         let display = cfg!(any(windows, target_os = "macos"))
             || ["DISPLAY", "WAYLAND_DISPLAY"]

@@ -9,11 +9,11 @@ use super::app::{App, ask_passphrase};
 use super::{print_json, report};
 use crate::account::{Account, sign_in};
 use crate::answer::backup::{self as answer, BackedUp};
+use crate::audit::Action;
 use crate::choose::nobody_anywhere;
 use crate::cli;
 use crate::error::{Code, Error, Result};
 use crate::interrupts::uninterrupted;
-use crate::journal::Deed;
 use crate::session::foresee;
 use crate::store::passphrase::{BACKUP, Environment};
 use crate::store::sealed::{Key, Lock};
@@ -42,7 +42,7 @@ pub fn run(app: &App, args: &cli::Backup) -> Result<()> {
     };
     let failed = |error: &Error| {
         let whose = error.account.as_deref().unwrap_or_default();
-        app.journal.note(Deed::Backup, whose, Some(error));
+        app.audit.note(Action::Backup, whose, Some(error));
     };
     let gathered = gather(app, accounts, args.moves).inspect_err(failed)?;
     let sealed = seal(&gathered.backup, &lock).inspect_err(failed)?;
@@ -50,8 +50,8 @@ pub fn run(app: &App, args: &cli::Backup) -> Result<()> {
     let (answer, failures) = uninterrupted(|| {
         backup_file::write(&path, &sealed, args.replace).inspect_err(failed)?;
         for saved in &gathered.backup.accounts {
-            app.journal
-                .note(Deed::Backup, &saved.account.to_string(), None);
+            app.audit
+                .note(Action::Backup, &saved.account.to_string(), None);
         }
         Ok(if args.moves {
             forget(app, gathered.answers)
@@ -288,7 +288,7 @@ fn forget(app: &App, told: Vec<Told>) -> (Vec<Told>, Vec<Error>) {
         let gone = app.vault.forget(&one.account);
         let gone = gone.map_err(|error| remains(error, &one.account));
         let whose = one.account.to_string();
-        app.journal.note(Deed::SignOut, &whose, gone.as_ref().err());
+        app.audit.note(Action::SignOut, &whose, gone.as_ref().err());
         let kept = gone.err();
         let shape = one.shape.forgotten(kept.as_ref());
         failures.extend(kept);

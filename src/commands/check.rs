@@ -10,8 +10,8 @@ use crate::account::Account;
 use crate::answer::check::{Check, Checked};
 use crate::choose::{Source, Variable, nobody_anywhere};
 use crate::cli;
+use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::online::Online;
 use crate::session::foresee;
 use keyfob_base::timestamp::Timestamp;
 
@@ -106,17 +106,17 @@ fn live(app: &App, sources: Vec<Source>, least: Option<u64>) -> Result<Vec<Verdi
     let providers: Vec<String> = sources.iter().map(|one| one.provider().into()).collect();
     let providers = providers.iter().map(String::as_str);
     let (registry, _sandbox) = embedded::start(app, providers, None)?;
-    network::online(app, registry, async |online| {
+    network::context(app, registry, async |context| {
         let accounts = sources.iter().filter_map(|source| match source {
             Source::Account(account) => Some(Account::clone(account)),
             Source::Variable(_) => None,
         });
-        let ask = move |online: Arc<Online>, account| async move {
-            Box::pin(online.whoami(account))
+        let ask = move |context: Arc<Context>, account| async move {
+            Box::pin(context.whoami(account))
                 .await
                 .map(|(account, _)| account)
         };
-        let asked = fleet::each(&online, accounts.collect(), "asking about", ask).await;
+        let asked = fleet::each(&context, accounts.collect(), "asking about", ask).await;
         let mut asked = asked.into_iter();
         let mut verdicts = Vec::new();
         for source in sources {
@@ -131,7 +131,7 @@ fn live(app: &App, sources: Vec<Source>, least: Option<u64>) -> Result<Vec<Verdi
                         name,
                         token,
                     } = &variable;
-                    let failure = online.whose(provider, name, token).await.err();
+                    let failure = context.whose(provider, name, token).await.err();
                     let source = Source::Variable(variable);
                     Verdict { source, failure }
                 }

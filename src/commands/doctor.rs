@@ -7,10 +7,10 @@ use std::sync::Arc;
 use super::app::App;
 use super::{columns, completions, network, print, print_json};
 use crate::answer::doctor::Report;
+use crate::audit;
 use crate::cli;
 use crate::doctor::{self, Finding, Mend, Patient, Pending, Question, Status};
 use crate::error::{Code, Error, Result};
-use crate::events;
 use crate::login::Surroundings;
 use crate::term::Manner;
 
@@ -43,7 +43,7 @@ pub fn run(args: &cli::Doctor, manner: Manner) -> Result<ExitCode> {
     };
     let begin = || {
         let paths = app.paths.clone();
-        doctor::begin(&patient, move || events::is_writable(&paths))
+        doctor::begin(&patient, move || audit::is_writable(&paths))
     };
     let mut tried = Vec::new();
     if args.mend {
@@ -53,7 +53,7 @@ pub fn run(args: &cli::Doctor, manner: Manner) -> Result<ExitCode> {
             tried.iter_mut().for_each(leave);
         }
         tried.retain(|finding| finding.mend.is_some());
-        doctor::mend(&patient, app.journal.as_ref(), &mut tried);
+        doctor::mend(&patient, app.audit.as_ref(), &mut tried);
     }
     let pending = begin();
     let completion = completions::of_this_shell(app.term.as_ref());
@@ -76,7 +76,7 @@ pub fn run(args: &cli::Doctor, manner: Manner) -> Result<ExitCode> {
     if args.mend || !confirmed(&app, &findings)? {
         return Ok(status);
     }
-    doctor::mend(&patient, app.journal.as_ref(), &mut findings);
+    doctor::mend(&patient, app.audit.as_ref(), &mut findings);
     doctor::shorten(&mut findings);
     for finding in findings.iter().filter(|finding| finding.mend.is_some()) {
         if finding.mended {
@@ -97,9 +97,9 @@ fn clock(app: &App, questions: Pending<(Vec<Question>, Vec<Finding>)>) -> Result
     if questions.is_empty() {
         return Ok(findings);
     }
-    let asked = network::online(app, app.registry.clone(), async |online| {
-        let _progress = online.term.progress("asking providers for their time");
-        Ok(doctor::ask(&online.http, questions).await)
+    let asked = network::context(app, app.registry.clone(), async |context| {
+        let _progress = context.term.progress("asking providers for their time");
+        Ok(doctor::ask(&context.http, questions).await)
     });
     match asked {
         Ok(asked) => findings.splice(0..0, asked).for_each(drop),

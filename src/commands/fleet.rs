@@ -7,8 +7,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::account::Account;
+use crate::context::Context;
 use crate::error::Result;
-use crate::online::Online;
 
 /// In flight at most.
 const AT_ONCE: usize = 16;
@@ -18,18 +18,18 @@ const AT_ONE_HOST: usize = 4;
 
 /// Does `work` on every account, with a progress line, and gives the results in the accounts' order.
 pub async fn each<T, W, F>(
-    online: &Arc<Online>,
+    context: &Arc<Context>,
     accounts: Vec<Account>,
     doing: &str,
     work: W,
 ) -> Vec<(Account, Result<T>)>
 where
     T: Send + 'static,
-    W: Fn(Arc<Online>, Account) -> F + Clone + Send + 'static,
+    W: Fn(Arc<Context>, Account) -> F + Clone + Send + 'static,
     F: Future<Output = Result<T>> + Send,
 {
     let all = accounts.len();
-    let progress = (all > 1).then(|| online.term.progress(&format!("{doing} {all} accounts")));
+    let progress = (all > 1).then(|| context.term.progress(&format!("{doing} {all} accounts")));
     let everybody = Arc::new(Semaphore::new(AT_ONCE));
     let mut hosts: HashMap<String, Arc<Semaphore>> = HashMap::new();
     let mut tasks = JoinSet::new();
@@ -40,11 +40,11 @@ where
             .entry(host.unwrap_or_default())
             .or_insert_with(|| Arc::new(Semaphore::new(AT_ONE_HOST)));
         let (host, everybody) = (Arc::clone(host), Arc::clone(&everybody));
-        let (online, work) = (Arc::clone(online), work.clone());
+        let (context, work) = (Arc::clone(context), work.clone());
         tasks.spawn(async move {
             let _host = host.acquire().await;
             let _everybody = everybody.acquire().await;
-            let result = work(online, account.clone()).await;
+            let result = work(context, account.clone()).await;
             (place, account, result)
         });
     }

@@ -10,7 +10,7 @@ use super::{columns, print, shown};
 use crate::cli::{Cli, Help};
 use crate::error::{Code, Error, Result};
 use crate::help::{Block, TOPICS, Topic};
-use crate::nearest::nearest;
+use crate::names::nearest;
 use crate::paths::Paths;
 use crate::vault::{self, Named};
 

@@ -5,10 +5,10 @@ use std::io::IsTerminal;
 use super::app::App;
 use super::{columns, print, print_json};
 use crate::answer::log::Log;
+use crate::audit;
 use crate::choose::Target;
 use crate::cli;
 use crate::error::{Error, Result};
-use crate::events;
 use keyfob_base::timestamp::Timestamp;
 
 /// Prints what was written down of an account, a provider or all, also of accounts that are gone.
@@ -16,7 +16,7 @@ pub fn run(app: &App, args: &cli::Log) -> Result<()> {
     let account = args.account.as_deref();
     account.map(Target::parse).transpose()?;
     let start = args.since.map(|since| since.start(Timestamp::now()));
-    let reading = events::read(&app.paths, |event| {
+    let reading = audit::read(&app.paths, |event| {
         account.is_none_or(|account| event.concerns(account))
             && start.is_none_or(|start| event.time >= start)
     })

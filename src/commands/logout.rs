@@ -6,9 +6,9 @@ use super::app::App;
 use super::{embedded, fleet, network, print_json, report};
 use crate::account::{Account, SignIn};
 use crate::answer::logout::{Forgotten, Logout, Outcome, Revocation, TokenType};
+use crate::audit::Action;
 use crate::cli;
 use crate::error::{Code, Error, Result};
-use crate::journal::Deed;
 use crate::session::revoke::{self, Extent, Hint, SignedOut, Told};
 use crate::store::Kind;
 use keyfob_base::timestamp::Timestamp;
@@ -41,12 +41,12 @@ pub(super) fn sign_out(
     let mut failures = Vec::new();
     let providers = accounts.iter().map(|account| account.provider.as_str());
     let (registry, _sandbox) = embedded::start(app, providers, None)?;
-    let results = network::online(app, registry, async |online| {
+    let results = network::context(app, registry, async |context| {
         Ok(fleet::each(
-            &online,
+            &context,
             accounts,
             "signing out",
-            move |online, account| async move { online.sign_out(account, extent).await },
+            move |context, account| async move { context.sign_out(account, extent).await },
         )
         .await)
     })?;
@@ -57,7 +57,7 @@ pub(super) fn sign_out(
             Err(error) => {
                 let error = leavable(error.account(&account), &account);
                 let whose = account.to_string();
-                app.journal.note(Deed::SignOut, &whose, Some(&error));
+                app.audit.note(Action::SignOut, &whose, Some(&error));
                 failures.push(error.clone());
                 Forgotten {
                     account: whose,

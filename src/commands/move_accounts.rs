@@ -6,9 +6,9 @@ use super::app::App;
 use super::{print_json, report};
 use crate::account::Account;
 use crate::answer::moving::{Move, Moved};
+use crate::audit::Action;
 use crate::cli;
 use crate::error::{Error, Result};
-use crate::journal::Deed;
 use crate::names::is_provider_name;
 use crate::store::Kind;
 use crate::vault;
@@ -26,7 +26,7 @@ pub fn run(app: &App, args: &cli::Move) -> Result<()> {
     let away: Vec<String> = away.map(ToString::to_string).collect();
     if !away.is_empty() || args.passphrase {
         let failed = |error: &Error| {
-            let note = |whose: &String| app.journal.note(Deed::Move, whose, Some(error));
+            let note = |whose: &String| app.audit.note(Action::Move, whose, Some(error));
             away.iter().for_each(note);
         };
         app.vault.probe(to).inspect_err(failed)?;
@@ -38,7 +38,7 @@ pub fn run(app: &App, args: &cli::Move) -> Result<()> {
         let result = app.vault.move_account(account, to);
         let result = result.map_err(|error| error.account(account));
         if away.contains(&whose) || result.is_err() {
-            app.journal.note(Deed::Move, &whose, result.as_ref().err());
+            app.audit.note(Action::Move, &whose, result.as_ref().err());
         }
         match result {
             Ok(done) => {

@@ -3,23 +3,23 @@
 use std::sync::Arc;
 
 use super::app::App;
+use crate::context::Context;
 use crate::error::{Code, Error, Result};
 use crate::interrupts::{self, Interrupts};
 use crate::oauth::{Http, HttpOptions};
-use crate::online::Online;
 use crate::provider::Registry;
 
 /// Runs `work` until it ends or a signal ends it.
-pub fn online<T>(
+pub fn context<T>(
     app: &App,
     registry: Registry,
-    work: impl AsyncFnOnce(Arc<Online>) -> Result<T>,
+    work: impl AsyncFnOnce(Arc<Context>) -> Result<T>,
 ) -> Result<T> {
-    to_its_end(app, registry, async |online| {
-        let interrupts = Arc::clone(&online.interrupts);
+    to_its_end(app, registry, async |context| {
+        let interrupts = Arc::clone(&context.interrupts);
         tokio::select! {
             // A signal that was held off to the end has still been said.
-            result = work(online) => interrupts.check().and(result),
+            result = work(context) => interrupts.check().and(result),
             interrupted = interrupts.obeyed() => Err(interrupted),
         }
     })
@@ -29,7 +29,7 @@ pub fn online<T>(
 pub fn to_its_end<T>(
     app: &App,
     registry: Registry,
-    work: impl AsyncFnOnce(Arc<Online>) -> Result<T>,
+    work: impl AsyncFnOnce(Arc<Context>) -> Result<T>,
 ) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -46,15 +46,15 @@ pub fn to_its_end<T>(
     })?;
     let result = runtime.block_on(async {
         let interrupts = Interrupts::listen();
-        let online = Arc::new(Online {
+        let context = Arc::new(Context {
             vault: Arc::clone(&app.vault),
             registry,
             http,
             term: Arc::clone(&app.term),
-            journal: Arc::clone(&app.journal),
+            audit: Arc::clone(&app.audit),
             interrupts,
         });
-        work(online).await
+        work(context).await
     });
     interrupts::listen_no_more();
     runtime.shutdown_background(); // a keyring that hangs must not hold the exit

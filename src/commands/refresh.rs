@@ -7,8 +7,8 @@ use super::{embedded, fleet, network, print, print_json, report};
 use crate::account::Account;
 use crate::answer::refresh::{Refresh, Refreshed};
 use crate::cli;
+use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::online::Online;
 use crate::session::Need;
 use keyfob_base::timestamp::Timestamp;
 
@@ -34,11 +34,11 @@ pub fn run(app: &App, args: &cli::Refresh) -> Result<()> {
     } else {
         let providers = due.iter().map(|account| account.provider.as_str());
         let (registry, _sandbox) = embedded::start(app, providers, None)?;
-        network::online(app, registry, async |online| {
+        network::context(app, registry, async |context| {
             Ok(
-                fleet::each(&online, due, "refreshing", move |online, account| {
+                fleet::each(&context, due, "refreshing", move |context, account| {
                     let by_name = named.contains(&account.id);
-                    async move { renewed(&online, account, by_name).await }
+                    async move { renewed(&context, account, by_name).await }
                 })
                 .await,
             )
@@ -66,8 +66,8 @@ pub fn run(app: &App, args: &cli::Refresh) -> Result<()> {
     report(app, &failures)
 }
 
-async fn renewed(online: &Online, account: Account, by_name: bool) -> Result<Account> {
-    let renewed = online.fresh(account, Need::New { by_name }).await;
+async fn renewed(context: &Context, account: Account, by_name: bool) -> Result<Account> {
+    let renewed = context.fresh(account, Need::New { by_name }).await;
     renewed.map(|(account, _)| account)
 }
 

@@ -10,10 +10,10 @@ use super::app::App;
 use super::{print_json, report};
 use crate::account::Account;
 use crate::answer::restore::{Outcome, Restore, Restored as Shape};
+use crate::audit::Action;
 use crate::cli;
 use crate::config;
 use crate::error::{Code, Error, Result};
-use crate::journal::Deed;
 use crate::session::foresee;
 use crate::store::Kind;
 use crate::vault::{Backup, Over, Place, Restored, Saved, backup_file};
@@ -23,7 +23,7 @@ use keyfob_base::timestamp::Timestamp;
 pub fn run(app: &App, args: &cli::Restore) -> Result<()> {
     let sealed = backup_file::read(&args.file)?;
     app.term.obey_signals();
-    let failed = |error: &Error| app.journal.note(Deed::Restore, "", Some(error));
+    let failed = |error: &Error| app.audit.note(Action::Restore, "", Some(error));
     let text = key::open(app, args, &sealed).inspect_err(failed)?;
     let backup = Backup::decode(&text).inspect_err(failed)?;
     drop(text);
@@ -149,7 +149,7 @@ fn restored(
             Ok(Restored::New(account, ..) | Restored::Updated(account, _)) => account.to_string(),
             _ => whose,
         };
-        app.journal.note(Deed::Restore, &whose, failure);
+        app.audit.note(Action::Restore, &whose, failure);
     }
     Ok(match result? {
         Restored::New(account, taken, unfinished) => {

@@ -10,12 +10,12 @@ use std::time::Duration;
 use super::app::App;
 use super::{embedded, fleet, network, report};
 use crate::account::Account;
+use crate::audit::Action;
 use crate::choose::{Choice, Source, Target, Variable, Why};
 use crate::cli;
+use crate::context::Context;
 use crate::error::{Code, Error, Result};
-use crate::journal::Deed;
 use crate::names::{is_reserved_variable, is_variable};
-use crate::online::Online;
 use crate::session::{Look, Need, look};
 use crate::token_set::TokenSet;
 use crate::vault::Secrets;
@@ -129,12 +129,12 @@ pub fn supply<T>(
     });
     for failure in &failures {
         let whose = of_failure(app, typed, failure);
-        app.journal.note(Deed::HandOut, &whose, Some(failure));
+        app.audit.note(Action::HandOut, &whose, Some(failure));
     }
     report(app, &failures)?;
     for supply in &supplies {
         warn_of_unknown_end(app, supply, least.is_some());
-        app.journal.note(Deed::HandOut, &supply.whose(), None);
+        app.audit.note(Action::HandOut, &supply.whose(), None);
     }
     let placed = placed.expect("without sources there is a failure");
     Ok((supplies, placed))
@@ -221,10 +221,10 @@ fn renew(
 ) -> Result<Vec<Option<Supply>>> {
     let providers = accounts.iter().map(|account| account.provider.as_str());
     let (registry, _sandbox) = embedded::start(app, providers, None)?;
-    let results = network::online(app, registry, async |online| {
+    let results = network::context(app, registry, async |context| {
         let fresh =
-            move |online: Arc<Online>, account| async move { online.fresh(account, need).await };
-        Ok(fleet::each(&online, accounts, "refreshing", fresh).await)
+            move |context: Arc<Context>, account| async move { context.fresh(account, need).await };
+        Ok(fleet::each(&context, accounts, "refreshing", fresh).await)
     })?;
     let mut supply = |(account, result): (Account, Result<(Account, Secrets)>)| match result {
         Ok((account, secrets)) => Some(Supply::held(account, secrets.tokens)),

@@ -24,8 +24,8 @@ pub fn run(app: &App, args: &cli::Whoami) -> Result<()> {
 
 fn ask(app: &App, account: Account) -> Result<Whoami> {
     let (registry, _sandbox) = embedded::start(app, [account.provider.as_str()], None)?;
-    let (account, whose) = network::online(app, registry, async |online| {
-        Box::pin(online.whoami(account)).await
+    let (account, whose) = network::context(app, registry, async |context| {
+        Box::pin(context.whoami(account)).await
     })?;
     Ok(match whose {
         Whose::Person { claims, rule } => Whoami::person(&account, claims, &rule),
@@ -41,8 +41,8 @@ fn ask_stranger(app: &App, variable: &Variable) -> Result<Whoami> {
         token,
     } = variable;
     let (registry, _sandbox) = embedded::start(app, [provider.as_str()], None)?;
-    let (claims, rule) = network::online(app, registry, async |online| {
-        online.whose(provider, name, token).await
+    let (claims, rule) = network::context(app, registry, async |context| {
+        context.whose(provider, name, token).await
     })?;
     Ok(Whoami::stranger(provider, claims, &rule))
 }

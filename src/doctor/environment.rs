@@ -8,8 +8,8 @@ use crate::choose::{ACCOUNT, Chooser, Environment};
 use crate::complete;
 use crate::config;
 use crate::login::BROWSER_VARIABLES;
+use crate::names::nearest;
 use crate::names::variable;
-use crate::nearest::nearest;
 use crate::rules::Rules;
 use crate::store::passphrase::{BACKUP, FILE_STORE};
 

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use super::leftovers::is_leftover;
 use super::{Finding, Mend, Patient, Status};
+use crate::audit::{Action, AuditLog};
 use crate::error::{Code, Error, Result};
-use crate::journal::{Deed, Journal};
 use keyfob_base::files;
 
 /// Mends every finding that can be, and says in it what was done, or why not.
-pub fn mend(patient: &Patient, journal: &dyn Journal, findings: &mut [Finding]) {
+pub fn mend(patient: &Patient, audit: &dyn AuditLog, findings: &mut [Finding]) {
     for finding in findings {
         let Some(mend) = finding.mend.clone() else {
             continue;
@@ -18,7 +18,7 @@ pub fn mend(patient: &Patient, journal: &dyn Journal, findings: &mut [Finding]) 
             done,
             failed,
             tried,
-        } = put_right(patient, journal, &mend);
+        } = put_right(patient, audit, &mend);
         let Some(first) = failed.first() else {
             let said = if done {
                 "mended"
@@ -67,14 +67,14 @@ impl Outcome {
     }
 }
 
-fn put_right(patient: &Patient, journal: &dyn Journal, mend: &Mend) -> Outcome {
+fn put_right(patient: &Patient, audit: &dyn AuditLog, mend: &Mend) -> Outcome {
     let vault = &patient.vault;
     match mend {
         Mend::Secrets(keys) => Outcome::of(keys, |key| {
             let removed = vault.discard_dangling(key);
             let removed = removed.map_err(|error| busy(error, key));
             if !matches!(removed, Ok(false)) {
-                journal.note(Deed::Mend, "", removed.as_ref().err());
+                audit.note(Action::Mend, "", removed.as_ref().err());
             }
             removed
         }),

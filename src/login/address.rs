@@ -6,9 +6,9 @@ use url::Url;
 
 use super::code::CodeFlow;
 use super::{Plan, client};
+use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::oauth::{OauthError, par};
-use crate::online::Online;
 
 /// What happens to an address while it is waited for.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ enum Stage {
 
 /// The address of one authorization request.
 pub struct Address<'a> {
-    online: &'a Online,
+    context: &'a Context,
     plan: &'a Plan,
     code: &'a CodeFlow,
     stage: Stage,
@@ -44,13 +44,13 @@ pub struct Address<'a> {
 impl<'a> Address<'a> {
     /// Pushes the request where the server wants or offers that, unless `unpushed` says why it cannot be.
     pub async fn of(
-        online: &'a Online,
+        context: &'a Context,
         plan: &'a Plan,
         code: &'a CodeFlow,
         unpushed: Option<&Error>,
     ) -> Result<Self> {
         let mut address = Self {
-            online,
+            context,
             plan,
             code,
             stage: Stage::Good,
@@ -67,7 +67,7 @@ impl<'a> Address<'a> {
             Err(error) if plan.provider.require_pushed_authorization_requests => Err(error),
             // Some servers take pushes from a few clients only, and the plain request from all.
             Err(error) => {
-                let term = &online.term;
+                let term = &context.term;
                 term.step(&format!("the request was not pushed: {error}"));
                 Ok(address)
             }
@@ -106,7 +106,7 @@ impl<'a> Address<'a> {
             return Ok(());
         };
         let pushed = par::push(
-            &self.online.http,
+            &self.context.http,
             endpoint,
             &self.code.client,
             &self.code.request,

@@ -8,30 +8,30 @@ use super::identity::Who;
 use super::persist;
 use super::{Plan, SignedIn, client, ephemeral};
 use crate::account::{Identity, SignIn};
+use crate::context::Context;
 use crate::error::Result;
 use crate::oauth::Client;
-use crate::online::Online;
 use crate::token_set::TokenSet;
 use keyfob_base::timestamp::Timestamp;
 
 /// Signs the client in.
-pub async fn login(online: &Online, plan: Plan) -> Result<SignedIn> {
-    let client = client::for_itself(online, &plan).await?;
-    ephemeral::forewarn(online, &plan, Some(&client));
-    let fetch = fetch(online, &plan, &client);
-    let tokens = plan.noting(online, &client, fetch).await?;
+pub async fn login(context: &Context, plan: Plan) -> Result<SignedIn> {
+    let client = client::for_itself(context, &plan).await?;
+    ephemeral::forewarn(context, &plan, Some(&client));
+    let fetch = fetch(context, &plan, &client);
+    let tokens = plan.noting(context, &client, fetch).await?;
     let grant = Grant {
         who: who(&plan, &client),
         client,
         redirect_uri: None,
         tokens,
     };
-    persist::persist(online, &Arc::new(plan), grant).await
+    persist::persist(context, &Arc::new(plan), grant).await
 }
 
-async fn fetch(online: &Online, plan: &Plan, client: &Client) -> Result<TokenSet> {
+async fn fetch(context: &Context, plan: &Plan, client: &Client) -> Result<TokenSet> {
     plan.token_endpoint(client)?
-        .client_credentials(&online.http, plan.audience.as_deref(), Timestamp::now())
+        .client_credentials(&context.http, plan.audience.as_deref(), Timestamp::now())
         .await
         .map_err(|error| client::failed(plan, client, "a token", &error))
 }

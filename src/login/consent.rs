@@ -7,10 +7,10 @@ use url::Url;
 
 use super::browser::Browser;
 use super::{Flow, Plan};
+use crate::context::Context;
 use crate::error::{Code, Error, Result};
 use crate::oauth::ErrorResponse;
 use crate::oauth::redirect::Verdict;
-use crate::online::Online;
 use keyfob_base::secret::Secret;
 
 /// Who goes to the authorization endpoint.
@@ -27,16 +27,16 @@ pub enum Visit<'a> {
     /// A browser is launched.
     Launch(&'a Browser, Url),
     /// keyfob goes itself, as this person.
-    Go(&'a Online, Url, &'a str),
+    Go(&'a Context, Url, &'a str),
     /// Nobody is sent.
     Stay,
 }
 
 impl<'a> Visit<'a> {
     /// Chooses.
-    pub fn of(online: &'a Online, plan: &'a Plan, url: Option<Url>) -> Self {
+    pub fn of(context: &'a Context, plan: &'a Plan, url: Option<Url>) -> Self {
         match (&plan.visitor, url) {
-            (Visitor::Myself(person), Some(url)) => Self::Go(online, url, person),
+            (Visitor::Myself(person), Some(url)) => Self::Go(context, url, person),
             (Visitor::Person(Browser::None(_)), _) | (_, None) => Self::Stay,
             (Visitor::Person(_), _) if !plan.launches() => Self::Stay,
             (Visitor::Person(browser), Some(url)) => Self::Launch(browser, url),
@@ -48,11 +48,11 @@ impl<'a> Visit<'a> {
         match self {
             Self::Stay => Ok(()),
             Self::Launch(browser, url) => browser.open(&url).await,
-            Self::Go(online, url, person) => {
-                online.term.say(&approves(person));
+            Self::Go(context, url, person) => {
+                context.term.say(&approves(person));
                 // The page at the end is the listener's own, held until the account is stored; when the
                 // login has failed by then, it is the login that says why.
-                let visit = online.http.visit(&url).await;
+                let visit = context.http.visit(&url).await;
                 visit.map_err(|error| error.to_string())
             }
         }

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
 use super::{Plan, client};
+use crate::context::Context;
 use crate::error::Error;
 use crate::oauth::device::{DeviceAuthorization, DeviceRequest, Pace, Poll};
 use crate::oauth::{Client, ErrorResponse, OauthError};
-use crate::online::Online;
 use crate::token_set::TokenSet;
 use keyfob_base::timestamp::Timestamp;
 
@@ -52,7 +52,7 @@ struct Shown {
 
 /// The device flow of one login.
 pub struct DeviceFlow {
-    online: Arc<Online>,
+    context: Arc<Context>,
     plan: Arc<Plan>,
     client: Client,
     stage: Stage,
@@ -62,10 +62,10 @@ pub struct DeviceFlow {
 
 impl DeviceFlow {
     /// Asks for the code at once, or after a while where a browser was `launched`.
-    pub fn new(online: &Arc<Online>, plan: &Arc<Plan>, client: Client, launched: bool) -> Self {
+    pub fn new(context: &Arc<Context>, plan: &Arc<Plan>, client: Client, launched: bool) -> Self {
         let wait = if launched { HEAD_START } else { Duration::ZERO };
         Self {
-            online: Arc::clone(online),
+            context: Arc::clone(context),
             plan: Arc::clone(plan),
             client,
             stage: Stage::Later(Instant::now() + wait),
@@ -136,8 +136,8 @@ impl DeviceFlow {
     }
 
     fn ask(&self) -> JoinHandle<Result<DeviceAuthorization, OauthError>> {
-        let (online, plan, client) = self.parts();
-        tokio::spawn(async move { request(&plan, &client).send(&online.http).await })
+        let (context, plan, client) = self.parts();
+        tokio::spawn(async move { request(&plan, &client).send(&context.http).await })
     }
 
     fn asked(&mut self, answer: Result<DeviceAuthorization, OauthError>) -> Event {
@@ -160,8 +160,8 @@ impl DeviceFlow {
         if shown.pace.next_poll().is_none() {
             return Some(Event::Expired);
         }
-        let (online, plan, client) = self.parts();
-        let hold = plan.ephemeral.then(|| online.interrupts.hold());
+        let (context, plan, client) = self.parts();
+        let hold = plan.ephemeral.then(|| context.interrupts.hold());
         let Ok(hold) = hold.transpose() else {
             return None; // a signal ends the login at once
         };
@@ -169,7 +169,7 @@ impl DeviceFlow {
         let polling = tokio::spawn(async move {
             let _hold = hold;
             let poll = request(&plan, &client)
-                .poll(&online.http, &authorization, Timestamp::now())
+                .poll(&context.http, &authorization, Timestamp::now())
                 .await;
             if let Poll::Granted(tokens) = &poll {
                 plan.gain(&client, tokens);
@@ -190,7 +190,9 @@ impl DeviceFlow {
             Poll::Pending => pace.pending(now),
             Poll::SlowDown(interval) => pace.slow_down(interval, now),
             Poll::Trouble(why) => {
-                self.online.term.step(&format!("asking again later: {why}"));
+                self.context
+                    .term
+                    .step(&format!("asking again later: {why}"));
                 pace.trouble(now);
                 self.trouble = Some(why);
             }
@@ -208,9 +210,9 @@ impl DeviceFlow {
         event
     }
 
-    fn parts(&self) -> (Arc<Online>, Arc<Plan>, Client) {
-        let (online, plan) = (Arc::clone(&self.online), Arc::clone(&self.plan));
-        (online, plan, self.client.clone())
+    fn parts(&self) -> (Arc<Context>, Arc<Plan>, Client) {
+        let (context, plan) = (Arc::clone(&self.context), Arc::clone(&self.plan));
+        (context, plan, self.client.clone())
     }
 }
 

@@ -6,11 +6,11 @@ use std::sync::{Mutex, PoisonError};
 use url::Url;
 
 use super::Plan;
+use crate::context::Context;
 use crate::error::Result;
 use crate::oauth::Client;
 use crate::oauth::registration::Registered;
 use crate::oauth::revoke::{Hint, beyond};
-use crate::online::Online;
 use crate::provider::{Provider, RevocationStyle};
 use crate::token_set::TokenSet;
 use keyfob_base::secret::Secret;
@@ -74,11 +74,11 @@ impl Plan {
     /// request and the note.
     pub(super) async fn noting(
         &self,
-        online: &Online,
+        context: &Context,
         client: &Client,
         tokens: impl Future<Output = Result<TokenSet>>,
     ) -> Result<TokenSet> {
-        let hold = self.ephemeral.then(|| online.interrupts.hold());
+        let hold = self.ephemeral.then(|| context.interrupts.hold());
         let _hold = hold.transpose()?;
         tokens.await.inspect(|tokens| self.gain(client, tokens))
     }
@@ -109,7 +109,7 @@ impl Plan {
 }
 
 /// Says before consent what the end of the command will not undo, and what more it may.
-pub fn forewarn(online: &Online, plan: &Plan, client: Option<&Client>) {
+pub fn forewarn(context: &Context, plan: &Plan, client: Option<&Client>) {
     if !plan.ephemeral {
         return;
     }
@@ -118,14 +118,14 @@ pub fn forewarn(online: &Online, plan: &Plan, client: Option<&Client>) {
         let page = provider.revocation.page.as_ref();
         let by_hand =
             page.map_or_else(String::new, |page| format!("; revoke it by hand at {page}"));
-        online.term.say(&format!("{lasting}{by_hand}"));
+        context.term.say(&format!("{lasting}{by_hand}"));
     }
-    let accounts = online.vault.accounts_of(&provider.name).accounts;
+    let accounts = context.vault.accounts_of(&provider.name).accounts;
     let same = accounts
         .iter()
         .find(|account| client.is_some_and(|client| client.id == account.client.id));
     if let (Some(account), false) = (same, beyond(provider, Hint::RefreshToken).is_some()) {
-        online.term.say(&format!(
+        context.term.say(&format!(
             "{account} has the same client: if {} revokes a whole grant at once, the end of the command signs {account} out too",
             provider.title
         ));

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use super::{Flow, Plan, Surroundings, Visitor, Wanted};
+use crate::audit::NoAuditLog;
+use crate::context::Context;
 use crate::interrupts::Interrupts;
-use crate::journal::NoJournal;
 use crate::oauth::{Http, HttpOptions};
-use crate::online::Online;
 use crate::paths::Paths;
 use crate::provider::{Provider, Registry};
 use crate::store::{Kind, Nobody};
@@ -45,7 +45,7 @@ pub fn plan(provider: Provider) -> Plan {
 }
 
 /// A home, and what a command has in hand there with nobody to be asked.
-pub fn online() -> (TempDir, Online) {
+pub fn context() -> (TempDir, Context) {
     let home = tempfile::tempdir().unwrap();
     let paths = Paths::under(home.path());
     let options = HttpOptions {
@@ -57,13 +57,13 @@ pub fn online() -> (TempDir, Online) {
         no_input: true,
         ..Manner::default()
     };
-    let online = Online {
+    let context = Context {
         vault: Arc::new(Vault::new(paths.clone(), false, Arc::new(Nobody))),
         registry: Registry::new(paths),
         http: Http::new(options).unwrap(),
         term: Arc::new(Console::new(manner)),
-        journal: Arc::new(NoJournal),
+        audit: Arc::new(NoAuditLog),
         interrupts: Interrupts::listen(),
     };
-    (home, online)
+    (home, context)
 }

@@ -11,10 +11,10 @@ use super::persist;
 use super::place::{self, Keeping};
 use super::{SignedIn, metadata};
 use crate::account::{Account, Identity, SignIn};
+use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
 use crate::oauth::userinfo::userinfo;
 use crate::oauth::{Client, OauthError};
-use crate::online::{self, Online};
 use crate::provider::{ClientAuth, Provider};
 use crate::store::Kind;
 use crate::token_set::TokenSet;
@@ -48,20 +48,20 @@ pub struct Given {
 
 /// Asks whose token it is, and keeps it. Locks and store are proved first; every failure leaves all
 /// accounts as they were.
-pub async fn given(online: &Online, given: Given) -> Result<SignedIn> {
-    let (vault, store) = (Arc::clone(&online.vault), given.store);
+pub async fn given(context: &Context, given: Given) -> Result<SignedIn> {
+    let (vault, store) = (Arc::clone(&context.vault), given.store);
     super::prove(vault, given.provider.name.clone(), store).await?;
 
     let (token, verify) = (given.token.clone(), given.verify);
     let mut keeping = keeping(given);
-    place::settle(&online.vault, &keeping, SignIn::Given)?;
-    keeping.provider = completed(online, keeping.provider, verify).await?;
+    place::settle(&context.vault, &keeping, SignIn::Given)?;
+    keeping.provider = completed(context, keeping.provider, verify).await?;
     let who = if verify {
-        whose(online, &keeping.provider, &token).await?
+        whose(context, &keeping.provider, &token).await?
     } else {
         unseen(&keeping.provider)
     };
-    persist::keep(online, &Arc::new(keeping), grant(token, who)).await
+    persist::keep(context, &Arc::new(keeping), grant(token, who)).await
 }
 
 fn keeping(given: Given) -> Keeping {
@@ -78,11 +78,11 @@ fn keeping(given: Given) -> Keeping {
 }
 
 /// The definition as a given token meets it, with what it leaves to the metadata unless nobody is to be asked.
-async fn completed(online: &Online, provider: Provider, verify: bool) -> Result<Provider> {
+async fn completed(context: &Context, provider: Provider, verify: bool) -> Result<Provider> {
     let mut provider = provider.for_given();
     let open = provider.userinfo_endpoint.is_none() || provider.token_endpoint.is_none();
     if verify && open {
-        provider = metadata::complete(online, provider, true).await?;
+        provider = metadata::complete(context, provider, true).await?;
     }
     // An account pins one. Of this kind nothing is ever sent there, so the issuer's own place will do.
     provider.token_endpoint = provider.token_endpoint.or_else(|| {
@@ -93,11 +93,11 @@ async fn completed(online: &Online, provider: Provider, verify: bool) -> Result<
 }
 
 /// What the provider says about the token.
-async fn whose(online: &Online, provider: &Provider, token: &Secret) -> Result<Who> {
+async fn whose(context: &Context, provider: &Provider, token: &Secret) -> Result<Who> {
     let endpoint = provider.userinfo_endpoint.as_ref();
     let endpoint = endpoint.ok_or_else(|| silent(provider))?;
-    let progress = online.term.progress("asking whose token it is");
-    let told = userinfo(&online.http, endpoint, token, &provider.identity, "").await;
+    let progress = context.term.progress("asking whose token it is");
+    let told = userinfo(&context.http, endpoint, token, &provider.identity, "").await;
     drop(progress);
     let told = told.map_err(|error| untold(provider, &error))?;
     identity::named(provider, None, &told).map(as_given)
@@ -170,12 +170,12 @@ fn untold(provider: &Provider, error: &OauthError) -> Error {
             "{NOTHING}; give a token that may read who its owner is; {UNSEEN}"
         )),
         OauthError::Invalid(_) => {
-            let failure = online::failed(error, Code::InvalidResponse, NOTHING);
+            let failure = context::failed(error, Code::InvalidResponse, NOTHING);
             let hint = failure.hint.clone().unwrap_or_default();
             failure.hint(format!("{hint}; {UNSEEN}"))
         }
         OauthError::Network(_) | OauthError::Unavailable { .. } => {
-            online::failed(error, Code::InvalidResponse, NOTHING)
+            context::failed(error, Code::InvalidResponse, NOTHING)
         }
     }
 }

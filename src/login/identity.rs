@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::{Plan, client as ours};
 use crate::account::{Identity, SignIn};
 use crate::claims;
+use crate::context::Context;
 use crate::error::{Code, Error, Result};
 use crate::oauth::{Client, OauthError, id_token, userinfo};
-use crate::online::Online;
 use crate::provider::{IdentitySource, Provider};
 use crate::token_set::TokenSet;
 use keyfob_base::secret::Secret;
@@ -43,7 +43,7 @@ pub fn nameless(provider: &Provider, code: Code) -> Error {
 /// Asks and checks. An empty subject means that the provider does not say, which only an account
 /// that has its name already can bear.
 pub async fn who(
-    online: &Online,
+    context: &Context,
     plan: &Plan,
     client: &Client,
     tokens: &TokenSet,
@@ -54,7 +54,7 @@ pub async fn who(
     let told = match (&provider.identity.from, &provider.userinfo_endpoint) {
         (IdentitySource::Userinfo, Some(endpoint)) => {
             let asked = userinfo::userinfo(
-                &online.http,
+                &context.http,
                 endpoint,
                 &tokens.access_token,
                 &provider.identity,

@@ -1,31 +1,31 @@
 //! What a definition leaves to the issuer's metadata (RFC 8414): endpoints, and what the server asks for
 //! or offers beside them.
 
+use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
 use crate::oauth::discovery::{self, Metadata};
-use crate::online::{self, Online};
 use crate::provider::Provider;
 
 /// Fills what the definition leaves open; what it says itself stands, and what a document lacks is no
 /// word against it. Where the definition and the client are complete, metadata that cannot be had is
 /// only a step under `-v`.
 pub async fn complete(
-    online: &Online,
+    context: &Context,
     mut provider: Provider,
     with_client: bool,
 ) -> Result<Provider> {
     if let (true, Some(issuer)) = (provider.discovery, provider.issuer.clone()) {
         let complete =
             provider.authorization_endpoint.is_some() && provider.token_endpoint.is_some();
-        match discovery::discover(&online.http, &issuer).await {
+        match discovery::discover(&context.http, &issuer).await {
             Ok(metadata) => fill(&mut provider, metadata),
             Err(error) if complete && with_client => {
-                online
+                context
                     .term
                     .step(&format!("no metadata of {issuer}: {error}"));
             }
             Err(error) => {
-                return Err(online::failed(
+                return Err(context::failed(
                     &error,
                     Code::InvalidResponse,
                     "nothing was stored",

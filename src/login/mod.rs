@@ -53,8 +53,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::account::{Account, SignIn};
+use crate::context::{Context, off_thread};
 use crate::error::{Code, Result};
-use crate::online::{Online, off_thread};
 use crate::store::Kind;
 use crate::vault::{Secrets, Vault, names_lock};
 
@@ -99,34 +99,34 @@ pub struct SignedIn {
 }
 
 /// Signs in. Until the last step nothing is stored; every failure leaves all accounts as they were.
-pub async fn login(online: &Arc<Online>, mut plan: Plan) -> Result<SignedIn> {
+pub async fn login(context: &Arc<Context>, mut plan: Plan) -> Result<SignedIn> {
     scopes::settle(&plan)?; // a preset that is not there is said before anything is sent
     let exchanges = plan.flow == Flow::TokenExchange;
     if exchanges {
         token_exchange::check(&plan)?;
     }
     if !plan.ephemeral {
-        let (vault, store) = (Arc::clone(&online.vault), plan.store);
+        let (vault, store) = (Arc::clone(&context.vault), plan.store);
         prove(vault, plan.provider.name.clone(), store).await?;
     }
 
     let with_client = (exchanges && plan.provider.exchange.without_client)
-        || client::known_id(online, &plan).is_some();
-    plan.provider = metadata::complete(online, plan.provider, with_client).await?;
+        || client::known_id(context, &plan).is_some();
+    plan.provider = metadata::complete(context, plan.provider, with_client).await?;
     plan.settle()?;
     if plan.flow == Flow::ClientCredentials {
-        return client_credentials::login(online, plan).await;
+        return client_credentials::login(context, plan).await;
     }
     if exchanges {
-        ephemeral::forewarn(online, &plan, None);
-        return token_exchange::login(online, plan).await;
+        ephemeral::forewarn(context, &plan, None);
+        return token_exchange::login(context, plan).await;
     }
-    let ways = Ways::find(&plan, online.term.silence())?;
-    settle_name(online, &plan)?;
-    let ours = client::obtain(online, &plan).await?;
+    let ways = Ways::find(&plan, context.term.silence())?;
+    settle_name(context, &plan)?;
+    let ours = client::obtain(context, &plan).await?;
     let client = ours.code.as_ref().or(ours.device.as_ref()).ok();
-    ephemeral::forewarn(online, &plan, client);
-    consent(online, &Arc::new(plan), ways, ours).await
+    ephemeral::forewarn(context, &plan, client);
+    consent(context, &Arc::new(plan), ways, ours).await
 }
 
 /// Proves that locks, store and index take what a sign-in brings, before anybody is asked for it.
@@ -141,7 +141,7 @@ async fn prove(vault: Arc<Vault>, provider: String, store: Kind) -> Result<()> {
 
 /// Asks the person, and makes an account of the answer. The page in the browser is written last.
 async fn consent(
-    online: &Arc<Online>,
+    context: &Arc<Context>,
     plan: &Arc<Plan>,
     ways: Ways,
     ours: Ours,
@@ -151,7 +151,7 @@ async fn consent(
         Err(why) => {
             let rest = ways.without_codes(why.clone())?;
             if plan.flow == Flow::Auto && ways.codes() {
-                online.term.say(&format!(
+                context.term.say(&format!(
                     "without its client secret {} signs in by a device code alone; `--flow browser` asks for the secret",
                     plan.provider.title
                 ));
@@ -171,25 +171,25 @@ async fn consent(
         None => (None, None),
     };
     let address = match &code {
-        Some(code) => Some(Address::of(online, plan, code, ours.unpushed.as_ref()).await?),
+        Some(code) => Some(Address::of(context, plan, code, ours.unpushed.as_ref()).await?),
         None => None,
     };
     let launched = listener.is_some() && plan.launches();
     let race = Race {
-        online,
+        context,
         plan,
         code: code.as_ref(),
         listener,
         address,
-        entry: ways.paste.then(|| online.term.entry()).flatten(),
+        entry: ways.paste.then(|| context.term.entry()).flatten(),
         device: device
             .filter(|_| ways.device)
-            .map(|client| DeviceFlow::new(online, plan, client.clone(), launched)),
+            .map(|client| DeviceFlow::new(context, plan, client.clone(), launched)),
     };
     let finish = race.run().await?;
 
     let redemption = Redemption {
-        online,
+        context,
         plan,
         code: code.as_ref(),
         device,
@@ -200,7 +200,7 @@ async fn consent(
         browser.answer(page(plan, &outcome, overtaken)).await;
     }
     if outcome.is_ok() {
-        ours.taken(online, plan).await;
+        ours.taken(context, plan).await;
     }
     outcome
 }
@@ -221,8 +221,8 @@ fn page(plan: &Plan, outcome: &Result<SignedIn>, overtaken: bool) -> Page {
 }
 
 /// A name was given where the provider cannot say who signed in, and nothing stands in its way.
-fn settle_name(online: &Online, plan: &Plan) -> Result<()> {
-    place::settle(&online.vault, &Keeping::of(plan), SignIn::Person)?;
+fn settle_name(context: &Context, plan: &Plan) -> Result<()> {
+    place::settle(&context.vault, &Keeping::of(plan), SignIn::Person)?;
     if plan.needs_name() && !identity::can_tell(plan) {
         return Err(identity::nameless(&plan.provider, Code::Usage));
     }

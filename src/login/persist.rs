@@ -7,21 +7,21 @@ use super::entry::{Grant, Slot, endpoints, entry};
 use super::place::{Keeping, Place, find_place};
 use super::{Plan, SignedIn};
 use crate::account::{self, Account, SignIn};
+use crate::audit::Action;
+use crate::context::{Context, off_thread};
 use crate::error::{Code, Error, Result};
-use crate::journal::Deed;
 use crate::names;
-use crate::online::{Online, off_thread};
 use crate::token_set::TokenSet;
 use crate::vault::{TURN, Vault, names_lock};
 
 /// Keeps what a login got, as its plan says. An ephemeral login has no place, and nothing is written.
-pub async fn persist(online: &Online, plan: &Arc<Plan>, grant: Grant) -> Result<SignedIn> {
+pub async fn persist(context: &Context, plan: &Arc<Plan>, grant: Grant) -> Result<SignedIn> {
     let (withheld, added) = differences(plan, &grant);
     let done = if plan.ephemeral {
         let whose = &plan.provider.name;
-        unkept(plan, &grant).inspect(|_| (online.journal).note(Deed::SignIn, whose, None))?
+        unkept(plan, &grant).inspect(|_| (context.audit).note(Action::SignIn, whose, None))?
     } else {
-        keep(online, &Arc::new(Keeping::of(plan)), grant).await?
+        keep(context, &Arc::new(Keeping::of(plan)), grant).await?
     };
     Ok(SignedIn {
         withheld,
@@ -41,12 +41,12 @@ fn differences(plan: &Plan, grant: &Grant) -> (BTreeSet<String>, BTreeSet<String
 }
 
 /// Finds the place, asks where less would replace more, and writes: secret, index, default.
-pub async fn keep(online: &Online, plan: &Arc<Keeping>, grant: Grant) -> Result<SignedIn> {
-    if let Place::Update(account) = find_place(&online.vault, plan, &grant.who)? {
-        confirm_fewer(online, plan, &account, &grant.tokens).await?;
+pub async fn keep(context: &Context, plan: &Arc<Keeping>, grant: Grant) -> Result<SignedIn> {
+    if let Place::Update(account) = find_place(&context.vault, plan, &grant.who)? {
+        confirm_fewer(context, plan, &account, &grant.tokens).await?;
     }
-    let _hold = online.interrupts.hold()?;
-    let (vault, plan) = (Arc::clone(&online.vault), Arc::clone(plan));
+    let _hold = context.interrupts.hold()?;
+    let (vault, plan) = (Arc::clone(&context.vault), Arc::clone(plan));
     off_thread(move || {
         let _names = vault.wait_for_lock(&names_lock(&plan.provider.name), TURN)?;
         match find_place(&vault, &plan, &grant.who)? {
@@ -59,7 +59,7 @@ pub async fn keep(online: &Online, plan: &Arc<Keeping>, grant: Grant) -> Result<
         }
     })
     .await
-    .inspect(|done| (online.journal).note(Deed::SignIn, &done.account.to_string(), None))
+    .inspect(|done| (context.audit).note(Action::SignIn, &done.account.to_string(), None))
 }
 
 /// The account as it would be.
@@ -80,7 +80,7 @@ fn unkept(plan: &Plan, grant: &Grant) -> Result<SignedIn> {
 
 /// Fewer scopes than the account has replace it only on a yes.
 async fn confirm_fewer(
-    online: &Online,
+    context: &Context,
     plan: &Keeping,
     account: &Account,
     tokens: &TokenSet,
@@ -108,7 +108,7 @@ async fn confirm_fewer(
             "nothing was stored; {all}`--replace` takes the fewer scopes, `--as NAME` keeps both"
         ))
         .account(account);
-    let term = Arc::clone(&online.term);
+    let term = Arc::clone(&context.term);
     if !term.can_ask() {
         return Err(refused);
     }

@@ -16,10 +16,10 @@ use super::device::{DeviceFlow, Event};
 use super::invite::Invitation;
 use super::listener::{Accepted, Listener};
 use super::paste;
+use crate::context::Context;
 use crate::error::{Code, Error, Result};
 use crate::oauth::ErrorResponse;
 use crate::oauth::redirect::Verdict;
-use crate::online::Online;
 use crate::term::entry::{Entry, Typed};
 use crate::token_set::TokenSet;
 
@@ -65,7 +65,7 @@ impl Finish {
 /// All ways of one login. One that cannot finish here is `None`.
 pub struct Race<'a> {
     /// The login's means.
-    pub online: &'a Online,
+    pub context: &'a Context,
     /// What was asked of it.
     pub plan: &'a Arc<Plan>,
     /// What the browser is sent with.
@@ -101,10 +101,10 @@ impl<'a> Race<'a> {
         let invitation = self.invitation();
         invitation.begin();
         let url = self.address.as_ref().map(|address| address.url.clone());
-        let mut visit = pin!(Visit::of(self.online, self.plan, url).go());
+        let mut visit = pin!(Visit::of(self.context, self.plan, url).go());
         let mut visited = false;
         let mut deadline = Instant::now() + self.plan.timeout.unwrap_or(PATIENCE);
-        let _progress = self.online.term.progress(invitation.waiting());
+        let _progress = self.context.term.progress(invitation.waiting());
         loop {
             let happened = tokio::select! {
                 accepted = redirected(&mut self.listener, self.code) => Happened::Redirect(accepted),
@@ -128,7 +128,7 @@ impl<'a> Race<'a> {
 
     fn invitation(&self) -> Invitation<'a> {
         Invitation {
-            term: &*self.online.term,
+            term: &*self.context.term,
             plan: self.plan,
             url: self.address.as_ref().map(|address| address.url.to_string()),
             port: self.listener.as_ref().map(Listener::port),
@@ -183,14 +183,14 @@ impl<'a> Race<'a> {
         let text = match typed {
             Typed::Line(text) => text,
             Typed::TooLong => {
-                self.online.term.warn(&paste::too_long());
+                self.context.term.warn(&paste::too_long());
                 return Ok(None);
             }
             Typed::Closed => return self.without_entry().map(|()| None),
         };
         match code.typed(self.plan, &text)? {
             Said::Answer(verdict) => return Ok(Some(verdict)),
-            Said::Wrong(what) => self.online.term.warn(&what),
+            Said::Wrong(what) => self.context.term.warn(&what),
             Said::Nothing => {
                 if let Some(device) = &mut self.device {
                     device.hurry();
@@ -221,7 +221,7 @@ impl<'a> Race<'a> {
                 if let Some(device) = device.filter(|_| !self.takes_codes()) {
                     return Err(device.failed(&error));
                 }
-                self.online
+                self.context
                     .term
                     .step(&format!("no code for another device: {error}"));
                 Ok(None)
@@ -241,7 +241,7 @@ impl<'a> Race<'a> {
             address::Event::Over => invitation.address_over(),
             address::Event::New => invitation.address(&address.url),
             address::Event::Failed(error) => {
-                let term = &self.online.term;
+                let term = &self.context.term;
                 term.warn(&format!("no new address was to be had: {error}"));
             }
         }
@@ -253,7 +253,7 @@ impl<'a> Race<'a> {
             let what = format!("the sandbox did not approve: {cause}");
             return Err(Error::new(Code::InternalError, what).hint("run it again with `-v`"));
         }
-        let asked = self.online.term.can_ask();
+        let asked = self.context.term.can_ask();
         if !asked {
             (self.listener, self.address) = (None, None); // nobody is there to open it
         }

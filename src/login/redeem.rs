@@ -6,10 +6,10 @@ use super::code::CodeFlow;
 use super::entry::Grant;
 use super::race::Finish;
 use super::{Plan, SignedIn, client, consent, identity, persist};
+use crate::context::Context;
 use crate::error::Result;
 use crate::oauth::Client;
 use crate::oauth::redirect::Verdict;
-use crate::online::Online;
 use crate::token_set::TokenSet;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
@@ -17,7 +17,7 @@ use keyfob_base::timestamp::Timestamp;
 /// What an answer needs to become an account.
 pub struct Redemption<'a> {
     /// The login's means.
-    pub online: &'a Online,
+    pub context: &'a Context,
     /// What was asked of it.
     pub plan: &'a Arc<Plan>,
     /// What the browser was sent with.
@@ -48,7 +48,7 @@ impl Redemption<'_> {
         let code = consent::code(self.plan, verdict)?;
         let exchange = self.exchange(code, flow);
         let tokens = (self.plan)
-            .noting(self.online, &flow.client, exchange)
+            .noting(self.context, &flow.client, exchange)
             .await?;
         let (redirect_uri, nonce) = (&*flow.redirect_uri, flow.request.nonce.as_ref());
         self.account(tokens, &flow.client, Some(redirect_uri), nonce)
@@ -59,7 +59,7 @@ impl Redemption<'_> {
         let (client, request) = (&flow.client, &flow.request);
         let endpoint = self.plan.token_endpoint(client)?;
         let exchange = endpoint.exchange(
-            &self.online.http,
+            &self.context.http,
             code,
             &request.verifier,
             &flow.redirect_uri,
@@ -83,20 +83,20 @@ impl Redemption<'_> {
         nonce: Option<&Secret>,
     ) -> Result<SignedIn> {
         let placed = async {
-            let who = identity::who(self.online, self.plan, client, &tokens, nonce).await?;
+            let who = identity::who(self.context, self.plan, client, &tokens, nonce).await?;
             let grant = Grant {
                 client: client.clone(),
                 redirect_uri: redirect_uri.map(str::to_owned),
                 who,
                 tokens,
             };
-            persist::persist(self.online, self.plan, grant).await
+            persist::persist(self.context, self.plan, grant).await
         };
         let outcome = placed.await;
         if outcome.is_err() && !self.plan.ephemeral {
             let page = self.plan.provider.revocation.page.as_ref();
             let by_hand = page.map_or_else(String::new, |page| format!("; {page} ends them"));
-            self.online.term.warn(&format!(
+            self.context.term.warn(&format!(
                 "the new tokens were dropped, and not revoked, which could end other sign-ins of the same person{by_hand}"
             ));
         }

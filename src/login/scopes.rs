@@ -2,7 +2,7 @@
 
 use super::{Flow, Plan};
 use crate::error::{Code, Error, Result};
-use crate::nearest::nearest;
+use crate::names::nearest;
 use crate::provider::Provider;
 
 /// Scopes that mean nothing where no person signs in (OpenID Connect Core §3, §5.4, §11).

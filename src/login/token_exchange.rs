@@ -12,9 +12,9 @@ use super::{
 };
 use crate::account::{Identity, SignIn, SubjectFrom};
 use crate::ci::{self, IdentityToken};
+use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
 use crate::oauth::{Client, OauthError};
-use crate::online::{self, Online};
 use crate::provider::Provider;
 use crate::store::Kind;
 use crate::token_set::TokenSet;
@@ -36,31 +36,31 @@ pub struct Exchanged {
 }
 
 /// Exchanges once, and stores nothing. What is asked for has been checked.
-pub async fn exchange(online: &Online, wanted: Exchanged) -> Result<TokenSet> {
+pub async fn exchange(context: &Context, wanted: Exchanged) -> Result<TokenSet> {
     let mut plan = unkept(wanted);
     if plan.provider.token_endpoint.is_none() {
-        let with_client = client::known_id(online, &plan).is_some();
-        plan.provider = metadata::complete(online, plan.provider, with_client).await?;
+        let with_client = client::known_id(context, &plan).is_some();
+        plan.provider = metadata::complete(context, plan.provider, with_client).await?;
     }
     plan.settle()?;
-    let client = client::for_exchange(online, &plan).await?;
-    let identity = identity(online, &plan).await?;
-    send(online, &plan, &client, &identity).await
+    let client = client::for_exchange(context, &plan).await?;
+    let identity = identity(context, &plan).await?;
+    send(context, &plan, &client, &identity).await
 }
 
 /// Signs the machine in.
-pub(super) async fn login(online: &Online, plan: Plan) -> Result<SignedIn> {
-    let client = client::for_exchange(online, &plan).await?;
-    let identity = identity(online, &plan).await?;
-    let exchange = send(online, &plan, &client, &identity);
-    let tokens = plan.noting(online, &client, exchange).await?;
+pub(super) async fn login(context: &Context, plan: Plan) -> Result<SignedIn> {
+    let client = client::for_exchange(context, &plan).await?;
+    let identity = identity(context, &plan).await?;
+    let exchange = send(context, &plan, &client, &identity);
+    let tokens = plan.noting(context, &client, exchange).await?;
     let grant = Grant {
         who: who(&plan, &identity),
         client,
         redirect_uri: None,
         tokens,
     };
-    persist::persist(online, &Arc::new(plan), grant).await
+    persist::persist(context, &Arc::new(plan), grant).await
 }
 
 /// Checks what a login asks for, before anything is sent.
@@ -123,7 +123,7 @@ fn unkept(wanted: Exchanged) -> Plan {
     }
 }
 
-async fn identity(online: &Online, plan: &Plan) -> Result<IdentityToken> {
+async fn identity(context: &Context, plan: &Plan) -> Result<IdentityToken> {
     let provider = &plan.provider;
     let wanted = ci::Wanted {
         provider,
@@ -131,18 +131,18 @@ async fn identity(online: &Online, plan: &Plan) -> Result<IdentityToken> {
         from: &plan.subject_from,
         by_file: ci::BY_FILE,
     };
-    ci::identity_token(online, wanted).await
+    ci::identity_token(context, wanted).await
 }
 
 async fn send(
-    online: &Online,
+    context: &Context,
     plan: &Plan,
     client: &Client,
     identity: &IdentityToken,
 ) -> Result<TokenSet> {
     let endpoint = plan.token_endpoint(client)?;
     let sent = endpoint.token_exchange(
-        &online.http,
+        &context.http,
         &plan.provider.exchange,
         &identity.token,
         plan.audience.as_deref(),
@@ -216,7 +216,7 @@ fn failed(plan: &Plan, client: &Client, identity: &IdentityToken, error: &OauthE
                 ..failure
             }
         }
-        error => online::failed(error, Code::TokenExchangeFailed, "nothing was stored"),
+        error => context::failed(error, Code::TokenExchangeFailed, "nothing was stored"),
     }
 }
 

@@ -11,7 +11,7 @@ use super::fault::dotted;
 use super::keys::keys;
 use super::overlay::{Overlay, names_a_secret};
 use crate::error::{Code, Error, Result};
-use crate::nearest::nearest;
+use crate::names::nearest;
 use keyfob_base::escape::escape_short;
 
 /// A key, and what it becomes.

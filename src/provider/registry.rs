@@ -13,9 +13,9 @@ use super::template::{self, Template};
 use super::{Embedded, Provider, SANDBOX, builtin, check};
 use crate::error::{Code, Error, Result};
 use crate::names::is_provider_name;
-use crate::nearest::nearest;
+use crate::names::nearest;
 use crate::paths::Paths;
-use crate::toml_file::read_text;
+use crate::toml_text::read_text;
 use keyfob_base::escape::escape_short;
 
 pub use variables::SetVariable;

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::accounts::Accounts;
 use crate::error::{Code, Error, Result};
-use crate::toml_file::invalid_toml;
+use crate::toml_text::invalid_toml;
 use keyfob_base::escape::escape_short;
 use keyfob_base::files;
 

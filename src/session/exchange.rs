@@ -4,15 +4,15 @@
 use super::UNCHANGED;
 use crate::account::{Account, SubjectFrom};
 use crate::ci::{self, IdentityToken};
+use crate::context::Context;
 use crate::error::{Code, Error, Result};
 use crate::oauth::ErrorResponse;
-use crate::online::Online;
 use crate::provider::Provider;
 
 /// Gets a new identity token from where the account's last one came, by today's rule; for the issuer of the
 /// login where the definition no longer says for whom.
 pub async fn identity(
-    online: &Online,
+    context: &Context,
     account: &Account,
     provider: &Provider,
 ) -> Result<IdentityToken> {
@@ -31,7 +31,7 @@ pub async fn identity(
         from: account.subject_from.as_ref().unwrap_or(&SubjectFrom::Ci),
         by_file: &by_file,
     };
-    ci::identity_token(online, wanted).await
+    ci::identity_token(context, wanted).await
 }
 
 /// Whether it is the identity token that was refused (RFC 8693 §2.2.2 has `invalid_request` for that).

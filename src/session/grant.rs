@@ -3,10 +3,10 @@
 use super::exchange;
 use crate::account::{Account, SignIn};
 use crate::ci::IdentityToken;
+use crate::context::Context;
 use crate::error::Result;
 use crate::oauth::OauthError;
 use crate::oauth::token::TokenEndpoint;
-use crate::online::Online;
 use crate::provider::Provider;
 use crate::token_set::TokenSet;
 use crate::vault::Secrets;
@@ -23,7 +23,7 @@ pub enum Grant {
     Exchange(IdentityToken),
 }
 
-impl Online {
+impl Context {
     /// What is sent: the grant once more where that needs no person, else the refresh token. An exchange
     /// needs a new identity token first.
     pub(super) async fn grant(

@@ -9,7 +9,7 @@
 //! | yes | yes | expiring | a grant that needs no person | lock, read again, repeat the grant, keep |
 //! | yes | yes | expiring | nothing, or refused for good | `login_required` |
 //!
-//! [`look`] judges without a runtime; only [`Online::fresh`] goes further. Beside it stand the two other
+//! [`look`] judges without a runtime; only [`Context::fresh`] goes further. Beside it stand the two other
 //! things that are done with an account's tokens: asking whose they are, and taking them back.
 
 mod endpoints;
@@ -26,10 +26,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::account::{Account, SignIn};
+use crate::audit::Action;
+use crate::context::{Context, off_thread};
 use crate::error::{Code, Error, Result};
-use crate::journal::Deed;
 use crate::oauth;
-use crate::online::{Online, off_thread};
 use crate::token_set::{TokenSet, margin};
 use crate::vault::{Secrets, Vault};
 use keyfob_base::timestamp::Timestamp;
@@ -64,7 +64,7 @@ pub enum Look {
     Renew(Secrets),
 }
 
-impl Online {
+impl Context {
     /// A token that meets `need`, renewed if it must be. Returns the account as it then stands.
     pub async fn fresh(&self, account: Account, need: Need) -> Result<(Account, Secrets)> {
         let vault = Arc::clone(&self.vault);
@@ -79,7 +79,7 @@ impl Online {
             Look::Renew(secrets) => {
                 let name = account.to_string();
                 let renewed = self.renew(account, secrets, need).await;
-                let failed = |error: &Error| self.journal.note(Deed::Refresh, &name, Some(error));
+                let failed = |error: &Error| self.audit.note(Action::Refresh, &name, Some(error));
                 let (account, secrets) = renewed
                     .map_err(|error| error.account(&name))
                     .inspect_err(failed)?;

@@ -12,11 +12,11 @@ use super::{
     Need, Reach, UNCHANGED, client, exchange, login_required, reach, refusal, serves_anew,
 };
 use crate::account::Account;
+use crate::audit::Action;
+use crate::context::{self, Context, off_thread};
 use crate::error::{Code, Error, Result};
-use crate::journal::Deed;
 use crate::oauth::OauthError;
 use crate::oauth::token::TokenEndpoint;
-use crate::online::{self, Online, off_thread};
 use crate::provider::Provider;
 use crate::term::Terminal;
 use crate::token_set::TokenSet;
@@ -29,7 +29,7 @@ const KEEP: Duration = Duration::from_secs(30);
 /// The longest `Retry-After` that is waited for, in seconds.
 const PATIENCE: u64 = 10;
 
-impl Online {
+impl Context {
     /// Renews under the account's lock, or adopts what another process stored while this one waited.
     pub(super) async fn renew(
         &self,
@@ -153,7 +153,7 @@ impl Online {
             self.term
                 .warn(&format!("the new token of {account} is kept, but {error}"));
         }
-        self.journal.note(Deed::Refresh, &account.to_string(), None);
+        self.audit.note(Action::Refresh, &account.to_string(), None);
         Ok((account, secrets))
     }
 
@@ -174,7 +174,7 @@ impl Online {
         match error {
             OauthError::Network(_) | OauthError::Unavailable { .. } => {
                 let error =
-                    online::failed(&error, Code::RefreshFailed, UNCHANGED).account(&account);
+                    context::failed(&error, Code::RefreshFailed, UNCHANGED).account(&account);
                 self.make_do(account, secrets, need, error)
             }
             OauthError::Refused(response) if refusal::is_of_client(&account, &response) => {
@@ -186,7 +186,7 @@ impl Online {
                 self.mark(account, secrets, need, response.to_string())
                     .await
             }
-            error => Err(online::failed(&error, Code::RefreshFailed, UNCHANGED).account(&account)),
+            error => Err(context::failed(&error, Code::RefreshFailed, UNCHANGED).account(&account)),
         }
     }
 
@@ -234,7 +234,7 @@ impl Online {
             return Err(error);
         }
         let whose = account.to_string();
-        self.journal.note(Deed::Refresh, &whose, Some(&error));
+        self.audit.note(Action::Refresh, &whose, Some(&error));
         self.term.warn(&format!(
             "{error}; the stored token lives for {alive} s more"
         ));

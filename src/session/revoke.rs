@@ -9,11 +9,11 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{client, reach};
 use crate::account::{Account, SignIn};
+use crate::audit::Action;
+use crate::context::{Context, off_thread};
 use crate::error::{Code, Error, Result};
-use crate::journal::Deed;
 use crate::oauth::revoke::{NOWHERE, RevocationEndpoint, beyond, unsupported};
 use crate::oauth::{Client, Http, OauthError};
-use crate::online::{Online, off_thread};
 use crate::provider::Provider;
 use crate::store::Kind;
 use crate::token_set::TokenSet;
@@ -103,7 +103,7 @@ impl Extent {
     }
 }
 
-impl Online {
+impl Context {
     /// Under the account's lock: revokes its tokens as far as that is wanted, then forgets it.
     pub async fn sign_out(&self, account: Account, extent: Extent) -> Result<SignedOut> {
         let local = !extent.covers(&account);
@@ -138,14 +138,14 @@ impl Online {
         };
         self.note_revocation(&account, &tokens);
         let (vault, leaving) = (Arc::clone(&self.vault), account.clone());
-        let journal = Arc::clone(&self.journal);
+        let audit = Arc::clone(&self.audit);
         let gone = off_thread(move || {
             let gone = if extent == Extent::NothingAndLeave {
                 vault.forget_entry(&leaving)
             } else {
                 vault.forget(&leaving).map(|()| Vec::new())
             };
-            journal.note(Deed::SignOut, &leaving.to_string(), gone.as_ref().err());
+            audit.note(Action::SignOut, &leaving.to_string(), gone.as_ref().err());
             gone
         })
         .await;
@@ -171,7 +171,7 @@ impl Online {
         });
         if failed.is_some() || tokens.iter().any(|told| told.outcome.is_revoked()) {
             let whose = account.to_string();
-            self.journal.note(Deed::Revoke, &whose, failed.as_ref());
+            self.audit.note(Action::Revoke, &whose, failed.as_ref());
         }
     }
 

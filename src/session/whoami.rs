@@ -6,10 +6,10 @@ use url::Url;
 
 use super::{Need, Reach, UNCHANGED, login_required, reach};
 use crate::account::Account;
+use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
 use crate::oauth::OauthError;
 use crate::oauth::userinfo::userinfo;
-use crate::online::{self, Online};
 use crate::provider::IdentityRule;
 use keyfob_base::escape::escape_short;
 use keyfob_base::secret::Secret;
@@ -31,7 +31,7 @@ pub enum Whose {
     Machine,
 }
 
-impl Online {
+impl Context {
     /// Asks with a fresh token. Returns the account as it then stands.
     pub async fn whoami(&self, account: Account) -> Result<(Account, Whose)> {
         if account.needs_no_person() {
@@ -61,7 +61,7 @@ impl Online {
             OauthError::Unauthorized => named(variable_refused(provider, variable)),
             error => {
                 let state = format!("{variable} is as it was");
-                named(online::failed(&error, Code::InvalidResponse, &state))
+                named(context::failed(&error, Code::InvalidResponse, &state))
             }
         })?;
         Ok((claims, rule))
@@ -92,7 +92,7 @@ impl Online {
                 }
                 Err(OauthError::Unauthorized) => return Err(refused(&account, need)),
                 Err(error) => {
-                    let failure = online::failed(&error, Code::InvalidResponse, UNCHANGED);
+                    let failure = context::failed(&error, Code::InvalidResponse, UNCHANGED);
                     return Err(failure.account(&account));
                 }
             }

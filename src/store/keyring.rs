@@ -18,7 +18,7 @@ use std::sync::Arc;
 use self::chunks::Chunks;
 use self::deadline::Deadline;
 use self::entries::{Entries, Platform};
-use super::{Attendant, PROBE, Store, StoreError, check_key, random_hex, secret_from};
+use super::{PROBE, Prompter, Store, StoreError, check_key, random_hex, secret_from};
 use keyfob_base::secret::Secret;
 
 /// One for the process, as the connection behind the `keyring` crate is: whoever met its silence
@@ -30,20 +30,20 @@ const LIMIT: Option<usize> = if cfg!(windows) { Some(2_560) } else { None };
 
 /// The keyring of the session, through the crate of that name.
 pub struct Keyring {
-    attendant: Arc<dyn Attendant>,
+    prompter: Arc<dyn Prompter>,
     deadline: &'static Deadline,
     chunks: Arc<Chunks>,
 }
 
 impl Keyring {
     /// Connects at the first call.
-    pub fn new(attendant: Arc<dyn Attendant>) -> Self {
-        Self::over(attendant, &DEADLINE, Chunks::new(Box::new(Platform), LIMIT))
+    pub fn new(prompter: Arc<dyn Prompter>) -> Self {
+        Self::over(prompter, &DEADLINE, Chunks::new(Box::new(Platform), LIMIT))
     }
 
-    fn over(attendant: Arc<dyn Attendant>, deadline: &'static Deadline, chunks: Chunks) -> Self {
+    fn over(prompter: Arc<dyn Prompter>, deadline: &'static Deadline, chunks: Chunks) -> Self {
         Self {
-            attendant,
+            prompter,
             deadline,
             chunks: Arc::new(chunks),
         }
@@ -56,7 +56,7 @@ impl Keyring {
     ) -> Result<T, StoreError> {
         let chunks = Arc::clone(&self.chunks);
         self.deadline
-            .run(self.attendant.as_ref(), move || operation(&chunks))?
+            .run(self.prompter.as_ref(), move || operation(&chunks))?
     }
 }
 
@@ -91,7 +91,7 @@ impl Store for Keyring {
     }
 
     fn keys(&self) -> Result<Option<Vec<String>>, StoreError> {
-        self.deadline.run(self.attendant.as_ref(), names::names)?
+        self.deadline.run(self.prompter.as_ref(), names::names)?
     }
 
     fn protection(&self) -> String {

@@ -121,7 +121,7 @@ impl fmt::Display for StoreError {
 impl std::error::Error for StoreError {}
 
 /// Whom a store may turn to while it works. The terminal stands behind it; stores do not know it.
-pub trait Attendant: Send + Sync {
+pub trait Prompter: Send + Sync {
     /// Whether somebody can see a desktop's unlock prompt: a terminal and a display.
     fn attended(&self) -> bool;
 
@@ -137,7 +137,7 @@ pub trait Attendant: Send + Sync {
 #[derive(Debug, Clone, Copy)]
 pub struct Nobody;
 
-impl Attendant for Nobody {
+impl Prompter for Nobody {
     fn attended(&self) -> bool {
         false
     }
@@ -161,7 +161,7 @@ pub struct Setup {
     /// Makes a new file store ask for a passphrase (`--passphrase`).
     pub ask_passphrase: bool,
     /// Whom to ask.
-    pub attendant: Arc<dyn Attendant>,
+    pub prompter: Arc<dyn Prompter>,
 }
 
 /// How the keys of probes begin, which hold nothing.
@@ -212,7 +212,7 @@ fn secret_from(octets: &[u8]) -> Option<Secret> {
 /// Opens a store. Opening touches neither disk nor bus; the first call does.
 pub fn open(kind: Kind, setup: &Setup) -> Arc<dyn Store> {
     match kind {
-        Kind::Keyring => Arc::new(keyring::Keyring::new(Arc::clone(&setup.attendant))),
+        Kind::Keyring => Arc::new(keyring::Keyring::new(Arc::clone(&setup.prompter))),
         Kind::File => Arc::new(file::File::new(setup.clone())),
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use secrecy::zeroize::Zeroizing;
 
-use super::{Attendant, StoreError};
+use super::{Prompter, StoreError};
 use keyfob_base::files;
 use keyfob_base::secret::Secret;
 
@@ -91,17 +91,17 @@ impl Environment {
     }
 
     /// The passphrase of what is there already: given, or asked for.
-    pub fn known(&self, attendant: &dyn Attendant) -> Result<Passphrase, StoreError> {
+    pub fn known(&self, prompter: &dyn Prompter) -> Result<Passphrase, StoreError> {
         match self.passphrase()? {
             Some(passphrase) => Ok(passphrase),
-            None => self.asked(attendant, false),
+            None => self.asked(prompter, false),
         }
     }
 
     /// Asks whoever is there; fails where nobody is.
-    pub fn asked(&self, attendant: &dyn Attendant, new: bool) -> Result<Passphrase, StoreError> {
+    pub fn asked(&self, prompter: &dyn Prompter, new: bool) -> Result<Passphrase, StoreError> {
         let names = self.names;
-        let Some(secret) = attendant.passphrase(new) else {
+        let Some(secret) = prompter.passphrase(new) else {
             return Err(StoreError {
                 cause: format!(
                     "{}'s passphrase is missing and nobody can be asked for it",

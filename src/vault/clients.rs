@@ -23,7 +23,7 @@ use crate::account::is_id;
 use crate::error::{Code, Error, Result};
 use crate::provider::ClientAuth;
 use crate::store::Kind;
-use crate::toml_file::complaint;
+use crate::toml_text::complaint;
 use keyfob_base::files;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;

@@ -10,7 +10,7 @@ use super::lock;
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::paths::Paths;
-use crate::toml_file::complaint;
+use crate::toml_text::complaint;
 use keyfob_base::files;
 
 /// Provider to account name.

@@ -14,7 +14,7 @@ use crate::account::{Account, is_id};
 use crate::error::{Code, Error, Result};
 use crate::names::{is_name, is_provider_name};
 use crate::paths::Paths;
-use crate::toml_file::complaint;
+use crate::toml_text::complaint;
 use keyfob_base::files;
 use shares::each;
 

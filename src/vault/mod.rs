@@ -26,7 +26,7 @@ use std::time::Duration;
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::paths::Paths;
-use crate::store::{self, Attendant, Kind, Store, StoreError};
+use crate::store::{self, Kind, Prompter, Store, StoreError};
 
 pub use backup::{Backup, Bound, RefreshToken, Saved, SavedClient, SavedProvider, backup_file};
 pub use clients::{ClientSecrets, KeptClient};
@@ -49,14 +49,14 @@ pub struct Vault {
 
 impl Vault {
     /// Touches nothing yet. A new file store gets a passphrase with `ask_passphrase`.
-    pub fn new(paths: Paths, ask_passphrase: bool, attendant: Arc<dyn Attendant>) -> Self {
+    pub fn new(paths: Paths, ask_passphrase: bool, prompter: Arc<dyn Prompter>) -> Self {
         Self {
             setup: store::Setup {
                 data: paths.secrets(),
                 identity: paths.identity(),
                 locks: paths.locks(),
                 ask_passphrase,
-                attendant,
+                prompter,
             },
             paths,
             stores: Mutex::new(HashMap::new()),

@@ -1,4 +1,4 @@
-//! The audit log: each deed once, by whom, and never at the cost of the command.
+//! The audit log: each action once, by whom, and never at the cost of the command.
 
 use std::path::Path;
 use std::process::Command;
@@ -24,7 +24,7 @@ impl Home {
         answer["events"].as_array().expect("events").clone()
     }
 
-    /// Each event as `verb: deed account [error]`.
+    /// Each event as `verb: action account [error]`.
     #[track_caller]
     fn deeds(&self) -> Vec<String> {
         let events = self.events(&[]).into_iter();
@@ -215,7 +215,7 @@ fn only_the_process_that_refreshed_records_a_refresh() {
         process.end().ok();
     }
     let deeds = home.deeds();
-    let count = |deed: &str| deeds.iter().filter(|line| line.contains(deed)).count();
+    let count = |action: &str| deeds.iter().filter(|line| line.contains(action)).count();
     assert_eq!(
         (count(": refresh"), count(": hand_out")),
         (1, 8),

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use keyfob::store::{Attendant, Kind, Setup, Store, StoreError, open};
+use keyfob::store::{Kind, Prompter, Setup, Store, StoreError, open};
 use keyfob_base::secret::Secret;
 use secret_service::{Keyring, SecretService, available, signal};
 
@@ -80,7 +80,7 @@ fn run_in(session: &SecretService, case: &str, part: &str, bound: Duration) {
 
 struct Nobody;
 
-impl Attendant for Nobody {
+impl Prompter for Nobody {
     fn attended(&self) -> bool {
         false
     }
@@ -92,7 +92,7 @@ impl Attendant for Nobody {
     }
 }
 
-fn keyring(attendant: Arc<dyn Attendant>) -> Arc<dyn Store> {
+fn keyring(prompter: Arc<dyn Prompter>) -> Arc<dyn Store> {
     let nowhere = Path::new("/nonexistent");
     open(
         Kind::Keyring,
@@ -101,7 +101,7 @@ fn keyring(attendant: Arc<dyn Attendant>) -> Arc<dyn Store> {
             identity: nowhere.into(),
             locks: nowhere.into(),
             ask_passphrase: false,
-            attendant,
+            prompter,
         },
     )
 }
@@ -277,7 +277,7 @@ struct Somebody {
     told: AtomicUsize,
 }
 
-impl Attendant for Somebody {
+impl Prompter for Somebody {
     fn attended(&self) -> bool {
         true
     }
@@ -297,7 +297,7 @@ fn silence_that_somebody_ends() {
         let somebody = Arc::new(Somebody {
             told: AtomicUsize::new(0),
         });
-        let keyring = keyring(Arc::clone(&somebody) as Arc<dyn Attendant>);
+        let keyring = keyring(Arc::clone(&somebody) as Arc<dyn Prompter>);
         let (elapsed, answer) = timed(|| keyring.probe());
         answer.unwrap();
         assert!(elapsed >= Duration::from_secs(2), "{elapsed:?}");

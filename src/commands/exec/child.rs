@@ -63,7 +63,7 @@ pub async fn run(
         .map_err(|failure| unable(command.get_program(), &failure))?;
     started();
     let wait = move || child.wait().map_err(|failure| lost(&failure));
-    let status = crate::online::off_thread(wait).await?;
+    let status = crate::context::off_thread(wait).await?;
     Ok(status.code().unwrap_or(1))
 }
 

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::unable::startable;
 use super::{Holding, child, environment, mask};
+use crate::audit::Action;
 use crate::choose::Target;
 use crate::cli;
 use crate::commands::app::App;
@@ -16,11 +17,10 @@ use crate::commands::login::{self, Means};
 use crate::commands::logout::lives_on;
 use crate::commands::supply::Owner;
 use crate::commands::{embedded, network};
+use crate::context::Context;
 use crate::error::{Code, Error, Result};
-use crate::journal::Deed;
 use crate::login::{Gained, Gains, Granted, Plan, Registration, check_resources};
 use crate::oauth::registration;
-use crate::online::Online;
 use crate::session::revoke::{Outcome, Revoking, in_time, lasting};
 use keyfob_base::escape::escape_short;
 
@@ -47,16 +47,16 @@ fn from_sign_in_to_end(app: &App, args: &cli::Exec) -> Result<i32> {
     let means = Means::find(app, &login, &definition, None);
     let (registry, _sandbox) = embedded::start(app, [name], means.approves())?;
     let gained = Arc::new(Gained::default());
-    network::to_its_end(app, registry, async |online| {
+    network::to_its_end(app, registry, async |context| {
         let command = login::again(&["keyfob", "exec", name, "--ephemeral"], &login);
         let plan = Plan {
             child: " -- CMD", // its words may hold secrets
             ephemeral: true,
             gained: Arc::clone(&gained),
-            ..login::plan(&login, command, online.registry.get(name)?, means)
+            ..login::plan(&login, command, context.registry.get(name)?, means)
         };
-        let ended = Box::pin(sign_in_and_run(app, args, &online, plan)).await;
-        give_back(app, &online, gained.take()).await;
+        let ended = Box::pin(sign_in_and_run(app, args, &context, plan)).await;
+        give_back(app, &context, gained.take()).await;
         ended
     })
 }
@@ -120,10 +120,10 @@ fn as_login(args: &cli::Exec, target: String) -> cli::Login {
 async fn sign_in_and_run(
     app: &App,
     args: &cli::Exec,
-    online: &Arc<Online>,
+    context: &Arc<Context>,
     plan: Plan,
 ) -> Result<i32> {
-    let interrupts = &online.interrupts;
+    let interrupts = &context.interrupts;
     let (provider, gained) = (plan.provider.name.clone(), Arc::clone(&plan.gained));
     let owner = Owner {
         whose: provider.clone(),
@@ -131,7 +131,7 @@ async fn sign_in_and_run(
     };
     let places = environment::places(app, args.env.as_deref(), &[owner])?;
     let done = tokio::select! {
-        done = crate::login::login(online, plan) => {
+        done = crate::login::login(context, plan) => {
             let done = interrupts.check().and(done);
             done.inspect_err(|error| login::failed(app, &provider, error))?
         }
@@ -149,7 +149,7 @@ async fn sign_in_and_run(
     let command = environment::command(args, &holdings);
     mask(app, &holdings);
     child::run(command, interrupts, || {
-        app.journal.note(Deed::HandOut, &provider, None);
+        app.audit.note(Action::HandOut, &provider, None);
     })
     .await
 }
@@ -172,17 +172,17 @@ fn say(app: &App, granted: &Granted, who: Option<&str>) {
 }
 
 /// Gives back what a sign-in got, within [`BOUND`]. What could not be given back is a warning.
-async fn give_back(app: &App, online: &Online, gains: Gains) {
+async fn give_back(app: &App, context: &Context, gains: Gains) {
     let until = Instant::now() + BOUND;
     if let Some(granted) = gains.granted {
-        revoke(app, online, &granted, until).await;
+        revoke(app, context, &granted, until).await;
     }
     if let Some(registration) = gains.registration {
-        unregister(app, online, &registration, until).await;
+        unregister(app, context, &registration, until).await;
     }
 }
 
-async fn revoke(app: &App, online: &Online, granted: &Granted, until: Instant) {
+async fn revoke(app: &App, context: &Context, granted: &Granted, until: Instant) {
     let Granted {
         provider,
         client,
@@ -194,7 +194,7 @@ async fn revoke(app: &App, online: &Online, granted: &Granted, until: Instant) {
         client,
         until: Some(until),
     };
-    let mut told = revoking.all(&online.http, tokens).await;
+    let mut told = revoking.all(&context.http, tokens).await;
     told.retain(|told| !matches!(told.outcome, Outcome::Unsupported(_))); // said before
     let page = provider.revocation.page.as_ref();
     let left = lives_on(&provider.name, tokens.expires_at, &told, page);
@@ -208,8 +208,8 @@ async fn revoke(app: &App, online: &Online, granted: &Granted, until: Instant) {
     }
     if !told.is_empty() {
         let failure = left.map(|left| Error::new(Code::RevocationFailed, left));
-        app.journal
-            .note(Deed::Revoke, &provider.name, failure.as_ref());
+        app.audit
+            .note(Action::Revoke, &provider.name, failure.as_ref());
     }
 }
 
@@ -221,7 +221,7 @@ fn by_hand(page: Option<&Url>) -> &'static str {
     }
 }
 
-async fn unregister(app: &App, online: &Online, registration: &Registration, until: Instant) {
+async fn unregister(app: &App, context: &Context, registration: &Registration, until: Instant) {
     let id = escape_short(&registration.client_id, NAME_LIMIT);
     let title = &registration.title;
     let Some((endpoint, token)) = &registration.managed else {
@@ -230,7 +230,7 @@ async fn unregister(app: &App, online: &Online, registration: &Registration, unt
         ));
         return;
     };
-    let deleted = registration::delete(&online.http, endpoint, token);
+    let deleted = registration::delete(&context.http, endpoint, token);
     match in_time(Some(until), deleted).await {
         Ok(()) => app
             .term

@@ -14,9 +14,9 @@ mod witness;
 use super::app::App;
 use super::supply::{Owner, check_variable, supply};
 use crate::answer::export::github;
+use crate::audit::Action;
 use crate::cli;
 use crate::error::Result;
-use crate::journal::Deed;
 use environment::Place;
 use keyfob_base::secret::Secret;
 
@@ -52,8 +52,8 @@ pub fn run(app: &App, args: &cli::Exec) -> Result<()> {
     let failure = become_command::run(command);
     // The log has these tokens as handed out, and nobody got them.
     for holding in &holdings {
-        app.journal
-            .note(Deed::HandOut, &holding.whose, Some(&failure));
+        app.audit
+            .note(Action::HandOut, &holding.whose, Some(&failure));
     }
     Err(failure)
 }

@@ -6,11 +6,11 @@ mod name;
 use crate::cli;
 use crate::commands::app::App;
 use crate::commands::network;
+use crate::context;
 use crate::error::{Code, Error, Result};
 use crate::interrupts;
 use crate::oauth::discovery::{Metadata, discover};
 use crate::oauth::endpoint;
-use crate::online;
 use crate::provider::{Change, Definition, usual_scopes};
 
 pub use name::unknown;
@@ -30,9 +30,9 @@ pub fn run(app: &App, args: &cli::Login) -> Result<()> {
     if let Some(name) = &args.keep_as {
         app.registry.is_free(name)?;
     }
-    let metadata = network::online(app, app.registry.clone(), async |online| {
-        let found = discover(&online.http, issuer).await;
-        found.map_err(|error| online::failed(&error, Code::InvalidResponse, "nothing was stored"))
+    let metadata = network::context(app, app.registry.clone(), async |context| {
+        let found = discover(&context.http, issuer).await;
+        found.map_err(|error| context::failed(&error, Code::InvalidResponse, "nothing was stored"))
     })
     .inspect_err(|error| super::failed(app, "", error))?;
     let name = name::choose(app, args, &metadata.issuer)?;

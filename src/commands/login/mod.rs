@@ -13,11 +13,11 @@ use std::sync::Arc;
 use super::app::App;
 use super::{embedded, network, subject_file};
 use crate::account::{Account, SubjectFrom};
+use crate::audit::Action;
 use crate::choose::Target;
 use crate::cli;
 use crate::config;
 use crate::error::{Code, Error, Result};
-use crate::journal::Deed;
 use crate::login::{
     Asked, Browser, Flow, Plan, Surroundings, Visitor, Wanted, check_resources, login,
 };
@@ -63,7 +63,7 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
     let means = Means::find(app, args, &provider, expected.as_ref());
     let store = store(app, args, expected.as_ref(), &provider)?;
     let (registry, _sandbox) = embedded::start(app, [target.provider], means.approves())?;
-    let done = network::online(app, registry, async |online| {
+    let done = network::context(app, registry, async |context| {
         let plan = Plan {
             expected,
             flow,
@@ -72,11 +72,11 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
             ..plan(
                 args,
                 again(&["keyfob", "login", &args.target], args),
-                online.registry.get(target.provider)?,
+                context.registry.get(target.provider)?,
                 means,
             )
         };
-        Box::pin(login(&online, plan)).await
+        Box::pin(login(&context, plan)).await
     })
     .inspect_err(|error| failed(app, &provider.name, error))?;
     report::report(app, &provider, &done, args.store.is_some())
@@ -85,7 +85,7 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
 /// Notes a sign-in that failed once it had begun.
 pub(super) fn failed(app: &App, provider: &str, error: &Error) {
     let whose = error.account.as_deref().unwrap_or(provider);
-    app.journal.note(Deed::SignIn, whose, Some(error));
+    app.audit.note(Action::SignIn, whose, Some(error));
 }
 
 /// A provider's definition.

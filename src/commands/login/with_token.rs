@@ -13,8 +13,8 @@ use crate::commands::app::App;
 use crate::commands::{embedded, network};
 use crate::error::{Code, Error, Result};
 use crate::login::{Given, given_token};
+use crate::names::nearest;
 use crate::names::{is_name, is_provider_name};
-use crate::nearest::nearest;
 use crate::provider::{Provider, Verdict, judge};
 use keyfob_base::secret::Secret;
 
@@ -68,9 +68,9 @@ pub fn run(
     looks_right(app, provider, &token)?;
     let name = provider.name.as_str();
     let (registry, _sandbox) = embedded::start(app, [name], None)?;
-    let done = network::online(app, registry, async |online| {
+    let done = network::context(app, registry, async |context| {
         let given = Given {
-            provider: online.registry.get(name)?,
+            provider: context.registry.get(name)?,
             token,
             expected,
             name: args.name.clone(),
@@ -78,7 +78,7 @@ pub fn run(
             verify: !args.no_verify,
             store,
         };
-        Box::pin(given_token(&online, given)).await
+        Box::pin(given_token(&context, given)).await
     })
     .inspect_err(|error| super::failed(app, &provider.name, error))?;
     report::report(app, provider, &done, args.store.is_some())

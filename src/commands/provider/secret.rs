@@ -9,9 +9,9 @@ use crate::account;
 use crate::commands::app::App;
 use crate::commands::network;
 use crate::config;
+use crate::context::{self, off_thread};
 use crate::error::{Code, Error, Result};
 use crate::oauth::discovery;
-use crate::online::{self, off_thread};
 use crate::provider::{Change, Provider};
 use crate::store::Kind;
 use crate::term::Terminal;
@@ -142,12 +142,12 @@ fn discovered(app: &App, provider: &Provider, question: Question) -> Result<(Url
         .hint(format!("`keyfob provider set {name} token_endpoint=URL`"))
     };
     let issuer = provider.issuer.as_deref().ok_or_else(missing)?;
-    network::online(app, app.registry.clone(), async |online| {
-        let progress = online.term.progress("reading the metadata");
-        let metadata = discovery::discover(&online.http, issuer).await;
+    network::context(app, app.registry.clone(), async |context| {
+        let progress = context.term.progress("reading the metadata");
+        let metadata = discovery::discover(&context.http, issuer).await;
         drop(progress);
         let metadata = metadata
-            .map_err(|error| online::failed(&error, Code::InvalidResponse, "nothing was kept"))?;
+            .map_err(|error| context::failed(&error, Code::InvalidResponse, "nothing was kept"))?;
         let endpoint = metadata.token_endpoint.ok_or_else(missing)?;
         // A signal ends a question that is asked off the runtime's thread.
         let secret = off_thread(move || question.put()).await?;

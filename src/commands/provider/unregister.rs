@@ -71,8 +71,8 @@ impl Registration {
 
 impl Managed {
     fn delete(&self, app: &App) -> Unregistered {
-        let asked = network::online(app, app.registry.clone(), async |online| {
-            Ok(registration::delete(&online.http, &self.endpoint, &self.token).await)
+        let asked = network::context(app, app.registry.clone(), async |context| {
+            Ok(registration::delete(&context.http, &self.endpoint, &self.token).await)
         });
         let cause = match asked {
             Ok(Ok(())) => None,

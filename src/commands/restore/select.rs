@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::choose::{Target, fits, is_pattern};
 use crate::error::{Code, Error, Result};
-use crate::nearest::nearest;
+use crate::names::nearest;
 use crate::vault::{Backup, Saved};
 
 /// More names than this do not help.

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::Supply;
 use crate::account::SubjectFrom;
+use crate::audit::Action;
 use crate::choose::Target;
 use crate::cli;
 use crate::commands::app::App;
 use crate::commands::{embedded, network, report, scopes, subject_file};
 use crate::error::{Code, Error, Result};
-use crate::journal::Deed;
 use crate::login::{Exchanged, Flow, check_resources, exchange};
 use crate::token_set::TokenSet;
 
@@ -31,20 +31,20 @@ pub fn exchanged(
         None => SubjectFrom::Ci,
     };
     let (registry, _sandbox) = embedded::start(app, names.iter().copied(), None)?;
-    network::online(app, registry, async |online| {
+    network::context(app, registry, async |context| {
         let (mut supplies, mut failures) = (Vec::new(), Vec::new());
         for name in names {
             let wanted = Exchanged {
-                provider: online.registry.get(name)?,
+                provider: context.registry.get(name)?,
                 subject_from: subject_from.clone(),
                 scopes: scopes(&anew.scope),
                 resource: anew.resource.clone(),
                 audience: anew.audience.clone(),
             };
-            let tokens = exchange(&online, wanted).await;
+            let tokens = exchange(&context, wanted).await;
             let tokens = tokens.and_then(|tokens| long_enough(tokens, least));
-            app.journal
-                .note(Deed::Exchange, name, tokens.as_ref().err());
+            app.audit
+                .note(Action::Exchange, name, tokens.as_ref().err());
             match tokens {
                 Ok(tokens) => supplies.push(Supply::exchanged(name, tokens)),
                 Err(error) => failures.push(error.account(name)),

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::known::{self, Known};
 use crate::account;
+use crate::context::{Context, off_thread};
 use crate::error::Code;
 use crate::login::Plan;
 use crate::oauth::registration::Registered;
-use crate::online::{Online, off_thread};
 use crate::vault::{ClientSecrets, KeptClient};
 use keyfob_base::escape::escape_short;
 
@@ -16,9 +16,9 @@ use keyfob_base::escape::escape_short;
 const ID_LIMIT: usize = 80;
 
 /// Keeps what a registration gave; an ephemeral login has it in memory.
-pub async fn registered(online: &Online, plan: &Plan, registered: Registered) -> Known {
+pub async fn registered(context: &Context, plan: &Plan, registered: Registered) -> Known {
     if plan.ephemeral {
-        return in_memory(online, plan, registered);
+        return in_memory(context, plan, registered);
     }
     let client = KeptClient {
         id: account::random_id(),
@@ -34,14 +34,14 @@ pub async fn registered(online: &Online, plan: &Plan, registered: Registered) ->
         client_secret: registered.client_secret,
         registration_access_token: registered.registration_access_token,
     };
-    keep(online, plan, client, secrets, "registered keyfob").await
+    keep(context, plan, client, secrets, "registered keyfob").await
 }
 
 /// What can be deleted is deleted at the end; the rest is said at once.
-fn in_memory(online: &Online, plan: &Plan, registered: Registered) -> Known {
+fn in_memory(context: &Context, plan: &Plan, registered: Registered) -> Known {
     plan.gain_client(&registered);
     let id = escape_short(&registered.client_id, ID_LIMIT);
-    online.term.say(&format!(
+    context.term.say(&format!(
         "registered keyfob at {} as client `{id}`, for this command",
         plan.provider.title
     ));
@@ -56,7 +56,7 @@ fn in_memory(online: &Online, plan: &Plan, registered: Registered) -> Known {
 /// Keeps the client that another definition of the same server has, for this one too; an ephemeral login only
 /// uses it.
 pub async fn taken_over(
-    online: &Online,
+    context: &Context,
     plan: &Plan,
     sibling: KeptClient,
     secrets: ClientSecrets,
@@ -73,19 +73,19 @@ pub async fn taken_over(
         copy_in: None,
         ..sibling
     };
-    keep(online, plan, client, secrets, "found keyfob registered").await
+    keep(context, plan, client, secrets, "found keyfob registered").await
 }
 
 /// Its secrets and its record, then its id in the user's file. What cannot be kept is a warning, for the
 /// login can go on. `did` goes before "at Acme as client `id`".
 async fn keep(
-    online: &Online,
+    context: &Context,
     plan: &Plan,
     client: KeptClient,
     secrets: ClientSecrets,
     did: &str,
 ) -> Known {
-    let (vault, name) = (Arc::clone(&online.vault), plan.provider.name.clone());
+    let (vault, name) = (Arc::clone(&context.vault), plan.provider.name.clone());
     let (record, hidden) = (client.clone(), secrets.clone());
     let (kept, failure) = off_thread(move || {
         let failure = vault.keep_client(&name, &record, &hidden).err();
@@ -99,12 +99,12 @@ async fn keep(
     let named = format!("{did} at {title} as client `{}`", client.client_id);
     let confidential = secrets.client_secret.is_some();
     match &failure {
-        Some(error) if kept => online.term.warn(&error.message),
-        Some(error) if confidential => online.term.warn(&format!(
+        Some(error) if kept => context.term.warn(&error.message),
+        Some(error) if confidential => context.term.warn(&format!(
             "{named}, whose secret could not be kept: {}; this login goes on with it, and its account will hold it",
             error.message
         )),
-        Some(error) => online.term.warn(&format!(
+        Some(error) => context.term.warn(&format!(
             "{named}, which could not be noted: {}; a later `provider remove` cannot delete it there",
             error.message
         )),
@@ -117,7 +117,7 @@ async fn keep(
         } else {
             String::new()
         };
-        define(online, plan, &client, kept, &format!("{named}{secret}")).await;
+        define(context, plan, &client, kept, &format!("{named}{secret}")).await;
     }
     Known {
         secret: secrets.client_secret,
@@ -126,17 +126,17 @@ async fn keep(
 }
 
 /// Writes the client into the user's file, and how it authenticates where the definition says otherwise.
-async fn define(online: &Online, plan: &Plan, client: &KeptClient, kept: bool, named: &str) {
-    let (registry, name) = (online.registry.clone(), plan.provider.name.clone());
+async fn define(context: &Context, plan: &Plan, client: &KeptClient, kept: bool, named: &str) {
+    let (registry, name) = (context.registry.clone(), plan.provider.name.clone());
     let (id, auth) = (client.client_id.clone(), client.auth);
     let auth = Some(auth).filter(|auth| *auth != plan.provider.client_auth);
     match off_thread(move || registry.set_client(&name, &id, auth)).await {
-        Ok(file) => online.term.say(&format!(
+        Ok(file) => context.term.say(&format!(
             "{named}; its client id is kept in {}",
             file.display()
         )),
         // A server that was named by its address has no file yet.
-        Err(error) if error.code == Code::UnknownProvider => online.term.say(named),
+        Err(error) if error.code == Code::UnknownProvider => context.term.say(named),
         Err(error) => {
             let next = if kept {
                 "the next login knows it all the same".into()
@@ -146,7 +146,7 @@ async fn define(online: &Online, plan: &Plan, client: &KeptClient, kept: bool, n
                     client.client_id
                 )
             };
-            online.term.warn(&format!(
+            context.term.warn(&format!(
                 "{named}; its client id could not be kept in the provider's file: {}; {next}",
                 error.message
             ));

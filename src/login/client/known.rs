@@ -2,9 +2,9 @@
 
 use super::given;
 use crate::account::Account;
+use crate::context::Context;
 use crate::error::Result;
 use crate::login::Plan;
-use crate::online::Online;
 use crate::provider::{ClientAuth, Provider};
 use crate::vault::KeptClient;
 use keyfob_base::secret::Secret;
@@ -23,14 +23,14 @@ pub struct Known {
 }
 
 /// The id alone; `None` also where what is kept cannot be read.
-pub fn known_id(online: &Online, plan: &Plan) -> Option<String> {
-    find(online, plan).ok()?.map(|known| known.id)
+pub fn known_id(context: &Context, plan: &Plan) -> Option<String> {
+    find(context, plan).ok()?.map(|known| known.id)
 }
 
 /// The client: flag, environment, definition; else the one that the expected account has, the one that
 /// was registered, or that of any account there, so that signing in again needs no more than the first
 /// time. An https URL is an id like any other: a server that takes those reads our metadata there.
-pub fn find(online: &Online, plan: &Plan) -> Result<Option<Known>> {
+pub fn find(context: &Context, plan: &Plan) -> Result<Option<Known>> {
     let provider = &plan.provider;
     let named = plan
         .client_id
@@ -39,7 +39,7 @@ pub fn find(online: &Online, plan: &Plan) -> Result<Option<Known>> {
     if named.is_some() || provider.client_id.is_some() {
         let replaceable = named.is_none();
         let id = named.or_else(|| provider.client_id.clone());
-        return Ok(id.map(|id| defined(online, provider, id, replaceable)));
+        return Ok(id.map(|id| defined(context, provider, id, replaceable)));
     }
     let expected = plan.expected.as_ref();
     if let Some(account) = expected.filter(|account| !account.client.id.is_empty()) {
@@ -49,18 +49,18 @@ pub fn find(online: &Online, plan: &Plan) -> Result<Option<Known>> {
     let kept = if plan.register {
         None
     } else {
-        kept(online, provider)?
+        kept(context, provider)?
     };
     Ok(kept.map(Known::from).or_else(|| {
-        let mut accounts = online.vault.accounts_of(&provider.name).accounts;
+        let mut accounts = context.vault.accounts_of(&provider.name).accounts;
         accounts.retain(|account| !account.client.id.is_empty()); // a client had a part in it
         accounts.pop().map(|account| of_account(provider, &account))
     }))
 }
 
 /// What is kept of our client, where it was registered for the token endpoint of today.
-pub fn kept(online: &Online, provider: &Provider) -> Result<Option<KeptClient>> {
-    let kept = online.vault.client(&provider.name)?;
+pub fn kept(context: &Context, provider: &Provider) -> Result<Option<KeptClient>> {
+    let kept = context.vault.client(&provider.name)?;
     let pin = pin(provider);
     Ok(kept.filter(|kept| Some(&kept.pin) == pin.as_ref()))
 }
@@ -84,8 +84,8 @@ impl From<KeptClient> for Known {
 
 /// A client that is named or defined: it authenticates as the definition says, and where that says
 /// nothing as its registration did.
-fn defined(online: &Online, provider: &Provider, id: String, replaceable: bool) -> Known {
-    let registered = kept(online, provider).ok().flatten();
+fn defined(context: &Context, provider: &Provider, id: String, replaceable: bool) -> Known {
+    let registered = kept(context, provider).ok().flatten();
     let registered = registered.filter(|kept| kept.client_id == id);
     Known {
         auth: settled(provider, registered.map(|kept| kept.auth)),

@@ -15,9 +15,9 @@ use url::Url;
 
 use super::Plan;
 use super::flow::Flow;
+use crate::context::Context;
 use crate::error::{Code, Error, Result};
 use crate::oauth::Client;
-use crate::online::Online;
 use crate::provider::{ClientAuth, Provider};
 use keyfob_base::secret::Secret;
 
@@ -47,16 +47,16 @@ pub struct Ours {
 /// Fails where no flow that `plan` allows could go on: no client id, or no secret where each needs one.
 /// A secret is asked for only where nothing goes without it, so a provider whose device flow needs none
 /// asks for none under `--flow auto`, and `code` then says how to give it.
-pub async fn obtain(online: &Online, plan: &Plan) -> Result<Ours> {
-    let known = match known::find(online, plan)? {
+pub async fn obtain(context: &Context, plan: &Plan) -> Result<Ours> {
+    let known = match known::find(context, plan)? {
         Some(known) => known,
-        None => register::register(online, plan, None).await?,
+        None => register::register(context, plan, None).await?,
     };
     let needs = Needs::of(&plan.provider, &known);
     if !needs.any() {
         return Ok(Ours::new(plan, &known, &Err(missing(plan))));
     }
-    let found = secret::find(online, plan, &known).await;
+    let found = secret::find(context, plan, &known).await;
     let needed = match &found {
         Ok(Found::Secret(secret)) => return Ok(Ours::new(plan, &known, &Ok(secret.clone()))),
         Ok(Found::Kept(secret)) => return Ok(Ours::kept(plan, &known, secret)),
@@ -69,24 +69,24 @@ pub async fn obtain(online: &Online, plan: &Plan) -> Result<Ours> {
     }
     let registers = plan.provider.registration_endpoint.is_some();
     match found? {
-        Found::Expired(kept) if known.replaceable && registers => anew(online, plan, &kept).await,
-        _ => typed(online, plan, &known, needed).await,
+        Found::Expired(kept) if known.replaceable && registers => anew(context, plan, &kept).await,
+        _ => typed(context, plan, &known, needed).await,
     }
 }
 
 /// The client that signs in for itself (RFC 6749 §4.4), which only one with a secret can.
-pub async fn for_itself(online: &Online, plan: &Plan) -> Result<Client> {
-    let Some(known) = known::find(online, plan)? else {
+pub async fn for_itself(context: &Context, plan: &Plan) -> Result<Client> {
+    let Some(known) = known::find(context, plan)? else {
         return Err(register::by_hand(plan, "no client id is known for"));
     };
     if !known.auth.needs_secret() {
         return Err(public(&plan.provider));
     }
-    let secret = match secret::find(online, plan, &known).await? {
+    let secret = match secret::find(context, plan, &known).await? {
         Found::Secret(secret) | Found::Kept(secret) => secret,
-        Found::Nothing => secret::ask(online, plan, &known, missing(plan)).await?,
+        Found::Nothing => secret::ask(context, plan, &known, missing(plan)).await?,
         Found::Expired(kept) => {
-            secret::ask(online, plan, &known, secret::expired(plan, &kept)).await?
+            secret::ask(context, plan, &known, secret::expired(plan, &kept)).await?
         }
     };
     client(&known, known.auth, &Ok(secret))
@@ -94,7 +94,7 @@ pub async fn for_itself(online: &Online, plan: &Plan) -> Result<Client> {
 
 /// The client that exchanges an identity token: a known one, or none where the rule leaves it out. Nobody is
 /// asked, and nothing is registered.
-pub async fn for_exchange(online: &Online, plan: &Plan) -> Result<Client> {
+pub async fn for_exchange(context: &Context, plan: &Plan) -> Result<Client> {
     if plan.provider.exchange.without_client {
         return Ok(Client {
             id: String::new(),
@@ -102,11 +102,11 @@ pub async fn for_exchange(online: &Online, plan: &Plan) -> Result<Client> {
             secret: None,
         });
     }
-    let Some(known) = known::find(online, plan)?.filter(|known| !known.id.is_empty()) else {
+    let Some(known) = known::find(context, plan)?.filter(|known| !known.id.is_empty()) else {
         return Err(register::by_hand(plan, "no client id is known for"));
     };
     let secret = if known.auth.needs_secret() {
-        match secret::find(online, plan, &known).await? {
+        match secret::find(context, plan, &known).await? {
             Found::Secret(secret) | Found::Kept(secret) => Ok(secret),
             Found::Nothing => Err(missing(plan)),
             Found::Expired(kept) => Err(secret::expired(plan, &kept)),
@@ -155,11 +155,11 @@ impl Ours {
     /// To be called once the provider has taken the client: what was typed and is to be kept is kept from
     /// now on. Nothing is kept before, for a mistyped secret would be sent again and again. A failure is a
     /// warning.
-    pub async fn taken(&self, online: &Online, plan: &Plan) {
+    pub async fn taken(&self, context: &Context, plan: &Plan) {
         if let (Some(secret), Ok(client)) =
             (&self.keep, self.code.as_ref().or(self.device.as_ref()))
         {
-            secret::keep(online, plan, client, secret).await;
+            secret::keep(context, plan, client, secret).await;
         }
     }
 }
@@ -212,12 +212,12 @@ fn client(known: &Known, auth: ClientAuth, secret: &Result<Secret>) -> Result<Cl
     })
 }
 
-async fn typed(online: &Online, plan: &Plan, known: &Known, needed: Error) -> Result<Ours> {
+async fn typed(context: &Context, plan: &Plan, known: &Known, needed: Error) -> Result<Ours> {
     if plan.ephemeral {
-        let secret = secret::ask(online, plan, known, needed).await?;
+        let secret = secret::ask(context, plan, known, needed).await?;
         return Ok(Ours::new(plan, known, &Ok(secret)));
     }
-    let Typed { secret, keep } = secret::ask_and_offer(online, plan, known, needed).await?;
+    let Typed { secret, keep } = secret::ask_and_offer(context, plan, known, needed).await?;
     Ok(Ours {
         keep: keep.then(|| secret.clone()),
         ..Ours::new(plan, known, &Ok(secret))
@@ -225,9 +225,9 @@ async fn typed(online: &Online, plan: &Plan, known: &Known, needed: Error) -> Re
 }
 
 /// Registers in the place of a client whose secret has ended.
-async fn anew(online: &Online, plan: &Plan, ended: &crate::vault::KeptClient) -> Result<Ours> {
-    let known = register::register(online, plan, Some(ended)).await?;
-    let secret = match secret::find(online, plan, &known).await? {
+async fn anew(context: &Context, plan: &Plan, ended: &crate::vault::KeptClient) -> Result<Ours> {
+    let known = register::register(context, plan, Some(ended)).await?;
+    let secret = match secret::find(context, plan, &known).await? {
         Found::Secret(secret) | Found::Kept(secret) => Ok(secret),
         Found::Nothing | Found::Expired(_) => Err(missing(plan)),
     };

@@ -1,13 +1,13 @@
 //! What it means to whoever signs in that the provider did not do as it was asked.
 
+use crate::context;
 use crate::error::{Code, Error};
 use crate::login::Plan;
 use crate::oauth::{Client, ErrorResponse, OauthError};
-use crate::online;
 
 /// A request of a login that failed; `what` was refused where the provider said no.
 pub fn failed(plan: &Plan, client: &Client, what: &str, error: &OauthError) -> Error {
-    let failure = online::failed(error, Code::TokenExchangeFailed, "nothing was stored");
+    let failure = context::failed(error, Code::TokenExchangeFailed, "nothing was stored");
     let OauthError::Refused(response) = error else {
         return failure;
     };

@@ -7,39 +7,39 @@ use url::Url;
 
 use super::keep;
 use super::known::{self, Known};
+use crate::context::{self, Context, off_thread};
 use crate::error::{Code, Error, Result};
 use crate::login::{Flow, Plan};
 use crate::oauth::OauthError;
 use crate::oauth::endpoint::origin;
 use crate::oauth::registration::{self, Wish};
-use crate::online::{self, Online, off_thread};
 use crate::provider::{ClientAuth, Provider, Registry};
 use crate::vault::{ClientSecrets, Guard, KeptClient, TURN, Vault};
 use keyfob_base::timestamp::Timestamp;
 
 /// Registers keyfob and keeps what that gave, or takes the client that another process has registered
 /// meanwhile. With `ended` the new client takes the place of that one.
-pub async fn register(online: &Online, plan: &Plan, ended: Option<&KeptClient>) -> Result<Known> {
+pub async fn register(context: &Context, plan: &Plan, ended: Option<&KeptClient>) -> Result<Known> {
     let provider = &plan.provider;
     let Some(endpoint) = &provider.registration_endpoint else {
         return Err(by_hand(plan, "no client id is known for"));
     };
-    let seen = online.vault.client(&provider.name)?; // what cannot be read could not be replaced
-    if !plan.register && !confirmed(online, plan, endpoint, ended).await? {
+    let seen = context.vault.client(&provider.name)?; // what cannot be read could not be replaced
+    if !plan.register && !confirmed(context, plan, endpoint, ended).await? {
         return Err(match ended {
             Some(ended) => super::secret::expired(plan, ended),
             None => by_hand(plan, "keyfob was not registered at"),
         });
     }
-    let _turn = turn(online, plan, endpoint).await?;
-    if let Some(known) = adopted(online, provider, seen.as_ref())? {
+    let _turn = turn(context, plan, endpoint).await?;
+    if let Some(known) = adopted(context, provider, seen.as_ref())? {
         return Ok(known);
     }
     // Some servers never take a registration back, so it is not lost to a signal.
-    let _hold = online.interrupts.hold()?;
+    let _hold = context.interrupts.hold()?;
     let before = seen.map(|seen| seen.client_id); // it ended, or did not serve
-    if let Some((sibling, secrets)) = of_sibling(online, provider, before).await? {
-        return Ok(keep::taken_over(online, plan, sibling, secrets).await);
+    if let Some((sibling, secrets)) = of_sibling(context, provider, before).await? {
+        return Ok(keep::taken_over(context, plan, sibling, secrets).await);
     }
     let wish = Wish {
         redirect_uris: &provider.described_redirect_uris(),
@@ -51,20 +51,20 @@ pub async fn register(online: &Online, plan: &Plan, ended: Option<&KeptClient>) 
             provider.registers_as
         },
     };
-    let registered = registration::register(&online.http, endpoint, &wish)
+    let registered = registration::register(&context.http, endpoint, &wish)
         .await
         .map_err(|error| refused(plan, &error))?;
-    Ok(keep::registered(online, plan, registered).await)
+    Ok(keep::registered(context, plan, registered).await)
 }
 
 /// One registration at a time, unless it is for one command alone: that one is nobody else's, and a lock is
 /// a file.
-async fn turn(online: &Online, plan: &Plan, endpoint: &Url) -> Result<Option<Guard>> {
+async fn turn(context: &Context, plan: &Plan, endpoint: &Url) -> Result<Option<Guard>> {
     if plan.ephemeral {
         return Ok(None);
     }
     let (vault, lock) = (
-        Arc::clone(&online.vault),
+        Arc::clone(&context.vault),
         lock_name(&plan.provider, endpoint),
     );
     off_thread(move || vault.wait_for_lock(&lock, TURN).map(Some)).await
@@ -81,13 +81,13 @@ fn lock_name(provider: &Provider, endpoint: &Url) -> String {
 
 /// The client that is there by now and was not when this process began.
 fn adopted(
-    online: &Online,
+    context: &Context,
     provider: &Provider,
     seen: Option<&KeptClient>,
 ) -> Result<Option<Known>> {
-    let today = online.registry.get(&provider.name).ok();
+    let today = context.registry.get(&provider.name).ok();
     let defined = today.filter(|now| now.client_id != provider.client_id);
-    let kept = known::kept(online, provider)?;
+    let kept = known::kept(context, provider)?;
     let kept = kept.filter(|kept| Some(&kept.id) != seen.map(|seen| &seen.id));
     Ok(
         match defined.and_then(|now| Some((now.client_id?, now.client_auth))) {
@@ -107,11 +107,11 @@ fn adopted(
 /// A client that keyfob has registered at the same issuer for the same redirect URIs, under another
 /// definition's name; not the one that was here `before`.
 async fn of_sibling(
-    online: &Online,
+    context: &Context,
     ours: &Provider,
     before: Option<String>,
 ) -> Result<Option<(KeptClient, ClientSecrets)>> {
-    let (vault, registry) = (Arc::clone(&online.vault), online.registry.clone());
+    let (vault, registry) = (Arc::clone(&context.vault), context.registry.clone());
     let ours = ours.clone();
     let found = off_thread(move || Ok(find_sibling(&vault, &registry, &ours))).await?;
     Ok(found.filter(|(kept, _)| Some(&kept.client_id) != before.as_ref()))
@@ -141,12 +141,12 @@ fn find_sibling(
 }
 
 async fn confirmed(
-    online: &Online,
+    context: &Context,
     plan: &Plan,
     endpoint: &Url,
     ended: Option<&KeptClient>,
 ) -> Result<bool> {
-    let (term, provider) = (Arc::clone(&online.term), &plan.provider);
+    let (term, provider) = (Arc::clone(&context.term), &plan.provider);
     let (title, place) = (&provider.title, origin(endpoint));
     if !term.can_ask() {
         return Err(ended.map_or_else(
@@ -216,7 +216,7 @@ fn refused(plan: &Plan, error: &OauthError) -> Error {
         }
         _ => {
             let state = "keyfob is not registered";
-            return online::failed(error, Code::RegistrationRequired, state);
+            return context::failed(error, Code::RegistrationRequired, state);
         }
     };
     Error {

@@ -8,11 +8,11 @@ use url::Url;
 use super::given;
 use super::known::{self, Known};
 use crate::account;
+use crate::context::{Context, off_thread};
 use crate::error::{Code, Error, Result};
 use crate::login::Plan;
 use crate::oauth::Client;
 use crate::oauth::endpoint::origin;
-use crate::online::{Online, off_thread};
 use crate::vault::{ClientSecrets, KeptClient, Vault};
 use keyfob_base::escape::escape_short;
 use keyfob_base::secret::Secret;
@@ -44,7 +44,7 @@ pub struct Typed {
 
 /// Looks for the secret: one that has just been registered, the environment, the kept client, an account
 /// of the same client. Of the last two only what was given for today's token endpoint.
-pub async fn find(online: &Online, plan: &Plan, known: &Known) -> Result<Found> {
+pub async fn find(context: &Context, plan: &Plan, known: &Known) -> Result<Found> {
     let provider = &plan.provider;
     if let Some(secret) = &known.secret {
         return Ok(Found::Kept(secret.clone()));
@@ -55,7 +55,7 @@ pub async fn find(online: &Online, plan: &Plan, known: &Known) -> Result<Found> 
     let Some(pin) = known::pin(provider) else {
         return Ok(Found::Nothing);
     };
-    let (vault, name) = (Arc::clone(&online.vault), provider.name.clone());
+    let (vault, name) = (Arc::clone(&context.vault), provider.name.clone());
     let client_id = known.id.clone();
     off_thread(move || {
         let kept = vault.client(&name)?;
@@ -95,8 +95,8 @@ fn of_account(vault: &Vault, provider: &str, id: &str, pin: &str, ended: Option<
 }
 
 /// Asks for the secret; `needed` where nobody can be asked or nothing is typed.
-pub async fn ask(online: &Online, plan: &Plan, known: &Known, needed: Error) -> Result<Secret> {
-    let term = Arc::clone(&online.term);
+pub async fn ask(context: &Context, plan: &Plan, known: &Known, needed: Error) -> Result<Secret> {
+    let term = Arc::clone(&context.term);
     if !term.can_ask() {
         return Err(needed);
     }
@@ -123,13 +123,13 @@ pub async fn ask(online: &Online, plan: &Plan, known: &Known, needed: Error) -> 
 
 /// The same, and asks whether to keep it.
 pub async fn ask_and_offer(
-    online: &Online,
+    context: &Context,
     plan: &Plan,
     known: &Known,
     needed: Error,
 ) -> Result<Typed> {
-    let secret = ask(online, plan, known, needed).await?;
-    let term = Arc::clone(&online.term);
+    let secret = ask(context, plan, known, needed).await?;
+    let term = Arc::clone(&context.term);
     let question = format!(
         "keep it in {} for later logins at {}?",
         plan.store.noun(),
@@ -142,11 +142,11 @@ pub async fn ask_and_offer(
 
 /// Keeps a typed secret beside what is kept of the same client already. A failure is a warning, for the
 /// account has the secret too.
-pub async fn keep(online: &Online, plan: &Plan, client: &Client, secret: &Secret) {
+pub async fn keep(context: &Context, plan: &Plan, client: &Client, secret: &Secret) {
     let Some(pin) = known::pin(&plan.provider) else {
         return; // nothing was sent, so nothing was taken
     };
-    let (vault, name) = (Arc::clone(&online.vault), plan.provider.name.clone());
+    let (vault, name) = (Arc::clone(&context.vault), plan.provider.name.clone());
     let kept = KeptClient {
         id: account::random_id(),
         client_id: client.id.clone(),
@@ -178,11 +178,11 @@ pub async fn keep(online: &Online, plan: &Plan, client: &Client, secret: &Secret
     })
     .await;
     match kept {
-        Ok(()) => online.term.say(&format!(
+        Ok(()) => context.term.say(&format!(
             "the client secret is kept in {}",
             plan.store.noun()
         )),
-        Err(error) => online.term.warn(&format!(
+        Err(error) => context.term.warn(&format!(
             "the client secret is kept with the account alone: {}",
             error.message
         )),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::account;
-use crate::login::fixture::{self, online};
+use crate::login::fixture::{self, context};
 use crate::paths::Paths;
 use crate::provider::DeviceRule;
 use crate::store::Kind;
@@ -30,7 +30,7 @@ fn plan(flow: Flow, auth: ClientAuth, device: Option<ClientAuth>) -> Plan {
     }
 }
 
-fn keep(online: &Online, auth: ClientAuth, pin: &str) {
+fn keep(context: &Context, auth: ClientAuth, pin: &str) {
     let client = KeptClient {
         id: account::random_id(),
         client_id: "fob".into(),
@@ -45,7 +45,7 @@ fn keep(online: &Online, auth: ClientAuth, pin: &str) {
         client_secret: Some(Secret::new("kept")),
         ..ClientSecrets::default()
     };
-    let vault = &online.vault;
+    let vault = &context.vault;
     vault.keep_client("unit-test", &client, &secrets).unwrap();
 }
 
@@ -55,7 +55,7 @@ const HERE: &str = "https://id.example.com";
 
 #[tokio::test]
 async fn without_a_secret_the_flows_that_need_none_go_on() {
-    let (_home, online) = online();
+    let (_home, context) = context();
     for (flow, auth, device, code, by_device) in [
         (Flow::Auto, NONE, None, true, true),
         (Flow::Auto, ClientAuth::BasicWithoutSecret, None, true, true),
@@ -64,7 +64,7 @@ async fn without_a_secret_the_flows_that_need_none_go_on() {
         (Flow::Auto, NONE, Some(POST), true, false),
         (Flow::Browser, NONE, Some(POST), true, false),
     ] {
-        let ours = obtain(&online, &plan(flow, auth, device)).await.unwrap();
+        let ours = obtain(&context, &plan(flow, auth, device)).await.unwrap();
         let possible = (ours.code.is_ok(), ours.device.is_ok());
         assert_eq!(possible, (code, by_device), "{flow:?} {auth:?} {device:?}");
         for missing in [ours.code.err(), ours.device.err()].into_iter().flatten() {
@@ -80,7 +80,7 @@ async fn without_a_secret_the_flows_that_need_none_go_on() {
         (Flow::Paste, POST, Some(NONE)),
         (Flow::Device, NONE, Some(POST)),
     ] {
-        let error = obtain(&online, &plan(flow, auth, device)).await;
+        let error = obtain(&context, &plan(flow, auth, device)).await;
         let error = error.expect_err("no flow is left");
         assert_eq!(error.code, Code::RegistrationRequired, "{flow:?}");
     }
@@ -88,9 +88,9 @@ async fn without_a_secret_the_flows_that_need_none_go_on() {
 
 #[tokio::test]
 async fn with_a_secret_each_flow_authenticates_its_own_way() {
-    let (_home, online) = online();
-    keep(&online, POST, HERE);
-    let ours = obtain(&online, &plan(Flow::Auto, POST, Some(NONE))).await;
+    let (_home, context) = context();
+    keep(&context, POST, HERE);
+    let ours = obtain(&context, &plan(Flow::Auto, POST, Some(NONE))).await;
     let ours = ours.unwrap();
     let (code, device) = (ours.code.unwrap(), ours.device.unwrap());
     assert_eq!((code.auth, device.auth), (POST, NONE));
@@ -98,27 +98,27 @@ async fn with_a_secret_each_flow_authenticates_its_own_way() {
     assert_eq!(device.id, "fob");
 
     let defined = plan(Flow::Auto, NONE, None);
-    let code = obtain(&online, &defined).await.unwrap().code.unwrap();
+    let code = obtain(&context, &defined).await.unwrap().code.unwrap();
     assert_eq!(code.auth, POST, "as the server has registered it");
 }
 
 #[tokio::test]
 async fn a_store_that_fails_ends_only_what_needs_a_secret() {
-    let (home, online) = online();
-    keep(&online, POST, HERE);
+    let (home, context) = context();
+    keep(&context, POST, HERE);
     let folder = Paths::under(home.path()).secrets();
     std::fs::remove_dir_all(&folder).unwrap();
     std::fs::write(&folder, "no folder").unwrap();
-    let ours = obtain(&online, &plan(Flow::Auto, POST, Some(NONE))).await;
+    let ours = obtain(&context, &plan(Flow::Auto, POST, Some(NONE))).await;
     let error = ours.unwrap().code.unwrap_err();
     assert_eq!(error.code, Code::StoreUnavailable);
-    let error = obtain(&online, &plan(Flow::Auto, POST, None)).await;
+    let error = obtain(&context, &plan(Flow::Auto, POST, None)).await;
     assert_eq!(error.unwrap_err().code, Code::StoreUnavailable);
 }
 
 #[tokio::test]
 async fn only_a_client_with_a_secret_signs_in_for_itself() {
-    let (_home, online) = online();
+    let (_home, context) = context();
     let flow = Flow::ClientCredentials;
     let mut nobody = plan(flow, POST, None);
     nobody.provider.client_id = None;
@@ -134,14 +134,14 @@ async fn only_a_client_with_a_secret_signs_in_for_itself() {
             "KEYFOB_UNIT_TEST_CLIENT_SECRET",
         ),
     ] {
-        let error = for_itself(&online, &plan).await.unwrap_err();
+        let error = for_itself(&context, &plan).await.unwrap_err();
         assert_eq!(error.code, Code::RegistrationRequired);
         assert!(error.hint.as_ref().unwrap().contains(words), "{error:?}");
     }
-    keep(&online, POST, "https://elsewhere.example.com");
-    assert!(for_itself(&online, &plan(flow, POST, None)).await.is_err());
-    keep(&online, POST, HERE);
-    let client = for_itself(&online, &plan(flow, POST, None)).await.unwrap();
+    keep(&context, POST, "https://elsewhere.example.com");
+    assert!(for_itself(&context, &plan(flow, POST, None)).await.is_err());
+    keep(&context, POST, HERE);
+    let client = for_itself(&context, &plan(flow, POST, None)).await.unwrap();
     assert_eq!(
         (client.auth, client.secret),
         (POST, Some(Secret::new("kept")))
@@ -150,9 +150,9 @@ async fn only_a_client_with_a_secret_signs_in_for_itself() {
 
 #[tokio::test]
 async fn nothing_secret_is_shown() {
-    let (_home, online) = online();
-    keep(&online, POST, HERE);
-    let ours = obtain(&online, &plan(Flow::Auto, POST, None))
+    let (_home, context) = context();
+    keep(&context, POST, HERE);
+    let ours = obtain(&context, &plan(Flow::Auto, POST, None))
         .await
         .unwrap();
     assert!(!format!("{ours:?}").contains("kept\""), "{ours:?}");

@@ -14,14 +14,14 @@ use keyfob_base::secret::Secret;
 const BOUND: Duration = Duration::from_secs(10);
 
 fn flow(stage: Stage) -> (tempfile::TempDir, DeviceFlow) {
-    let (home, online) = fixture::online();
+    let (home, context) = fixture::context();
     let client = Client {
         id: "fob".into(),
         auth: ClientAuth::None,
         secret: None,
     };
     let plan = fixture::plan(Provider::default());
-    let mut flow = DeviceFlow::new(&Arc::new(online), &Arc::new(plan), client, true);
+    let mut flow = DeviceFlow::new(&Arc::new(context), &Arc::new(plan), client, true);
     flow.stage = stage;
     (home, flow)
 }

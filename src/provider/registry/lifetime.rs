@@ -3,7 +3,7 @@
 use super::Registry;
 use crate::names::is_provider_name;
 use crate::provider::{LifetimeRule, builtin};
-use crate::toml_file::read_text;
+use crate::toml_text::read_text;
 
 impl Registry {
     /// The rule of a provider's definition; one that says nothing where the definition is wrong or gone.

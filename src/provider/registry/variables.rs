@@ -5,7 +5,7 @@ use super::{Loaded, Registry, with_rows};
 use crate::error::Result;
 use crate::names::{is_provider_name, is_variable, token_variable};
 use crate::provider::builtin;
-use crate::toml_file::read_text;
+use crate::toml_text::read_text;
 
 /// A variable that is set, and whose token it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]

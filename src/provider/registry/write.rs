@@ -11,7 +11,7 @@ use crate::names::is_provider_name;
 use crate::provider::change::{placeless, wrong};
 use crate::provider::overlay::Overlay;
 use crate::provider::{Change, ClientAuth, Definition, Provider, SANDBOX, builtin, check, edit};
-use crate::toml_file::read_text;
+use crate::toml_text::read_text;
 use keyfob_base::escape::escape_short;
 use keyfob_base::files;
 

@@ -196,7 +196,7 @@ impl KeyPair {
     fn new_passphrase(&self) -> Result<Option<Passphrase>, StoreError> {
         match self.environment.passphrase()? {
             None if self.setup.ask_passphrase => {
-                let asked = self.environment.asked(self.setup.attendant.as_ref(), true);
+                let asked = self.environment.asked(self.setup.prompter.as_ref(), true);
                 asked.map(Some)
             }
             given => Ok(given),
@@ -234,7 +234,7 @@ impl KeyPair {
         let ciphertext = files::read(&path, LIMIT)
             .map_err(|error| failed("read", &path, &error))?
             .ok_or_else(|| self.missing())?;
-        let passphrase = self.environment.known(self.setup.attendant.as_ref())?;
+        let passphrase = self.environment.known(self.setup.prompter.as_ref())?;
         let _one_at_a_time = lock(&self.setup.locks.join("unlock.lock"))?;
         let text = unwrap(&ciphertext, &passphrase, &path)?;
         parse(&text).ok_or_else(|| damaged(&path, "it holds no age identity"))

@@ -10,7 +10,7 @@ use std::thread;
 use tempfile::TempDir;
 
 use super::*;
-use crate::store::{Attendant, contract};
+use crate::store::{Prompter, contract};
 
 /// Somebody who types this, or nobody.
 struct Typist {
@@ -19,7 +19,7 @@ struct Typist {
     asked_new: AtomicUsize,
 }
 
-impl Attendant for Typist {
+impl Prompter for Typist {
     fn attended(&self) -> bool {
         false
     }
@@ -61,7 +61,7 @@ impl Home {
             identity: self.path("identity"),
             locks: self.path("locks"),
             ask_passphrase: ask,
-            attendant: Arc::clone(typist) as Arc<dyn Attendant>,
+            prompter: Arc::clone(typist) as Arc<dyn Prompter>,
         };
         let environment = Environment::new(FILE_STORE, move |name| {
             (name == "KEYFOB_PASSPHRASE")

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::cause::WAY_OUT;
-use crate::store::{Attendant, StoreError};
+use crate::store::{Prompter, StoreError};
 
 /// How long a call may take.
 struct Bounds {
@@ -50,7 +50,7 @@ impl Deadline {
     /// Runs `call` on a thread of its own and waits for it, not longer than the deadline.
     pub fn run<T: Send + 'static>(
         &self,
-        attendant: &dyn Attendant,
+        prompter: &dyn Prompter,
         call: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, StoreError> {
         if let Some(waited) = self.missed.get() {
@@ -64,13 +64,13 @@ impl Deadline {
                 let _ = sender.send(call());
             })
             .map_err(|error| failed(format!("cannot start a thread for the keyring: {error}")))?;
-        self.wait(attendant, &receiver)
+        self.wait(prompter, &receiver)
     }
 
-    fn wait<T>(&self, attendant: &dyn Attendant, receiver: &Receiver<T>) -> Result<T, StoreError> {
+    fn wait<T>(&self, prompter: &dyn Prompter, receiver: &Receiver<T>) -> Result<T, StoreError> {
         let mut answer = receiver.recv_timeout(self.bounds.announce);
         if let Err(RecvTimeoutError::Timeout) = answer {
-            let bound = self.bound(attendant);
+            let bound = self.bound(prompter);
             answer = receiver.recv_timeout(bound.saturating_sub(self.bounds.announce));
             if let Err(RecvTimeoutError::Timeout) = answer {
                 return Err(no_answer(*self.missed.get_or_init(|| bound)));
@@ -80,12 +80,12 @@ impl Deadline {
     }
 
     /// The bound of a call that was not answered at once.
-    fn bound(&self, attendant: &dyn Attendant) -> Duration {
-        if !attendant.attended() {
+    fn bound(&self, prompter: &dyn Prompter) -> Duration {
+        if !prompter.attended() {
             return self.bounds.alone;
         }
         if !self.announced.swap(true, Ordering::Relaxed) {
-            attendant.unlock_pending();
+            prompter.unlock_pending();
         }
         self.bounds.attended
     }
@@ -127,7 +127,7 @@ mod tests {
         }
     }
 
-    impl Attendant for Somebody {
+    impl Prompter for Somebody {
         fn attended(&self) -> bool {
             self.there
         }

@@ -4,10 +4,10 @@ use toml_edit::Value;
 
 use super::{Draft, ask};
 use crate::answer::provider::Found;
+use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
 use crate::oauth::OauthError;
 use crate::oauth::discovery::{self, Metadata};
-use crate::online::{self, Online};
 use crate::provider::Change;
 use crate::term::Terminal;
 
@@ -24,12 +24,12 @@ pub fn issuer(draft: &Draft) -> Option<String> {
 }
 
 /// Asks the server; the issuer may have been typed with a slash too many.
-pub async fn read(online: &Online, issuer: &str) -> Read {
-    let _progress = online.term.progress("reading the metadata");
+pub async fn read(context: &Context, issuer: &str) -> Read {
+    let _progress = context.term.progress("reading the metadata");
     let bare = issuer.trim_end_matches('/');
-    match discovery::discover(&online.http, issuer).await {
+    match discovery::discover(&context.http, issuer).await {
         Err(OauthError::Invalid(first)) if bare != issuer => {
-            let second = discovery::discover(&online.http, bare).await;
+            let second = discovery::discover(&context.http, bare).await;
             second.map_err(|_| OauthError::Invalid(first))
         }
         outcome => outcome,
@@ -79,7 +79,7 @@ fn without(term: &dyn Terminal, draft: &mut Draft, error: &OauthError) -> Result
         }
         return Ok(());
     }
-    let error = online::failed(error, Code::InvalidResponse, "nothing was written");
+    let error = context::failed(error, Code::InvalidResponse, "nothing was written");
     let next = "where the server publishes no metadata, give `--authorization-endpoint URL --token-endpoint URL`";
     Err(Error {
         hint: error.hint.map(|hint| format!("{hint}\n{next}")),

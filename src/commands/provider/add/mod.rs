@@ -13,8 +13,8 @@ use crate::answer::provider::{Added, Found, Need, giving};
 use crate::cli;
 use crate::commands::app::App;
 use crate::commands::{network, print_json};
+use crate::context::off_thread;
 use crate::error::{Code, Error, Result};
-use crate::online::off_thread;
 use crate::provider::{Change, Definition, Provider, Registry, usual_scopes};
 use crate::term::Terminal;
 
@@ -50,9 +50,9 @@ pub fn run(app: &App, args: &cli::ProviderAdd) -> Result<()> {
         ));
     }
     let (draft, found) = match found::issuer(&draft) {
-        Some(issuer) => network::online(app, app.registry.clone(), async |online| {
-            let read = found::read(&online, &issuer).await;
-            let term = Arc::clone(&online.term);
+        Some(issuer) => network::context(app, app.registry.clone(), async |context| {
+            let read = found::read(&context, &issuer).await;
+            let term = Arc::clone(&context.term);
             // A signal ends a question that is asked off the runtime's thread.
             off_thread(move || draft.completed(term.as_ref(), Some(read))).await
         })?,

@@ -8,10 +8,10 @@ use url::Url;
 use super::{fail, pass, unanswered, unknown};
 use crate::answer::provider::Check;
 use crate::commands::provider::needs;
+use crate::context::{Context, off_thread};
 use crate::error::Result;
 use crate::oauth::probe::{self, Verdict};
 use crate::oauth::{Client, OauthError};
-use crate::online::{Online, off_thread};
 use crate::provider::{ClientAuth, Provider};
 use keyfob_base::escape::escape_short;
 use keyfob_base::timestamp::Timestamp;
@@ -22,23 +22,27 @@ const CHECK: &str = "client";
 const ID_LIMIT: usize = 60;
 
 /// The check; `endpoint` is the definition's token endpoint, else the metadata's.
-pub async fn client(online: &Online, provider: &Provider, endpoint: Option<&Url>) -> Result<Check> {
+pub async fn client(
+    context: &Context,
+    provider: &Provider,
+    endpoint: Option<&Url>,
+) -> Result<Check> {
     let name = &provider.name;
     let Some(endpoint) = endpoint else {
         let next = format!("`keyfob provider set {name} token_endpoint=URL`, or mend `issuer`");
         return Ok(fail(CHECK, "no token endpoint is known", next));
     };
-    match ours(online, provider, endpoint).await? {
-        Some((ours, sent)) => Ok(match asked(online, provider, endpoint, &ours).await {
+    match ours(context, provider, endpoint).await? {
+        Some((ours, sent)) => Ok(match asked(context, provider, endpoint, &ours).await {
             Ok(verdict) => judge(provider, &ours, sent, verdict),
             Err(error) => not_reached(name, &error),
         }),
-        None => Ok(nobody(online, provider, endpoint).await),
+        None => Ok(nobody(context, provider, endpoint).await),
     }
 }
 
 /// Without a client there is still an endpoint to ask.
-async fn nobody(online: &Online, provider: &Provider, endpoint: &Url) -> Check {
+async fn nobody(context: &Context, provider: &Provider, endpoint: &Url) -> Check {
     let made_up = Client {
         id: "keyfob-test".into(),
         auth: ClientAuth::None,
@@ -48,7 +52,7 @@ async fn nobody(online: &Online, provider: &Provider, endpoint: &Url) -> Check {
     let next = format!(
         "no client id is known yet; `keyfob provider show {name}` says where to register one"
     );
-    match asked(online, provider, endpoint, &made_up).await {
+    match asked(context, provider, endpoint, &made_up).await {
         Ok(_) => unknown(CHECK, format!("the token endpoint answers; {next}")),
         Err(OauthError::Invalid(odd)) => unknown(CHECK, format!("{odd}; {next}")),
         Err(error) => not_reached(name, &error),
@@ -56,7 +60,7 @@ async fn nobody(online: &Online, provider: &Provider, endpoint: &Url) -> Check {
 }
 
 async fn asked(
-    online: &Online,
+    context: &Context,
     provider: &Provider,
     endpoint: &Url,
     client: &Client,
@@ -67,7 +71,7 @@ async fn asked(
         .next()
         .unwrap_or_default();
     probe::client(
-        &online.http,
+        &context.http,
         endpoint,
         client,
         &provider.token,
@@ -91,12 +95,12 @@ enum Sent {
 /// The client that a login would use. A secret goes along only where it was kept for this very origin:
 /// one from the environment is a login's to send.
 async fn ours(
-    online: &Online,
+    context: &Context,
     provider: &Provider,
     endpoint: &Url,
 ) -> Result<Option<(Client, Sent)>> {
     let (vault, wanted, pin) = (
-        Arc::clone(&online.vault),
+        Arc::clone(&context.vault),
         provider.clone(),
         provider.pin(endpoint),
     );

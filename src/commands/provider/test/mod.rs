@@ -52,10 +52,10 @@ pub fn run(app: &App, args: &cli::ProviderTest) -> Result<()> {
 fn checks(app: &App, provider: &Provider) -> Result<Vec<Check>> {
     let mut checks = vec![local::definition(app, provider), local::redirect(provider)];
     let (registry, _sandbox) = embedded::start(app, [provider.name.as_str()], None)?;
-    checks.extend(network::online(app, registry, async |online| {
-        let provider = online.registry.get(&provider.name)?;
-        let _progress = online.term.progress(&format!("asking {}", provider.title));
-        server::checks(&online, &provider).await
+    checks.extend(network::context(app, registry, async |context| {
+        let provider = context.registry.get(&provider.name)?;
+        let _progress = context.term.progress(&format!("asking {}", provider.title));
+        server::checks(&context, &provider).await
     })?);
     Ok(checks)
 }

@@ -5,10 +5,10 @@ use url::Url;
 use super::client::client;
 use super::{fail, is_tls, pass, unanswered, unknown};
 use crate::answer::provider::Check;
+use crate::context::Context;
 use crate::error::Result;
 use crate::oauth::discovery::{self, Metadata};
 use crate::oauth::{OauthError, probe};
-use crate::online::Online;
 use crate::provider::Provider;
 use keyfob_base::escape::escape_short;
 use keyfob_base::timestamp::Timestamp;
@@ -17,9 +17,11 @@ use keyfob_base::timestamp::Timestamp;
 const SKEW: u64 = 60;
 
 /// The checks that need the network, in their order.
-pub async fn checks(online: &Online, provider: &Provider) -> Result<Vec<Check>> {
+pub async fn checks(context: &Context, provider: &Provider) -> Result<Vec<Check>> {
     let read = match &provider.issuer {
-        Some(issuer) if provider.discovery => Some(discovery::discover(&online.http, issuer).await),
+        Some(issuer) if provider.discovery => {
+            Some(discovery::discover(&context.http, issuer).await)
+        }
         _ => None,
     };
     let published = read.as_ref().and_then(|read| read.as_ref().ok());
@@ -28,7 +30,7 @@ pub async fn checks(online: &Online, provider: &Provider) -> Result<Vec<Check>> 
         .as_ref()
         .or_else(|| published?.token_endpoint.as_ref());
     let clock = match endpoint {
-        Some(endpoint) => Some(probe::clock(&online.http, endpoint).await),
+        Some(endpoint) => Some(probe::clock(&context.http, endpoint).await),
         None => None,
     };
     let mut checks = vec![tls(provider, endpoint, clock.as_ref(), read.as_ref())];
@@ -37,7 +39,7 @@ pub async fn checks(online: &Online, provider: &Provider) -> Result<Vec<Check>> 
     checks.push(pkce(published));
     checks.push(iss(provider, published));
     checks.push(device(provider, published));
-    checks.push(client(online, provider, endpoint).await?);
+    checks.push(client(context, provider, endpoint).await?);
     checks.push(skew(clock.as_ref(), Timestamp::now()));
     Ok(checks)
 }

@@ -4,7 +4,7 @@ use crate::error::Error;
 
 /// Something that was done with an account's tokens, or failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Deed {
+pub enum Action {
     /// Somebody or something signed in.
     SignIn,
     /// A refresh token, or a grant that needs no person, got a new token.
@@ -27,7 +27,7 @@ pub enum Deed {
     Mend,
 }
 
-impl Deed {
+impl Action {
     /// The word that the log has for it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -46,17 +46,17 @@ impl Deed {
 }
 
 /// Who keeps the audit log.
-pub trait Journal: Send + Sync {
-    /// Notes a deed on `whose` token (`PROVIDER/NAME`, `PROVIDER` where no account is concerned, nothing
+pub trait AuditLog: Send + Sync {
+    /// Notes a action on `whose` token (`PROVIDER/NAME`, `PROVIDER` where no account is concerned, nothing
     /// where neither is known), or why it failed. Never fails and never blocks for long: the log is not
     /// worth a command.
-    fn note(&self, deed: Deed, whose: &str, failure: Option<&Error>);
+    fn note(&self, action: Action, whose: &str, failure: Option<&Error>);
 }
 
 /// Keeps nothing.
 #[derive(Debug)]
-pub struct NoJournal;
+pub struct NoAuditLog;
 
-impl Journal for NoJournal {
-    fn note(&self, _: Deed, _: &str, _: Option<&Error>) {}
+impl AuditLog for NoAuditLog {
+    fn note(&self, _: Action, _: &str, _: Option<&Error>) {}
 }

@@ -1,28 +1,19 @@
-//! The audit log: who signed in, and what was handed out to whom. JSON Lines in the state folder, bounded
-//! and rotated; never a secret, and never the words of a server.
-//!
-//! The log is not worth a command: what cannot be written down is not, and `-v` says why.
-
-mod caller;
-mod event;
-mod file;
-mod read;
+//! Writes the log of one command.
 
 use std::sync::{Arc, Once, OnceLock};
 
+use super::log::{Action, AuditLog};
 use crate::error::{Code, Error};
-use crate::journal::{Deed, Journal};
 use crate::paths::Paths;
 use crate::term::Terminal;
 use keyfob_base::timestamp::Timestamp;
 
-use caller::Caller;
-pub use event::Event;
-use file::LogFile;
-pub use read::{Reading, read};
+use super::caller::{self, Caller};
+use super::event::Event;
+use super::file::LogFile;
 
 /// The log of one command.
-pub struct Events {
+pub struct Journal {
     file: LogFile,
     verb: &'static str,
     caller_pid: Option<u32>,
@@ -31,7 +22,7 @@ pub struct Events {
     said: Once,
 }
 
-impl Events {
+impl Journal {
     /// Opens nothing yet. `verb` is the command's own word, such as `token`.
     pub fn new(paths: &Paths, verb: &'static str, term: Arc<dyn Terminal>) -> Self {
         Self {
@@ -50,9 +41,9 @@ pub fn is_writable(paths: &Paths) -> std::io::Result<()> {
     LogFile::new(paths).is_writable()
 }
 
-impl Journal for Events {
+impl AuditLog for Journal {
     /// What a person broke off did not fail, and is not noted.
-    fn note(&self, deed: Deed, whose: &str, failure: Option<&Error>) {
+    fn note(&self, action: Action, whose: &str, failure: Option<&Error>) {
         let code = failure.map(|error| error.code);
         if code == Some(Code::Interrupted) {
             return;
@@ -60,7 +51,7 @@ impl Journal for Events {
         let caller = self.caller.get_or_init(|| Caller::of(self.caller_pid));
         let event = Event {
             time: Timestamp::now(),
-            event: deed.as_str().into(),
+            event: action.as_str().into(),
             account: (!whose.is_empty()).then(|| whose.into()),
             verb: self.verb.into(),
             caller: caller.program.as_deref().map(Into::into),
@@ -76,6 +67,3 @@ impl Journal for Events {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

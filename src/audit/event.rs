@@ -11,7 +11,7 @@ use keyfob_base::timestamp::Timestamp;
 pub struct Event<'a> {
     /// When it was done.
     pub time: Timestamp,
-    /// The deed, as [`crate::journal::Deed::as_str`] has it.
+    /// The action, as [`crate::audit::Action::as_str`] has it.
     pub event: Cow<'a, str>,
     /// `PROVIDER/NAME`, or `PROVIDER`; `None` where a failure left that open.
     pub account: Option<Cow<'a, str>>,

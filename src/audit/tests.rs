@@ -3,8 +3,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::file::LIMIT;
+use super::file::LogFile;
 use super::*;
+use crate::error::{Code, Error};
+use crate::paths::Paths;
 use keyfob_base::files;
+use keyfob_base::timestamp::Timestamp;
+use std::sync::Arc;
 
 /// A state folder that nobody has made yet.
 struct Place {
@@ -299,12 +304,12 @@ fn what_was_broken_off_did_not_fail() {
     use crate::term::{Console, Manner};
     let place = Place::new();
     let term = Arc::new(Console::new(Manner::default()));
-    let events = Events::new(&place.paths, "login", term);
+    let events = Journal::new(&place.paths, "login", term);
     let failure = |code| Error::new(code, "words of a server");
-    events.note(Deed::SignIn, "acme", Some(&failure(Code::Interrupted)));
+    events.note(Action::SignIn, "acme", Some(&failure(Code::Interrupted)));
     assert!(!place.paths.events().exists());
-    events.note(Deed::SignIn, "", Some(&failure(Code::Timeout)));
-    events.note(Deed::SignIn, "acme/julien", None);
+    events.note(Action::SignIn, "", Some(&failure(Code::Timeout)));
+    events.note(Action::SignIn, "acme/julien", None);
     let [failed, done] = &place.read().events[..] else {
         panic!("{}", place.text());
     };

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
+use crate::audit::AuditLog;
 use crate::error::{Code, Error, Result};
 use crate::interrupts::Interrupts;
-use crate::journal::Journal;
 use crate::oauth::{Http, OauthError};
 use crate::provider::Registry;
 use crate::term::Terminal;
 use crate::vault::Vault;
 
 /// Carried through a login or a renewal.
-pub struct Online {
+pub struct Context {
     /// Accounts and secrets.
     pub vault: Arc<Vault>,
     /// Today's definitions.
@@ -21,7 +21,7 @@ pub struct Online {
     /// The conversation.
     pub term: Arc<dyn Terminal>,
     /// The audit log.
-    pub journal: Arc<dyn Journal>,
+    pub audit: Arc<dyn AuditLog>,
     /// Held off while a secret is between server and store.
     pub interrupts: Arc<Interrupts>,
 }

@@ -1,0 +1,18 @@
+//! The audit log: who signed in, and what was handed out to whom. JSON Lines in the state folder, bounded
+//! and rotated; never a secret, and never the words of a server.
+//!
+//! The log is not worth a command: what cannot be written down is not, and `-v` says why.
+
+mod caller;
+mod event;
+mod file;
+mod journal;
+mod log;
+mod read;
+#[cfg(test)]
+mod tests;
+
+pub use event::Event;
+pub use journal::{Journal, is_writable};
+pub use log::{Action, AuditLog, NoAuditLog};
+pub use read::{Reading, read};
