@@ -6,5 +6,5 @@ use clap::CommandFactory;
 
 fn main() -> ExitCode {
     keyfob::complete::answer(keyfob::cli::Cli::command);
-    keyfob::commands::main(std::env::args_os())
+    keyfob::verbs::main(std::env::args_os())
 }

@@ -1,0 +1,77 @@
+//! The environment of the command: none of keyfob's secrets, no other token of the chosen providers, and
+//! one variable a token.
+
+use std::process::Command;
+
+use super::Holding;
+use crate::cli;
+use crate::error::{Code, Error, Result};
+use crate::process;
+use crate::verbs::app::App;
+use crate::verbs::supply::Owner;
+
+/// Where a token goes.
+#[derive(Debug)]
+pub struct Place {
+    /// The variable that it is put into.
+    variable: String,
+    /// Every variable of its provider's row.
+    row: Vec<String>,
+}
+
+/// The command with its arguments and its environment. Every variable of the providers' rows is taken out
+/// first, so that no program finds another token of the same provider than the one that was meant.
+pub fn command(args: &cli::Exec, holdings: &[Holding]) -> Command {
+    let (program, arguments) = args
+        .command
+        .split_first()
+        .expect("the command line demands a command");
+    let mut command = Command::new(program);
+    command.args(arguments);
+    process::scrub(&mut command);
+    for name in holdings.iter().flat_map(|holding| &holding.place.row) {
+        command.env_remove(name);
+    }
+    for holding in holdings {
+        command.env(&holding.place.variable, holding.token.expose());
+    }
+    command
+}
+
+/// The place of each token: `wanted`, or its provider's usual variable. No two go into the same.
+pub fn places(app: &App, wanted: Option<&str>, owners: &[Owner]) -> Result<Vec<Place>> {
+    if let (Some(name), [first, second, ..]) = (wanted, owners) {
+        return Err(clash(first, second, name));
+    }
+    let mut places: Vec<Place> = Vec::with_capacity(owners.len());
+    for owner in owners {
+        let row = app.token_variables(&owner.provider)?;
+        let variable = wanted.map_or_else(|| row[0].clone(), str::to_owned);
+        if let Some(at) = places.iter().position(|one| same(&one.variable, &variable)) {
+            return Err(clash(&owners[at], owner, &variable));
+        }
+        places.push(Place { variable, row });
+    }
+    Ok(places)
+}
+
+/// Windows knows variables in any case.
+fn same(one: &str, other: &str) -> bool {
+    if cfg!(windows) {
+        one.eq_ignore_ascii_case(other)
+    } else {
+        one == other
+    }
+}
+
+/// One variable holds one token.
+fn clash(one: &Owner, other: &Owner, variable: &str) -> Error {
+    let (one, other) = (&one.whose, &other.whose);
+    Error::new(
+        Code::Usage,
+        format!("{one} and {other} would both be in {variable}"),
+    )
+    .hint(format!(
+        "give one token another variable, and start the command through both: `keyfob exec {one} --env VAR -- keyfob exec {other} -- CMD`"
+    ))
+}

@@ -1,0 +1,242 @@
+//! `exec --ephemeral`: a sign-in for one command. keyfob stays as its parent, and whatever ends the sign-in or
+//! the command, what was got is given back: the refresh token, the access token, a registration.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use url::Url;
+
+use super::unable::startable;
+use super::{Holding, child, environment, mask};
+use crate::audit::Action;
+use crate::choose::Target;
+use crate::cli;
+use crate::context::Context;
+use crate::error::{Code, Error, Result};
+use crate::login::{Gained, Gains, Granted, Plan, Registration, check_resources};
+use crate::oauth::registration;
+use crate::session::revoke::{Outcome, Revoking, in_time, lasting};
+use crate::verbs::app::App;
+use crate::verbs::login::{self, Means};
+use crate::verbs::logout::lives_on;
+use crate::verbs::supply::Owner;
+use crate::verbs::{embedded, network};
+use keyfob_base::escape::escape_short;
+
+/// How long giving back may take in all: the command has ended, and its caller waits.
+const BOUND: Duration = Duration::from_secs(5);
+
+/// The longest name of a person or client that is shown whole, in characters.
+const NAME_LIMIT: usize = 80;
+
+/// Signs in, runs the command, gives back, and ends with the command's exit code; returns only where the
+/// command did not run.
+pub fn run(app: &App, args: &cli::Exec) -> Result<()> {
+    let code = from_sign_in_to_end(app, args)?;
+    std::process::exit(code)
+}
+
+fn from_sign_in_to_end(app: &App, args: &cli::Exec) -> Result<i32> {
+    let login = as_login(args, provider(&args.accounts)?.to_owned());
+    let name = login.target.as_str();
+    let definition = login::known(app, name)?;
+    let (named, usual) = (&login.resource, &definition.resource);
+    check_resources(&definition, login.flow, named, usual)?;
+    startable(&args.command[0])?;
+    let means = Means::find(app, &login, &definition, None);
+    let (registry, _sandbox) = embedded::start(app, [name], means.approves())?;
+    let gained = Arc::new(Gained::default());
+    network::to_its_end(app, registry, async |context| {
+        let command = login::again(&["keyfob", "exec", name, "--ephemeral"], &login);
+        let plan = Plan {
+            child: " -- CMD", // its words may hold secrets
+            ephemeral: true,
+            gained: Arc::clone(&gained),
+            ..login::plan(&login, command, context.registry.get(name)?, means)
+        };
+        let ended = Box::pin(sign_in_and_run(app, args, &context, plan)).await;
+        give_back(app, &context, gained.take()).await;
+        ended
+    })
+}
+
+/// The one provider that is named.
+fn provider(typed: &[String]) -> Result<&str> {
+    let usage = |what: String, hint: &str| Err(Error::new(Code::Usage, what).hint(hint));
+    let [typed] = typed else {
+        return usage(
+            "`--ephemeral` signs in at one provider".into(),
+            "name it: `keyfob exec PROVIDER --ephemeral -- CMD`",
+        );
+    };
+    if typed.contains("://") {
+        return usage(
+            "`--ephemeral` takes a provider by its name".into(),
+            "give the URL one with `keyfob provider add NAME --issuer URL`",
+        );
+    }
+    match Target::parse(typed)? {
+        Target {
+            provider,
+            name: None,
+        } => Ok(provider),
+        Target { provider, .. } => usage(
+            format!("`--ephemeral` signs in anew, and `{typed}` is an account"),
+            &format!("name the provider alone: `keyfob exec {provider} --ephemeral -- CMD`"),
+        ),
+    }
+}
+
+/// The login that was asked for.
+fn as_login(args: &cli::Exec, target: String) -> cli::Login {
+    cli::Login {
+        target,
+        name: None,
+        replace: false,
+        scope: args.anew.scope.clone(),
+        presets: args.presets.clone(),
+        resource: args.anew.resource.clone(),
+        audience: args.anew.audience.clone(),
+        flow: args.flow,
+        browser: args.browser.clone(),
+        no_browser: args.no_browser,
+        keep_as: None,
+        no_keep: false,
+        switch: false,
+        with_token: false,
+        no_verify: false,
+        subject_token_file: None,
+        store: None,
+        passphrase: false,
+        client_id: args.client_id.clone(),
+        register: args.register,
+        port: None,
+        timeout: args.timeout,
+    }
+}
+
+/// The command's exit code.
+async fn sign_in_and_run(
+    app: &App,
+    args: &cli::Exec,
+    context: &Arc<Context>,
+    plan: Plan,
+) -> Result<i32> {
+    let interrupts = &context.interrupts;
+    let (provider, gained) = (plan.provider.name.clone(), Arc::clone(&plan.gained));
+    let owner = Owner {
+        whose: provider.clone(),
+        provider: provider.clone(),
+    };
+    let places = environment::places(app, args.env.as_deref(), &[owner])?;
+    let done = tokio::select! {
+        done = crate::login::login(context, plan) => {
+            let done = interrupts.check().and(done);
+            done.inspect_err(|error| login::failed(app, &provider, error))?
+        }
+        interrupted = interrupts.obeyed() => return Err(interrupted),
+    };
+    login::say_scopes(app, &done);
+    gained.look(|granted| say(app, granted, done.account.username.as_deref()));
+    let token = done.secrets.tokens.access_token;
+    let holding = |place| Holding {
+        whose: provider.clone(),
+        place,
+        token: token.clone(),
+    };
+    let holdings: Vec<Holding> = places.into_iter().map(holding).collect();
+    let command = environment::command(args, &holdings);
+    mask(app, &holdings);
+    child::run(command, interrupts, || {
+        app.audit.note(Action::HandOut, &provider, None);
+    })
+    .await
+}
+
+/// Who signed in, and what outlives the command, until when.
+fn say(app: &App, granted: &Granted, who: Option<&str>) {
+    let (provider, tokens) = (&granted.provider, &granted.tokens);
+    let who = who.map_or_else(String::new, |who| {
+        format!(" as {}", escape_short(who, NAME_LIMIT))
+    });
+    let title = &provider.title;
+    app.term.say(&format!(
+        "signed in to {title}{who}, for this command alone"
+    ));
+    let page = provider.revocation.page.as_ref();
+    let told = lasting(provider, tokens);
+    if let Some(left) = lives_on(&provider.name, tokens.expires_at, &told, page) {
+        app.term.say(&left);
+    }
+}
+
+/// Gives back what a sign-in got, within [`BOUND`]. What could not be given back is a warning.
+async fn give_back(app: &App, context: &Context, gains: Gains) {
+    let until = Instant::now() + BOUND;
+    if let Some(granted) = gains.granted {
+        revoke(app, context, &granted, until).await;
+    }
+    if let Some(registration) = gains.registration {
+        unregister(app, context, &registration, until).await;
+    }
+}
+
+async fn revoke(app: &App, context: &Context, granted: &Granted, until: Instant) {
+    let Granted {
+        provider,
+        client,
+        tokens,
+    } = granted;
+    let revoking = Revoking {
+        endpoint: provider.revocation_endpoint.as_ref(),
+        provider,
+        client,
+        until: Some(until),
+    };
+    let mut told = revoking.all(&context.http, tokens).await;
+    told.retain(|told| !matches!(told.outcome, Outcome::Unsupported(_))); // said before
+    let page = provider.revocation.page.as_ref();
+    let left = lives_on(&provider.name, tokens.expires_at, &told, page);
+    if let Some(left) = &left {
+        app.term.warn(&format!("{left}{}", by_hand(page)));
+    } else if !told.is_empty() {
+        app.term.say(&format!(
+            "revoked what the command had of {}",
+            provider.title
+        ));
+    }
+    if !told.is_empty() {
+        let failure = left.map(|left| Error::new(Code::RevocationFailed, left));
+        app.audit
+            .note(Action::Revoke, &provider.name, failure.as_ref());
+    }
+}
+
+/// What a person does where no page is known.
+fn by_hand(page: Option<&Url>) -> &'static str {
+    match page {
+        Some(_) => "",
+        None => "; in your settings there, remove keyfob from the applications you signed in to",
+    }
+}
+
+async fn unregister(app: &App, context: &Context, registration: &Registration, until: Instant) {
+    let id = escape_short(&registration.client_id, NAME_LIMIT);
+    let title = &registration.title;
+    let Some((endpoint, token)) = &registration.managed else {
+        app.term.warn(&format!(
+            "client `{id}` stays registered at {title}, which gave no way to delete it"
+        ));
+        return;
+    };
+    let deleted = registration::delete(&context.http, endpoint, token);
+    match in_time(Some(until), deleted).await {
+        Ok(()) => app
+            .term
+            .say(&format!("client `{id}` is no longer registered at {title}")),
+        Err(error) => app.term.warn(&format!(
+            "client `{id}` may still be registered at {title}, and nothing here can delete it any more: {error}"
+        )),
+    }
+}

@@ -1,0 +1,62 @@
+//! A dotenv report, which GitLab keeps as an artifact and gives to later jobs as variables.
+
+use std::path::{Path, PathBuf};
+
+use super::refused;
+use crate::answer::export::Assignment;
+use crate::answer::export::gitlab::{REPORT_LIMIT, report_line};
+use crate::error::{Code, Error, Result};
+use crate::verbs::app::App;
+use keyfob_base::files;
+
+/// Where the report goes.
+pub struct Report(PathBuf);
+
+impl Report {
+    /// A regular file, which need not be there; its folder must. It is replaced, and a device such as
+    /// `/dev/null` would be gone.
+    pub fn at(file: &Path) -> Result<Self> {
+        let file = Path::new(".").join(file); // a folder for a bare name; an absolute path stays
+        let folder = file.parent().is_some_and(Path::is_dir);
+        let replaceable = file.metadata().map_or(true, |there| there.is_file());
+        if folder && file.file_name().is_some() && replaceable {
+            return Ok(Self(file));
+        }
+        Err(Error::new(
+            Code::Usage,
+            format!("no report can be written to {}", file.display()),
+        )
+        .hint("name a new file, or a regular one, in a folder that exists"))
+    }
+
+    /// Writes the report for this user alone (0600), after saying who will be able to read it.
+    pub fn write(&self, app: &App, assignments: &[Assignment]) -> Result<()> {
+        let report = text(assignments)?;
+        let file = self.0.display();
+        app.term.warn(&format!(
+            "whoever may download the artifacts of this pipeline can read the tokens in {file}, and later jobs get them"
+        ));
+        files::replace(&self.0, report.as_bytes())
+            .map_err(|error| Error::io(format!("cannot write {file}"), &error))
+    }
+}
+
+fn text(assignments: &[Assignment]) -> Result<String> {
+    let mut report = String::new();
+    for one in assignments {
+        let line = report_line(&one.variable, one.token.expose());
+        report += &line.ok_or_else(|| refused(one, "a report of GitLab"))?;
+        report.push('\n');
+    }
+    if report.len() <= REPORT_LIMIT {
+        return Ok(report);
+    }
+    Err(Error::new(
+        Code::Usage,
+        format!(
+            "the report would have {} bytes, and GitLab takes {REPORT_LIMIT}",
+            report.len()
+        ),
+    )
+    .hint("export the tokens in the job that needs them, without `--report`"))
+}

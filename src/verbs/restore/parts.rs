@@ -1,0 +1,82 @@
+//! What accounts need of their providers: definition files and clients. What is here already stays.
+
+use std::collections::BTreeSet;
+
+use crate::answer::restore::{Part, Restore};
+use crate::error::Error;
+use crate::interrupts::uninterrupted;
+use crate::provider::Adopted;
+use crate::vault::{Backup, Place};
+use crate::verbs::app::App;
+
+/// The definitions first: without them an account is of no use.
+pub fn definitions(
+    app: &App,
+    backup: &Backup,
+    wanted: &BTreeSet<&String>,
+    answer: &mut Restore,
+    failures: &mut Vec<Error>,
+) {
+    for saved in &backup.providers {
+        let name = &saved.name;
+        if !wanted.contains(name) {
+            continue;
+        }
+        let result = uninterrupted(|| app.registry.adopt(name, &saved.text));
+        answer.providers.push(Part::of(name, &result));
+        match result {
+            Ok(Adopted::Written) if app.registry.is_built_in(name) => app.term.say(&format!(
+                "took over the definition of {name}, which goes before the built-in one: `keyfob provider show {name}`"
+            )),
+            Ok(Adopted::Written) => app.term.say(&format!(
+                "took over the definition of {name}: `keyfob provider show {name}`"
+            )),
+            Ok(Adopted::Unchanged) => {}
+            Ok(Adopted::Kept) => app.term.warn(&format!(
+                "the definition of {name} here is another than in the backup, and stays; see `keyfob provider show {name}`"
+            )),
+            Err(error) => failures.push(
+                Error {
+                message: format!("the definition of {name} was not taken over: {}", error.message),
+                ..error
+                }
+                .account(name),
+),
+        }
+    }
+}
+
+/// What is kept of clients, so that signing in again needs no more than it did.
+pub fn clients(
+    app: &App,
+    backup: &Backup,
+    wanted: &BTreeSet<&String>,
+    place: Place,
+    answer: &mut Restore,
+    failures: &mut Vec<Error>,
+) {
+    for saved in &backup.clients {
+        let name = &saved.provider;
+        if !wanted.contains(name) {
+            continue;
+        }
+        let result = app.vault.restore_client(saved, place.of_new());
+        answer.clients.push(Part::of(name, &result));
+        match result {
+            Ok(Adopted::Written) => app
+                .term
+                .say(&format!("took over what is kept of the client of {name}")),
+            Ok(Adopted::Unchanged) => {}
+            Ok(Adopted::Kept) => app.term.warn(&format!(
+                "another client of {name} is kept here than in the backup, and stays"
+            )),
+            Err(error) => failures.push(
+                Error {
+                    message: format!("the client of {name} was not taken over: {}", error.message),
+                    ..error
+                }
+                .account(name),
+            ),
+        }
+    }
+}
