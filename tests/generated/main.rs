@@ -30,7 +30,7 @@ fn files(folder: &Path) -> BTreeMap<String, String> {
 #[test]
 fn man_pages_are_not_stale() {
     let fresh = tempfile::tempdir().unwrap();
-    commands::man::write_all(fresh.path()).unwrap();
+    verbs::man::write_all(fresh.path()).unwrap();
     let fresh = files(fresh.path());
     let committed = files(&committed("man"));
     for (name, text) in &fresh {
@@ -51,7 +51,7 @@ fn man_pages_are_not_stale() {
 fn every_shell_has_its_file_and_every_file_asks_the_binary() {
     let committed = files(&committed("completions"));
     assert_eq!(committed.len(), Shell::value_variants().len());
-    let nushell = commands::completions::script(Shell::Nushell).unwrap();
+    let nushell = verbs::completions::script(Shell::Nushell).unwrap();
     assert_eq!(nushell, committed["keyfob.nu"]);
     assert!(nushell.contains("KEYFOB_COMPLETE: "), "{nushell}");
     let others = Shell::value_variants().iter();
@@ -71,7 +71,7 @@ fn every_shell_has_its_file_and_every_file_asks_the_binary() {
 
 #[test]
 fn the_zsh_file_calls_the_function_that_the_script_defines() {
-    let script = commands::completions::script(Shell::Zsh).unwrap();
+    let script = verbs::completions::script(Shell::Zsh).unwrap();
     let function = "_clap_dynamic_completer_keyfob";
     assert!(
         script.contains(&format!("function {function}()")),
