@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::home::skip;
+use keyfob_testkit::home::skip;
 
 /// The longest that anything is waited for. Chromium takes long to start only where it never ran before.
 const LIMIT: Duration = Duration::from_secs(30);

@@ -1,9 +1,9 @@
 //! Signing in where no redirect comes: the device's page, and the page that shows a code for copying.
 
 use crate::chromium::Chromium;
-use crate::process::until;
 use crate::scene::Scene;
-use crate::screen::Screen;
+use keyfob_testkit::process::until;
+use keyfob_testkit::screen::Screen;
 
 const ENTRY: &str = "Which code does your device show?";
 const CONSENT: &str = "keyfob wants to sign you in on a device";

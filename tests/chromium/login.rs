@@ -3,12 +3,12 @@
 use serde_json::json;
 
 use crate::chromium::Chromium;
-use crate::home::Home;
 use crate::page::Seen;
-use crate::provider::acme;
 use crate::scene::Scene;
-use crate::server::Reply;
-use crate::visitor::Waiting;
+use keyfob_testkit::home::Home;
+use keyfob_testkit::provider::acme;
+use keyfob_testkit::server::Reply;
+use keyfob_testkit::visitor::Waiting;
 
 const CONSENT: &str = "keyfob wants to sign you in";
 

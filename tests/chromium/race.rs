@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::chromium::Chromium;
-use crate::provider::{Decision, acme_with_device};
-use crate::screen::Screen;
-use crate::server::Reply;
+use keyfob_testkit::provider::{Decision, acme_with_device};
+use keyfob_testkit::screen::Screen;
+use keyfob_testkit::server::Reply;
 
 #[test]
 fn the_page_tells_that_the_code_on_a_device_was_faster() {

@@ -2,8 +2,8 @@
 
 use std::io::{BufRead, BufReader};
 
-use crate::home::Home;
-use crate::process::Running;
+use keyfob_testkit::home::Home;
+use keyfob_testkit::process::Running;
 
 /// A provider that serves, and the home that knows it.
 pub struct Scene {
@@ -11,7 +11,7 @@ pub struct Scene {
     pub home: Home,
     /// The server's origin.
     pub base: String,
-    serving: Running,
+    _serving: Running,
 }
 
 impl Scene {
@@ -32,7 +32,7 @@ impl Scene {
         Self {
             home,
             base,
-            serving,
+            _serving: serving,
         }
     }
 }

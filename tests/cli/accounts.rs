@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::home::Home;
-use crate::provider::{Provider, acme, acme_with};
-use crate::visitor::get;
+use keyfob_testkit::home::Home;
+use keyfob_testkit::provider::{Provider, acme, acme_with};
+use keyfob_testkit::visitor::get;
 
 /// Another person signs in from now on.
 fn somebody_else(provider: &Provider, subject: &str, username: &str) {
@@ -358,7 +358,7 @@ fn a_promised_id_token_that_does_not_come_is_nobody() {
     assert_eq!(subject(&home, &home.accounts()[0]), "u-1");
 
     let answer = json!({"access_token": "MARKED-SECRET-x", "token_type": "Bearer"});
-    provider.next("/token", crate::server::Reply::Json(200, answer));
+    provider.next("/token", keyfob_testkit::server::Reply::Json(200, answer));
     let before = home.holdings();
     home.login(&args)
         .fails(1, &["does not say who signed in", "--as NAME"]);
@@ -385,7 +385,7 @@ fn id_token_and_userinfo_must_speak_of_one_person() {
 #[test]
 fn a_new_token_that_userinfo_refuses_is_looked_into_rather_than_renewed() {
     let (home, provider) = acme();
-    let refusal = crate::server::Reply::Text(401, String::new(), String::new());
+    let refusal = keyfob_testkit::server::Reply::Text(401, String::new(), String::new());
     provider.next("/userinfo", refusal);
     let run = home
         .login(&["acme"])
@@ -479,7 +479,7 @@ fn the_page_names_the_account_and_shows_no_token() {
         "{page:?}"
     );
     assert!(
-        !page.body.contains(crate::provider::MARK) && !page.body.contains("<b>"),
+        !page.body.contains(keyfob_testkit::provider::MARK) && !page.body.contains("<b>"),
         "{page:?}"
     );
 }

@@ -6,39 +6,19 @@ mod moves;
 use std::path::Path;
 use std::process::Command;
 
-use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use crate::home::{Home, Run};
-use crate::provider::{MARK, Provider};
-use crate::scene::{signed_in, signed_in_to};
+use crate::vault::HomeVault as _;
+use keyfob_testkit::backup::Keys;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::{MARK, Provider};
+use keyfob_testkit::scene::{signed_in, signed_in_to};
 
 /// The passphrase of the tests' backups.
 pub const PASSPHRASE: &str = "correct horse";
 
 /// What says of `acme` that a refresh token may be in two places.
 pub const STEADY: &str = "lifetime.rotation = false\n";
-
-/// An age identity of a test's own, as `age-keygen` writes it, and its recipient.
-pub struct Keys {
-    /// The file's text.
-    pub identity: String,
-    /// What may be known.
-    pub recipient: String,
-}
-
-impl Keys {
-    /// New ones.
-    pub fn generate() -> Self {
-        let identity = age::x25519::Identity::generate();
-        let recipient = identity.to_public().to_string();
-        let secret = identity.to_string();
-        Self {
-            identity: format!("# public key: {recipient}\n{}\n", secret.expose_secret()),
-            recipient,
-        }
-    }
-}
 
 /// Takes all accounts into a file and forgets them, asking nobody.
 pub fn moving<'a>(file: &'a str, keys: &'a Keys) -> [&'a str; 6] {
@@ -50,17 +30,6 @@ pub fn moving<'a>(file: &'a str, keys: &'a Keys) -> [&'a str; 6] {
         "--recipient",
         &keys.recipient,
     ]
-}
-
-impl Home {
-    /// Writes all accounts to a file of the home, encrypted to `keys`; the file.
-    #[track_caller]
-    pub fn backed_up(&self, keys: &Keys, more: &[&str]) -> String {
-        let file = self.text_path("keyfob.age");
-        let args = ["backup", &file, "--recipient", &keys.recipient];
-        self.run(&[&args, more].concat()).ok();
-        file
-    }
 }
 
 /// What the real `age` makes of a file.
@@ -358,7 +327,7 @@ fn a_passphrase_comes_from_a_variable_or_a_file_and_is_never_missed_silently() {
 #[cfg(unix)]
 #[test]
 fn a_person_types_the_passphrase_twice_and_age_takes_it() {
-    use crate::screen::Screen;
+    use keyfob_testkit::screen::Screen;
     let (home, _provider) = signed_in();
     let file = home.text_path("keyfob.age");
     let mut screen = Screen::start(&home.keyfob(&["backup", &file]));
@@ -470,12 +439,12 @@ fn an_account_of_an_exchange_is_left_out() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_leaves_the_file_that_was_there() {
-    use crate::disk::SmallDisk;
+    use keyfob_testkit::disk::SmallDisk;
     const TEST: &str = "a_full_disk_leaves_the_file_that_was_there";
     let keys = Keys::generate();
     let (home, _provider) = signed_in();
     let Some(disk) = SmallDisk::over(&home.path("stick")) else {
-        return crate::home::skip(TEST, "the right to mount a tmpfs");
+        return keyfob_testkit::home::skip(TEST, "the right to mount a tmpfs");
     };
     let file = home.text_path("stick/keyfob.age");
     let args = ["backup", &file, "--recipient", &keys.recipient];
@@ -533,7 +502,7 @@ fn where_nothing_can_be_in_it_each_account_has_its_true_reason() {
 #[test]
 fn what_has_ended_is_in_it_and_said_and_so_it_is_when_it_is_restored() {
     let keys = Keys::generate();
-    let (home, _provider) = crate::scene::expired();
+    let (home, _provider) = crate::vault::expired();
     let file = home.text_path("keyfob.age");
     let to = ["backup", &file, "--recipient", &keys.recipient, "--json"];
     let run = home.run(&to).ok();

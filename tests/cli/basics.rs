@@ -1,7 +1,7 @@
 //! A newcomer's first minutes: sign in at the sandbox, use it in later processes, sign out.
 
-use crate::home::Home;
-use crate::provider::{MARK, Provider};
+use keyfob_testkit::home::Home;
+use keyfob_testkit::provider::{MARK, Provider};
 
 #[test]
 fn the_sandbox_works_without_a_network_a_display_or_a_registration() {

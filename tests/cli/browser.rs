@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-use crate::home::{Home, Run};
-use crate::provider::acme;
-use crate::visitor::{Waiting, visit};
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::acme;
+use keyfob_testkit::visitor::{Waiting, visit};
 
 /// A browser that writes down its arguments, a line each, and its environment.
 fn browser(home: &Home) -> PathBuf {

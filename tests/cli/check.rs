@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::home::{Home, Run};
-use crate::provider::{MARK, Provider};
-use crate::scene::{expired, signed_in};
-use crate::server::Reply;
+use crate::vault::HomeVault as _;
+use crate::vault::expired;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::{MARK, Provider};
+use keyfob_testkit::scene::signed_in;
+use keyfob_testkit::server::Reply;
 
 /// Runs it with and without `--json`, both with this exit code, and gives the JSON.
 #[track_caller]

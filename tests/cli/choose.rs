@@ -1,8 +1,9 @@
 //! Which account is meant, and what is said where that is not clear.
 
-use crate::home::Home;
-use crate::provider::Provider;
-use crate::scene::signed_in;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::Home;
+use keyfob_testkit::provider::Provider;
+use keyfob_testkit::scene::signed_in;
 
 /// A home with accounts at two providers: `acme/julien` (default) and `acme/work`, `tools/julien`.
 fn several() -> (Home, Provider) {

@@ -4,13 +4,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::home::{Home, Run};
-use crate::process::Running;
-use crate::provider::{Decision, Provider, acme_with};
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::process::Running;
+use keyfob_testkit::provider::{Decision, Provider, acme_with};
 #[cfg(unix)]
-use crate::screen::Screen;
-use crate::server::{Reply, Request};
-use crate::visitor::Waiting;
+use keyfob_testkit::screen::Screen;
+use keyfob_testkit::server::{Reply, Request};
+use keyfob_testkit::visitor::Waiting;
 
 /// A secret with everything in it that an encoding may lose.
 const SECRET: &str = "MARKED-s/e+c r%t:ü";
@@ -428,7 +429,7 @@ mod typed {
 
     fn sign_in(screen: &mut Screen) -> (u32, String) {
         let url = screen.address();
-        let browser = std::thread::spawn(move || crate::visitor::visit(&url));
+        let browser = std::thread::spawn(move || keyfob_testkit::visitor::visit(&url));
         let end = screen.end();
         browser.join().unwrap();
         end

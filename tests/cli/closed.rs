@@ -6,9 +6,9 @@ mod scripts;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::home::{Home, Run};
-use crate::process::Running;
-use crate::provider::{Decision, MARK, Provider, acme_with_device};
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::process::Running;
+use keyfob_testkit::provider::{Decision, MARK, Provider, acme_with_device};
 
 /// Nothing here takes longer, even where many tests run beside it.
 const BOUND: Duration = Duration::from_secs(60);

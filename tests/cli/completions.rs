@@ -5,8 +5,8 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 
-use crate::disk::SmallDisk;
-use crate::home::{Home, Run, skip};
+use keyfob_testkit::disk::SmallDisk;
+use keyfob_testkit::home::{Home, Run, skip};
 
 const RC: &str = ".config/elvish/rc.elv";
 const FILE: &str = ".config/fish/completions/keyfob.fish";

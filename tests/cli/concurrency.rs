@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::home::{Home, Run};
-use crate::process::{Running, until};
-use crate::provider::Provider;
-use crate::scene::{expired, signed_in};
-use crate::visitor::visit;
+use crate::vault::HomeVault as _;
+use crate::vault::expired;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::process::{Running, until};
+use keyfob_testkit::provider::Provider;
+use keyfob_testkit::scene::signed_in;
+use keyfob_testkit::visitor::visit;
 
 /// Starts the same command so many times.
 fn crowd(home: &Home, size: usize, args: &[&str]) -> Vec<Running> {

@@ -5,20 +5,15 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::home::Home;
-use crate::provider::{MARK, Provider, acme, acme_with};
-use crate::server::{Reply, Server};
-use crate::visitor::{Waiting, get};
+use keyfob_testkit::home::Home;
+use keyfob_testkit::provider::{MARK, Provider, acme, acme_with};
+use keyfob_testkit::server::{Reply, Server};
+use keyfob_testkit::visitor::get;
 
 /// A port that was free a moment ago.
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
-}
-
-/// The redirect URI that a login waits at.
-fn redirect_uri(waiting: &Waiting) -> String {
-    waiting.redirect(&[]).to_string()
 }
 
 #[test]
@@ -168,7 +163,7 @@ fn a_signal_during_the_exchange_leaves_nothing_behind() {
     let held = provider.hold("/token");
     let waiting = home.begin_login(&["acme"]);
     let (url, pid) = (waiting.url.clone(), waiting.pid());
-    let browser = std::thread::spawn(move || crate::visitor::visit(&url));
+    let browser = std::thread::spawn(move || keyfob_testkit::visitor::visit(&url));
     provider.wait_for("/token", 1);
     signal("INT", pid);
     let run = waiting.end().fails(130, &["interrupted"]);

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::home::{Home, Run};
-use crate::provider::Provider;
-use crate::server::Reply;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::Provider;
+use keyfob_testkit::server::Reply;
 
 const OPENID: &str = "/.well-known/openid-configuration";
 

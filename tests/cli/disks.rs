@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use crate::disk::SmallDisk;
-use crate::home::{Home, Run, skip};
-use crate::provider::{Decision, Provider};
+use crate::vault::HomeVault as _;
+use keyfob_testkit::disk::SmallDisk;
+use keyfob_testkit::home::{Home, Run, skip};
+use keyfob_testkit::provider::{Decision, Provider};
 
 /// Runs a command with the client secret that it may need.
 fn run(home: &Home, args: &[&str]) -> Run {

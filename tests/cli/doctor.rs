@@ -14,8 +14,8 @@ mod surroundings;
 
 use serde_json::Value;
 
-use crate::home::{Home, Run};
-use crate::provider::MARK;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::MARK;
 
 /// One line of the answer.
 #[derive(Debug, Clone)]
@@ -81,8 +81,8 @@ fn well(found: &[Found]) {
 }
 
 /// A home where `julien` is signed in at a server that is not asked for its time.
-fn signed_in() -> (Home, crate::provider::Provider) {
-    crate::scene::signed_in()
+fn signed_in() -> (Home, keyfob_testkit::provider::Provider) {
+    keyfob_testkit::scene::signed_in()
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn a_failure_is_told_once_and_under_json_as_every_verb_does() {
 #[test]
 fn one_provider_narrows_it_to_its_accounts_and_its_server() {
     let (home, provider) = signed_in();
-    let other = crate::provider::Provider::start();
+    let other = keyfob_testkit::provider::Provider::start();
     home.provider("beta", &other.definition(""));
     home.login(&["beta"]).ok();
     let before = (provider.asked("/token").len(), other.asked("/token").len());

@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::home::{Home, Run};
-use crate::provider::{MARK, Provider};
-use crate::scene::{expired, signed_in};
+use crate::vault::HomeVault as _;
+use crate::vault::expired;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::{MARK, Provider};
+use keyfob_testkit::scene::signed_in;
 
 /// A CI job: no account, nobody to ask.
 fn job() -> Home {

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::home::Home;
-use crate::process::{Running, until};
-use crate::provider::{Decision, MARK, Provider, acme_with};
-use crate::server::Reply;
-use crate::visitor::Waiting;
+use keyfob_testkit::home::Home;
+use keyfob_testkit::process::{Running, until};
+use keyfob_testkit::provider::{Decision, MARK, Provider, acme_with};
+use keyfob_testkit::server::Reply;
+use keyfob_testkit::visitor::Waiting;
 
 /// What the first sign-in gets.
 const ACCESS: &str = "MARKED-SECRET-access-0002";
@@ -281,7 +281,7 @@ fn a_code_that_is_being_exchanged_is_not_lost() {
     let waiting = Waiting::new(command.spawn().expect("keyfob starts"));
     let door = provider.hold("/token");
     let (pid, url) = (waiting.pid().to_string(), waiting.url.clone());
-    let browser = std::thread::spawn(move || crate::visitor::visit(&url));
+    let browser = std::thread::spawn(move || keyfob_testkit::visitor::visit(&url));
     provider.wait_for("/token", 1);
     kill("TERM", &pid);
     drop(door);
@@ -668,7 +668,7 @@ fn a_ctrl_c_of_the_terminal_reaches_the_command_once() {
     let (home, provider) = granted();
     let count =
         "trap 'echo counted' INT; trap 'exit 9' QUIT; echo ready; while :; do sleep 0.01; done";
-    let mut screen = crate::screen::Screen::start(&home.keyfob(&sh(count)));
+    let mut screen = keyfob_testkit::screen::Screen::start(&home.keyfob(&sh(count)));
     screen.wait_for("ready");
     screen.press("\u{3}");
     screen.wait_for("counted");

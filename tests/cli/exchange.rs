@@ -8,9 +8,9 @@ mod systems;
 
 use serde_json::json;
 
-use crate::provider::MARK;
-use crate::server::Reply;
 use ci::{Ci, GITHUB, claims, identity_token};
+use keyfob_testkit::provider::MARK;
+use keyfob_testkit::server::Reply;
 
 /// What `token` is asked for in most tests.
 const TOKEN: [&str; 5] = [

@@ -9,11 +9,13 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use crate::home::{Home, Run};
-use crate::process::Running;
-use crate::provider::{MARK, Provider, acme};
-use crate::scene::{expired, signed_in, signed_in_to};
-use crate::server::Reply;
+use crate::vault::HomeVault as _;
+use crate::vault::expired;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::process::Running;
+use keyfob_testkit::provider::{MARK, Provider, acme};
+use keyfob_testkit::scene::{signed_in, signed_in_to};
+use keyfob_testkit::server::Reply;
 
 /// The token of a first sign-in.
 const TOKEN: &str = "MARKED-SECRET-access-0002";
@@ -233,7 +235,7 @@ fn several_accounts_are_several_variables() {
         "--env",
         "MINE",
         "--",
-        env!("CARGO_BIN_EXE_keyfob"),
+        keyfob_testkit::program::keyfob(),
         "exec",
         "acme/work",
         "--",

@@ -8,10 +8,11 @@ use std::process::Command;
 use keyfob::error::Code;
 use serde_json::json;
 
-use crate::home::{Home, Run};
-use crate::provider::{Provider, acme};
-use crate::server::Reply;
-use crate::visitor::visit;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::{Provider, acme};
+use keyfob_testkit::server::Reply;
+use keyfob_testkit::visitor::visit;
 
 /// A home that knows `acme`, its server, and how the program is run.
 struct Stage {

@@ -7,10 +7,11 @@ mod terminal;
 
 use keyfob_base::secret::Secret;
 
-use crate::home::{Home, Run};
-use crate::provider::{MARK, Provider};
-use crate::scene::{signed_in, signed_in_to};
-use crate::server::Reply;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::{MARK, Provider};
+use keyfob_testkit::scene::{signed_in, signed_in_to};
+use keyfob_testkit::server::Reply;
 
 const ENVIRONMENT: &str = "[environment]\nvariables = [\"ACME_KEY\", \"ACME_OLD_KEY\"]\n";
 

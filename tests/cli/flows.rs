@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use url::Url;
 
-use crate::home::{Home, Run};
-use crate::provider::{Decision, acme, acme_with, acme_with_device};
-use crate::screen::Screen;
-use crate::server::Reply;
-use crate::visitor::{get, visit};
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::{Decision, acme, acme_with, acme_with_device};
+use keyfob_testkit::screen::Screen;
+use keyfob_testkit::server::Reply;
+use keyfob_testkit::visitor::{get, visit};
 
 /// "At once": no wait for a person, a browser or a poll.
 const AT_ONCE: Duration = Duration::from_secs(3);
@@ -227,7 +227,7 @@ fn no_browser_opens_none() {
     assert!(!home.path("browser/arguments").exists());
 }
 
-fn machine() -> (Home, crate::provider::Provider) {
+fn machine() -> (Home, keyfob_testkit::provider::Provider) {
     let (mut home, provider) = acme_with(MACHINE);
     provider.state(|state| state.machines = true);
     home.set("KEYFOB_ACME_CLIENT_SECRET", "MARKED-SECRET-client");

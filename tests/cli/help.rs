@@ -6,8 +6,8 @@ use clap::{CommandFactory, Parser};
 use keyfob::cli::Cli;
 use keyfob::help::{Block, TOPICS};
 
-use crate::home::{Home, Run};
-use crate::provider::Provider;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::Provider;
 
 /// A machine on which the commands of the pages can be typed: two of the providers are the test's, whose consent
 /// is given as soon as it is asked for, and what else they start does nothing.

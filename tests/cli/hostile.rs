@@ -3,10 +3,10 @@
 use keyfob_base::escape::is_unsafe;
 use serde_json::json;
 
-use crate::home::{Home, Run};
-use crate::provider::Provider;
-use crate::server::Reply;
-use crate::visitor::visit;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::Provider;
+use keyfob_testkit::server::Reply;
+use keyfob_testkit::visitor::visit;
 
 mod addresses;
 mod device;

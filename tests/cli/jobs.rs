@@ -3,10 +3,10 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::home::{Home, Run};
-use crate::provider::{Decision, Provider, acme, acme_with_device};
-use crate::screen::Screen;
-use crate::visitor::visit;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::{Decision, Provider, acme, acme_with_device};
+use keyfob_testkit::screen::Screen;
+use keyfob_testkit::visitor::visit;
 
 /// "At once": no wait for a person or a poll.
 const AT_ONCE: Duration = Duration::from_secs(5);

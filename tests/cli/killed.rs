@@ -3,10 +3,12 @@
 
 use std::process::{Command, Stdio};
 
-use crate::backup::{Keys, STEADY};
-use crate::home::{Home, Run};
-use crate::provider::Provider;
-use crate::service::{Keyring, SecretService, available};
+use crate::backup::STEADY;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::backup::Keys;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::Provider;
+use keyfob_testkit::secret_service::{Keyring, SecretService, available};
 
 /// What changes a file, starts a thread for a store, or talks to the keyring. Each has a count of its own, in
 /// each thread; but for messages nothing but the first thread gets beyond a few.
@@ -124,7 +126,7 @@ fn traced(test: &str) -> bool {
         .status();
     let works = tried.is_ok_and(|status| status.success());
     if !works {
-        crate::home::skip(test, "strace, and the right to trace");
+        keyfob_testkit::home::skip(test, "strace, and the right to trace");
     }
     works
 }
@@ -141,7 +143,7 @@ fn a_move_to_the_file_store() {
 
 /// Two accounts of one person, in a file store, whose provider may rotate refresh tokens.
 fn two() -> (Home, Provider) {
-    let (home, provider) = crate::provider::acme();
+    let (home, provider) = keyfob_testkit::provider::acme();
     home.login(&["acme"]).ok();
     home.login(&["acme", "--as", "work"]).ok();
     (home, provider)

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::home::{Home, Run};
-use crate::provider::Provider;
-use crate::scene::{signed_in, signed_in_to};
-use crate::server::Reply;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::Provider;
+use keyfob_testkit::scene::{signed_in, signed_in_to};
+use keyfob_testkit::server::Reply;
 
 fn listed(home: &Home) -> Vec<Value> {
     let answer = home.run(&["list", "--json"]).ok().json();

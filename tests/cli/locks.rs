@@ -4,11 +4,13 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::home::{Home, Run, skip};
-use crate::process::until;
-use crate::provider::MARK;
-use crate::scene::{expired, signed_in};
-use crate::server::Reply;
+use crate::vault::HomeVault as _;
+use crate::vault::expired;
+use keyfob_testkit::home::{Home, Run, skip};
+use keyfob_testkit::process::until;
+use keyfob_testkit::provider::MARK;
+use keyfob_testkit::scene::signed_in;
+use keyfob_testkit::server::Reply;
 
 fn lock(home: &Home) -> String {
     format!("{}.lock", home.account("acme/julien").id)

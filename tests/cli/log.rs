@@ -6,44 +6,36 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::backup::Keys;
-use crate::home::{Home, Run};
-use crate::provider::{MARK, acme};
-use crate::scene::{expired, signed_in};
-use crate::server::Reply;
+use crate::vault::HomeVault as _;
+use crate::vault::expired;
+use keyfob_testkit::backup::Keys;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::{MARK, acme};
+use keyfob_testkit::scene::signed_in;
+use keyfob_testkit::server::Reply;
 
 const CURRENT: &str = "state/events.jsonl";
 const ROTATED: &str = "state/events.1.jsonl";
 
-impl Home {
-    /// What `log` tells.
-    #[track_caller]
-    fn events(&self, args: &[&str]) -> Vec<Value> {
-        let log = self.run(&[&["log", "--json"], args].concat()).ok();
-        let answer = log.json();
-        answer["events"].as_array().expect("events").clone()
-    }
+/// Each event as `verb: action account [error]`.
+#[track_caller]
+fn deeds(home: &Home) -> Vec<String> {
+    let events = home.events(&[]).into_iter();
+    events
+        .map(|event| {
+            let text = |member: &str| event[member].as_str().unwrap_or("").to_owned();
+            let words = ["event", "account", "error"].map(text);
+            format!("{}: {}", text("verb"), words.join(" "))
+                .trim_end()
+                .to_owned()
+        })
+        .collect()
+}
 
-    /// Each event as `verb: action account [error]`.
-    #[track_caller]
-    fn deeds(&self) -> Vec<String> {
-        let events = self.events(&[]).into_iter();
-        events
-            .map(|event| {
-                let text = |member: &str| event[member].as_str().unwrap_or("").to_owned();
-                let words = ["event", "account", "error"].map(text);
-                format!("{}: {}", text("verb"), words.join(" "))
-                    .trim_end()
-                    .to_owned()
-            })
-            .collect()
-    }
-
-    /// Forgets what was recorded so far.
-    fn clear(&self) {
-        for file in [CURRENT, ROTATED] {
-            let _ = std::fs::remove_file(self.path(file));
-        }
+/// Forgets what was recorded so far.
+fn clear(home: &Home) {
+    for file in [CURRENT, ROTATED] {
+        let _ = std::fs::remove_file(home.path(file));
     }
 }
 
@@ -61,7 +53,7 @@ fn each_deed_is_recorded_once() {
     home.run(&["whoami"]).ok();
     home.run(&["logout"]).ok();
     assert_eq!(
-        home.deeds(),
+        deeds(&home),
         [
             "login: sign_in acme/julien",
             "token: hand_out acme/julien",
@@ -81,7 +73,7 @@ fn what_goes_elsewhere_is_recorded() {
     let keys = Keys::generate();
     let (home, _provider) = signed_in();
     let file = home.text_path("keyfob.age");
-    home.clear();
+    clear(&home);
     home.run(&["move", "acme", "--store", "file"]).ok(); // where it is
     home.run(&["move", "acme", "--store", "keyring"])
         .fails(5, &[]);
@@ -91,7 +83,7 @@ fn what_goes_elsewhere_is_recorded() {
     home.restore(&file, &[]).ok();
     home.restore(&file, &[]).ok(); // nothing to do
     assert_eq!(
-        home.deeds(),
+        deeds(&home),
         [
             "move: move acme/julien store_unavailable",
             "restore: restore  backup_invalid",
@@ -105,7 +97,7 @@ fn what_goes_elsewhere_is_recorded() {
 #[test]
 fn failures_are_recorded_with_their_codes() {
     let (home, provider) = signed_in();
-    home.clear();
+    clear(&home);
     let refused = |error: &str| Reply::Json(400, json!({"error": error}));
     home.run(&["token", "--min-ttl", "9d"]).fails(1, &[]);
     home.later("acme/julien", 3600);
@@ -124,7 +116,7 @@ fn failures_are_recorded_with_their_codes() {
     home.run(&["token", "a-secret-by-mistake"]).fails(2, &[]);
     home.run(&["token"]).fails(4, &[]);
     assert_eq!(
-        home.deeds(),
+        deeds(&home),
         [
             "token: hand_out acme/julien refresh_failed",
             "token: refresh acme/julien network_error",
@@ -148,7 +140,7 @@ fn failures_are_recorded_with_their_codes() {
 #[test]
 fn a_failed_refresh_whose_old_token_serves_is_recorded_too() {
     let (home, provider) = signed_in();
-    home.clear();
+    clear(&home);
     home.later("acme/julien", 3570);
     provider.next("/token", Reply::Close);
     home.run(&["token"]).ok();
@@ -156,7 +148,7 @@ fn a_failed_refresh_whose_old_token_serves_is_recorded_too() {
     home.run(&["token"]).ok();
     drop(broken);
     assert_eq!(
-        home.deeds(),
+        deeds(&home),
         [
             "token: refresh acme/julien network_error",
             "token: hand_out acme/julien",
@@ -170,10 +162,10 @@ fn a_failed_refresh_whose_old_token_serves_is_recorded_too() {
 fn a_removed_provider_signs_its_accounts_out_in_the_log() {
     let (home, _provider) = signed_in();
     home.copy_account("acme/julien", "acme/work");
-    home.clear();
+    clear(&home);
     home.run(&["provider", "remove", "acme", "--force", "--yes"])
         .ok();
-    let mut deeds = home.deeds();
+    let mut deeds = deeds(&home);
     deeds.sort();
     assert_eq!(
         deeds,
@@ -190,12 +182,12 @@ fn a_removed_provider_signs_its_accounts_out_in_the_log() {
 fn a_local_logout_revokes_nothing_and_one_that_is_kept_out_says_so() {
     let (home, _provider) = signed_in();
     home.copy_account("acme/julien", "acme/work");
-    home.clear();
+    clear(&home);
     home.run(&["logout", "acme/work", "--local"]).ok();
     std::fs::remove_dir_all(home.path("config/identity")).expect("a file store");
     home.run(&["logout", "acme/julien"]).fails(5, &[]);
     assert_eq!(
-        home.deeds(),
+        deeds(&home),
         [
             "logout: sign_out acme/work",
             "logout: sign_out acme/julien store_unavailable",
@@ -206,7 +198,7 @@ fn a_local_logout_revokes_nothing_and_one_that_is_kept_out_says_so() {
 #[test]
 fn only_the_process_that_refreshed_records_a_refresh() {
     let (home, provider) = expired();
-    home.clear();
+    clear(&home);
     let door = provider.hold("/token");
     let crowd: Vec<_> = (0..8).map(|_| home.begin(&["token"])).collect();
     provider.wait_for("/token", 2);
@@ -214,7 +206,7 @@ fn only_the_process_that_refreshed_records_a_refresh() {
     for process in crowd {
         process.end().ok();
     }
-    let deeds = home.deeds();
+    let deeds = deeds(&home);
     let count = |action: &str| deeds.iter().filter(|line| line.contains(action)).count();
     assert_eq!(
         (count(": refresh"), count(": hand_out")),
@@ -232,13 +224,13 @@ fn a_sign_in_that_is_broken_off_is_no_event() {
         .status();
     assert!(kill.expect("kill starts").success());
     assert_eq!(waiting.end().status, 130);
-    assert!(home.deeds().is_empty());
+    assert!(deeds(&home).is_empty());
 }
 
 #[test]
 fn the_caller_is_named_and_what_it_was_given_is_not() {
     let (home, _provider) = signed_in();
-    home.clear();
+    clear(&home);
     let line = "exec 2>&1; keyfob token >/dev/null; echo $$; : an-argument";
     let run = home.shell(line).ok();
     let events = home.events(&[]);
@@ -271,7 +263,7 @@ fn the_caller_is_named_and_what_it_was_given_is_not() {
 #[test]
 fn a_hostile_name_does_nothing_to_a_terminal() {
     let (home, _provider) = signed_in();
-    home.clear();
+    clear(&home);
     home.shell("printf 'a\\033[2J\\nb' >/proc/$$/comm; keyfob token; :")
         .ok();
     let table = home.run(&["log"]).ok().stdout;
@@ -283,7 +275,7 @@ fn a_hostile_name_does_nothing_to_a_terminal() {
 #[test]
 fn twenty_processes_write_twenty_whole_lines() {
     let (home, _provider) = signed_in();
-    home.clear();
+    clear(&home);
     for run in home.run_many(20, &["token"]) {
         run.ok();
     }
@@ -324,7 +316,7 @@ fn processes_that_fill_the_log_rotate_it_once_and_lose_nothing() {
 #[test]
 fn the_log_is_filtered_by_account_by_provider_and_by_time() {
     let (home, _provider) = signed_in();
-    home.clear();
+    clear(&home);
     almost_full(&home);
     home.run(&["token"]).ok();
     home.run(&["login", "sandbox"]).ok();
@@ -489,13 +481,13 @@ fn what_lies_in_the_logs_place_is_left_alone() {
         home.run_within(within, &["log"])
             .fails(1, &["cannot read ", "aside"]);
     };
-    home.clear();
+    clear(&home);
     std::fs::write(&elsewhere, "theirs\n").expect("a file");
     symlink(&elsewhere, &path).expect("a link");
     unreadable("a link");
     assert_eq!(std::fs::read(&elsewhere).expect("a file"), b"theirs\n");
 
-    home.clear();
+    clear(&home);
     std::fs::create_dir(&path).expect("a folder");
     unreadable("a folder");
 
@@ -520,7 +512,7 @@ fn a_state_folder_that_is_a_file_costs_no_token() {
 #[test]
 fn a_limit_on_files_ends_no_command() {
     let (home, _provider) = signed_in();
-    home.clear();
+    clear(&home);
     let run = home.shell("ulimit -f 0; keyfob token -v").ok();
     assert!(run.stdout.starts_with(MARK), "{run:?}");
     assert!(run.stderr.contains("not in the audit log"), "{run:?}");
@@ -529,12 +521,12 @@ fn a_limit_on_files_ends_no_command() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_costs_no_token_and_damages_one_line_at_most() {
-    use crate::disk::SmallDisk;
+    use keyfob_testkit::disk::SmallDisk;
     let (home, _provider) = signed_in();
     std::fs::remove_dir_all(home.path("state")).expect("a folder");
     let Some(disk) = SmallDisk::over(&home.path("state")) else {
         let test = "a_full_disk_costs_no_token_and_damages_one_line_at_most";
-        return crate::home::skip(test, "the right to mount a tmpfs");
+        return keyfob_testkit::home::skip(test, "the right to mount a tmpfs");
     };
     home.run(&["token"]).ok();
     let line = std::fs::metadata(home.path(CURRENT)).expect("a log").len();

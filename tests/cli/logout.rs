@@ -4,12 +4,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::home::Home;
-use crate::provider::{MARK, Provider, acme_with};
-use crate::scene::{signed_in, signed_in_to};
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::Home;
+use keyfob_testkit::provider::{MARK, Provider, acme_with};
+use keyfob_testkit::scene::{signed_in, signed_in_to};
 #[cfg(unix)]
-use crate::screen::Screen;
-use crate::server::Reply;
+use keyfob_testkit::screen::Screen;
+use keyfob_testkit::server::Reply;
 
 /// What was sent to be revoked: hint and token.
 fn revoked(provider: &Provider) -> Vec<(String, String)> {

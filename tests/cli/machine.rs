@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
-use crate::home::{Home, Run};
-use crate::process::{Running, until};
-use crate::provider::{MARK, Provider, acme_with};
-use crate::server::Reply;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::process::{Running, until};
+use keyfob_testkit::provider::{MARK, Provider, acme_with};
+use keyfob_testkit::server::Reply;
 
 const BASIC: &str = "client_auth = \"client_secret_basic\"\n";
 

@@ -1,40 +1,7 @@
 //! The real binary, a verb a file: every test has a home of its own, and the servers check what they are sent.
 
-#![allow(
-    dead_code,
-    reason = "the support is shared, and each target uses its part"
-)]
-
-#[path = "../../crates/sandbox/tests/http/client.rs"]
-mod client;
-#[cfg(unix)]
-#[path = "../support/disk.rs"]
-mod disk;
-#[path = "../support/home.rs"]
-mod home;
-#[path = "../support/process.rs"]
-mod process;
-#[path = "../support/provider.rs"]
-mod provider;
-#[path = "../support/scene.rs"]
-mod scene;
-#[cfg(unix)]
-#[path = "../support/screen.rs"]
-mod screen;
-#[path = "../support/server.rs"]
-mod server;
-#[cfg(target_os = "linux")]
-#[path = "../support/secret_service.rs"]
-mod service;
-#[cfg(unix)]
-#[path = "../completion/session.rs"]
-mod session;
-#[path = "../support/tls.rs"]
-mod tls;
 #[path = "../support/vault.rs"]
 mod vault;
-#[path = "../support/visitor.rs"]
-mod visitor;
 
 mod accounts;
 mod backup;

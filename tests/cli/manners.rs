@@ -1,7 +1,7 @@
 //! How the program speaks: the answer on stdout, the conversation on stderr.
 
-use crate::home::{Home, Run};
-use crate::provider::{MARK, Provider};
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::{MARK, Provider};
 
 /// A home where `julien` is signed in at `acme`.
 fn signed_in() -> (Home, Provider) {

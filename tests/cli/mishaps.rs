@@ -4,11 +4,12 @@
 use serde_json::json;
 use url::Url;
 
-use crate::home::{Home, Run};
-use crate::process::Running;
-use crate::provider::{Decision, Provider, acme_with, acme_with_device};
-use crate::screen::Screen;
-use crate::visitor::get;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::process::Running;
+use keyfob_testkit::provider::{Decision, Provider, acme_with, acme_with_device};
+use keyfob_testkit::screen::Screen;
+use keyfob_testkit::visitor::get;
 
 const DEVICE: [&str; 4] = ["login", "acme", "--flow", "device"];
 const PASTE: [&str; 4] = ["login", "acme", "--flow", "paste"];
@@ -102,7 +103,7 @@ fn a_signal_while_the_account_is_written_is_obeyed_after_it() {
     let names = names.expect("a lock");
     let login: Running = home.begin(&DEVICE);
     provider.wait_for("/userinfo", 1);
-    crate::process::until("the login is at the lock", || {
+    keyfob_testkit::process::until("the login is at the lock", || {
         login.has_open("names-acme.lock")
     });
     login.signal("TERM");

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::backup::{Keys, STEADY, registered};
-use crate::disk::SmallDisk;
-use crate::home::{Home, Run, skip};
-use crate::process::Running;
-use crate::provider::Provider;
-use crate::scene::{signed_in, signed_in_to};
-use crate::screen::Screen;
-use crate::service::{Keyring, SecretService, available};
+use crate::backup::{STEADY, registered};
+use crate::vault::HomeVault as _;
+use keyfob_testkit::backup::Keys;
+use keyfob_testkit::disk::SmallDisk;
+use keyfob_testkit::home::{Home, Run, skip};
+use keyfob_testkit::process::Running;
+use keyfob_testkit::provider::Provider;
+use keyfob_testkit::scene::{signed_in, signed_in_to};
+use keyfob_testkit::screen::Screen;
+use keyfob_testkit::secret_service::{Keyring, SecretService, available};
 
 /// A home with a session's keyring, where `julien` is signed in with the file store.
 fn scene(session: &SecretService) -> (Home, Provider) {
@@ -424,7 +426,7 @@ fn an_interruption_is_said_and_the_same_command_ends_it() {
     let args = ["move", "acme", "--store", "keyring"];
     let moving: Running = home.begin(&args);
     // It waits for the keyring by then, and has caught the signals before.
-    crate::process::until("it waits", || {
+    keyfob_testkit::process::until("it waits", || {
         let threads = std::fs::read_dir(format!("/proc/{}/task", moving.id()));
         let names = threads
             .into_iter()

@@ -1,8 +1,8 @@
 //! The way to a provider: whom it trusts, and which proxy it takes.
 
-use crate::home::Home;
-use crate::provider::{MARK, Provider};
-use crate::tls::{Proxy, Tls};
+use keyfob_testkit::home::Home;
+use keyfob_testkit::provider::{MARK, Provider};
+use keyfob_testkit::tls::{Proxy, Tls};
 
 /// A provider behind TLS, and a home that knows it under one of its names.
 fn behind_tls(host: &str) -> (Home, Provider, Tls) {

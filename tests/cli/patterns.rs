@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
-use crate::home::Home;
-use crate::provider::Provider;
-use crate::scene::signed_in;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::Home;
+use keyfob_testkit::provider::Provider;
+use keyfob_testkit::scene::signed_in;
 #[cfg(unix)]
-use crate::screen::Screen;
+use keyfob_testkit::screen::Screen;
 
 /// `acme/julien`, `acme/work` and `beta/work`.
 fn three() -> (Home, Provider) {

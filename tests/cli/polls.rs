@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::home::{Home, Run};
-use crate::process::Running;
-use crate::provider::{Decision, Provider, acme_with_device};
-use crate::screen::Screen;
-use crate::server::Reply;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::process::Running;
+use keyfob_testkit::provider::{Decision, Provider, acme_with_device};
+use keyfob_testkit::screen::Screen;
+use keyfob_testkit::server::Reply;
 
 const DEVICE: [&str; 4] = ["login", "acme", "--flow", "device"];
 

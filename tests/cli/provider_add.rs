@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::home::Home;
-use crate::provider::Provider;
+use keyfob_testkit::home::Home;
+use keyfob_testkit::provider::Provider;
 #[cfg(unix)]
-use crate::screen::Screen;
-use crate::server::Reply;
+use keyfob_testkit::screen::Screen;
+use keyfob_testkit::server::Reply;
 
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 
@@ -362,7 +362,7 @@ fn endpoints_that_are_given_need_no_metadata() {
 
 #[test]
 fn an_issuer_that_is_known_is_said() {
-    let (home, provider) = crate::provider::acme();
+    let (home, provider) = keyfob_testkit::provider::acme();
     let add = ["provider", "add", "other", "--issuer", &provider.origin()];
     let run = home.run(&add).ok();
     assert!(

@@ -5,12 +5,12 @@ use std::process::Stdio;
 
 use serde_json::json;
 
-use crate::home::{Home, Run};
-use crate::provider::{acme, acme_with};
-use crate::scene::signed_in;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::{acme, acme_with};
+use keyfob_testkit::scene::signed_in;
 #[cfg(unix)]
-use crate::screen::Screen;
-use crate::server::Reply;
+use keyfob_testkit::screen::Screen;
+use keyfob_testkit::server::Reply;
 
 const POST: &str = "client_auth = \"client_secret_post\"\n";
 

@@ -5,11 +5,11 @@ use std::process::Stdio;
 
 use serde_json::json;
 
-use crate::home::{Home, Run};
-use crate::provider::{Provider, acme, acme_with};
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::{Provider, acme, acme_with};
 #[cfg(unix)]
-use crate::screen::Screen;
-use crate::server::Reply;
+use keyfob_testkit::screen::Screen;
+use keyfob_testkit::server::Reply;
 
 const POST: &str = "client_auth = \"client_secret_post\"\nclient_secret_required = true\n";
 

@@ -6,9 +6,9 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::home::{Home, Run};
-use crate::provider::{Provider, acme, acme_with};
-use crate::server::Reply;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::{Provider, acme, acme_with};
+use keyfob_testkit::server::Reply;
 
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 

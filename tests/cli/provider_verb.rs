@@ -1,8 +1,8 @@
 //! `provider list` and `provider show`: definitions as they are in effect, nothing sent.
 
-use crate::home::{Home, Run};
-use crate::provider::Provider;
-use crate::scene::signed_in;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::Provider;
+use keyfob_testkit::scene::signed_in;
 
 #[test]
 fn the_list_says_who_is_ready_and_what_the_others_need() {

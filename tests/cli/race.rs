@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-use crate::home::Home;
-use crate::provider::{Decision, Provider, acme_with_device};
-use crate::screen::Screen;
-use crate::visitor::{get, visit};
+use keyfob_testkit::home::Home;
+use keyfob_testkit::provider::{Decision, Provider, acme_with_device};
+use keyfob_testkit::screen::Screen;
+use keyfob_testkit::visitor::{get, visit};
 
 const ENTER: &str = "\r";
 
@@ -144,7 +144,7 @@ fn a_refused_device_request_drops_only_that_way() {
     let (home, provider) = acme_with_device();
     provider.next(
         "/device",
-        crate::server::Reply::Json(401, serde_json::json!({"error": "invalid_client"})),
+        keyfob_testkit::server::Reply::Json(401, serde_json::json!({"error": "invalid_client"})),
     );
     let mut screen = Screen::start(&home.keyfob(&["login", "acme"]));
     screen.wait_for("ends on");

@@ -4,7 +4,7 @@ use clap::Parser;
 use keyfob::cli::Cli;
 use serde_json::Value;
 
-use crate::home::Home;
+use keyfob_testkit::home::Home;
 
 const README: &str = include_str!("../../README.md");
 

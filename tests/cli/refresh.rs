@@ -4,10 +4,12 @@ use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 use serde_json::{Value, json};
 
-use crate::home::{Home, Run};
-use crate::provider::{MARK, Provider, acme};
-use crate::scene::{expired, signed_in, signed_in_to};
-use crate::server::Reply;
+use crate::vault::HomeVault as _;
+use crate::vault::expired;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::{MARK, Provider, acme};
+use keyfob_testkit::scene::{signed_in, signed_in_to};
+use keyfob_testkit::server::Reply;
 
 /// A refusal in the standard's form.
 fn refusal(error: &str) -> Reply {

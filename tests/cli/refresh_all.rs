@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::home::Home;
-use crate::process::until;
-use crate::provider::Provider;
-use crate::scene::signed_in;
-use crate::server::Reply;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::Home;
+use keyfob_testkit::process::until;
+use keyfob_testkit::provider::Provider;
+use keyfob_testkit::scene::signed_in;
+use keyfob_testkit::server::Reply;
 
 /// Providers `p0`, `p1` …, each on a host of its own where the system has so many, with so many accounts.
 fn fleet(providers: u8, accounts: usize) -> (Home, Vec<Provider>) {

@@ -4,11 +4,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use crate::home::{Home, Run};
-use crate::process::Running;
-use crate::provider::{Provider, acme, acme_with};
-use crate::server::{Reply, Request};
-use crate::visitor::Waiting;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::process::Running;
+use keyfob_testkit::provider::{Provider, acme, acme_with};
+use keyfob_testkit::server::{Reply, Request};
+use keyfob_testkit::visitor::Waiting;
 
 /// A client that the provider makes authenticate.
 const POST: &str = "client_auth = \"client_secret_post\"\nclient_secret_required = true\n";

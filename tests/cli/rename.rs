@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use crate::home::Home;
-use crate::scene::signed_in;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::Home;
+use keyfob_testkit::scene::signed_in;
 
 #[test]
 fn the_account_has_its_new_name_everywhere() {
@@ -168,12 +169,12 @@ fn it_waits_for_a_refresh_and_the_refresh_keeps_the_account() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_leaves_the_account_as_it_was() {
-    use crate::disk::SmallDisk;
-    use crate::provider::Provider;
+    use keyfob_testkit::disk::SmallDisk;
+    use keyfob_testkit::provider::Provider;
     let (home, provider) = (Home::new(), Provider::start());
     let Some(disk) = SmallDisk::over(&home.path("data")) else {
         let test = "a_full_disk_leaves_the_account_as_it_was";
-        return crate::home::skip(test, "the right to mount a tmpfs");
+        return keyfob_testkit::home::skip(test, "the right to mount a tmpfs");
     };
     home.provider("acme", &provider.definition(""));
     home.login(&["acme"]).ok();

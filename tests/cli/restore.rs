@@ -5,24 +5,18 @@ mod hostile;
 
 use serde_json::{Value, json};
 
-use crate::backup::{Keys, PASSPHRASE, STEADY, registered};
-use crate::home::{Home, Run};
-use crate::provider::{MARK, Provider};
-use crate::scene::{signed_in, signed_in_to};
+use crate::backup::{PASSPHRASE, STEADY, registered};
+use crate::vault::HomeVault as _;
+use keyfob_testkit::backup::Keys;
+use keyfob_testkit::home::Home;
+use keyfob_testkit::provider::{MARK, Provider};
+use keyfob_testkit::scene::{signed_in, signed_in_to};
 
 /// Another machine: nothing on it, but the identity.
 pub fn elsewhere(keys: &Keys) -> Home {
     let home = Home::new();
     home.write("key.txt", &keys.identity);
     home
-}
-
-impl Home {
-    /// Restores from a file, with the identity of this home.
-    pub fn restore(&self, file: &str, more: &[&str]) -> Run {
-        let key = self.text_path("key.txt");
-        self.run(&[&["restore", file, "--identity", &key], more].concat())
-    }
 }
 
 /// The results of a restore, account by account.
@@ -39,7 +33,7 @@ fn results(answer: &Value) -> Vec<(String, String)> {
 #[cfg(target_os = "linux")]
 #[test]
 fn from_every_store_to_every_store() {
-    use crate::service::{Keyring, SecretService, available};
+    use keyfob_testkit::secret_service::{Keyring, SecretService, available};
     if !available("from_every_store_to_every_store") {
         return;
     }
@@ -79,7 +73,7 @@ fn from_every_store_to_every_store() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_secret_of_another_home_in_the_same_keyring_stays() {
-    use crate::service::{Keyring, SecretService, available};
+    use keyfob_testkit::secret_service::{Keyring, SecretService, available};
     if !available("a_secret_of_another_home_in_the_same_keyring_stays") {
         return;
     }
@@ -234,7 +228,7 @@ fn newer(home: &Home, account: &str) -> String {
 #[cfg(unix)]
 #[test]
 fn a_person_is_asked_about_a_newer_account() {
-    use crate::screen::Screen;
+    use keyfob_testkit::screen::Screen;
     let keys = Keys::generate();
     let (home, _provider) = signed_in_to(STEADY);
     let file = home.backed_up(&keys, &[]);
@@ -257,7 +251,7 @@ fn a_person_is_asked_about_a_newer_account() {
 #[cfg(unix)]
 #[test]
 fn a_refresh_token_here_makes_room_for_none_only_on_a_yes() {
-    use crate::screen::Screen;
+    use keyfob_testkit::screen::Screen;
     let keys = Keys::generate();
     let (home, _provider) = signed_in();
     let there = home.copy();

@@ -11,56 +11,16 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::home::{Home, Run};
-use crate::provider::{MARK, Provider};
-use crate::scene::signed_in;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::{MARK, Provider};
+use keyfob_testkit::scene::signed_in;
 
 /// `acme/julien`, which is the default, and `acme/work`.
 fn two() -> (Home, Provider) {
     let (home, provider) = signed_in();
     home.copy_account("acme/julien", "acme/work");
     (home, provider)
-}
-
-impl Home {
-    /// Runs the binary in a folder of the home, which is made where it is not there.
-    fn run_in(&self, folder: &str, args: &[&str]) -> Run {
-        let folder = self.path(folder);
-        std::fs::create_dir_all(&folder).expect("a folder");
-        self.run_at(&folder, args)
-    }
-
-    fn run_at(&self, folder: &Path, args: &[&str]) -> Run {
-        let mut command = self.keyfob(args);
-        Run::of(command.current_dir(folder).output().expect("keyfob starts"))
-    }
-
-    /// The account that a folder chooses at `acme`, and why.
-    #[track_caller]
-    fn chosen_in(&self, folder: &str) -> (String, String) {
-        let which = self
-            .run_in(folder, &["which", "acme", "--json"])
-            .ok()
-            .json();
-        let word = |key: &str| which[key].as_str().expect("a word").to_owned();
-        (word("account"), word("reason"))
-    }
-
-    #[track_caller]
-    fn assert_chosen(&self, folder: &str, account: &str, reason: &str) {
-        let chosen = self.chosen_in(folder);
-        assert_eq!(chosen, (account.into(), reason.into()), "{folder}");
-    }
-
-    /// Writes a rule file as a stranger's repository brings it.
-    fn rule(&self, folder: &str, text: &str) {
-        self.write(&format!("{folder}/.keyfob.toml"), text);
-    }
-
-    /// A folder that looks like the root of a repository.
-    fn repository(&self, folder: &str) {
-        std::fs::create_dir_all(self.path(folder).join(".git")).expect("a folder");
-    }
 }
 
 const WORK: &str = "accounts = ['acme/work']\n";

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use keyfob_sandbox::{ACTS, Options};
 
-use crate::client::{Client, json, refusal};
+use keyfob_testkit::client::{Client, json, refusal};
 
 /// The program, ended with the test.
 struct Serving(Child);
@@ -19,7 +19,7 @@ impl Drop for Serving {
 }
 
 fn serve(arguments: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_keyfob"))
+    Command::new(keyfob_testkit::program::keyfob())
         .args(["sandbox", "serve"])
         .args(arguments)
         .stdin(Stdio::null())

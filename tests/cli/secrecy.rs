@@ -14,10 +14,10 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::json;
 
-use crate::home::{Home, Run};
-use crate::provider::{MARK, Provider};
-use crate::server::{Reply, Request};
-use crate::visitor::visit;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::{MARK, Provider};
+use keyfob_testkit::server::{Reply, Request};
+use keyfob_testkit::visitor::visit;
 
 /// With what every command is run once.
 const MANNERS: [&[&str]; 3] = [&[], &["-v"], &["-v", "--json"]];
@@ -423,7 +423,7 @@ fn the_file_store_with_a_passphrase_keeps_everything() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_keyring_keeps_everything() {
-    use crate::service::{Keyring, SecretService, available};
+    use keyfob_testkit::secret_service::{Keyring, SecretService, available};
     if !available("the_keyring_keeps_everything") {
         return;
     }

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use crate::home::{Home, Run};
-use crate::provider::{MARK, Provider};
-use crate::service::{Keyring, SecretService, available};
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::{MARK, Provider};
+use keyfob_testkit::secret_service::{Keyring, SecretService, available};
 
 /// Whatever waits for no deadline is done in this time, on a busy machine too.
 const PROMPT: Duration = Duration::from_secs(4);

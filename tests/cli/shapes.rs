@@ -7,11 +7,12 @@ use clap::CommandFactory;
 use keyfob::cli::Cli;
 use serde_json::Value;
 
-use crate::backup::Keys;
-use crate::home::{Home, Run};
-use crate::provider::{MARK, Provider, acme};
 use crate::restore::elsewhere;
-use crate::server::Reply;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::backup::Keys;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::{MARK, Provider, acme};
+use keyfob_testkit::server::Reply;
 
 /// A shape: its file's name, the places whose members are not fixed, and how it is got from the real binary.
 struct Shape {

@@ -6,10 +6,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::disk::SmallDisk;
-use crate::home::{Home, skip};
-use crate::provider::{MARK, Provider};
-use crate::session::Session;
+use keyfob_testkit::disk::SmallDisk;
+use keyfob_testkit::home::{Home, skip};
+use keyfob_testkit::provider::{MARK, Provider};
+use keyfob_testkit::shell::Session;
 
 /// A home where `ada` is signed in at the sandbox.
 fn signed_in() -> Home {
@@ -55,7 +55,7 @@ fn what_protects_the_tokens_is_said_in_one_sentence() {
 
 /// Runs keyfob on a terminal.
 fn on_terminal(home: &Home, args: &[&str]) -> Session {
-    Session::start(&home.path(""), env!("CARGO_BIN_EXE_keyfob"), args)
+    Session::start(&home.path(""), keyfob_testkit::program::keyfob(), args)
 }
 
 #[test]

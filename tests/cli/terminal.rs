@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
-use crate::home::Home;
-use crate::provider::{Provider, acme, acme_with};
-use crate::screen::Screen;
-use crate::visitor::visit;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::Home;
+use keyfob_testkit::provider::{Provider, acme, acme_with};
+use keyfob_testkit::screen::Screen;
+use keyfob_testkit::visitor::visit;
 
 const CTRL_C: &str = "\x03";
 const CTRL_D: &str = "\x04";

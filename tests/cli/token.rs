@@ -2,10 +2,12 @@
 
 use serde_json::json;
 
-use crate::home::Home;
-use crate::provider::{MARK, Provider, acme, acme_with};
-use crate::scene::{expired, signed_in};
-use crate::server::Reply;
+use crate::vault::HomeVault as _;
+use crate::vault::expired;
+use keyfob_testkit::home::Home;
+use keyfob_testkit::provider::{MARK, Provider, acme, acme_with};
+use keyfob_testkit::scene::signed_in;
+use keyfob_testkit::server::Reply;
 
 #[test]
 fn a_good_token_is_printed_and_nothing_is_sent() {

@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::home::Home;
-use crate::provider::{MARK, Provider};
-use crate::scene::expired;
-use crate::server::Reply;
+use crate::vault::HomeVault as _;
+use crate::vault::expired;
+use keyfob_testkit::home::Home;
+use keyfob_testkit::provider::{MARK, Provider};
+use keyfob_testkit::server::Reply;
 
 /// Answers a refresh so, expects this failure, and then that the account is what it was.
 #[track_caller]

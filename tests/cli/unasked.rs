@@ -4,10 +4,10 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::home::{Home, Run};
-use crate::process::Running;
-use crate::provider::{MARK, Provider};
-use crate::screen::Screen;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::process::Running;
+use keyfob_testkit::provider::{MARK, Provider};
+use keyfob_testkit::screen::Screen;
 
 /// A command that would ask, the exit code, and what it names instead of asking.
 const ASKING: &[(&str, u32, &[&str])] = &[
@@ -132,7 +132,7 @@ fn without_a_terminal_a_given_token_comes_through_the_pipe() {
         (Some("true"), None),
         (None, Some("--no-input")),
     ] {
-        let (mut home, provider) = crate::provider::acme();
+        let (mut home, provider) = keyfob_testkit::provider::acme();
         provider.state(|state| state.alive.insert(token.clone()));
         if let Some(ci) = ci {
             home.set("CI", ci);
@@ -148,7 +148,7 @@ fn without_a_terminal_a_given_token_comes_through_the_pipe() {
 /// Those that need nobody do their work there, and say nothing but their answer.
 #[test]
 fn on_a_terminal_in_ci_what_needs_nobody_works() {
-    let (mut home, _provider) = crate::scene::signed_in();
+    let (mut home, _provider) = keyfob_testkit::scene::signed_in();
     home.set("CI", "true");
     for (line, answer) in [
         ("check", "valid"),

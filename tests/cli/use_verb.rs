@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::home::{Home, Run};
-use crate::provider::Provider;
-use crate::scene::signed_in;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::Provider;
+use keyfob_testkit::scene::signed_in;
 
 /// `acme/julien`, which is the default, and `acme/work`.
 fn two() -> (Home, Provider) {

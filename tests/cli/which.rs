@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use crate::home::Home;
-use crate::provider::MARK;
-use crate::scene::signed_in;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::Home;
+use keyfob_testkit::provider::MARK;
+use keyfob_testkit::scene::signed_in;
 
 #[test]
 fn every_reason_is_said_and_shaped() {

@@ -2,10 +2,12 @@
 
 use serde_json::json;
 
-use crate::home::{Home, Run};
-use crate::provider::{Provider, acme_with};
-use crate::scene::{expired, signed_in, signed_in_to};
-use crate::server::Reply;
+use crate::vault::HomeVault as _;
+use crate::vault::expired;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::{Provider, acme_with};
+use keyfob_testkit::scene::{signed_in, signed_in_to};
+use keyfob_testkit::server::Reply;
 
 fn unauthorized() -> Reply {
     Reply::Text(401, "WWW-Authenticate: Bearer\r\n".into(), String::new())

@@ -7,12 +7,12 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::home::{Home, Run};
-use crate::provider::{MARK, Provider, acme, acme_with};
-use crate::scene::signed_in;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::{MARK, Provider, acme, acme_with};
+use keyfob_testkit::scene::signed_in;
 #[cfg(unix)]
-use crate::screen::Screen;
-use crate::server::Reply;
+use keyfob_testkit::screen::Screen;
+use keyfob_testkit::server::Reply;
 
 /// A token that the server knows.
 const GOOD: &str = "MARKED-SECRET-personal-0001";
@@ -348,15 +348,6 @@ fn without_a_network_nothing_is_stored_unless_nobody_is_to_be_asked() {
     assert_eq!(home.entry("acme/ci")["identity"]["subject"], "");
     assert_eq!(home.run(&["token", "acme/ci"]).ok().line(), GOOD);
     give(&home, GOOD, &["acme", "--no-verify"]).fails_usage("--as");
-}
-
-impl Run {
-    /// Clap's own refusal, which has no hint.
-    #[track_caller]
-    fn fails_usage(self, word: &str) {
-        assert_eq!(self.status, 2, "{self:?}");
-        assert!(self.stderr.contains(word), "{self:?}");
-    }
 }
 
 #[test]

@@ -2,14 +2,13 @@
 #![cfg(unix)]
 
 mod install;
-mod session;
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use session::{PROMPT, Session};
+use keyfob_testkit::shell::{PROMPT, Session};
 
 /// The files for packagers.
 const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/completions");
@@ -24,7 +23,7 @@ impl Home {
     fn new() -> Self {
         let home = Self(tempfile::tempdir().unwrap());
         fs::create_dir_all(home.path().join("bin")).unwrap();
-        let keyfob = env!("CARGO_BIN_EXE_keyfob");
+        let keyfob = keyfob_testkit::program::keyfob();
         std::os::unix::fs::symlink(keyfob, home.path().join("bin/keyfob")).unwrap();
         std::os::unix::fs::symlink("/bin/true", home.path().join("bin/only-program")).unwrap();
         home.add("huggingface", "julien", "2099-01-01T00:00:00Z");
@@ -305,7 +304,7 @@ fn bash_asking_a_binary_in_a_folder_with_a_blank() {
     let home = Home::new();
     let folder = home.path().join("a folder");
     fs::create_dir(&folder).unwrap();
-    fs::copy(env!("CARGO_BIN_EXE_keyfob"), folder.join("keyfob")).unwrap();
+    fs::copy(keyfob_testkit::program::keyfob(), folder.join("keyfob")).unwrap();
     fs::remove_file(home.path().join("bin/keyfob")).unwrap();
     let load = "eval \"$(\"$HOME/a folder/keyfob\" completions bash)\"";
     let mut shell = bash(&home, load);
@@ -438,7 +437,7 @@ fn bash_completes_words_with_colons_and_equals_signs() {
 
 /// What the engine is told for a shell, without the shell.
 fn answer(home: &Home, shell: &str, words: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_keyfob"))
+    let output = Command::new(keyfob_testkit::program::keyfob())
         .env_clear()
         .env("KEYFOB_HOME", home.path())
         .env("KEYFOB_COMPLETE", shell)

@@ -4,10 +4,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::home::Run;
 use crate::machine::{Machine, lacking};
 use crate::page::{Block, Recipe};
 use crate::runners::docker;
+use keyfob_testkit::home::Run;
 
 pub fn docker(recipe: &Recipe) {
     let line = recipe.next("sh");

@@ -6,9 +6,9 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::home::{Home, Run};
 use crate::internet::Internet;
 use crate::page::{self, Block};
+use keyfob_testkit::home::{Home, Run};
 
 /// Where the Python programs are that the tests install.
 const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/readers/.venv/bin");
@@ -55,7 +55,7 @@ impl Machine {
         };
         let bin = machine.path(".cargo/bin"); // where `cargo install` puts it
         std::fs::create_dir_all(&bin).expect("a folder");
-        symlink(env!("CARGO_BIN_EXE_keyfob"), bin.join("keyfob")).expect("a link");
+        symlink(keyfob_testkit::program::keyfob(), bin.join("keyfob")).expect("a link");
         machine.write("config/config.toml", "store = \"file\"\n");
         machine.write("authority.pem", machine.internet.authority());
         std::fs::create_dir_all(machine.path("work/out")).expect("a folder");

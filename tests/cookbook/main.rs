@@ -7,20 +7,10 @@
 #![cfg(target_os = "linux")]
 #![allow(missing_docs)] // tests
 
-#[allow(dead_code, reason = "recipes need a part")]
-#[path = "../support/home.rs"]
-mod home;
 mod internet;
 mod machine;
 mod page;
 mod runners;
-#[allow(dead_code, reason = "recipes need a part")]
-#[path = "../support/server.rs"]
-mod server;
-#[allow(dead_code, reason = "recipes need a part")]
-#[path = "../support/tls.rs"]
-mod tls;
-#[allow(dead_code, reason = "recipes need a part")]
 #[path = "../support/vault.rs"]
 mod vault;
 
@@ -42,7 +32,7 @@ macro_rules! recipes {
         $(#[test]
         fn $name() {
             match machine::lacking(&["curl", $($program),*]) {
-                Some(program) => home::skip($title, program),
+                Some(program) => keyfob_testkit::home::skip($title, program),
                 None => $module::$name(&page::recipe($title)),
             }
         })*

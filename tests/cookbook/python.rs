@@ -3,9 +3,10 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
-use crate::home::Run;
 use crate::machine::Machine;
 use crate::page::Recipe;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::Run;
 
 pub fn hf(recipe: &Recipe) {
     let line = recipe.next("sh");

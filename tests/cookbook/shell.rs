@@ -2,6 +2,7 @@
 
 use crate::machine::Machine;
 use crate::page::Recipe;
+use crate::vault::HomeVault as _;
 
 pub fn before(recipe: &Recipe) {
     let machine = Machine::new();

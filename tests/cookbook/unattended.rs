@@ -2,11 +2,12 @@
 
 use std::process::Command;
 
-use crate::home::Run;
 use crate::machine::Machine;
 use crate::page::Recipe;
 use crate::runners::cron;
 use crate::runners::systemd::Unit;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::Run;
 
 /// What the service and the job do: they use the token, and say which process they are.
 const MIRROR: &str = r#"#!/bin/sh

@@ -5,16 +5,12 @@
 #![allow(missing_docs)] // tests
 #![allow(clippy::unwrap_used)]
 
-#[allow(dead_code, reason = "no address is looked for here")]
-#[path = "../support/screen.rs"]
-mod screen;
-
 use std::process::Command;
 
 use keyfob::interrupts::Interrupts;
 use keyfob::term::entry::{Entry, LONGEST, Typed};
 use keyfob::term::{Console, Manner, Terminal};
-use screen::Screen;
+use keyfob_testkit::screen::Screen;
 
 /// Says to the second process what to do.
 const PART: &str = "KEYFOB_TEST_PART";

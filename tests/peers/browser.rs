@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use url::{Position, Url};
 
-use crate::visitor::{self, Page};
+use keyfob_testkit::visitor::{self, Page};
 
 /// The most pages that lead from the first address to the last.
 const LIMIT: usize = 20;

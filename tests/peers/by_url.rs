@@ -1,9 +1,10 @@
 //! `login` by the peer's URL alone: metadata, registration, and afterwards the provider's name.
 
 use crate::browser::Browser;
-use crate::home::Home;
+use crate::login::SignIn as _;
 use crate::peer::{Lifetimes, Peer};
-use crate::screen::Screen;
+use keyfob_testkit::home::Home;
+use keyfob_testkit::screen::Screen;
 
 /// The names of providers that are not built in.
 fn own(home: &Home) -> Vec<String> {
@@ -114,7 +115,7 @@ fn a_login_that_failed_leaves_a_provider_only_for_a_client_that_was_registered()
     let no = |args: &[&str]| {
         let waiting = home.begin_login(args);
         let redirect = Browser::of("julien").cancel(&waiting.url);
-        crate::visitor::get(&redirect);
+        keyfob_testkit::visitor::get(&redirect);
         let login = waiting.end();
         assert_eq!(login.status, 1, "{login:?}");
         login

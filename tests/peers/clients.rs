@@ -3,8 +3,9 @@
 
 use serde_json::json;
 
-use crate::home::Home;
+use crate::login::SignIn as _;
 use crate::peer::Peer;
+use keyfob_testkit::home::Home;
 
 /// The secret of the server's own confidential clients.
 const SECRET: &str = "s/e+c r%t:&=?~\"\\%41";
@@ -24,7 +25,7 @@ fn home_with(peer: &Peer, method: &str) -> Home {
     let mut stdin = set.stdin.take().expect("stdin is a pipe");
     std::io::Write::write_all(&mut stdin, format!("{SECRET}\n").as_bytes()).expect("a pipe");
     drop(stdin);
-    crate::home::Run::of(set.wait_with_output().expect("keyfob ends")).ok();
+    keyfob_testkit::home::Run::of(set.wait_with_output().expect("keyfob ends")).ok();
     home
 }
 

@@ -8,9 +8,9 @@ use serde_json::json;
 use url::Url;
 
 use crate::browser::Browser;
-use crate::home::{Home, Run};
 use crate::peer::Peer;
-use crate::screen::Screen;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::screen::Screen;
 
 /// What a person reads off a login by the device flow.
 pub struct Shown {

@@ -3,8 +3,10 @@
 
 use serde_json::json;
 
-use crate::home::Home;
+use crate::login::SignIn as _;
 use crate::peer::Peer;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::Home;
 
 const LOGIN: [&str; 6] = ["login", "peer", "--flow", "token-exchange", "--as", "job"];
 

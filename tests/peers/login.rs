@@ -4,17 +4,22 @@ use serde_json::json;
 use url::Url;
 
 use crate::browser::Browser;
-use crate::home::{Home, Run};
 use crate::peer::{Lifetimes, Peer};
-use crate::visitor;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::visitor;
 
-impl Home {
+/// Signing in with the peer's own forms.
+pub trait SignIn {
     /// Signs in as somebody, through every form from the first to the last.
-    pub fn sign_in(&self, args: &[&str], person: &str) -> Run {
+    fn sign_in(&self, args: &[&str], person: &str) -> Run {
         self.login_by(args, |url| Browser::of(person).consent(url))
     }
 
     /// A login at `peer` whose browser ends where `browse` says.
+    fn login_by(&self, args: &[&str], browse: impl FnOnce(&Url) -> Url) -> Run;
+}
+
+impl SignIn for Home {
     fn login_by(&self, args: &[&str], browse: impl FnOnce(&Url) -> Url) -> Run {
         let waiting = self.begin_login(args);
         let redirect = browse(&waiting.url);

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::home::{Home, skip};
-use crate::visitor::{self, Page};
+use keyfob_testkit::home::{Home, skip};
+use keyfob_testkit::visitor::{self, Page};
 
 /// How long something is waited for, on a busy machine too.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -6,10 +6,10 @@ use url::Url;
 
 use crate::browser::Browser;
 use crate::device::Shown;
-use crate::home::Home;
 use crate::peer::Peer;
-use crate::screen::Screen;
-use crate::visitor;
+use keyfob_testkit::home::Home;
+use keyfob_testkit::screen::Screen;
+use keyfob_testkit::visitor;
 
 const ENTER: &str = "\r";
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
-use crate::home::{Home, Run};
+use crate::login::SignIn as _;
 use crate::peer::{Lifetimes, Peer};
-use crate::screen::Screen;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::screen::Screen;
 
 /// A definition without a client id, as somebody wrote it.
 fn definition(peer: &Peer) -> String {

@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use crate::browser::Browser;
-use crate::home::Home;
+use crate::login::SignIn as _;
 use crate::peer::Peer;
-use crate::screen::Screen;
+use keyfob_testkit::home::Home;
+use keyfob_testkit::screen::Screen;
 
 const API: &str = "https://api.example.com/";
 const PUSHED: &str = "pushed_authorization_request.success";
@@ -27,7 +28,7 @@ fn a_request_is_pushed_where_the_server_offers_or_demands_it() {
         let waiting = home.begin_login(&["peer"]);
         assert_eq!(names(&waiting.url), ["client_id", "request_uri"]);
         let redirect = Browser::of("julien").consent(&waiting.url);
-        crate::visitor::get(&redirect);
+        keyfob_testkit::visitor::get(&redirect);
         waiting.end().ok();
         assert_eq!(peer.seen(PUSHED), 1);
         home.run(&["refresh"]).ok();
@@ -60,7 +61,7 @@ fn an_address_that_is_over_is_made_anew_on_enter_or_by_itself() {
         if flow == "paste" {
             screen.press(&format!("{redirect}\r"));
         } else {
-            crate::visitor::get(&redirect);
+            keyfob_testkit::visitor::get(&redirect);
         }
         let (status, shown) = screen.end();
         assert_eq!(status, 0, "{shown}");
@@ -147,7 +148,7 @@ fn a_resource_that_the_server_does_not_know_is_said() {
     let home = peer.home();
     let waiting = home.begin_login(&["peer", "--resource", "https://other.example.com/"]);
     let redirect = Browser::of("julien").consent(&waiting.url);
-    crate::visitor::get(&redirect);
+    keyfob_testkit::visitor::get(&redirect);
     waiting
         .end()
         .fails(1, &["invalid_target", "a `--resource` that it knows"]);
@@ -203,7 +204,7 @@ fn a_client_that_registered_itself_can_step_up() {
         .ok();
     let waiting = home.begin_login(&["peer/julien", "--scope", "phone"]);
     let redirect = Browser::of("julien").consent(&waiting.url);
-    crate::visitor::get(&redirect);
+    keyfob_testkit::visitor::get(&redirect);
     waiting
         .end()
         .fails(1, &["invalid_scope", "ask for other scopes with `--scope`"]);

@@ -1,14 +1,10 @@
 //! Renewing and revoking where refresh tokens rotate and a spent one ends the whole grant.
 
 use std::collections::BTreeSet;
-use std::process::Child;
-use std::time::{Duration, Instant};
 
-use crate::home::{Home, Run};
+use crate::login::SignIn as _;
 use crate::peer::{Lifetimes, Peer};
-
-/// How long a token of a second is waited for to end, on a busy machine too.
-const PATIENCE: Duration = Duration::from_secs(20);
+use keyfob_testkit::home::Home;
 
 /// Who signed in comes from the id token, so that no token of a second has to last for a question.
 const BY_ID_TOKEN: &str =
@@ -19,24 +15,6 @@ fn signed_in(peer: &Peer) -> Home {
     home.provider("peer", &peer.definition(BY_ID_TOKEN));
     home.sign_in(&["peer"], "julien").ok();
     home
-}
-
-/// So many processes side by side.
-fn at_once(home: &Home, count: usize, args: &[&str]) -> Vec<Run> {
-    let processes: Vec<Child> = (0..count).map(|_| home.spawn(args)).collect();
-    let end = |process: Child| Run::of(process.wait_with_output().expect("keyfob ends"));
-    processes.into_iter().map(end).collect()
-}
-
-impl Home {
-    /// Waits until the stored token of the only account has ended.
-    pub fn wait_for_expiry(&self) {
-        let since = Instant::now();
-        while self.run(&["list", "--json"]).ok().json()["accounts"][0]["status"] != "expired" {
-            assert!(since.elapsed() < PATIENCE, "it does not end");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
 }
 
 #[test]
@@ -93,7 +71,8 @@ fn twenty_processes_share_one_refresh() {
     };
     let home = signed_in(&peer);
     home.wait_for_expiry();
-    let tokens: BTreeSet<String> = at_once(&home, 20, &["token"])
+    let tokens: BTreeSet<String> = home
+        .run_many(20, &["token"])
         .into_iter()
         .map(|run| run.ok().stdout)
         .collect();
@@ -110,7 +89,7 @@ fn twenty_processes_that_each_want_a_new_token_take_turns() {
         return;
     };
     let home = signed_in(&peer);
-    for run in at_once(&home, 20, &["refresh"]) {
+    for run in home.run_many(20, &["refresh"]) {
         run.ok();
     }
     assert_eq!(peer.seen("grant.error"), 0);

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::home::Home;
+use crate::login::SignIn as _;
 use crate::peer::Peer;
+use keyfob_testkit::home::Home;
 
 #[track_caller]
 fn result(tested: &Value, name: &str) -> (String, String) {

@@ -2,7 +2,7 @@
 
 use url::{Url, form_urlencoded};
 
-use crate::visitor::{Page, get, send};
+use keyfob_testkit::visitor::{Page, get, send};
 
 /// A page that asks, opened once.
 pub struct Consent {

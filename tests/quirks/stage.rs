@@ -7,9 +7,9 @@ use keyfob_sandbox::{Options, Running, start};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::home::{Home, Run};
 use crate::person::{Consent, said};
-use crate::visitor::{Page, Waiting, get, send};
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::visitor::{Page, Waiting, get, send};
 
 /// What a drill comes to; the failure is what a person would have seen.
 pub type Outcome<T = ()> = Result<T, String>;

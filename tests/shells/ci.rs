@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::home::Run;
 use crate::tokens::{Tokens, nasty};
+use keyfob_testkit::home::Run;
 
 /// What the runner makes of its file; a line that it cannot read fails the step.
 fn parse(file: &str) -> BTreeMap<String, String> {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::home::Run;
 use crate::program::{node_modules, program, python};
 use crate::tokens::{Tokens, all, nasty};
+use keyfob_testkit::home::Run;
 
 /// Whether no reader sees anything of its own in a token.
 fn is_carried(token: &str) -> bool {

@@ -1,8 +1,8 @@
 //! JSON, read by another program.
 
-use crate::home::Run;
 use crate::program::program;
 use crate::tokens::{Tokens, nasty};
+use keyfob_testkit::home::Run;
 
 #[test]
 fn python_reads_every_token() {

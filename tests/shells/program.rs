@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::home::skip;
+use keyfob_testkit::home::skip;
 
 /// What `tests/run` installs for these tests.
 const READERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/readers");

@@ -6,9 +6,10 @@ use std::process::Command;
 use keyfob_base::secret::Secret;
 use serde_json::json;
 
-use crate::home::{Home, Run};
-use crate::provider::{Provider, acme};
-use crate::server::Reply;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::{Provider, acme};
+use keyfob_testkit::server::Reply;
 
 /// Every character that a token may have, in order.
 pub fn all() -> String {

@@ -7,8 +7,6 @@
 
 #[path = "../../src/store/contract.rs"]
 mod contract;
-#[path = "../support/secret_service.rs"]
-mod secret_service;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -18,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use keyfob::store::{Kind, Prompter, Setup, Store, StoreError, open};
 use keyfob_base::secret::Secret;
-use secret_service::{Keyring, SecretService, available, signal};
+use keyfob_testkit::secret_service::{Keyring, SecretService, available, signal};
 
 /// Set for the process inside the session: the part of the case it is to play.
 const PART: &str = "KEYFOB_TEST_PART";

@@ -2,11 +2,13 @@
 
 use serde_json::json;
 
-use super::{Keys, moving};
-use crate::home::Home;
-use crate::process::Running;
-use crate::scene::signed_in;
-use crate::screen::Screen;
+use super::moving;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::backup::Keys;
+use keyfob_testkit::home::Home;
+use keyfob_testkit::process::Running;
+use keyfob_testkit::scene::signed_in;
+use keyfob_testkit::screen::Screen;
 
 #[test]
 fn accounts_are_forgotten_here_and_refresh_there() {
@@ -81,7 +83,7 @@ fn a_refresh_that_is_under_way_is_not_lost() {
     provider.wait_for("/token", 2);
     let file = home.text_path("keyfob.age");
     let backup: Running = home.begin(&moving(&file, &keys));
-    crate::process::until("the backup waits for the account", || {
+    keyfob_testkit::process::until("the backup waits for the account", || {
         backup.has_open(".lock")
     });
     drop(door);

@@ -2,7 +2,8 @@
 //! a command.
 
 use super::*;
-use crate::server::Reply;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::server::Reply;
 
 const GIVEN: &str = "MARKED-SECRET-given-0001";
 

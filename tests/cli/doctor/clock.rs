@@ -3,8 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use super::*;
-use crate::provider::Provider;
-use crate::server::{Reply, Server};
+use crate::vault::HomeVault as _;
+use keyfob_testkit::provider::Provider;
+use keyfob_testkit::server::{Reply, Server};
 
 /// A server whose clock is so many seconds off, and its definition as `acme`.
 fn off_by(home: &Home, name: &str, seconds: i64, status: u16) -> Server {
@@ -185,7 +186,7 @@ fn a_certificate_that_nobody_trusts_is_told_and_ca_file_mends_it() {
         .replace("http://", "")
         .parse()
         .expect("an address");
-    let tls = crate::tls::Tls::before(address);
+    let tls = keyfob_testkit::tls::Tls::before(address);
     let origin = tls.origin("localhost");
     home.provider(
         "acme",

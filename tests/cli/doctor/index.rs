@@ -1,7 +1,8 @@
 //! Index and secrets, both ways, in the file store; defaults, clients, and who has to sign in.
 
 use super::*;
-use crate::provider::{Provider, acme, acme_with};
+use crate::vault::HomeVault as _;
+use keyfob_testkit::provider::{Provider, acme, acme_with};
 
 fn secret_of(home: &Home, account: &str) -> std::path::PathBuf {
     home.path(&format!("data/secrets/{}.age", home.account(account).id))
@@ -118,7 +119,7 @@ fn who_has_to_sign_in_is_named_with_the_command() {
         "{needed:?}"
     );
 
-    let (home, provider) = crate::scene::expired();
+    let (home, provider) = crate::vault::expired();
     provider.state(|state| state.alive.clear());
     home.run(&["refresh", "acme"]).fails(4, &[]);
     let refused = one(
@@ -133,7 +134,7 @@ fn who_has_to_sign_in_is_named_with_the_command() {
     );
 
     let (home, _provider) =
-        crate::scene::signed_in_to("[lifetime]\nrefresh_token_idle = \"10d\"\n");
+        keyfob_testkit::scene::signed_in_to("[lifetime]\nrefresh_token_idle = \"10d\"\n");
     home.later("acme/julien", 9 * 24 * 3600);
     let due = one(
         &look(&home, &[]),

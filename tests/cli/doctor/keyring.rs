@@ -5,8 +5,9 @@ use std::time::Duration;
 use keyfob::store::Kind;
 
 use super::*;
-use crate::provider::Provider;
-use crate::service::{Keyring, SecretService, available};
+use crate::vault::HomeVault as _;
+use keyfob_testkit::provider::Provider;
+use keyfob_testkit::secret_service::{Keyring, SecretService, available};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 

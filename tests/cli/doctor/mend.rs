@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::*;
+use crate::vault::HomeVault as _;
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 
@@ -204,7 +205,7 @@ fn private(_home: &Home, _path: &str) {}
 #[cfg(unix)]
 #[test]
 fn on_a_terminal_it_is_offered_and_enter_is_no() {
-    use crate::screen::Screen;
+    use keyfob_testkit::screen::Screen;
     let (mut home, _provider) = signed_in();
     home.set("SHELL", "/bin/strange"); // another warning would be its completion
     let path = dangling(&home);

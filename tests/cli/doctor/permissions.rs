@@ -5,7 +5,8 @@ use std::fs::{Permissions, metadata, set_permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
 
 use super::*;
-use crate::home::skip;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::skip;
 
 fn chmod(home: &Home, path: &str, mode: u32) {
     set_permissions(home.path(path), Permissions::from_mode(mode)).expect("a mode");

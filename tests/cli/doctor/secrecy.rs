@@ -1,7 +1,7 @@
 //! What it prints can go into a bug report: with a secret in every place there is, none is shown.
 
 use super::*;
-use crate::provider::acme_with;
+use keyfob_testkit::provider::acme_with;
 
 const PLACES: [&str; 22] = [
     "KEYFOB_ACCOUNT",
@@ -87,15 +87,12 @@ fn no_secret_is_shown_wherever_it_stands() {
             }
         }
     }
-    assert_eq!(home.accounts_of_disk(), 3, "and no account is removed");
+    assert_eq!(accounts_on_disk(&home), 3, "and no account is removed");
 }
 
-impl Home {
-    fn accounts_of_disk(&self) -> usize {
-        std::fs::read_dir(self.path("data/accounts/acme"))
-            .expect("a folder")
-            .count()
-    }
+fn accounts_on_disk(home: &Home) -> usize {
+    let folder = std::fs::read_dir(home.path("data/accounts/acme"));
+    folder.expect("a folder").count()
 }
 
 /// Names and paths are shown from the home folder on, and what could act on a terminal is not.

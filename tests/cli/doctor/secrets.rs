@@ -1,7 +1,8 @@
 //! Secrets in the file store that cannot be read, and entries that lead to one.
 
 use super::*;
-use crate::provider::acme;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::provider::acme;
 
 fn secret_of(home: &Home, account: &str) -> std::path::PathBuf {
     home.path(&format!("data/secrets/{}.age", home.account(account).id))
@@ -62,7 +63,7 @@ fn a_secret_that_is_no_file_or_older_than_its_entry_is_found() {
 
 #[test]
 fn a_backup_brings_a_damaged_secret_back() {
-    let keys = crate::backup::Keys::generate();
+    let keys = keyfob_testkit::backup::Keys::generate();
     let (home, _provider) = signed_in();
     home.copy_account("acme/julien", "acme/work");
     let others = std::fs::read(secret_of(&home, "acme/work")).expect("a secret");

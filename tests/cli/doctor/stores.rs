@@ -1,7 +1,8 @@
 //! Whether secrets can be written and read, with the true cause where not.
 
 use super::*;
-use crate::provider::acme;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::provider::acme;
 
 const BUS: &str = "unix:path=/nonexistent/bus";
 

@@ -219,7 +219,7 @@ fn the_proxy_is_shown_without_what_may_be_a_password() {
 #[test]
 fn certificates_are_read_where_they_are_named() {
     let (mut home, _provider) = signed_in();
-    let tls = crate::tls::Tls::before(([127, 0, 0, 1], 9).into());
+    let tls = keyfob_testkit::tls::Tls::before(([127, 0, 0, 1], 9).into());
     home.write("authority.pem", &tls.authority);
     home.write("none.pem", "nothing");
     let path = |name: &str| home.path(name).display().to_string();
@@ -274,7 +274,7 @@ fn certificates_are_read_where_they_are_named() {
 #[cfg(target_os = "linux")]
 #[test]
 fn whether_the_shell_completes_is_told_where_somebody_types() {
-    use crate::screen::Screen;
+    use keyfob_testkit::screen::Screen;
     let (mut home, _provider) = signed_in();
     home.set("SHELL", "/bin/bash");
     let shown = |home: &Home| Screen::start(&home.keyfob(&["doctor", "--offline"])).end();

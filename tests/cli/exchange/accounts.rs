@@ -4,10 +4,11 @@ use serde_json::json;
 
 use super::LOGIN;
 use super::ci::{Ci, GITHUB, claims};
-use crate::home::Run;
-use crate::process::Running;
-use crate::provider::MARK;
-use crate::server::Reply;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::Run;
+use keyfob_testkit::process::Running;
+use keyfob_testkit::provider::MARK;
+use keyfob_testkit::server::Reply;
 
 const ACCOUNT: &str = "huggingface/github-actions";
 

@@ -9,9 +9,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::home::Home;
-use crate::provider::MARK;
-use crate::server::{Reply, Request, Server};
+use keyfob_testkit::home::Home;
+use keyfob_testkit::provider::MARK;
+use keyfob_testkit::server::{Reply, Request, Server};
 
 /// Variables of a CI system; `{ci}` stands for the server.
 pub type Place = [(&'static str, &'static str)];

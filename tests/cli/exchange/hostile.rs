@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::TOKEN;
 use super::ci::{Ci, GITHUB};
-use crate::provider::MARK;
-use crate::server::Reply;
+use keyfob_testkit::provider::MARK;
+use keyfob_testkit::server::Reply;
 
 #[test]
 fn an_endpoint_that_misbehaves_gets_nothing_sent_to_the_provider() {
@@ -116,7 +116,7 @@ fn an_endpoint_that_never_ends_can_be_interrupted() {
     let ci = Ci::new().inside(&GITHUB);
     ci.next("/idtoken/1", Reply::Drip(Duration::from_millis(50)));
     let running = ci.home.begin(&TOKEN);
-    crate::process::until("it is asked", || !ci.asked("/idtoken/1").is_empty());
+    keyfob_testkit::process::until("it is asked", || !ci.asked("/idtoken/1").is_empty());
     running.signal("TERM");
     let run = running.end();
     assert_eq!(run.status, 130, "{run:?}");

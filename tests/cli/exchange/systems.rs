@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::TOKEN;
 use super::ci::{Ci, GITHUB, claims};
-use crate::provider::MARK;
+use keyfob_testkit::provider::MARK;
 
 #[test]
 fn variables_come_first_on_every_system() {

@@ -2,7 +2,8 @@
 //! will find.
 
 use super::*;
-use crate::server::Request;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::server::Request;
 
 const TOKEN: &str = "token acme";
 const EXPORT: &str = "export acme";
@@ -190,7 +191,7 @@ fn a_refused_exchange_or_sign_in_is_1() {
     stage.home.provider("acme", &definition);
     stage.provider.state(|state| {
         state.echo = None;
-        state.decision = crate::provider::Decision::Denied;
+        state.decision = keyfob_testkit::provider::Decision::Denied;
     });
     each(&stage, &[EPHEMERAL], Code::AccessDenied, 1);
     let lines = ["exec github --ephemeral -- true"];
@@ -378,7 +379,7 @@ fn a_command_that_is_not_there_is_127_and_one_that_cannot_be_run_126() {
     let stage = Stage::new(&[]).signed_in();
     let definition = stage.provider.definition(&stage.provider.device());
     stage.home.provider("acme", &definition);
-    let granted = crate::provider::Decision::Granted;
+    let granted = keyfob_testkit::provider::Decision::Granted;
     stage.provider.state(|state| state.decision = granted);
     for exec in ["exec acme", "exec acme --ephemeral --flow device"] {
         let missing = format!("{exec} -- no-such-command");

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use super::{put, refused};
-use crate::home::{Home, Run};
-use crate::provider::{MARK, Provider};
-use crate::scene::{signed_in, signed_in_to};
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::{MARK, Provider};
+use keyfob_testkit::scene::{signed_in, signed_in_to};
 
 /// Somebody signed in, in a step whose files are empty.
 fn step() -> (Home, Provider) {
@@ -168,8 +169,8 @@ fn masks_that_reach_nobody_leave_the_file_alone() {
 fn a_full_disk_leaves_the_file_as_it_was() {
     let (mut home, _provider) = step();
     std::fs::create_dir(path(&home, "runner")).unwrap();
-    let Some(disk) = crate::disk::SmallDisk::over(&path(&home, "runner")) else {
-        return crate::home::skip(
+    let Some(disk) = keyfob_testkit::disk::SmallDisk::over(&path(&home, "runner")) else {
+        return keyfob_testkit::home::skip(
             "a_full_disk_leaves_the_file_as_it_was",
             "the right to mount a tmpfs",
         );

@@ -1,9 +1,10 @@
 //! `export --format gitlab --report FILE`: a dotenv report, and who can read it.
 
 use super::{put, refused, two};
-use crate::home::{Home, Run};
-use crate::provider::MARK;
-use crate::scene::signed_in;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::provider::MARK;
+use keyfob_testkit::scene::signed_in;
 
 fn report(home: &Home, file: &str, accounts: &[&str]) -> Run {
     let mut command = home.keyfob(&["export", "--format", "gitlab", "--report", file]);

@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use crate::home::{Home, skip};
-use crate::provider::MARK;
-use crate::scene::signed_in;
-use crate::screen::Screen;
+use keyfob_testkit::home::{Home, skip};
+use keyfob_testkit::provider::MARK;
+use keyfob_testkit::scene::signed_in;
+use keyfob_testkit::screen::Screen;
 
 /// What a terminal shows of a run.
 #[track_caller]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::*;
-use crate::provider::acme;
+use keyfob_testkit::provider::acme;
 
 const OPENID: &str = "/.well-known/openid-configuration";
 

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::provider::{Decision, acme_with_device};
-use crate::screen::Screen;
-use crate::visitor::visit;
+use keyfob_testkit::provider::{Decision, acme_with_device};
+use keyfob_testkit::screen::Screen;
+use keyfob_testkit::visitor::visit;
 
 const DEVICE: [&str; 4] = ["login", "acme", "--flow", "device"];
 

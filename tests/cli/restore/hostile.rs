@@ -6,9 +6,9 @@ use keyfob::store::sealed::Lock;
 use serde_json::{Value, json};
 
 use super::elsewhere;
-use crate::backup::Keys;
-use crate::home::Home;
-use crate::scene::signed_in;
+use keyfob_testkit::backup::Keys;
+use keyfob_testkit::home::Home;
+use keyfob_testkit::scene::signed_in;
 
 /// Encrypts a text to the recipient, as anybody can.
 fn seal(keys: &Keys, text: &[u8]) -> Vec<u8> {

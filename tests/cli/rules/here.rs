@@ -137,8 +137,8 @@ fn nobody_meets_a_file_that_is_half_written() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_and_a_read_only_folder_leave_everything_as_it_was() {
-    use crate::disk::SmallDisk;
-    use crate::home::skip;
+    use keyfob_testkit::disk::SmallDisk;
+    use keyfob_testkit::home::skip;
     let test = "a_full_disk_and_a_read_only_folder_leave_everything_as_it_was";
     let (home, _provider) = two();
     for folder in ["src", "state"] {

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::*;
-use crate::home::skip;
+use keyfob_testkit::home::skip;
 
 /// What is in the folder, refused by everything that would have used it and by those who would accept it.
 #[track_caller]

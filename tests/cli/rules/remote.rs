@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::*;
-use crate::home::skip;
+use keyfob_testkit::home::skip;
 
 const CONFIG: &str = "[[rules]]\nremote = 'git.example/acme'\naccounts = ['acme/work']\n";
 

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use super::*;
-use crate::provider::Decision;
-use crate::screen::Screen;
-use crate::visitor::get;
+use keyfob_testkit::provider::Decision;
+use keyfob_testkit::screen::Screen;
+use keyfob_testkit::visitor::get;
 
 const DEVICE: [&str; 4] = ["login", "acme", "--flow", "device"];
 const MACHINE: [&str; 4] = ["login", "acme", "--flow", "client-credentials"];
@@ -58,7 +58,7 @@ fn every_flow_is_kept_in_the_file_store() {
 #[cfg(target_os = "linux")]
 #[test]
 fn every_flow_is_kept_in_the_keyring() {
-    use crate::service::{Keyring, SecretService, available};
+    use keyfob_testkit::secret_service::{Keyring, SecretService, available};
     if !available("every_flow_is_kept_in_the_keyring") {
         return;
     }

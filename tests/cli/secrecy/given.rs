@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::Stdio;
 
 use super::*;
-use crate::screen::Screen;
+use keyfob_testkit::screen::Screen;
 
 /// The provider knows it.
 const GOOD: &str = "MARKED-SECRET-given-0001";

@@ -1,8 +1,9 @@
 //! Tokens on their way to scripts: the formats of `export`, the command of `exec`, and a sign-in for it alone.
 
 use super::*;
-use crate::process::{Running, until};
-use crate::provider::Decision;
+use crate::vault::HomeVault as _;
+use keyfob_testkit::process::{Running, until};
+use keyfob_testkit::provider::Decision;
 
 const FORMATS: [&str; 11] = [
     "sh",

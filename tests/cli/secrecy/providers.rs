@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::Stdio;
 
 use super::*;
-use crate::screen::Screen;
+use keyfob_testkit::screen::Screen;
 
 const SET: [&str; 4] = ["provider", "set", "acme", "--client-secret"];
 

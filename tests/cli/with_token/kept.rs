@@ -1,6 +1,7 @@
 //! What an account of a given token is to the other verbs, to its revocation.
 
 use super::*;
+use crate::vault::HomeVault as _;
 
 const DAY: u64 = 24 * 60 * 60;
 

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::{Kind, State, github, header, unauthorized};
-use crate::server::{Reply, Request};
+use keyfob_testkit::server::{Reply, Request};
 
 const CHALLENGE: &str = "Bearer realm=\"https://ghcr.io/token\",service=\"ghcr.io\"";
 

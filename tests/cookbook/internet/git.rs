@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use super::header;
-use crate::server::{Reply, Request};
+use keyfob_testkit::server::{Reply, Request};
 
 /// A folder of repositories: `acme/model.git`, with one commit.
 pub struct Repositories(TempDir);

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Kind, State, oauth, unauthorized};
-use crate::server::{Reply, Request};
+use keyfob_testkit::server::{Reply, Request};
 
 /// Its name.
 pub const HOST: &str = "github.com";

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Kind, State, header, jobs, oauth, plain, unauthorized};
-use crate::server::{Reply, Request};
+use keyfob_testkit::server::{Reply, Request};
 
 /// Its name.
 pub const HOST: &str = "huggingface.co";

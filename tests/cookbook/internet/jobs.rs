@@ -7,7 +7,7 @@ use keyfob::account::random_id;
 use serde_json::{Value, json};
 
 use super::{Internet, Kind, State, lock, unauthorized};
-use crate::server::{Reply, Request};
+use keyfob_testkit::server::{Reply, Request};
 
 /// Where a job of GitHub Actions asks.
 pub const ACTIONS: &str = "run-actions.actions.githubusercontent.com";

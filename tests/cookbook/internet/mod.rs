@@ -17,8 +17,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use keyfob::account::random_id;
 
-use crate::server::{Reply, Request, Server};
-use crate::tls::{Proxy, Tls};
+use keyfob_testkit::server::{Reply, Request, Server};
+use keyfob_testkit::tls::{Proxy, Tls};
 
 use git::Repositories;
 use oauth::Code;

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{Kind, State};
-use crate::server::{Reply, Request};
+use keyfob_testkit::server::{Reply, Request};
 
 /// A code that waits to be redeemed.
 pub struct Code {

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{text, yaml};
-use crate::home::Run;
 use crate::machine::Machine;
 use crate::page::Block;
+use keyfob_testkit::home::Run;
 
 /// Runs every job of a pipeline, until one fails.
 pub fn run(machine: &Machine, pipeline: &Block) -> Vec<(String, Run)> {

@@ -44,7 +44,7 @@ fn step_up_asks_for_one_more_scope_and_keeps_the_others() {
     let again = stage
         .begin_at(&["acme/ada", "--scope", "write"])
         .expect("an address");
-    crate::stage::finish(again, crate::visitor::get).expect("a login");
+    crate::stage::finish(again, keyfob_testkit::visitor::get).expect("a login");
     stage.held(&[&usual[..], &["write"]].concat()).unwrap();
     stage.run(&["refresh", "acme"]).expect("a refresh");
     stage.held(&[&usual[..], &["write"]].concat()).unwrap();
@@ -65,7 +65,7 @@ fn a_server_that_takes_pushed_requests_alone_is_pushed_to() {
             .map(|(name, _)| name.into_owned())
             .collect();
         assert_eq!(sent, ["client_id", "request_uri"]);
-        crate::stage::finish(waiting, crate::visitor::get).expect("a login");
+        crate::stage::finish(waiting, keyfob_testkit::visitor::get).expect("a login");
         let asked = stage.running.recorded();
         let paths: Vec<_> = asked.iter().map(|asked| asked.path.as_str()).collect();
         assert_eq!(paths, ["/par", "/authorize"]);

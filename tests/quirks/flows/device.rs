@@ -3,11 +3,11 @@
 use url::Url;
 
 use super::with_pages;
-use crate::home::Run;
 use crate::person::Consent;
-use crate::screen::Screen;
 use crate::stage::{Stage, done};
-use crate::visitor::get;
+use keyfob_testkit::home::Run;
+use keyfob_testkit::screen::Screen;
+use keyfob_testkit::visitor::get;
 
 /// A login that shows its code, and what it said so far.
 fn shown(stage: &Stage, args: &[&str]) -> (std::process::Child, Url) {

@@ -2,10 +2,10 @@
 
 use url::Url;
 
-use crate::home::Home;
 use crate::person::Consent;
-use crate::screen::Screen;
 use crate::stage::{begin, finish};
+use keyfob_testkit::home::Home;
+use keyfob_testkit::screen::Screen;
 
 #[test]
 fn a_person_chooses_in_the_browser_who_signs_in() {

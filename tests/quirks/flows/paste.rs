@@ -4,9 +4,9 @@ use url::Url;
 
 use super::with_pages;
 use crate::person::{Consent, shown_code};
-use crate::screen::Screen;
 use crate::stage::Stage;
-use crate::visitor::get;
+use keyfob_testkit::screen::Screen;
+use keyfob_testkit::visitor::get;
 
 fn paste(stage: &Stage) -> Screen {
     Screen::start(&stage.home.keyfob(&["login", "acme", "--flow", "paste"]))

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::row::{PLAIN, Row};
-use crate::home::Run;
 use crate::stage::{Outcome, Stage, done, same};
+use keyfob_testkit::home::Run;
 
 #[test]
 fn exchange() {

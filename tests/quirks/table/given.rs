@@ -6,8 +6,8 @@ use std::process::Stdio;
 use serde_json::json;
 
 use super::row::{PLAIN, Row};
-use crate::home::Run;
 use crate::stage::{Outcome, Stage, done, same};
+use keyfob_testkit::home::Run;
 
 #[test]
 fn given() {

@@ -5,10 +5,10 @@ use url::Url;
 
 use super::row::{PLAIN, Row};
 use crate::person::{said, shown_code};
-use crate::process::until;
-use crate::screen::Screen;
 use crate::stage::{ENDPOINTS, Outcome, Stage};
-use crate::visitor::{get, visit};
+use keyfob_testkit::process::until;
+use keyfob_testkit::screen::Screen;
+use keyfob_testkit::visitor::{get, visit};
 
 #[test]
 fn redirect() {

@@ -3,8 +3,8 @@
 use keyfob_sandbox::Options;
 use serde_json::json;
 
-use crate::client::{Client, DEVICE_CODE, json, refusal};
 use crate::started;
+use keyfob_testkit::client::{Client, DEVICE_CODE, json, refusal};
 
 /// The one-time id in a page.
 fn page_id(html: &str) -> String {
@@ -144,7 +144,7 @@ async fn codes_cannot_be_guessed_for_long_and_hostile_ones_stay_text() {
 async fn only_clients_that_asked_for_the_grant_use_it() {
     let (_running, client) = started(hurried());
     let metadata = json!({
-        "redirect_uris": [crate::client::REDIRECT_URI], "token_endpoint_auth_method": "none",
+        "redirect_uris": [keyfob_testkit::client::REDIRECT_URI], "token_endpoint_auth_method": "none",
     });
     let registered = client.register(&metadata).await;
     let id = registered["client_id"].as_str().unwrap();

@@ -1,6 +1,5 @@
 //! The practice provider, driven over HTTP from outside.
 
-mod client;
 mod device;
 mod pushed;
 mod quirks;
@@ -12,8 +11,8 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use client::{Client, VERIFIER, asked, challenge, json, landed, refusal};
 use keyfob_sandbox::{Options, Running, start};
+use keyfob_testkit::client::{Client, VERIFIER, asked, challenge, json, landed, refusal};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use serde_json::{Value, json};
 
@@ -253,7 +252,7 @@ async fn a_person_is_asked_and_hostile_input_stays_text() {
     let (_running, client) = started(Options::default());
     let metadata = json!({
         "client_name": "</h1><script>alert(1)</script>",
-        "redirect_uris": [client::REDIRECT_URI],
+        "redirect_uris": [keyfob_testkit::client::REDIRECT_URI],
         "token_endpoint_auth_method": "none",
     });
     let registered = json(client.post_json("/register", &metadata).await, 201).await;

@@ -3,8 +3,8 @@
 use keyfob_sandbox::Options;
 use serde_json::json;
 
-use crate::client::{REDIRECT_URI, VERIFIER, asked, challenge, json, landed, refusal};
 use crate::{approving, started};
+use keyfob_testkit::client::{REDIRECT_URI, VERIFIER, asked, challenge, json, landed, refusal};
 
 #[tokio::test]
 async fn a_pushed_request_is_opened_in_another_process() {

@@ -5,8 +5,8 @@ use keyfob_sandbox::{Options, Quirks};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::client::{self, Client, VERIFIER, asked, challenge, json, landed, refusal};
 use crate::{approving, started};
+use keyfob_testkit::client::{self, Client, VERIFIER, asked, challenge, json, landed, refusal};
 
 #[tokio::test]
 async fn a_registered_client_signs_in_with_its_secret() {

@@ -5,9 +5,9 @@ mod question;
 
 use keyfob_sandbox::{Options, Running, start};
 
-use crate::home::{Home, Run};
 use crate::stage::{Outcome, begin, finish};
-use crate::visitor::get;
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::visitor::get;
 
 /// A home that knows nothing of the sandbox that runs.
 fn stranger() -> (Home, Running) {

@@ -3,9 +3,9 @@
 use keyfob_sandbox::Running;
 
 use super::{kept, login, stranger, suggested, works};
-use crate::home::Home;
-use crate::screen::Screen;
-use crate::visitor::visit;
+use keyfob_testkit::home::Home;
+use keyfob_testkit::screen::Screen;
+use keyfob_testkit::visitor::visit;
 
 /// A login on a terminal up to the question.
 fn asked(home: &Home, running: &Running) -> Screen {

@@ -6,8 +6,8 @@ use keyfob_sandbox::{Options, Quirks};
 use serde_json::json;
 
 use super::{acting, pairs};
-use crate::client::{Client, REDIRECT_URI, VERIFIER, asked, challenge, json, landed};
 use crate::started;
+use keyfob_testkit::client::{Client, REDIRECT_URI, VERIFIER, asked, challenge, json, landed};
 
 /// A good request with some parameters replaced, added or, by an empty value, left out.
 async fn ask(client: &Client, changes: &[(&str, &str)]) -> reqwest::Response {

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{acting, pairs};
-use crate::client::{json, refusal};
+use keyfob_testkit::client::{json, refusal};
 
 #[tokio::test]
 async fn the_client_may_stand_in_the_query_alone() {

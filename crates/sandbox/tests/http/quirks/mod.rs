@@ -8,7 +8,7 @@ mod token;
 
 use keyfob_sandbox::{Options, Quirks, Running};
 
-use crate::client::Client;
+use keyfob_testkit::client::Client;
 
 /// A sandbox that acts so, approves everything as Ada and keeps no pace.
 fn acting(quirks: Quirks) -> (Running, Client) {

@@ -6,8 +6,8 @@ use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
 use super::{acting, pairs};
-use crate::client::{Client, REDIRECT_URI, VERIFIER, json, refusal};
 use crate::started;
+use keyfob_testkit::client::{Client, REDIRECT_URI, VERIFIER, json, refusal};
 
 /// A userinfo request with these headers and this body.
 async fn ask(client: &Client, headers: &[(&str, &str)], body: Option<&'static str>) -> Response {

@@ -6,8 +6,8 @@ use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
 use super::{acting, pairs};
-use crate::client::{Client, REDIRECT_URI, VERIFIER, json, refusal};
 use crate::started;
+use keyfob_testkit::client::{Client, REDIRECT_URI, VERIFIER, json, refusal};
 
 /// An exchange without `client_id`.
 fn exchange_form(code: &str) -> Vec<(&str, &str)> {

@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::process::until;
+use crate::program;
+
 /// Folders that only one test knows. Secrets go to the file store unless a test says otherwise.
 pub struct Home {
     dir: TempDir,
@@ -26,6 +29,12 @@ pub struct Run {
     pub stderr: String,
 }
 
+impl Default for Home {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Home {
     /// An empty home.
     pub fn new() -> Self {
@@ -36,6 +45,7 @@ impl Home {
     }
 
     /// Another home with the same files, as a backup or a second machine would have them.
+    #[must_use]
     pub fn copy(&self) -> Self {
         let copy = Self::new();
         for (from, _) in self.files() {
@@ -73,7 +83,7 @@ impl Home {
     /// The binary with these arguments, in an environment that holds nothing of the machine's: no
     /// display, no bus, no browser, no terminal.
     pub fn keyfob(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_keyfob"));
+        let mut command = Command::new(program::keyfob());
         command
             .args(args)
             .env_clear()
@@ -161,6 +171,22 @@ impl Home {
             .collect()
     }
 
+    /// The events as `log` has them.
+    #[track_caller]
+    pub fn events(&self, args: &[&str]) -> Vec<Value> {
+        let log = self.run(&[&["log", "--json"], args].concat()).ok();
+        let answer = log.json();
+        answer["events"].as_array().expect("events").clone()
+    }
+
+    /// Waits until the stored token of the only account has ended.
+    #[track_caller]
+    pub fn wait_for_expiry(&self) {
+        until("the token has ended", || {
+            self.run(&["list", "--json"]).ok().json()["accounts"][0]["status"] == "expired"
+        });
+    }
+
     /// An account's index entry, such as `acme/julien`.
     #[track_caller]
     pub fn entry(&self, account: &str) -> Value {
@@ -223,6 +249,7 @@ impl Run {
 
     /// Demands success.
     #[track_caller]
+    #[allow(clippy::return_self_not_must_use, reason = "a demand stands alone")]
     pub fn ok(self) -> Self {
         assert_eq!(self.status, 0, "{self:#?}");
         self
@@ -230,6 +257,7 @@ impl Run {
 
     /// Demands a failure with this exit code, whose conversation holds these words, a hint among them.
     #[track_caller]
+    #[allow(clippy::return_self_not_must_use, reason = "a demand stands alone")]
     pub fn fails(self, status: i32, words: &[&str]) -> Self {
         assert_eq!(self.status, status, "{self:#?}");
         for word in words {
@@ -237,6 +265,13 @@ impl Run {
         }
         assert!(self.stderr.contains("hint"), "no hint in {self:#?}");
         self
+    }
+
+    /// Demands clap's own refusal, which has no hint.
+    #[track_caller]
+    pub fn fails_usage(self, word: &str) {
+        assert_eq!(self.status, 2, "{self:?}");
+        assert!(self.stderr.contains(word), "{self:?}");
     }
 
     /// The last line of the conversation.

@@ -3,8 +3,6 @@
 //! Every session has a bus, a home and runtime folders of its own; nothing of the machine's session
 //! is touched. Its processes end with it, by their own ids.
 
-#![allow(dead_code, reason = "each test target uses its part")]
-
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -29,7 +27,7 @@ pub enum Keyring {
 /// A session; dropping it ends it.
 pub struct SecretService {
     home: TempDir,
-    bus: Process,
+    _bus: Process,
     daemon: Option<Process>,
     address: String,
 }
@@ -65,7 +63,7 @@ impl SecretService {
         let (bus, address) = start_bus(home.path());
         let mut session = Self {
             home,
-            bus,
+            _bus: bus,
             daemon: None,
             address,
         };

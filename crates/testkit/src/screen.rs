@@ -144,7 +144,6 @@ impl Screen {
     }
 
     /// All settings of the terminal, to compare.
-    #[allow(dead_code, reason = "not every binary of tests compares them")]
     pub fn settings(&self) -> String {
         format!("{:?}", self.pty.master.get_termios().expect("a terminal"))
     }

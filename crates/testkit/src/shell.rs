@@ -93,6 +93,7 @@ impl Session {
     }
 
     /// Runs a command that sets `PROMPT`, clears the screen of it, and waits for that prompt.
+    #[must_use]
     pub fn set_up(mut self, command: &str) -> Self {
         self.press(&format!("{command}; clear\r"));
         self.wait_for_prompt();
@@ -133,7 +134,6 @@ impl Session {
     }
 
     /// Waits for the program to end; gives its exit code and what it has shown.
-    #[allow(dead_code, reason = "a shell is not waited for")]
     pub fn end(mut self) -> (u32, String) {
         while let Ok(bytes) = self.output.recv_timeout(LIMIT) {
             self.take(&bytes);

@@ -14,10 +14,3 @@ pub fn signed_in_to(more: &str) -> (Home, Provider) {
     home.login(&["acme"]).ok();
     (home, provider)
 }
-
-/// The same, and the access token has ended.
-pub fn expired() -> (Home, Provider) {
-    let (home, provider) = signed_in();
-    home.later("acme/julien", 3600);
-    (home, provider)
-}
