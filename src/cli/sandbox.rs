@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Subcommand};
 
 use super::duration;
-use keyfob_sandbox::{ACTS, Act};
 
 /// Verbs of `sandbox`.
 #[derive(Debug, Subcommand)]
@@ -26,7 +24,6 @@ pub enum Sandbox {
 Examples:
   keyfob sandbox serve --port 9400
   keyfob sandbox serve --port 9400 --approve ada --access-lifetime 5s
-  keyfob sandbox serve --act errors-under-200 --act commas
   curl -d client_id=keyfob http://127.0.0.1:9400/device_authorization
 
 Its state is in memory and ends with it. The first line on stdout is its issuer URL; stderr lists \
@@ -50,12 +47,4 @@ pub struct SandboxServe {
     /// Time that a device waits between polls
     #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = duration)]
     pub device_interval: Duration,
-    /// Act as some real servers do; may be repeated
-    #[arg(long, value_name = "NAME", value_parser = acts())]
-    pub act: Vec<String>,
-}
-
-fn acts() -> PossibleValuesParser {
-    let value = |act: &Act| PossibleValue::new(act.name).help(act.help);
-    PossibleValuesParser::new(ACTS.iter().map(value))
 }

@@ -5,7 +5,7 @@ use crate::cli;
 use crate::error::{Code, Error, Result};
 use crate::interrupts::Interrupts;
 use crate::term::Terminal;
-use keyfob_sandbox::{ACTS, Options};
+use keyfob_sandbox::Options;
 
 /// Serves until a signal ends it. The first line on stdout is the issuer.
 pub fn run(args: &cli::Sandbox, term: &dyn Terminal) -> Result<()> {
@@ -25,21 +25,14 @@ pub fn run(args: &cli::Sandbox, term: &dyn Terminal) -> Result<()> {
 }
 
 fn options(args: &cli::SandboxServe) -> Options {
-    let mut options = Options {
+    Options {
         port: args.port,
         approve: args.approve.clone(),
         access_lifetime: args.access_lifetime.as_secs(),
         refresh_lifetime: args.refresh_lifetime.as_secs(),
         device_interval: args.device_interval.as_secs(),
         ..Options::default()
-    };
-    for act in ACTS
-        .iter()
-        .filter(|act| args.act.iter().any(|name| name == act.name))
-    {
-        (act.apply)(&mut options);
     }
-    options
 }
 
 fn unable(args: &cli::SandboxServe, error: &std::io::Error) -> Error {

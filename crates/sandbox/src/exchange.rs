@@ -18,7 +18,7 @@ pub const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
 /// Whether no client is to say who it is.
 pub fn is_without_client(service: &Service) -> bool {
-    service.options.quirks.exchange_without_client
+    service.quirks.exchange_without_client
 }
 
 /// Who sends an exchange in which no client has a part: nobody may say to be one.
@@ -56,7 +56,7 @@ pub fn grant(
 
 /// Refuses tokens of other kinds than are understood here.
 fn types(service: &Service, form: &Form) -> Result<(), Refusal> {
-    let quirks = &service.options.quirks;
+    let quirks = &service.quirks;
     let wanted = quirks.exchange_subject_token_type.as_deref();
     if form.require("subject_token_type")? != wanted.unwrap_or(ID_TOKEN) {
         let what = "`subject_token_type` is none that is taken here";
@@ -84,7 +84,7 @@ fn claims(
     now: Timestamp,
 ) -> Result<Value, Refusal> {
     let claims = state.key.verified(token).ok_or_else(refused)?;
-    let wanted = service.options.quirks.exchange_audience.as_deref();
+    let wanted = service.quirks.exchange_audience.as_deref();
     let audience = claims["aud"].as_str().unwrap_or_default();
     let is_for = match wanted {
         Some(wanted) => audience == wanted,
@@ -108,7 +108,7 @@ fn refused() -> Refusal {
 
 /// What the token is for: URIs, or one name where this server has names.
 fn targets(service: &Service, form: &Form) -> Result<Vec<String>, Refusal> {
-    if !service.options.quirks.exchange_by_name {
+    if !service.quirks.exchange_by_name {
         return audience::requested(form);
     }
     let mut named = form.all("resource");

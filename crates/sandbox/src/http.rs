@@ -35,6 +35,7 @@ impl Request {
     }
 
     /// Replaces a header, or adds it.
+    #[cfg(feature = "quirks")]
     pub fn set_header(&mut self, name: &str, value: &str) {
         self.headers
             .retain(|(key, _)| !key.eq_ignore_ascii_case(name));
@@ -195,12 +196,6 @@ impl Answer {
             headers: Vec::new(),
             body: String::new(),
         }
-    }
-
-    /// A header's value.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let (_, value) = self.headers.iter().find(|(key, _)| *key == name)?;
-        Some(value)
     }
 }
 

@@ -22,14 +22,14 @@
 //! typed at `/device`, requests may be pushed, and confidential clients may act for themselves. Jobs get
 //! identity tokens at `/identity_token` as those of GitHub Actions do, and exchange them (RFC 8693).
 //!
-//! It does what the standards say. What real servers do otherwise is switched on by [`Quirks`], one by one.
+//! It does what the standards say. What real servers do otherwise is switched on one by one, for tests,
+//! with the feature `quirks`.
 //!
 //! It is for practice alone. `tiny_http` limits neither headers nor time nor connections, and anybody
 //! on the machine can sign in as anybody; what is protected is the people's browser (Host is checked,
 //! nothing is answered without a page's own id, nothing is framed or echoed raw) and the state file, which
 //! holds hashes where a real server would.
 
-mod acts;
 mod asked;
 mod audience;
 mod authenticate;
@@ -69,9 +69,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-pub use acts::{ACTS, Act};
+#[cfg(feature = "quirks")]
 pub use client::AuthMethod;
 pub use people::{Person, people};
+#[cfg(feature = "quirks")]
 pub use quirks::{Quirks, Revocation};
 pub use record::Recorded;
 
@@ -109,6 +110,7 @@ pub struct Options {
     /// itself sends no requests.
     pub known_documents: Vec<String>,
     /// What it does otherwise than the standards say.
+    #[cfg(feature = "quirks")]
     pub quirks: Quirks,
 }
 
@@ -127,6 +129,7 @@ impl Default for Options {
             client_secret: None,
             secret_lifetime: None,
             known_documents: Vec::new(),
+            #[cfg(feature = "quirks")]
             quirks: Quirks::default(),
         }
     }

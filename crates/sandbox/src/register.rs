@@ -129,7 +129,7 @@ impl Metadata {
     /// Whether the client gets a secret, wanted or not.
     fn has_secret(&self, service: &Service) -> bool {
         self.token_endpoint_auth_method != AuthMethod::None
-            || service.options.quirks.registration_gives_secret
+            || service.quirks.registration_gives_secret
     }
 }
 

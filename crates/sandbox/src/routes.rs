@@ -1,5 +1,4 @@
-//! Which path is which, and where the quirks come in: a request is translated before an endpoint sees it,
-//! and its answer before it is sent.
+//! Which path is which.
 
 use super::authorize::{authorize, consent};
 use super::device;
@@ -9,7 +8,6 @@ use super::introspect::introspect;
 use super::job;
 use super::page;
 use super::par::par;
-use super::quirks;
 use super::register::{manage, register};
 use super::revoke::revoke;
 use super::service::Service;
@@ -39,20 +37,17 @@ const METHODS: [(&str, &str); 16] = [
 
 impl Service {
     /// Answers a request.
-    pub fn answer(&self, mut request: Request, now: Timestamp) -> Answer {
+    #[cfg_attr(not(feature = "quirks"), allow(clippy::needless_pass_by_value))]
+    pub fn answer(&self, request: Request, now: Timestamp) -> Answer {
         self.record.note(&request);
-        let quirks = &self.options.quirks;
-        let answer = match quirks.translate(&mut request) {
-            Ok(()) => quirks::endpoint(self, &request, now)
-                .unwrap_or_else(|| self.route(&request, now))
-                .unwrap_or_else(Answer::from),
-            Err(refusal) if request.path == "/authorize" => page::error(&refusal),
-            Err(refusal) => refusal.into(),
-        };
-        quirks.retell(&request, answer)
+        #[cfg(feature = "quirks")]
+        let answer = super::quirks::answer(self, request, now);
+        #[cfg(not(feature = "quirks"))]
+        let answer = self.route(&request, now).unwrap_or_else(Answer::from);
+        answer
     }
 
-    fn route(&self, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {
+    pub(super) fn route(&self, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {
         match (request.path.as_str(), request.method) {
             ("/", Method::Get) => Ok(page::index(self)),
             ("/authorize", Method::Get) => Ok(authorize(self, request, now)),
@@ -70,10 +65,9 @@ impl Service {
             ("/userinfo", Method::Get | Method::Post) => userinfo(self, request, now),
             (job::PATH, Method::Get) => job::identity_token(self, request, now),
             ("/jwks", Method::Get) => jwks(self, now),
-            (page::code::PATH, Method::Get) => Ok(page::code::show(
-                request,
-                self.options.quirks.shows_bare_code,
-            )),
+            (page::code::PATH, Method::Get) => {
+                Ok(page::code::show(request, self.quirks.shows_bare_code))
+            }
             (
                 "/.well-known/openid-configuration" | "/.well-known/oauth-authorization-server",
                 Method::Get,

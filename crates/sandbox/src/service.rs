@@ -9,6 +9,7 @@ use super::guesses::Guesses;
 use super::keeper::Keeper;
 use super::pending::Pending;
 use super::people::{self, Person};
+use super::quirks::Quirks;
 use super::random::Hash;
 use super::record::Record;
 use super::state::{State, Terms};
@@ -22,6 +23,7 @@ pub struct Service {
     /// Who approves everything without a page, if anybody.
     pub approve: Option<&'static Person>,
     pub options: Options,
+    pub quirks: Quirks,
     pub keeper: Keeper,
     /// Consent pages of browsers.
     pub pending: Pending<Asked>,
@@ -41,6 +43,10 @@ impl Service {
             issuer: options.issuer.clone().unwrap_or_else(|| base.clone()),
             base,
             approve,
+            #[cfg(feature = "quirks")]
+            quirks: options.quirks.clone(),
+            #[cfg(not(feature = "quirks"))]
+            quirks: Quirks::default(),
             keeper: Keeper::open(options.state.clone(), now)?,
             options,
             pending: Pending::default(),
@@ -67,7 +73,7 @@ impl Service {
     }
 
     fn built_in(&self) -> Client {
-        let quirks = &self.options.quirks;
+        let quirks = &self.quirks;
         let secret = self.options.client_secret.as_ref();
         let usual = match secret {
             None => AuthMethod::None,

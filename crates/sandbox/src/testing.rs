@@ -156,6 +156,12 @@ pub fn exchange_form(code: &str) -> [(&str, &str); 5] {
 }
 
 impl Answer {
+    /// A header's value.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.headers.iter().find(|(key, _)| *key == name)?;
+        Some(value)
+    }
+
     /// Where a redirect leads.
     pub fn location(&self) -> Url {
         assert_eq!(self.status, 303, "{}", self.body);

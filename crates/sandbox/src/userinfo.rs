@@ -26,10 +26,8 @@ pub fn userinfo(service: &Service, request: &Request, now: Timestamp) -> Result<
             "the token is unknown, expired or revoked",
         ));
     };
-    service
-        .options
-        .quirks
-        .check_userinfo(request, &grant.client)?;
+    #[cfg(feature = "quirks")]
+    service.quirks.check_userinfo(request, &grant.client)?;
     let person = people::find(&grant.subject).filter(|_| scope::has(&scope, "openid"));
     let Some(person) = person else {
         return Ok(challenge(
@@ -46,7 +44,7 @@ pub fn userinfo(service: &Service, request: &Request, now: Timestamp) -> Result<
 pub fn claims(service: &Service, person: &Person, scope: &[String]) -> Map<String, Value> {
     let mut claims = Map::new();
     claims.insert("sub".into(), person.sub.into());
-    if let Some(tenant) = &service.options.quirks.tenant {
+    if let Some(tenant) = &service.quirks.tenant {
         claims.insert("tid".into(), tenant.as_str().into());
     }
     if scope::has(scope, "profile") {

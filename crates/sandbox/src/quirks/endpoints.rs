@@ -18,7 +18,7 @@ pub fn endpoint(
     request: &Request,
     now: Timestamp,
 ) -> Option<Result<Answer, Refusal>> {
-    let quirks = &service.options.quirks;
+    let quirks = &service.quirks;
     match (request.method, request.path.as_str()) {
         (Method::Post, "/device_authorization/usercode") if quirks.device_by_code => {
             Some(user_code(service, request, now))
@@ -197,7 +197,7 @@ fn poll(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, 
             }),
         )),
         Err(refusal) if matches!(refusal.error, "authorization_pending" | "slow_down") => {
-            let status = service.options.quirks.device_pending_status.unwrap_or(403);
+            let status = service.quirks.device_pending_status.unwrap_or(403);
             Ok(Answer::json(status, &Value::Object(Map::new())))
         }
         Err(refusal) => Err(refusal),

@@ -1,19 +1,25 @@
 //! Ways in which real servers differ from the standards, to practise with. None is on by itself.
 //!
-//! They are applied at the edges: [`Quirks::translate`] checks what such a server demands and turns a
-//! request into the standard's, [`Quirks::retell`] turns the answer into what such a server says, and
-//! [`endpoint`] serves the endpoints that no standard has. The endpoints between know nothing of it.
+//! They are applied at the edges: `rewrite_request` checks what such a server demands and turns a request
+//! into the standard's, `rewrite_response` turns the answer into what such a server says, and `endpoints`
+//! serves those that no standard has. All that is compiled with the feature `quirks` alone; the few
+//! fields that the standard's endpoints read are always there, and without the feature never set.
 
+#[cfg(feature = "quirks")]
 mod endpoints;
-mod retell;
-mod translate;
+#[cfg(feature = "quirks")]
+mod rewrite_request;
+#[cfg(feature = "quirks")]
+mod rewrite_response;
 
-pub use endpoints::endpoint;
+#[cfg(feature = "quirks")]
+pub use rewrite_response::answer;
 
 use super::client::AuthMethod;
 
 /// What the sandbox does otherwise, a field for each way. Names and values are pairs in this order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "quirks"), allow(dead_code))]
 pub struct Quirks {
     /// Takes scopes in requests separated by this and not by a blank.
     pub scope_separator: Option<String>,
@@ -133,6 +139,7 @@ pub struct Quirks {
 
 /// The forms in which a revocation is taken.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "quirks"), allow(dead_code))]
 pub enum Revocation {
     /// RFC 7009.
     #[default]

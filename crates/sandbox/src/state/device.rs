@@ -124,6 +124,7 @@ impl State {
     }
 
     /// The client that asked for this pair of codes.
+    #[cfg(feature = "quirks")]
     pub fn device_client(&self, device_code: &str, user_code: &str) -> Option<&str> {
         let request = self.device_codes.get(&Hash::of(device_code))?;
         (request.user_code == hash_of(user_code)).then_some(&request.client)

@@ -4,12 +4,29 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::Quirks;
+use super::endpoints::endpoint;
 use crate::grant_type::DEVICE_CODE;
 use crate::http::{Answer, Form, Request};
+use crate::page;
+use crate::service::Service;
+use keyfob_base::timestamp::Timestamp;
+
+/// Answers a request as the server that the quirks describe.
+pub fn answer(service: &Service, mut request: Request, now: Timestamp) -> Answer {
+    let quirks = &service.quirks;
+    let answer = match quirks.rewrite_request(&mut request) {
+        Ok(()) => endpoint(service, &request, now)
+            .unwrap_or_else(|| service.route(&request, now))
+            .unwrap_or_else(Answer::from),
+        Err(refusal) if request.path == "/authorize" => page::error(&refusal),
+        Err(refusal) => refusal.into(),
+    };
+    quirks.rewrite_response(&request, answer)
+}
 
 impl Quirks {
-    /// Makes an answer another server's. `request` is the one that was translated.
-    pub fn retell(&self, request: &Request, answer: Answer) -> Answer {
+    /// Makes an answer another server's. `request` is the one that was rewritten.
+    fn rewrite_response(&self, request: &Request, answer: Answer) -> Answer {
         match request.path.as_str() {
             "/authorize" | "/consent" if self.iss_omitted => without_iss(answer),
             "/token" => self.token_answer(request, answer),

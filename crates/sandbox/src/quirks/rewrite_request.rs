@@ -11,7 +11,7 @@ type Pair = (String, String);
 
 impl Quirks {
     /// Makes a request the standard's.
-    pub fn translate(&self, request: &mut Request) -> Result<(), Refusal> {
+    pub(super) fn rewrite_request(&self, request: &mut Request) -> Result<(), Refusal> {
         match request.path.as_str() {
             "/authorize" => {
                 let mut form = Form::parse(request.query.as_bytes());
