@@ -163,7 +163,7 @@ mod tests {
         let account = account();
         assert_shape(
             &list(&[listed(&account)], &[variable()], now()),
-            include_str!("shapes/list.json"),
+            include_str!("../verbs/shapes/list.json"),
         );
     }
 

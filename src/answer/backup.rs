@@ -126,6 +126,6 @@ mod tests {
             providers: vec!["github".into()],
             clients: vec!["huggingface".into()],
         };
-        assert_shape(&shape, include_str!("shapes/backup.json"));
+        assert_shape(&shape, include_str!("../verbs/shapes/backup.json"));
     }
 }

@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn the_shape_is_the_documented_one() {
-        assert_shape(&check(), include_str!("shapes/check.json"));
+        assert_shape(&check(), include_str!("../verbs/shapes/check.json"));
     }
 
     #[test]

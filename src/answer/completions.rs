@@ -86,6 +86,6 @@ mod tests {
                 result: Change::Added,
             }],
         };
-        assert_shape(&installed, include_str!("shapes/completions.json"));
+        assert_shape(&installed, include_str!("../verbs/shapes/completions.json"));
     }
 }

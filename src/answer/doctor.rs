@@ -126,7 +126,7 @@ mod tests {
     fn the_shape_is_the_documented_one() {
         let mut report = report();
         report.version = "1.2.3"; // the example outlives every release
-        assert_shape(&report, include_str!("shapes/doctor.json"));
+        assert_shape(&report, include_str!("../verbs/shapes/doctor.json"));
     }
 
     #[test]

@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn the_shape_is_the_documented_one() {
-        assert_shape(&log(), include_str!("shapes/log.json"));
+        assert_shape(&log(), include_str!("../verbs/shapes/log.json"));
     }
 
     #[test]

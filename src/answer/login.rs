@@ -48,6 +48,6 @@ mod tests {
     #[test]
     fn the_shape_is_the_documented_one() {
         let login = Login::new(&account(), true, true);
-        assert_shape(&login, include_str!("shapes/login.json"));
+        assert_shape(&login, include_str!("../verbs/shapes/login.json"));
     }
 }

@@ -90,7 +90,7 @@ mod tests {
                 error: None,
             }],
         };
-        assert_shape(&logout, include_str!("shapes/logout.json"));
+        assert_shape(&logout, include_str!("../verbs/shapes/logout.json"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What commands say: serialised shapes for `--json`, tables and lines for people. Data in, text out.
 //!
-//! Each shape is pinned by its example in `shapes/`, which the man pages show.
+//! Each shape is pinned by its example in `src/verbs/shapes/`, which the man pages show.
 
 pub mod account;
 pub mod backup;

@@ -89,7 +89,7 @@ mod tests {
             ],
             clients: vec!["huggingface".into()],
         };
-        assert_shape(&shape, include_str!("shapes/move.json"));
+        assert_shape(&shape, include_str!("../verbs/shapes/move.json"));
         let still = serde_json::to_value(Moved::done(&moved, Kind::File, None)).unwrap();
         assert_eq!(still["result"], "unchanged");
     }

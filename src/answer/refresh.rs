@@ -109,7 +109,7 @@ mod tests {
                 Refreshed::failed(&other, &failure()),
             ],
         };
-        assert_shape(&refresh, include_str!("shapes/refresh.json"));
+        assert_shape(&refresh, include_str!("../verbs/shapes/refresh.json"));
     }
 
     #[test]

@@ -125,7 +125,7 @@ mod tests {
             ],
             clients: vec![Part::of("huggingface", &Ok(Adopted::Written))],
         };
-        assert_shape(&shape, include_str!("shapes/restore.json"));
+        assert_shape(&shape, include_str!("../verbs/shapes/restore.json"));
         let failed = serde_json::to_value(Restored::failed(&other, &error)).unwrap();
         assert_eq!(
             (&failed["result"], &failed["store"]),

@@ -55,7 +55,7 @@ mod tests {
         let tokens = tokens();
         assert_shape(
             &ValidToken::new(&account().to_string(), &tokens),
-            include_str!("shapes/token.json"),
+            include_str!("../verbs/shapes/token.json"),
         );
     }
 

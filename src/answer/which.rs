@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn the_shape_is_the_documented_one() {
         let ruled = chosen(rule("/home/julien/src/acme/.keyfob.toml"));
-        assert_shape(&ruled, include_str!("shapes/which.json"));
+        assert_shape(&ruled, include_str!("../verbs/shapes/which.json"));
         let variable = serde_json::to_value(chosen(Why::Variable)).unwrap();
         let expected = serde_json::json!({"account": "huggingface", "provider": "huggingface",
             "source": "env", "variable": "HF_TOKEN", "reason": "variable", "rule": null});

@@ -137,7 +137,7 @@ const WITHOUT: [&str; 3] = [
 ];
 
 fn folder() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/answer/shapes"))
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/verbs/shapes"))
 }
 
 fn documented(name: &str) -> Value {

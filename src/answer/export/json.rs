@@ -35,7 +35,10 @@ mod tests {
             assignment("HF_TOKEN", &tokens[0]),
             assignment("GH_TOKEN", &tokens[1]),
         ];
-        assert_shape(&Tokens(&both), include_str!("../shapes/export.json"));
+        assert_shape(
+            &Tokens(&both),
+            include_str!("../../verbs/shapes/export.json"),
+        );
     }
 
     #[test]
