@@ -100,8 +100,8 @@ impl Check {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::fixture::{account, assert_shape, now};
     use crate::error::Code;
+    use crate::verbs::fixture::{account, assert_shape, now};
 
     fn failed() -> (Account, Error) {
         let mut other = account();

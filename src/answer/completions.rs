@@ -74,7 +74,7 @@ impl Changed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::fixture::assert_shape;
+    use crate::verbs::fixture::assert_shape;
 
     #[test]
     fn the_shape_is_the_documented_one() {

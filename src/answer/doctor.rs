@@ -101,8 +101,8 @@ fn said(status: Status) -> (&'static str, Style) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::fixture::assert_shape;
     use crate::doctor::Mend;
+    use crate::verbs::fixture::assert_shape;
 
     fn report() -> Report {
         Report::new(&[

@@ -59,7 +59,7 @@ fn by(event: &Event) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::fixture::{assert_shape, now};
+    use crate::verbs::fixture::{assert_shape, now};
 
     fn log() -> Log {
         let given = Event {

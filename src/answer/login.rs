@@ -43,7 +43,7 @@ impl Login {
 #[cfg(test)]
 mod tests {
     use super::Login;
-    use crate::answer::fixture::{account, assert_shape};
+    use crate::verbs::fixture::{account, assert_shape};
 
     #[test]
     fn the_shape_is_the_documented_one() {

@@ -65,7 +65,7 @@ pub struct Renamed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::fixture::{account, assert_shape};
+    use crate::verbs::fixture::{account, assert_shape};
 
     #[test]
     fn the_shapes_are_the_documented_ones() {

@@ -98,8 +98,8 @@ impl Part {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::fixture::{account, assert_shape};
     use crate::error::Code;
+    use crate::verbs::fixture::{account, assert_shape};
 
     #[test]
     fn the_shape_is_the_documented_one() {

@@ -35,7 +35,7 @@ fn expose<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Err
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::fixture::{account, assert_shape};
+    use crate::verbs::fixture::{account, assert_shape};
 
     fn tokens() -> TokenSet {
         let account = account();

@@ -66,9 +66,9 @@ fn reason(choice: &Choice) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::fixture::{account, assert_shape};
     use crate::choose::Variable;
     use crate::rules::Rule;
+    use crate::verbs::fixture::{account, assert_shape};
     use keyfob_base::secret::Secret;
 
     fn chosen(why: Why) -> Which {

@@ -118,7 +118,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::answer::fixture::{account, assert_shape};
+    use crate::verbs::fixture::{account, assert_shape};
 
     fn rule() -> IdentityRule {
         IdentityRule {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Subcommand};
 
-use super::duration;
+use crate::verbs::arguments::duration;
 use keyfob_sandbox::{ACTS, Act};
 
 /// Verbs of `sandbox`.

@@ -3,8 +3,8 @@
 use std::os::unix::fs::PermissionsExt;
 
 use clap::{CommandFactory, Parser};
-use keyfob::cli::Cli;
 use keyfob::help::{Block, TOPICS};
+use keyfob::verbs::Cli;
 
 use crate::home::{Home, Run};
 use crate::provider::Provider;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use clap::CommandFactory;
-use keyfob::cli::Cli;
+use keyfob::verbs::Cli;
 use serde_json::Value;
 
 use crate::backup::Keys;
