@@ -5,6 +5,6 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 
 fn main() -> ExitCode {
-    keyfob::complete::answer(keyfob::cli::Cli::command);
+    keyfob::complete::answer(keyfob::verbs::Cli::command);
     keyfob::verbs::main(std::env::args_os())
 }

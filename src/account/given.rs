@@ -30,7 +30,7 @@ pub fn is_old(standing: Standing, now: Timestamp) -> bool {
 mod tests {
     use super::*;
     use crate::account::Account;
-    use crate::answer::fixture;
+    use crate::verbs::fixture;
 
     const DAY: u64 = 24 * 60 * 60;
 

@@ -66,7 +66,7 @@ impl End {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::fixture;
+    use crate::verbs::fixture;
 
     const DAY: u64 = 24 * 60 * 60;
 

@@ -135,8 +135,8 @@ fn unkept(variable: &SetVariable) -> Entry {
 mod tests {
     use super::*;
     use crate::account::sign_in;
-    use crate::answer::fixture::{account, assert_shape, now};
     use crate::provider::LifetimeRule;
+    use crate::verbs::fixture::{account, assert_shape, now};
 
     fn listed(account: &Account) -> Listed<'_> {
         let rule = LifetimeRule {
@@ -163,7 +163,7 @@ mod tests {
         let account = account();
         assert_shape(
             &list(&[listed(&account)], &[variable()], now()),
-            include_str!("shapes/list.json"),
+            include_str!("../verbs/shapes/list.json"),
         );
     }
 

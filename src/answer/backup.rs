@@ -99,8 +99,8 @@ impl BackedUp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::fixture::{account, assert_shape};
     use crate::error::Code;
+    use crate::verbs::fixture::{account, assert_shape};
 
     #[test]
     fn the_shape_is_the_documented_one() {
@@ -126,6 +126,6 @@ mod tests {
             providers: vec!["github".into()],
             clients: vec!["huggingface".into()],
         };
-        assert_shape(&shape, include_str!("shapes/backup.json"));
+        assert_shape(&shape, include_str!("../verbs/shapes/backup.json"));
     }
 }

@@ -100,8 +100,8 @@ impl Check {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::fixture::{account, assert_shape, now};
     use crate::error::Code;
+    use crate::verbs::fixture::{account, assert_shape, now};
 
     fn failed() -> (Account, Error) {
         let mut other = account();
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn the_shape_is_the_documented_one() {
-        assert_shape(&check(), include_str!("shapes/check.json"));
+        assert_shape(&check(), include_str!("../verbs/shapes/check.json"));
     }
 
     #[test]

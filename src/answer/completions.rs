@@ -74,7 +74,7 @@ impl Changed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::fixture::assert_shape;
+    use crate::verbs::fixture::assert_shape;
 
     #[test]
     fn the_shape_is_the_documented_one() {
@@ -86,6 +86,6 @@ mod tests {
                 result: Change::Added,
             }],
         };
-        assert_shape(&installed, include_str!("shapes/completions.json"));
+        assert_shape(&installed, include_str!("../verbs/shapes/completions.json"));
     }
 }

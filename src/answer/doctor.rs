@@ -101,8 +101,8 @@ fn said(status: Status) -> (&'static str, Style) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::fixture::assert_shape;
     use crate::doctor::Mend;
+    use crate::verbs::fixture::assert_shape;
 
     fn report() -> Report {
         Report::new(&[
@@ -126,7 +126,7 @@ mod tests {
     fn the_shape_is_the_documented_one() {
         let mut report = report();
         report.version = "1.2.3"; // the example outlives every release
-        assert_shape(&report, include_str!("shapes/doctor.json"));
+        assert_shape(&report, include_str!("../verbs/shapes/doctor.json"));
     }
 
     #[test]

@@ -59,7 +59,7 @@ fn by(event: &Event) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::fixture::{assert_shape, now};
+    use crate::verbs::fixture::{assert_shape, now};
 
     fn log() -> Log {
         let given = Event {
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn the_shape_is_the_documented_one() {
-        assert_shape(&log(), include_str!("shapes/log.json"));
+        assert_shape(&log(), include_str!("../verbs/shapes/log.json"));
     }
 
     #[test]

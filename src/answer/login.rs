@@ -43,11 +43,11 @@ impl Login {
 #[cfg(test)]
 mod tests {
     use super::Login;
-    use crate::answer::fixture::{account, assert_shape};
+    use crate::verbs::fixture::{account, assert_shape};
 
     #[test]
     fn the_shape_is_the_documented_one() {
         let login = Login::new(&account(), true, true);
-        assert_shape(&login, include_str!("shapes/login.json"));
+        assert_shape(&login, include_str!("../verbs/shapes/login.json"));
     }
 }

@@ -65,7 +65,7 @@ pub enum Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::fixture::assert_shape;
+    use crate::verbs::fixture::assert_shape;
 
     #[test]
     fn the_shape_is_the_documented_one() {
@@ -90,7 +90,7 @@ mod tests {
                 error: None,
             }],
         };
-        assert_shape(&logout, include_str!("shapes/logout.json"));
+        assert_shape(&logout, include_str!("../verbs/shapes/logout.json"));
     }
 
     #[test]

@@ -64,8 +64,8 @@ impl Moved {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::fixture::{account, assert_shape};
     use crate::error::Code;
+    use crate::verbs::fixture::{account, assert_shape};
 
     #[test]
     fn the_shape_is_the_documented_one() {
@@ -89,7 +89,7 @@ mod tests {
             ],
             clients: vec!["huggingface".into()],
         };
-        assert_shape(&shape, include_str!("shapes/move.json"));
+        assert_shape(&shape, include_str!("../verbs/shapes/move.json"));
         let still = serde_json::to_value(Moved::done(&moved, Kind::File, None)).unwrap();
         assert_eq!(still["result"], "unchanged");
     }

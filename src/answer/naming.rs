@@ -65,22 +65,22 @@ pub struct Renamed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::fixture::{account, assert_shape};
+    use crate::verbs::fixture::{account, assert_shape};
 
     #[test]
     fn the_shapes_are_the_documented_ones() {
         let used = Used::new(&account(), Some("work".into()), None);
-        assert_shape(&used, include_str!("shapes/use.json"));
+        assert_shape(&used, include_str!("../verbs/shapes/use.json"));
         let trust = Trust::new(&[Accepted {
             path: "/home/julien/src/acme/.keyfob.toml".into(),
             accounts: vec!["huggingface/work".into()],
             remotes: Vec::new(),
         }]);
-        assert_shape(&trust, include_str!("shapes/use-trust.json"));
+        assert_shape(&trust, include_str!("../verbs/shapes/use-trust.json"));
         let renamed = Renamed {
             account: "huggingface/work".into(),
             previous: "huggingface/julien".into(),
         };
-        assert_shape(&renamed, include_str!("shapes/rename.json"));
+        assert_shape(&renamed, include_str!("../verbs/shapes/rename.json"));
     }
 }

@@ -88,8 +88,8 @@ impl Refreshed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::fixture::{account, assert_shape};
     use crate::error::Code;
+    use crate::verbs::fixture::{account, assert_shape};
 
     fn failure() -> Error {
         Error::new(Code::LoginRequired, "the refresh token was refused")
@@ -109,7 +109,7 @@ mod tests {
                 Refreshed::failed(&other, &failure()),
             ],
         };
-        assert_shape(&refresh, include_str!("shapes/refresh.json"));
+        assert_shape(&refresh, include_str!("../verbs/shapes/refresh.json"));
     }
 
     #[test]

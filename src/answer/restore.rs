@@ -98,8 +98,8 @@ impl Part {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::fixture::{account, assert_shape};
     use crate::error::Code;
+    use crate::verbs::fixture::{account, assert_shape};
 
     #[test]
     fn the_shape_is_the_documented_one() {
@@ -125,7 +125,7 @@ mod tests {
             ],
             clients: vec![Part::of("huggingface", &Ok(Adopted::Written))],
         };
-        assert_shape(&shape, include_str!("shapes/restore.json"));
+        assert_shape(&shape, include_str!("../verbs/shapes/restore.json"));
         let failed = serde_json::to_value(Restored::failed(&other, &error)).unwrap();
         assert_eq!(
             (&failed["result"], &failed["store"]),

@@ -35,7 +35,7 @@ fn expose<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Err
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::fixture::{account, assert_shape};
+    use crate::verbs::fixture::{account, assert_shape};
 
     fn tokens() -> TokenSet {
         let account = account();
@@ -55,7 +55,7 @@ mod tests {
         let tokens = tokens();
         assert_shape(
             &ValidToken::new(&account().to_string(), &tokens),
-            include_str!("shapes/token.json"),
+            include_str!("../verbs/shapes/token.json"),
         );
     }
 

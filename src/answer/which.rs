@@ -66,9 +66,9 @@ fn reason(choice: &Choice) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::fixture::{account, assert_shape};
     use crate::choose::Variable;
     use crate::rules::Rule;
+    use crate::verbs::fixture::{account, assert_shape};
     use keyfob_base::secret::Secret;
 
     fn chosen(why: Why) -> Which {
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn the_shape_is_the_documented_one() {
         let ruled = chosen(rule("/home/julien/src/acme/.keyfob.toml"));
-        assert_shape(&ruled, include_str!("shapes/which.json"));
+        assert_shape(&ruled, include_str!("../verbs/shapes/which.json"));
         let variable = serde_json::to_value(chosen(Why::Variable)).unwrap();
         let expected = serde_json::json!({"account": "huggingface", "provider": "huggingface",
             "source": "env", "variable": "HF_TOKEN", "reason": "variable", "rule": null});

@@ -118,7 +118,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::answer::fixture::{account, assert_shape};
+    use crate::verbs::fixture::{account, assert_shape};
 
     fn rule() -> IdentityRule {
         IdentityRule {
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn the_shape_is_the_documented_one() {
-        let documented = include_str!("shapes/whoami.json");
+        let documented = include_str!("../verbs/shapes/whoami.json");
         let claims = serde_json::from_str::<Value>(documented).unwrap()["claims"].take();
         assert_shape(&Whoami::person(&account(), claims, &rule()), documented);
     }

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use super::*;
-use crate::answer::fixture;
 use crate::config::Config;
 use crate::error::Code;
 use crate::paths::Paths;
 use crate::rules::Place;
 use crate::store::Nobody;
+use crate::verbs::fixture;
 use keyfob_base::files;
 use keyfob_base::secret::Secret;
 

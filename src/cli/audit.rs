@@ -5,8 +5,8 @@ use std::time::Duration;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 
-use super::duration;
 use crate::complete;
+use crate::verbs::arguments::duration;
 use keyfob_base::timestamp::Timestamp;
 
 /// Arguments of `check`.

@@ -7,9 +7,9 @@ use std::time::Duration;
 use clap::{ArgGroup, Args, ValueEnum};
 use clap_complete::engine::ArgValueCompleter;
 
-use super::duration;
 use crate::complete;
 use crate::login::Flow;
+use crate::verbs::arguments::duration;
 
 /// Arguments of `token`.
 #[derive(Debug, Args)]

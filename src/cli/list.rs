@@ -5,9 +5,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use clap_complete::engine::ArgValueCompleter;
 
-use super::duration;
 use crate::account::Status;
 use crate::complete;
+use crate::verbs::arguments::duration;
 
 /// Arguments of `list`.
 #[derive(Debug, Args)]

@@ -6,10 +6,10 @@ use std::time::Duration;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 
-use super::duration;
 use crate::complete;
 use crate::login::Flow;
 use crate::store::Kind;
+use crate::verbs::arguments::duration;
 
 /// Arguments of `login`.
 #[derive(Debug, Clone, Args)]

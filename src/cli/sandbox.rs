@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::duration;
+use crate::verbs::arguments::duration;
 
 /// Verbs of `sandbox`.
 #[derive(Debug, Subcommand)]

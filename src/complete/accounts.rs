@@ -164,9 +164,9 @@ mod tests {
     use super::super::shown;
     use super::*;
     use crate::account::{Account, SignIn};
-    use crate::answer::fixture::{account, now};
     use crate::store::Nobody;
     use crate::vault::Vault;
+    use crate::verbs::fixture::{account, now};
 
     fn index(names: &[(&str, &str)]) -> Index {
         let names = names.iter().map(|(provider, name)| Named {

@@ -102,7 +102,7 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
-    use crate::cli::Cli;
+    use crate::verbs::Cli;
 
     fn line(typed: &str) -> Line {
         let words = typed.split(' ').map(OsString::from);

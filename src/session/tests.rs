@@ -4,9 +4,9 @@ use tempfile::TempDir;
 
 use super::turn::take_turn;
 use super::*;
-use crate::answer::fixture;
 use crate::paths::Paths;
 use crate::store::{Kind, Nobody};
+use crate::verbs::fixture;
 use keyfob_base::secret::Secret;
 
 /// When the tests' token arrived.

@@ -300,7 +300,7 @@ fn names_in(folder: &Path, suffix: &str, fits: fn(&str) -> bool) -> Result<Vec<(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::fixture::account;
+    use crate::verbs::fixture::account;
 
     fn home() -> (tempfile::TempDir, Paths) {
         let home = tempfile::tempdir().unwrap();

@@ -119,7 +119,7 @@ pub fn decode(secret: &Secret, account: &Account) -> Result<Secrets> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::fixture::account;
+    use crate::verbs::fixture::account;
 
     fn secrets() -> Secrets {
         Secrets {

@@ -6,13 +6,13 @@ use std::fmt::Write;
 use clap::{Command, CommandFactory, Parser};
 use console::{measure_text_width, style};
 
-use super::{columns, print, shown};
-use crate::cli::{Cli, Help};
+use super::output::{columns, print, print_help};
 use crate::error::{Code, Error, Result};
 use crate::help::{Block, TOPICS, Topic};
 use crate::names::nearest;
 use crate::paths::Paths;
 use crate::vault::{self, Named};
+use crate::{cli::Help, verbs::Cli};
 
 /// The widest that text is wrapped to; longer lines are hard to read.
 const WIDEST: usize = 100;
@@ -33,7 +33,7 @@ pub fn run(args: &Help) -> Result<()> {
     is_known(&root, &words)?;
     let asked = std::iter::once("keyfob").chain(words).chain(["--help"]);
     match Cli::try_parse_from(asked) {
-        Err(help) => shown(&help),
+        Err(help) => print_help(&help),
         Ok(_) => unreachable!("`--help` ends the parsing"),
     }
 }

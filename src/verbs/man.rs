@@ -12,9 +12,10 @@ use clap::{Command, CommandFactory};
 use clap_mangen::Man as Mangen;
 use roff::{Roff, bold, roman};
 
-use crate::cli::{Cli, Man};
+use super::print;
 use crate::error::{Code, Error, Result};
 use crate::help::{TOPICS, Topic};
+use crate::{cli::Man, verbs::Cli};
 
 /// A verb's page is in this section of the manual: user commands.
 const SECTION: &str = "1";
@@ -26,17 +27,17 @@ struct Page {
     see_also: Vec<String>,
 }
 
-/// Prints one page, or writes them all and names their files.
-pub fn run(args: &Man) -> Result<String> {
+/// Prints one page, or writes them all and prints the names of their files.
+pub fn run(args: &Man) -> Result<()> {
     let Some(dir) = &args.dir else {
-        return page(args);
+        return print(&page(args)?);
     };
     let files = write_all(dir)?;
     let names: Vec<String> = files
         .iter()
         .map(|file| file.display().to_string())
         .collect();
-    Ok(names.join("\n"))
+    print(&names.join("\n"))
 }
 
 /// Gives one page: of the verb that was named, `provider show` as two words or as `provider-show`, or

@@ -6,16 +6,17 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::{help, shown};
+use super::help;
+use super::output::print_help;
 use crate::error::{Code, Error};
 use crate::term::{Console, Manner};
 
 /// Help and version are answers; the rest is wrong usage, said in JSON where that was asked for.
-pub fn unparsed(mut error: clap::Error, args: &[OsString]) -> ExitCode {
+pub fn report_unparsed(mut error: clap::Error, args: &[OsString]) -> ExitCode {
     let has = |flag: &str| args.iter().any(|arg| arg == flag);
     let json = has("--json");
     if !error.use_stderr() {
-        return match shown(&error) {
+        return match print_help(&error) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 Console::new(Manner::default()).fail(&error);

@@ -3,8 +3,8 @@
 use std::os::unix::fs::PermissionsExt;
 
 use clap::{CommandFactory, Parser};
-use keyfob::cli::Cli;
 use keyfob::help::{Block, TOPICS};
+use keyfob::verbs::Cli;
 
 use keyfob_testkit::home::{Home, Run};
 use keyfob_testkit::provider::Provider;

@@ -1,7 +1,7 @@
 //! What the README shows: its commands are ones that keyfob takes, and its table of providers is theirs.
 
 use clap::Parser;
-use keyfob::cli::Cli;
+use keyfob::verbs::Cli;
 use serde_json::Value;
 
 use keyfob_testkit::home::Home;

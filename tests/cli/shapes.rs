@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use clap::CommandFactory;
-use keyfob::cli::Cli;
+use keyfob::verbs::Cli;
 use serde_json::Value;
 
 use crate::restore::elsewhere;
@@ -138,7 +138,7 @@ const WITHOUT: [&str; 3] = [
 ];
 
 fn folder() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/answer/shapes"))
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/verbs/shapes"))
 }
 
 fn documented(name: &str) -> Value {

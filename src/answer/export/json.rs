@@ -19,8 +19,8 @@ impl Serialize for Tokens<'_> {
 mod tests {
     use super::*;
     use crate::answer::export::fixture::all;
-    use crate::answer::fixture::assert_shape;
-    use crate::answer::json;
+    use crate::verbs::fixture::assert_shape;
+    use crate::verbs::output::json;
     use keyfob_base::secret::Secret;
 
     fn assignment<'a>(variable: &str, token: &'a Secret) -> Assignment<'a> {
@@ -35,7 +35,10 @@ mod tests {
             assignment("HF_TOKEN", &tokens[0]),
             assignment("GH_TOKEN", &tokens[1]),
         ];
-        assert_shape(&Tokens(&both), include_str!("../shapes/export.json"));
+        assert_shape(
+            &Tokens(&both),
+            include_str!("../../verbs/shapes/export.json"),
+        );
     }
 
     #[test]

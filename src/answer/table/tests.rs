@@ -1,9 +1,9 @@
 use super::*;
 use crate::account::SignIn;
 use crate::account::sign_in;
-use crate::answer::fixture::{account, now};
 use crate::provider::LifetimeRule;
 use crate::store::Kind;
+use crate::verbs::fixture::{account, now};
 
 /// The table of accounts whose sign-ins end at no known time.
 fn list(

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::account::Identity;
-use crate::answer::fixture;
+use crate::verbs::fixture;
 use keyfob_base::timestamp::Timestamp;
 
 fn who(subject: &str, username: &str) -> Who {

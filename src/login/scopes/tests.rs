@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::account::Account;
-use crate::answer::fixture::account;
 use crate::login::fixture;
+use crate::verbs::fixture::account;
 
 fn strings(scopes: &[&str]) -> Vec<String> {
     scopes.iter().map(ToString::to_string).collect()

@@ -1,10 +1,10 @@
 //! The document, there and back.
 
 use super::*;
-use crate::answer::fixture;
 use crate::provider::ClientAuth;
 use crate::store::Kind;
 use crate::token_set::TokenSet;
+use crate::verbs::fixture;
 use keyfob_base::secret::Secret;
 
 fn backup() -> Backup {

@@ -6,9 +6,9 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::account::random_id;
-use crate::answer::fixture;
 use crate::paths::Paths;
 use crate::store::Nobody;
+use crate::verbs::fixture;
 
 const PROVIDER: &str = "acme";
 

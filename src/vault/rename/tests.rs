@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use super::*;
 use crate::account::random_id;
-use crate::answer::fixture;
 use crate::paths::Paths;
 use crate::provider::ClientAuth;
 use crate::store::{Kind, Nobody};
 use crate::token_set::TokenSet;
 use crate::vault::{ClientSecrets, KeptClient, Secrets};
+use crate::verbs::fixture;
 use keyfob_base::secret::Secret;
 
 const OLD: &str = "id-example-com";

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::*;
 use crate::account::Identity;
-use crate::answer::fixture;
 use crate::paths::Paths;
 use crate::store::Nobody;
 use crate::token_set::TokenSet;
+use crate::verbs::fixture;
 use keyfob_base::secret::Secret;
 
 fn account(id: &str, name: &str, subject: &str) -> Account {

@@ -52,7 +52,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cli::{Cli, Command};
+    use crate::verbs::{Cli, Command};
 
     fn typed(line: &str) -> String {
         let words = shlex::split(line).unwrap();

@@ -1,8 +1,8 @@
 use clap::Parser;
 
 use super::*;
-use crate::answer::fixture;
-use crate::cli::{Cli, Command};
+use crate::verbs::fixture;
+use crate::verbs::{Cli, Command};
 
 const DAY: u64 = 24 * 60 * 60;
 
