@@ -4,17 +4,14 @@
 //! What was ignored when the process began stays so, as `nohup` and the background jobs of a script want it,
 //! also in the command that `exec` becomes.
 
-mod ignored;
-
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use crate::error::{Code, Error, Result};
-
-pub use ignored::is_ignored;
 
 /// Listens for the signals from the start of the runtime to its end.
 #[derive(Debug, Default)]
@@ -33,7 +30,7 @@ impl Interrupts {
     pub fn listen() -> Arc<Self> {
         let interrupts = Arc::new(Self::default());
         let listener = Arc::clone(&interrupts);
-        let signals = Signals::catch();
+        let signals = CaughtSignals::catch();
         LISTENED.store(true, SeqCst);
         tokio::spawn(async move {
             signals.arrived().await;
@@ -123,7 +120,7 @@ pub fn watch(end: impl FnOnce() + Send + 'static) {
             return; // the system's own way to end remains
         };
         runtime.block_on(async {
-            let signals = Signals::catch();
+            let signals = CaughtSignals::catch();
             let _ = ready.send(());
             signals.arrived().await;
         });
@@ -160,10 +157,10 @@ static WATCHED: AtomicBool = AtomicBool::new(false);
 
 /// Ctrl-C, Ctrl-\, SIGTERM and SIGHUP, caught from here on.
 #[cfg(unix)]
-struct Signals([Option<tokio::signal::unix::Signal>; 4]);
+struct CaughtSignals([Option<tokio::signal::unix::Signal>; 4]);
 
 #[cfg(unix)]
-impl Signals {
+impl CaughtSignals {
     fn catch() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
         let kinds = [
@@ -190,10 +187,10 @@ impl Signals {
 
 /// Ctrl-C.
 #[cfg(not(unix))]
-struct Signals;
+struct CaughtSignals;
 
 #[cfg(not(unix))]
-impl Signals {
+impl CaughtSignals {
     fn catch() -> Self {
         Self
     }
@@ -202,5 +199,43 @@ impl Signals {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending().await
         }
+    }
+}
+
+// Which signals this process ignores.
+
+/// Whether a signal, by its number, is ignored. Only Linux can say without unsafe code; elsewhere none is
+/// taken as ignored, and is then caught, and at its default in a command that `exec` becomes.
+pub fn is_ignored(signal: i32) -> bool {
+    if !cfg!(any(target_os = "linux", target_os = "android")) {
+        return false;
+    }
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    ignored_in(&status, signal)
+}
+
+/// The mask has the lowest bit for signal 1.
+fn ignored_in(status: &str, signal: i32) -> bool {
+    let mask = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u128::from_str_radix(mask.trim(), 16).ok());
+    let bit = u32::try_from(signal - 1).ok();
+    mask.zip(bit)
+        .and_then(|(mask, bit)| mask.checked_shr(bit))
+        .is_some_and(|mask| mask & 1 == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ignored_in;
+
+    #[test]
+    fn the_mask_counts_from_one() {
+        let status =
+            "Name:\tx\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000001001\nSigCgt:\tffff\n";
+        let ignored: Vec<i32> = (-1..=130).filter(|n| ignored_in(status, *n)).collect();
+        assert_eq!(ignored, [1, 13]);
+        assert!(!ignored_in("", 1) && !ignored_in("SigIgn:\tx", 1));
     }
 }

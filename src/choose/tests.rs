@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use super::*;
+use super::{ACCOUNT, Chooser, Environment, Source};
+use crate::account::Account;
 use crate::config::Config;
-use crate::error::Code;
+use crate::error::{Code, Error};
 use crate::paths::Paths;
-use crate::rules::Place;
+use crate::provider::Registry;
+use crate::rules::{Place, Rules};
 use crate::store::Nobody;
+use crate::vault::Vault;
 use crate::verbs::fixture;
 use keyfob_base::files;
 use keyfob_base::secret::Secret;

@@ -1,7 +1,7 @@
 //! Who has to sign in, now or before long, and whose tokens would not get anywhere: a definition that has gone or
 //! that leads to another server. From the index alone.
 
-use super::{Finding, Patient, Status};
+use super::{Finding, Setup, Status};
 use crate::account::Account;
 use crate::account::{given, sign_in};
 use crate::error::{Code, Error};
@@ -12,13 +12,13 @@ use keyfob_base::timestamp::Timestamp;
 const CHECK: &str = "accounts";
 
 /// Judges every account, as `check` and `list` do.
-pub fn accounts(patient: &Patient) -> Vec<Finding> {
+pub fn accounts(setup: &Setup) -> Vec<Finding> {
     let now = Timestamp::now();
-    let mut accounts = patient.vault.accounts().accounts;
-    accounts.retain(|account| patient.concerns(&account.provider));
+    let mut accounts = setup.vault.accounts().accounts;
+    accounts.retain(|account| setup.concerns(&account.provider));
     let findings: Vec<Finding> = accounts
         .iter()
-        .flat_map(|account| judge(&patient.registry, account, now))
+        .flat_map(|account| judge(&setup.registry, account, now))
         .collect();
     if !findings.is_empty() {
         return findings;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Finding, Patient, Status};
+use super::{Finding, Setup, Status};
 use crate::choose::{ACCOUNT, Chooser, Environment};
 use crate::complete;
 use crate::config;
@@ -37,11 +37,11 @@ const OWN: [&str; 11] = [
 const OF_PROVIDERS: [&str; 3] = ["CLIENT_ID", "CLIENT_SECRET", "ID_TOKEN"];
 
 /// Looks at the names of all variables, and at the values of the few that are no secrets.
-pub fn environment(patient: &Patient) -> Vec<Finding> {
-    let mut findings = unknown(Some(&patient.registry.names()));
+pub fn environment(setup: &Setup) -> Vec<Finding> {
+    let mut findings = unknown(Some(&setup.registry.names()));
     findings.extend(store());
-    findings.extend(accounts(patient));
-    findings.extend(ignored_tokens(patient));
+    findings.extend(accounts(setup));
+    findings.extend(ignored_tokens(setup));
     findings.extend(passphrases());
     findings.extend(nothing_wrong(&findings));
     findings
@@ -104,15 +104,15 @@ fn store() -> Option<Finding> {
     Some(Finding { message, ..found })
 }
 
-fn accounts(patient: &Patient) -> Vec<Finding> {
+fn accounts(setup: &Setup) -> Vec<Finding> {
     let named = match Environment::PROCESS.accounts() {
         Ok(named) => named,
         Err(error) => return vec![Finding::of(CHECK, Status::Fail, &error)],
     };
     let findings = named.into_iter().filter_map(|(provider, name)| {
-        let (message, hint) = if patient.vault.has_account(&provider, &name) {
+        let (message, hint) = if setup.vault.has_account(&provider, &name) {
             return None;
-        } else if patient.registry.is_known(&provider).is_err() {
+        } else if setup.registry.is_known(&provider).is_err() {
             let message = format!("{ACCOUNT} names an account of no provider that is known");
             (message, format!("correct {ACCOUNT}, or unset it"))
         } else {
@@ -130,15 +130,15 @@ fn accounts(patient: &Patient) -> Vec<Finding> {
 }
 
 /// Tokens in variables of providers that have accounts, which go before.
-fn ignored_tokens(patient: &Patient) -> Vec<Finding> {
+fn ignored_tokens(setup: &Setup) -> Vec<Finding> {
     let mut signed_in: BTreeMap<String, String> = BTreeMap::new();
-    for account in patient.vault.accounts().accounts {
+    for account in setup.vault.accounts().accounts {
         signed_in
             .entry(account.provider.clone())
             .or_insert(account.to_string());
     }
-    let rules = Rules::new(patient.paths.clone(), Vec::new()); // they choose no variable
-    let variables = Chooser::new(&patient.vault, &patient.registry, &rules).variables(None);
+    let rules = Rules::new(setup.paths.clone(), Vec::new()); // they choose no variable
+    let variables = Chooser::new(&setup.vault, &setup.registry, &rules).variables(None);
     let set = variables.into_iter().flatten(); // a wrong file is told of the providers
     let findings = set.filter_map(|set| {
         let account = signed_in.get(&set.provider)?;

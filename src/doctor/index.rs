@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Finding, Mend, Patient, Status};
+use super::{Finding, Mend, Setup, Status};
 use crate::account::Account;
 use crate::store::{Kind, PROBE};
 use crate::vault::KeptClient;
@@ -15,10 +15,10 @@ const CHECK: &str = "index";
 const NAMED: usize = 3;
 
 /// Compares; `usable` are the stores whose answers can be believed.
-pub fn index(patient: &Patient, usable: &[Kind]) -> Vec<Finding> {
-    let vault = &patient.vault;
+pub fn index(setup: &Setup, usable: &[Kind]) -> Vec<Finding> {
+    let vault = &setup.vault;
     // The stores before the index: a login writes the secret first.
-    let (held, mut findings) = held(patient, usable);
+    let (held, mut findings) = held(setup, usable);
     let (listing, clients) = (vault.accounts(), vault.clients());
     for error in listing.broken.iter().chain(&clients.broken) {
         findings.push(Finding::of(CHECK, Status::Fail, error));
@@ -33,7 +33,7 @@ pub fn index(patient: &Patient, usable: &[Kind]) -> Vec<Finding> {
             "give that file the name of its account, or put it elsewhere",
         ));
     }
-    findings.extend(super::twins::twins(&listing.accounts));
+    findings.extend(shared_secrets(&listing.accounts));
     findings.extend(copies(&listing.accounts, &clients.kept));
     let lacking = |kind: Kind, key: &str| held.get(&kind).is_some_and(|keys| !keys.contains(key));
     let missing = listing
@@ -42,17 +42,17 @@ pub fn index(patient: &Patient, usable: &[Kind]) -> Vec<Finding> {
         .filter(|account| lacking(account.store, &account.id));
     findings.extend(
         missing
-            .filter(|account| is_gone(patient, account))
+            .filter(|account| is_gone(setup, account))
             .map(secret_gone),
     );
     for (provider, client) in &clients.kept {
         let gone = client.auth.needs_secret() && lacking(client.store, &client.id);
         findings.extend(client_unfit(provider, client, gone));
     }
-    findings.extend(dangling_defaults(patient));
+    findings.extend(dangling_defaults(setup));
     for kind in [Kind::Keyring, Kind::File] {
         if let Some(keys) = held.get(&kind) {
-            findings.extend(dangling_secrets(patient, kind, keys));
+            findings.extend(dangling_secrets(setup, kind, keys));
         }
     }
     if findings.is_empty() {
@@ -96,13 +96,13 @@ fn copies(accounts: &[Account], clients: &[(String, KeptClient)]) -> Vec<Finding
 
 /// The keys in each store that can be listed. The file store's is a folder, which tells the truth with or
 /// without its key.
-fn held(patient: &Patient, usable: &[Kind]) -> (HashMap<Kind, BTreeSet<String>>, Vec<Finding>) {
+fn held(setup: &Setup, usable: &[Kind]) -> (HashMap<Kind, BTreeSet<String>>, Vec<Finding>) {
     let (mut held, mut findings) = (HashMap::new(), Vec::new());
     for kind in [Kind::Keyring, Kind::File] {
         if kind == Kind::Keyring && !usable.contains(&kind) {
             continue;
         }
-        match patient.vault.keys(kind) {
+        match setup.vault.keys(kind) {
             Ok(Some(keys)) => {
                 held.insert(kind, keys.into_iter().collect());
             }
@@ -130,11 +130,11 @@ fn agreed(accounts: &[Account], held: &HashMap<Kind, BTreeSet<String>>) -> Findi
 }
 
 /// Whether the account is still there and its secret is still not: somebody may have been logging it out.
-fn is_gone(patient: &Patient, account: &Account) -> bool {
-    let Ok(Some(now)) = patient.vault.reread(account) else {
+fn is_gone(setup: &Setup, account: &Account) -> bool {
+    let Ok(Some(now)) = setup.vault.reread(account) else {
         return false;
     };
-    let keys = patient.vault.keys(now.store).ok().flatten();
+    let keys = setup.vault.keys(now.store).ok().flatten();
     keys.is_some_and(|keys| !keys.contains(&now.id))
 }
 
@@ -168,13 +168,13 @@ fn client_unfit(provider: &str, client: &KeptClient, gone: bool) -> Option<Findi
     expired.then(|| Finding::warn(CHECK, format!("{of} has ended"), again))
 }
 
-fn dangling_defaults(patient: &Patient) -> Vec<Finding> {
-    let defaults = match patient.vault.sound_defaults() {
+fn dangling_defaults(setup: &Setup) -> Vec<Finding> {
+    let defaults = match setup.vault.sound_defaults() {
         Ok(defaults) => defaults,
         Err(error) => return vec![Finding::of(CHECK, Status::Fail, &error)],
     };
     let gone = defaults.into_iter();
-    let gone = gone.filter(|(provider, name)| !patient.vault.has_account(provider, name));
+    let gone = gone.filter(|(provider, name)| !setup.vault.has_account(provider, name));
     gone.map(|(provider, name)| {
         Finding::warn(
             CHECK,
@@ -190,8 +190,8 @@ fn dangling_defaults(patient: &Patient) -> Vec<Finding> {
 
 /// Secrets that nothing leads to. Those in the keyring are told and left alone: it has the secrets of every home and
 /// data folder of this user, and nobody knows those.
-fn dangling_secrets(patient: &Patient, kind: Kind, keys: &BTreeSet<String>) -> Vec<Finding> {
-    let Ok(led_to) = patient.vault.led_to(kind) else {
+fn dangling_secrets(setup: &Setup, kind: Kind, keys: &BTreeSet<String>) -> Vec<Finding> {
+    let Ok(led_to) = setup.vault.led_to(kind) else {
         return unclear(kind, keys).into_iter().collect();
     };
     let dangling = keys
@@ -202,9 +202,8 @@ fn dangling_secrets(patient: &Patient, kind: Kind, keys: &BTreeSet<String>) -> V
             .into_iter()
             .collect();
     }
-    let (locked, others): (Vec<String>, Vec<String>) = dangling
-        .cloned()
-        .partition(|key| patient.vault.has_lock(key));
+    let (locked, others): (Vec<String>, Vec<String>) =
+        dangling.cloned().partition(|key| setup.vault.has_lock(key));
     let locked = in_keyring(&locked, "; another KEYFOB_HOME or data folder may");
     let others = in_keyring(&others, ", nor did one before: another KEYFOB_HOME may");
     locked.into_iter().chain(others).collect()
@@ -259,4 +258,35 @@ fn named(keys: &[String]) -> Option<String> {
         count if count > NAMED => Some(format!("{count} secrets ({shown}, …)")),
         count => Some(format!("{count} secrets ({shown})")),
     }
+}
+
+// Entries that lead to one secret: an entry's file was copied, or a rename cut off.
+
+/// Finds them, and says how one is taken away without the other.
+pub fn shared_secrets(accounts: &[Account]) -> Vec<Finding> {
+    let mut by_id: HashMap<&str, Vec<&Account>> = HashMap::new();
+    for account in accounts {
+        by_id.entry(&account.id).or_default().push(account);
+    }
+    let mut several: Vec<_> = by_id.into_values().filter(|same| same.len() > 1).collect();
+    several.sort_by_key(|same| same[0].to_string());
+    let told = several.into_iter().map(|same| {
+        let names: Vec<_> = same.iter().map(ToString::to_string).collect();
+        let logouts: Vec<_> = same
+            .iter()
+            .map(|account| format!("`keyfob logout {account}`"))
+            .collect();
+        Finding::fail(
+            CHECK,
+            format!(
+                "{} lead to one secret: an entry was copied, or a rename cut off",
+                names.join(" and ")
+            ),
+            format!(
+                "{} takes that entry away and leaves the tokens to the other",
+                logouts.join(" or ")
+            ),
+        )
+    });
+    told.collect()
 }

@@ -1,11 +1,12 @@
 //! What a crash, a power cut or `kill -9` did not remove: files that were not whole yet.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
+use std::{fs, io};
 
-use super::shown::listed;
-use super::{Finding, Mend, Patient};
+use super::finding::listed;
+use super::{Finding, Mend, Setup, Status};
+use crate::error::Code;
 use crate::store::PROBE;
 use keyfob_base::files::TEMPORARY;
 
@@ -20,12 +21,12 @@ const RANDOM: usize = 6;
 const PROBED: usize = 16;
 
 /// Finds them; where there are none there is nothing to say.
-pub fn leftovers(patient: &Patient) -> Vec<Finding> {
+pub fn leftovers(setup: &Setup) -> Vec<Finding> {
     let mut found = Vec::new();
-    for root in patient.paths.roots() {
+    for root in setup.paths.roots() {
         collect(&root, 0, &mut found);
     }
-    for path in patient.paths.own() {
+    for path in setup.paths.own() {
         if fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir()) {
             collect(&path, DEPTH, &mut found);
         }
@@ -78,4 +79,38 @@ fn is_temporary(name: &str) -> bool {
     name.strip_prefix(TEMPORARY)
         .is_some_and(|rest| random(rest, RANDOM))
         || probe.is_some_and(|rest| random(rest, PROBED))
+}
+
+// Whether the state folder has locks, without which two processes could spend one refresh token, and whether
+// the audit log can be written there.
+
+/// Takes a lock of its own for a moment. `log` is whether the log can be written.
+pub fn locks(setup: &Setup, log: impl FnOnce() -> io::Result<()>) -> Vec<Finding> {
+    let locks = setup.paths.locks();
+    let lock = match setup.vault.rehearse_locks() {
+        Ok(()) => Finding::pass("locks", format!("{} can have them", locks.display())),
+        Err(error) => {
+            let found = Finding::of("locks", Status::Fail, &error);
+            let hint = match error.code {
+                Code::ConfigInvalid => found.hint.clone(),
+                _ => Some(format!(
+                    "make {} yours, or set `state_dir` in config.toml to a folder on a local disk that is",
+                    locks.display()
+                )),
+            };
+            Finding { hint, ..found }
+        }
+    };
+    let mut findings = vec![lock];
+    if setup.config.audit_log
+        && let Err(cause) = log()
+    {
+        let log = setup.paths.events();
+        findings.push(Finding::warn(
+            "log",
+            format!("nothing is recorded: {}: {cause}", log.display()),
+            "see to that file and its folder, or set `audit_log = false` in config.toml",
+        ));
+    }
+    findings
 }

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use super::leftovers::is_leftover;
-use super::{Finding, Mend, Patient, Status};
+use super::{Finding, Mend, Setup, Status};
 use crate::audit::{Action, AuditLog};
 use crate::error::{Code, Error, Result};
 use keyfob_base::files;
 
 /// Mends every finding that can be, and says in it what was done, or why not.
-pub fn mend(patient: &Patient, audit: &dyn AuditLog, findings: &mut [Finding]) {
+pub fn mend(setup: &Setup, audit: &dyn AuditLog, findings: &mut [Finding]) {
     for finding in findings {
         let Some(mend) = finding.mend.clone() else {
             continue;
@@ -18,7 +18,7 @@ pub fn mend(patient: &Patient, audit: &dyn AuditLog, findings: &mut [Finding]) {
             done,
             failed,
             tried,
-        } = put_right(patient, audit, &mend);
+        } = put_right(setup, audit, &mend);
         let Some(first) = failed.first() else {
             let said = if done {
                 "mended"
@@ -67,8 +67,8 @@ impl Outcome {
     }
 }
 
-fn put_right(patient: &Patient, audit: &dyn AuditLog, mend: &Mend) -> Outcome {
-    let vault = &patient.vault;
+fn put_right(setup: &Setup, audit: &dyn AuditLog, mend: &Mend) -> Outcome {
+    let vault = &setup.vault;
     match mend {
         Mend::Secrets(keys) => Outcome::of(keys, |key| {
             let removed = vault.discard_dangling(key);

@@ -1,10 +1,10 @@
 //! Where files have the permissions of the user's own folder there is nothing to look at.
 
-use super::{Finding, Patient};
+use super::{Finding, Setup};
 use crate::paths::Paths;
 
 /// No finding.
-pub fn permissions(_patient: &Patient) -> Vec<Finding> {
+pub fn permissions(_setup: &Setup) -> Vec<Finding> {
     Vec::new()
 }
 

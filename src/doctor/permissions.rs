@@ -6,8 +6,8 @@ use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::shown::{listed, quoted};
-use super::{Finding, Mend, Patient, Status};
+use super::finding::{listed, quoted};
+use super::{Finding, Mend, Setup, Status};
 use crate::paths::Paths;
 
 const CHECK: &str = "permissions";
@@ -36,14 +36,14 @@ struct Faults {
 }
 
 /// Looks at every file of keyfob's.
-pub fn permissions(patient: &Patient) -> Vec<Finding> {
-    let paths = &patient.paths;
+pub fn permissions(setup: &Setup) -> Vec<Finding> {
+    let paths = &setup.paths;
     let mut faults = Faults::default();
     let roots = paths.roots();
     let home = paths.home().map(Path::to_owned);
     let given: Vec<PathBuf> = home
         .into_iter()
-        .chain(patient.config.state_dir.clone())
+        .chain(setup.config.state_dir.clone())
         .collect();
     let folders: BTreeSet<&PathBuf> = given.iter().chain(&roots).collect();
     for folder in folders {

@@ -2,14 +2,15 @@
 
 use std::fs;
 
-use super::{Finding, Patient, Status};
+use super::{Finding, Setup, Status};
 use crate::names::is_provider_name;
+use crate::rules::Rules;
 
 const CHECK: &str = "providers";
 
 /// Reads every file of the user's.
-pub fn providers(patient: &Patient) -> Vec<Finding> {
-    let folder = patient.paths.providers();
+pub fn providers(setup: &Setup) -> Vec<Finding> {
+    let folder = setup.paths.providers();
     let entries = match fs::read_dir(&folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -44,8 +45,8 @@ pub fn providers(patient: &Patient) -> Vec<Finding> {
                 format!("{} has no provider's name, and is ignored", path.display()),
                 "call it NAME.toml, in lower-case letters, digits and `-`, or put it elsewhere",
             )),
-            Some(name) if !patient.concerns(name) => {}
-            Some(name) => match patient.registry.get(name) {
+            Some(name) if !setup.concerns(name) => {}
+            Some(name) => match setup.registry.get(name) {
                 Ok(_) => valid += 1,
                 Err(error) => findings.push(Finding::of(CHECK, Status::Fail, &error)),
             },
@@ -60,6 +61,40 @@ pub fn providers(patient: &Patient) -> Vec<Finding> {
             CHECK,
             format!("{}: {said}", folder.display()),
         ));
+    }
+    findings
+}
+
+// Whether the directory rules that hold here can be followed.
+
+const RULES: &str = "rules";
+
+/// Reads those of this folder; where there are none there is nothing to say.
+pub fn rules(setup: &Setup) -> Vec<Finding> {
+    let rules = Rules::new(setup.paths.clone(), setup.config.rules.clone());
+    let named = match rules.accounts() {
+        Ok(named) => named,
+        Err(error) => return vec![Finding::of(RULES, Status::Warn, &error)],
+    };
+    let concerned = named
+        .iter()
+        .filter(|(provider, _)| setup.concerns(provider));
+    let mut findings: Vec<Finding> = concerned
+        .filter(|(provider, ruled)| !setup.vault.has_account(provider, &ruled.name))
+        .map(|(provider, ruled)| {
+            Finding::warn(
+                RULES,
+                format!("{} names an account of {provider} that is not signed in", ruled.rule),
+                format!("`keyfob list {provider}` shows those that are; `keyfob use ACCOUNT --here` chooses one for this folder"),
+            )
+        })
+        .collect();
+    if findings.is_empty() && !named.is_empty() {
+        let said = match named.len() {
+            1 => "the account that is chosen for this folder is signed in".to_owned(),
+            count => format!("the {count} accounts that are chosen for this folder are signed in"),
+        };
+        findings.push(Finding::pass(RULES, said));
     }
     findings
 }

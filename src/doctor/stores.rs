@@ -1,15 +1,17 @@
 //! Whether secrets can be written and read: in the store of new accounts, and in each that has some.
 
 use super::permissions::is_guest;
-use super::{Finding, Patient, Status};
+use super::{Finding, Setup, Status};
+use crate::account::Account;
 use crate::error::Result;
 use crate::store::{Kind, Rehearsal};
+use crate::vault::Examined;
 
 const CHECK: &str = "store";
 
 /// Rehearses, and says which stores work.
-pub fn stores(patient: &Patient) -> (Vec<Finding>, Vec<Kind>) {
-    let vault = &patient.vault;
+pub fn stores(setup: &Setup) -> (Vec<Finding>, Vec<Kind>) {
+    let vault = &setup.vault;
     let accounts = vault.accounts().accounts;
     let in_use = |kind: Kind| {
         accounts.iter().any(|account| account.store == kind)
@@ -19,14 +21,14 @@ pub fn stores(patient: &Patient) -> (Vec<Finding>, Vec<Kind>) {
                 .iter()
                 .any(|(_, client)| client.store == kind)
     };
-    let usual = patient.usual_store();
+    let usual = setup.usual_store();
     let (mut findings, mut usable) = (Vec::new(), Vec::new());
     for kind in [Kind::Keyring, Kind::File] {
         let needed = in_use(kind);
         if !needed && kind != usual {
             continue;
         }
-        if kind == Kind::File && is_guest(&patient.paths) {
+        if kind == Kind::File && is_guest(&setup.paths) {
             continue; // a file made here would shut its user out
         }
         let rehearsal = vault.rehearse(kind);
@@ -34,14 +36,14 @@ pub fn stores(patient: &Patient) -> (Vec<Finding>, Vec<Kind>) {
             usable.push(kind);
         }
         let missed = needed || accounts.is_empty();
-        findings.push(judged(patient, kind, rehearsal, missed));
+        findings.push(judged(setup, kind, rehearsal, missed));
     }
     (findings, usable)
 }
 
 /// `missed`: somebody needs it now, and not only for accounts to come.
-fn judged(patient: &Patient, kind: Kind, rehearsal: Result<Rehearsal>, missed: bool) -> Finding {
-    let (noun, protection) = (kind.noun(), patient.vault.protection(kind));
+fn judged(setup: &Setup, kind: Kind, rehearsal: Result<Rehearsal>, missed: bool) -> Finding {
+    let (noun, protection) = (kind.noun(), setup.vault.protection(kind));
     match rehearsal {
         Ok(Rehearsal::Works) => Finding::pass(
             CHECK,
@@ -51,7 +53,7 @@ fn judged(patient: &Patient, kind: Kind, rehearsal: Result<Rehearsal>, missed: b
             CHECK,
             format!("{noun} is made with the first sign-in: {protection}"),
         ),
-        Ok(Rehearsal::WantsPassphrase) if patient.term.can_ask() => Finding::pass(
+        Ok(Rehearsal::WantsPassphrase) if setup.term.can_ask() => Finding::pass(
             CHECK,
             format!("{noun} takes secrets, and asks for the passphrase to give them: {protection}"),
         ),
@@ -72,4 +74,66 @@ fn judged(patient: &Patient, kind: Kind, rehearsal: Result<Rehearsal>, missed: b
             Finding { message, ..found }
         }
     }
+}
+
+// Whether the secrets in the file store can be read, as far as that asks nobody for a passphrase. Those in the
+// keyring are left alone: some systems ask for each.
+
+const INDEX: &str = "index";
+
+/// Looks at each.
+pub fn secrets(setup: &Setup) -> Vec<Finding> {
+    let vault = &setup.vault;
+    let (mut findings, mut shut) = (Vec::new(), 0);
+    for account in vault.accounts().accounts {
+        if account.store != Kind::File {
+            continue;
+        }
+        match vault.examine(&account) {
+            Examined::Shut => shut += 1,
+            Examined::Sound | Examined::Gone => {} // gone ones are told of already
+            _ => findings.extend(unfit(setup, &account)),
+        }
+    }
+    for (provider, client) in vault.clients().kept {
+        if client.store != Kind::File {
+            continue;
+        }
+        if let Examined::Unreadable { cause, hint } = vault.examine_client(&client) {
+            let message = format!("{provider}: what is kept of its client cannot be read: {cause}");
+            let hint = format!("{hint}: `keyfob provider set {provider} --client-secret`");
+            findings.push(Finding::fail(INDEX, message, hint));
+        }
+    }
+    if shut > 0 {
+        let secrets = match shut {
+            1 => "the secret of one account".to_owned(),
+            shut => format!("the secrets of {shut} accounts"),
+        };
+        findings.push(Finding::pass(
+            INDEX,
+            format!("{secrets} could not be looked at: the file store's passphrase is not given"),
+        ));
+    }
+    findings
+}
+
+/// What is wrong with an account's secret, if it still is: somebody may have been at work on it.
+fn unfit(setup: &Setup, account: &Account) -> Option<Finding> {
+    let now = setup.vault.reread(account).ok().flatten()?;
+    let login = now.login_command();
+    let finding = match setup.vault.examine(&now) {
+        Examined::Unreadable { cause, hint } => Finding::fail(
+            INDEX,
+            format!("{now}: its secret cannot be read: {cause}"),
+            format!("{hint}: `{login}`, or `keyfob restore FILE {now} --replace`"),
+        ),
+        Examined::Outdated => Finding::warn(
+            INDEX,
+            format!("{now}: its secret is older than its entry, and its tokens may be spent"),
+            format!("`{login}` if it is refused"),
+        ),
+        Examined::Sound | Examined::Gone | Examined::Shut => return None,
+    };
+    Some(finding.account(&now))
 }

@@ -9,7 +9,7 @@ use super::{columns, completions, network, print, print_json};
 use crate::answer::doctor::Report;
 use crate::audit;
 use crate::cli;
-use crate::doctor::{self, Finding, Mend, Patient, Pending, Question, Status};
+use crate::doctor::{self, Finding, Mend, Pending, Question, Setup, Status};
 use crate::error::{Code, Error, Result};
 use crate::login::Surroundings;
 use crate::term::Manner;
@@ -32,7 +32,7 @@ pub fn run(args: &cli::Doctor, manner: Manner) -> Result<ExitCode> {
     if let Some(provider) = &args.provider {
         app.registry.is_known(provider)?;
     }
-    let patient = Patient {
+    let setup = Setup {
         paths: app.paths.clone(),
         config: app.config.clone(),
         registry: app.registry.clone(),
@@ -43,7 +43,7 @@ pub fn run(args: &cli::Doctor, manner: Manner) -> Result<ExitCode> {
     };
     let begin = || {
         let paths = app.paths.clone();
-        doctor::begin(&patient, move || audit::is_writable(&paths))
+        doctor::begin(&setup, move || audit::is_writable(&paths))
     };
     let mut tried = Vec::new();
     if args.mend {
@@ -53,14 +53,14 @@ pub fn run(args: &cli::Doctor, manner: Manner) -> Result<ExitCode> {
             tried.iter_mut().for_each(leave);
         }
         tried.retain(|finding| finding.mend.is_some());
-        doctor::mend(&patient, app.audit.as_ref(), &mut tried);
+        doctor::mend(&setup, app.audit.as_ref(), &mut tried);
     }
     let pending = begin();
     let completion = completions::of_this_shell(app.term.as_ref());
     let clock = if args.offline {
         Vec::new()
     } else {
-        clock(&app, doctor::questions(&patient))?
+        clock(&app, doctor::questions(&setup))?
     };
     findings.extend(pending.into_iter().flat_map(Pending::end));
     findings.extend(clock);
@@ -76,7 +76,7 @@ pub fn run(args: &cli::Doctor, manner: Manner) -> Result<ExitCode> {
     if args.mend || !confirmed(&app, &findings)? {
         return Ok(status);
     }
-    doctor::mend(&patient, app.audit.as_ref(), &mut findings);
+    doctor::mend(&setup, app.audit.as_ref(), &mut findings);
     doctor::shorten(&mut findings);
     for finding in findings.iter().filter(|finding| finding.mend.is_some()) {
         if finding.mended {

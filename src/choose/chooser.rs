@@ -1,52 +1,30 @@
-//! Which account is meant, and why. One table, in the order of the code:
-//!
-//! | given | then |
-//! | --- | --- |
-//! | `PROVIDER/NAME` | that one, or `unknown_account` with the nearest |
-//! | `PROVIDER` | what `KEYFOB_ACCOUNT` names there, else what a directory rule does, else its default, else its only one, else `ambiguous_account` with the list; with no account the provider's variable |
-//! | nothing | what `KEYFOB_ACCOUNT` names if that is one alone, else, where it names none, what the directory rules do if that is one alone, else the only account there is, else what the only provider has by the row above, else `ambiguous_account`; with no account the only provider's variable |
-//!
-//! A pattern, where one is taken, means every account that it matches, or is `unknown_account`.
-//!
-//! A known provider with neither account nor variable is `login_required`; an unknown one is
-//! `unknown_provider`. A variable serves whoever wants a token, and nobody who wants an account.
+//! The choice of an account, in the order of the table in [`super`].
 
-mod choice;
-mod environment;
-mod exact;
-mod missing;
-mod pattern;
-mod several;
-mod surprise;
-mod target;
-#[cfg(test)]
-mod tests;
-mod variable;
+use std::fmt;
 
+use super::choice::{Choice, Source, Variable, Why};
+use super::environment::{ACCOUNT, Environment};
+use super::missing;
+use super::target::Target;
 use crate::account::Account;
-use crate::error::{Error, Result};
-use crate::provider::Registry;
+use crate::error::{Code, Error, Result};
+use crate::names::is_name;
+use crate::provider::{Registry, SetVariable};
 use crate::rules::{Ruled, Rules};
 use crate::vault::Vault;
-
-pub use choice::{Choice, Source, Variable, Why};
-pub use environment::{ACCOUNT, Environment};
-pub use missing::nobody_anywhere;
-pub use pattern::{fits, is_pattern};
-pub use several::Several;
-pub use target::Target;
+use keyfob_base::secret::Secret;
 
 /// Chooses among the accounts of a vault.
 #[derive(Clone, Copy)]
 pub struct Chooser<'a> {
-    vault: &'a Vault,
-    registry: &'a Registry,
+    pub(super) vault: &'a Vault,
+    pub(super) registry: &'a Registry,
     rules: &'a Rules,
-    environment: Environment<'a>,
+    pub(super) environment: Environment<'a>,
 }
 
 /// An account, and why that one; `None` where there is none to choose from.
-type Found = Option<(Account, Why)>;
+type FoundAccount = Option<(Account, Why)>;
 
 impl<'a> Chooser<'a> {
     /// As this process's environment has it.
@@ -119,12 +97,12 @@ impl<'a> Chooser<'a> {
         Ok(self.account_and_why(typed)?.0)
     }
 
-    fn account_and_why(&self, typed: Option<&str>) -> Result<(Account, Why)> {
+    pub(super) fn account_and_why(&self, typed: Option<&str>) -> Result<(Account, Why)> {
         let target = typed.map(Target::parse).transpose()?;
         self.find(target)?.ok_or_else(|| self.not_kept(target))
     }
 
-    fn find(&self, target: Option<Target<'_>>) -> Result<Found> {
+    fn find(&self, target: Option<Target<'_>>) -> Result<FoundAccount> {
         match target {
             Some(Target {
                 provider,
@@ -141,7 +119,7 @@ impl<'a> Chooser<'a> {
     }
 
     /// The account that `KEYFOB_ACCOUNT` names.
-    fn preferred(&self, provider: &str, name: &str) -> Result<Found> {
+    fn preferred(&self, provider: &str, name: &str) -> Result<FoundAccount> {
         let named = self.named(provider, name).map_err(|error| Error {
             message: format!("{ACCOUNT}: {}", error.message),
             ..error
@@ -150,7 +128,7 @@ impl<'a> Chooser<'a> {
     }
 
     /// The account that a directory rule names.
-    fn ruled(&self, provider: &str, ruled: Ruled) -> Result<Found> {
+    fn ruled(&self, provider: &str, ruled: Ruled) -> Result<FoundAccount> {
         let Ruled { name, rule } = ruled;
         match self.named(provider, &name) {
             Ok(account) => Ok(Some((account, Why::Directory(rule)))),
@@ -158,7 +136,7 @@ impl<'a> Chooser<'a> {
         }
     }
 
-    fn of_provider(&self, provider: &str) -> Result<Found> {
+    fn of_provider(&self, provider: &str) -> Result<FoundAccount> {
         if let Some(name) = self.environment.accounts()?.get(provider) {
             return self.preferred(provider, name);
         }
@@ -182,7 +160,7 @@ impl<'a> Chooser<'a> {
         }
     }
 
-    fn unnamed(&self) -> Result<Found> {
+    fn unnamed(&self) -> Result<FoundAccount> {
         let preferred = self.environment.accounts()?;
         if let (1, Some((provider, name))) = (preferred.len(), preferred.iter().next()) {
             return self.preferred(provider, name);
@@ -218,5 +196,102 @@ impl<'a> Chooser<'a> {
         let chosen = accounts.find(|account| Some(&account.name) == default.as_ref());
         let chosen = chosen.ok_or_else(ambiguous)?;
         Ok(Some((chosen.clone(), Why::Default)))
+    }
+
+    /// The account that `PROVIDER/NAME` names. `PROVIDER` alone is wrong usage, with its accounts.
+    pub fn exact(&self, typed: &str) -> Result<Account> {
+        let target = Target::parse(typed)?;
+        if let Some(name) = target.name {
+            return self.named(target.provider, name);
+        }
+        let mut listing = self.vault.accounts_of(target.provider);
+        if listing.accounts.is_empty() {
+            return Err(listing
+                .broken
+                .pop()
+                .unwrap_or_else(|| self.nobody(Some(target))));
+        }
+        let names: Vec<_> = listing.accounts.iter().map(ToString::to_string).collect();
+        Err(Error::new(
+            Code::Usage,
+            format!("`{typed}` is a provider, and an account is wanted"),
+        )
+        .hint(missing::one_of(&names)))
+    }
+
+    /// What to say of an account that was chosen, as one line; `None` where nothing surprises. `token` is
+    /// what is handed out: a variable that holds it is no surprise, for that is what `exec` and `export`
+    /// leave behind.
+    pub fn surprise(&self, account: &Account, why: &Why, token: Option<&Secret>) -> Option<String> {
+        let not_default = self.not_default(account, why);
+        match why {
+            Why::Directory(_) | Why::Default | Why::Only => {
+                not_default.or_else(|| self.ignored(account, token))
+            }
+            Why::Environment | Why::Argument | Why::Variable => not_default,
+        }
+    }
+
+    /// What names an account that is not its provider's default.
+    pub(super) fn not_default(&self, account: &Account, why: &Why) -> Option<String> {
+        let who: &dyn fmt::Display = match why {
+            Why::Environment => &ACCOUNT,
+            Why::Directory(rule) => rule,
+            Why::Argument | Why::Default | Why::Only | Why::Variable => return None,
+        };
+        let default = self.other_default(account)?;
+        Some(format!("{who} names {account}; the default is {default}"))
+    }
+
+    /// The provider's variable, which counts where there is no account.
+    fn ignored(&self, account: &Account, token: Option<&Secret>) -> Option<String> {
+        let variable = self.variable_of(&account.provider).ok()??.name;
+        let held = self.environment.token(&variable);
+        let same = token.is_some() && held.as_ref() == token;
+        (!same).then(|| format!("{variable} is set and ignored, for {account} is signed in"))
+    }
+
+    /// The provider's default account, if that is another one and is there.
+    fn other_default(&self, account: &Account) -> Option<Account> {
+        let default = self.vault.default_of(&account.provider)?;
+        let another = is_name(&default) && default != account.name;
+        let found = another.then(|| self.vault.find(&account.provider, &default));
+        found?.ok()?
+    }
+
+    /// The variables that hold a token, one a provider, whether or not there are accounts. With a name,
+    /// that provider's alone. What cannot be told for a wrong file is a failure.
+    pub fn variables(&self, provider: Option<&str>) -> Vec<Result<SetVariable>> {
+        if let Some(provider) = provider {
+            return self.variable_of(provider).transpose().into_iter().collect();
+        }
+        let is_set = |name: &str| self.environment.is_set(name);
+        self.registry.token_variables_set(&is_set)
+    }
+
+    /// Reads the token in a variable.
+    pub fn read(&self, variable: SetVariable) -> Result<Variable> {
+        let token = self.environment.token(&variable.name);
+        let token = token.ok_or_else(|| missing::unreadable(&variable))?;
+        Ok(Variable {
+            provider: variable.provider,
+            name: variable.name,
+            token,
+        })
+    }
+
+    fn variable_of(&self, provider: &str) -> Result<Option<SetVariable>> {
+        let is_set = |name: &str| self.environment.is_set(name);
+        self.registry.token_variable_set(provider, &is_set)
+    }
+
+    /// The variable of the only provider that has one set.
+    fn only_variable(&self) -> Result<Option<SetVariable>> {
+        let set = self.variables(None).into_iter();
+        let mut set = set.collect::<Result<Vec<_>>>()?; // a wrong one may be the one that is meant
+        match set.len() {
+            0 | 1 => Ok(set.pop()),
+            _ => Err(missing::ambiguous_variables(&set)),
+        }
     }
 }

@@ -2,10 +2,10 @@
 //! showing them, of any length up to a bound.
 
 #[cfg(not(unix))]
-#[path = "entry/elsewhere.rs"]
+#[path = "elsewhere.rs"]
 mod keys;
 #[cfg(unix)]
-#[path = "entry/unix.rs"]
+#[path = "unix.rs"]
 mod keys;
 #[cfg_attr(not(unix), allow(dead_code))]
 mod line;
