@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::code::CodeFlow;
-use super::entry::Grant;
-use super::race::Finish;
-use super::{Plan, SignedIn, client, consent, identity, persist};
+use super::persist::{self, Grant};
+use super::wait::Finish;
+use super::{Plan, SignedIn, client, consent, identity};
 use crate::context::Context;
 use crate::error::Result;
 use crate::oauth::Client;

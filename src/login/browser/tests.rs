@@ -1,9 +1,13 @@
 //! Small shell scripts in the place of browsers; what they saw is read from files.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use url::Url;
+
+use super::open::*;
 use super::*;
+use crate::login::Surroundings;
 
 const URL: &str = "https://id.example.com/authorize?scope=a%20b&state=%73x&redirect_uri=http://127.0.0.1:1/$(id);'`";
 
@@ -239,6 +243,8 @@ mod scripts {
     use std::io::Write;
     use std::path::PathBuf;
     use std::time::Instant;
+
+    use url::Url;
 
     use super::*;
 

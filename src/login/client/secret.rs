@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::given;
-use super::known::{self, Known};
+use super::config::{self, Known};
+use super::obtain::given;
 use crate::account;
 use crate::context::{Context, off_thread};
 use crate::error::{Code, Error, Result};
@@ -52,7 +52,7 @@ pub async fn find(context: &Context, plan: &Plan, known: &Known) -> Result<Found
     if let Some(secret) = given(provider, "CLIENT_SECRET") {
         return Ok(Found::Secret(Secret::new(secret)));
     }
-    let Some(pin) = known::pin(provider) else {
+    let Some(pin) = config::pin(provider) else {
         return Ok(Found::Nothing);
     };
     let (vault, name) = (Arc::clone(&context.vault), provider.name.clone());
@@ -143,7 +143,7 @@ pub async fn ask_and_offer(
 /// Keeps a typed secret beside what is kept of the same client already. A failure is a warning, for the
 /// account has the secret too.
 pub async fn keep(context: &Context, plan: &Plan, client: &Client, secret: &Secret) {
-    let Some(pin) = known::pin(&plan.provider) else {
+    let Some(pin) = config::pin(&plan.provider) else {
         return; // nothing was sent, so nothing was taken
     };
     let (vault, name) = (Arc::clone(&context.vault), plan.provider.name.clone());
@@ -192,7 +192,7 @@ pub async fn keep(context: &Context, plan: &Plan, client: &Client, secret: &Secr
 /// A kept secret goes to the origin that it was kept for; `key` names another.
 pub fn elsewhere(plan: &Plan, key: &str, endpoint: &Url) -> Error {
     let provider = &plan.provider;
-    let then = known::pin(provider).unwrap_or_default();
+    let then = config::pin(provider).unwrap_or_default();
     Error::new(
         Code::EndpointChanged,
         format!(

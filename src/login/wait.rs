@@ -9,8 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::Plan;
-use super::address::{self, Address};
-use super::code::{CodeFlow, Said};
+use super::code::{self, Address, CodeFlow, Said};
 use super::consent::{Visit, Visitor, expired, nobody, timed_out};
 use super::device::{DeviceFlow, Event};
 use super::invite::Invitation;
@@ -84,7 +83,7 @@ enum Happened {
     Redirect(Accepted),
     Typed(Typed),
     Device(Event),
-    Address(address::Event),
+    Address(code::Event),
     Visited(std::result::Result<(), String>),
     TimeOver,
 }
@@ -231,16 +230,16 @@ impl<'a> Race<'a> {
 
     /// A browser that was launched here has begun with the address in time. Where nobody can press Enter
     /// another is shown without.
-    fn address_said(&mut self, event: &address::Event, invitation: &Invitation<'_>) {
+    fn address_said(&mut self, event: &code::Event, invitation: &Invitation<'_>) {
         let Some(address) = &mut self.address else {
             return;
         };
         match event {
-            address::Event::Over if self.plan.launches() => {}
-            address::Event::Over if self.entry.is_none() => address.hurry(),
-            address::Event::Over => invitation.address_over(),
-            address::Event::New => invitation.address(&address.url),
-            address::Event::Failed(error) => {
+            code::Event::Over if self.plan.launches() => {}
+            code::Event::Over if self.entry.is_none() => address.hurry(),
+            code::Event::Over => invitation.address_over(),
+            code::Event::New => invitation.address(&address.url),
+            code::Event::Failed(error) => {
                 let term = &self.context.term;
                 term.warn(&format!("no new address was to be had: {error}"));
             }
@@ -307,7 +306,7 @@ async fn typed(entry: &mut Option<Entry>) -> Typed {
     }
 }
 
-async fn changed(address: &mut Option<Address<'_>>) -> address::Event {
+async fn changed(address: &mut Option<Address<'_>>) -> code::Event {
     match address {
         Some(address) => address.next().await,
         None => pending().await,

@@ -1,6 +1,6 @@
 //! Which client we are at a provider already, and where that is known from.
 
-use super::given;
+use super::obtain::given;
 use crate::account::Account;
 use crate::context::Context;
 use crate::error::Result;
