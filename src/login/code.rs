@@ -42,7 +42,7 @@ impl CodeFlow {
     /// Binds the listener where the redirect comes to this machine, and makes the request.
     pub fn begin(plan: &Plan, ways: Ways, client: &Client) -> Result<(Self, Option<Listener>)> {
         let (redirect_uri, listener) = landing(plan, ways)?;
-        let request = authorization(plan, client, &redirect_uri);
+        let request = authorization_request(plan, client, &redirect_uri);
         let code = Self {
             client: client.clone(),
             expected: Expected {
@@ -104,7 +104,7 @@ fn landing(plan: &Plan, ways: Ways) -> Result<(String, Option<Listener>)> {
 }
 
 /// What is asked, wherever the browser carries it.
-fn authorization(plan: &Plan, client: &Client, redirect_uri: &str) -> AuthorizationRequest {
+fn authorization_request(plan: &Plan, client: &Client, redirect_uri: &str) -> AuthorizationRequest {
     authorize::request(&authorize::Wish {
         provider: &plan.provider,
         client_id: &client.id,
@@ -119,7 +119,7 @@ fn authorization(plan: &Plan, client: &Client, redirect_uri: &str) -> Authorizat
 
 /// What happens to an address while it is waited for.
 #[derive(Debug)]
-pub enum Event {
+pub enum AddressEvent {
     /// Nobody can begin with it any more; a browser that has done so goes on.
     Over,
     /// Another stands in its place.
@@ -190,19 +190,19 @@ impl<'a> Address<'a> {
     }
 
     /// Goes on until there is something to say. Dropping the future loses nothing.
-    pub async fn next(&mut self) -> Event {
+    pub async fn next(&mut self) -> AddressEvent {
         match self.stage {
             Stage::Good | Stage::Over => std::future::pending().await,
             Stage::Until(end) => {
                 sleep_until(end).await;
                 self.stage = Stage::Over;
-                Event::Over
+                AddressEvent::Over
             }
             Stage::Wanted => match self.push().await {
-                Ok(()) => Event::New,
+                Ok(()) => AddressEvent::New,
                 Err(error) => {
                     self.stage = Stage::Over;
-                    Event::Failed(error)
+                    AddressEvent::Failed(error)
                 }
             },
         }

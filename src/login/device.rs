@@ -18,7 +18,7 @@ const HEAD_START: Duration = Duration::from_secs(20);
 
 /// What the device flow has to say.
 #[derive(Debug)]
-pub enum Event {
+pub enum DeviceEvent {
     /// A code to show.
     Code(DeviceAuthorization),
     /// Signed in.
@@ -91,7 +91,7 @@ impl DeviceFlow {
     }
 
     /// Goes on until there is something to say. Dropping the future loses nothing.
-    pub async fn next(&mut self) -> Event {
+    pub async fn next(&mut self) -> DeviceEvent {
         loop {
             if let Some(event) = self.step().await {
                 return event;
@@ -105,12 +105,12 @@ impl DeviceFlow {
             return None;
         }
         match self.step().await {
-            Some(Event::Granted(tokens)) => Some(tokens),
+            Some(DeviceEvent::Granted(tokens)) => Some(tokens),
             _ => None,
         }
     }
 
-    async fn step(&mut self) -> Option<Event> {
+    async fn step(&mut self) -> Option<DeviceEvent> {
         match &mut self.stage {
             Stage::Later(at) => {
                 tokio::time::sleep_until((*at).into()).await;
@@ -140,25 +140,25 @@ impl DeviceFlow {
         tokio::spawn(async move { request(&plan, &client).send(&context.http).await })
     }
 
-    fn asked(&mut self, answer: Result<DeviceAuthorization, OauthError>) -> Event {
+    fn asked(&mut self, answer: Result<DeviceAuthorization, OauthError>) -> DeviceEvent {
         match answer {
             Ok(authorization) => {
                 self.stage = Stage::Waiting(Box::new(Shown {
                     pace: Pace::new(&authorization, Instant::now()),
                     authorization: authorization.clone(),
                 }));
-                Event::Code(authorization)
+                DeviceEvent::Code(authorization)
             }
-            Err(error) => self.over(Event::Failed(error)),
+            Err(error) => self.over(DeviceEvent::Failed(error)),
         }
     }
 
-    fn poll(&mut self) -> Option<Event> {
+    fn poll(&mut self) -> Option<DeviceEvent> {
         let Stage::Waiting(shown) = std::mem::replace(&mut self.stage, Stage::Idle) else {
             return None;
         };
         if shown.pace.next_poll().is_none() {
-            return Some(Event::Expired);
+            return Some(DeviceEvent::Expired);
         }
         let (context, plan, client) = self.parts();
         let hold = plan.ephemeral.then(|| context.interrupts.hold());
@@ -180,7 +180,7 @@ impl DeviceFlow {
         None
     }
 
-    fn polled(&mut self, answer: Poll) -> Option<Event> {
+    fn polled(&mut self, answer: Poll) -> Option<DeviceEvent> {
         let Stage::Polling(mut shown, _) = std::mem::replace(&mut self.stage, Stage::Idle) else {
             return None;
         };
@@ -196,16 +196,16 @@ impl DeviceFlow {
                 pace.trouble(now);
                 self.trouble = Some(why);
             }
-            Poll::Granted(tokens) => return Some(Event::Granted(tokens)),
-            Poll::Denied(response) => return Some(Event::Denied(response)),
-            Poll::Expired => return Some(Event::Expired),
-            Poll::Failed(error) => return Some(Event::Failed(error)),
+            Poll::Granted(tokens) => return Some(DeviceEvent::Granted(tokens)),
+            Poll::Denied(response) => return Some(DeviceEvent::Denied(response)),
+            Poll::Expired => return Some(DeviceEvent::Expired),
+            Poll::Failed(error) => return Some(DeviceEvent::Failed(error)),
         }
         self.stage = Stage::Waiting(shown);
         None
     }
 
-    fn over(&mut self, event: Event) -> Event {
+    fn over(&mut self, event: DeviceEvent) -> DeviceEvent {
         self.stage = Stage::Idle;
         event
     }
@@ -325,7 +325,7 @@ mod tests {
         assert!(interrupted.is_err(), "there was nothing to say yet");
         answer.send(granted()).unwrap();
         let event = timeout(BOUND, flow.next()).await;
-        assert!(matches!(event, Ok(Event::Granted(_))), "{event:?}");
+        assert!(matches!(event, Ok(DeviceEvent::Granted(_))), "{event:?}");
     }
 
     #[tokio::test]
@@ -363,7 +363,7 @@ mod tests {
     async fn a_code_that_is_over_is_polled_with_no_more() {
         let (_home, mut flow) = flow(Stage::Waiting(shown(1)));
         let event = timeout(BOUND, flow.next()).await;
-        assert!(matches!(event, Ok(Event::Expired)), "{event:?}");
+        assert!(matches!(event, Ok(DeviceEvent::Expired)), "{event:?}");
         assert!(
             matches!(flow.stage, Stage::Idle),
             "another may be asked for"

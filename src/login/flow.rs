@@ -4,7 +4,7 @@ use std::fmt;
 
 use clap::ValueEnum;
 
-use super::consent::{Visitor, nobody};
+use super::consent::{Visitor, no_flow_left};
 use super::{Browser, Plan};
 use crate::account::{Account, SignIn};
 use crate::error::{Code, Error, Result};
@@ -68,8 +68,8 @@ impl Ways {
         let (flow, provider) = (plan.flow, &plan.provider);
         let has_device = provider.device_authorization_endpoint.is_some();
         offered(plan, has_device)?;
-        let (himself, opens) = match &plan.visitor {
-            Visitor::Myself(_) => (true, true),
+        let (approves_itself, opens) = match &plan.visitor {
+            Visitor::AutoApprove(_) => (true, true),
             Visitor::Person(Browser::None(_)) => (false, false),
             Visitor::Person(_) => (false, true),
         };
@@ -78,15 +78,15 @@ impl Ways {
             loopback: (auto || flow == Flow::Browser)
                 && !provider.redirect.no_loopback
                 && (opens || can_ask),
-            device: flow == Flow::Device || (auto && has_device && !himself),
-            paste: (flow == Flow::Paste || (auto && !himself)) && can_ask,
+            device: flow == Flow::Device || (auto && has_device && !approves_itself),
+            paste: (flow == Flow::Paste || (auto && !approves_itself)) && can_ask,
         };
         ways.some().ok_or_else(|| {
             let why = match &plan.visitor {
                 Visitor::Person(Browser::None(why)) if flow != Flow::Paste => why,
                 _ => silence.unwrap_or("there is no way in"),
             };
-            nobody(plan, why)
+            no_flow_left(plan, why)
         })
     }
 
@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn keyfob_itself_takes_the_redirect_alone() {
         let plan = Plan {
-            visitor: Visitor::Myself("ada".into()),
+            visitor: Visitor::AutoApprove("ada".into()),
             ..plan(Flow::Auto, true, false, true)
         };
         assert_eq!(ways(&plan, true), "l");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::identity::{self, Who};
-use super::persist::{self, Grant};
+use super::persist::{self, SignInGrant};
 use super::target::{self, Keeping};
 use super::{SignedIn, metadata, run};
 use crate::account::{Account, Identity, SignIn};
@@ -120,8 +120,8 @@ fn as_given(who: Who) -> Who {
     }
 }
 
-fn grant(token: Secret, who: Who) -> Grant {
-    Grant {
+fn grant(token: Secret, who: Who) -> SignInGrant {
+    SignInGrant {
         client: Client {
             id: String::new(),
             auth: ClientAuth::None,

@@ -9,7 +9,7 @@ use super::consent::Visitor;
 use super::environment::Surroundings;
 use super::flow::Flow;
 use super::identity::Who;
-use super::persist::{self, Grant};
+use super::persist::{self, SignInGrant};
 use super::plan::{EXCHANGE, Plan, SignedIn, Wanted, check_resources};
 use super::{client, ephemeral, metadata};
 use crate::account::{Identity, SignIn, SubjectFrom};
@@ -56,7 +56,7 @@ pub(super) async fn sign_in_job(context: &Context, plan: Plan) -> Result<SignedI
     let identity = identity_token(context, &plan).await?;
     let exchange = send(context, &plan, &client, &identity);
     let tokens = plan.noting(context, &client, exchange).await?;
-    let grant = Grant {
+    let grant = SignInGrant {
         who: job_identity(&plan, &identity),
         client,
         redirect_uri: None,
@@ -233,7 +233,7 @@ pub(super) async fn sign_in_client(context: &Context, plan: Plan) -> Result<Sign
     ephemeral::forewarn(context, &plan, Some(&client));
     let fetch = fetch_token(context, &plan, &client);
     let tokens = plan.noting(context, &client, fetch).await?;
-    let grant = Grant {
+    let grant = SignInGrant {
         who: client_identity(&plan, &client),
         client,
         redirect_uri: None,

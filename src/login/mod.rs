@@ -44,11 +44,11 @@ mod show;
 mod target;
 mod wait;
 
-pub use browser::{Asked, Browser, Launcher, VARIABLES as BROWSER_VARIABLES};
+pub use browser::{Browser, BrowserOptions, Launcher, VARIABLES as BROWSER_VARIABLES};
 pub use client::given;
 pub use consent::Visitor;
 pub use environment::Surroundings;
-pub use ephemeral::{Gained, Gains, Granted, Registration};
+pub use ephemeral::{EphemeralRegistration, Gained, Gains, Granted};
 pub use flow::Flow;
 pub use given::{Given, given as given_token};
 pub use machine::{Exchanged, exchange};

@@ -44,7 +44,7 @@ pub fn read(
     if text.len() > LONGEST {
         return Pasted::Wrong(too_long());
     }
-    let place = Place {
+    let place = Landing {
         end: before_query(redirect_uri),
         authorization_endpoint,
         shows_code,
@@ -103,14 +103,14 @@ impl Wrong {
 }
 
 /// Where the sign-in begins and ends.
-struct Place<'a> {
+struct Landing<'a> {
     /// The redirect URI without a query.
     end: &'a str,
     authorization_endpoint: &'a Url,
     shows_code: bool,
 }
 
-impl Place<'_> {
+impl Landing<'_> {
     /// What to paste instead. The redirect URI is no secret.
     fn ask(&self) -> String {
         if self.shows_code {

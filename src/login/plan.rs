@@ -149,7 +149,7 @@ impl Plan {
     /// Whether a browser is opened: only for a redirect that comes back here.
     pub(super) fn launches(&self) -> bool {
         let opens = match &self.visitor {
-            Visitor::Myself(_) => true,
+            Visitor::AutoApprove(_) => true,
             Visitor::Person(browser) => !matches!(browser, Browser::None(_)),
         };
         opens

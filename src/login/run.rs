@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::client::{self, Ours};
+use super::client::{self, LoginClients};
 use super::code::{Address, CodeFlow};
 use super::device::DeviceFlow;
 use super::flow::{Flow, Ways};
-use super::page::Page;
+use super::page::EndPage;
 use super::plan::{Plan, SignedIn, settle_scopes};
 use super::redeem::Redemption;
 use super::target::{self, Keeping};
-use super::wait::{Finish, Race};
+use super::wait::{Wait, WaitOutcome};
 use super::{ephemeral, identity, machine, metadata};
 use crate::account::SignIn;
 use crate::context::{Context, off_thread};
@@ -64,7 +64,7 @@ async fn consent(
     context: &Arc<Context>,
     plan: &Arc<Plan>,
     ways: Ways,
-    ours: Ours,
+    ours: LoginClients,
 ) -> Result<SignedIn> {
     let (ways, client) = match &ours.code {
         Ok(client) => (ways, Some(client)),
@@ -95,7 +95,7 @@ async fn consent(
         None => None,
     };
     let launched = listener.is_some() && plan.launches();
-    let race = Race {
+    let wait = Wait {
         context,
         plan,
         code: code.as_ref(),
@@ -106,7 +106,7 @@ async fn consent(
             .filter(|_| ways.device)
             .map(|client| DeviceFlow::new(context, plan, client.clone(), launched)),
     };
-    let finish = race.run().await?;
+    let finish = wait.run().await?;
 
     let redemption = Redemption {
         context,
@@ -115,28 +115,28 @@ async fn consent(
         device,
     };
     let outcome = redemption.of(&finish).await;
-    let overtaken = !matches!(finish, Finish::Redirect(_));
+    let overtaken = !matches!(finish, WaitOutcome::Redirect(_));
     if let Some(browser) = finish.browser() {
         browser.answer(page(plan, &outcome, overtaken)).await;
     }
     if outcome.is_ok() {
-        ours.taken(context, plan).await;
+        ours.remember_secret(context, plan).await;
     }
     outcome
 }
 
 /// What the browser shows at the end, also where another way was faster.
-fn page(plan: &Plan, outcome: &Result<SignedIn>, overtaken: bool) -> Page {
+fn page(plan: &Plan, outcome: &Result<SignedIn>, overtaken: bool) -> EndPage {
     let provider = plan.provider.title.clone();
     match outcome {
-        Ok(done) => Page::SignedIn {
+        Ok(done) => EndPage::SignedIn {
             provider,
             who: done.account.who().to_owned(),
             account: (!plan.ephemeral).then(|| done.account.to_string()),
             overtaken,
         },
-        Err(error) if error.code == Code::AccessDenied => Page::Refused { provider },
-        Err(_) => Page::Failed { provider },
+        Err(error) if error.code == Code::AccessDenied => EndPage::Refused { provider },
+        Err(_) => EndPage::Failed { provider },
     }
 }
 

@@ -48,7 +48,7 @@ impl Keeping {
 
 /// Where a grant goes.
 #[derive(Debug, PartialEq)]
-pub enum Place {
+pub enum Destination {
     /// A new account; `taken` is the name it would have had.
     New { name: String, taken: Option<String> },
     /// This account of the same identity.
@@ -58,10 +58,10 @@ pub enum Place {
 }
 
 /// Finds the place as the index stands now.
-pub fn find_place(vault: &Vault, plan: &Keeping, who: &Who) -> Result<Place> {
+pub fn find_destination(vault: &Vault, plan: &Keeping, who: &Who) -> Result<Destination> {
     let provider = &plan.provider.name;
     let known = vault.accounts_of(provider);
-    place(plan, who, &known, vault.default_of(provider).as_deref())
+    choose_destination(plan, who, &known, vault.default_of(provider).as_deref())
 }
 
 /// Fails where what is known beforehand stands in the way: the entry of the name that was asked for cannot
@@ -82,7 +82,12 @@ pub fn settle(vault: &Vault, plan: &Keeping, kind: SignIn) -> Result<()> {
 /// The rules: a name that was asked for is taken if it is free or the same identity's; otherwise the
 /// same identity keeps its account, and a new one gets the next free name. An entry that cannot be read
 /// has its name all the same.
-fn place(plan: &Keeping, who: &Who, known: &Listing, default: Option<&str>) -> Result<Place> {
+fn choose_destination(
+    plan: &Keeping,
+    who: &Who,
+    known: &Listing,
+    default: Option<&str>,
+) -> Result<Destination> {
     let accounts = &known.accounts;
     let asked = plan
         .expected
@@ -100,9 +105,9 @@ fn place(plan: &Keeping, who: &Who, known: &Listing, default: Option<&str>) -> R
             return Err(conflict(other, who));
         }
         return Ok(match found {
-            Some(same) if is_same(same, who) => Place::Update(Box::new(same.clone())),
-            Some(other) => Place::Replace(Box::new(other.clone())),
-            None => Place::New {
+            Some(same) if is_same(same, who) => Destination::Update(Box::new(same.clone())),
+            Some(other) => Destination::Replace(Box::new(other.clone())),
+            None => Destination::New {
                 name: name.clone(),
                 taken: None,
             },
@@ -122,11 +127,11 @@ fn place(plan: &Keeping, who: &Who, known: &Listing, default: Option<&str>) -> R
         .or_else(|| same().find(|account| Some(account.name.as_str()) == default))
         .or_else(|| same().min_by_key(|account| account.created_at));
     if let Some(account) = update {
-        return Ok(Place::Update(Box::new(account.clone())));
+        return Ok(Destination::Update(Box::new(account.clone())));
     }
     let name = known.free_name(&plan.provider.name, &derived);
     let taken = (name != derived).then_some(derived);
-    Ok(Place::New { name, taken })
+    Ok(Destination::New { name, taken })
 }
 
 /// Whether a grant is for the account that was named. Where nobody was asked whose its given token is, the
@@ -231,14 +236,14 @@ mod tests {
             accounts: accounts.into(),
             broken: Vec::new(),
         };
-        match place(&Keeping::of(plan), who, &known, default) {
-            Ok(Place::New { name, taken: None }) => format!("new {name}"),
-            Ok(Place::New {
+        match choose_destination(&Keeping::of(plan), who, &known, default) {
+            Ok(Destination::New { name, taken: None }) => format!("new {name}"),
+            Ok(Destination::New {
                 name,
                 taken: Some(taken),
             }) => format!("new {name} not {taken}"),
-            Ok(Place::Update(account)) => format!("update {}", account.name),
-            Ok(Place::Replace(account)) => format!("replace {}", account.name),
+            Ok(Destination::Update(account)) => format!("update {}", account.name),
+            Ok(Destination::Replace(account)) => format!("replace {}", account.name),
             Err(error) => {
                 assert_eq!(error.code, Code::AccountConflict);
                 format!("conflict {}", error.account.unwrap())
@@ -342,8 +347,8 @@ mod tests {
             accounts: accounts(&[(&long, "1")]),
             broken: Vec::new(),
         };
-        let Place::New { name, taken } =
-            place(&Keeping::of(&plan()), &who("2", &long), &known, None).unwrap()
+        let Destination::New { name, taken } =
+            choose_destination(&Keeping::of(&plan()), &who("2", &long), &known, None).unwrap()
         else {
             panic!("a new account");
         };

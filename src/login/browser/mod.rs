@@ -6,4 +6,4 @@ mod open;
 #[cfg(test)]
 mod tests;
 
-pub use open::{Asked, Browser, Launcher, VARIABLES};
+pub use open::{Browser, BrowserOptions, Launcher, VARIABLES};

@@ -29,7 +29,7 @@ const RUNDLL32: [&str; 2] = ["rundll32.exe", "/mnt/c/Windows/System32/rundll32.e
 
 /// What the command line says of the browser.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Asked<'a> {
+pub struct BrowserOptions<'a> {
     /// `--browser`: this command and no other.
     pub command: Option<&'a str>,
     /// `--no-browser`.
@@ -54,12 +54,12 @@ pub enum Browser {
 impl Browser {
     /// Chooses: `--browser`, else `KEYFOB_BROWSER`, else `BROWSER`, else the system's where somebody sits in
     /// front of one.
-    pub fn detect(asked: Asked<'_>, here: &Surroundings) -> Self {
+    pub fn detect(asked: BrowserOptions<'_>, here: &Surroundings) -> Self {
         Self::detect_in(asked, here, |name| std::env::var(name).ok())
     }
 
     pub(super) fn detect_in(
-        asked: Asked<'_>,
+        asked: BrowserOptions<'_>,
         here: &Surroundings,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Self {

@@ -9,4 +9,4 @@ mod register;
 mod secret;
 
 pub use config::known_id;
-pub use obtain::{Ours, failed, for_exchange, for_itself, given, obtain};
+pub use obtain::{LoginClients, failed, for_exchange, for_itself, given, obtain};

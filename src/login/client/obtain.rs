@@ -2,9 +2,9 @@
 
 use url::Url;
 
-use super::config::{self, Known};
+use super::config::{self, ClientConfig};
 use super::register;
-use super::secret::{self, Found, Typed};
+use super::secret::{self, FoundSecret, Typed};
 use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
 use crate::login::{Flow, Plan};
@@ -16,7 +16,7 @@ use keyfob_base::secret::Secret;
 /// Our client for one login, as each kind of flow has to present it. What is wrong with one kind is no
 /// failure while another is left.
 #[derive(Debug)]
-pub struct Ours {
+pub struct LoginClients {
     /// For flows that end with an authorization code, in a browser or pasted; or why there can be none.
     pub code: Result<Client>,
     /// For the device flow, which may authenticate otherwise (`device.client_auth`); or why there can be
@@ -33,29 +33,33 @@ pub struct Ours {
 /// Fails where no flow that `plan` allows could go on: no client id, or no secret where each needs one.
 /// A secret is asked for only where nothing goes without it, so a provider whose device flow needs none
 /// asks for none under `--flow auto`, and `code` then says how to give it.
-pub async fn obtain(context: &Context, plan: &Plan) -> Result<Ours> {
+pub async fn obtain(context: &Context, plan: &Plan) -> Result<LoginClients> {
     let known = match config::find(context, plan)? {
         Some(known) => known,
         None => register::register(context, plan, None).await?,
     };
     let needs = Needs::of(&plan.provider, &known);
     if !needs.any() {
-        return Ok(Ours::new(plan, &known, &Err(missing(plan))));
+        return Ok(LoginClients::new(plan, &known, &Err(missing(plan))));
     }
     let found = secret::find(context, plan, &known).await;
     let needed = match &found {
-        Ok(Found::Secret(secret)) => return Ok(Ours::new(plan, &known, &Ok(secret.clone()))),
-        Ok(Found::Kept(secret)) => return Ok(Ours::kept(plan, &known, secret)),
-        Ok(Found::Expired(kept)) => secret::expired(plan, kept),
-        Ok(Found::Nothing) => missing(plan),
+        Ok(FoundSecret::Secret(secret)) => {
+            return Ok(LoginClients::new(plan, &known, &Ok(secret.clone())));
+        }
+        Ok(FoundSecret::Kept(secret)) => return Ok(LoginClients::kept(plan, &known, secret)),
+        Ok(FoundSecret::Expired(kept)) => secret::expired(plan, kept),
+        Ok(FoundSecret::Nothing) => missing(plan),
         Err(error) => error.clone(),
     };
     if !needs.all(plan) {
-        return Ok(Ours::new(plan, &known, &Err(needed)));
+        return Ok(LoginClients::new(plan, &known, &Err(needed)));
     }
     let registers = plan.provider.registration_endpoint.is_some();
     match found? {
-        Found::Expired(kept) if known.replaceable && registers => anew(context, plan, &kept).await,
+        FoundSecret::Expired(kept) if known.replaceable && registers => {
+            anew(context, plan, &kept).await
+        }
         _ => typed(context, plan, &known, needed).await,
     }
 }
@@ -69,9 +73,9 @@ pub async fn for_itself(context: &Context, plan: &Plan) -> Result<Client> {
         return Err(public(&plan.provider));
     }
     let secret = match secret::find(context, plan, &known).await? {
-        Found::Secret(secret) | Found::Kept(secret) => secret,
-        Found::Nothing => secret::ask(context, plan, &known, missing(plan)).await?,
-        Found::Expired(kept) => {
+        FoundSecret::Secret(secret) | FoundSecret::Kept(secret) => secret,
+        FoundSecret::Nothing => secret::ask(context, plan, &known, missing(plan)).await?,
+        FoundSecret::Expired(kept) => {
             secret::ask(context, plan, &known, secret::expired(plan, &kept)).await?
         }
     };
@@ -93,9 +97,9 @@ pub async fn for_exchange(context: &Context, plan: &Plan) -> Result<Client> {
     };
     let secret = if known.auth.needs_secret() {
         match secret::find(context, plan, &known).await? {
-            Found::Secret(secret) | Found::Kept(secret) => Ok(secret),
-            Found::Nothing => Err(missing(plan)),
-            Found::Expired(kept) => Err(secret::expired(plan, &kept)),
+            FoundSecret::Secret(secret) | FoundSecret::Kept(secret) => Ok(secret),
+            FoundSecret::Nothing => Err(missing(plan)),
+            FoundSecret::Expired(kept) => Err(secret::expired(plan, &kept)),
         }
     } else {
         Err(missing(plan))
@@ -103,8 +107,8 @@ pub async fn for_exchange(context: &Context, plan: &Plan) -> Result<Client> {
     client(&known, known.auth, &secret)
 }
 
-impl Ours {
-    fn new(plan: &Plan, known: &Known, secret: &Result<Secret>) -> Self {
+impl LoginClients {
+    fn new(plan: &Plan, known: &ClientConfig, secret: &Result<Secret>) -> Self {
         Self {
             code: client(known, known.auth, secret),
             device: client(known, device_auth(&plan.provider, known), secret),
@@ -114,7 +118,7 @@ impl Ours {
     }
 
     /// The same with a secret that was kept, which goes to the origin of the token endpoint alone.
-    fn kept(plan: &Plan, known: &Known, secret: &Secret) -> Self {
+    fn kept(plan: &Plan, known: &ClientConfig, secret: &Secret) -> Self {
         let provider = &plan.provider;
         let strays = |auth: ClientAuth, key, endpoint: &Option<Url>| {
             let endpoint = endpoint.as_ref().filter(|_| auth.needs_secret())?;
@@ -141,7 +145,7 @@ impl Ours {
     /// To be called once the provider has taken the client: what was typed and is to be kept is kept from
     /// now on. Nothing is kept before, for a mistyped secret would be sent again and again. A failure is a
     /// warning.
-    pub async fn taken(&self, context: &Context, plan: &Plan) {
+    pub async fn remember_secret(&self, context: &Context, plan: &Plan) {
         if let (Some(secret), Ok(client)) =
             (&self.keep, self.code.as_ref().or(self.device.as_ref()))
         {
@@ -157,7 +161,7 @@ struct Needs {
 }
 
 impl Needs {
-    fn of(provider: &Provider, known: &Known) -> Self {
+    fn of(provider: &Provider, known: &ClientConfig) -> Self {
         Self {
             code: known.auth.needs_secret(),
             device: device_auth(provider, known).needs_secret(),
@@ -181,12 +185,12 @@ impl Needs {
     }
 }
 
-fn device_auth(provider: &Provider, known: &Known) -> ClientAuth {
+fn device_auth(provider: &Provider, known: &ClientConfig) -> ClientAuth {
     provider.device.client_auth.unwrap_or(known.auth)
 }
 
 /// A public client carries a secret that is known all the same: some servers revoke only with it.
-fn client(known: &Known, auth: ClientAuth, secret: &Result<Secret>) -> Result<Client> {
+fn client(known: &ClientConfig, auth: ClientAuth, secret: &Result<Secret>) -> Result<Client> {
     let secret = match secret {
         Err(missing) if auth.needs_secret() => return Err(missing.clone()),
         secret => secret.as_ref().ok().cloned(),
@@ -198,26 +202,31 @@ fn client(known: &Known, auth: ClientAuth, secret: &Result<Secret>) -> Result<Cl
     })
 }
 
-async fn typed(context: &Context, plan: &Plan, known: &Known, needed: Error) -> Result<Ours> {
+async fn typed(
+    context: &Context,
+    plan: &Plan,
+    known: &ClientConfig,
+    needed: Error,
+) -> Result<LoginClients> {
     if plan.ephemeral {
         let secret = secret::ask(context, plan, known, needed).await?;
-        return Ok(Ours::new(plan, known, &Ok(secret)));
+        return Ok(LoginClients::new(plan, known, &Ok(secret)));
     }
     let Typed { secret, keep } = secret::ask_and_offer(context, plan, known, needed).await?;
-    Ok(Ours {
+    Ok(LoginClients {
         keep: keep.then(|| secret.clone()),
-        ..Ours::new(plan, known, &Ok(secret))
+        ..LoginClients::new(plan, known, &Ok(secret))
     })
 }
 
 /// Registers in the place of a client whose secret has ended.
-async fn anew(context: &Context, plan: &Plan, ended: &KeptClient) -> Result<Ours> {
+async fn anew(context: &Context, plan: &Plan, ended: &KeptClient) -> Result<LoginClients> {
     let known = register::register(context, plan, Some(ended)).await?;
     let secret = match secret::find(context, plan, &known).await? {
-        Found::Secret(secret) | Found::Kept(secret) => Ok(secret),
-        Found::Nothing | Found::Expired(_) => Err(missing(plan)),
+        FoundSecret::Secret(secret) | FoundSecret::Kept(secret) => Ok(secret),
+        FoundSecret::Nothing | FoundSecret::Expired(_) => Err(missing(plan)),
     };
-    let ours = Ours::new(plan, &known, &secret);
+    let ours = LoginClients::new(plan, &known, &secret);
     if Needs::of(&plan.provider, &known).all(plan) {
         secret?;
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::config::{self, Known};
+use super::config::{self, ClientConfig};
 use super::secret;
 use crate::account;
 use crate::context::{self, Context, off_thread};
@@ -22,7 +22,11 @@ use keyfob_base::timestamp::Timestamp;
 
 /// Registers keyfob and keeps what that gave, or takes the client that another process has registered
 /// meanwhile. With `ended` the new client takes the place of that one.
-pub async fn register(context: &Context, plan: &Plan, ended: Option<&KeptClient>) -> Result<Known> {
+pub async fn register(
+    context: &Context,
+    plan: &Plan,
+    ended: Option<&KeptClient>,
+) -> Result<ClientConfig> {
     let provider = &plan.provider;
     let Some(endpoint) = &provider.registration_endpoint else {
         return Err(by_hand(plan, "no client id is known for"));
@@ -87,14 +91,14 @@ fn adopted(
     context: &Context,
     provider: &Provider,
     seen: Option<&KeptClient>,
-) -> Result<Option<Known>> {
+) -> Result<Option<ClientConfig>> {
     let today = context.registry.get(&provider.name).ok();
     let defined = today.filter(|now| now.client_id != provider.client_id);
     let kept = config::kept(context, provider)?;
     let kept = kept.filter(|kept| Some(&kept.id) != seen.map(|seen| &seen.id));
     Ok(
         match defined.and_then(|now| Some((now.client_id?, now.client_auth))) {
-            Some((id, auth)) => Some(Known {
+            Some((id, auth)) => Some(ClientConfig {
                 auth: kept
                     .filter(|kept| kept.client_id == id && auth == ClientAuth::None)
                     .map_or(auth, |kept| kept.auth),
@@ -102,7 +106,7 @@ fn adopted(
                 secret: None,
                 replaceable: true,
             }),
-            None => kept.map(Known::from),
+            None => kept.map(ClientConfig::from),
         },
     )
 }
@@ -290,7 +294,7 @@ fn for_a_person(plan: &Plan, place: &str) -> Vec<String> {
 const ID_LIMIT: usize = 80;
 
 /// Keeps what a registration gave; an ephemeral login has it in memory.
-async fn keep_registered(context: &Context, plan: &Plan, registered: Registered) -> Known {
+async fn keep_registered(context: &Context, plan: &Plan, registered: Registered) -> ClientConfig {
     if plan.ephemeral {
         return keep_in_memory(context, plan, registered);
     }
@@ -312,14 +316,14 @@ async fn keep_registered(context: &Context, plan: &Plan, registered: Registered)
 }
 
 /// What can be deleted is deleted at the end; the rest is said at once.
-fn keep_in_memory(context: &Context, plan: &Plan, registered: Registered) -> Known {
+fn keep_in_memory(context: &Context, plan: &Plan, registered: Registered) -> ClientConfig {
     plan.gain_client(&registered);
     let id = escape_short(&registered.client_id, ID_LIMIT);
     context.term.say(&format!(
         "registered keyfob at {} as client `{id}`, for this command",
         plan.provider.title
     ));
-    Known {
+    ClientConfig {
         id: registered.client_id,
         auth: registered.auth,
         secret: registered.client_secret,
@@ -334,9 +338,9 @@ async fn keep_sibling(
     plan: &Plan,
     sibling: KeptClient,
     secrets: ClientSecrets,
-) -> Known {
+) -> ClientConfig {
     if plan.ephemeral {
-        return Known {
+        return ClientConfig {
             secret: secrets.client_secret,
             ..sibling.into()
         };
@@ -358,7 +362,7 @@ async fn keep_client(
     client: KeptClient,
     secrets: ClientSecrets,
     did: &str,
-) -> Known {
+) -> ClientConfig {
     let (vault, name) = (Arc::clone(&context.vault), plan.provider.name.clone());
     let (record, hidden) = (client.clone(), secrets.clone());
     let (kept, failure) = off_thread(move || {
@@ -393,7 +397,7 @@ async fn keep_client(
         };
         write_client_id(context, plan, &client, kept, &format!("{named}{secret}")).await;
     }
-    Known {
+    ClientConfig {
         secret: secrets.client_secret,
         ..client.into()
     }
