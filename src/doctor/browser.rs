@@ -1,15 +1,15 @@
 //! What a login would open here. Nothing is started.
 
 use super::Finding;
-use crate::login::{Asked, BROWSER_VARIABLES, Browser, Surroundings};
+use crate::login::{BROWSER_VARIABLES, Browser, BrowserOptions, Surroundings};
 
 const CHECK: &str = "browser";
 
 /// Says what would be opened, or what a login does instead.
 pub fn browser(no_input: bool) -> Vec<Finding> {
-    let asked = Asked {
+    let asked = BrowserOptions {
         no_input,
-        ..Asked::default()
+        ..BrowserOptions::default()
     };
     let browser = Browser::detect(asked, &Surroundings::detect());
     let launchers = browser.launchers();

@@ -1,14 +1,19 @@
 //! The authorization code flow's part of a login: what the browser is sent with, where it ends, and what an
-//! answer from there is.
+//! answer from there is. The address that it opens is the whole request, or a reference to one that was
+//! pushed (RFC 9126), which is good for a while only.
+
+use tokio::time::{Instant, sleep_until};
+use url::Url;
 
 use super::flow::{Flow, Ways};
 use super::listener::{self, Listener};
 use super::paste::{self, Pasted};
-use super::{Plan, metadata};
-use crate::error::Result;
-use crate::oauth::Client;
+use super::{Plan, client, metadata};
+use crate::context::Context;
+use crate::error::{Error, Result};
 use crate::oauth::authorize::{self, AuthorizationRequest};
 use crate::oauth::redirect::{self, Expected, Verdict};
+use crate::oauth::{Client, OauthError, par};
 use keyfob_base::secret::Secret;
 
 /// The authorization request of one login, and what its answer needs.
@@ -37,7 +42,7 @@ impl CodeFlow {
     /// Binds the listener where the redirect comes to this machine, and makes the request.
     pub fn begin(plan: &Plan, ways: Ways, client: &Client) -> Result<(Self, Option<Listener>)> {
         let (redirect_uri, listener) = landing(plan, ways)?;
-        let request = authorization(plan, client, &redirect_uri);
+        let request = authorization_request(plan, client, &redirect_uri);
         let code = Self {
             client: client.clone(),
             expected: Expected {
@@ -99,7 +104,7 @@ fn landing(plan: &Plan, ways: Ways) -> Result<(String, Option<Listener>)> {
 }
 
 /// What is asked, wherever the browser carries it.
-fn authorization(plan: &Plan, client: &Client, redirect_uri: &str) -> AuthorizationRequest {
+fn authorization_request(plan: &Plan, client: &Client, redirect_uri: &str) -> AuthorizationRequest {
     authorize::request(&authorize::Wish {
         provider: &plan.provider,
         client_id: &client.id,
@@ -110,4 +115,113 @@ fn authorization(plan: &Plan, client: &Client, redirect_uri: &str) -> Authorizat
         resource: &plan.resource,
         audience: plan.audience.as_deref(),
     })
+}
+
+/// What happens to an address while it is waited for.
+#[derive(Debug)]
+pub enum AddressEvent {
+    /// Nobody can begin with it any more; a browser that has done so goes on.
+    Over,
+    /// Another stands in its place.
+    New,
+    /// No other was to be had.
+    Failed(OauthError),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Stage {
+    /// For ever.
+    Good,
+    Until(Instant),
+    Over,
+    /// Another is wanted.
+    Wanted,
+}
+
+/// The address of one authorization request.
+pub struct Address<'a> {
+    context: &'a Context,
+    plan: &'a Plan,
+    code: &'a CodeFlow,
+    stage: Stage,
+    /// What the browser opens.
+    pub url: Url,
+}
+
+impl<'a> Address<'a> {
+    /// Pushes the request where the server wants or offers that, unless `unpushed` says why it cannot be.
+    pub async fn of(
+        context: &'a Context,
+        plan: &'a Plan,
+        code: &'a CodeFlow,
+        unpushed: Option<&Error>,
+    ) -> Result<Self> {
+        let mut address = Self {
+            context,
+            plan,
+            code,
+            stage: Stage::Good,
+            url: code.request.url.clone(),
+        };
+        let pushed = match unpushed {
+            Some(why) => Err(why.clone()),
+            None => address
+                .push()
+                .await
+                .map_err(|error| client::failed(plan, &code.client, "the request", &error)),
+        };
+        match pushed {
+            Err(error) if plan.provider.require_pushed_authorization_requests => Err(error),
+            // Some servers take pushes from a few clients only, and the plain request from all.
+            Err(error) => {
+                let term = &context.term;
+                term.step(&format!("the request was not pushed: {error}"));
+                Ok(address)
+            }
+            Ok(()) => Ok(address),
+        }
+    }
+
+    /// Another is wanted, if this one is over.
+    pub fn hurry(&mut self) {
+        if matches!(self.stage, Stage::Over) {
+            self.stage = Stage::Wanted;
+        }
+    }
+
+    /// Goes on until there is something to say. Dropping the future loses nothing.
+    pub async fn next(&mut self) -> AddressEvent {
+        match self.stage {
+            Stage::Good | Stage::Over => std::future::pending().await,
+            Stage::Until(end) => {
+                sleep_until(end).await;
+                self.stage = Stage::Over;
+                AddressEvent::Over
+            }
+            Stage::Wanted => match self.push().await {
+                Ok(()) => AddressEvent::New,
+                Err(error) => {
+                    self.stage = Stage::Over;
+                    AddressEvent::Failed(error)
+                }
+            },
+        }
+    }
+
+    async fn push(&mut self) -> std::result::Result<(), OauthError> {
+        let Some(endpoint) = &self.plan.provider.pushed_authorization_request_endpoint else {
+            return Ok(());
+        };
+        let pushed = par::push(
+            &self.context.http,
+            endpoint,
+            &self.code.client,
+            &self.code.request,
+        )
+        .await?;
+        let lifetime = pushed.expires_in;
+        self.stage = lifetime.map_or(Stage::Good, |lives| Stage::Until(Instant::now() + lives));
+        self.url = pushed.url;
+        Ok(())
+    }
 }

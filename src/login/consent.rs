@@ -19,7 +19,7 @@ pub enum Visitor {
     /// A person, with this browser.
     Person(Browser),
     /// keyfob itself, where the sandbox approves by itself as this person.
-    Myself(String),
+    AutoApprove(String),
 }
 
 /// The way to the authorization endpoint; nothing where the browser is somewhere else.
@@ -36,7 +36,7 @@ impl<'a> Visit<'a> {
     /// Chooses.
     pub fn of(context: &'a Context, plan: &'a Plan, url: Option<Url>) -> Self {
         match (&plan.visitor, url) {
-            (Visitor::Myself(person), Some(url)) => Self::Go(context, url, person),
+            (Visitor::AutoApprove(person), Some(url)) => Self::Go(context, url, person),
             (Visitor::Person(Browser::None(_)), _) | (_, None) => Self::Stay,
             (Visitor::Person(_), _) if !plan.launches() => Self::Stay,
             (Visitor::Person(browser), Some(url)) => Self::Launch(browser, url),
@@ -113,7 +113,7 @@ pub fn refused(plan: &Plan, response: &ErrorResponse) -> Error {
 }
 
 /// Nothing that is left can finish here.
-pub fn nobody(plan: &Plan, why: &str) -> Error {
+pub fn no_flow_left(plan: &Plan, why: &str) -> Error {
     let provider = &plan.provider;
     let mut hint = format!("run `{}` on a terminal", plan.again());
     if provider.device_authorization_endpoint.is_some() {

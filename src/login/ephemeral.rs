@@ -25,7 +25,7 @@ pub struct Gains {
     /// The tokens.
     pub granted: Option<Granted>,
     /// The registration.
-    pub registration: Option<Registration>,
+    pub registration: Option<EphemeralRegistration>,
 }
 
 /// Tokens, and what revokes them.
@@ -41,7 +41,7 @@ pub struct Granted {
 
 /// A client that was registered for this once.
 #[derive(Debug)]
-pub struct Registration {
+pub struct EphemeralRegistration {
     /// Where.
     pub title: String,
     /// The client identifier.
@@ -98,7 +98,7 @@ impl Plan {
     /// Notes a registration, which the login goes on with.
     pub(super) fn gain_client(&self, registered: &Registered) {
         let endpoint = registered.configuration_endpoint.clone();
-        let registration = Registration {
+        let registration = EphemeralRegistration {
             title: self.provider.title.clone(),
             client_id: registered.client_id.clone(),
             managed: endpoint.zip(registered.registration_access_token.clone()),
@@ -209,7 +209,7 @@ mod tests {
     fn what_was_gained_is_taken_once() {
         let gained = Gained::default();
         gained.note(|gains| {
-            gains.registration = Some(Registration {
+            gains.registration = Some(EphemeralRegistration {
                 title: "Acme".into(),
                 client_id: "id".into(),
                 managed: None,

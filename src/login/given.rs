@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::entry::Grant;
 use super::identity::{self, Who};
-use super::persist;
-use super::place::{self, Keeping};
-use super::{SignedIn, metadata};
+use super::persist::{self, SignInGrant};
+use super::target::{self, Keeping};
+use super::{SignedIn, metadata, run};
 use crate::account::{Account, Identity, SignIn};
 use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
@@ -50,11 +49,11 @@ pub struct Given {
 /// accounts as they were.
 pub async fn given(context: &Context, given: Given) -> Result<SignedIn> {
     let (vault, store) = (Arc::clone(&context.vault), given.store);
-    super::prove(vault, given.provider.name.clone(), store).await?;
+    run::prove(vault, given.provider.name.clone(), store).await?;
 
     let (token, verify) = (given.token.clone(), given.verify);
     let mut keeping = keeping(given);
-    place::settle(&context.vault, &keeping, SignIn::Given)?;
+    target::settle(&context.vault, &keeping, SignIn::Given)?;
     keeping.provider = completed(context, keeping.provider, verify).await?;
     let who = if verify {
         whose(context, &keeping.provider, &token).await?
@@ -121,8 +120,8 @@ fn as_given(who: Who) -> Who {
     }
 }
 
-fn grant(token: Secret, who: Who) -> Grant {
-    Grant {
+fn grant(token: Secret, who: Who) -> SignInGrant {
+    SignInGrant {
         client: Client {
             id: String::new(),
             auth: ClientAuth::None,

@@ -74,7 +74,7 @@ impl Invitation<'_> {
         term.insist(&format!(
             "{compare} signs in this terminal, and is for nobody else"
         ));
-        if let Visitor::Myself(person) = &self.plan.visitor {
+        if let Visitor::AutoApprove(person) = &self.plan.visitor {
             term.say(&approves(person));
         }
     }

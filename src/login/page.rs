@@ -21,7 +21,7 @@ const NAME_LIMIT: usize = 80;
 
 /// The answer to a request. `provider` is its title.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Page {
+pub enum EndPage {
     /// The tokens are stored. Written last, so that it is true.
     SignedIn {
         /// Where.
@@ -51,7 +51,7 @@ pub enum Page {
     NotFound,
 }
 
-impl Page {
+impl EndPage {
     /// The HTTP status that goes with it.
     pub fn status(&self) -> StatusCode {
         match self {
@@ -205,8 +205,8 @@ fn name(from_elsewhere: &str) -> String {
 mod tests {
     use super::*;
 
-    fn signed_in_by(provider: &str, who: &str, overtaken: bool) -> Page {
-        Page::SignedIn {
+    fn signed_in_by(provider: &str, who: &str, overtaken: bool) -> EndPage {
+        EndPage::SignedIn {
             provider: provider.into(),
             who: who.into(),
             account: Some("huggingface/work".into()),
@@ -214,14 +214,14 @@ mod tests {
         }
     }
 
-    fn unhappy() -> [Page; 4] {
+    fn unhappy() -> [EndPage; 4] {
         let provider = || "Hugging Face".to_owned();
         let (refused, failed) = (provider(), provider());
         [
-            Page::Refused { provider: refused },
-            Page::Failed { provider: failed },
-            Page::Ended,
-            Page::BadRequest,
+            EndPage::Refused { provider: refused },
+            EndPage::Failed { provider: failed },
+            EndPage::Ended,
+            EndPage::BadRequest,
         ]
     }
 
@@ -257,14 +257,14 @@ mod tests {
             assert!(html.contains("terminal"), "{page:?}");
             assert!(page.status().is_client_error() || page.status().is_server_error());
             let stored_nothing = html.to_lowercase().contains("nothing was stored");
-            assert_eq!(stored_nothing, page != Page::Ended, "{page:?}");
+            assert_eq!(stored_nothing, page != EndPage::Ended, "{page:?}");
         }
         assert_eq!(signed_in_by("a", "b", false).status(), StatusCode::OK);
     }
 
     #[test]
     fn every_page_keeps_its_address_to_itself() {
-        let others = [signed_in_by("a", "b", true), Page::NotFound];
+        let others = [signed_in_by("a", "b", true), EndPage::NotFound];
         for page in unhappy().into_iter().chain(others) {
             let response = page.response();
             let header = |name: &str| response.headers()[name].to_str().unwrap();

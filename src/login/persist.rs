@@ -3,19 +3,23 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::entry::{Grant, Slot, endpoints, entry};
-use super::place::{Keeping, Place, find_place};
-use super::{Plan, SignedIn};
-use crate::account::{self, Account, SignIn};
+use super::identity::Who;
+use super::target::{Destination, Keeping, find_destination};
+use super::{Plan, SignedIn, metadata};
+use crate::account::{self, Account, Endpoints, SignIn};
 use crate::audit::Action;
 use crate::context::{Context, off_thread};
 use crate::error::{Code, Error, Result};
 use crate::names;
+use crate::oauth;
+use crate::provider::Provider;
+use crate::store::Kind;
 use crate::token_set::TokenSet;
-use crate::vault::{TURN, Vault, names_lock};
+use crate::vault::{Secrets, TURN, Vault, names_lock};
+use keyfob_base::timestamp::Timestamp;
 
 /// Keeps what a login got, as its plan says. An ephemeral login has no place, and nothing is written.
-pub async fn persist(context: &Context, plan: &Arc<Plan>, grant: Grant) -> Result<SignedIn> {
+pub async fn persist(context: &Context, plan: &Arc<Plan>, grant: SignInGrant) -> Result<SignedIn> {
     let (withheld, added) = differences(plan, &grant);
     let done = if plan.ephemeral {
         let whose = &plan.provider.name;
@@ -31,7 +35,7 @@ pub async fn persist(context: &Context, plan: &Arc<Plan>, grant: Grant) -> Resul
 }
 
 /// Asked and not granted; granted and not asked. What an exchange leaves to the server is what it asked for.
-fn differences(plan: &Plan, grant: &Grant) -> (BTreeSet<String>, BTreeSet<String>) {
+fn differences(plan: &Plan, grant: &SignInGrant) -> (BTreeSet<String>, BTreeSet<String>) {
     if plan.scopes.is_empty() && grant.who.identity.kind == SignIn::Exchange {
         return Default::default();
     }
@@ -41,21 +45,21 @@ fn differences(plan: &Plan, grant: &Grant) -> (BTreeSet<String>, BTreeSet<String
 }
 
 /// Finds the place, asks where less would replace more, and writes: secret, index, default.
-pub async fn keep(context: &Context, plan: &Arc<Keeping>, grant: Grant) -> Result<SignedIn> {
-    if let Place::Update(account) = find_place(&context.vault, plan, &grant.who)? {
+pub async fn keep(context: &Context, plan: &Arc<Keeping>, grant: SignInGrant) -> Result<SignedIn> {
+    if let Destination::Update(account) = find_destination(&context.vault, plan, &grant.who)? {
         confirm_fewer(context, plan, &account, &grant.tokens).await?;
     }
     let _hold = context.interrupts.hold()?;
     let (vault, plan) = (Arc::clone(&context.vault), Arc::clone(plan));
     off_thread(move || {
         let _names = vault.wait_for_lock(&names_lock(&plan.provider.name), TURN)?;
-        match find_place(&vault, &plan, &grant.who)? {
-            Place::New { name, taken } => {
+        match find_destination(&vault, &plan, &grant.who)? {
+            Destination::New { name, taken } => {
                 let done = write(&vault, &plan, &grant, Slot::new(name))?;
                 Ok(SignedIn { taken, ..done })
             }
-            Place::Update(account) => update(&vault, &plan, &account, &grant),
-            Place::Replace(old) => replace(&vault, &plan, &old, &grant),
+            Destination::Update(account) => update(&vault, &plan, &account, &grant),
+            Destination::Replace(old) => replace(&vault, &plan, &old, &grant),
         }
     })
     .await
@@ -63,7 +67,7 @@ pub async fn keep(context: &Context, plan: &Arc<Keeping>, grant: Grant) -> Resul
 }
 
 /// The account as it would be.
-fn unkept(plan: &Plan, grant: &Grant) -> Result<SignedIn> {
+fn unkept(plan: &Plan, grant: &SignInGrant) -> Result<SignedIn> {
     let username = grant.who.username.as_deref().unwrap_or_default();
     let slot = Slot::new(names::name_from(username));
     let (account, secrets) = entry(&Keeping::of(plan), grant, slot)?;
@@ -123,7 +127,12 @@ async fn confirm_fewer(
     .await
 }
 
-fn update(vault: &Vault, plan: &Keeping, account: &Account, grant: &Grant) -> Result<SignedIn> {
+fn update(
+    vault: &Vault,
+    plan: &Keeping,
+    account: &Account,
+    grant: &SignInGrant,
+) -> Result<SignedIn> {
     let _turn = vault.wait_for_lock(&account.id, TURN)?;
     let old = vault.reread(account)?.unwrap_or_else(|| account.clone());
     let slot = Slot::of(&old);
@@ -145,14 +154,14 @@ fn update(vault: &Vault, plan: &Keeping, account: &Account, grant: &Grant) -> Re
 
 /// Whether the old entry leads to the new secret as well: a process that ends between the two leaves
 /// tokens with the client, the endpoints and the store that they belong to.
-fn serves(old: &Account, plan: &Keeping, grant: &Grant) -> Result<bool> {
+fn serves(old: &Account, plan: &Keeping, grant: &SignInGrant) -> Result<bool> {
     let client = &grant.client;
     Ok(old.store == plan.store
         && (&old.client.id, old.client.auth) == (&client.id, client.auth)
         && old.endpoints.same_server(&endpoints(&plan.provider)?))
 }
 
-fn replace(vault: &Vault, plan: &Keeping, old: &Account, grant: &Grant) -> Result<SignedIn> {
+fn replace(vault: &Vault, plan: &Keeping, old: &Account, grant: &SignInGrant) -> Result<SignedIn> {
     let _turn = vault.wait_for_lock(&old.id, TURN)?;
     let mut done = write(vault, plan, grant, Slot::new(old.name.clone()))?;
     done.warnings.extend(leftover(vault, old));
@@ -195,7 +204,7 @@ fn without_default(vault: &Vault, account: &Account) -> Option<String> {
 
 /// Secret first, then index, then the default where there is none. From the index entry on the person is
 /// signed in, so what fails later is a warning.
-fn write(vault: &Vault, plan: &Keeping, grant: &Grant, slot: Slot) -> Result<SignedIn> {
+fn write(vault: &Vault, plan: &Keeping, grant: &SignInGrant, slot: Slot) -> Result<SignedIn> {
     let (created, fresh) = (slot.created_at.is_none(), slot.fresh);
     let (account, secrets) = entry(plan, grant, slot)?;
     if fresh {
@@ -212,5 +221,116 @@ fn write(vault: &Vault, plan: &Keeping, grant: &Grant, slot: Slot) -> Result<Sig
         taken: None,
         withheld: BTreeSet::new(),
         added: BTreeSet::new(),
+    })
+}
+
+/// What the provider gave.
+pub struct SignInGrant {
+    /// To which client.
+    pub client: oauth::Client,
+    /// For which redirect URI, if there was one.
+    pub redirect_uri: Option<String>,
+    /// Whom it is about.
+    pub who: Who,
+    /// The tokens.
+    pub tokens: TokenSet,
+}
+
+/// What an account keeps from one token set to the next.
+pub struct Slot {
+    /// Its label.
+    pub name: String,
+    /// The key of its secret and its lock.
+    pub id: String,
+    /// Another store that may hold a copy of its secret.
+    pub copy_in: Option<Kind>,
+    /// No entry leads to this id yet.
+    pub fresh: bool,
+    /// The number of its last token set.
+    pub generation: u64,
+    /// When it signed in first; `None` for a new one.
+    pub created_at: Option<Timestamp>,
+}
+
+impl Slot {
+    /// A new account's.
+    pub fn new(name: String) -> Self {
+        Self {
+            name,
+            id: account::random_id(),
+            copy_in: None,
+            fresh: true,
+            generation: 0,
+            created_at: None,
+        }
+    }
+
+    /// That of an account that is there.
+    pub fn of(account: &Account) -> Self {
+        Self {
+            name: account.name.clone(),
+            id: account.id.clone(),
+            copy_in: account.copy_in,
+            fresh: false,
+            generation: account.generation,
+            created_at: Some(account.created_at),
+        }
+    }
+}
+
+/// The account and its secret, as they are kept.
+pub fn entry(plan: &Keeping, grant: &SignInGrant, slot: Slot) -> Result<(Account, Secrets)> {
+    let tokens = &grant.tokens;
+    let account = Account {
+        provider: plan.provider.name.clone(),
+        name: slot.name,
+        id: slot.id,
+        identity: grant.who.identity.clone(),
+        username: grant.who.username.clone(),
+        store: plan.store,
+        copy_in: slot.copy_in,
+        client: account::Client {
+            id: grant.client.id.clone(),
+            auth: grant.client.auth,
+            redirect_uri: grant.redirect_uri.clone(),
+        },
+        endpoints: endpoints(&plan.provider)?,
+        token_type: tokens.token_type.clone(),
+        scopes: tokens.scopes.clone(),
+        resource: plan.resource.clone(),
+        audience: plan.audience.clone(),
+        subject_from: plan
+            .subject_from
+            .clone()
+            .filter(|_| grant.who.identity.kind == SignIn::Exchange),
+        refreshable: matches!(grant.who.identity.kind, SignIn::Client | SignIn::Exchange)
+            || tokens.refresh_token.is_some(),
+        generation: slot.generation + 1,
+        received_at: tokens.received_at,
+        expires_at: tokens.expires_at,
+        created_at: slot.created_at.unwrap_or(tokens.received_at),
+        signed_in_at: Some(tokens.received_at),
+        updated_at: tokens.received_at,
+        refused_generation: None,
+    };
+    let secrets = Secrets {
+        tokens: tokens.clone(),
+        client_secret: grant.client.secret.clone(),
+        generation: account.generation,
+    };
+    Ok((account, secrets))
+}
+
+/// Today's endpoints, whose origins may have this account's tokens from now on.
+pub fn endpoints(provider: &Provider) -> Result<Endpoints> {
+    let token = provider
+        .token_endpoint
+        .as_ref()
+        .ok_or_else(metadata::incomplete)?;
+    Ok(Endpoints {
+        token: token.into(),
+        userinfo: provider.userinfo_endpoint.as_ref().map(Into::into),
+        revocation: provider.revocation_endpoint.as_ref().map(Into::into),
+        pinned_as: provider.pinned_as.clone(),
     })
 }

@@ -1,15 +1,24 @@
 //! What a login is asked for, and what it says of itself.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Browser, Flow, Gained, Surroundings, Visitor, Wanted, metadata, scopes};
+use super::browser::Browser;
+use super::consent::Visitor;
+use super::environment::Surroundings;
+use super::ephemeral::Gained;
+use super::flow::Flow;
+use super::metadata;
 use crate::account::{Account, SubjectFrom};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
+use crate::names::nearest;
 use crate::oauth::Client;
 use crate::oauth::token::TokenEndpoint;
-use crate::provider::Provider;
+use crate::provider::{Provider, ResourceForm};
 use crate::store::Kind;
+use crate::vault::Secrets;
+use crate::web::check_resource;
 
 /// The option that says the flow of a command that has no `--flow`.
 pub(super) const EXCHANGE: &str = "--exchange";
@@ -66,10 +75,29 @@ pub struct Plan {
     pub visitor: Visitor,
 }
 
+/// A login that ended well.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The account as it now stands in the index; of an ephemeral login, as it would stand there.
+    pub account: Account,
+    /// Its secret, as it is kept.
+    pub secrets: Secrets,
+    /// Whether it is new here.
+    pub created: bool,
+    /// The name it would have had, were that not another identity's.
+    pub taken: Option<String>,
+    /// Asked for and not granted.
+    pub withheld: BTreeSet<String>,
+    /// Granted and not asked for.
+    pub added: BTreeSet<String>,
+    /// What failed once the account was stored, each with what to do about it.
+    pub warnings: Vec<String>,
+}
+
 impl Plan {
     /// Fills in what the definition says and the command line did not.
     pub(super) fn settle(&mut self) -> Result<()> {
-        self.scopes = scopes::settle(self)?;
+        self.scopes = settle_scopes(self)?;
         let (expected, provider) = (self.expected.as_ref(), &self.provider);
         if self.resource.is_empty() {
             let held = expected.map(|account| &account.resource);
@@ -121,7 +149,7 @@ impl Plan {
     /// Whether a browser is opened: only for a redirect that comes back here.
     pub(super) fn launches(&self) -> bool {
         let opens = match &self.visitor {
-            Visitor::Myself(_) => true,
+            Visitor::AutoApprove(_) => true,
             Visitor::Person(browser) => !matches!(browser, Browser::None(_)),
         };
         opens
@@ -141,5 +169,256 @@ impl Plan {
             scope_separator: &provider.scope_separator,
             resource: &self.resource,
         })
+    }
+}
+
+/// Scopes that mean nothing where no person signs in (OpenID Connect Core §3, §5.4, §11).
+const ABOUT_A_PERSON: [&str; 6] = [
+    "openid",
+    "profile",
+    "email",
+    "address",
+    "phone",
+    "offline_access",
+];
+
+/// What was asked for on the command line.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// `--scope`.
+    pub scopes: Vec<String>,
+    /// `--for`.
+    pub presets: Vec<String>,
+}
+
+/// The scopes to ask for, each once: what was named, else the provider's usual ones, which are a person's
+/// and go with no exchange; and in either case what the account has already, for fewer would take something
+/// away (step-up).
+pub(super) fn settle_scopes(plan: &Plan) -> Result<Vec<String>> {
+    let Wanted { scopes, presets } = &plan.wanted;
+    let mut chosen: Vec<&String> = Vec::new();
+    for name in presets {
+        chosen.extend(preset(&plan.provider, name)?);
+    }
+    chosen.extend(scopes);
+    if chosen.is_empty() {
+        let usual = plan.provider.scopes.iter();
+        chosen.extend(usual.filter(|scope| match plan.flow {
+            Flow::TokenExchange => false,
+            Flow::ClientCredentials => !ABOUT_A_PERSON.contains(&scope.as_str()),
+            _ => true,
+        }));
+    }
+    chosen.extend(plan.expected.iter().flat_map(|account| &account.scopes));
+    let mut once: Vec<String> = Vec::new();
+    for scope in chosen {
+        if !once.contains(scope) {
+            once.push(scope.clone());
+        }
+    }
+    Ok(once)
+}
+
+fn preset<'a>(provider: &'a Provider, name: &str) -> Result<&'a Vec<String>> {
+    provider.presets.get(name).ok_or_else(|| {
+        let known: Vec<&str> = provider.presets.keys().map(String::as_str).collect();
+        let hint = match (nearest(name, known.iter().copied()), known.as_slice()) {
+            (_, []) => format!("{} has none; name scopes with `--scope`", provider.title),
+            (Some(near), _) => format!("did you mean `--for {near}`?"),
+            (None, known) => format!("{} has {}", provider.title, known.join(", ")),
+        };
+        let what = format!("no preset of {} is called `{name}`", provider.title);
+        Error::new(Code::Usage, what).hint(hint)
+    })
+}
+
+/// The longest name, in bytes.
+const NAME_LIMIT: usize = 2048;
+
+/// Checks the resources that were named, before anything is sent. `held` are those that stand in where none
+/// was: the expected account's.
+pub fn check_resources(
+    provider: &Provider,
+    flow: Flow,
+    named: &[String],
+    held: &[String],
+) -> Result<()> {
+    if flow == Flow::TokenExchange && provider.exchange.resource == ResourceForm::Name {
+        return check_names(provider, named, held);
+    }
+    for resource in named {
+        check_resource(resource).map_err(|what| {
+            Error::new(Code::Usage, format!("`--resource` {what}"))
+                .hint("name the API as its documentation does, such as `https://api.example.com/`")
+        })?;
+    }
+    Ok(())
+}
+
+/// A server that has words of its own for them demands one.
+fn check_names(provider: &Provider, named: &[String], held: &[String]) -> Result<()> {
+    let wanted = if named.is_empty() { held } else { named };
+    let wrong = match wanted {
+        [one] if one.len() > NAME_LIMIT => "must not be longer than 2048 bytes".to_owned(),
+        [one] if !one.is_empty() && one.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            return Ok(());
+        }
+        [_] => "must be one word of printable ASCII".to_owned(),
+        [] => format!(
+            "is missing: {} exchanges for one thing at a time",
+            provider.title
+        ),
+        _ => format!(
+            "names several: {} exchanges for one thing at a time",
+            provider.title
+        ),
+    };
+    Err(
+        Error::new(Code::Usage, format!("`--resource` {wrong}")).hint(format!(
+            "name it as {} does, such as `--resource NAMESPACE/NAME`",
+            provider.title
+        )),
+    )
+}
+
+#[cfg(test)]
+mod scope_tests {
+    use super::*;
+    use crate::account::Account;
+    use crate::login::fixture;
+    use crate::verbs::fixture::account;
+
+    fn strings(scopes: &[&str]) -> Vec<String> {
+        scopes.iter().map(ToString::to_string).collect()
+    }
+
+    /// A provider with usual scopes `openid` and `read`, and two presets.
+    fn plan(scopes: &[&str], presets: &[&str], holds: Option<&[&str]>) -> Plan {
+        let preset = |name: &str, scopes| (name.to_owned(), strings(scopes));
+        let provider = Provider {
+            title: "Acme".into(),
+            scopes: strings(&["openid", "read"]),
+            presets: [preset("publish", &["read", "write"]), preset("none", &[])].into(),
+            ..Provider::default()
+        };
+        Plan {
+            wanted: Wanted {
+                scopes: strings(scopes),
+                presets: strings(presets),
+            },
+            expected: holds.map(|scopes| Account {
+                scopes: strings(scopes),
+                ..account()
+            }),
+            ..fixture::plan(provider)
+        }
+    }
+
+    #[test]
+    fn what_is_named_takes_the_place_of_the_usual_and_each_comes_once() {
+        for (scopes, presets, holds, asked) in [
+            (&[][..], &[][..], None, &["openid", "read"][..]),
+            (&["x"], &[], None, &["x"]),
+            (
+                &["x", "x", "read"],
+                &["publish"],
+                None,
+                &["read", "write", "x"],
+            ),
+            (&[], &["publish"], None, &["read", "write"]),
+            (&[], &["none"], None, &["openid", "read"]),
+        ] {
+            assert_eq!(settle_scopes(&plan(scopes, presets, holds)).unwrap(), asked);
+        }
+    }
+
+    #[test]
+    fn an_account_that_signs_in_again_asks_for_what_it_holds_too() {
+        let held = Some(&["read", "admin"][..]);
+        for (scopes, presets, asked) in [
+            (&["x"][..], &[][..], &["x", "read", "admin"][..]),
+            (&[], &[], &["openid", "read", "admin"]),
+            (&[], &["publish"], &["read", "write", "admin"]),
+        ] {
+            assert_eq!(settle_scopes(&plan(scopes, presets, held)).unwrap(), asked);
+        }
+    }
+
+    #[test]
+    fn a_preset_that_is_not_there_is_said_with_those_that_are() {
+        let hint = |plan: Plan, name: &str| {
+            let error = settle_scopes(&plan).unwrap_err();
+            assert_eq!(error.code, Code::Usage);
+            assert!(error.message.contains(&format!("`{name}`")), "{error}");
+            error.hint.unwrap()
+        };
+        let near = hint(plan(&[], &["publsh"], None), "publsh");
+        assert!(near.contains("`--for publish`"), "{near}");
+        let far = hint(plan(&[], &["administration"], None), "administration");
+        assert!(far.contains("none, publish"), "{far}");
+        let mut bare = plan(&[], &["publish"], None);
+        bare.provider.presets.clear();
+        let none = hint(bare, "publish");
+        assert!(none.contains("`--scope`"), "{none}");
+    }
+}
+
+#[cfg(test)]
+mod resource_tests {
+    use super::*;
+
+    fn provider(form: ResourceForm) -> Provider {
+        let mut provider = Provider {
+            title: "Acme".into(),
+            ..Provider::default()
+        };
+        provider.exchange.resource = form;
+        provider
+    }
+
+    fn checked(form: ResourceForm, flow: Flow, named: &[&str], held: &[&str]) -> Result<()> {
+        let own =
+            |words: &[&str]| -> Vec<String> { words.iter().copied().map(Into::into).collect() };
+        check_resources(&provider(form), flow, &own(named), &own(held))
+    }
+
+    #[test]
+    fn a_server_with_words_of_its_own_demands_exactly_one() {
+        let name = |named: &[&str], held: &[&str]| {
+            checked(ResourceForm::Name, Flow::TokenExchange, named, held)
+        };
+        for good in ["acme/model", "datasets/acme/set", "julien"] {
+            name(&[good], &[]).unwrap();
+        }
+        name(&[], &["acme/model"]).unwrap();
+        let long = "x".repeat(NAME_LIMIT + 1);
+        for (named, why) in [
+            (&[][..], "is missing: Acme"),
+            (&["a", "b"], "names several"),
+            (&[""], "one word"),
+            (&["a b"], "one word"),
+            (&["a\n"], "one word"),
+            (&["ü"], "one word"),
+            (&[&*long], "longer"),
+        ] {
+            let error = name(named, &[]).unwrap_err();
+            assert_eq!(error.code, Code::Usage);
+            assert!(error.message.contains(why), "{}", error.message);
+            assert!(error.hint.unwrap().contains("--resource"));
+        }
+    }
+
+    #[test]
+    fn everywhere_else_they_are_uris_and_none_is_needed() {
+        for (form, flow) in [
+            (ResourceForm::Uri, Flow::TokenExchange),
+            (ResourceForm::Name, Flow::Auto),
+            (ResourceForm::Name, Flow::ClientCredentials),
+        ] {
+            checked(form, flow, &[], &[]).unwrap();
+            checked(form, flow, &["https://a.example", "urn:b"], &[]).unwrap();
+            let error = checked(form, flow, &["acme/model"], &[]).unwrap_err();
+            assert!(error.message.contains("absolute URI"), "{}", error.message);
+        }
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::code::CodeFlow;
-use super::entry::Grant;
-use super::race::Finish;
-use super::{Plan, SignedIn, client, consent, identity, persist};
+use super::persist::{self, SignInGrant};
+use super::wait::WaitOutcome;
+use super::{Plan, SignedIn, client, consent, identity};
 use crate::context::Context;
 use crate::error::Result;
 use crate::oauth::Client;
@@ -28,17 +28,17 @@ pub struct Redemption<'a> {
 
 impl Redemption<'_> {
     /// Makes an account of the answer, or says why there is none.
-    pub async fn of(&self, finish: &Finish) -> Result<SignedIn> {
+    pub async fn of(&self, finish: &WaitOutcome) -> Result<SignedIn> {
         match finish {
-            Finish::Redirect(browser) => self.answered(&browser.verdict).await,
-            Finish::Paste(verdict) => self.answered(verdict).await,
-            Finish::Device { tokens, .. } => {
+            WaitOutcome::Redirect(browser) => self.answered(&browser.verdict).await,
+            WaitOutcome::Paste(verdict) => self.answered(verdict).await,
+            WaitOutcome::Device { tokens, .. } => {
                 let client = self.device;
                 let client = client.expect("only its own client is granted anything");
                 self.account(TokenSet::clone(tokens), client, None, None)
                     .await
             }
-            Finish::Denied(response) => Err(consent::refused(self.plan, response)),
+            WaitOutcome::Denied(response) => Err(consent::refused(self.plan, response)),
         }
     }
 
@@ -84,7 +84,7 @@ impl Redemption<'_> {
     ) -> Result<SignedIn> {
         let placed = async {
             let who = identity::who(self.context, self.plan, client, &tokens, nonce).await?;
-            let grant = Grant {
+            let grant = SignInGrant {
                 client: client.clone(),
                 redirect_uri: redirect_uri.map(str::to_owned),
                 who,

@@ -1,9 +1,13 @@
 //! Small shell scripts in the place of browsers; what they saw is read from files.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use url::Url;
+
+use super::open::*;
 use super::*;
+use crate::login::Surroundings;
 
 const URL: &str = "https://id.example.com/authorize?scope=a%20b&state=%73x&redirect_uri=http://127.0.0.1:1/$(id);'`";
 
@@ -14,7 +18,7 @@ fn url() -> Url {
     Url::parse(URL).unwrap()
 }
 
-fn detect(asked: Asked<'_>, here: &Surroundings, environment: &[(&str, &str)]) -> Browser {
+fn detect(asked: BrowserOptions<'_>, here: &Surroundings, environment: &[(&str, &str)]) -> Browser {
     Browser::detect_in(asked, here, |name| {
         environment
             .iter()
@@ -23,13 +27,13 @@ fn detect(asked: Asked<'_>, here: &Surroundings, environment: &[(&str, &str)]) -
     })
 }
 
-const ANY: Asked<'_> = Asked {
+const ANY: BrowserOptions<'_> = BrowserOptions {
     command: None,
     none: false,
     no_input: false,
 };
 
-const UNASKED: Asked<'_> = Asked {
+const UNASKED: BrowserOptions<'_> = BrowserOptions {
     no_input: true,
     ..ANY
 };
@@ -49,7 +53,7 @@ fn commands(entries: &[&str]) -> Browser {
 fn a_named_browser_comes_before_the_systems() {
     let here = desktop();
     let environment = [("BROWSER", "b"), ("KEYFOB_BROWSER", "k")];
-    let flag = Asked {
+    let flag = BrowserOptions {
         command: Some("f:g %s"),
         ..UNASKED
     };
@@ -64,7 +68,7 @@ fn a_named_browser_comes_before_the_systems() {
         ..Surroundings::default()
     };
     assert_eq!(detect(UNASKED, &elsewhere, &environment), commands(&["b"]));
-    let none = Asked { none: true, ..ANY };
+    let none = BrowserOptions { none: true, ..ANY };
     let Browser::None(why) = detect(none, &here, &environment) else {
         panic!("a browser");
     };
@@ -121,7 +125,7 @@ fn text_browsers_alone_are_no_browser() {
         ("/usr/bin/w3m -N %s", text("w3m")),
         ("'/opt/text browsers/browsh'", text("browsh")),
     ] {
-        let asked = Asked {
+        let asked = BrowserOptions {
             command: Some(command),
             ..ANY
         };
@@ -239,6 +243,8 @@ mod scripts {
     use std::io::Write;
     use std::path::PathBuf;
     use std::time::Instant;
+
+    use url::Url;
 
     use super::*;
 

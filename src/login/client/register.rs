@@ -1,25 +1,32 @@
-//! Registering keyfob at a provider: on the user's word, once for all processes, and kept.
+//! Registering keyfob at a provider: on the user's word, once for all processes, and kept: its secrets and what
+//! has to be remembered with them in the vault, its id in the user's file.
 
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::keep;
-use super::known::{self, Known};
+use super::config::{self, ClientConfig};
+use super::secret;
+use crate::account;
 use crate::context::{self, Context, off_thread};
 use crate::error::{Code, Error, Result};
 use crate::login::{Flow, Plan};
 use crate::oauth::OauthError;
 use crate::oauth::endpoint::origin;
-use crate::oauth::registration::{self, Wish};
+use crate::oauth::registration::{self, Registered, Wish};
 use crate::provider::{ClientAuth, Provider, Registry};
 use crate::vault::{ClientSecrets, Guard, KeptClient, TURN, Vault};
+use keyfob_base::escape::escape_short;
 use keyfob_base::timestamp::Timestamp;
 
 /// Registers keyfob and keeps what that gave, or takes the client that another process has registered
 /// meanwhile. With `ended` the new client takes the place of that one.
-pub async fn register(context: &Context, plan: &Plan, ended: Option<&KeptClient>) -> Result<Known> {
+pub async fn register(
+    context: &Context,
+    plan: &Plan,
+    ended: Option<&KeptClient>,
+) -> Result<ClientConfig> {
     let provider = &plan.provider;
     let Some(endpoint) = &provider.registration_endpoint else {
         return Err(by_hand(plan, "no client id is known for"));
@@ -27,7 +34,7 @@ pub async fn register(context: &Context, plan: &Plan, ended: Option<&KeptClient>
     let seen = context.vault.client(&provider.name)?; // what cannot be read could not be replaced
     if !plan.register && !confirmed(context, plan, endpoint, ended).await? {
         return Err(match ended {
-            Some(ended) => super::secret::expired(plan, ended),
+            Some(ended) => secret::expired(plan, ended),
             None => by_hand(plan, "keyfob was not registered at"),
         });
     }
@@ -38,8 +45,8 @@ pub async fn register(context: &Context, plan: &Plan, ended: Option<&KeptClient>
     // Some servers never take a registration back, so it is not lost to a signal.
     let _hold = context.interrupts.hold()?;
     let before = seen.map(|seen| seen.client_id); // it ended, or did not serve
-    if let Some((sibling, secrets)) = of_sibling(context, provider, before).await? {
-        return Ok(keep::taken_over(context, plan, sibling, secrets).await);
+    if let Some((sibling, secrets)) = sibling_client(context, provider, before).await? {
+        return Ok(keep_sibling(context, plan, sibling, secrets).await);
     }
     let wish = Wish {
         redirect_uris: &provider.described_redirect_uris(),
@@ -53,8 +60,8 @@ pub async fn register(context: &Context, plan: &Plan, ended: Option<&KeptClient>
     };
     let registered = registration::register(&context.http, endpoint, &wish)
         .await
-        .map_err(|error| refused(plan, &error))?;
-    Ok(keep::registered(context, plan, registered).await)
+        .map_err(|error| registration_error(plan, &error))?;
+    Ok(keep_registered(context, plan, registered).await)
 }
 
 /// One registration at a time, unless it is for one command alone: that one is nobody else's, and a lock is
@@ -84,14 +91,14 @@ fn adopted(
     context: &Context,
     provider: &Provider,
     seen: Option<&KeptClient>,
-) -> Result<Option<Known>> {
+) -> Result<Option<ClientConfig>> {
     let today = context.registry.get(&provider.name).ok();
     let defined = today.filter(|now| now.client_id != provider.client_id);
-    let kept = known::kept(context, provider)?;
+    let kept = config::kept(context, provider)?;
     let kept = kept.filter(|kept| Some(&kept.id) != seen.map(|seen| &seen.id));
     Ok(
         match defined.and_then(|now| Some((now.client_id?, now.client_auth))) {
-            Some((id, auth)) => Some(Known {
+            Some((id, auth)) => Some(ClientConfig {
                 auth: kept
                     .filter(|kept| kept.client_id == id && auth == ClientAuth::None)
                     .map_or(auth, |kept| kept.auth),
@@ -99,14 +106,14 @@ fn adopted(
                 secret: None,
                 replaceable: true,
             }),
-            None => kept.map(Known::from),
+            None => kept.map(ClientConfig::from),
         },
     )
 }
 
 /// A client that keyfob has registered at the same issuer for the same redirect URIs, under another
 /// definition's name; not the one that was here `before`.
-async fn of_sibling(
+async fn sibling_client(
     context: &Context,
     ours: &Provider,
     before: Option<String>,
@@ -123,7 +130,7 @@ fn find_sibling(
     ours: &Provider,
 ) -> Option<(KeptClient, ClientSecrets)> {
     let (issuer, uris) = (ours.issuer.as_ref()?, ours.described_redirect_uris());
-    let pin = known::pin(ours)?;
+    let pin = config::pin(ours)?;
     let serves = |kept: &KeptClient, sibling: &Provider| {
         sibling.issuer.as_ref() == Some(issuer)
             && sibling.described_redirect_uris() == uris
@@ -162,7 +169,7 @@ async fn confirmed(
                     plan.see()
                 ))
             },
-            |ended| super::secret::expired(plan, ended),
+            |ended| secret::expired(plan, ended),
         ));
     }
     let scopes = match scopes(plan).as_slice() {
@@ -172,7 +179,7 @@ async fn confirmed(
     let state = match ended {
         Some(ended) => format!(
             "{}; keyfob can register anew",
-            super::secret::expired(plan, ended).message
+            secret::expired(plan, ended).message
         ),
         None => format!("keyfob is not registered at {title}; it can register itself"),
     };
@@ -207,7 +214,7 @@ fn scopes(plan: &Plan) -> Vec<String> {
 }
 
 /// A registration that was not given: what can be done by hand, where trying again would not help.
-fn refused(plan: &Plan, error: &OauthError) -> Error {
+fn registration_error(plan: &Plan, error: &OauthError) -> Error {
     let title = &plan.provider.title;
     let message = match error {
         OauthError::Refused(response) => format!("{title} did not register keyfob: {response}"),
@@ -281,4 +288,152 @@ fn for_a_person(plan: &Plan, place: &str) -> Vec<String> {
         ));
     }
     hint
+}
+
+/// The longest client id that is shown whole, in characters.
+const ID_LIMIT: usize = 80;
+
+/// Keeps what a registration gave; an ephemeral login has it in memory.
+async fn keep_registered(context: &Context, plan: &Plan, registered: Registered) -> ClientConfig {
+    if plan.ephemeral {
+        return keep_in_memory(context, plan, registered);
+    }
+    let client = KeptClient {
+        id: account::random_id(),
+        client_id: registered.client_id,
+        auth: registered.auth,
+        pin: config::pin(&plan.provider).unwrap_or_default(),
+        store: plan.store,
+        secret_expires_at: registered.secret_expires_at,
+        copy_in: None,
+        configuration_endpoint: registered.configuration_endpoint,
+    };
+    let secrets = ClientSecrets {
+        client_secret: registered.client_secret,
+        registration_access_token: registered.registration_access_token,
+    };
+    keep_client(context, plan, client, secrets, "registered keyfob").await
+}
+
+/// What can be deleted is deleted at the end; the rest is said at once.
+fn keep_in_memory(context: &Context, plan: &Plan, registered: Registered) -> ClientConfig {
+    plan.gain_client(&registered);
+    let id = escape_short(&registered.client_id, ID_LIMIT);
+    context.term.say(&format!(
+        "registered keyfob at {} as client `{id}`, for this command",
+        plan.provider.title
+    ));
+    ClientConfig {
+        id: registered.client_id,
+        auth: registered.auth,
+        secret: registered.client_secret,
+        replaceable: false,
+    }
+}
+
+/// Keeps the client that another definition of the same server has, for this one too; an ephemeral login only
+/// uses it.
+async fn keep_sibling(
+    context: &Context,
+    plan: &Plan,
+    sibling: KeptClient,
+    secrets: ClientSecrets,
+) -> ClientConfig {
+    if plan.ephemeral {
+        return ClientConfig {
+            secret: secrets.client_secret,
+            ..sibling.into()
+        };
+    }
+    let client = KeptClient {
+        id: account::random_id(),
+        store: plan.store,
+        copy_in: None,
+        ..sibling
+    };
+    keep_client(context, plan, client, secrets, "found keyfob registered").await
+}
+
+/// Its secrets and its record, then its id in the user's file. What cannot be kept is a warning, for the
+/// login can go on. `did` goes before "at Acme as client `id`".
+async fn keep_client(
+    context: &Context,
+    plan: &Plan,
+    client: KeptClient,
+    secrets: ClientSecrets,
+    did: &str,
+) -> ClientConfig {
+    let (vault, name) = (Arc::clone(&context.vault), plan.provider.name.clone());
+    let (record, hidden) = (client.clone(), secrets.clone());
+    let (kept, failure) = off_thread(move || {
+        let failure = vault.keep_client(&name, &record, &hidden).err();
+        let kept = failure.is_none() || vault.client(&name)? == Some(record);
+        Ok((kept, failure))
+    })
+    .await
+    .unwrap_or_else(|error| (false, Some(error)));
+
+    let title = &plan.provider.title;
+    let named = format!("{did} at {title} as client `{}`", client.client_id);
+    let confidential = secrets.client_secret.is_some();
+    match &failure {
+        Some(error) if kept => context.term.warn(&error.message),
+        Some(error) if confidential => context.term.warn(&format!(
+            "{named}, whose secret could not be kept: {}; this login goes on with it, and its account will hold it",
+            error.message
+        )),
+        Some(error) => context.term.warn(&format!(
+            "{named}, which could not be noted: {}; a later `provider remove` cannot delete it there",
+            error.message
+        )),
+        None => {}
+    }
+    // An id whose secret nobody has would be in the way of every later login.
+    if kept || !confidential {
+        let secret = if confidential {
+            format!(", with a secret that is kept in {}", client.store.noun())
+        } else {
+            String::new()
+        };
+        write_client_id(context, plan, &client, kept, &format!("{named}{secret}")).await;
+    }
+    ClientConfig {
+        secret: secrets.client_secret,
+        ..client.into()
+    }
+}
+
+/// Writes the client into the user's file, and how it authenticates where the definition says otherwise.
+async fn write_client_id(
+    context: &Context,
+    plan: &Plan,
+    client: &KeptClient,
+    kept: bool,
+    named: &str,
+) {
+    let (registry, name) = (context.registry.clone(), plan.provider.name.clone());
+    let (id, auth) = (client.client_id.clone(), client.auth);
+    let auth = Some(auth).filter(|auth| *auth != plan.provider.client_auth);
+    match off_thread(move || registry.set_client(&name, &id, auth)).await {
+        Ok(file) => context.term.say(&format!(
+            "{named}; its client id is kept in {}",
+            file.display()
+        )),
+        // A server that was named by its address has no file yet.
+        Err(error) if error.code == Code::UnknownProvider => context.term.say(named),
+        Err(error) => {
+            let next = if kept {
+                "the next login knows it all the same".into()
+            } else {
+                format!(
+                    "until it is, sign in with `--client-id {}`",
+                    client.client_id
+                )
+            };
+            context.term.warn(&format!(
+                "{named}; its client id could not be kept in the provider's file: {}; {next}",
+                error.message
+            ));
+        }
+    }
 }

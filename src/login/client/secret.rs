@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::given;
-use super::known::{self, Known};
+use super::config::{self, ClientConfig};
+use super::obtain::given;
 use crate::account;
 use crate::context::{Context, off_thread};
 use crate::error::{Code, Error, Result};
@@ -23,7 +23,7 @@ const ID_LIMIT: usize = 80;
 
 /// What a look without a question found.
 #[derive(Debug)]
-pub enum Found {
+pub enum FoundSecret {
     /// Given for this login.
     Secret(Secret),
     /// Kept or just registered, for the origin of today's token endpoint.
@@ -44,16 +44,16 @@ pub struct Typed {
 
 /// Looks for the secret: one that has just been registered, the environment, the kept client, an account
 /// of the same client. Of the last two only what was given for today's token endpoint.
-pub async fn find(context: &Context, plan: &Plan, known: &Known) -> Result<Found> {
+pub async fn find(context: &Context, plan: &Plan, known: &ClientConfig) -> Result<FoundSecret> {
     let provider = &plan.provider;
     if let Some(secret) = &known.secret {
-        return Ok(Found::Kept(secret.clone()));
+        return Ok(FoundSecret::Kept(secret.clone()));
     }
     if let Some(secret) = given(provider, "CLIENT_SECRET") {
-        return Ok(Found::Secret(Secret::new(secret)));
+        return Ok(FoundSecret::Secret(Secret::new(secret)));
     }
-    let Some(pin) = known::pin(provider) else {
-        return Ok(Found::Nothing);
+    let Some(pin) = config::pin(provider) else {
+        return Ok(FoundSecret::Nothing);
     };
     let (vault, name) = (Arc::clone(&context.vault), provider.name.clone());
     let client_id = known.id.clone();
@@ -66,13 +66,13 @@ pub async fn find(context: &Context, plan: &Plan, known: &Known) -> Result<Found
         let secret = vault.client_secrets(&kept)?.client_secret;
         if !kept.expired(Timestamp::now()) {
             return Ok(match secret {
-                Some(secret) => Found::Kept(secret),
+                Some(secret) => FoundSecret::Kept(secret),
                 None => of_account(&vault, &name, &client_id, &pin, None),
             });
         }
         Ok(
             match of_account(&vault, &name, &client_id, &pin, secret.as_ref()) {
-                Found::Nothing => Found::Expired(kept),
+                FoundSecret::Nothing => FoundSecret::Expired(kept),
                 found => found,
             },
         )
@@ -81,7 +81,13 @@ pub async fn find(context: &Context, plan: &Plan, known: &Known) -> Result<Found
 }
 
 /// The secret of an account of the same client, any but the one that has `ended`.
-fn of_account(vault: &Vault, provider: &str, id: &str, pin: &str, ended: Option<&Secret>) -> Found {
+fn of_account(
+    vault: &Vault,
+    provider: &str,
+    id: &str,
+    pin: &str,
+    ended: Option<&Secret>,
+) -> FoundSecret {
     let accounts = vault.accounts_of(provider).accounts;
     let mut same = accounts.iter().filter(|account| {
         let then = account.endpoints.pin(&account.endpoints.token);
@@ -91,11 +97,16 @@ fn of_account(vault: &Vault, provider: &str, id: &str, pin: &str, ended: Option<
         let secret = vault.secrets(account).ok()??.client_secret;
         secret.filter(|secret| Some(secret) != ended)
     });
-    secret.map_or(Found::Nothing, Found::Kept)
+    secret.map_or(FoundSecret::Nothing, FoundSecret::Kept)
 }
 
 /// Asks for the secret; `needed` where nobody can be asked or nothing is typed.
-pub async fn ask(context: &Context, plan: &Plan, known: &Known, needed: Error) -> Result<Secret> {
+pub async fn ask(
+    context: &Context,
+    plan: &Plan,
+    known: &ClientConfig,
+    needed: Error,
+) -> Result<Secret> {
     let term = Arc::clone(&context.term);
     if !term.can_ask() {
         return Err(needed);
@@ -125,7 +136,7 @@ pub async fn ask(context: &Context, plan: &Plan, known: &Known, needed: Error) -
 pub async fn ask_and_offer(
     context: &Context,
     plan: &Plan,
-    known: &Known,
+    known: &ClientConfig,
     needed: Error,
 ) -> Result<Typed> {
     let secret = ask(context, plan, known, needed).await?;
@@ -143,7 +154,7 @@ pub async fn ask_and_offer(
 /// Keeps a typed secret beside what is kept of the same client already. A failure is a warning, for the
 /// account has the secret too.
 pub async fn keep(context: &Context, plan: &Plan, client: &Client, secret: &Secret) {
-    let Some(pin) = known::pin(&plan.provider) else {
+    let Some(pin) = config::pin(&plan.provider) else {
         return; // nothing was sent, so nothing was taken
     };
     let (vault, name) = (Arc::clone(&context.vault), plan.provider.name.clone());
@@ -192,7 +203,7 @@ pub async fn keep(context: &Context, plan: &Plan, client: &Client, secret: &Secr
 /// A kept secret goes to the origin that it was kept for; `key` names another.
 pub fn elsewhere(plan: &Plan, key: &str, endpoint: &Url) -> Error {
     let provider = &plan.provider;
-    let then = known::pin(provider).unwrap_or_default();
+    let then = config::pin(provider).unwrap_or_default();
     Error::new(
         Code::EndpointChanged,
         format!(

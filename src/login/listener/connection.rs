@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinHandle};
 
 use super::gate::Gate;
-use crate::login::page::Page;
+use crate::login::page::EndPage;
 use keyfob_base::secret::Secret;
 
 /// The most that is read of a request. Real ones are some 2 KiB; cookies of other loopback servers,
@@ -29,12 +29,12 @@ pub(super) struct Arrival {
     pub(super) query: Secret,
     /// The connection it came on.
     pub(super) connection: Id,
-    reply: oneshot::Sender<Page>,
+    reply: oneshot::Sender<EndPage>,
 }
 
 impl Arrival {
     /// Hands the page to the connection, if it is still there.
-    pub(super) fn answer(self, page: Page) {
+    pub(super) fn answer(self, page: EndPage) {
         let _ = self.reply.send(page);
     }
 }
@@ -105,7 +105,7 @@ async fn respond(
     arrive: &mpsc::Sender<Arrival>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let Some(query) = gate.query(&request) else {
-        return Ok(Page::NotFound.response());
+        return Ok(EndPage::NotFound.response());
     };
     let (reply, page) = oneshot::channel();
     let connection = tokio::task::id();
@@ -116,5 +116,5 @@ async fn respond(
             reply,
         })
         .await;
-    Ok(page.await.unwrap_or(Page::Ended).response())
+    Ok(page.await.unwrap_or(EndPage::Ended).response())
 }

@@ -83,8 +83,8 @@ async fn within<F: Future>(time: Duration, future: F) -> F::Output {
     timeout(time, future).await.expect("it is done in time")
 }
 
-fn signed_in() -> Page {
-    Page::SignedIn {
+fn signed_in() -> EndPage {
+    EndPage::SignedIn {
         provider: "Hugging Face".into(),
         who: "julien".into(),
         account: Some("huggingface/julien".into()),
@@ -164,7 +164,7 @@ async fn what_is_not_the_answer_is_turned_away_and_the_wait_goes_on() {
     };
     let (accepted, stream) = tokio::join!(within(SOON, listener.accept(judge)), client);
     assert_eq!(accepted.verdict, code("b"));
-    accepted.answer(Page::Ended).await;
+    accepted.answer(EndPage::Ended).await;
     assert!(receive(stream).await.starts_with("HTTP/1.1 500 "));
 }
 
@@ -336,7 +336,7 @@ async fn after_the_first_right_answer_nothing_is_accepted() {
     let again = timeout(Duration::from_millis(100), listener.accept(judge)).await;
     assert!(again.is_err(), "one redirect a login");
     let provider = "Hugging Face".into();
-    accepted.answer(Page::Refused { provider }).await;
+    accepted.answer(EndPage::Refused { provider }).await;
     assert!(receive(first).await.starts_with("HTTP/1.1 403 "));
 }
 
@@ -366,7 +366,7 @@ async fn a_browser_that_went_away_does_not_hold_the_login() {
     let stream = send(port, &right(port, "a")).await;
     let accepted = within(SOON, listener.accept(judge)).await;
     drop(stream);
-    within(ANSWER_TIME * 2, accepted.answer(Page::Ended)).await;
+    within(ANSWER_TIME * 2, accepted.answer(EndPage::Ended)).await;
 }
 
 #[tokio::test]

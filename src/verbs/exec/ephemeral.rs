@@ -14,7 +14,7 @@ use crate::choose::Target;
 use crate::cli;
 use crate::context::Context;
 use crate::error::{Code, Error, Result};
-use crate::login::{Gained, Gains, Granted, Plan, Registration, check_resources};
+use crate::login::{EphemeralRegistration, Gained, Gains, Granted, Plan, check_resources};
 use crate::oauth::registration;
 use crate::session::revoke::{Outcome, Revoking, in_time, lasting};
 use crate::verbs::app::App;
@@ -221,7 +221,12 @@ fn by_hand(page: Option<&Url>) -> &'static str {
     }
 }
 
-async fn unregister(app: &App, context: &Context, registration: &Registration, until: Instant) {
+async fn unregister(
+    app: &App,
+    context: &Context,
+    registration: &EphemeralRegistration,
+    until: Instant,
+) {
     let id = escape_short(&registration.client_id, NAME_LIMIT);
     let title = &registration.title;
     let Some((endpoint, token)) = &registration.managed else {

@@ -19,7 +19,7 @@ use crate::cli;
 use crate::config;
 use crate::error::{Code, Error, Result};
 use crate::login::{
-    Asked, Browser, Flow, Plan, Surroundings, Visitor, Wanted, check_resources, login,
+    Browser, BrowserOptions, Flow, Plan, Surroundings, Visitor, Wanted, check_resources, login,
 };
 use crate::names;
 use crate::provider::Provider;
@@ -118,7 +118,7 @@ impl Means {
     /// Whom the sandbox approves by itself.
     pub(super) fn approves(&self) -> Option<String> {
         match &self.visitor {
-            Visitor::Myself(person) => Some(person.clone()),
+            Visitor::AutoApprove(person) => Some(person.clone()),
             Visitor::Person(_) => None,
         }
     }
@@ -200,7 +200,7 @@ fn visitor(
     provider: &Provider,
     expected: Option<&Account>,
 ) -> Visitor {
-    let asked = Asked {
+    let asked = BrowserOptions {
         command: args.browser.as_deref(),
         none: args.no_browser,
         no_input: app.manner.no_input,
@@ -208,7 +208,7 @@ fn visitor(
     match Browser::detect(asked, surroundings) {
         Browser::None(_) if provider.embedded && args.flow != Flow::Paste => {
             let person = expected.and_then(|account| account.username.clone());
-            Visitor::Myself(person.unwrap_or_else(|| SANDBOX_PERSON.into()))
+            Visitor::AutoApprove(person.unwrap_or_else(|| SANDBOX_PERSON.into()))
         }
         browser => Visitor::Person(browser),
     }

@@ -1,6 +1,6 @@
 //! Which client we are at a provider already, and where that is known from.
 
-use super::given;
+use super::obtain::given;
 use crate::account::Account;
 use crate::context::Context;
 use crate::error::Result;
@@ -11,7 +11,7 @@ use keyfob_base::secret::Secret;
 
 /// A client by its id.
 #[derive(Debug)]
-pub struct Known {
+pub struct ClientConfig {
     /// The client identifier (RFC 6749 §2.2).
     pub id: String,
     /// How it authenticates where a code is exchanged.
@@ -30,7 +30,7 @@ pub fn known_id(context: &Context, plan: &Plan) -> Option<String> {
 /// The client: flag, environment, definition; else the one that the expected account has, the one that
 /// was registered, or that of any account there, so that signing in again needs no more than the first
 /// time. An https URL is an id like any other: a server that takes those reads our metadata there.
-pub fn find(context: &Context, plan: &Plan) -> Result<Option<Known>> {
+pub fn find(context: &Context, plan: &Plan) -> Result<Option<ClientConfig>> {
     let provider = &plan.provider;
     let named = plan
         .client_id
@@ -51,7 +51,7 @@ pub fn find(context: &Context, plan: &Plan) -> Result<Option<Known>> {
     } else {
         kept(context, provider)?
     };
-    Ok(kept.map(Known::from).or_else(|| {
+    Ok(kept.map(ClientConfig::from).or_else(|| {
         let mut accounts = context.vault.accounts_of(&provider.name).accounts;
         accounts.retain(|account| !account.client.id.is_empty()); // a client had a part in it
         accounts.pop().map(|account| of_account(provider, &account))
@@ -71,7 +71,7 @@ pub fn pin(provider: &Provider) -> Option<String> {
     Some(provider.pin(endpoint))
 }
 
-impl From<KeptClient> for Known {
+impl From<KeptClient> for ClientConfig {
     fn from(kept: KeptClient) -> Self {
         Self {
             id: kept.client_id,
@@ -84,10 +84,10 @@ impl From<KeptClient> for Known {
 
 /// A client that is named or defined: it authenticates as the definition says, and where that says
 /// nothing as its registration did.
-fn defined(context: &Context, provider: &Provider, id: String, replaceable: bool) -> Known {
+fn defined(context: &Context, provider: &Provider, id: String, replaceable: bool) -> ClientConfig {
     let registered = kept(context, provider).ok().flatten();
     let registered = registered.filter(|kept| kept.client_id == id);
-    Known {
+    ClientConfig {
         auth: settled(provider, registered.map(|kept| kept.auth)),
         id,
         secret: None,
@@ -95,8 +95,8 @@ fn defined(context: &Context, provider: &Provider, id: String, replaceable: bool
     }
 }
 
-fn of_account(provider: &Provider, account: &Account) -> Known {
-    Known {
+fn of_account(provider: &Provider, account: &Account) -> ClientConfig {
+    ClientConfig {
         id: account.client.id.clone(),
         auth: settled(provider, Some(account.client.auth)),
         secret: None,

@@ -9,10 +9,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::Plan;
-use super::address::{self, Address};
-use super::code::{CodeFlow, Said};
-use super::consent::{Visit, Visitor, expired, nobody, timed_out};
-use super::device::{DeviceFlow, Event};
+use super::code::{Address, AddressEvent, CodeFlow, Said};
+use super::consent::{Visit, Visitor, expired, no_flow_left, timed_out};
+use super::device::{DeviceEvent, DeviceFlow};
 use super::invite::Invitation;
 use super::listener::{Accepted, Listener};
 use super::paste;
@@ -28,7 +27,7 @@ use crate::token_set::TokenSet;
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
 
 /// How it ended: which way was first, and what it brought.
-pub enum Finish {
+pub enum WaitOutcome {
     /// The browser came back, and waits for its page.
     Redirect(Accepted),
     /// The address was pasted.
@@ -44,7 +43,7 @@ pub enum Finish {
     Denied(ErrorResponse),
 }
 
-impl Finish {
+impl WaitOutcome {
     fn device(tokens: Box<TokenSet>) -> Self {
         Self::Device {
             tokens,
@@ -63,7 +62,7 @@ impl Finish {
 }
 
 /// All ways of one login. One that cannot finish here is `None`.
-pub struct Race<'a> {
+pub struct Wait<'a> {
     /// The login's means.
     pub context: &'a Context,
     /// What was asked of it.
@@ -80,20 +79,20 @@ pub struct Race<'a> {
     pub device: Option<DeviceFlow>,
 }
 
-enum Happened {
+enum WaitEvent {
     Redirect(Accepted),
     Typed(Typed),
-    Device(Event),
-    Address(address::Event),
+    Device(DeviceEvent),
+    Address(AddressEvent),
     Visited(std::result::Result<(), String>),
     TimeOver,
 }
 
-impl<'a> Race<'a> {
+impl<'a> Wait<'a> {
     /// Invites the person, and waits.
-    pub async fn run(mut self) -> Result<Finish> {
+    pub async fn run(mut self) -> Result<WaitOutcome> {
         if !self.can_finish() {
-            return Err(nobody(
+            return Err(no_flow_left(
                 self.plan,
                 "what is pasted does not arrive in the background, or without a terminal of its own",
             ));
@@ -107,19 +106,19 @@ impl<'a> Race<'a> {
         let _progress = self.context.term.progress(invitation.waiting());
         loop {
             let happened = tokio::select! {
-                accepted = redirected(&mut self.listener, self.code) => Happened::Redirect(accepted),
-                typed = typed(&mut self.entry) => Happened::Typed(typed),
-                event = told(&mut self.device) => Happened::Device(event),
-                event = changed(&mut self.address) => Happened::Address(event),
-                outcome = &mut visit, if !visited => Happened::Visited(outcome),
-                () = sleep_until(deadline) => Happened::TimeOver,
+                accepted = redirected(&mut self.listener, self.code) => WaitEvent::Redirect(accepted),
+                typed = typed(&mut self.entry) => WaitEvent::Typed(typed),
+                event = told(&mut self.device) => WaitEvent::Device(event),
+                event = changed(&mut self.address) => WaitEvent::Address(event),
+                outcome = &mut visit, if !visited => WaitEvent::Visited(outcome),
+                () = sleep_until(deadline) => WaitEvent::TimeOver,
             };
-            if let Happened::Device(Event::Code(code)) = &happened
+            if let WaitEvent::Device(DeviceEvent::Code(code)) = &happened
                 && self.plan.timeout.is_none()
             {
                 deadline = deadline.max(Instant::now() + code.expires_in);
             }
-            visited |= matches!(happened, Happened::Visited(_));
+            visited |= matches!(happened, WaitEvent::Visited(_));
             if let Some(finish) = self.judge(happened, &invitation).await? {
                 return Ok(finish);
             }
@@ -140,32 +139,32 @@ impl<'a> Race<'a> {
     /// Goes on where this does not end it.
     async fn judge(
         &mut self,
-        happened: Happened,
+        happened: WaitEvent,
         invitation: &Invitation<'_>,
-    ) -> Result<Option<Finish>> {
+    ) -> Result<Option<WaitOutcome>> {
         match happened {
-            Happened::Redirect(browser) => Ok(Some(match self.overtaking().await {
-                Some(tokens) => Finish::Device {
+            WaitEvent::Redirect(browser) => Ok(Some(match self.overtaking().await {
+                Some(tokens) => WaitOutcome::Device {
                     tokens,
                     browser: Some(browser),
                 },
-                None => Finish::Redirect(browser),
+                None => WaitOutcome::Redirect(browser),
             })),
-            Happened::Typed(typed) => match self.pasted(typed)? {
+            WaitEvent::Typed(typed) => match self.pasted(typed)? {
                 Some(verdict) => Ok(Some(match self.overtaking().await {
-                    Some(tokens) => Finish::device(tokens),
-                    None => Finish::Paste(verdict),
+                    Some(tokens) => WaitOutcome::device(tokens),
+                    None => WaitOutcome::Paste(verdict),
                 })),
                 None => Ok(None),
             },
-            Happened::Device(event) => self.device_said(event, invitation),
-            Happened::Address(event) => {
+            WaitEvent::Device(event) => self.device_said(event, invitation),
+            WaitEvent::Address(event) => {
                 self.address_said(&event, invitation);
                 Ok(None)
             }
-            Happened::Visited(Ok(())) => Ok(None),
-            Happened::Visited(Err(cause)) => self.not_opened(&cause, invitation).map(|()| None),
-            Happened::TimeOver => Err(self.in_trouble(timed_out(self.plan, PATIENCE))),
+            WaitEvent::Visited(Ok(())) => Ok(None),
+            WaitEvent::Visited(Err(cause)) => self.not_opened(&cause, invitation).map(|()| None),
+            WaitEvent::TimeOver => Err(self.in_trouble(timed_out(self.plan, PATIENCE))),
         }
     }
 
@@ -203,20 +202,24 @@ impl<'a> Race<'a> {
         Ok(None)
     }
 
-    fn device_said(&mut self, event: Event, invitation: &Invitation<'_>) -> Result<Option<Finish>> {
+    fn device_said(
+        &mut self,
+        event: DeviceEvent,
+        invitation: &Invitation<'_>,
+    ) -> Result<Option<WaitOutcome>> {
         match event {
-            Event::Code(code) => {
+            DeviceEvent::Code(code) => {
                 invitation.code(&code);
                 Ok(None)
             }
-            Event::Granted(tokens) => Ok(Some(Finish::device(tokens))),
-            Event::Denied(response) => Ok(Some(Finish::Denied(response))),
-            Event::Expired if self.takes_codes() => {
+            DeviceEvent::Granted(tokens) => Ok(Some(WaitOutcome::device(tokens))),
+            DeviceEvent::Denied(response) => Ok(Some(WaitOutcome::Denied(response))),
+            DeviceEvent::Expired if self.takes_codes() => {
                 invitation.expired();
                 Ok(None)
             }
-            Event::Expired => Err(self.in_trouble(expired(self.plan))),
-            Event::Failed(error) => {
+            DeviceEvent::Expired => Err(self.in_trouble(expired(self.plan))),
+            DeviceEvent::Failed(error) => {
                 let device = self.device.take();
                 if let Some(device) = device.filter(|_| !self.takes_codes()) {
                     return Err(device.failed(&error));
@@ -231,16 +234,16 @@ impl<'a> Race<'a> {
 
     /// A browser that was launched here has begun with the address in time. Where nobody can press Enter
     /// another is shown without.
-    fn address_said(&mut self, event: &address::Event, invitation: &Invitation<'_>) {
+    fn address_said(&mut self, event: &AddressEvent, invitation: &Invitation<'_>) {
         let Some(address) = &mut self.address else {
             return;
         };
         match event {
-            address::Event::Over if self.plan.launches() => {}
-            address::Event::Over if self.entry.is_none() => address.hurry(),
-            address::Event::Over => invitation.address_over(),
-            address::Event::New => invitation.address(&address.url),
-            address::Event::Failed(error) => {
+            AddressEvent::Over if self.plan.launches() => {}
+            AddressEvent::Over if self.entry.is_none() => address.hurry(),
+            AddressEvent::Over => invitation.address_over(),
+            AddressEvent::New => invitation.address(&address.url),
+            AddressEvent::Failed(error) => {
                 let term = &self.context.term;
                 term.warn(&format!("no new address was to be had: {error}"));
             }
@@ -249,7 +252,7 @@ impl<'a> Race<'a> {
 
     /// Without a browser the code is wanted now, and the address by whoever is there.
     fn not_opened(&mut self, cause: &str, invitation: &Invitation<'_>) -> Result<()> {
-        if let Visitor::Myself(_) = self.plan.visitor {
+        if let Visitor::AutoApprove(_) = self.plan.visitor {
             let what = format!("the sandbox did not approve: {cause}");
             return Err(Error::new(Code::InternalError, what).hint("run it again with `-v`"));
         }
@@ -259,7 +262,7 @@ impl<'a> Race<'a> {
         }
         match &mut self.device {
             Some(device) => device.hurry(),
-            None if !asked => return Err(nobody(self.plan, cause)),
+            None if !asked => return Err(no_flow_left(self.plan, cause)),
             None => {}
         }
         invitation.not_opened(cause, asked);
@@ -272,7 +275,7 @@ impl<'a> Race<'a> {
         if self.can_finish() {
             return Ok(());
         }
-        Err(nobody(self.plan, "the terminal was closed"))
+        Err(no_flow_left(self.plan, "the terminal was closed"))
     }
 
     /// The end of the wait, with what the device flow met at last.
@@ -307,14 +310,14 @@ async fn typed(entry: &mut Option<Entry>) -> Typed {
     }
 }
 
-async fn changed(address: &mut Option<Address<'_>>) -> address::Event {
+async fn changed(address: &mut Option<Address<'_>>) -> AddressEvent {
     match address {
         Some(address) => address.next().await,
         None => pending().await,
     }
 }
 
-async fn told(device: &mut Option<DeviceFlow>) -> Event {
+async fn told(device: &mut Option<DeviceFlow>) -> DeviceEvent {
     match device {
         Some(device) => device.next().await,
         None => pending().await,

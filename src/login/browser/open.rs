@@ -3,29 +3,25 @@
 //! A launch that worked says little: the page may open elsewhere, or not at all. So whoever calls this shows
 //! the URL too, and a failure here ends nothing.
 
-mod command;
-mod launch;
-#[cfg(test)]
-mod tests;
-
 use std::io;
 use std::process::Command;
 
 use url::Url;
 
-use super::surroundings::Surroundings;
+use super::command;
+use super::launch::{Failure, launch, program};
+use crate::login::Surroundings;
 use crate::web::{Flaw, flaws};
-use launch::{Failure, launch, program};
 
 /// The variables that name browsers; the first that is set counts.
 pub const VARIABLES: [&str; 2] = ["KEYFOB_BROWSER", "BROWSER"];
 
 /// What stands between the entries of `BROWSER`, as in `PATH`.
-const SEPARATOR: char = if cfg!(windows) { ';' } else { ':' };
+pub(super) const SEPARATOR: char = if cfg!(windows) { ';' } else { ':' };
 
 /// Whether the platform's next launcher is tried after one that ran and failed. Elsewhere than on a free
 /// desktop the exit status is no proof (Explorer's is 1 on success), and a retry may open a second tab.
-const RETRY_LAUNCHERS: bool = cfg!(all(unix, not(target_os = "macos")));
+pub(super) const RETRY_LAUNCHERS: bool = cfg!(all(unix, not(target_os = "macos")));
 
 /// Windows' own way to hand a URL to the browser, by name and, where WSL leaves Windows' folders out of
 /// `PATH`, where it usually is.
@@ -33,7 +29,7 @@ const RUNDLL32: [&str; 2] = ["rundll32.exe", "/mnt/c/Windows/System32/rundll32.e
 
 /// What the command line says of the browser.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Asked<'a> {
+pub struct BrowserOptions<'a> {
     /// `--browser`: this command and no other.
     pub command: Option<&'a str>,
     /// `--no-browser`.
@@ -58,12 +54,12 @@ pub enum Browser {
 impl Browser {
     /// Chooses: `--browser`, else `KEYFOB_BROWSER`, else `BROWSER`, else the system's where somebody sits in
     /// front of one.
-    pub fn detect(asked: Asked<'_>, here: &Surroundings) -> Self {
+    pub fn detect(asked: BrowserOptions<'_>, here: &Surroundings) -> Self {
         Self::detect_in(asked, here, |name| std::env::var(name).ok())
     }
 
-    fn detect_in(
-        asked: Asked<'_>,
+    pub(super) fn detect_in(
+        asked: BrowserOptions<'_>,
         here: &Surroundings,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Self {
@@ -195,7 +191,7 @@ async fn open_with(entries: &[String], url: &Url) -> Result<(), String> {
 
 /// Goes through the platform's launchers the way `open` itself does. Those that are not installed are
 /// worth a word only if none is.
-async fn open_by_system(launchers: Vec<Command>) -> Result<(), String> {
+pub(super) async fn open_by_system(launchers: Vec<Command>) -> Result<(), String> {
     let names: Vec<_> = launchers.iter().map(program).collect();
     let mut failures = Vec::new();
     for launcher in launchers {
@@ -218,14 +214,14 @@ async fn open_by_system(launchers: Vec<Command>) -> Result<(), String> {
 }
 
 /// The platform's launchers, in the order in which they are tried.
-fn system(url: &Url) -> Vec<Command> {
+pub(super) fn system(url: &Url) -> Vec<Command> {
     open::commands(command::argument(url))
 }
 
 /// Those of Windows, and behind them the platform's, PowerShell among them, which gets the URL as data.
 ///
 /// Not `wslview`: it makes the URL part of a line of PowerShell or `cmd`.
-fn windows(url: &Url) -> Vec<Command> {
+pub(super) fn windows(url: &Url) -> Vec<Command> {
     let by_windows = RUNDLL32.into_iter().map(|rundll32| {
         let mut command = Command::new(rundll32);
         command.args(["url.dll,FileProtocolHandler", &command::argument(url)]);

@@ -20,7 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
 use crate::error::Result;
-use crate::login::page::Page;
+use crate::login::page::EndPage;
 use crate::oauth::redirect::Verdict;
 use crate::provider::RedirectRule;
 use connection::{Arrival, Connection};
@@ -99,7 +99,7 @@ impl Listener {
                 // A request that is there goes first, so that no connection is dropped for an unread one.
                 biased;
                 Some(arrival) = self.arrivals.recv() => match judge(arrival.query.expose()) {
-                    Verdict::NotOurs(_) => arrival.answer(Page::BadRequest),
+                    Verdict::NotOurs(_) => arrival.answer(EndPage::BadRequest),
                     verdict => return self.close_for(arrival, verdict),
                 },
                 stream = next(&mut self.sockets) => {
@@ -175,7 +175,7 @@ pub struct Accepted {
 impl Accepted {
     /// Sends the page to the browser and closes. Returns when it is sent, the browser is gone, or two
     /// seconds are over.
-    pub async fn answer(self, page: Page) {
+    pub async fn answer(self, page: EndPage) {
         self.arrival.answer(page);
         if let Some(mut connection) = self.connection {
             let _ = tokio::time::timeout(ANSWER_TIME, connection.closed()).await;

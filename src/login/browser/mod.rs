@@ -1,0 +1,9 @@
+//! The browser in which a person signs in: which one, and how it is started.
+
+mod command;
+mod launch;
+mod open;
+#[cfg(test)]
+mod tests;
+
+pub use open::{Browser, BrowserOptions, Launcher, VARIABLES};
