@@ -7,6 +7,7 @@ mod request;
 pub(super) mod tests;
 mod visit;
 
+use keyfob_base::testing::bound;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -67,7 +68,7 @@ struct Inner {
 impl Http {
     /// Prepares the client; a bad `ca_pem` is [`OauthError::Invalid`].
     pub fn new(options: HttpOptions) -> Result<Self, OauthError> {
-        Self::with(options, CONNECT_TIME, TOTAL_TIME, None)
+        Self::with(options, CONNECT_TIME, bound("HTTP", TOTAL_TIME), None)
     }
 
     fn with(

@@ -21,6 +21,7 @@ use crate::provider::Provider;
 use crate::term::Terminal;
 use crate::token_set::TokenSet;
 use crate::vault::Secrets;
+use keyfob_base::testing::bound;
 use keyfob_base::timestamp::Timestamp;
 
 /// How long a failing write of a new token set is tried again: the old refresh token may be spent.
@@ -243,14 +244,15 @@ impl Context {
 }
 
 fn keep_trying(term: &dyn Terminal, mut write: impl FnMut() -> Result<()>) -> Result<()> {
-    let deadline = Instant::now() + KEEP;
+    let keep = bound("WRITE", KEEP);
+    let deadline = Instant::now() + keep;
     let mut said = false;
     loop {
         match write() {
             Err(error) if Instant::now() >= deadline => return Err(error),
             Err(error) => {
                 if !std::mem::replace(&mut said, true) {
-                    let limit = KEEP.as_secs();
+                    let limit = keep.as_secs();
                     term.warn(&format!("{error}; new tokens have arrived, so writing them is tried again for {limit} s"));
                 }
                 std::thread::sleep(Duration::from_millis(250));

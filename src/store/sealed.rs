@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
 use keyfob_base::secret::Secret;
+use keyfob_base::testing::setting;
 
 /// scrypt's cost is 2^17: some 0.3 s and 130 MB a read. The crate's own choice targets a whole second
 /// and half a gigabyte.
@@ -65,7 +66,7 @@ impl Lock {
             }
             Self::Passphrase(passphrase) => {
                 let mut recipient = age::scrypt::Recipient::new(exposed(passphrase));
-                recipient.set_work_factor(WORK_FACTOR);
+                recipient.set_work_factor(setting("WORK_FACTOR").unwrap_or(WORK_FACTOR));
                 seal(iter::once(&recipient as &dyn age::Recipient), plaintext)
             }
         }

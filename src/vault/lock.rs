@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::error::{Code, Error, Result};
 use keyfob_base::files::{self, NotLocked};
+use keyfob_base::testing::bound;
 
 pub use keyfob_base::files::{Acquired, Guard};
 
@@ -15,6 +16,7 @@ pub const TURN: Duration = Duration::from_secs(60);
 
 /// Takes the lock on `path`, waiting at most `limit`.
 pub fn take(path: &Path, limit: Duration) -> Result<Guard> {
+    let limit = limit.min(bound("LOCK", limit));
     files::lock(path, limit).map_err(|why| failed(path, limit, &why))
 }
 
@@ -24,6 +26,7 @@ pub fn take_unless<T>(
     limit: Duration,
     meanwhile: impl FnMut() -> Option<T>,
 ) -> Result<Acquired<T>> {
+    let limit = limit.min(bound("LOCK", limit));
     files::lock_unless(path, limit, meanwhile).map_err(|why| failed(path, limit, &why))
 }
 

@@ -1,6 +1,7 @@
 //! Debian's Chromium without a window, as the browser that keyfob opens, driven over DevTools' pipe: JSON
 //! with a NUL after each message, on two named pipes that the launched script gives it.
 
+use keyfob_testkit::process::GENEROUS;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -17,7 +18,7 @@ use tempfile::TempDir;
 use keyfob_testkit::home::skip;
 
 /// The longest that anything is waited for. Chromium takes long to start only where it never ran before.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = GENEROUS;
 
 /// How it runs. Its own sandbox is not for root and not for most containers, and here it loads loopback
 /// alone: no other host has an address, and nothing of Chromium's own calls home.

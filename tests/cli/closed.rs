@@ -3,6 +3,7 @@
 
 mod scripts;
 
+use keyfob_testkit::process::GENEROUS;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use keyfob_testkit::process::Running;
 use keyfob_testkit::provider::{Decision, MARK, Provider, acme_with_device};
 
 /// Nothing here takes longer, even where many tests run beside it.
-const BOUND: Duration = Duration::from_secs(60);
+const BOUND: Duration = GENEROUS;
 
 /// A verb, as it is run from a shell.
 struct Verb {

@@ -1,5 +1,6 @@
 //! What an issuer's metadata may do to a login, and what it may not.
 
+use keyfob_testkit::process::GENEROUS;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -50,7 +51,7 @@ fn refused(change: impl Fn(&mut Value)) -> Run {
 /// What the browser was launched with, a line each, once it was.
 #[track_caller]
 fn opened(home: &Home) -> String {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + GENEROUS;
     loop {
         let arguments = fs::read_to_string(home.path("browser/arguments")).unwrap_or_default();
         if arguments.ends_with('\n') {

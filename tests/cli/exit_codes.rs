@@ -233,7 +233,8 @@ cells! {
     usage: Usage, 2, |stage| stage.run(&["token", "--nope"]);
 
     locked: Locked, 3, |stage| {
-        let stage = stage.signed_in();
+        let mut stage = stage.signed_in();
+        stage.home.set("KEYFOB_TEST_LOCK", "1");
         let lock = File::options().write(true).open(stage.home.path("state/locks/defaults.lock"));
         let lock = lock.expect("a login made it");
         lock.lock().expect("a file system with locks");

@@ -1,6 +1,7 @@
 //! Each flow by itself, in the places where people type it: SSH, a container, a pipe, CI, a terminal
 //! without a display.
 
+use keyfob_testkit::process::GENEROUS;
 use std::io::Read;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -15,7 +16,7 @@ use keyfob_testkit::server::Reply;
 use keyfob_testkit::visitor::{get, visit};
 
 /// "At once": no wait for a person, a browser or a poll.
-const AT_ONCE: Duration = Duration::from_secs(3);
+const AT_ONCE: Duration = GENEROUS;
 
 const MACHINE: &str = "client_auth = \"client_secret_basic\"\n";
 

@@ -1,5 +1,6 @@
 //! Logins where the terminal is somebody else's, is none of theirs, or is not there.
 
+use keyfob_testkit::process::GENEROUS;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,7 @@ use keyfob_testkit::screen::Screen;
 use keyfob_testkit::visitor::visit;
 
 /// "At once": no wait for a person or a poll.
-const AT_ONCE: Duration = Duration::from_secs(5);
+const AT_ONCE: Duration = GENEROUS;
 
 /// A line of a shell with job control, in which `keyfob` is the binary, on a terminal.
 fn line(home: &Home, line: &str) -> Screen {

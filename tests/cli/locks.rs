@@ -37,8 +37,9 @@ fn the_lock_of_a_killed_holder_is_free() {
 }
 
 #[test]
-fn a_stopped_holder_is_waited_for_a_minute_and_then_named() {
-    let (home, provider) = expired();
+fn a_stopped_holder_is_waited_for_up_to_a_bound_and_then_named() {
+    let (mut home, provider) = expired();
+    home.set("KEYFOB_TEST_LOCK", "2");
     provider.next("/token", endless());
     let holder = home.begin(&["token"]);
     provider.wait_for("/token", 2);
@@ -46,13 +47,14 @@ fn a_stopped_holder_is_waited_for_a_minute_and_then_named() {
     let waiter = home.begin(&["token", "--json"]);
     let named = home
         .run(&["token"])
-        .fails(3, &["acme/julien", "60 s", &lock(&home)]);
+        .fails(3, &["acme/julien", "2 s", &lock(&home)]);
     assert_eq!(named.stdout, "");
     let failure = waiter.end().failure();
     assert_eq!(failure["error"], "locked");
     assert_eq!(failure["account"], "acme/julien");
     holder.signal("CONT");
     holder.signal("KILL");
+    home.unset("KEYFOB_TEST_LOCK");
     home.run(&["token"]).ok();
     assert_eq!(
         provider.state(|state| (state.refreshes, state.reuses)),

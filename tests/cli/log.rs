@@ -1,8 +1,8 @@
 //! The audit log: each action once, by whom, and never at the cost of the command.
 
+use keyfob_testkit::process::GENEROUS;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -458,7 +458,7 @@ fn damaged_lines_are_one_warning() {
 /// Runs what writes to the log; it must not take long, and must work.
 #[track_caller]
 fn token_is_given(home: &Home, what: &str) {
-    let token = home.run_within(Duration::from_secs(10), &["token"]).ok();
+    let token = home.run_within(GENEROUS, &["token"]).ok();
     assert!(token.stdout.starts_with(MARK), "{what}: {token:?}");
     assert_eq!(token.stderr, "", "{what}");
     let verbose = home.run(&["token", "-v"]).ok();
@@ -477,7 +477,7 @@ fn what_lies_in_the_logs_place_is_left_alone() {
     let (path, elsewhere) = (home.path(CURRENT), home.path("elsewhere"));
     let unreadable = |what: &str| {
         token_is_given(&home, what);
-        let within = Duration::from_secs(10);
+        let within = GENEROUS;
         home.run_within(within, &["log"])
             .fails(1, &["cannot read ", "aside"]);
     };

@@ -1,7 +1,7 @@
 //! `move`: secrets go from store to store with the real keyring, and nothing is lost where one refuses.
 
+use keyfob_testkit::process::GENEROUS;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use serde_json::json;
 
@@ -112,7 +112,7 @@ fn a_locked_or_silent_keyring_keeps_nobody_waiting_and_nothing() {
     let (home, _provider) = scene(&session);
     session.stop();
     let before = home.holdings();
-    let bound = Duration::from_secs(5 + 4);
+    let bound = GENEROUS;
     let run = home.run_within(bound, &["move", "acme", "--store", "keyring"]);
     run.fails(5, &["did not answer within 5 s"]);
     assert_eq!(home.holdings(), before);
@@ -436,7 +436,7 @@ fn an_interruption_is_said_and_the_same_command_ends_it() {
         names.into_iter().any(|name| name.trim() == "keyring")
     });
     moving.signal("INT");
-    let run: Run = moving.end_within(Duration::from_secs(4));
+    let run: Run = moving.end_within(GENEROUS);
     assert_eq!(run.status, 130, "{run:?}");
     assert!(run.stderr.contains("interrupted"), "{run:?}");
     session.resume();

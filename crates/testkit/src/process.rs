@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 
 use crate::home::{Home, Run};
 
+/// A bound for what takes a moment, on a busy machine too: who comes to it hangs.
+pub const GENEROUS: Duration = Duration::from_secs(120);
+
 /// A running keyfob; dropping it ends it, a stopped one too.
 pub struct Running(Option<Child>);
 
@@ -104,10 +107,10 @@ fn ends(path: &Path, suffix: &str) -> bool {
     path.to_str().is_some_and(|path| path.ends_with(suffix))
 }
 
-/// Waits until something holds, and fails when it does not within a minute.
+/// Waits until something holds, and fails when it does not within two minutes.
 #[track_caller]
 pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + GENEROUS;
     while !holds() {
         assert!(Instant::now() < deadline, "waited in vain until {what}");
         std::thread::sleep(Duration::from_millis(5));

@@ -3,6 +3,7 @@
 //! By itself it does what the standards say: PKCE S256 demanded, the same `redirect_uri` at both
 //! endpoints, codes for one use, refresh tokens rotated with reuse detection.
 
+use crate::process::GENEROUS;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -215,7 +216,7 @@ impl Provider {
     /// Waits until it was asked this often at a path.
     #[track_caller]
     pub fn wait_for(&self, path: &str, times: usize) {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + GENEROUS;
         while self.asked(path).len() < times {
             assert!(
                 Instant::now() < deadline,
@@ -256,7 +257,7 @@ impl Door {
     fn leave(&self, path: &str) {
         let inside = self.inside.lock().expect("door");
         let held = |inside: &mut Inside| inside.held.contains(path);
-        let bound = Duration::from_secs(120); // a failed test must not keep the thread
+        let bound = GENEROUS * 2; // a failed test must not keep the thread
         drop(self.opened.wait_timeout_while(inside, bound, held));
         self.change(|inside| inside.now -= 1);
     }

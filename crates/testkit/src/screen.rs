@@ -1,5 +1,6 @@
 //! The real binary on a pseudo-terminal: what a person sees of it, and the keys they press.
 
+use crate::process::GENEROUS;
 use std::io::{Read, Write};
 use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
@@ -10,7 +11,7 @@ use portable_pty::{Child, CommandBuilder, PtyPair, PtySize, native_pty_system};
 use url::Url;
 
 /// The longest that anything on the screen is waited for.
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = GENEROUS;
 
 /// Wide enough for an authorization URL in one line.
 const SIZE: PtySize = PtySize {

@@ -3,6 +3,7 @@
 //! Every session has a bus, a home and runtime folders of its own; nothing of the machine's session
 //! is touched. Its processes end with it, by their own ids.
 
+use crate::process::GENEROUS;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -178,7 +179,7 @@ impl SecretService {
     /// Waits until the Secret Service's name on the bus is taken, or free.
     fn wait_for_owner(&self, taken: bool) {
         let wanted = format!("boolean {taken}");
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + GENEROUS;
         loop {
             let mut command = Command::new("dbus-send");
             self.join(&mut command);

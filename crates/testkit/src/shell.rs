@@ -1,5 +1,6 @@
 //! A shell on a pseudo-terminal, and its screen.
 
+use crate::process::GENEROUS;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::path::Path;
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
 
 /// The longest that anything on the screen is waited for.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = GENEROUS;
 
 /// What a shell is told to prompt with.
 pub const PROMPT: &str = "ready> ";

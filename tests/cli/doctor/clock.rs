@@ -1,5 +1,6 @@
 //! Providers are asked for their time, all at once and not for long; nothing goes along.
 
+use keyfob_testkit::process::GENEROUS;
 use std::time::{Duration, SystemTime};
 
 use super::*;
@@ -120,7 +121,7 @@ fn who_does_not_answer_is_not_waited_for() {
         .iter()
         .map(|provider| provider.hold("/token"))
         .collect();
-    let run = home.run_within(Duration::from_secs(9), &["doctor", "--json"]);
+    let run = home.run_within(GENEROUS, &["doctor", "--json"]);
     let found = findings(&run);
     for number in 0..3 {
         let words = format!("p{number}: no answer from 127.0.0.1 within 5 s");

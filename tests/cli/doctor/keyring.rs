@@ -1,6 +1,6 @@
 //! The same in the real gnome-keyring: what is there is listed, and nothing is unlocked for it.
 
-use std::time::Duration;
+use keyfob_testkit::process::GENEROUS;
 
 use keyfob::store::Kind;
 
@@ -206,7 +206,7 @@ fn what_is_locked_is_not_unlocked_and_says_nothing_of_accounts() {
     let mut session = SecretService::start(Keyring::Unlocked);
     let (home, _provider) = signed_in(&session);
     session.lock();
-    let run = home.run_within(Duration::from_secs(5), &["doctor", "--json"]);
+    let run = home.run_within(GENEROUS, &["doctor", "--json"]);
     let found = findings(&run);
     let store = one(
         &found,
@@ -220,7 +220,7 @@ fn what_is_locked_is_not_unlocked_and_says_nothing_of_accounts() {
     );
     one(&found, "pass", "index", "the keyring could not be compared");
     session.stop();
-    let run = home.run_within(Duration::from_secs(5 + 4), &["doctor", "--json"]);
+    let run = home.run_within(GENEROUS, &["doctor", "--json"]);
     one(
         &findings(&run),
         "fail",

@@ -99,21 +99,28 @@ fn codes_that_nobody_should_type_are_not_shown() {
     assert!(provider.asked("/token").is_empty());
 }
 
+fn becomes_no_qr_code(hostile: &Value) {
+    let (home, provider) = acme_with_device();
+    let reply = answer(&provider, "verification_uri_complete", hostile.clone());
+    provider.next("/device", reply);
+    provider.state(|state| state.decision = Decision::Denied);
+    let mut command = home.keyfob(&DEVICE);
+    command.env("NO_COLOR", "1").env("LANG", "C.UTF-8");
+    let mut screen = Screen::start(&command);
+    let (_, shown) = screen.end();
+    assert!(shown.contains("WDJB"), "{shown}");
+    assert!(!shown.contains(HALF_BLOCK), "{hostile}: {shown}");
+    assert_still(&mut screen);
+}
+
 #[test]
 fn only_a_page_that_was_checked_becomes_a_qr_code() {
-    for hostile in HOSTILE_URLS.iter().map(|url| json!(url)).chain([json!(7)]) {
-        let (home, provider) = acme_with_device();
-        let reply = answer(&provider, "verification_uri_complete", hostile.clone());
-        provider.next("/device", reply);
-        provider.state(|state| state.decision = Decision::Denied);
-        let mut command = home.keyfob(&DEVICE);
-        command.env("NO_COLOR", "1").env("LANG", "C.UTF-8");
-        let mut screen = Screen::start(&command);
-        let (_, shown) = screen.end();
-        assert!(shown.contains("WDJB"), "{shown}");
-        assert!(!shown.contains(HALF_BLOCK), "{hostile}: {shown}");
-        assert_still(&mut screen);
-    }
+    let hostile = HOSTILE_URLS.iter().map(|url| json!(url)).chain([json!(7)]);
+    std::thread::scope(|scope| {
+        for hostile in hostile {
+            scope.spawn(move || becomes_no_qr_code(&hostile)); // each waits for its poll
+        }
+    });
     let (home, provider) = acme_with_device();
     provider.state(|state| state.decision = Decision::Denied);
     let mut command = home.keyfob(&DEVICE);
