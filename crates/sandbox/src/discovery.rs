@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::grant_type::GRANT_TYPES;
-use super::http::{Answer, Refusal};
-use super::scope::SCOPES;
-use super::service::Service;
+use crate::client::GRANT_TYPES;
+use crate::http::{Answer, Refusal};
+use crate::scope::SCOPES;
+use crate::service::Service;
 use keyfob_base::timestamp::Timestamp;
 
 /// Every endpoint of a server at `base`, by its name in the metadata.
@@ -71,6 +71,6 @@ pub fn metadata(service: &Service) -> Answer {
 
 /// Answers GET /jwks.
 pub fn jwks(service: &Service, now: Timestamp) -> Result<Answer, Refusal> {
-    let key = service.keeper.with(now, |state| state.key.jwk())?;
+    let key = service.state.with(now, |state| state.key.jwk())?;
     Ok(Answer::json(200, &json!({"keys": [key]})))
 }

@@ -12,7 +12,7 @@ use ring::signature::{
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::random::s256;
+use crate::random::s256;
 
 /// A P-256 key. It is kept with the state, so that what it signed can be verified tomorrow; it proves
 /// nothing but who took part in an exercise.

@@ -1,18 +1,18 @@
-//! The pages a browser is shown: consent, errors, and what this is. No scripts, nothing loaded.
-
-pub mod code;
-pub mod device;
+//! The pages a browser is shown: consent, a code for copying, a device's sign-in, errors, and what this is.
+//! No scripts, nothing loaded.
 
 use std::fmt::Write;
 use std::sync::LazyLock;
 
 use url::{Host, Origin, Url};
 
-use super::asked::Asked;
-use super::http::{Answer, Refusal};
-use super::people::{self, Person};
-use super::scope::{SCOPES, has};
-use super::service::Service;
+use crate::authorization_request::AuthorizationRequest;
+use crate::client::Client;
+use crate::http::{Answer, Form, Refusal, Request};
+use crate::people::{self, Person, people};
+use crate::scope::{SCOPES, has};
+use crate::service::Service;
+use crate::store::{Decision, DeviceRequest};
 use keyfob_base::csp;
 use keyfob_base::escape::escape_html;
 use keyfob_base::secret::Secret;
@@ -29,7 +29,7 @@ const MADE_UP: &str = "This page is served by your own computer; the people are 
 const SHOWN: usize = 80;
 
 /// The consent page: who asks, for what, who may say yes.
-pub fn consent(asked: &Asked, id: &Secret) -> Answer {
+pub fn consent(asked: &AuthorizationRequest, id: &Secret) -> Answer {
     let client = text(&asked.target.client.name);
     let returns = text(&origin(&asked.target.redirect_uri));
     let wishes = wishes(&asked.scope);
@@ -166,6 +166,116 @@ fn text(raw: &str) -> String {
     escape_html(raw, SHOWN)
 }
 
+/// Where that page is. It lies below `/callback/`, so clients that take any callback may use it.
+pub const CODE_PATH: &str = "/callback/code";
+
+/// Answers GET of that page: `CODE#STATE`, or the code alone where it is `bare`. A redirect with an
+/// error shows its word.
+pub fn show_code(request: &Request, bare: bool) -> Answer {
+    let form = Form::parse(request.query.as_bytes());
+    let (head, shown) = match (form.get("code"), form.get("state")) {
+        (Some(code), Some(state)) if !bare => ("Copy this code", format!("{code}#{state}")),
+        (Some(code), _) => ("Copy this code", code.to_owned()),
+        (None, _) => (
+            "You are not signed in",
+            form.get("error")
+                .unwrap_or("nothing was sent here")
+                .to_owned(),
+        ),
+    };
+    // Longer than any code and state that fit into a request.
+    let shown = keyfob_base::escape::escape_html(&shown, 16 * 1024);
+    let next = match form.get("code") {
+        Some(_) => {
+            "One click selects it. Paste it where the program asks for it, and nowhere else."
+        }
+        None => "Go back to the program and sign in again.",
+    };
+    let body = format!(
+        "<p class=\"kind\">Practice sign-in</p><h1>{head}</h1>\
+         <p class=\"copy\"><code id=\"code\">{shown}</code></p>\
+         <p>{next}</p><footer>Then you can close this tab.</footer>",
+    );
+    page(200, head, &body, &Leads::Nowhere)
+}
+
+/// Asks for the code; `wrong` is one that means nothing here.
+pub fn device_entry(wrong: Option<&str>) -> Answer {
+    let said = wrong.map_or(String::new(), |code| {
+        format!(
+            "<p id=\"wrong\" class=\"wrong\" role=\"alert\"><b>{}</b> is unknown or has expired. Look at your \
+             device again.</p>",
+            text(code)
+        )
+    });
+    let invalid = wrong.map_or("", |_| " aria-invalid=\"true\" aria-describedby=\"wrong\"");
+    let body = format!(
+        "<p class=\"kind\">Practice sign-in</p><h1>Which code does your device show?</h1>{said}\
+         <form method=\"get\" action=\"/device\">\
+         <input class=\"code\" name=\"user_code\" aria-label=\"Code\" placeholder=\"XXXX-XXXX\" \
+         maxlength=\"16\" required autofocus autocomplete=\"off\" autocapitalize=\"characters\" \
+         spellcheck=\"false\"{invalid}>\
+         <div class=\"answers\"><button>Continue</button></div></form>\
+         <footer>{MADE_UP}</footer>"
+    );
+    let status = if wrong.is_some() { 404 } else { 200 };
+    page(status, "Practice sign-in", &body, &Leads::Here)
+}
+
+/// The consent page. It shows the code, for a person who was sent here by a link to compare
+/// (RFC 8628 §5.4).
+pub fn device_consent(client: &Client, asked: &DeviceRequest, code: &str, id: &Secret) -> Answer {
+    let body = format!(
+        "<p class=\"kind\">Practice sign-in</p><h1><b>{}</b> wants to sign you in on a device</h1>\
+         <p>Go on only if your own device shows this code:</p><p class=\"code\">{}</p>\
+         {wishes}<form method=\"post\" action=\"/device\">{answers}</form>\
+         <footer>{MADE_UP}</footer>",
+        text(&client.name),
+        text(&group_letters(code)),
+        wishes = wishes(&asked.scope),
+        answers = answers(id, people().first()),
+    );
+    page(200, "Practice sign-in", &body, &Leads::Here)
+}
+
+/// What was decided.
+pub fn device_decided(decision: &Decision) -> Answer {
+    let (head, said) = match decision {
+        Decision::Allowed { subject, .. } => ("Your device is signed in", allowed(subject)),
+        Decision::Denied | Decision::Pending => (
+            "Your device is not signed in",
+            "You said no, and it is told so.".into(),
+        ),
+    };
+    let body = format!(
+        "<p class=\"kind\">Practice sign-in</p><h1>{head}</h1><p>{said}</p>\
+         <p>You can close this tab and go back to the device.</p>"
+    );
+    page(200, head, &body, &Leads::Nowhere)
+}
+
+fn allowed(subject: &str) -> String {
+    let name = people::find(subject).map_or(subject, |person| person.name);
+    format!(
+        "It acts as {} from now on, and notices within seconds.",
+        text(name)
+    )
+}
+
+/// A code as devices show it, however it was typed.
+fn group_letters(code: &str) -> String {
+    let letters: Vec<char> = code
+        .chars()
+        .filter(char::is_ascii_alphabetic)
+        .map(|letter| letter.to_ascii_uppercase())
+        .collect();
+    let groups: Vec<String> = letters
+        .chunks(4)
+        .map(|group| group.iter().collect())
+        .collect();
+    groups.join("-")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,5 +303,12 @@ mod tests {
         );
         assert_eq!(form_action(&Leads::Here), "; form-action 'self'");
         assert_eq!(form_action(&Leads::Nowhere), "; form-action 'none'");
+    }
+
+    #[test]
+    fn a_code_is_shown_as_devices_show_it() {
+        assert_eq!(group_letters("wdjb mjht"), "WDJB-MJHT");
+        assert_eq!(group_letters("WDJBMJHT"), "WDJB-MJHT");
+        assert_eq!(group_letters(""), "");
     }
 }

@@ -8,8 +8,8 @@ use std::thread;
 
 use tiny_http::{Header, Response, Server};
 
-use super::http::{Answer, Method, Refusal, Request};
-use super::service::Service;
+use crate::http::{Answer, Method, Refusal, Request};
+use crate::service::Service;
 use keyfob_base::timestamp::Timestamp;
 
 /// The largest body read.

@@ -6,9 +6,9 @@ use serde_json::Value;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use super::Options;
-use super::http::{Answer, FORM, Method, Request};
-use super::service::Service;
+use crate::Options;
+use crate::http::{Answer, FORM, Method, Request};
+use crate::service::Service;
 use keyfob_base::timestamp::Timestamp;
 
 /// The verifier and challenge of RFC 7636 appendix B.

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::http::{Answer, Refusal, Request};
-use super::people::{self, Person};
-use super::scope;
-use super::service::Service;
+use crate::http::{Answer, Refusal, Request};
+use crate::people::{self, Person};
+use crate::scope;
+use crate::service::Service;
 use keyfob_base::timestamp::Timestamp;
 
 /// Answers GET and POST /userinfo.
@@ -15,7 +15,7 @@ pub fn userinfo(service: &Service, request: &Request, now: Timestamp) -> Result<
         let answer = Answer::json(401, &Value::Object(Map::new()));
         return Ok(answer.with("WWW-Authenticate", "Bearer realm=\"sandbox\""));
     };
-    let access = service.keeper.with(now, |state| {
+    let access = service.state.with(now, |state| {
         let active = state.access(token)?;
         Some((active.grant.clone(), active.scope.to_vec()))
     })?;

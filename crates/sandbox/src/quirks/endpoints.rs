@@ -4,12 +4,12 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Quirks, Revocation};
-use crate::authenticate::authenticate;
+use crate::client::authenticate;
 use crate::device::begin;
 use crate::http::{Answer, Form, Method, Refusal, Request};
 use crate::random::{self, s256};
 use crate::service::Service;
-use crate::state::Authorization;
+use crate::store::Authorization;
 use keyfob_base::timestamp::Timestamp;
 
 /// Answers a request that the quirks have an endpoint for; `None` where they have none.
@@ -72,7 +72,7 @@ fn refresh_tokens_only(
     let form = request.form().ok()?;
     let token = form.get("token")?;
     match service
-        .keeper
+        .state
         .with(now, |state| state.access(token).is_some())
     {
         Ok(false) => None,
@@ -90,7 +90,7 @@ fn token_only(service: &Service, request: &Request, now: Timestamp) -> Result<An
     if form.pairs().count() > 1 {
         return Err(Refusal::invalid_request("`token` stands alone here"));
     }
-    if !service.keeper.with(now, |state| state.end(token))? {
+    if !service.state.with(now, |state| state.end(token))? {
         return Err(Refusal::new("invalid_token", "the token is unknown"));
     }
     Ok(Answer::json(200, &json!({})))
@@ -101,7 +101,7 @@ fn bearer(service: &Service, request: &Request, now: Timestamp) -> Result<Answer
         return Err(Refusal::invalid_request("no body is taken here"));
     }
     let token = request.bearer().unwrap_or_default();
-    let ended = service.keeper.with(now, |state| {
+    let ended = service.state.with(now, |state| {
         state.access(token).is_some() && state.end(token)
     })?;
     if !ended {
@@ -124,7 +124,7 @@ fn delete_token(
         access_token: String,
     }
     let body: Body = body(request)?;
-    let ended = service.keeper.with(now, |state| {
+    let ended = service.state.with(now, |state| {
         let client = authenticate(service, state, request, &Form::parse(b""), now)?;
         let token = body.access_token.as_str();
         let own = state
@@ -148,7 +148,7 @@ fn user_code(service: &Service, request: &Request, now: Timestamp) -> Result<Ans
     let mut form = Form::parse(b"");
     form.push("scope", body.scope.unwrap_or_default());
     let client = service
-        .keeper
+        .state
         .with(now, |state| service.client(state, &body.client_id))?
         .ok_or(Refusal::invalid_client("no such client"))?;
     let (device_code, user_code) = begin(service, &client, &form, now)?;
@@ -171,7 +171,7 @@ fn poll(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, 
     let body: Body = body(request)?;
     let verifier = random::value("")?;
     let challenge = s256(verifier.expose());
-    let code = service.keeper.with(now, |state| {
+    let code = service.state.with(now, |state| {
         let code = body.device_auth_id.as_str();
         let client = state
             .device_client(code, &body.user_code)

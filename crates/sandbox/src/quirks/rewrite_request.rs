@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Quirks, Revocation};
-use crate::grant_type::{DEVICE_CODE, TOKEN_EXCHANGE};
+use crate::client::{DEVICE_CODE, TOKEN_EXCHANGE};
 use crate::http::{FORM, Form, Method, Refusal, Request};
 use url::Url;
 

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::Quirks;
 use super::endpoints::endpoint;
-use crate::grant_type::DEVICE_CODE;
+use crate::client::DEVICE_CODE;
 use crate::http::{Answer, Form, Request};
 use crate::page;
 use crate::service::Service;

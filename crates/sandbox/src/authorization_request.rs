@@ -7,18 +7,17 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::Url;
 
-use super::audience;
-use super::client::Client;
-use super::http::{Answer, Form, Refusal};
-use super::people::{self, Person};
-use super::random::Hash;
-use super::scope;
-use super::state::{Authorization, Grant};
+use crate::client::Client;
+use crate::http::{Answer, Form, Refusal};
+use crate::people::{self, Person};
+use crate::random::Hash;
+use crate::scope;
+use crate::store::{Authorization, Grant};
 use keyfob_base::timestamp::Timestamp;
 
 /// Where the answer goes.
 #[derive(Debug, Clone)]
-pub struct Target {
+pub struct RedirectTarget {
     pub client: Client,
     /// What is redirected to.
     pub redirect_uri: Url,
@@ -29,8 +28,8 @@ pub struct Target {
 
 /// A request that can be granted.
 #[derive(Debug, Clone)]
-pub struct Asked {
-    pub target: Target,
+pub struct AuthorizationRequest {
+    pub target: RedirectTarget,
     pub scope: Vec<String>,
     pub audience: Vec<String>,
     /// Whom `login_hint` means.
@@ -43,7 +42,7 @@ pub struct Asked {
     pub selects: bool,
 }
 
-impl Target {
+impl RedirectTarget {
     /// Finds out whom the answer is for; `client` knows the clients by their ids.
     pub fn find(
         form: &Form,
@@ -94,9 +93,9 @@ impl Target {
     }
 }
 
-impl Asked {
+impl AuthorizationRequest {
     /// Reads what is asked, refusing what cannot be granted.
-    pub fn read(target: Target, form: &Form) -> Result<Self, Refusal> {
+    pub fn read(target: RedirectTarget, form: &Form) -> Result<Self, Refusal> {
         if form.repeated() {
             return Err(Refusal::invalid_request("a parameter is repeated"));
         }
@@ -134,8 +133,8 @@ impl Asked {
         }
         Ok(Self {
             challenge: challenge(form)?,
-            scope: scope::requested(form.get("scope"))?,
-            audience: audience::requested(form)?,
+            scope: scope::read_scope(form.get("scope"))?,
+            audience: scope::read_audience(form)?,
             nonce: form.get("nonce").map(String::from),
             hint: form.get("login_hint").and_then(people::find),
             silent,

@@ -8,7 +8,7 @@ use super::{Grant, State};
 use crate::client::Client;
 use crate::http::Refusal;
 use crate::random::{self, Hash};
-use crate::{audience, scope};
+use crate::scope;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
@@ -102,8 +102,8 @@ impl State {
         if sent.redirect_uri.is_some() && sent.redirect_uri != grant.redirect_uri.as_deref() {
             return Err(Refusal::invalid_grant("`redirect_uri` is not the login's"));
         }
-        let scope = scope::narrowed(sent.scope, &grant.scope)?;
-        let audience = audience::narrowed(&sent.audience, &grant.audience)?;
+        let scope = scope::narrow_scope(sent.scope, &grant.scope)?;
+        let audience = scope::narrow_audience(&sent.audience, &grant.audience)?;
         if let Some(kept) = self.refresh_tokens.get_mut(&hash) {
             kept.spent = true;
         }

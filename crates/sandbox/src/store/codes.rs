@@ -1,14 +1,15 @@
-//! Authorization codes: each bound to what was asked with it, and exchanged once.
+//! What is redeemed once: authorization codes, each bound to what was asked with it, and pushed
+//! authorization requests (RFC 9126).
 
 use std::io;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Grant, Issued, State, Terms};
-use crate::audience;
 use crate::client::Client;
-use crate::http::Refusal;
+use crate::http::{Form, Refusal};
 use crate::random::{self, Hash, s256};
+use crate::scope;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
@@ -87,7 +88,7 @@ impl State {
         }
         let mut bound = kept.authorization.clone();
         bound.check(sent)?;
-        let audience = audience::narrowed(&sent.audience, &bound.grant.audience)?;
+        let audience = scope::narrow_audience(&sent.audience, &bound.grant.audience)?;
         let scope = bound.grant.scope.clone();
         let id = self.keep(bound.grant)?;
         if let Some(kept) = self.codes.get_mut(&hash) {
@@ -120,5 +121,43 @@ impl Authorization {
             return Err(Refusal::invalid_grant("`state` is not the request's"));
         }
         Ok(())
+    }
+}
+
+/// How long a pushed request may be opened, in seconds: the browser is about to (RFC 9126 §2.2).
+pub const PUSHED_LIFETIME: u64 = 60;
+
+/// What a `request_uri` made here begins with (RFC 9126 §2.2).
+pub const URN: &str = "urn:ietf:params:oauth:request_uri:";
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Pushed {
+    pub(super) client: String,
+    /// The request's parameters, form-encoded. None of them is a secret.
+    parameters: String,
+    pub(super) expires_at: Timestamp,
+}
+
+impl State {
+    /// Keeps a request and gives its `request_uri`.
+    pub fn push(&mut self, client: &str, form: &Form, now: Timestamp) -> io::Result<String> {
+        let uri = random::value(URN)?.expose().to_owned();
+        let pushed = Pushed {
+            client: client.into(),
+            parameters: form.encode(),
+            expires_at: now.plus(PUSHED_LIFETIME),
+        };
+        self.pushed.insert(Hash::of(&uri), pushed);
+        Ok(uri)
+    }
+
+    /// Gives the request that this client pushed, once.
+    pub fn take_pushed(&mut self, client: &str, request_uri: &str) -> Option<Form> {
+        let hash = Hash::of(request_uri);
+        self.pushed
+            .get(&hash)
+            .filter(|pushed| pushed.client == client)?;
+        let pushed = self.pushed.remove(&hash)?;
+        Some(Form::parse(pushed.parameters.as_bytes()))
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::state::State;
+use crate::store::State;
 use keyfob_base::files::{self, Guard, NotLocked};
 use keyfob_base::timestamp::Timestamp;
 
@@ -21,12 +21,12 @@ const LOCK_WAIT: Duration = Duration::from_secs(10);
 const LIMIT: usize = 8 * 1024 * 1024;
 
 /// Where the state is.
-pub enum Keeper {
+pub enum StateStore {
     Memory(Box<Mutex<State>>),
     Folder(PathBuf),
 }
 
-impl Keeper {
+impl StateStore {
     /// Opens the state of a folder, or one in memory. A state that cannot be used is an error now
     /// rather than with the first request.
     pub fn open(folder: Option<PathBuf>, now: Timestamp) -> io::Result<Self> {
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn the_id_is_made_once_and_the_file_is_left_alone_by_looking() {
         let home = tempfile::tempdir().unwrap();
-        let open = || Keeper::open(Some(home.path().to_path_buf()), now()).unwrap();
+        let open = || StateStore::open(Some(home.path().to_path_buf()), now()).unwrap();
         let id = open().with(now(), |state| state.id.clone()).unwrap();
         let written = std::fs::metadata(home.path().join("state.json"))
             .unwrap()
@@ -154,7 +154,7 @@ mod tests {
             (newer.as_str(), "version 2"),
         ] {
             std::fs::write(&path, bad).unwrap();
-            let error = Keeper::open(Some(home.path().into()), now())
+            let error = StateStore::open(Some(home.path().into()), now())
                 .err()
                 .unwrap()
                 .to_string();
@@ -180,8 +180,8 @@ mod tests {
     #[test]
     fn two_at_once_lose_nothing() {
         let home = tempfile::tempdir().unwrap();
-        let open = || Keeper::open(Some(home.path().to_path_buf()), now()).unwrap();
-        let length = |keeper: &Keeper| keeper.with(now(), |state| state.id.len()).unwrap();
+        let open = || StateStore::open(Some(home.path().to_path_buf()), now()).unwrap();
+        let length = |keeper: &StateStore| keeper.with(now(), |state| state.id.len()).unwrap();
         let before = length(&open());
         let threads: Vec<_> = [open(), open()]
             .into_iter()
