@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::authorization_request::{AuthorizationRequest, RedirectTarget};
 use crate::client::authenticate;
-use crate::http::{Answer, Form, Refusal, Request};
+use crate::http::{Parameters, Refusal, Request, Response};
 use crate::page;
 use crate::people::{self, Person};
 use crate::service::Service;
@@ -16,8 +16,8 @@ use crate::store::{PUSHED_LIFETIME, URN};
 use keyfob_base::timestamp::Timestamp;
 
 /// Answers GET /authorize: with the consent page, or at once where somebody approves by themselves.
-pub fn authorize(service: &Service, request: &Request, now: Timestamp) -> Answer {
-    let sent = Form::parse(request.query.as_bytes());
+pub(crate) fn authorize(service: &Service, request: &Request, now: Timestamp) -> Response {
+    let sent = Parameters::parse(request.query.as_bytes());
     let found = open_pushed(service, sent, now).and_then(|opened| {
         Ok((
             RedirectTarget::find(&opened.form, |id| service.client_now(id, now))?,
@@ -49,7 +49,7 @@ pub fn authorize(service: &Service, request: &Request, now: Timestamp) -> Answer
 }
 
 /// Answers POST /consent: what the person chose.
-pub fn consent(service: &Service, request: &Request, now: Timestamp) -> Answer {
+pub(crate) fn consent(service: &Service, request: &Request, now: Timestamp) -> Response {
     match choice(service, request, now) {
         Ok((asked, Some(person))) => grant(service, &asked, person, now),
         Ok((asked, None)) => {
@@ -77,7 +77,7 @@ fn choice(
 }
 
 /// Who allows what a page asks, or nobody where it was denied.
-pub fn chosen(form: &Form) -> Result<Option<&'static Person>, Refusal> {
+pub(crate) fn chosen(form: &Parameters) -> Result<Option<&'static Person>, Refusal> {
     match form.require("answer")? {
         "deny" => Ok(None),
         "allow" => people::find(form.require("person")?)
@@ -93,7 +93,7 @@ fn grant(
     asked: &AuthorizationRequest,
     person: &Person,
     now: Timestamp,
-) -> Answer {
+) -> Response {
     let target = &asked.target;
     let authorization = asked.allowed_by(person, now);
     let code = service
@@ -106,7 +106,11 @@ fn grant(
 }
 
 /// Answers POST /par. What cannot be granted is refused here already (RFC 9126 §2.1).
-pub fn push(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {
+pub(crate) fn push(
+    service: &Service,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Response, Refusal> {
     let mut form = request.form()?;
     let client = service.state.with(now, |state| {
         authenticate(service, state, request, &form, now)
@@ -125,18 +129,22 @@ pub fn push(service: &Service, request: &Request, now: Timestamp) -> Result<Answ
         .state
         .with(now, |state| state.push(&client.id, &form, now))??;
     let answer = json!({"request_uri": uri, "expires_in": PUSHED_LIFETIME});
-    Ok(Answer::json(201, &answer))
+    Ok(Response::json(201, &answer))
 }
 
 /// An authorization request with its parameters at hand.
-pub struct Opened {
-    pub form: Form,
+pub(crate) struct Opened {
+    pub(crate) form: Parameters,
     pushed: bool,
 }
 
 /// Puts what was pushed in the place of a `request_uri` made here, once. Its other parameters do not
 /// count but for `client_id` (RFC 9126 §4).
-pub fn open_pushed(service: &Service, form: Form, now: Timestamp) -> Result<Opened, Refusal> {
+pub(crate) fn open_pushed(
+    service: &Service,
+    form: Parameters,
+    now: Timestamp,
+) -> Result<Opened, Refusal> {
     let Some(uri) = form.get("request_uri").filter(|uri| uri.starts_with(URN)) else {
         return Ok(Opened {
             form,
@@ -155,7 +163,7 @@ pub fn open_pushed(service: &Service, form: Form, now: Timestamp) -> Result<Open
 
 impl Opened {
     /// Refuses a request that was not pushed where only pushed ones are taken (RFC 9126 §5).
-    pub fn check(&self, service: &Service) -> Result<(), Refusal> {
+    pub(crate) fn check(&self, service: &Service) -> Result<(), Refusal> {
         if service.options.require_pushed_requests && !self.pushed {
             return Err(Refusal::invalid_request(
                 "the request has to be pushed to /par first",
@@ -336,7 +344,7 @@ mod tests {
         answer.member("request_uri")
     }
 
-    fn open(service: &Service, client: &str, uri: &str, seconds: u64) -> super::Answer {
+    fn open(service: &Service, client: &str, uri: &str, seconds: u64) -> super::Response {
         let query = [
             ("client_id", client),
             ("request_uri", uri),

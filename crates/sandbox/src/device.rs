@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use crate::authorize::chosen;
-use crate::client::Client;
+use crate::client::KnownClient;
 use crate::client::authenticate;
-use crate::http::{Answer, Form, Refusal, Request};
+use crate::http::{Parameters, Refusal, Request, Response};
 use crate::page;
 use crate::scope;
 use crate::service::Service;
@@ -14,18 +14,18 @@ use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
 /// Answers POST /device_authorization.
-pub fn device_authorization(
+pub(crate) fn device_authorization(
     service: &Service,
     request: &Request,
     now: Timestamp,
-) -> Result<Answer, Refusal> {
+) -> Result<Response, Refusal> {
     let form = request.form()?;
     let client = service.state.with(now, |state| {
         authenticate(service, state, request, &form, now)
     })??;
     let (device_code, user_code) = begin(service, &client, &form, now)?;
     let page = format!("{}/device", service.base);
-    Ok(Answer::json(
+    Ok(Response::json(
         200,
         &json!({
             "device_code": device_code.expose(),
@@ -39,10 +39,10 @@ pub fn device_authorization(
 }
 
 /// Makes a pair of codes for what a form asks.
-pub fn begin(
+pub(crate) fn begin(
     service: &Service,
-    client: &Client,
-    form: &Form,
+    client: &KnownClient,
+    form: &Parameters,
     now: Timestamp,
 ) -> Result<(Secret, String), Refusal> {
     if !client.device {
@@ -64,8 +64,8 @@ pub fn begin(
 }
 
 /// Answers GET /device: the page to type the code on, or what the code is about.
-pub fn look(service: &Service, request: &Request, now: Timestamp) -> Answer {
-    let form = Form::parse(request.query.as_bytes());
+pub(crate) fn look(service: &Service, request: &Request, now: Timestamp) -> Response {
+    let form = Parameters::parse(request.query.as_bytes());
     let Some(code) = form.get("user_code") else {
         return page::device_entry(None);
     };
@@ -84,7 +84,7 @@ fn find(
     service: &Service,
     code: &str,
     now: Timestamp,
-) -> Result<Option<(Client, DeviceRequest)>, Refusal> {
+) -> Result<Option<(KnownClient, DeviceRequest)>, Refusal> {
     service.guesses.check(now)?;
     let found = service.state.with(now, |state| {
         let request = state.device_request(code, now)?.clone();
@@ -97,7 +97,7 @@ fn find(
 }
 
 /// Answers POST /device: what the person chose.
-pub fn decide(service: &Service, request: &Request, now: Timestamp) -> Answer {
+pub(crate) fn decide(service: &Service, request: &Request, now: Timestamp) -> Response {
     match decision(service, request, now) {
         Ok(decision) => page::device_decided(&decision),
         Err(refusal) => page::error(&refusal),
@@ -129,7 +129,7 @@ fn decision(service: &Service, request: &Request, now: Timestamp) -> Result<Deci
 mod tests {
     use crate::Options;
     use crate::client::DEVICE_CODE;
-    use crate::http::Answer;
+    use crate::http::Response;
     use crate::service::Service;
     use crate::testing::{at, service, service_with};
 
@@ -141,7 +141,7 @@ mod tests {
         (answer.member("device_code"), answer.member("user_code"))
     }
 
-    fn poll(service: &Service, device_code: &str, seconds: u64) -> Answer {
+    fn poll(service: &Service, device_code: &str, seconds: u64) -> Response {
         let form = [
             ("grant_type", DEVICE_CODE),
             ("device_code", device_code),
@@ -150,12 +150,12 @@ mod tests {
         service.post("/token", &form, seconds)
     }
 
-    fn said(answer: &Answer) -> String {
+    fn said(answer: &Response) -> String {
         answer.member("error")
     }
 
     /// Opens the page of a code, and answers it.
-    fn choose(service: &Service, user_code: &str, answer: &str, seconds: u64) -> Answer {
+    fn choose(service: &Service, user_code: &str, answer: &str, seconds: u64) -> Response {
         let page = service.get("/device", &[("user_code", user_code)], seconds);
         assert_eq!(page.status, 200, "{}", page.body);
         let (_, id) = page.body.split_once("name=\"request\" value=\"").unwrap();

@@ -5,44 +5,44 @@
 
 use serde_json::{Value, json};
 
-use crate::client::Client;
-use crate::http::{Answer, Form, Refusal, Request};
+use crate::client::KnownClient;
+use crate::http::{Parameters, Refusal, Request, Response};
 use crate::scope;
 use crate::service::Service;
-use crate::store::{Grant, State};
+use crate::store::{State, TokenGrant};
 use keyfob_base::timestamp::Timestamp;
 
 /// What an identity token is, and what is issued for it (RFC 8693 §3).
 const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
 /// The same of access tokens.
-pub const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+pub(crate) const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
 /// Whether no client is to say who it is.
-pub fn is_without_client(service: &Service) -> bool {
+pub(crate) fn is_without_client(service: &Service) -> bool {
     service.quirks.exchange_without_client
 }
 
 /// Who sends an exchange in which no client has a part: nobody may say to be one.
-pub fn nobody(request: &Request, form: &Form) -> Result<Client, Refusal> {
+pub(crate) fn nobody(request: &Request, form: &Parameters) -> Result<KnownClient, Refusal> {
     let named = form.get("client_id").or(form.get("client_secret"));
     if named.is_some() || request.header("Authorization").is_some() {
         return Err(Refusal::invalid_request("no client has a part in this"));
     }
-    Ok(Client::unregistered("", "nobody"))
+    Ok(KnownClient::unregistered("", "nobody"))
 }
 
 /// What is granted for an identity token (RFC 8693 §2.1).
-pub fn grant(
+pub(crate) fn grant(
     service: &Service,
     state: &State,
-    form: &Form,
-    client: &Client,
+    form: &Parameters,
+    client: &KnownClient,
     now: Timestamp,
-) -> Result<Grant, Refusal> {
+) -> Result<TokenGrant, Refusal> {
     types(service, form)?;
     let claims = claims(service, state, form.require("subject_token")?, client, now)?;
     let subject = claims["sub"].as_str().ok_or_else(refused)?;
-    Ok(Grant {
+    Ok(TokenGrant {
         client: client.id.clone(),
         subject: subject.to_owned(),
         scope: match form.get("scope") {
@@ -56,7 +56,7 @@ pub fn grant(
 }
 
 /// Refuses tokens of other kinds than are understood here.
-fn types(service: &Service, form: &Form) -> Result<(), Refusal> {
+fn types(service: &Service, form: &Parameters) -> Result<(), Refusal> {
     let quirks = &service.quirks;
     let wanted = quirks.exchange_subject_token_type.as_deref();
     if form.require("subject_token_type")? != wanted.unwrap_or(ID_TOKEN) {
@@ -81,7 +81,7 @@ fn claims(
     service: &Service,
     state: &State,
     token: &str,
-    client: &Client,
+    client: &KnownClient,
     now: Timestamp,
 ) -> Result<Value, Refusal> {
     let claims = state.key.verified(token).ok_or_else(refused)?;
@@ -108,7 +108,7 @@ fn refused() -> Refusal {
 }
 
 /// What the token is for: URIs, or one name where this server has names.
-fn targets(service: &Service, form: &Form) -> Result<Vec<String>, Refusal> {
+fn targets(service: &Service, form: &Parameters) -> Result<Vec<String>, Refusal> {
     if !service.quirks.exchange_by_name {
         return scope::read_audience(form);
     }
@@ -123,28 +123,28 @@ fn targets(service: &Service, form: &Form) -> Result<Vec<String>, Refusal> {
 }
 
 /// The path of the endpoint.
-pub const JOB_PATH: &str = "/identity_token";
+pub(crate) const JOB_PATH: &str = "/identity_token";
 
 /// Who the job is.
-pub const JOB_SUBJECT: &str = "repo:sandbox/practice:ref:refs/heads/main";
+pub(crate) const JOB_SUBJECT: &str = "repo:sandbox/practice:ref:refs/heads/main";
 
 /// How long an identity token lives, in seconds.
 const JOB_TOKEN_LIFETIME: u64 = 300;
 
 /// Answers GET /identity_token: a token for the `audience` of the query, else for this server. Any bearer
 /// token will do, for anybody on the machine can be the job.
-pub fn identity_token(
+pub(crate) fn identity_token(
     service: &Service,
     request: &Request,
     now: Timestamp,
-) -> Result<Answer, Refusal> {
+) -> Result<Response, Refusal> {
     if request.bearer().is_none_or(str::is_empty) {
         return Err(Refusal {
             status: 401,
             ..Refusal::new("invalid_token", "the job's bearer token is missing")
         });
     }
-    let query = Form::parse(request.query.as_bytes());
+    let query = Parameters::parse(request.query.as_bytes());
     let claims = json!({
         "iss": service.issuer,
         "sub": JOB_SUBJECT,
@@ -153,13 +153,13 @@ pub fn identity_token(
         "exp": now.plus(JOB_TOKEN_LIFETIME).unix(),
     });
     let token = service.state.with(now, |state| state.key.sign(&claims))??;
-    Ok(Answer::json(200, &json!({"value": token})))
+    Ok(Response::json(200, &json!({"value": token})))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::Answer;
+    use crate::http::Response;
     use crate::testing::{ASKED, at, service, service_with};
     use crate::{Options, Quirks};
 
@@ -191,7 +191,7 @@ mod tests {
     }
 
     /// A good exchange of that token, with parameters replaced, added or, by an empty value, left out.
-    fn exchange(service: &Service, token: &str, other: &[(&str, &str)], seconds: u64) -> Answer {
+    fn exchange(service: &Service, token: &str, other: &[(&str, &str)], seconds: u64) -> Response {
         let usual = [
             ("grant_type", EXCHANGE),
             ("client_id", "keyfob"),

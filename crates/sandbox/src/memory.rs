@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
-use crate::http::{FORM, Form, Refusal, Request};
+use crate::http::{FORM, Parameters, Refusal, Request};
 use crate::random;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
@@ -17,7 +17,7 @@ const PAGE_LIFETIME: u64 = 600;
 const PAGES: usize = 64;
 
 /// The pages of one server. They die with it, as nobody could send their form anywhere else.
-pub struct PendingPages<T>(Mutex<VecDeque<WaitingPage<T>>>);
+pub(crate) struct PendingPages<T>(Mutex<VecDeque<WaitingPage<T>>>);
 
 struct WaitingPage<T> {
     id: Secret,
@@ -33,7 +33,7 @@ impl<T> Default for PendingPages<T> {
 
 impl<T> PendingPages<T> {
     /// Remembers what a page asks, and gives the page its id.
-    pub fn put(&self, asked: T, now: Timestamp) -> io::Result<Secret> {
+    pub(crate) fn put(&self, asked: T, now: Timestamp) -> io::Result<Secret> {
         let id = random::value("")?;
         let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         pages.retain(|page| now < page.expires_at);
@@ -49,7 +49,7 @@ impl<T> PendingPages<T> {
     }
 
     /// Gives what the page of this id asks, once.
-    pub fn take(&self, id: &str, now: Timestamp) -> Option<T> {
+    pub(crate) fn take(&self, id: &str, now: Timestamp) -> Option<T> {
         let id = Secret::new(id);
         let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let at = pages
@@ -68,11 +68,11 @@ const WINDOW: u64 = 60;
 
 /// When wrong codes came, of all browsers together: on loopback they cannot be told apart.
 #[derive(Default)]
-pub struct Guesses(Mutex<VecDeque<Timestamp>>);
+pub(crate) struct Guesses(Mutex<VecDeque<Timestamp>>);
 
 impl Guesses {
     /// Refuses while there were too many.
-    pub fn check(&self, now: Timestamp) -> Result<(), Refusal> {
+    pub(crate) fn check(&self, now: Timestamp) -> Result<(), Refusal> {
         let mut wrong = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         wrong.retain(|at| now.since(*at) < WINDOW);
         if wrong.len() < WRONG_CODES {
@@ -86,7 +86,7 @@ impl Guesses {
     }
 
     /// Counts a wrong one.
-    pub fn count(&self, now: Timestamp) {
+    pub(crate) fn count(&self, now: Timestamp) {
         let mut wrong = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         wrong.push_back(now);
     }
@@ -118,7 +118,7 @@ pub struct RequestLog(Mutex<VecDeque<Recorded>>);
 
 impl RequestLog {
     /// Notes a request as it was sent, where it asks for authorization.
-    pub fn note(&self, request: &Request) {
+    pub(crate) fn note(&self, request: &Request) {
         let path = request.path.as_str();
         if !matches!(path, "/authorize" | "/par" | "/device_authorization") {
             return;
@@ -138,14 +138,14 @@ impl RequestLog {
     }
 
     /// What was asked so far, in order.
-    pub fn all(&self) -> Vec<Recorded> {
+    pub(crate) fn all(&self) -> Vec<Recorded> {
         let record = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         record.iter().cloned().collect()
     }
 }
 
 fn pairs(encoded: &[u8]) -> Vec<(String, String)> {
-    Form::parse(encoded)
+    Parameters::parse(encoded)
         .pairs()
         .filter(|(name, _)| *name != "client_secret")
         .map(|(name, value)| (name.to_owned(), value.to_owned()))

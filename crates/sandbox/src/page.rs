@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use url::{Host, Origin, Url};
 
 use crate::authorization_request::AuthorizationRequest;
-use crate::client::Client;
-use crate::http::{Answer, Form, Refusal, Request};
+use crate::client::KnownClient;
+use crate::http::{Parameters, Refusal, Request, Response};
 use crate::people::{self, Person, people};
 use crate::scope::{SCOPES, has};
 use crate::service::Service;
@@ -29,7 +29,7 @@ const MADE_UP: &str = "This page is served by your own computer; the people are 
 const SHOWN: usize = 80;
 
 /// The consent page: who asks, for what, who may say yes.
-pub fn consent(asked: &AuthorizationRequest, id: &Secret) -> Answer {
+pub(crate) fn consent(asked: &AuthorizationRequest, id: &Secret) -> Response {
     let client = text(&asked.target.client.name);
     let returns = text(&origin(&asked.target.redirect_uri));
     let wishes = wishes(&asked.scope);
@@ -82,7 +82,7 @@ fn choice(person: &Person, chosen: bool) -> String {
 }
 
 /// An error that must not leave this server, because it is unclear who asked (RFC 6749 §4.1.2.1).
-pub fn error(refusal: &Refusal) -> Answer {
+pub(crate) fn error(refusal: &Refusal) -> Response {
     let body = format!(
         "<p class=\"kind\">Practice sign-in</p><h1>This sign-in cannot go on</h1><p class=\"said\">{}</p>\
          <footer><code>{}</code></footer>",
@@ -99,7 +99,7 @@ pub fn error(refusal: &Refusal) -> Answer {
 }
 
 /// What is served here, for whoever looks.
-pub fn index(service: &Service) -> Answer {
+pub(crate) fn index(service: &Service) -> Response {
     let mut lives = String::new();
     for person in people::people() {
         let (name, username) = (text(person.name), text(person.preferred_username));
@@ -127,14 +127,14 @@ enum Leads<'a> {
     Back(&'a Url),
 }
 
-fn page(status: u16, title: &str, body: &str, leads: &Leads) -> Answer {
+fn page(status: u16, title: &str, body: &str, leads: &Leads) -> Response {
     let html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\">\
          <title>{title}</title><style>{STYLE}</style></head><body><main>{body}</main></body></html>",
     );
-    Answer::html(status, html)
+    Response::html(status, html)
         .with(
             "Content-Security-Policy",
             POLICY.clone() + &form_action(leads),
@@ -167,12 +167,12 @@ fn text(raw: &str) -> String {
 }
 
 /// Where that page is. It lies below `/callback/`, so clients that take any callback may use it.
-pub const CODE_PATH: &str = "/callback/code";
+pub(crate) const CODE_PATH: &str = "/callback/code";
 
 /// Answers GET of that page: `CODE#STATE`, or the code alone where it is `bare`. A redirect with an
 /// error shows its word.
-pub fn show_code(request: &Request, bare: bool) -> Answer {
-    let form = Form::parse(request.query.as_bytes());
+pub(crate) fn show_code(request: &Request, bare: bool) -> Response {
+    let form = Parameters::parse(request.query.as_bytes());
     let (head, shown) = match (form.get("code"), form.get("state")) {
         (Some(code), Some(state)) if !bare => ("Copy this code", format!("{code}#{state}")),
         (Some(code), _) => ("Copy this code", code.to_owned()),
@@ -200,7 +200,7 @@ pub fn show_code(request: &Request, bare: bool) -> Answer {
 }
 
 /// Asks for the code; `wrong` is one that means nothing here.
-pub fn device_entry(wrong: Option<&str>) -> Answer {
+pub(crate) fn device_entry(wrong: Option<&str>) -> Response {
     let said = wrong.map_or(String::new(), |code| {
         format!(
             "<p id=\"wrong\" class=\"wrong\" role=\"alert\"><b>{}</b> is unknown or has expired. Look at your \
@@ -224,7 +224,12 @@ pub fn device_entry(wrong: Option<&str>) -> Answer {
 
 /// The consent page. It shows the code, for a person who was sent here by a link to compare
 /// (RFC 8628 §5.4).
-pub fn device_consent(client: &Client, asked: &DeviceRequest, code: &str, id: &Secret) -> Answer {
+pub(crate) fn device_consent(
+    client: &KnownClient,
+    asked: &DeviceRequest,
+    code: &str,
+    id: &Secret,
+) -> Response {
     let body = format!(
         "<p class=\"kind\">Practice sign-in</p><h1><b>{}</b> wants to sign you in on a device</h1>\
          <p>Go on only if your own device shows this code:</p><p class=\"code\">{}</p>\
@@ -239,7 +244,7 @@ pub fn device_consent(client: &Client, asked: &DeviceRequest, code: &str, id: &S
 }
 
 /// What was decided.
-pub fn device_decided(decision: &Decision) -> Answer {
+pub(crate) fn device_decided(decision: &Decision) -> Response {
     let (head, said) = match decision {
         Decision::Allowed { subject, .. } => ("Your device is signed in", allowed(subject)),
         Decision::Denied | Decision::Pending => (

@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::client::{AuthMethod, Callbacks, Client, is_loopback};
+use crate::client::{AuthMethod, Callbacks, KnownClient, is_loopback};
 use crate::client::{DEVICE_CODE, GRANT_TYPES, TOKEN_EXCHANGE};
-use crate::http::{Answer, Method, Refusal, Request};
+use crate::http::{Method, Refusal, Request, Response};
 use crate::random::{self, Hash};
 use crate::service::Service;
 use keyfob_base::secret::Secret;
@@ -47,7 +47,11 @@ fn default_response_types() -> Vec<String> {
 }
 
 /// Answers POST /register.
-pub fn register(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {
+pub(crate) fn register(
+    service: &Service,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Response, Refusal> {
     // Also what keeps other sites out: a browser asks before it sends this type across origins.
     if !request.has_type("application/json") {
         return Err(invalid("the body must be application/json"));
@@ -83,20 +87,20 @@ pub fn register(service: &Service, request: &Request, now: Timestamp) -> Result<
         state.clients.insert(client.id.clone(), client);
         Ok(())
     })??;
-    Ok(Answer::json(201, &response))
+    Ok(Response::json(201, &response))
 }
 
 /// Answers GET and DELETE of a client's own configuration endpoint (RFC 7592 §2).
-pub fn manage(
+pub(crate) fn manage(
     service: &Service,
     request: &Request,
     id: &str,
     now: Timestamp,
-) -> Result<Answer, Refusal> {
+) -> Result<Response, Refusal> {
     let refused = || {
         let body = json!({"error": "invalid_token"});
         let challenge = "Bearer realm=\"sandbox\", error=\"invalid_token\"";
-        Answer::json(401, &body).with("WWW-Authenticate", challenge)
+        Response::json(401, &body).with("WWW-Authenticate", challenge)
     };
     let Some(token) = request.bearer().map(Secret::new) else {
         return Ok(refused());
@@ -113,9 +117,9 @@ pub fn manage(
             match request.method {
                 Method::Delete => {
                     state.remove_client(id);
-                    Answer::empty(204)
+                    Response::empty(204)
                 }
-                _ => Answer::json(200, &response(service, client, &token)),
+                _ => Response::json(200, &response(service, client, &token)),
             }
         })
         .map_err(Refusal::from)
@@ -134,11 +138,11 @@ impl Metadata {
 }
 
 /// A client as it is registered, without its secrets.
-fn client(metadata: &Metadata, redirect_uris: Vec<Url>, now: Timestamp) -> io::Result<Client> {
+fn client(metadata: &Metadata, redirect_uris: Vec<Url>, now: Timestamp) -> io::Result<KnownClient> {
     let id = random::id("sandbox_client_")?;
     let named = metadata.client_name.as_deref().map(str::trim);
     let name = named.filter(|name| !name.is_empty()).unwrap_or(&id);
-    Ok(Client {
+    Ok(KnownClient {
         name: name.chars().take(NAME).collect(),
         callbacks: Callbacks::Registered,
         auth_method: metadata.token_endpoint_auth_method,
@@ -148,7 +152,7 @@ fn client(metadata: &Metadata, redirect_uris: Vec<Url>, now: Timestamp) -> io::R
         exchanges: metadata.grants(TOKEN_EXCHANGE),
         registered_at: now,
         redirect_uris,
-        ..Client::unregistered(&id, &id)
+        ..KnownClient::unregistered(&id, &id)
     })
 }
 
@@ -194,7 +198,7 @@ fn invalid(description: &'static str) -> Refusal {
 }
 
 /// What is registered (RFC 7591 §3.2.1, RFC 7592 §3), all but a secret, of which only a hash is kept.
-fn response(service: &Service, client: &Client, token: &Secret) -> Value {
+fn response(service: &Service, client: &KnownClient, token: &Secret) -> Value {
     let grants = [
         !client.redirect_uris.is_empty(),
         client.refreshes,

@@ -3,10 +3,10 @@
 
 use url::Url;
 
-use crate::http::{Form, Refusal};
+use crate::http::{Parameters, Refusal};
 
 /// Each scope and what it lets a client do, as the consent page says it.
-pub const SCOPES: [(&str, &str); 6] = [
+pub(crate) const SCOPES: [(&str, &str); 6] = [
     ("openid", "Know who you are"),
     ("profile", "See your name and organizations"),
     ("email", "See your email address"),
@@ -19,7 +19,7 @@ pub const SCOPES: [(&str, &str); 6] = [
 const DEFAULT: [&str; 2] = ["openid", "profile"];
 
 /// Reads the `scope` of an authorization request. Order is kept, repetition is not.
-pub fn read_scope(scope: Option<&str>) -> Result<Vec<String>, Refusal> {
+pub(crate) fn read_scope(scope: Option<&str>) -> Result<Vec<String>, Refusal> {
     let Some(scope) = scope else {
         return Ok(DEFAULT.map(String::from).to_vec());
     };
@@ -39,7 +39,7 @@ pub fn read_scope(scope: Option<&str>) -> Result<Vec<String>, Refusal> {
 const MACHINE: [&str; 2] = ["read", "write"];
 
 /// Reads the `scope` of a client that acts for itself (RFC 6749 §4.4.2).
-pub fn read_machine_scope(scope: Option<&str>) -> Result<Vec<String>, Refusal> {
+pub(crate) fn read_machine_scope(scope: Option<&str>) -> Result<Vec<String>, Refusal> {
     let scopes = scope.map_or(MACHINE.map(String::from).to_vec(), split);
     if scopes.is_empty() || !scopes.iter().all(|scope| MACHINE.contains(&scope.as_str())) {
         return Err(Refusal::new(
@@ -51,7 +51,10 @@ pub fn read_machine_scope(scope: Option<&str>) -> Result<Vec<String>, Refusal> {
 }
 
 /// Reads the `scope` of a refresh, which may narrow what was granted and never widen it (RFC 6749 §6).
-pub fn narrow_scope(scope: Option<&str>, granted: &[String]) -> Result<Vec<String>, Refusal> {
+pub(crate) fn narrow_scope(
+    scope: Option<&str>,
+    granted: &[String],
+) -> Result<Vec<String>, Refusal> {
     let Some(scope) = scope else {
         return Ok(granted.to_vec());
     };
@@ -66,7 +69,7 @@ pub fn narrow_scope(scope: Option<&str>, granted: &[String]) -> Result<Vec<Strin
 }
 
 /// Whether this scope is among them.
-pub fn has(scopes: &[String], name: &str) -> bool {
+pub(crate) fn has(scopes: &[String], name: &str) -> bool {
     scopes.iter().any(|scope| scope == name)
 }
 
@@ -84,7 +87,7 @@ fn split(scope: &str) -> Vec<String> {
 const AUDIENCE_LIMIT: usize = 16;
 
 /// Reads every `resource` and the `audience` of a request.
-pub fn read_audience(form: &Form) -> Result<Vec<String>, Refusal> {
+pub(crate) fn read_audience(form: &Parameters) -> Result<Vec<String>, Refusal> {
     let mut audience: Vec<String> = Vec::new();
     for resource in form.all("resource") {
         if !is_resource(resource) {
@@ -102,7 +105,10 @@ pub fn read_audience(form: &Form) -> Result<Vec<String>, Refusal> {
 }
 
 /// The audience of one access token: what is asked for of what was granted, or all of it (RFC 8707 §2.2).
-pub fn narrow_audience(asked: &[String], granted: &[String]) -> Result<Vec<String>, Refusal> {
+pub(crate) fn narrow_audience(
+    asked: &[String],
+    granted: &[String],
+) -> Result<Vec<String>, Refusal> {
     if asked.is_empty() {
         return Ok(granted.to_vec());
     }
@@ -152,7 +158,7 @@ mod tests {
     }
 
     fn read_error(form: &str) -> Result<Vec<String>, &'static str> {
-        read_audience(&Form::parse(form.as_bytes())).map_err(|refusal| refusal.error)
+        read_audience(&Parameters::parse(form.as_bytes())).map_err(|refusal| refusal.error)
     }
 
     #[test]

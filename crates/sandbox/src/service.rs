@@ -5,9 +5,9 @@ use std::io;
 use crate::authorization_request::AuthorizationRequest;
 use crate::authorize::push;
 use crate::authorize::{authorize, consent};
-use crate::client::{AuthMethod, BUILT_IN, Callbacks, Client};
+use crate::client::{AuthMethod, BUILT_IN, Callbacks, KnownClient};
 use crate::discovery::{jwks, metadata};
-use crate::http::{Answer, Method, Refusal, Request};
+use crate::http::{Method, Refusal, Request, Response};
 use crate::memory::Guesses;
 use crate::memory::PendingPages;
 use crate::memory::RequestLog;
@@ -25,28 +25,28 @@ use crate::{Options, device, exchange, page};
 use keyfob_base::timestamp::Timestamp;
 
 /// What every endpoint knows.
-pub struct Service {
+pub(crate) struct Service {
     /// `http://127.0.0.1:PORT`.
-    pub base: String,
-    pub issuer: String,
+    pub(crate) base: String,
+    pub(crate) issuer: String,
     /// Who approves everything without a page, if anybody.
-    pub approve: Option<&'static Person>,
-    pub options: Options,
-    pub quirks: Quirks,
-    pub state: StateStore,
+    pub(crate) approve: Option<&'static Person>,
+    pub(crate) options: Options,
+    pub(crate) quirks: Quirks,
+    pub(crate) state: StateStore,
     /// Consent pages of browsers.
-    pub pending: PendingPages<AuthorizationRequest>,
+    pub(crate) pending: PendingPages<AuthorizationRequest>,
     /// Consent pages of devices, with the user code of each.
-    pub devices: PendingPages<String>,
-    pub guesses: Guesses,
-    pub requests: RequestLog,
+    pub(crate) devices: PendingPages<String>,
+    pub(crate) guesses: Guesses,
+    pub(crate) requests: RequestLog,
 }
 
 impl Service {
     /// A service that is reached at `base`, `http://127.0.0.1:PORT`.
     ///
     /// An unknown person to approve is an error of kind `InvalidInput`; otherwise the state cannot be used.
-    pub fn open(base: String, options: Options, now: Timestamp) -> io::Result<Self> {
+    pub(crate) fn open(base: String, options: Options, now: Timestamp) -> io::Result<Self> {
         let approve = options.approve.as_deref().map(people::expect).transpose()?;
         Ok(Self {
             issuer: options.issuer.clone().unwrap_or_else(|| base.clone()),
@@ -66,29 +66,29 @@ impl Service {
     }
 
     /// Finds a client as the state is now.
-    pub fn client_now(&self, id: &str, now: Timestamp) -> io::Result<Option<Client>> {
+    pub(crate) fn client_now(&self, id: &str, now: Timestamp) -> io::Result<Option<KnownClient>> {
         self.state.with(now, |state| self.client(state, id))
     }
 
     /// Finds a client: built in, known by its document's URL, or registered.
-    pub fn client(&self, state: &State, id: &str) -> Option<Client> {
+    pub(crate) fn client(&self, state: &State, id: &str) -> Option<KnownClient> {
         if id == BUILT_IN {
             return Some(self.built_in());
         }
         if self.options.known_documents.iter().any(|known| known == id) {
-            return Some(Client::unregistered(id, id));
+            return Some(KnownClient::unregistered(id, id));
         }
         state.clients.get(id).cloned()
     }
 
-    fn built_in(&self) -> Client {
+    fn built_in(&self) -> KnownClient {
         let quirks = &self.quirks;
         let secret = self.options.client_secret.as_ref();
         let usual = match secret {
             None => AuthMethod::None,
             Some(_) => AuthMethod::ClientSecretBasic,
         };
-        Client {
+        KnownClient {
             callbacks: match &quirks.redirect_scheme {
                 None => Callbacks::Loopback,
                 Some(scheme) => Callbacks::Scheme(scheme.clone()),
@@ -97,12 +97,12 @@ impl Service {
             device_auth_method: quirks.device_client_auth,
             machine: secret.is_some(),
             secret: secret.map(|secret| Hash::of(secret.expose())),
-            ..Client::unregistered(BUILT_IN, BUILT_IN)
+            ..KnownClient::unregistered(BUILT_IN, BUILT_IN)
         }
     }
 
     /// How long tokens made now live.
-    pub fn terms(&self, now: Timestamp) -> Terms {
+    pub(crate) fn terms(&self, now: Timestamp) -> Terms {
         Terms {
             now,
             access: self.options.access_lifetime,
@@ -134,16 +134,16 @@ const METHODS: [(&str, &str); 16] = [
 impl Service {
     /// Answers a request.
     #[cfg_attr(not(feature = "quirks"), allow(clippy::needless_pass_by_value))]
-    pub fn answer(&self, request: Request, now: Timestamp) -> Answer {
+    pub(crate) fn answer(&self, request: Request, now: Timestamp) -> Response {
         self.requests.note(&request);
         #[cfg(feature = "quirks")]
         let answer = crate::quirks::answer(self, request, now);
         #[cfg(not(feature = "quirks"))]
-        let answer = self.route(&request, now).unwrap_or_else(Answer::from);
+        let answer = self.route(&request, now).unwrap_or_else(Response::from);
         answer
     }
 
-    pub(super) fn route(&self, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {
+    pub(super) fn route(&self, request: &Request, now: Timestamp) -> Result<Response, Refusal> {
         match (request.path.as_str(), request.method) {
             ("/", Method::Get) => Ok(page::index(self)),
             ("/authorize", Method::Get) => Ok(authorize(self, request, now)),

@@ -4,17 +4,21 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::client::Client;
+use crate::client::KnownClient;
 use crate::client::authenticate;
 use crate::client::{DEVICE_CODE, GRANT_TYPES, TOKEN_EXCHANGE};
-use crate::http::{Answer, Form, Refusal, Request};
+use crate::http::{Parameters, Refusal, Request, Response};
 use crate::service::Service;
-use crate::store::{Grant, Issued, Redemption, Renewal, State};
+use crate::store::{Issued, Redemption, Renewal, State, TokenGrant};
 use crate::{exchange, people, scope, userinfo};
 use keyfob_base::timestamp::Timestamp;
 
 /// Answers POST /token.
-pub fn token(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {
+pub(crate) fn token(
+    service: &Service,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Response, Refusal> {
     let form = request.form()?;
     service.state.with(now, |state| {
         let exchanges = form.get("grant_type") == Some(TOKEN_EXCHANGE);
@@ -28,15 +32,15 @@ pub fn token(service: &Service, request: &Request, now: Timestamp) -> Result<Ans
         if exchanges {
             response["issued_token_type"] = exchange::ACCESS_TOKEN.into();
         }
-        Ok(Answer::json(200, &response))
+        Ok(Response::json(200, &response))
     })?
 }
 
 fn issue(
     service: &Service,
     state: &mut State,
-    form: &Form,
-    client: &Client,
+    form: &Parameters,
+    client: &KnownClient,
     now: Timestamp,
 ) -> Result<Issued, Refusal> {
     let terms = service.terms(now);
@@ -85,8 +89,12 @@ fn issue(
 }
 
 /// What a client is granted for itself (RFC 6749 §4.4).
-fn machine_grant(form: &Form, client: &Client, now: Timestamp) -> Result<Grant, Refusal> {
-    Ok(Grant {
+fn machine_grant(
+    form: &Parameters,
+    client: &KnownClient,
+    now: Timestamp,
+) -> Result<TokenGrant, Refusal> {
+    Ok(TokenGrant {
         client: client.id.clone(),
         subject: client.id.clone(),
         scope: scope::read_machine_scope(form.get("scope"))?,
@@ -97,7 +105,7 @@ fn machine_grant(form: &Form, client: &Client, now: Timestamp) -> Result<Grant, 
 }
 
 /// Reads the PKCE verifier: 43 to 128 unreserved characters (RFC 7636 §4.1).
-fn verifier(form: &Form) -> Result<&str, Refusal> {
+fn verifier(form: &Parameters) -> Result<&str, Refusal> {
     let verifier = form.require("code_verifier")?;
     let unreserved = |c: u8| c.is_ascii_alphanumeric() || b"-._~".contains(&c);
     if !(43..=128).contains(&verifier.len()) || !verifier.bytes().all(unreserved) {
@@ -153,7 +161,11 @@ fn id_token_claims(service: &Service, issued: &Issued, now: Timestamp) -> Map<St
 
 /// Answers POST /introspect. Of a token that is over, unknown or another client's it says only that it is
 /// not active (RFC 7662 §2.2).
-pub fn introspect(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {
+pub(crate) fn introspect(
+    service: &Service,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Response, Refusal> {
     let form = request.form()?;
     service.state.with(now, |state| {
         let client = authenticate(service, state, request, &form, now)?;
@@ -174,18 +186,22 @@ pub fn introspect(service: &Service, request: &Request, now: Timestamp) -> Resul
                 "token_type": "Bearer",
             }),
         };
-        Ok(Answer::json(200, &said))
+        Ok(Response::json(200, &said))
     })?
 }
 
 /// Answers POST /revoke. The hint is not needed: a token is looked for among both kinds.
-pub fn revoke(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {
+pub(crate) fn revoke(
+    service: &Service,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Response, Refusal> {
     let form = request.form()?;
     service.state.with(now, |state| {
         let client = authenticate(service, state, request, &form, now)?;
         state.revoke(form.require("token")?, &client)
     })??;
-    Ok(Answer::empty(200))
+    Ok(Response::empty(200))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod rewrite_response;
 mod switches;
 
 #[cfg(feature = "quirks")]
-pub use rewrite_response::answer;
+pub(crate) use rewrite_response::answer;
 pub use switches::Quirks;
 #[cfg(feature = "quirks")]
 pub use switches::Revocation;

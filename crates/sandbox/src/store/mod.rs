@@ -8,6 +8,6 @@ mod tokens;
 
 pub(crate) use codes::{Authorization, PUSHED_LIFETIME, Redemption, URN};
 pub(crate) use device::{Decision, DeviceRequest};
-pub(crate) use state::{Grant, State};
+pub(crate) use state::{State, TokenGrant};
 pub(crate) use state_file::StateStore;
 pub(crate) use tokens::{Issued, Renewal, Terms};

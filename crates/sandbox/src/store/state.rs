@@ -8,7 +8,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use crate::client::Client;
+use crate::client::KnownClient;
 use crate::http::Refusal;
 use crate::id_token::SigningKey;
 use crate::random::{self, Hash};
@@ -20,15 +20,15 @@ use super::tokens::{AccessToken, RefreshToken};
 
 /// Everything that is remembered.
 #[derive(Serialize, Deserialize)]
-pub struct State {
+pub(crate) struct State {
     /// The format's version, judged before the rest is read.
-    pub version: u32,
+    pub(crate) version: u32,
     /// The state's own id, made once.
-    pub id: String,
-    pub key: SigningKey,
-    pub clients: BTreeMap<String, Client>,
+    pub(crate) id: String,
+    pub(crate) key: SigningKey,
+    pub(crate) clients: BTreeMap<String, KnownClient>,
     pub(super) codes: BTreeMap<Hash, Code>,
-    pub(super) grants: BTreeMap<String, Grant>,
+    pub(super) grants: BTreeMap<String, TokenGrant>,
     pub(super) access_tokens: BTreeMap<Hash, AccessToken>,
     pub(super) refresh_tokens: BTreeMap<Hash, RefreshToken>,
     #[serde(default)]
@@ -39,26 +39,26 @@ pub struct State {
 
 /// What one person allowed one client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Grant {
-    pub client: String,
-    pub subject: String,
-    pub scope: Vec<String>,
+pub(crate) struct TokenGrant {
+    pub(crate) client: String,
+    pub(crate) subject: String,
+    pub(crate) scope: Vec<String>,
     /// When the person signed in.
-    pub auth_time: Timestamp,
+    pub(crate) auth_time: Timestamp,
     /// The resources and the API that the tokens are for; none said means any.
     #[serde(default)]
-    pub audience: Vec<String>,
+    pub(crate) audience: Vec<String>,
     /// Where the code went, where there was one.
     #[serde(default)]
-    pub redirect_uri: Option<String>,
+    pub(crate) redirect_uri: Option<String>,
 }
 
 impl State {
     /// The format written here.
-    pub const VERSION: u32 = 1;
+    pub(crate) const VERSION: u32 = 1;
 
     /// A state without memories.
-    pub fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         Ok(Self {
             version: Self::VERSION,
             id: random::id("")?,
@@ -74,7 +74,7 @@ impl State {
     }
 
     /// Forgets a registered client and all that was given to it (RFC 7592 §2.3).
-    pub fn remove_client(&mut self, id: &str) {
+    pub(crate) fn remove_client(&mut self, id: &str) {
         self.clients.remove(id);
         self.codes
             .retain(|_, code| code.authorization.grant.client != id);
@@ -90,7 +90,7 @@ impl State {
 
     /// Takes a token back: an access token alone, a refresh token with its whole grant. An unknown
     /// one is fine (RFC 7009 §2.2), another client's is not (§2.1).
-    pub fn revoke(&mut self, token: &str, client: &Client) -> Result<(), Refusal> {
+    pub(crate) fn revoke(&mut self, token: &str, client: &KnownClient) -> Result<(), Refusal> {
         match self.owner(token) {
             Some(owner) if owner != client.id => {
                 Err(Refusal::invalid_grant("the token is another client's"))
@@ -116,7 +116,7 @@ impl State {
     }
 
     /// Takes the grant of a token back with all its tokens, and says whether there was one.
-    pub fn end(&mut self, token: &str) -> bool {
+    pub(crate) fn end(&mut self, token: &str) -> bool {
         let grant = self.grant_of(&Hash::of(token)).cloned();
         if let Some(id) = &grant {
             self.revoke_grant(id);
@@ -131,7 +131,7 @@ impl State {
     }
 
     /// Keeps a grant that tokens are about to descend from, and gives its id.
-    pub(super) fn keep(&mut self, grant: Grant) -> io::Result<String> {
+    pub(super) fn keep(&mut self, grant: TokenGrant) -> io::Result<String> {
         let id = random::id("")?;
         self.grants.insert(id.clone(), grant);
         Ok(id)
@@ -140,7 +140,7 @@ impl State {
     /// Forgets what has expired, and what can no longer matter. [`StateStore`](crate::store::StateStore) does
     /// so before any work, and so whatever is still here is alive. A spent code stays as long as its
     /// grant, to be recognised.
-    pub fn prune(&mut self, now: Timestamp) {
+    pub(crate) fn prune(&mut self, now: Timestamp) {
         self.access_tokens.retain(|_, token| now < token.expires_at);
         self.refresh_tokens
             .retain(|_, token| now < token.expires_at);

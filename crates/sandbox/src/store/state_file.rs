@@ -21,7 +21,7 @@ const LOCK_WAIT: Duration = Duration::from_secs(10);
 const LIMIT: usize = 8 * 1024 * 1024;
 
 /// Where the state is.
-pub enum StateStore {
+pub(crate) enum StateStore {
     Memory(Box<Mutex<State>>),
     Folder(PathBuf),
 }
@@ -29,7 +29,7 @@ pub enum StateStore {
 impl StateStore {
     /// Opens the state of a folder, or one in memory. A state that cannot be used is an error now
     /// rather than with the first request.
-    pub fn open(folder: Option<PathBuf>, now: Timestamp) -> io::Result<Self> {
+    pub(crate) fn open(folder: Option<PathBuf>, now: Timestamp) -> io::Result<Self> {
         let keeper = match folder {
             None => Self::Memory(Box::new(Mutex::new(State::new()?))),
             Some(folder) => Self::Folder(folder),
@@ -41,7 +41,11 @@ impl StateStore {
     /// Works on the state while nobody else does, and keeps what changed before it returns.
     ///
     /// An error of kind `TimedOut` says that another process held the state for too long.
-    pub fn with<T>(&self, now: Timestamp, work: impl FnOnce(&mut State) -> T) -> io::Result<T> {
+    pub(crate) fn with<T>(
+        &self,
+        now: Timestamp,
+        work: impl FnOnce(&mut State) -> T,
+    ) -> io::Result<T> {
         match self {
             Self::Memory(state) => {
                 let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
