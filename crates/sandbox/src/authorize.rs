@@ -1,22 +1,26 @@
-//! The authorization endpoint and the consent that follows (RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 9207).
+//! The authorization endpoint and the consent that follows (RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 9207),
+//! and requests that are pushed beforehand (RFC 9126).
 //!
 //! Nothing is redirected before client and redirect URI are known to belong together: until then an
 //! error is a page (RFC 6749 §4.1.2.1). From then on it goes back to the client.
 
-use super::asked::{Asked, Target};
-use super::http::{Answer, Form, Refusal, Request};
-use super::page;
-use super::par;
-use super::people::{self, Person};
-use super::service::Service;
+use serde_json::json;
+
+use crate::authorization_request::{AuthorizationRequest, RedirectTarget};
+use crate::client::authenticate;
+use crate::http::{Parameters, Refusal, Request, Response};
+use crate::page;
+use crate::people::{self, Person};
+use crate::service::Service;
+use crate::store::{PUSHED_LIFETIME, URN};
 use keyfob_base::timestamp::Timestamp;
 
 /// Answers GET /authorize: with the consent page, or at once where somebody approves by themselves.
-pub fn authorize(service: &Service, request: &Request, now: Timestamp) -> Answer {
-    let sent = Form::parse(request.query.as_bytes());
-    let found = par::resolve(service, sent, now).and_then(|opened| {
+pub(crate) fn authorize(service: &Service, request: &Request, now: Timestamp) -> Response {
+    let sent = Parameters::parse(request.query.as_bytes());
+    let found = open_pushed(service, sent, now).and_then(|opened| {
         Ok((
-            Target::find(&opened.form, |id| service.client_now(id, now))?,
+            RedirectTarget::find(&opened.form, |id| service.client_now(id, now))?,
             opened,
         ))
     });
@@ -26,7 +30,7 @@ pub fn authorize(service: &Service, request: &Request, now: Timestamp) -> Answer
     };
     let read = opened
         .check(service)
-        .and_then(|()| Asked::read(target.clone(), &opened.form));
+        .and_then(|()| AuthorizationRequest::read(target.clone(), &opened.form));
     let asked = match read {
         Ok(asked) => asked,
         Err(refusal) => return target.refuse(&service.issuer, &refusal),
@@ -45,7 +49,7 @@ pub fn authorize(service: &Service, request: &Request, now: Timestamp) -> Answer
 }
 
 /// Answers POST /consent: what the person chose.
-pub fn consent(service: &Service, request: &Request, now: Timestamp) -> Answer {
+pub(crate) fn consent(service: &Service, request: &Request, now: Timestamp) -> Response {
     match choice(service, request, now) {
         Ok((asked, Some(person))) => grant(service, &asked, person, now),
         Ok((asked, None)) => {
@@ -61,7 +65,7 @@ fn choice(
     service: &Service,
     request: &Request,
     now: Timestamp,
-) -> Result<(Asked, Option<&'static Person>), Refusal> {
+) -> Result<(AuthorizationRequest, Option<&'static Person>), Refusal> {
     let form = request.form()?;
     let person = chosen(&form)?;
     let asked = service.pending.take(form.require("request")?, now).ok_or(
@@ -73,7 +77,7 @@ fn choice(
 }
 
 /// Who allows what a page asks, or nobody where it was denied.
-pub fn chosen(form: &Form) -> Result<Option<&'static Person>, Refusal> {
+pub(crate) fn chosen(form: &Parameters) -> Result<Option<&'static Person>, Refusal> {
     match form.require("answer")? {
         "deny" => Ok(None),
         "allow" => people::find(form.require("person")?)
@@ -84,11 +88,16 @@ pub fn chosen(form: &Form) -> Result<Option<&'static Person>, Refusal> {
 }
 
 /// Makes a code and sends the browser back with it.
-fn grant(service: &Service, asked: &Asked, person: &Person, now: Timestamp) -> Answer {
+fn grant(
+    service: &Service,
+    asked: &AuthorizationRequest,
+    person: &Person,
+    now: Timestamp,
+) -> Response {
     let target = &asked.target;
     let authorization = asked.allowed_by(person, now);
     let code = service
-        .keeper
+        .state
         .with(now, |state| state.issue_code(authorization, now));
     match code.and_then(|code| code) {
         Ok(code) => target.answer(&service.issuer, &[("code", code.expose())]),
@@ -96,5 +105,313 @@ fn grant(service: &Service, asked: &Asked, person: &Person, now: Timestamp) -> A
     }
 }
 
+/// Answers POST /par. What cannot be granted is refused here already (RFC 9126 §2.1).
+pub(crate) fn push(
+    service: &Service,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Response, Refusal> {
+    let mut form = request.form()?;
+    let client = service.state.with(now, |state| {
+        authenticate(service, state, request, &form, now)
+    })??;
+    if form.get("request_uri").is_some() {
+        return Err(Refusal::invalid_request(
+            "`request_uri` cannot itself be pushed",
+        ));
+    }
+    form.remove("client_secret");
+    form.remove("client_id");
+    form.push("client_id", client.id.as_str());
+    let target = RedirectTarget::find(&form, |id| service.client_now(id, now))?;
+    AuthorizationRequest::read(target, &form)?;
+    let uri = service
+        .state
+        .with(now, |state| state.push(&client.id, &form, now))??;
+    let answer = json!({"request_uri": uri, "expires_in": PUSHED_LIFETIME});
+    Ok(Response::json(201, &answer))
+}
+
+/// An authorization request with its parameters at hand.
+pub(crate) struct Opened {
+    pub(crate) form: Parameters,
+    pushed: bool,
+}
+
+/// Puts what was pushed in the place of a `request_uri` made here, once. Its other parameters do not
+/// count but for `client_id` (RFC 9126 §4).
+pub(crate) fn open_pushed(
+    service: &Service,
+    form: Parameters,
+    now: Timestamp,
+) -> Result<Opened, Refusal> {
+    let Some(uri) = form.get("request_uri").filter(|uri| uri.starts_with(URN)) else {
+        return Ok(Opened {
+            form,
+            pushed: false,
+        });
+    };
+    let client = form.require("client_id")?;
+    let pushed = service
+        .state
+        .with(now, |state| state.take_pushed(client, uri))?;
+    let form = pushed.ok_or(Refusal::invalid_request(
+        "`request_uri` was opened before, has expired or is another client's; sign in again",
+    ))?;
+    Ok(Opened { form, pushed: true })
+}
+
+impl Opened {
+    /// Refuses a request that was not pushed where only pushed ones are taken (RFC 9126 §5).
+    pub(crate) fn check(&self, service: &Service) -> Result<(), Refusal> {
+        if service.options.require_pushed_requests && !self.pushed {
+            return Err(Refusal::invalid_request(
+                "the request has to be pushed to /par first",
+            ));
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
-mod tests;
+mod tests {
+    use crate::Options;
+    use crate::service::Service;
+    use crate::testing::{ASKED, CHALLENGE, REDIRECT_URI, asked_with, service, service_with};
+
+    /// The one-time id in a consent page.
+    fn page_id(html: &str) -> String {
+        let (_, rest) = html.split_once("name=\"request\" value=\"").unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    }
+
+    #[test]
+    fn an_approver_answers_at_once_with_code_state_and_iss() {
+        let service = service(Some("ada"));
+        let answer = service.get("/authorize", &ASKED, 0);
+        assert!(
+            answer
+                .location()
+                .as_str()
+                .starts_with(&format!("{REDIRECT_URI}?"))
+        );
+        let landed = answer.landed();
+        assert!(landed["code"].starts_with("sandbox_code_"));
+        assert_eq!(landed["state"], "a&b");
+        assert_eq!(landed["iss"], "http://issuer.invalid");
+        assert_eq!(landed.len(), 3);
+    }
+
+    #[test]
+    fn pkce_with_s256_is_demanded() {
+        let service = service(Some("ada"));
+        let short = &CHALLENGE[..42];
+        let long = format!("{CHALLENGE}A");
+        let padded = format!("{CHALLENGE}=");
+        for (name, value) in [
+            ("code_challenge", ""),
+            ("code_challenge", short),
+            ("code_challenge", long.as_str()),
+            ("code_challenge", padded.as_str()),
+            (
+                "code_challenge",
+                "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw+cM",
+            ),
+            ("code_challenge_method", ""),
+            ("code_challenge_method", "plain"),
+            ("code_challenge_method", "s256"),
+        ] {
+            let landed = service
+                .get("/authorize", &asked_with(name, value), 0)
+                .landed();
+            assert_eq!(landed["error"], "invalid_request", "{name}={value}");
+            assert_eq!(landed["state"], "a&b");
+            assert_eq!(landed["iss"], "http://issuer.invalid");
+            assert!(!landed.contains_key("code"));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_granted_goes_back_with_its_own_error() {
+        let service = service(Some("ada"));
+        for (name, value, error) in [
+            ("response_type", "", "invalid_request"),
+            ("response_type", "token", "unsupported_response_type"),
+            ("response_mode", "form_post", "invalid_request"),
+            ("scope", "openid admin", "invalid_scope"),
+            ("prompt", "none login", "invalid_request"),
+            ("request", "eyJ", "request_not_supported"),
+            ("request_uri", "urn:x", "request_uri_not_supported"),
+        ] {
+            let landed = service
+                .get("/authorize", &asked_with(name, value), 0)
+                .landed();
+            assert_eq!(landed["error"], error, "{name}={value}");
+        }
+        let twice = [&ASKED[..], &[("state", "another")]].concat();
+        let landed = service.get("/authorize", &twice, 0).landed();
+        assert_eq!(landed["error"], "invalid_request");
+        assert!(!landed.contains_key("state"));
+    }
+
+    #[test]
+    fn an_unknown_client_or_redirect_uri_is_never_redirected() {
+        let service = service(Some("ada"));
+        for (name, value) in [
+            ("client_id", ""),
+            ("client_id", "stranger"),
+            ("redirect_uri", ""),
+            ("redirect_uri", "https://evil.example/callback/sandbox"),
+            ("redirect_uri", "http://127.0.0.1:4711/other"),
+            ("redirect_uri", "not a uri"),
+        ] {
+            let answer = service.get("/authorize", &asked_with(name, value), 0);
+            assert_eq!(answer.status, 400, "{name}={value}");
+            assert_eq!(answer.header("Location"), None);
+            assert!(answer.body.contains("<h1>"));
+        }
+        let twice = [&ASKED[..], &[("client_id", "keyfob")]].concat();
+        assert_eq!(service.get("/authorize", &twice, 0).status, 400);
+    }
+
+    #[test]
+    fn without_an_approver_there_is_a_page_and_prompt_none_finds_nobody() {
+        let service = service(None);
+        let page = service.get(
+            "/authorize",
+            &asked_with("login_hint", "grace@sandbox.example"),
+            0,
+        );
+        assert_eq!(page.status, 200);
+        assert!(page.body.contains("value=\"1002\" required checked"));
+        assert_eq!(page.body.matches(" checked").count(), 1);
+        assert!(
+            page.body.contains("<code>read</code>") && !page.body.contains("<code>write</code>")
+        );
+        assert_eq!(page.header("X-Frame-Options"), Some("DENY"));
+        let policy = page.header("Content-Security-Policy").unwrap();
+        assert!(
+            policy.starts_with("default-src 'none'; style-src 'sha256-"),
+            "{policy}"
+        );
+
+        let landed = service
+            .get("/authorize", &asked_with("prompt", "none"), 0)
+            .landed();
+        assert_eq!(landed["error"], "login_required");
+    }
+
+    #[test]
+    fn a_choice_counts_once_and_only_from_its_page() {
+        let service = service(None);
+        let id = page_id(&service.get("/authorize", &ASKED, 0).body);
+        let choose = |id: &str, answer: &str, person: &str, seconds: u64| {
+            let form = [("request", id), ("answer", answer), ("person", person)];
+            service.post("/consent", &form, seconds)
+        };
+        assert_eq!(choose("forged", "allow", "1001", 1).status, 400);
+        assert_eq!(choose(&id, "allow", "9999", 1).status, 400);
+        assert_eq!(choose(&id, "perhaps", "1001", 1).status, 400);
+        assert!(choose(&id, "allow", "1003", 1).landed()["code"].starts_with("sandbox_code_"));
+        assert_eq!(choose(&id, "allow", "1003", 1).status, 400);
+
+        let id = page_id(&service.get("/authorize", &ASKED, 0).body);
+        let landed = choose(&id, "deny", "1001", 1).landed();
+        assert_eq!(
+            (landed["error"].as_str(), landed["state"].as_str()),
+            ("access_denied", "a&b")
+        );
+
+        let id = page_id(&service.get("/authorize", &ASKED, 0).body);
+        assert_eq!(choose(&id, "allow", "1001", 600).status, 400);
+    }
+
+    #[test]
+    fn pages_left_open_do_not_pile_up() {
+        let service = service(None);
+        let first = page_id(&service.get("/authorize", &ASKED, 0).body);
+        for _ in 0..64 {
+            service.get("/authorize", &ASKED, 0);
+        }
+        let form = [("request", first.as_str()), ("answer", "deny")];
+        assert_eq!(service.post("/consent", &form, 0).status, 400);
+    }
+
+    fn push_at(service: &Service, seconds: u64) -> String {
+        let answer = service.post("/par", &ASKED, seconds);
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        assert_eq!(answer.value()["expires_in"], 60);
+        answer.member("request_uri")
+    }
+
+    fn open(service: &Service, client: &str, uri: &str, seconds: u64) -> super::Response {
+        let query = [
+            ("client_id", client),
+            ("request_uri", uri),
+            ("state", "other"),
+        ];
+        service.get("/authorize", &query, seconds)
+    }
+
+    #[test]
+    fn what_was_pushed_is_opened_once_and_counts_alone() {
+        let service = service(Some("ada"));
+        let uri = push_at(&service, 0);
+        assert!(uri.starts_with("urn:ietf:params:oauth:request_uri:"));
+        assert_eq!(open(&service, "stranger", &uri, 1).status, 400);
+        let landed = open(&service, "keyfob", &uri, 59).landed();
+        assert_eq!(landed["state"], "a&b", "what the query says does not count");
+        assert_eq!(open(&service, "keyfob", &uri, 59).status, 400);
+        assert_eq!(service.exchange(&landed["code"], 60).status, 200);
+
+        let uri = push_at(&service, 0);
+        assert_eq!(open(&service, "keyfob", &uri, 60).status, 400);
+    }
+
+    #[test]
+    fn what_cannot_be_granted_is_refused_at_the_push() {
+        let service = service(Some("ada"));
+        for (name, value, expected) in [
+            ("client_id", "stranger", (401, "invalid_client")),
+            (
+                "redirect_uri",
+                "https://evil.example/",
+                (400, "invalid_request"),
+            ),
+            ("scope", "admin", (400, "invalid_scope")),
+            ("code_challenge", "", (400, "invalid_request")),
+            ("request_uri", "urn:x", (400, "invalid_request")),
+            ("resource", "relative", (400, "invalid_target")),
+        ] {
+            let answer = service.post("/par", &asked_with(name, value), 0);
+            assert_eq!(
+                answer.refusal(),
+                (expected.0, expected.1.into()),
+                "{name}={value}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_server_may_take_nothing_else() {
+        let service = service_with(Options {
+            approve: Some("ada".into()),
+            require_pushed_requests: true,
+            ..Options::default()
+        });
+        let refused = service.get("/authorize", &ASKED, 0);
+        assert!(refused.location().as_str().starts_with(REDIRECT_URI));
+        assert_eq!(refused.landed()["error"], "invalid_request");
+        let uri = push_at(&service, 0);
+        assert!(
+            open(&service, "keyfob", &uri, 1)
+                .landed()
+                .contains_key("code")
+        );
+        let metadata = service.get("/.well-known/openid-configuration", &[], 0);
+        assert_eq!(
+            metadata.value()["require_pushed_authorization_requests"],
+            true
+        );
+    }
+}

@@ -1,13 +1,19 @@
-//! Clients: who they are, and where their codes may go (RFC 6749 §2, RFC 8252).
+//! Clients: who they are and where their codes may go (RFC 6749 §2, RFC 8252), the grant types by their
+//! registered names, and how a client proves who it is (RFC 6749 §2.3).
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use url::Url;
+use url::{Url, form_urlencoded};
 
-use super::random::Hash;
+use crate::http::{Parameters, Refusal, Request};
+use crate::random::Hash;
+use crate::service::Service;
+use crate::store::State;
 use keyfob_base::timestamp::Timestamp;
 
 /// The client that needs no registration.
-pub const BUILT_IN: &str = "keyfob";
+pub(crate) const BUILT_IN: &str = "keyfob";
 
 /// How a client authenticates at the token endpoint, by its registered names (RFC 7591 §2).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,40 +33,40 @@ pub enum AuthMethod {
 
 /// A client as it is kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Client {
-    pub id: String,
+pub(crate) struct KnownClient {
+    pub(crate) id: String,
     /// What the consent page calls it. Anybody may have chosen it.
-    pub name: String,
-    pub redirect_uris: Vec<Url>,
+    pub(crate) name: String,
+    pub(crate) redirect_uris: Vec<Url>,
     #[serde(skip)]
-    pub callbacks: Callbacks,
-    pub auth_method: AuthMethod,
+    pub(crate) callbacks: Callbacks,
+    pub(crate) auth_method: AuthMethod,
     /// The method in the device flow, where that is another.
     #[serde(skip)]
-    pub device_auth_method: Option<AuthMethod>,
-    pub secret: Option<Hash>,
+    pub(crate) device_auth_method: Option<AuthMethod>,
+    pub(crate) secret: Option<Hash>,
     #[serde(default)]
-    pub secret_expires_at: Option<Timestamp>,
+    pub(crate) secret_expires_at: Option<Timestamp>,
     /// Whether it was registered with the grant type `refresh_token`.
-    pub refreshes: bool,
+    pub(crate) refreshes: bool,
     /// The same of the device grant.
     #[serde(default)]
-    pub device: bool,
+    pub(crate) device: bool,
     /// The same of `client_credentials`: it acts for itself, without a person.
     #[serde(default)]
-    pub machine: bool,
+    pub(crate) machine: bool,
     /// The same of token exchange.
     #[serde(default)]
-    pub exchanges: bool,
+    pub(crate) exchanges: bool,
     /// What manages its registration (RFC 7592 §3).
     #[serde(default)]
-    pub registration_token: Option<Hash>,
-    pub registered_at: Timestamp,
+    pub(crate) registration_token: Option<Hash>,
+    pub(crate) registered_at: Timestamp,
 }
 
 /// Where codes may go beside the registered redirect URIs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Callbacks {
+pub(crate) enum Callbacks {
     /// Nowhere.
     #[default]
     Registered,
@@ -70,9 +76,9 @@ pub enum Callbacks {
     Scheme(String),
 }
 
-impl Client {
+impl KnownClient {
     /// A public client that needs no registration.
-    pub fn unregistered(id: &str, name: &str) -> Self {
+    pub(crate) fn unregistered(id: &str, name: &str) -> Self {
         Self {
             id: id.into(),
             name: name.into(),
@@ -93,7 +99,7 @@ impl Client {
 
     /// Whether codes may go there: a loopback URI that is registered, at any port (RFC 8252 §7.3), or
     /// what its callbacks allow.
-    pub fn accepts(&self, uri: &Url) -> bool {
+    pub(crate) fn accepts(&self, uri: &Url) -> bool {
         match &self.callbacks {
             Callbacks::Registered => is_loopback(uri) && self.has_registered(uri),
             Callbacks::Loopback => is_loopback(uri) && is_callback(uri),
@@ -115,12 +121,136 @@ fn is_callback(uri: &Url) -> bool {
 }
 
 /// Whether this is `http` to the machine itself, with nothing hidden in it.
-pub fn is_loopback(uri: &Url) -> bool {
+pub(crate) fn is_loopback(uri: &Url) -> bool {
     uri.scheme() == "http"
         && matches!(uri.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"))
         && uri.username().is_empty()
         && uri.password().is_none()
         && uri.fragment().is_none()
+}
+
+/// That of RFC 8628 §3.4.
+pub(crate) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// That of RFC 8693 §2.1.
+pub(crate) const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+
+/// Every one that the token endpoint takes.
+pub(crate) const GRANT_TYPES: [&str; 5] = [
+    "authorization_code",
+    "refresh_token",
+    DEVICE_CODE,
+    "client_credentials",
+    TOKEN_EXCHANGE,
+];
+
+/// Finds who sends a request, and proves it by the method that client is registered for.
+pub(crate) fn authenticate(
+    service: &Service,
+    state: &State,
+    request: &Request,
+    form: &Parameters,
+    now: Timestamp,
+) -> Result<KnownClient, Refusal> {
+    let sent = Credentials::read(request, form)?;
+    let client = service
+        .client(state, &sent.id)
+        .ok_or(Refusal::invalid_client("no such client"))?;
+    if !is_accepted(sent.method, &client, request, form) || !sent.proves(&client) {
+        return Err(Refusal::invalid_client("client authentication failed"));
+    }
+    if client.secret_expires_at.is_some_and(|end| end <= now) {
+        return Err(Refusal::invalid_client("the client secret has expired"));
+    }
+    Ok(client)
+}
+
+/// Whether this client may use this method for this request.
+fn is_accepted(
+    method: AuthMethod,
+    client: &KnownClient,
+    request: &Request,
+    form: &Parameters,
+) -> bool {
+    let usual = method == client.auth_method;
+    let Some(own) = client.device_auth_method else {
+        return usual;
+    };
+    match (request.path.as_str(), form.get("grant_type")) {
+        ("/device_authorization", _) | (_, Some(DEVICE_CODE)) => method == own,
+        // The tokens of both flows come here.
+        ("/revoke" | "/introspect", _) | (_, Some("refresh_token")) => usual || method == own,
+        _ => usual,
+    }
+}
+
+/// What a request says about its sender.
+struct Credentials {
+    id: String,
+    secret: Option<String>,
+    method: AuthMethod,
+}
+
+impl Credentials {
+    /// Whether they hold the client's secret, where the method has one.
+    fn proves(&self, client: &KnownClient) -> bool {
+        match &self.secret {
+            None => true,
+            Some(secret) => client.secret.as_ref() == Some(&Hash::of(secret)),
+        }
+    }
+
+    /// Reads one authentication method; more than one is refused (RFC 6749 §2.3).
+    fn read(request: &Request, form: &Parameters) -> Result<Self, Refusal> {
+        let (id, secret) = (form.get("client_id"), form.get("client_secret"));
+        let Some(header) = request.header("Authorization") else {
+            let id = id.ok_or(Refusal::invalid_client("`client_id` is missing"))?;
+            return Ok(Self {
+                id: id.into(),
+                secret: secret.map(String::from),
+                method: match secret {
+                    None => AuthMethod::None,
+                    Some(_) => AuthMethod::ClientSecretPost,
+                },
+            });
+        };
+        let basic = Self::basic(header).ok_or(Refusal::invalid_client(
+            "the Authorization header is no HTTP Basic",
+        ))?;
+        if secret.is_some() || id.is_some_and(|id| id != basic.id) {
+            return Err(Refusal::invalid_request(
+                "two ways of client authentication",
+            ));
+        }
+        Ok(basic)
+    }
+
+    /// Takes HTTP Basic apart; both parts are form-encoded inside it (RFC 6749 §2.3.1).
+    fn basic(header: &str) -> Option<Self> {
+        let (scheme, encoded) = header.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("basic") {
+            return None;
+        }
+        let pair = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+        let (id, secret) = pair.split_once(':')?;
+        let secret = Some(decode(secret)).filter(|secret| !secret.is_empty());
+        Some(Self {
+            id: decode(id),
+            method: match secret {
+                None => AuthMethod::BasicWithoutSecret,
+                Some(_) => AuthMethod::ClientSecretBasic,
+            },
+            secret,
+        })
+    }
+}
+
+/// Decodes one form-encoded value. A bare `=` or `&` in it stays what it is.
+fn decode(value: &str) -> String {
+    let pair = format!("={}", value.replace('&', "%26"));
+    form_urlencoded::parse(pair.as_bytes())
+        .map(|(_, value)| value.into_owned())
+        .collect()
 }
 
 #[cfg(test)]
@@ -133,7 +263,7 @@ mod tests {
 
     #[test]
     fn the_built_in_client_takes_any_loopback_callback() {
-        let client = Client::unregistered(BUILT_IN, BUILT_IN);
+        let client = KnownClient::unregistered(BUILT_IN, BUILT_IN);
         for good in [
             "http://127.0.0.1:1/callback/sandbox",
             "http://[::1]:65535/callback/sandbox",
@@ -159,11 +289,11 @@ mod tests {
 
     #[test]
     fn a_registered_client_takes_its_own_uri_at_any_port() {
-        let client = Client {
+        let client = KnownClient {
             id: "other".into(),
             redirect_uris: vec![url("http://127.0.0.1:1234/done?a=1")],
             callbacks: Callbacks::Registered,
-            ..Client::unregistered(BUILT_IN, BUILT_IN)
+            ..KnownClient::unregistered(BUILT_IN, BUILT_IN)
         };
         assert!(client.accepts(&url("http://127.0.0.1:9/done?a=1")));
         for bad in [
@@ -178,9 +308,9 @@ mod tests {
 
     #[test]
     fn a_scheme_of_its_own_takes_the_place_of_loopback() {
-        let client = Client {
+        let client = KnownClient {
             callbacks: Callbacks::Scheme("practice+abc".into()),
-            ..Client::unregistered(BUILT_IN, BUILT_IN)
+            ..KnownClient::unregistered(BUILT_IN, BUILT_IN)
         };
         assert!(client.accepts(&url("practice+abc://signed-in/keyfob")));
         for bad in [
@@ -190,5 +320,20 @@ mod tests {
         ] {
             assert!(!client.accepts(&url(bad)), "{bad}");
         }
+    }
+
+    #[test]
+    fn both_parts_of_basic_are_decoded() {
+        let header = format!("Basic {}", STANDARD.encode("a%3Ab:c%2Bd+e=f"));
+        let read = Credentials::basic(&header).unwrap();
+        assert_eq!(
+            (read.id.as_str(), read.secret.as_deref()),
+            ("a:b", Some("c+d e=f"))
+        );
+        let header = format!("Basic {}", STANDARD.encode("keyfob:"));
+        let read = Credentials::basic(&header).unwrap();
+        assert_eq!(read.method, AuthMethod::BasicWithoutSecret);
+        assert!(Credentials::basic("Bearer abc").is_none());
+        assert!(Credentials::basic("Basic ***").is_none());
     }
 }

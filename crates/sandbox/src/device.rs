@@ -2,31 +2,30 @@
 
 use serde_json::json;
 
-use super::audience;
-use super::authenticate::authenticate;
-use super::authorize::chosen;
-use super::client::Client;
-use super::http::{Answer, Form, Refusal, Request};
-use super::page::device as page;
-use super::scope;
-use super::service::Service;
-use super::state::{Decision, DeviceRequest};
+use crate::authorize::chosen;
+use crate::client::KnownClient;
+use crate::client::authenticate;
+use crate::http::{Parameters, Refusal, Request, Response};
+use crate::page;
+use crate::scope;
+use crate::service::Service;
+use crate::store::{Decision, DeviceRequest};
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
 /// Answers POST /device_authorization.
-pub fn device_authorization(
+pub(crate) fn device_authorization(
     service: &Service,
     request: &Request,
     now: Timestamp,
-) -> Result<Answer, Refusal> {
+) -> Result<Response, Refusal> {
     let form = request.form()?;
-    let client = service.keeper.with(now, |state| {
+    let client = service.state.with(now, |state| {
         authenticate(service, state, request, &form, now)
     })??;
     let (device_code, user_code) = begin(service, &client, &form, now)?;
     let page = format!("{}/device", service.base);
-    Ok(Answer::json(
+    Ok(Response::json(
         200,
         &json!({
             "device_code": device_code.expose(),
@@ -40,10 +39,10 @@ pub fn device_authorization(
 }
 
 /// Makes a pair of codes for what a form asks.
-pub fn begin(
+pub(crate) fn begin(
     service: &Service,
-    client: &Client,
-    form: &Form,
+    client: &KnownClient,
+    form: &Parameters,
     now: Timestamp,
 ) -> Result<(Secret, String), Refusal> {
     if !client.device {
@@ -52,31 +51,31 @@ pub fn begin(
             "the client is not registered for the device grant",
         ));
     }
-    let scope = scope::requested(form.get("scope"))?;
-    let request = DeviceRequest::new(&client.id, scope, audience::requested(form)?);
+    let scope = scope::read_scope(form.get("scope"))?;
+    let request = DeviceRequest::new(&client.id, scope, scope::read_audience(form)?);
     let (lifetime, interval) = (
         service.options.device_lifetime,
         service.options.device_interval,
     );
-    let codes = service.keeper.with(now, |state| {
+    let codes = service.state.with(now, |state| {
         state.issue_device_code(request, lifetime, interval, now)
     })??;
     Ok(codes)
 }
 
 /// Answers GET /device: the page to type the code on, or what the code is about.
-pub fn look(service: &Service, request: &Request, now: Timestamp) -> Answer {
-    let form = Form::parse(request.query.as_bytes());
+pub(crate) fn look(service: &Service, request: &Request, now: Timestamp) -> Response {
+    let form = Parameters::parse(request.query.as_bytes());
     let Some(code) = form.get("user_code") else {
-        return page::entry(None);
+        return page::device_entry(None);
     };
     match find(service, code, now) {
         Ok(Some((client, asked))) => match service.devices.put(code.into(), now) {
-            Ok(id) => page::consent(&client, &asked, code, &id),
-            Err(error) => super::page::error(&error.into()),
+            Ok(id) => page::device_consent(&client, &asked, code, &id),
+            Err(error) => page::error(&error.into()),
         },
-        Ok(None) => page::entry(Some(code)),
-        Err(refusal) => super::page::error(&refusal),
+        Ok(None) => page::device_entry(Some(code)),
+        Err(refusal) => page::error(&refusal),
     }
 }
 
@@ -85,9 +84,9 @@ fn find(
     service: &Service,
     code: &str,
     now: Timestamp,
-) -> Result<Option<(Client, DeviceRequest)>, Refusal> {
+) -> Result<Option<(KnownClient, DeviceRequest)>, Refusal> {
     service.guesses.check(now)?;
-    let found = service.keeper.with(now, |state| {
+    let found = service.state.with(now, |state| {
         let request = state.device_request(code, now)?.clone();
         Some((service.client(state, &request.client)?, request))
     })?;
@@ -98,10 +97,10 @@ fn find(
 }
 
 /// Answers POST /device: what the person chose.
-pub fn decide(service: &Service, request: &Request, now: Timestamp) -> Answer {
+pub(crate) fn decide(service: &Service, request: &Request, now: Timestamp) -> Response {
     match decision(service, request, now) {
-        Ok(decision) => page::decided(&decision),
-        Err(refusal) => super::page::error(&refusal),
+        Ok(decision) => page::device_decided(&decision),
+        Err(refusal) => page::error(&refusal),
     }
 }
 
@@ -121,10 +120,207 @@ fn decision(service: &Service, request: &Request, now: Timestamp) -> Result<Deci
         return Err(over);
     };
     let decided = service
-        .keeper
+        .state
         .with(now, |state| state.decide(&code, decision.clone(), now))?;
     decided.then_some(decision).ok_or(over)
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use crate::Options;
+    use crate::client::DEVICE_CODE;
+    use crate::http::Response;
+    use crate::service::Service;
+    use crate::testing::{at, service, service_with};
+
+    const ASKED: [(&str, &str); 2] = [("client_id", "keyfob"), ("scope", "openid read")];
+
+    fn begin(service: &Service) -> (String, String) {
+        let answer = service.post("/device_authorization", &ASKED, 0);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        (answer.member("device_code"), answer.member("user_code"))
+    }
+
+    fn poll(service: &Service, device_code: &str, seconds: u64) -> Response {
+        let form = [
+            ("grant_type", DEVICE_CODE),
+            ("device_code", device_code),
+            ("client_id", "keyfob"),
+        ];
+        service.post("/token", &form, seconds)
+    }
+
+    fn said(answer: &Response) -> String {
+        answer.member("error")
+    }
+
+    /// Opens the page of a code, and answers it.
+    fn choose(service: &Service, user_code: &str, answer: &str, seconds: u64) -> Response {
+        let page = service.get("/device", &[("user_code", user_code)], seconds);
+        assert_eq!(page.status, 200, "{}", page.body);
+        let (_, id) = page.body.split_once("name=\"request\" value=\"").unwrap();
+        let id = id.split('"').next().unwrap();
+        let form = [("request", id), ("answer", answer), ("person", "1002")];
+        service.post("/device", &form, seconds)
+    }
+
+    #[test]
+    fn the_answer_has_what_the_standard_asks_for() {
+        let answer = service(None).post("/device_authorization", &ASKED, 0);
+        let json = answer.value();
+        let code = answer.member("user_code");
+        assert_eq!(
+            (json["expires_in"].as_u64(), json["interval"].as_u64()),
+            (Some(300), Some(1))
+        );
+        assert_eq!(json["verification_uri"], "http://127.0.0.1:4700/device");
+        let complete = format!("http://127.0.0.1:4700/device?user_code={code}");
+        assert_eq!(json["verification_uri_complete"], complete);
+    }
+
+    #[test]
+    fn a_poll_waits_for_the_person_and_gives_tokens_once() {
+        let service = service(None);
+        let (device_code, user_code) = begin(&service);
+        assert_eq!(
+            said(&poll(&service, &device_code, 1)),
+            "authorization_pending"
+        );
+        let typed = user_code.to_lowercase().replace('-', " ");
+        assert!(
+            choose(&service, &typed, "allow", 2)
+                .body
+                .contains("signed in")
+        );
+        let answer = poll(&service, &device_code, 3);
+        assert_eq!(answer.member("scope"), "openid read");
+        assert!(
+            answer
+                .member("refresh_token")
+                .starts_with("sandbox_refresh_")
+        );
+        let who = service.userinfo(&answer.member("access_token"), 4);
+        assert_eq!(who.member("sub"), "1002");
+        assert_eq!(
+            poll(&service, &device_code, 5).refusal(),
+            (400, "invalid_grant".into())
+        );
+    }
+
+    #[test]
+    fn polls_faster_than_the_interval_make_it_longer() {
+        let service = service_with(Options {
+            device_interval: 5,
+            ..Options::default()
+        });
+        let (device_code, user_code) = begin(&service);
+        for (seconds, expected) in [
+            (0, "authorization_pending"),
+            (4, "slow_down"),
+            (13, "slow_down"), // 10 from the last poll, whatever came of it
+            (28, "authorization_pending"),
+        ] {
+            assert_eq!(
+                said(&poll(&service, &device_code, seconds)),
+                expected,
+                "{seconds}"
+            );
+        }
+        choose(&service, &user_code, "allow", 29);
+        assert_eq!(said(&poll(&service, &device_code, 30)), "slow_down");
+        assert_eq!(poll(&service, &device_code, 50).status, 200);
+    }
+
+    #[test]
+    fn a_refusal_and_the_end_are_said() {
+        let service = service(None);
+        let (device_code, user_code) = begin(&service);
+        assert!(
+            choose(&service, &user_code, "deny", 1)
+                .body
+                .contains("not signed in")
+        );
+        assert_eq!(said(&poll(&service, &device_code, 2)), "access_denied");
+
+        let (device_code, user_code) = begin(&service);
+        assert_eq!(
+            said(&poll(&service, &device_code, 299)),
+            "authorization_pending"
+        );
+        let late = service.get("/device", &[("user_code", user_code.as_str())], 300);
+        assert_eq!(late.status, 404);
+        assert_eq!(said(&poll(&service, &device_code, 300)), "expired_token");
+        assert_eq!(said(&poll(&service, &device_code, 900)), "invalid_grant");
+    }
+
+    #[test]
+    fn an_approver_decides_after_the_first_poll() {
+        let service = service(Some("ada"));
+        let (device_code, _) = begin(&service);
+        assert_eq!(
+            said(&poll(&service, &device_code, 1)),
+            "authorization_pending"
+        );
+        let answer = poll(&service, &device_code, 2);
+        let who = service.userinfo(&answer.member("access_token"), 2);
+        assert_eq!(who.member("sub"), "1001");
+    }
+
+    #[test]
+    fn a_page_counts_once_and_only_for_its_code() {
+        let service = service(None);
+        let (_, user_code) = begin(&service);
+        let forged = [
+            ("request", "forged"),
+            ("answer", "allow"),
+            ("person", "1001"),
+        ];
+        assert_eq!(service.post("/device", &forged, 1).status, 400);
+        assert_eq!(choose(&service, &user_code, "allow", 1).status, 200);
+        let again = service.get("/device", &[("user_code", user_code.as_str())], 2);
+        assert_eq!(again.status, 404, "decided codes are over");
+    }
+
+    #[test]
+    fn guesses_are_counted() {
+        let service = service(None);
+        let (_, user_code) = begin(&service);
+        let look = |code: &str, seconds| {
+            service
+                .get("/device", &[("user_code", code)], seconds)
+                .status
+        };
+        for _ in 0..10 {
+            assert_eq!(look("BBBB-BBBB", 1), 404);
+        }
+        assert_eq!(look(&user_code, 2), 429, "even the right one");
+        assert_eq!(look(&user_code, 61), 200);
+    }
+
+    #[test]
+    fn codes_are_kept_as_hashes_and_belong_to_their_client() {
+        let service = service(None);
+        let (device_code, user_code) = begin(&service);
+        let kept = service
+            .state
+            .with(at(1), |state| serde_json::to_string(state).unwrap())
+            .unwrap();
+        assert!(kept.contains("\"device_codes\":{\""));
+        let letters = user_code.replace('-', "");
+        for secret in [&device_code, &user_code, &letters] {
+            assert!(!kept.contains(secret.as_str()), "{kept}");
+        }
+        let body = r#"{"token_endpoint_auth_method": "none",
+        "grant_types": ["urn:ietf:params:oauth:grant-type:device_code"]}"#;
+        let other = service.post_json("/register", body).member("client_id");
+        let form = [
+            ("grant_type", DEVICE_CODE),
+            ("device_code", device_code.as_str()),
+            ("client_id", other.as_str()),
+        ];
+        assert_eq!(
+            service.post("/token", &form, 1).refusal(),
+            (400, "invalid_grant".into())
+        );
+    }
+}

@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use super::grant_type::GRANT_TYPES;
-use super::http::{Answer, Refusal};
-use super::scope::SCOPES;
-use super::service::Service;
+use crate::client::GRANT_TYPES;
+use crate::http::{Refusal, Response};
+use crate::scope::SCOPES;
+use crate::service::Service;
 use keyfob_base::timestamp::Timestamp;
 
 /// Every endpoint of a server at `base`, by its name in the metadata.
-pub fn endpoints(base: &str) -> Vec<(&'static str, String)> {
+pub(crate) fn endpoints(base: &str) -> Vec<(&'static str, String)> {
     [
         ("authorization_endpoint", "authorize"),
         ("token_endpoint", "token"),
@@ -26,7 +26,7 @@ pub fn endpoints(base: &str) -> Vec<(&'static str, String)> {
 }
 
 /// Answers GET of both well-known documents, which are one.
-pub fn metadata(service: &Service) -> Answer {
+pub(crate) fn metadata(service: &Service) -> Response {
     let scopes: Vec<&str> = SCOPES.iter().map(|(name, _)| *name).collect();
     let methods = ["none", "client_secret_basic", "client_secret_post"];
     let claims = [
@@ -66,11 +66,11 @@ pub fn metadata(service: &Service) -> Answer {
     for (name, endpoint) in endpoints(&service.base) {
         metadata[name] = endpoint.into();
     }
-    Answer::json(200, &metadata)
+    Response::json(200, &metadata)
 }
 
 /// Answers GET /jwks.
-pub fn jwks(service: &Service, now: Timestamp) -> Result<Answer, Refusal> {
-    let key = service.keeper.with(now, |state| state.key.jwk())?;
-    Ok(Answer::json(200, &json!({"keys": [key]})))
+pub(crate) fn jwks(service: &Service, now: Timestamp) -> Result<Response, Refusal> {
+    let key = service.state.with(now, |state| state.key.jwk())?;
+    Ok(Response::json(200, &json!({"keys": [key]})))
 }

@@ -1,52 +1,53 @@
 //! Token exchange (RFC 8693): an identity token that was issued here becomes an access token. It is an id
 //! token of the client that sends it, or one for this server that a job got at `/identity_token`.
+//!
+//! The job is that of a CI system, in the protocol of GitHub Actions. Every job is the same one.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::audience;
-use super::client::Client;
-use super::http::{Form, Refusal, Request};
-use super::scope;
-use super::service::Service;
-use super::state::{Grant, State};
+use crate::client::KnownClient;
+use crate::http::{Parameters, Refusal, Request, Response};
+use crate::scope;
+use crate::service::Service;
+use crate::store::{State, TokenGrant};
 use keyfob_base::timestamp::Timestamp;
 
 /// What an identity token is, and what is issued for it (RFC 8693 §3).
 const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
 /// The same of access tokens.
-pub const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+pub(crate) const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
 /// Whether no client is to say who it is.
-pub fn is_without_client(service: &Service) -> bool {
+pub(crate) fn is_without_client(service: &Service) -> bool {
     service.quirks.exchange_without_client
 }
 
 /// Who sends an exchange in which no client has a part: nobody may say to be one.
-pub fn nobody(request: &Request, form: &Form) -> Result<Client, Refusal> {
+pub(crate) fn nobody(request: &Request, form: &Parameters) -> Result<KnownClient, Refusal> {
     let named = form.get("client_id").or(form.get("client_secret"));
     if named.is_some() || request.header("Authorization").is_some() {
         return Err(Refusal::invalid_request("no client has a part in this"));
     }
-    Ok(Client::unregistered("", "nobody"))
+    Ok(KnownClient::unregistered("", "nobody"))
 }
 
 /// What is granted for an identity token (RFC 8693 §2.1).
-pub fn grant(
+pub(crate) fn grant(
     service: &Service,
     state: &State,
-    form: &Form,
-    client: &Client,
+    form: &Parameters,
+    client: &KnownClient,
     now: Timestamp,
-) -> Result<Grant, Refusal> {
+) -> Result<TokenGrant, Refusal> {
     types(service, form)?;
     let claims = claims(service, state, form.require("subject_token")?, client, now)?;
     let subject = claims["sub"].as_str().ok_or_else(refused)?;
-    Ok(Grant {
+    Ok(TokenGrant {
         client: client.id.clone(),
         subject: subject.to_owned(),
         scope: match form.get("scope") {
-            None => scope::of_machine(None)?,
-            asked => scope::requested(asked)?,
+            None => scope::read_machine_scope(None)?,
+            asked => scope::read_scope(asked)?,
         },
         auth_time: now,
         audience: targets(service, form)?,
@@ -55,7 +56,7 @@ pub fn grant(
 }
 
 /// Refuses tokens of other kinds than are understood here.
-fn types(service: &Service, form: &Form) -> Result<(), Refusal> {
+fn types(service: &Service, form: &Parameters) -> Result<(), Refusal> {
     let quirks = &service.quirks;
     let wanted = quirks.exchange_subject_token_type.as_deref();
     if form.require("subject_token_type")? != wanted.unwrap_or(ID_TOKEN) {
@@ -80,7 +81,7 @@ fn claims(
     service: &Service,
     state: &State,
     token: &str,
-    client: &Client,
+    client: &KnownClient,
     now: Timestamp,
 ) -> Result<Value, Refusal> {
     let claims = state.key.verified(token).ok_or_else(refused)?;
@@ -107,9 +108,9 @@ fn refused() -> Refusal {
 }
 
 /// What the token is for: URIs, or one name where this server has names.
-fn targets(service: &Service, form: &Form) -> Result<Vec<String>, Refusal> {
+fn targets(service: &Service, form: &Parameters) -> Result<Vec<String>, Refusal> {
     if !service.quirks.exchange_by_name {
-        return audience::requested(form);
+        return scope::read_audience(form);
     }
     let mut named = form.all("resource");
     match (named.next(), named.next()) {
@@ -121,5 +122,244 @@ fn targets(service: &Service, form: &Form) -> Result<Vec<String>, Refusal> {
     }
 }
 
+/// The path of the endpoint.
+pub(crate) const JOB_PATH: &str = "/identity_token";
+
+/// Who the job is.
+pub(crate) const JOB_SUBJECT: &str = "repo:sandbox/practice:ref:refs/heads/main";
+
+/// How long an identity token lives, in seconds.
+const JOB_TOKEN_LIFETIME: u64 = 300;
+
+/// Answers GET /identity_token: a token for the `audience` of the query, else for this server. Any bearer
+/// token will do, for anybody on the machine can be the job.
+pub(crate) fn identity_token(
+    service: &Service,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Response, Refusal> {
+    if request.bearer().is_none_or(str::is_empty) {
+        return Err(Refusal {
+            status: 401,
+            ..Refusal::new("invalid_token", "the job's bearer token is missing")
+        });
+    }
+    let query = Parameters::parse(request.query.as_bytes());
+    let claims = json!({
+        "iss": service.issuer,
+        "sub": JOB_SUBJECT,
+        "aud": query.get("audience").unwrap_or(&service.issuer),
+        "iat": now.unix(),
+        "exp": now.plus(JOB_TOKEN_LIFETIME).unix(),
+    });
+    let token = service.state.with(now, |state| state.key.sign(&claims))??;
+    Ok(Response::json(200, &json!({"value": token})))
+}
+
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::http::Response;
+    use crate::testing::{ASKED, at, service, service_with};
+    use crate::{Options, Quirks};
+
+    const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+
+    /// The identity token of the job, for an audience.
+    fn job_token(service: &Service, audience: &str) -> String {
+        let mut request = Request {
+            method: crate::http::Method::Get,
+            path: JOB_PATH.into(),
+            query: format!("api-version=2.0&audience={audience}"),
+            headers: Vec::new(),
+            body: Vec::new(),
+        };
+        let refused = service.answer(request_of(&request), at(0));
+        assert_eq!(refused.status, 401, "{}", refused.body);
+        request.set_header("Authorization", "Bearer any");
+        service.answer(request, at(0)).member("value")
+    }
+
+    fn request_of(request: &Request) -> Request {
+        Request {
+            method: request.method,
+            path: request.path.clone(),
+            query: request.query.clone(),
+            headers: request.headers.clone(),
+            body: request.body.clone(),
+        }
+    }
+
+    /// A good exchange of that token, with parameters replaced, added or, by an empty value, left out.
+    fn exchange(service: &Service, token: &str, other: &[(&str, &str)], seconds: u64) -> Response {
+        let usual = [
+            ("grant_type", EXCHANGE),
+            ("client_id", "keyfob"),
+            ("subject_token", token),
+            ("subject_token_type", ID_TOKEN),
+        ];
+        let named = |name: &str| other.iter().any(|(key, _)| *key == name);
+        let mut form: Vec<_> = usual.into_iter().filter(|(key, _)| !named(key)).collect();
+        form.extend(other);
+        service.post("/token", &form, seconds)
+    }
+
+    fn with(quirks: Quirks) -> Service {
+        service_with(Options {
+            quirks,
+            ..Options::default()
+        })
+    }
+
+    const ISSUER: &str = "http://issuer.invalid";
+
+    #[test]
+    fn a_job_gets_a_token_for_its_identity_token() {
+        let service = service(None);
+        let answer = exchange(&service, &job_token(&service, ISSUER), &[], 0);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!(answer.member("issued_token_type"), ACCESS_TOKEN);
+        assert_eq!(answer.member("token_type"), "Bearer");
+        assert_eq!(answer.member("scope"), "read write");
+        assert!(answer.value().get("refresh_token").is_none());
+        let form = [
+            ("token", &*answer.member("access_token")),
+            ("client_id", "keyfob"),
+        ];
+        let said = service.post("/introspect", &form, 0);
+        assert_eq!(said.member("sub"), JOB_SUBJECT);
+    }
+
+    #[test]
+    fn an_id_token_of_the_client_is_an_identity_token_too() {
+        let service = service(Some("ada"));
+        let id_token = service
+            .exchange(&service.code(&ASKED), 0)
+            .member("id_token");
+        let answer = exchange(&service, &id_token, &[("scope", "openid profile")], 0);
+        let token = answer.member("access_token");
+        let person = service.userinfo(&token, 0);
+        assert_eq!(person.member("preferred_username"), "ada");
+    }
+
+    #[test]
+    fn every_parameter_is_checked() {
+        let service = service(None);
+        let token = job_token(&service, ISSUER);
+        for (other, error) in [
+            (&[("subject_token", "")][..], "invalid_request"),
+            (&[("subject_token_type", "")], "invalid_request"),
+            (&[("subject_token_type", ACCESS_TOKEN)], "invalid_request"),
+            (&[("requested_token_type", ID_TOKEN)], "invalid_request"),
+            (&[("actor_token", "a")], "invalid_request"),
+            (&[("actor_token_type", ID_TOKEN)], "invalid_request"),
+            (&[("resource", "acme/model")], "invalid_target"),
+            (&[("scope", "admin")], "invalid_scope"),
+            (&[("subject_token", "a.b.c")], "invalid_grant"),
+            (&[("client_id", "nobody")], "invalid_client"),
+            (&[("client_id", "")], "invalid_client"),
+        ] {
+            let answer = exchange(&service, &token, other, 0);
+            assert_eq!(answer.refusal().1, error, "{other:?}: {}", answer.body);
+        }
+        for good in [
+            ("requested_token_type", ACCESS_TOKEN),
+            ("resource", "https://api.example.com/"),
+            ("audience", "api"),
+            ("scope", "read"),
+        ] {
+            assert_eq!(
+                exchange(&service, &token, &[good], 0).status,
+                200,
+                "{good:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_token_for_somebody_else_or_past_its_time_is_refused() {
+        let service = service(None);
+        let elsewhere = job_token(&service, "https://id.example.com");
+        let refused = (400, "invalid_grant".to_owned());
+        assert_eq!(exchange(&service, &elsewhere, &[], 0).refusal(), refused);
+        let token = job_token(&service, ISSUER);
+        assert_eq!(exchange(&service, &token, &[], 299).status, 200);
+        assert_eq!(exchange(&service, &token, &[], 300).refusal(), refused);
+        let other = crate::testing::service(None);
+        assert_eq!(exchange(&other, &token, &[], 0).refusal(), refused);
+    }
+
+    #[test]
+    fn a_client_that_is_not_registered_for_it_exchanges_nothing() {
+        let service = service(None);
+        let token = job_token(&service, ISSUER);
+        let register = |grants: &str| {
+            let body = format!(
+                r#"{{"redirect_uris": ["http://127.0.0.1/x"], "token_endpoint_auth_method": "none", "grant_types": {grants}}}"#
+            );
+            service.post_json("/register", &body)
+        };
+        let without = register(r#"["authorization_code"]"#).member("client_id");
+        let answer = exchange(&service, &token, &[("client_id", &without)], 0);
+        assert_eq!(answer.refusal().1, "unauthorized_client");
+        let registered = register(&format!(r#"["{EXCHANGE}"]"#));
+        assert_eq!(registered.value()["grant_types"][1], EXCHANGE);
+        let with = registered.member("client_id");
+        let answer = exchange(&service, &token, &[("client_id", &with)], 0);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+
+    #[test]
+    fn each_way_to_differ_is_demanded() {
+        let audience = with(Quirks {
+            exchange_audience: Some("api".into()),
+            ..Quirks::default()
+        });
+        assert_eq!(
+            exchange(&audience, &job_token(&audience, ISSUER), &[], 0)
+                .refusal()
+                .1,
+            "invalid_grant"
+        );
+        let token = job_token(&audience, "api");
+        assert_eq!(exchange(&audience, &token, &[], 0).status, 200);
+
+        let nobody = with(Quirks {
+            exchange_without_client: true,
+            ..Quirks::default()
+        });
+        let token = job_token(&nobody, ISSUER);
+        assert_eq!(exchange(&nobody, &token, &[], 0).status, 400);
+        let answer = exchange(&nobody, &token, &[("client_id", "")], 0);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+
+        let named = with(Quirks {
+            exchange_by_name: true,
+            ..Quirks::default()
+        });
+        let token = job_token(&named, ISSUER);
+        for (resources, status) in [
+            (&[("resource", "acme/model")][..], 200),
+            (&[], 400),
+            (&[("resource", "a"), ("resource", "b")], 400),
+            (&[("resource", "https://api.example.com/")], 400),
+        ] {
+            let answer = exchange(&named, &token, resources, 0);
+            assert_eq!(answer.status, status, "{resources:?}: {}", answer.body);
+        }
+
+        let json = with(Quirks {
+            exchange_by_json: true,
+            ..Quirks::default()
+        });
+        let token = job_token(&json, ISSUER);
+        assert_eq!(exchange(&json, &token, &[], 0).status, 400);
+        let body = serde_json::json!({
+            "grant_type": EXCHANGE,
+            "client_id": "keyfob",
+            "subject_token": token,
+            "subject_token_type": ID_TOKEN,
+        });
+        assert_eq!(json.post_json("/token", &body.to_string()).status, 200);
+    }
+}

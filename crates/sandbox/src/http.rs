@@ -8,7 +8,7 @@ use url::form_urlencoded;
 
 /// The methods that mean something here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
+pub(crate) enum Method {
     Get,
     Post,
     Delete,
@@ -16,19 +16,19 @@ pub enum Method {
 }
 
 /// A request that was read whole.
-pub struct Request {
-    pub method: Method,
-    pub path: String,
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) path: String,
     /// As it stood after the `?`.
-    pub query: String,
+    pub(crate) query: String,
     /// Names and values as they were sent, no name twice.
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Request {
     /// A header's value, whatever the case of its name.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
         let (_, value) = headers.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
         Some(value)
@@ -36,14 +36,14 @@ impl Request {
 
     /// Replaces a header, or adds it.
     #[cfg(feature = "quirks")]
-    pub fn set_header(&mut self, name: &str, value: &str) {
+    pub(crate) fn set_header(&mut self, name: &str, value: &str) {
         self.headers
             .retain(|(key, _)| !key.eq_ignore_ascii_case(name));
         self.headers.push((name.into(), value.into()));
     }
 
     /// The token of `Authorization: Bearer` (RFC 6750 §2.1).
-    pub fn bearer(&self) -> Option<&str> {
+    pub(crate) fn bearer(&self) -> Option<&str> {
         let (scheme, token) = self.header("Authorization")?.split_once(' ')?;
         scheme
             .eq_ignore_ascii_case("bearer")
@@ -51,13 +51,13 @@ impl Request {
     }
 
     /// Parses the body as a form, refusing another media type and repeated parameters (RFC 6749 §3.2).
-    pub fn form(&self) -> Result<Form, Refusal> {
+    pub(crate) fn form(&self) -> Result<Parameters, Refusal> {
         if !self.has_type(FORM) {
             return Err(Refusal::invalid_request(
                 "the body must be application/x-www-form-urlencoded",
             ));
         }
-        let form = Form::parse(&self.body);
+        let form = Parameters::parse(&self.body);
         if form.repeated() {
             return Err(Refusal::invalid_request("a parameter is repeated"));
         }
@@ -65,7 +65,7 @@ impl Request {
     }
 
     /// Whether the body is of this media type, whatever its parameters.
-    pub fn has_type(&self, media_type: &str) -> bool {
+    pub(crate) fn has_type(&self, media_type: &str) -> bool {
         let essence = self.header("Content-Type").unwrap_or_default();
         let essence = essence.split(';').next().unwrap_or_default().trim();
         essence.eq_ignore_ascii_case(media_type)
@@ -73,34 +73,34 @@ impl Request {
 }
 
 /// The media type of forms.
-pub const FORM: &str = "application/x-www-form-urlencoded";
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Form-encoded parameters, from a query string or a body.
 #[derive(Debug, Clone)]
-pub struct Form(Vec<(String, String)>);
+pub(crate) struct Parameters(Vec<(String, String)>);
 
-impl Form {
+impl Parameters {
     /// Reads a form-encoded text.
-    pub fn parse(encoded: &[u8]) -> Self {
+    pub(crate) fn parse(encoded: &[u8]) -> Self {
         Self(form_urlencoded::parse(encoded).into_owned().collect())
     }
 
     /// The same as it is written in a query string or a body.
-    pub fn encode(&self) -> String {
+    pub(crate) fn encode(&self) -> String {
         form_urlencoded::Serializer::new(String::new())
             .extend_pairs(&self.0)
             .finish()
     }
 
     /// Names and values in the order they were sent.
-    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Takes a parameter away and gives its values.
-    pub fn remove(&mut self, name: &str) -> Vec<String> {
+    pub(crate) fn remove(&mut self, name: &str) -> Vec<String> {
         let (taken, left) = std::mem::take(&mut self.0)
             .into_iter()
             .partition(|(key, _)| key == name);
@@ -110,36 +110,36 @@ impl Form {
     }
 
     /// Adds a parameter.
-    pub fn push(&mut self, name: &str, value: impl Into<String>) {
+    pub(crate) fn push(&mut self, name: &str, value: impl Into<String>) {
         self.0.push((name.into(), value.into()));
     }
 
     /// A parameter's value; one without a value counts as absent (RFC 6749 §3.1).
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let (_, value) = self.0.iter().find(|(key, _)| key == name)?;
         Some(value.as_str()).filter(|value| !value.is_empty())
     }
 
     /// All values of a parameter that may repeat.
-    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.pairs()
             .filter(move |(key, value)| *key == name && !value.is_empty())
             .map(|(_, value)| value)
     }
 
     /// A parameter's value, or the refusal that says it is missing.
-    pub fn require(&self, name: &'static str) -> Result<&str, Refusal> {
+    pub(crate) fn require(&self, name: &'static str) -> Result<&str, Refusal> {
         self.get(name)
             .ok_or_else(|| Refusal::invalid_request(format!("`{name}` is missing")))
     }
 
     /// Whether this parameter stands there more than once.
-    pub fn repeats(&self, name: &str) -> bool {
+    pub(crate) fn repeats(&self, name: &str) -> bool {
         self.0.iter().filter(|(key, _)| key == name).count() > 1
     }
 
     /// Whether any parameter stands there more than once; `resource` alone may (RFC 8707 §2).
-    pub fn repeated(&self) -> bool {
+    pub(crate) fn repeated(&self) -> bool {
         self.0
             .iter()
             .any(|(key, _)| key != "resource" && self.repeats(key))
@@ -148,15 +148,15 @@ impl Form {
 
 /// An answer about to be sent.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: Vec<(&'static str, String)>,
-    pub body: String,
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: String,
 }
 
-impl Answer {
+impl Response {
     /// Answers with JSON.
-    pub fn json(status: u16, body: &Value) -> Self {
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
         Self {
             status,
             headers: vec![("Content-Type", "application/json".into())],
@@ -165,7 +165,7 @@ impl Answer {
     }
 
     /// Answers with a page.
-    pub fn html(status: u16, body: String) -> Self {
+    pub(crate) fn html(status: u16, body: String) -> Self {
         Self {
             status,
             headers: vec![("Content-Type", "text/html; charset=utf-8".into())],
@@ -174,7 +174,7 @@ impl Answer {
     }
 
     /// Sends a browser on, with GET whatever brought it here (RFC 9700 §4.12).
-    pub fn redirect(to: &url::Url) -> Self {
+    pub(crate) fn redirect(to: &url::Url) -> Self {
         Self {
             status: 303,
             headers: vec![("Location", to.to_string())],
@@ -184,13 +184,13 @@ impl Answer {
 
     /// The same with one more header.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
     /// An answer without a body.
-    pub fn empty(status: u16) -> Self {
+    pub(crate) fn empty(status: u16) -> Self {
         Self {
             status,
             headers: Vec::new(),
@@ -201,15 +201,15 @@ impl Answer {
 
 /// A refusal in OAuth's shape (RFC 6749 §5.2). Its description never repeats what was sent.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Refusal {
-    pub status: u16,
-    pub error: &'static str,
-    pub description: Cow<'static, str>,
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) error: &'static str,
+    pub(crate) description: Cow<'static, str>,
 }
 
 impl Refusal {
     /// A refusal in the standard's words, with status 400.
-    pub fn new(error: &'static str, description: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn new(error: &'static str, description: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status: 400,
             error,
@@ -218,17 +218,17 @@ impl Refusal {
     }
 
     /// `invalid_request`: the request is malformed.
-    pub fn invalid_request(description: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn invalid_request(description: impl Into<Cow<'static, str>>) -> Self {
         Self::new("invalid_request", description)
     }
 
     /// `invalid_grant`: the code or token does not serve.
-    pub fn invalid_grant(description: &'static str) -> Self {
+    pub(crate) fn invalid_grant(description: &'static str) -> Self {
         Self::new("invalid_grant", description)
     }
 
     /// `invalid_client`: the client did not authenticate.
-    pub fn invalid_client(description: &'static str) -> Self {
+    pub(crate) fn invalid_client(description: &'static str) -> Self {
         Self {
             status: 401,
             ..Self::new("invalid_client", description)
@@ -250,13 +250,13 @@ impl From<io::Error> for Refusal {
     }
 }
 
-impl From<Refusal> for Answer {
+impl From<Refusal> for Response {
     fn from(refusal: Refusal) -> Self {
         let body = json!({
             "error": refusal.error,
             "error_description": refusal.description,
         });
-        let answer = Answer::json(refusal.status, &body);
+        let answer = Response::json(refusal.status, &body);
         match refusal.status {
             401 => answer.with("WWW-Authenticate", "Basic realm=\"sandbox\""),
             503 => answer.with("Retry-After", "1"),
@@ -271,11 +271,11 @@ mod tests {
 
     #[test]
     fn a_parameter_without_a_value_is_absent_and_a_repeated_one_is_seen() {
-        let form = Form::parse(b"a=&b=1+2%2B&c=1&c=");
+        let form = Parameters::parse(b"a=&b=1+2%2B&c=1&c=");
         assert_eq!(form.get("a"), None);
         assert_eq!(form.get("b"), Some("1 2+"));
         assert!(form.repeats("c") && form.repeated());
-        assert!(!Form::parse(b"resource=1&resource=2").repeated());
+        assert!(!Parameters::parse(b"resource=1&resource=2").repeated());
     }
 
     #[test]

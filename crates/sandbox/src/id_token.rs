@@ -12,20 +12,20 @@ use ring::signature::{
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::random::s256;
+use crate::random::s256;
 
 /// A P-256 key. It is kept with the state, so that what it signed can be verified tomorrow; it proves
 /// nothing but who took part in an exercise.
 #[derive(Deserialize)]
 #[serde(try_from = "String")]
-pub struct SigningKey {
+pub(crate) struct SigningKey {
     pkcs8: Vec<u8>,
     pair: EcdsaKeyPair,
 }
 
 impl SigningKey {
     /// Makes a new key.
-    pub fn generate() -> io::Result<Self> {
+    pub(crate) fn generate() -> io::Result<Self> {
         let random = SystemRandom::new();
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
             .map_err(|_| io::Error::other("the system gives no random numbers"))?;
@@ -41,7 +41,7 @@ impl SigningKey {
     }
 
     /// The public key, as it is published (RFC 7517). Its `kid` is the thumbprint of RFC 7638.
-    pub fn jwk(&self) -> Value {
+    pub(crate) fn jwk(&self) -> Value {
         // An uncompressed point (SEC 1 §2.3.3): 4, x, y.
         let (x, y) = self.pair.public_key().as_ref()[1..].split_at(32);
         let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
@@ -52,7 +52,7 @@ impl SigningKey {
     }
 
     /// Signs claims as a compact JWS (RFC 7515 §3.1).
-    pub fn sign(&self, claims: &Value) -> io::Result<String> {
+    pub(crate) fn sign(&self, claims: &Value) -> io::Result<String> {
         let header = json!({"typ": "JWT", "alg": "ES256", "kid": self.jwk()["kid"]});
         let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
         let signed = format!("{}.{}", encode(&header), encode(claims));
@@ -64,7 +64,7 @@ impl SigningKey {
     }
 
     /// The claims of a compact JWS that this key has signed (RFC 7515 §5.2).
-    pub fn verified(&self, token: &str) -> Option<Value> {
+    pub(crate) fn verified(&self, token: &str) -> Option<Value> {
         let (signed, signature) = token.rsplit_once('.')?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
         let public = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, self.pair.public_key());

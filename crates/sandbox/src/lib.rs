@@ -30,35 +30,24 @@
 //! nothing is answered without a page's own id, nothing is framed or echoed raw) and the state file, which
 //! holds hashes where a real server would.
 
-mod asked;
-mod audience;
-mod authenticate;
+mod authorization_request;
 mod authorize;
 mod client;
 mod device;
 mod discovery;
 mod exchange;
-mod grant_type;
-mod guesses;
 mod http;
 mod id_token;
-mod introspect;
-mod job;
-mod keeper;
+mod memory;
 mod page;
-mod par;
-mod pending;
 mod people;
 mod quirks;
 mod random;
-mod record;
 mod register;
-mod revoke;
-mod routes;
 mod scope;
 mod server;
 mod service;
-mod state;
+mod store;
 #[cfg(test)]
 mod testing;
 mod token;
@@ -71,10 +60,10 @@ use std::thread::{self, JoinHandle};
 
 #[cfg(feature = "quirks")]
 pub use client::AuthMethod;
+pub use memory::Recorded;
 pub use people::{Person, people};
 #[cfg(feature = "quirks")]
 pub use quirks::{Quirks, Revocation};
-pub use record::Recorded;
 
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
@@ -154,7 +143,7 @@ pub fn start(options: Options) -> io::Result<Running> {
     let (server, port) = server::bind(options.port)?;
     let base = format!("http://127.0.0.1:{port}");
     let service = Arc::new(Service::open(base, options, now)?);
-    let id = service.keeper.with(now, |state| state.id.clone())?;
+    let id = service.state.with(now, |state| state.id.clone())?;
     let server = Arc::new(server);
     let accepting = {
         let (server, service) = (Arc::clone(&server), Arc::clone(&service));
@@ -193,7 +182,7 @@ impl Running {
 
     /// The last few hundred requests for authorization, the oldest first, for a test to look into.
     pub fn recorded(&self) -> Vec<Recorded> {
-        self.service.record.all()
+        self.service.requests.all()
     }
 }
 

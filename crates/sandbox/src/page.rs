@@ -1,18 +1,18 @@
-//! The pages a browser is shown: consent, errors, and what this is. No scripts, nothing loaded.
-
-pub mod code;
-pub mod device;
+//! The pages a browser is shown: consent, a code for copying, a device's sign-in, errors, and what this is.
+//! No scripts, nothing loaded.
 
 use std::fmt::Write;
 use std::sync::LazyLock;
 
 use url::{Host, Origin, Url};
 
-use super::asked::Asked;
-use super::http::{Answer, Refusal};
-use super::people::{self, Person};
-use super::scope::{SCOPES, has};
-use super::service::Service;
+use crate::authorization_request::AuthorizationRequest;
+use crate::client::KnownClient;
+use crate::http::{Parameters, Refusal, Request, Response};
+use crate::people::{self, Person, people};
+use crate::scope::{SCOPES, has};
+use crate::service::Service;
+use crate::store::{Decision, DeviceRequest};
 use keyfob_base::csp;
 use keyfob_base::escape::escape_html;
 use keyfob_base::secret::Secret;
@@ -29,7 +29,7 @@ const MADE_UP: &str = "This page is served by your own computer; the people are 
 const SHOWN: usize = 80;
 
 /// The consent page: who asks, for what, who may say yes.
-pub fn consent(asked: &Asked, id: &Secret) -> Answer {
+pub(crate) fn consent(asked: &AuthorizationRequest, id: &Secret) -> Response {
     let client = text(&asked.target.client.name);
     let returns = text(&origin(&asked.target.redirect_uri));
     let wishes = wishes(&asked.scope);
@@ -82,7 +82,7 @@ fn choice(person: &Person, chosen: bool) -> String {
 }
 
 /// An error that must not leave this server, because it is unclear who asked (RFC 6749 §4.1.2.1).
-pub fn error(refusal: &Refusal) -> Answer {
+pub(crate) fn error(refusal: &Refusal) -> Response {
     let body = format!(
         "<p class=\"kind\">Practice sign-in</p><h1>This sign-in cannot go on</h1><p class=\"said\">{}</p>\
          <footer><code>{}</code></footer>",
@@ -99,7 +99,7 @@ pub fn error(refusal: &Refusal) -> Answer {
 }
 
 /// What is served here, for whoever looks.
-pub fn index(service: &Service) -> Answer {
+pub(crate) fn index(service: &Service) -> Response {
     let mut lives = String::new();
     for person in people::people() {
         let (name, username) = (text(person.name), text(person.preferred_username));
@@ -127,14 +127,14 @@ enum Leads<'a> {
     Back(&'a Url),
 }
 
-fn page(status: u16, title: &str, body: &str, leads: &Leads) -> Answer {
+fn page(status: u16, title: &str, body: &str, leads: &Leads) -> Response {
     let html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\">\
          <title>{title}</title><style>{STYLE}</style></head><body><main>{body}</main></body></html>",
     );
-    Answer::html(status, html)
+    Response::html(status, html)
         .with(
             "Content-Security-Policy",
             POLICY.clone() + &form_action(leads),
@@ -166,6 +166,121 @@ fn text(raw: &str) -> String {
     escape_html(raw, SHOWN)
 }
 
+/// Where that page is. It lies below `/callback/`, so clients that take any callback may use it.
+pub(crate) const CODE_PATH: &str = "/callback/code";
+
+/// Answers GET of that page: `CODE#STATE`, or the code alone where it is `bare`. A redirect with an
+/// error shows its word.
+pub(crate) fn show_code(request: &Request, bare: bool) -> Response {
+    let form = Parameters::parse(request.query.as_bytes());
+    let (head, shown) = match (form.get("code"), form.get("state")) {
+        (Some(code), Some(state)) if !bare => ("Copy this code", format!("{code}#{state}")),
+        (Some(code), _) => ("Copy this code", code.to_owned()),
+        (None, _) => (
+            "You are not signed in",
+            form.get("error")
+                .unwrap_or("nothing was sent here")
+                .to_owned(),
+        ),
+    };
+    // Longer than any code and state that fit into a request.
+    let shown = keyfob_base::escape::escape_html(&shown, 16 * 1024);
+    let next = match form.get("code") {
+        Some(_) => {
+            "One click selects it. Paste it where the program asks for it, and nowhere else."
+        }
+        None => "Go back to the program and sign in again.",
+    };
+    let body = format!(
+        "<p class=\"kind\">Practice sign-in</p><h1>{head}</h1>\
+         <p class=\"copy\"><code id=\"code\">{shown}</code></p>\
+         <p>{next}</p><footer>Then you can close this tab.</footer>",
+    );
+    page(200, head, &body, &Leads::Nowhere)
+}
+
+/// Asks for the code; `wrong` is one that means nothing here.
+pub(crate) fn device_entry(wrong: Option<&str>) -> Response {
+    let said = wrong.map_or(String::new(), |code| {
+        format!(
+            "<p id=\"wrong\" class=\"wrong\" role=\"alert\"><b>{}</b> is unknown or has expired. Look at your \
+             device again.</p>",
+            text(code)
+        )
+    });
+    let invalid = wrong.map_or("", |_| " aria-invalid=\"true\" aria-describedby=\"wrong\"");
+    let body = format!(
+        "<p class=\"kind\">Practice sign-in</p><h1>Which code does your device show?</h1>{said}\
+         <form method=\"get\" action=\"/device\">\
+         <input class=\"code\" name=\"user_code\" aria-label=\"Code\" placeholder=\"XXXX-XXXX\" \
+         maxlength=\"16\" required autofocus autocomplete=\"off\" autocapitalize=\"characters\" \
+         spellcheck=\"false\"{invalid}>\
+         <div class=\"answers\"><button>Continue</button></div></form>\
+         <footer>{MADE_UP}</footer>"
+    );
+    let status = if wrong.is_some() { 404 } else { 200 };
+    page(status, "Practice sign-in", &body, &Leads::Here)
+}
+
+/// The consent page. It shows the code, for a person who was sent here by a link to compare
+/// (RFC 8628 §5.4).
+pub(crate) fn device_consent(
+    client: &KnownClient,
+    asked: &DeviceRequest,
+    code: &str,
+    id: &Secret,
+) -> Response {
+    let body = format!(
+        "<p class=\"kind\">Practice sign-in</p><h1><b>{}</b> wants to sign you in on a device</h1>\
+         <p>Go on only if your own device shows this code:</p><p class=\"code\">{}</p>\
+         {wishes}<form method=\"post\" action=\"/device\">{answers}</form>\
+         <footer>{MADE_UP}</footer>",
+        text(&client.name),
+        text(&group_letters(code)),
+        wishes = wishes(&asked.scope),
+        answers = answers(id, people().first()),
+    );
+    page(200, "Practice sign-in", &body, &Leads::Here)
+}
+
+/// What was decided.
+pub(crate) fn device_decided(decision: &Decision) -> Response {
+    let (head, said) = match decision {
+        Decision::Allowed { subject, .. } => ("Your device is signed in", allowed(subject)),
+        Decision::Denied | Decision::Pending => (
+            "Your device is not signed in",
+            "You said no, and it is told so.".into(),
+        ),
+    };
+    let body = format!(
+        "<p class=\"kind\">Practice sign-in</p><h1>{head}</h1><p>{said}</p>\
+         <p>You can close this tab and go back to the device.</p>"
+    );
+    page(200, head, &body, &Leads::Nowhere)
+}
+
+fn allowed(subject: &str) -> String {
+    let name = people::find(subject).map_or(subject, |person| person.name);
+    format!(
+        "It acts as {} from now on, and notices within seconds.",
+        text(name)
+    )
+}
+
+/// A code as devices show it, however it was typed.
+fn group_letters(code: &str) -> String {
+    let letters: Vec<char> = code
+        .chars()
+        .filter(char::is_ascii_alphabetic)
+        .map(|letter| letter.to_ascii_uppercase())
+        .collect();
+    let groups: Vec<String> = letters
+        .chunks(4)
+        .map(|group| group.iter().collect())
+        .collect();
+    groups.join("-")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,5 +308,12 @@ mod tests {
         );
         assert_eq!(form_action(&Leads::Here), "; form-action 'self'");
         assert_eq!(form_action(&Leads::Nowhere), "; form-action 'none'");
+    }
+
+    #[test]
+    fn a_code_is_shown_as_devices_show_it() {
+        assert_eq!(group_letters("wdjb mjht"), "WDJB-MJHT");
+        assert_eq!(group_letters("WDJBMJHT"), "WDJB-MJHT");
+        assert_eq!(group_letters(""), "");
     }
 }

@@ -55,7 +55,7 @@ pub fn people() -> &'static [Person] {
 }
 
 /// Finds somebody by username, email address or subject identifier.
-pub(super) fn find(who: &str) -> Option<&'static Person> {
+pub(crate) fn find(who: &str) -> Option<&'static Person> {
     PEOPLE.iter().find(|person| {
         person.sub == who
             || person.preferred_username.eq_ignore_ascii_case(who)
@@ -64,7 +64,7 @@ pub(super) fn find(who: &str) -> Option<&'static Person> {
 }
 
 /// The same, where nobody of that name is an error of kind `InvalidInput` that lists the people.
-pub(super) fn expect(who: &str) -> io::Result<&'static Person> {
+pub(crate) fn expect(who: &str) -> io::Result<&'static Person> {
     find(who).ok_or_else(|| {
         let names: Vec<_> = PEOPLE
             .iter()

@@ -11,12 +11,12 @@ use keyfob_base::random::fill;
 use keyfob_base::secret::Secret;
 
 /// Makes a value of 32 random octets behind a prefix that says what it is.
-pub fn value(prefix: &str) -> io::Result<Secret> {
+pub(crate) fn value(prefix: &str) -> io::Result<Secret> {
     Ok(Secret::new(format!("{prefix}{}", octets::<32>()?)))
 }
 
 /// Makes a public identifier of 16 random octets.
-pub fn id(prefix: &str) -> io::Result<String> {
+pub(crate) fn id(prefix: &str) -> io::Result<String> {
     Ok(format!("{prefix}{}", octets::<16>()?))
 }
 
@@ -24,7 +24,7 @@ pub fn id(prefix: &str) -> io::Result<String> {
 const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 
 /// Makes a code for a person to type: eight letters as `WDJB-MJHT`, some 34 bits.
-pub fn user_code() -> io::Result<String> {
+pub(crate) fn user_code() -> io::Result<String> {
     let mut code = String::with_capacity(9);
     while code.len() < 9 {
         let mut octet = [0];
@@ -49,17 +49,17 @@ fn octets<const N: usize>() -> io::Result<String> {
 /// The SHA-256 of a code, token or client secret: what is kept of it. 32 random octets need no salt.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Hash(String);
+pub(crate) struct Hash(String);
 
 impl Hash {
     /// Hashes a value.
-    pub fn of(value: &str) -> Self {
+    pub(crate) fn of(value: &str) -> Self {
         Self(s256(value))
     }
 }
 
 /// BASE64URL(SHA256(ASCII(value))), the transformation `S256` (RFC 7636 §4.2).
-pub fn s256(value: &str) -> String {
+pub(crate) fn s256(value: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(value))
 }
 

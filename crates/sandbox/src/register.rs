@@ -7,11 +7,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::client::{AuthMethod, Callbacks, Client, is_loopback};
-use super::grant_type::{DEVICE_CODE, GRANT_TYPES, TOKEN_EXCHANGE};
-use super::http::{Answer, Method, Refusal, Request};
-use super::random::{self, Hash};
-use super::service::Service;
+use crate::client::{AuthMethod, Callbacks, KnownClient, is_loopback};
+use crate::client::{DEVICE_CODE, GRANT_TYPES, TOKEN_EXCHANGE};
+use crate::http::{Method, Refusal, Request, Response};
+use crate::random::{self, Hash};
+use crate::service::Service;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
@@ -47,7 +47,11 @@ fn default_response_types() -> Vec<String> {
 }
 
 /// Answers POST /register.
-pub fn register(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {
+pub(crate) fn register(
+    service: &Service,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Response, Refusal> {
     // Also what keeps other sites out: a browser asks before it sends this type across origins.
     if !request.has_type("application/json") {
         return Err(invalid("the body must be application/json"));
@@ -74,7 +78,7 @@ pub fn register(service: &Service, request: &Request, now: Timestamp) -> Result<
     if let Some(secret) = &secret {
         response["client_secret"] = secret.expose().into();
     }
-    service.keeper.with(now, |state| {
+    service.state.with(now, |state| {
         if state.clients.len() >= CLIENTS {
             return Err(invalid(
                 "too many clients; remove the sandbox's state folder",
@@ -83,26 +87,26 @@ pub fn register(service: &Service, request: &Request, now: Timestamp) -> Result<
         state.clients.insert(client.id.clone(), client);
         Ok(())
     })??;
-    Ok(Answer::json(201, &response))
+    Ok(Response::json(201, &response))
 }
 
 /// Answers GET and DELETE of a client's own configuration endpoint (RFC 7592 §2).
-pub fn manage(
+pub(crate) fn manage(
     service: &Service,
     request: &Request,
     id: &str,
     now: Timestamp,
-) -> Result<Answer, Refusal> {
+) -> Result<Response, Refusal> {
     let refused = || {
         let body = json!({"error": "invalid_token"});
         let challenge = "Bearer realm=\"sandbox\", error=\"invalid_token\"";
-        Answer::json(401, &body).with("WWW-Authenticate", challenge)
+        Response::json(401, &body).with("WWW-Authenticate", challenge)
     };
     let Some(token) = request.bearer().map(Secret::new) else {
         return Ok(refused());
     };
     service
-        .keeper
+        .state
         .with(now, |state| {
             let proven = Some(Hash::of(token.expose()));
             let client = state.clients.get(id);
@@ -113,9 +117,9 @@ pub fn manage(
             match request.method {
                 Method::Delete => {
                     state.remove_client(id);
-                    Answer::empty(204)
+                    Response::empty(204)
                 }
-                _ => Answer::json(200, &response(service, client, &token)),
+                _ => Response::json(200, &response(service, client, &token)),
             }
         })
         .map_err(Refusal::from)
@@ -134,11 +138,11 @@ impl Metadata {
 }
 
 /// A client as it is registered, without its secrets.
-fn client(metadata: &Metadata, redirect_uris: Vec<Url>, now: Timestamp) -> io::Result<Client> {
+fn client(metadata: &Metadata, redirect_uris: Vec<Url>, now: Timestamp) -> io::Result<KnownClient> {
     let id = random::id("sandbox_client_")?;
     let named = metadata.client_name.as_deref().map(str::trim);
     let name = named.filter(|name| !name.is_empty()).unwrap_or(&id);
-    Ok(Client {
+    Ok(KnownClient {
         name: name.chars().take(NAME).collect(),
         callbacks: Callbacks::Registered,
         auth_method: metadata.token_endpoint_auth_method,
@@ -148,7 +152,7 @@ fn client(metadata: &Metadata, redirect_uris: Vec<Url>, now: Timestamp) -> io::R
         exchanges: metadata.grants(TOKEN_EXCHANGE),
         registered_at: now,
         redirect_uris,
-        ..Client::unregistered(&id, &id)
+        ..KnownClient::unregistered(&id, &id)
     })
 }
 
@@ -194,7 +198,7 @@ fn invalid(description: &'static str) -> Refusal {
 }
 
 /// What is registered (RFC 7591 §3.2.1, RFC 7592 §3), all but a secret, of which only a hash is kept.
-fn response(service: &Service, client: &Client, token: &Secret) -> Value {
+fn response(service: &Service, client: &KnownClient, token: &Secret) -> Value {
     let grants = [
         !client.redirect_uris.is_empty(),
         client.refreshes,
@@ -224,4 +228,73 @@ fn response(service: &Service, client: &Client, token: &Secret) -> Value {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use crate::testing::{asked_with, service};
+
+    #[test]
+    fn what_is_registered_is_said_and_a_secret_only_once() {
+        let service = service(None);
+        let body = r#"{"redirect_uris": ["http://localhost:1/a"], "client_name": "Tool",
+        "application_type": "native", "contacts": [1]}"#;
+        let answer = service.post_json("/register", body);
+        let json = answer.value();
+        assert_eq!(answer.status, 201);
+        assert_eq!(json["token_endpoint_auth_method"], "client_secret_basic");
+        assert_eq!(
+            json["grant_types"],
+            serde_json::json!(["authorization_code"])
+        );
+        assert_eq!(
+            json["redirect_uris"],
+            serde_json::json!(["http://localhost:1/a"])
+        );
+        let secret = answer.member("client_secret");
+        assert!(secret.starts_with("sandbox_secret_"));
+        let kept = service
+            .state
+            .with(crate::testing::at(0), |state| {
+                serde_json::to_string(&state.clients).unwrap()
+            })
+            .unwrap();
+        assert!(kept.contains("Tool") && !kept.contains(&secret));
+    }
+
+    #[test]
+    fn what_cannot_be_served_is_refused_by_its_own_error() {
+        let service = service(None);
+        let many = vec!["\"http://127.0.0.1/a\""; 17].join(",");
+        for (body, error) in [
+        (r#"{"redirect_uris": []}"#.to_owned(), "invalid_redirect_uri"),
+        (format!(r#"{{"redirect_uris": [{many}]}}"#), "invalid_redirect_uri"),
+        (r#"{"redirect_uris": ["https://a.example/cb"]}"#.into(), "invalid_redirect_uri"),
+        (r#"{"redirect_uris": ["http://127.0.0.1/a#b"]}"#.into(), "invalid_redirect_uri"),
+        (r#"{"redirect_uris": ["javascript:alert(1)"]}"#.into(), "invalid_redirect_uri"),
+        (r#"{"redirect_uris": ["http://127.0.0.1/a"], "grant_types": ["password"]}"#.into(), "invalid_client_metadata"),
+        (r#"{"redirect_uris": ["http://127.0.0.1/a"], "response_types": ["token"]}"#.into(), "invalid_client_metadata"),
+        (r#"{"redirect_uris": ["http://127.0.0.1/a"], "token_endpoint_auth_method": "private_key_jwt"}"#.into(), "invalid_client_metadata"),
+        ("{}".into(), "invalid_redirect_uri"),
+        ("[".repeat(60_000), "invalid_client_metadata"),
+    ] {
+        let answer = service.post_json("/register", &body);
+        assert_eq!(answer.refusal(), (400, error.into()), "{}", &body[..body.len().min(90)]);
+    }
+        let form = service.post("/register", &[("redirect_uris", "http://127.0.0.1/a")], 0);
+        assert_eq!(form.refusal(), (400, "invalid_client_metadata".into()));
+    }
+
+    #[test]
+    fn a_hostile_name_is_text_on_the_page() {
+        let service = service(None);
+        let body = r#"{"redirect_uris": ["http://127.0.0.1/callback/sandbox"],
+        "client_name": "\"><script>alert(1)</script>\u202e"}"#;
+        let id = service.post_json("/register", body).member("client_id");
+        let page = service.get("/authorize", &asked_with("client_id", &id), 0);
+        assert_eq!(page.status, 200);
+        assert!(
+            page.body.contains("&quot;&gt;&lt;script&gt;alert(1)"),
+            "{}",
+            page.body
+        );
+        assert!(!page.body.contains("<script") && !page.body.contains('\u{202e}'));
+    }
+}

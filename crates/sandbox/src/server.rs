@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use tiny_http::{Header, Response, Server};
+use tiny_http::{Header, Server};
 
-use super::http::{Answer, Method, Refusal, Request};
-use super::service::Service;
+use crate::http::{Method, Refusal, Request, Response};
+use crate::service::Service;
 use keyfob_base::timestamp::Timestamp;
 
 /// The largest body read.
@@ -22,7 +22,7 @@ const TARGET: usize = 16 * 1024;
 const AT_ONCE: usize = 64;
 
 /// Binds loopback, and nothing else.
-pub fn bind(port: u16) -> io::Result<(Server, u16)> {
+pub(crate) fn bind(port: u16) -> io::Result<(Server, u16)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
     let port = listener.local_addr()?.port();
     let server = Server::from_listener(listener, None).map_err(io::Error::other)?;
@@ -30,7 +30,7 @@ pub fn bind(port: u16) -> io::Result<(Server, u16)> {
 }
 
 /// Answers, each request on a thread of its own, until the server is unblocked.
-pub fn serve(server: &Server, service: &Arc<Service>) {
+pub(crate) fn serve(server: &Server, service: &Arc<Service>) {
     let busy = Arc::new(AtomicUsize::new(0));
     for request in server.incoming_requests() {
         if busy.fetch_add(1, Ordering::Relaxed) >= AT_ONCE {
@@ -132,7 +132,7 @@ fn is_loopback(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || matches!(name, "127.0.0.1" | "[::1]")
 }
 
-fn refuse(status: u16, description: &'static str) -> Answer {
+fn refuse(status: u16, description: &'static str) -> Response {
     Refusal {
         status,
         ..Refusal::invalid_request(description)
@@ -140,8 +140,9 @@ fn refuse(status: u16, description: &'static str) -> Answer {
     .into()
 }
 
-fn send(request: tiny_http::Request, answer: Answer) {
-    let mut response = Response::from_string(answer.body).with_status_code(answer.status);
+fn send(request: tiny_http::Request, answer: Response) {
+    let mut response =
+        tiny_http::Response::from_string(answer.body).with_status_code(answer.status);
     let common = [
         ("Cache-Control", "no-store"),
         ("Referrer-Policy", "no-referrer"),

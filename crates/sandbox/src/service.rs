@@ -1,43 +1,52 @@
-//! What every endpoint shares.
+//! What every endpoint shares, and which path is which.
 
 use std::io;
 
-use super::Options;
-use super::asked::Asked;
-use super::client::{AuthMethod, BUILT_IN, Callbacks, Client};
-use super::guesses::Guesses;
-use super::keeper::Keeper;
-use super::pending::Pending;
-use super::people::{self, Person};
-use super::quirks::Quirks;
-use super::random::Hash;
-use super::record::Record;
-use super::state::{State, Terms};
+use crate::authorization_request::AuthorizationRequest;
+use crate::authorize::push;
+use crate::authorize::{authorize, consent};
+use crate::client::{AuthMethod, BUILT_IN, Callbacks, KnownClient};
+use crate::discovery::{jwks, metadata};
+use crate::http::{Method, Refusal, Request, Response};
+use crate::memory::Guesses;
+use crate::memory::PendingPages;
+use crate::memory::RequestLog;
+use crate::people::{self, Person};
+use crate::quirks::Quirks;
+use crate::random::Hash;
+use crate::register::{manage, register};
+use crate::store::StateStore;
+use crate::store::{State, Terms};
+use crate::token::introspect;
+use crate::token::revoke;
+use crate::token::token;
+use crate::userinfo::userinfo;
+use crate::{Options, device, exchange, page};
 use keyfob_base::timestamp::Timestamp;
 
 /// What every endpoint knows.
-pub struct Service {
+pub(crate) struct Service {
     /// `http://127.0.0.1:PORT`.
-    pub base: String,
-    pub issuer: String,
+    pub(crate) base: String,
+    pub(crate) issuer: String,
     /// Who approves everything without a page, if anybody.
-    pub approve: Option<&'static Person>,
-    pub options: Options,
-    pub quirks: Quirks,
-    pub keeper: Keeper,
+    pub(crate) approve: Option<&'static Person>,
+    pub(crate) options: Options,
+    pub(crate) quirks: Quirks,
+    pub(crate) state: StateStore,
     /// Consent pages of browsers.
-    pub pending: Pending<Asked>,
+    pub(crate) pending: PendingPages<AuthorizationRequest>,
     /// Consent pages of devices, with the user code of each.
-    pub devices: Pending<String>,
-    pub guesses: Guesses,
-    pub record: Record,
+    pub(crate) devices: PendingPages<String>,
+    pub(crate) guesses: Guesses,
+    pub(crate) requests: RequestLog,
 }
 
 impl Service {
     /// A service that is reached at `base`, `http://127.0.0.1:PORT`.
     ///
     /// An unknown person to approve is an error of kind `InvalidInput`; otherwise the state cannot be used.
-    pub fn open(base: String, options: Options, now: Timestamp) -> io::Result<Self> {
+    pub(crate) fn open(base: String, options: Options, now: Timestamp) -> io::Result<Self> {
         let approve = options.approve.as_deref().map(people::expect).transpose()?;
         Ok(Self {
             issuer: options.issuer.clone().unwrap_or_else(|| base.clone()),
@@ -47,39 +56,39 @@ impl Service {
             quirks: options.quirks.clone(),
             #[cfg(not(feature = "quirks"))]
             quirks: Quirks::default(),
-            keeper: Keeper::open(options.state.clone(), now)?,
+            state: StateStore::open(options.state.clone(), now)?,
             options,
-            pending: Pending::default(),
-            devices: Pending::default(),
+            pending: PendingPages::default(),
+            devices: PendingPages::default(),
             guesses: Guesses::default(),
-            record: Record::default(),
+            requests: RequestLog::default(),
         })
     }
 
     /// Finds a client as the state is now.
-    pub fn client_now(&self, id: &str, now: Timestamp) -> io::Result<Option<Client>> {
-        self.keeper.with(now, |state| self.client(state, id))
+    pub(crate) fn client_now(&self, id: &str, now: Timestamp) -> io::Result<Option<KnownClient>> {
+        self.state.with(now, |state| self.client(state, id))
     }
 
     /// Finds a client: built in, known by its document's URL, or registered.
-    pub fn client(&self, state: &State, id: &str) -> Option<Client> {
+    pub(crate) fn client(&self, state: &State, id: &str) -> Option<KnownClient> {
         if id == BUILT_IN {
             return Some(self.built_in());
         }
         if self.options.known_documents.iter().any(|known| known == id) {
-            return Some(Client::unregistered(id, id));
+            return Some(KnownClient::unregistered(id, id));
         }
         state.clients.get(id).cloned()
     }
 
-    fn built_in(&self) -> Client {
+    fn built_in(&self) -> KnownClient {
         let quirks = &self.quirks;
         let secret = self.options.client_secret.as_ref();
         let usual = match secret {
             None => AuthMethod::None,
             Some(_) => AuthMethod::ClientSecretBasic,
         };
-        Client {
+        KnownClient {
             callbacks: match &quirks.redirect_scheme {
                 None => Callbacks::Loopback,
                 Some(scheme) => Callbacks::Scheme(scheme.clone()),
@@ -88,16 +97,95 @@ impl Service {
             device_auth_method: quirks.device_client_auth,
             machine: secret.is_some(),
             secret: secret.map(|secret| Hash::of(secret.expose())),
-            ..Client::unregistered(BUILT_IN, BUILT_IN)
+            ..KnownClient::unregistered(BUILT_IN, BUILT_IN)
         }
     }
 
     /// How long tokens made now live.
-    pub fn terms(&self, now: Timestamp) -> Terms {
+    pub(crate) fn terms(&self, now: Timestamp) -> Terms {
         Terms {
             now,
             access: self.options.access_lifetime,
             refresh: self.options.refresh_lifetime,
         }
+    }
+}
+
+/// What each path takes, for saying so to whoever uses another method.
+const METHODS: [(&str, &str); 16] = [
+    ("/", "GET"),
+    ("/authorize", "GET"),
+    ("/callback/code", "GET"),
+    ("/consent", "POST"),
+    ("/device", "GET or POST"),
+    ("/device_authorization", "POST"),
+    (exchange::JOB_PATH, "GET"),
+    ("/introspect", "POST"),
+    ("/jwks", "GET"),
+    ("/par", "POST"),
+    ("/register", "POST"),
+    ("/revoke", "POST"),
+    ("/token", "POST"),
+    ("/userinfo", "GET or POST"),
+    ("/.well-known/oauth-authorization-server", "GET"),
+    ("/.well-known/openid-configuration", "GET"),
+];
+
+impl Service {
+    /// Answers a request.
+    #[cfg_attr(not(feature = "quirks"), allow(clippy::needless_pass_by_value))]
+    pub(crate) fn answer(&self, request: Request, now: Timestamp) -> Response {
+        self.requests.note(&request);
+        #[cfg(feature = "quirks")]
+        let answer = crate::quirks::answer(self, request, now);
+        #[cfg(not(feature = "quirks"))]
+        let answer = self.route(&request, now).unwrap_or_else(Response::from);
+        answer
+    }
+
+    pub(super) fn route(&self, request: &Request, now: Timestamp) -> Result<Response, Refusal> {
+        match (request.path.as_str(), request.method) {
+            ("/", Method::Get) => Ok(page::index(self)),
+            ("/authorize", Method::Get) => Ok(authorize(self, request, now)),
+            ("/consent", Method::Post) => Ok(consent(self, request, now)),
+            ("/device", Method::Get) => Ok(device::look(self, request, now)),
+            ("/device", Method::Post) => Ok(device::decide(self, request, now)),
+            ("/device_authorization", Method::Post) => {
+                device::device_authorization(self, request, now)
+            }
+            ("/par", Method::Post) => push(self, request, now),
+            ("/token", Method::Post) => token(self, request, now),
+            ("/introspect", Method::Post) => introspect(self, request, now),
+            ("/revoke", Method::Post) => revoke(self, request, now),
+            ("/register", Method::Post) => register(self, request, now),
+            ("/userinfo", Method::Get | Method::Post) => userinfo(self, request, now),
+            (exchange::JOB_PATH, Method::Get) => exchange::identity_token(self, request, now),
+            ("/jwks", Method::Get) => jwks(self, now),
+            (page::CODE_PATH, Method::Get) => {
+                Ok(page::show_code(request, self.quirks.shows_bare_code))
+            }
+            (
+                "/.well-known/openid-configuration" | "/.well-known/oauth-authorization-server",
+                Method::Get,
+            ) => Ok(metadata(self)),
+            (path, Method::Get | Method::Delete) if path.starts_with("/register/") => {
+                manage(self, request, &path["/register/".len()..], now)
+            }
+            (path, _) => Err(nothing(path)),
+        }
+    }
+}
+
+/// Says that a path is not there, or does not take this method.
+fn nothing(path: &str) -> Refusal {
+    let known = METHODS.iter().find(|(known, _)| *known == path);
+    let (status, description) = match known {
+        Some((_, methods)) => (405, format!("this endpoint takes {methods}")),
+        None if path.starts_with("/register/") => (405, "this endpoint takes GET or DELETE".into()),
+        None => (404, "there is nothing here".into()),
+    };
+    Refusal {
+        status,
+        ..Refusal::invalid_request(description)
     }
 }

@@ -6,20 +6,20 @@ use serde_json::Value;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use super::Options;
-use super::http::{Answer, FORM, Method, Request};
-use super::service::Service;
+use crate::Options;
+use crate::http::{FORM, Method, Request, Response};
+use crate::service::Service;
 use keyfob_base::timestamp::Timestamp;
 
 /// The verifier and challenge of RFC 7636 appendix B.
-pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 /// The challenge that belongs to it.
-pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 /// Where the tests' client is redirected to.
-pub const REDIRECT_URI: &str = "http://127.0.0.1:4711/callback/sandbox";
+pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:4711/callback/sandbox";
 
 /// A good authorization request.
-pub const ASKED: [(&str, &str); 7] = [
+pub(crate) const ASKED: [(&str, &str); 7] = [
     ("response_type", "code"),
     ("client_id", "keyfob"),
     ("redirect_uri", REDIRECT_URI),
@@ -30,12 +30,12 @@ pub const ASKED: [(&str, &str); 7] = [
 ];
 
 /// Some point in time, and so many seconds later.
-pub fn at(seconds: u64) -> Timestamp {
+pub(crate) fn at(seconds: u64) -> Timestamp {
     Timestamp::from_unix(1_700_000_000).plus(seconds)
 }
 
 /// A service whose tokens live 100 and 1000 seconds.
-pub fn service(approve: Option<&str>) -> Service {
+pub(crate) fn service(approve: Option<&str>) -> Service {
     service_with(Options {
         approve: approve.map(String::from),
         ..Options::default()
@@ -43,7 +43,7 @@ pub fn service(approve: Option<&str>) -> Service {
 }
 
 /// The same with other options.
-pub fn service_with(options: Options) -> Service {
+pub(crate) fn service_with(options: Options) -> Service {
     let options = Options {
         issuer: Some("http://issuer.invalid".into()),
         access_lifetime: 100,
@@ -68,7 +68,7 @@ fn request(method: Method, path: &str) -> Request {
 }
 
 /// The good authorization request with one parameter replaced, added or, by an empty value, left out.
-pub fn asked_with<'a>(name: &'a str, value: &'a str) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn asked_with<'a>(name: &'a str, value: &'a str) -> Vec<(&'a str, &'a str)> {
     let mut pairs: Vec<_> = ASKED
         .iter()
         .copied()
@@ -80,25 +80,25 @@ pub fn asked_with<'a>(name: &'a str, value: &'a str) -> Vec<(&'a str, &'a str)> 
 
 impl Service {
     /// GETs a path, so many seconds into the tests' time.
-    pub fn get(&self, path: &str, query: &[(&str, &str)], seconds: u64) -> Answer {
+    pub(crate) fn get(&self, path: &str, query: &[(&str, &str)], seconds: u64) -> Response {
         let mut request = request(Method::Get, path);
         request.query = encode(query);
         self.answer(request, at(seconds))
     }
 
     /// POSTs a form, so many seconds into the tests' time.
-    pub fn post(&self, path: &str, form: &[(&str, &str)], seconds: u64) -> Answer {
+    pub(crate) fn post(&self, path: &str, form: &[(&str, &str)], seconds: u64) -> Response {
         self.post_as(None, path, form, seconds)
     }
 
     /// Posts a form with an Authorization header.
-    pub fn post_as(
+    pub(crate) fn post_as(
         &self,
         authorization: Option<&str>,
         path: &str,
         form: &[(&str, &str)],
         seconds: u64,
-    ) -> Answer {
+    ) -> Response {
         let mut request = request(Method::Post, path);
         if let Some(authorization) = authorization {
             request.set_header("Authorization", authorization);
@@ -109,7 +109,7 @@ impl Service {
     }
 
     /// POSTs JSON.
-    pub fn post_json(&self, path: &str, body: &str) -> Answer {
+    pub(crate) fn post_json(&self, path: &str, body: &str) -> Response {
         let mut request = request(Method::Post, path);
         request.set_header("Content-Type", "application/json");
         request.body = body.into();
@@ -117,24 +117,24 @@ impl Service {
     }
 
     /// Asks whose a token is.
-    pub fn userinfo(&self, token: &str, seconds: u64) -> Answer {
+    pub(crate) fn userinfo(&self, token: &str, seconds: u64) -> Response {
         let mut request = request(Method::Get, "/userinfo");
         request.set_header("Authorization", &format!("Bearer {token}"));
         self.answer(request, at(seconds))
     }
 
     /// A code that was approved at second 0.
-    pub fn code(&self, query: &[(&str, &str)]) -> String {
+    pub(crate) fn code(&self, query: &[(&str, &str)]) -> String {
         self.get("/authorize", query, 0).landed()["code"].clone()
     }
 
     /// Exchanges a code as the built-in client.
-    pub fn exchange(&self, code: &str, seconds: u64) -> Answer {
+    pub(crate) fn exchange(&self, code: &str, seconds: u64) -> Response {
         self.post("/token", &exchange_form(code), seconds)
     }
 
     /// Refreshes as the built-in client.
-    pub fn refresh(&self, refresh_token: &str, seconds: u64) -> Answer {
+    pub(crate) fn refresh(&self, refresh_token: &str, seconds: u64) -> Response {
         let form = [
             ("grant_type", "refresh_token"),
             ("refresh_token", refresh_token),
@@ -145,7 +145,7 @@ impl Service {
 }
 
 /// A good exchange by the built-in client.
-pub fn exchange_form(code: &str) -> [(&str, &str); 5] {
+pub(crate) fn exchange_form(code: &str) -> [(&str, &str); 5] {
     [
         ("grant_type", "authorization_code"),
         ("code", code),
@@ -155,36 +155,36 @@ pub fn exchange_form(code: &str) -> [(&str, &str); 5] {
     ]
 }
 
-impl Answer {
+impl Response {
     /// A header's value.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let (_, value) = self.headers.iter().find(|(key, _)| *key == name)?;
         Some(value)
     }
 
     /// Where a redirect leads.
-    pub fn location(&self) -> Url {
+    pub(crate) fn location(&self) -> Url {
         assert_eq!(self.status, 303, "{}", self.body);
         Url::parse(self.header("Location").unwrap()).unwrap()
     }
 
     /// The parameters that a redirect brings.
-    pub fn landed(&self) -> HashMap<String, String> {
+    pub(crate) fn landed(&self) -> HashMap<String, String> {
         self.location().query_pairs().into_owned().collect()
     }
 
     /// The body as JSON.
-    pub fn value(&self) -> Value {
+    pub(crate) fn value(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
 
     /// A member of the JSON answer, empty where there is none.
-    pub fn member(&self, name: &str) -> String {
+    pub(crate) fn member(&self, name: &str) -> String {
         self.value()[name].as_str().unwrap_or_default().to_owned()
     }
 
     /// Status and OAuth error code.
-    pub fn refusal(&self) -> (u16, String) {
+    pub(crate) fn refusal(&self) -> (u16, String) {
         (self.status, self.member("error"))
     }
 }

@@ -2,20 +2,24 @@
 
 use serde_json::{Map, Value};
 
-use super::http::{Answer, Refusal, Request};
-use super::people::{self, Person};
-use super::scope;
-use super::service::Service;
+use crate::http::{Refusal, Request, Response};
+use crate::people::{self, Person};
+use crate::scope;
+use crate::service::Service;
 use keyfob_base::timestamp::Timestamp;
 
 /// Answers GET and POST /userinfo.
-pub fn userinfo(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {
+pub(crate) fn userinfo(
+    service: &Service,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Response, Refusal> {
     let Some(token) = request.bearer() else {
         // Without credentials the challenge carries no error (RFC 6750 §3.1).
-        let answer = Answer::json(401, &Value::Object(Map::new()));
+        let answer = Response::json(401, &Value::Object(Map::new()));
         return Ok(answer.with("WWW-Authenticate", "Bearer realm=\"sandbox\""));
     };
-    let access = service.keeper.with(now, |state| {
+    let access = service.state.with(now, |state| {
         let active = state.access(token)?;
         Some((active.grant.clone(), active.scope.to_vec()))
     })?;
@@ -37,11 +41,11 @@ pub fn userinfo(service: &Service, request: &Request, now: Timestamp) -> Result<
         ));
     };
     let claims = claims(service, person, &scope);
-    Ok(Answer::json(200, &Value::Object(claims)))
+    Ok(Response::json(200, &Value::Object(claims)))
 }
 
 /// What these scopes tell about a person (OIDC Core §5.4).
-pub fn claims(service: &Service, person: &Person, scope: &[String]) -> Map<String, Value> {
+pub(crate) fn claims(service: &Service, person: &Person, scope: &[String]) -> Map<String, Value> {
     let mut claims = Map::new();
     claims.insert("sub".into(), person.sub.into());
     if let Some(tenant) = &service.quirks.tenant {
@@ -63,12 +67,12 @@ pub fn claims(service: &Service, person: &Person, scope: &[String]) -> Map<Strin
 }
 
 /// A refusal by the resource (RFC 6750 §3).
-fn challenge(status: u16, error: &'static str, description: &'static str) -> Answer {
+fn challenge(status: u16, error: &'static str, description: &'static str) -> Response {
     let mut challenge =
         format!("Bearer realm=\"sandbox\", error=\"{error}\", error_description=\"{description}\"");
     if error == "insufficient_scope" {
         challenge.push_str(", scope=\"openid\"");
     }
     let body = serde_json::json!({"error": error, "error_description": description});
-    Answer::json(status, &body).with("WWW-Authenticate", challenge)
+    Response::json(status, &body).with("WWW-Authenticate", challenge)
 }

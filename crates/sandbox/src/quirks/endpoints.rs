@@ -4,20 +4,20 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Quirks, Revocation};
-use crate::authenticate::authenticate;
+use crate::client::authenticate;
 use crate::device::begin;
-use crate::http::{Answer, Form, Method, Refusal, Request};
+use crate::http::{Method, Parameters, Refusal, Request, Response};
 use crate::random::{self, s256};
 use crate::service::Service;
-use crate::state::Authorization;
+use crate::store::Authorization;
 use keyfob_base::timestamp::Timestamp;
 
 /// Answers a request that the quirks have an endpoint for; `None` where they have none.
-pub fn endpoint(
+pub(crate) fn endpoint(
     service: &Service,
     request: &Request,
     now: Timestamp,
-) -> Option<Result<Answer, Refusal>> {
+) -> Option<Result<Response, Refusal>> {
     let quirks = &service.quirks;
     match (request.method, request.path.as_str()) {
         (Method::Post, "/device_authorization/usercode") if quirks.device_by_code => {
@@ -43,7 +43,7 @@ fn revocation(
     service: &Service,
     request: &Request,
     now: Timestamp,
-) -> Option<Result<Answer, Refusal>> {
+) -> Option<Result<Response, Refusal>> {
     match quirks.revocation {
         Revocation::TokenOnly => Some(token_only(service, request, now)),
         Revocation::Bearer => Some(bearer(service, request, now)),
@@ -68,11 +68,11 @@ fn refresh_tokens_only(
     service: &Service,
     request: &Request,
     now: Timestamp,
-) -> Option<Result<Answer, Refusal>> {
+) -> Option<Result<Response, Refusal>> {
     let form = request.form().ok()?;
     let token = form.get("token")?;
     match service
-        .keeper
+        .state
         .with(now, |state| state.access(token).is_some())
     {
         Ok(false) => None,
@@ -84,24 +84,24 @@ fn refresh_tokens_only(
     }
 }
 
-fn token_only(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {
+fn token_only(service: &Service, request: &Request, now: Timestamp) -> Result<Response, Refusal> {
     let form = request.form()?;
     let token = form.require("token")?;
     if form.pairs().count() > 1 {
         return Err(Refusal::invalid_request("`token` stands alone here"));
     }
-    if !service.keeper.with(now, |state| state.end(token))? {
+    if !service.state.with(now, |state| state.end(token))? {
         return Err(Refusal::new("invalid_token", "the token is unknown"));
     }
-    Ok(Answer::json(200, &json!({})))
+    Ok(Response::json(200, &json!({})))
 }
 
-fn bearer(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {
+fn bearer(service: &Service, request: &Request, now: Timestamp) -> Result<Response, Refusal> {
     if !request.body.is_empty() {
         return Err(Refusal::invalid_request("no body is taken here"));
     }
     let token = request.bearer().unwrap_or_default();
-    let ended = service.keeper.with(now, |state| {
+    let ended = service.state.with(now, |state| {
         state.access(token).is_some() && state.end(token)
     })?;
     if !ended {
@@ -110,7 +110,7 @@ fn bearer(service: &Service, request: &Request, now: Timestamp) -> Result<Answer
             ..Refusal::new("invalid_token", "the token is unknown")
         });
     }
-    Ok(Answer::empty(200))
+    Ok(Response::empty(200))
 }
 
 fn delete_token(
@@ -118,41 +118,41 @@ fn delete_token(
     request: &Request,
     id: &str,
     now: Timestamp,
-) -> Result<Answer, Refusal> {
+) -> Result<Response, Refusal> {
     #[derive(Deserialize)]
-    struct Body {
+    struct DeleteTokenBody {
         access_token: String,
     }
-    let body: Body = body(request)?;
-    let ended = service.keeper.with(now, |state| {
-        let client = authenticate(service, state, request, &Form::parse(b""), now)?;
+    let body: DeleteTokenBody = body(request)?;
+    let ended = service.state.with(now, |state| {
+        let client = authenticate(service, state, request, &Parameters::parse(b""), now)?;
         let token = body.access_token.as_str();
         let own = state
             .access(token)
             .is_some_and(|active| active.grant.client == client.id);
         Ok::<_, Refusal>(client.id == id && own && state.end(token))
     })??;
-    ended.then(|| Answer::empty(204)).ok_or(Refusal {
+    ended.then(|| Response::empty(204)).ok_or(Refusal {
         status: 404,
         ..Refusal::invalid_request("there is no such token")
     })
 }
 
-fn user_code(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {
+fn user_code(service: &Service, request: &Request, now: Timestamp) -> Result<Response, Refusal> {
     #[derive(Deserialize)]
-    struct Body {
+    struct UserCodeBody {
         client_id: String,
         scope: Option<String>,
     }
-    let body: Body = body(request)?;
-    let mut form = Form::parse(b"");
+    let body: UserCodeBody = body(request)?;
+    let mut form = Parameters::parse(b"");
     form.push("scope", body.scope.unwrap_or_default());
     let client = service
-        .keeper
+        .state
         .with(now, |state| service.client(state, &body.client_id))?
         .ok_or(Refusal::invalid_client("no such client"))?;
     let (device_code, user_code) = begin(service, &client, &form, now)?;
-    Ok(Answer::json(
+    Ok(Response::json(
         200,
         &json!({
             "device_auth_id": device_code.expose(),
@@ -162,16 +162,16 @@ fn user_code(service: &Service, request: &Request, now: Timestamp) -> Result<Ans
     ))
 }
 
-fn poll(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {
+fn poll(service: &Service, request: &Request, now: Timestamp) -> Result<Response, Refusal> {
     #[derive(Deserialize)]
-    struct Body {
+    struct PollBody {
         device_auth_id: String,
         user_code: String,
     }
-    let body: Body = body(request)?;
+    let body: PollBody = body(request)?;
     let verifier = random::value("")?;
     let challenge = s256(verifier.expose());
-    let code = service.keeper.with(now, |state| {
+    let code = service.state.with(now, |state| {
         let code = body.device_auth_id.as_str();
         let client = state
             .device_client(code, &body.user_code)
@@ -188,7 +188,7 @@ fn poll(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, 
         Ok::<_, Refusal>(state.issue_code(authorization, now)?)
     })?;
     match code {
-        Ok(code) => Ok(Answer::json(
+        Ok(code) => Ok(Response::json(
             200,
             &json!({
                 "authorization_code": code.expose(),
@@ -198,7 +198,7 @@ fn poll(service: &Service, request: &Request, now: Timestamp) -> Result<Answer, 
         )),
         Err(refusal) if matches!(refusal.error, "authorization_pending" | "slow_down") => {
             let status = service.quirks.device_pending_status.unwrap_or(403);
-            Ok(Answer::json(status, &Value::Object(Map::new())))
+            Ok(Response::json(status, &Value::Object(Map::new())))
         }
         Err(refusal) => Err(refusal),
     }

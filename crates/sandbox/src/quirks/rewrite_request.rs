@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{Quirks, Revocation};
-use crate::grant_type::{DEVICE_CODE, TOKEN_EXCHANGE};
-use crate::http::{FORM, Form, Method, Refusal, Request};
+use crate::client::{DEVICE_CODE, TOKEN_EXCHANGE};
+use crate::http::{FORM, Method, Parameters, Refusal, Request};
 use url::Url;
 
 type Pair = (String, String);
@@ -14,7 +14,7 @@ impl Quirks {
     pub(super) fn rewrite_request(&self, request: &mut Request) -> Result<(), Refusal> {
         match request.path.as_str() {
             "/authorize" => {
-                let mut form = Form::parse(request.query.as_bytes());
+                let mut form = Parameters::parse(request.query.as_bytes());
                 self.authorization(&mut form)?;
                 request.query = form.encode();
                 Ok(())
@@ -40,7 +40,7 @@ impl Quirks {
         }
     }
 
-    fn authorization(&self, form: &mut Form) -> Result<(), Refusal> {
+    fn authorization(&self, form: &mut Parameters) -> Result<(), Refusal> {
         if form.get("request_uri").is_some() {
             return Ok(()); // what counts was pushed
         }
@@ -60,7 +60,7 @@ impl Quirks {
     }
 
     /// Where it is unclear what the URI is, the endpoint says so.
-    fn check_redirect_uri(&self, form: &Form) -> Result<(), Refusal> {
+    fn check_redirect_uri(&self, form: &Parameters) -> Result<(), Refusal> {
         let sent = form.get("redirect_uri").unwrap_or_default();
         let Ok(uri) = Url::parse(sent) else {
             return Ok(());
@@ -77,7 +77,7 @@ impl Quirks {
     }
 
     fn device_authorization(&self, request: &mut Request) -> Result<(), Refusal> {
-        let query = Form::parse(request.query.as_bytes());
+        let query = Parameters::parse(request.query.as_bytes());
         in_body(request, |form| {
             demand(form, &self.device_parameters)?;
             if self.device_client_id_in_query {
@@ -90,7 +90,7 @@ impl Quirks {
         })
     }
 
-    fn token(&self, form: &mut Form) -> Result<(), Refusal> {
+    fn token(&self, form: &mut Parameters) -> Result<(), Refusal> {
         match form.get("grant_type").unwrap_or_default() {
             "authorization_code" if self.exchange_demands_state => {
                 form.require("state")?;
@@ -129,7 +129,7 @@ impl Quirks {
     }
 
     /// Puts blanks for the separator, and the separator for blanks, which then stand in no scope known.
-    fn separate_scopes(&self, form: &mut Form) {
+    fn separate_scopes(&self, form: &mut Parameters) {
         let Some(separator) = &self.scope_separator else {
             return;
         };
@@ -176,7 +176,7 @@ impl Quirks {
     }
 
     /// Checks the headers of a userinfo request with a token of this client.
-    pub fn check_userinfo(&self, request: &Request, client: &str) -> Result<(), Refusal> {
+    pub(crate) fn check_userinfo(&self, request: &Request, client: &str) -> Result<(), Refusal> {
         let own = |(name, value): &Pair| (name.clone(), value.replace("{client_id}", client));
         let wanted: Vec<Pair> = self.userinfo_headers.iter().map(own).collect();
         demand_headers(request, &wanted)
@@ -186,7 +186,7 @@ impl Quirks {
 /// Works on the form in a body. Where it is none, the endpoint says so.
 fn in_body(
     request: &mut Request,
-    work: impl FnOnce(&mut Form) -> Result<(), Refusal>,
+    work: impl FnOnce(&mut Parameters) -> Result<(), Refusal>,
 ) -> Result<(), Refusal> {
     let Ok(mut form) = request.form() else {
         return Ok(());
@@ -205,7 +205,7 @@ fn form_of_json(request: &mut Request) -> Result<(), Refusal> {
     let Some(Value::Object(members)) = object else {
         return Err(Refusal::invalid_request("the body must be a JSON object"));
     };
-    let mut form = Form::parse(b"");
+    let mut form = Parameters::parse(b"");
     for (name, value) in &members {
         match value {
             Value::String(text) => form.push(name, text.as_str()),
@@ -218,7 +218,7 @@ fn form_of_json(request: &mut Request) -> Result<(), Refusal> {
 }
 
 /// Takes one parameter for another, and the other for none.
-fn rename(form: &mut Form, theirs: Option<&str>, standard: &str) {
+fn rename(form: &mut Parameters, theirs: Option<&str>, standard: &str) {
     let Some(theirs) = theirs else { return };
     form.remove(standard);
     for value in form.remove(theirs) {
@@ -226,7 +226,7 @@ fn rename(form: &mut Form, theirs: Option<&str>, standard: &str) {
     }
 }
 
-fn demand(form: &Form, wanted: &[Pair]) -> Result<(), Refusal> {
+fn demand(form: &Parameters, wanted: &[Pair]) -> Result<(), Refusal> {
     for (name, value) in wanted {
         if demand_named(form, name)? != value {
             let what = format!("`{name}` must be `{value}`");
@@ -236,7 +236,7 @@ fn demand(form: &Form, wanted: &[Pair]) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn demand_named<'f>(form: &'f Form, name: &str) -> Result<&'f str, Refusal> {
+fn demand_named<'f>(form: &'f Parameters, name: &str) -> Result<&'f str, Refusal> {
     form.get(name)
         .ok_or_else(|| Refusal::invalid_request(format!("`{name}` is missing")))
 }

@@ -5,19 +5,19 @@ use url::Url;
 
 use super::Quirks;
 use super::endpoints::endpoint;
-use crate::grant_type::DEVICE_CODE;
-use crate::http::{Answer, Form, Request};
+use crate::client::DEVICE_CODE;
+use crate::http::{Parameters, Request, Response};
 use crate::page;
 use crate::service::Service;
 use keyfob_base::timestamp::Timestamp;
 
 /// Answers a request as the server that the quirks describe.
-pub fn answer(service: &Service, mut request: Request, now: Timestamp) -> Answer {
+pub(crate) fn answer(service: &Service, mut request: Request, now: Timestamp) -> Response {
     let quirks = &service.quirks;
     let answer = match quirks.rewrite_request(&mut request) {
         Ok(()) => endpoint(service, &request, now)
             .unwrap_or_else(|| service.route(&request, now))
-            .unwrap_or_else(Answer::from),
+            .unwrap_or_else(Response::from),
         Err(refusal) if request.path == "/authorize" => page::error(&refusal),
         Err(refusal) => refusal.into(),
     };
@@ -26,7 +26,7 @@ pub fn answer(service: &Service, mut request: Request, now: Timestamp) -> Answer
 
 impl Quirks {
     /// Makes an answer another server's. `request` is the one that was rewritten.
-    fn rewrite_response(&self, request: &Request, answer: Answer) -> Answer {
+    fn rewrite_response(&self, request: &Request, answer: Response) -> Response {
         match request.path.as_str() {
             "/authorize" | "/consent" if self.iss_omitted => without_iss(answer),
             "/token" => self.token_answer(request, answer),
@@ -41,7 +41,7 @@ impl Quirks {
         }
     }
 
-    fn token_answer(&self, request: &Request, answer: Answer) -> Answer {
+    fn token_answer(&self, request: &Request, answer: Response) -> Response {
         if answer.status == 200 {
             let answer = edited(answer, |members| {
                 self.granted_scopes(members);
@@ -51,18 +51,18 @@ impl Quirks {
             });
             return nested(answer, self.members.as_deref());
         }
-        let form = Form::parse(&request.body);
+        let form = Parameters::parse(&request.body);
         if form.get("grant_type") == Some(DEVICE_CODE) {
             return self.status(self.poll_refusal(answer));
         }
         self.status(answer)
     }
 
-    fn poll_refusal(&self, mut answer: Answer) -> Answer {
+    fn poll_refusal(&self, mut answer: Response) -> Response {
         if let Some(status) = self.device_pending_status
             && word(&answer).as_deref() == Some("authorization_pending")
         {
-            return Answer::json(status, &Value::Object(Map::new()));
+            return Response::json(status, &Value::Object(Map::new()));
         }
         let status = answer.status;
         answer = edited(answer, |members| {
@@ -82,7 +82,7 @@ impl Quirks {
         answer
     }
 
-    fn status(&self, mut answer: Answer) -> Answer {
+    fn status(&self, mut answer: Response) -> Response {
         if self.errors_under_200 {
             answer.status = 200;
         }
@@ -134,7 +134,7 @@ impl Quirks {
 }
 
 /// Works on the members of a JSON answer; another answer stays what it is.
-fn edited(mut answer: Answer, work: impl FnOnce(&mut Map<String, Value>)) -> Answer {
+fn edited(mut answer: Response, work: impl FnOnce(&mut Map<String, Value>)) -> Response {
     if let Ok(Value::Object(mut members)) = serde_json::from_str(&answer.body) {
         work(&mut members);
         answer.body = Value::Object(members).to_string();
@@ -143,7 +143,7 @@ fn edited(mut answer: Answer, work: impl FnOnce(&mut Map<String, Value>)) -> Ans
 }
 
 /// Puts the whole answer at a JSON pointer (RFC 6901) of another; a segment of digits makes an array.
-fn nested(mut answer: Answer, pointer: Option<&str>) -> Answer {
+fn nested(mut answer: Response, pointer: Option<&str>) -> Response {
     let segments = pointer.unwrap_or_default().rsplit('/');
     for segment in segments.filter(|segment| !segment.is_empty()) {
         let name = serde_json::Value::from(segment);
@@ -156,13 +156,13 @@ fn nested(mut answer: Answer, pointer: Option<&str>) -> Answer {
 }
 
 /// The error of a refusal.
-fn word(answer: &Answer) -> Option<String> {
+fn word(answer: &Response) -> Option<String> {
     let body: Value = serde_json::from_str(&answer.body).ok()?;
     Some(body["error"].as_str()?.to_owned())
 }
 
 /// Takes `iss` out of a redirect.
-fn without_iss(mut answer: Answer) -> Answer {
+fn without_iss(mut answer: Response) -> Response {
     for (_, value) in answer
         .headers
         .iter_mut()
@@ -171,7 +171,7 @@ fn without_iss(mut answer: Answer) -> Answer {
         let Ok(mut to) = Url::parse(value) else {
             continue;
         };
-        let mut form = Form::parse(to.query().unwrap_or_default().as_bytes());
+        let mut form = Parameters::parse(to.query().unwrap_or_default().as_bytes());
         form.remove("iss");
         to.set_query(Some(&form.encode()));
         *value = to.to_string();

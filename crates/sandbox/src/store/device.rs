@@ -4,7 +4,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Grant, State};
+use super::{State, TokenGrant};
 use crate::http::Refusal;
 use crate::people::Person;
 use crate::random::{self, Hash};
@@ -19,13 +19,13 @@ const REMEMBERED: u64 = 600;
 
 /// What a device asks for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct DeviceRequest {
-    pub client: String,
-    pub scope: Vec<String>,
-    pub audience: Vec<String>,
+pub(crate) struct DeviceRequest {
+    pub(crate) client: String,
+    pub(crate) scope: Vec<String>,
+    pub(crate) audience: Vec<String>,
     /// Seconds between polls.
-    pub interval: u64,
-    pub expires_at: Timestamp,
+    pub(crate) interval: u64,
+    pub(crate) expires_at: Timestamp,
     /// The code that the person types, without its dash.
     user_code: Hash,
     polled_at: Option<Timestamp>,
@@ -35,7 +35,7 @@ pub struct DeviceRequest {
 /// What the person decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Decision {
+pub(crate) enum Decision {
     Pending,
     Denied,
     /// Who allowed it, and when.
@@ -47,7 +47,7 @@ pub enum Decision {
 
 impl DeviceRequest {
     /// A request that nobody has decided yet.
-    pub fn new(client: &str, scope: Vec<String>, audience: Vec<String>) -> Self {
+    pub(crate) fn new(client: &str, scope: Vec<String>, audience: Vec<String>) -> Self {
         Self {
             client: client.into(),
             scope,
@@ -82,7 +82,7 @@ impl DeviceRequest {
 
 impl State {
     /// Makes a device code and the code that a person types for it.
-    pub fn issue_device_code(
+    pub(crate) fn issue_device_code(
         &mut self,
         request: DeviceRequest,
         lifetime: u64,
@@ -108,13 +108,13 @@ impl State {
     }
 
     /// The undecided request of a code as a person types it, in any case, with or without its dash.
-    pub fn device_request(&self, user_code: &str, now: Timestamp) -> Option<&DeviceRequest> {
+    pub(crate) fn device_request(&self, user_code: &str, now: Timestamp) -> Option<&DeviceRequest> {
         let (_, request) = self.by_user_code(&hash_of(user_code))?;
         Some(request).filter(|request| request.is_open(now))
     }
 
     /// Notes what a person decided, and says whether there was something to decide.
-    pub fn decide(&mut self, user_code: &str, decision: Decision, now: Timestamp) -> bool {
+    pub(crate) fn decide(&mut self, user_code: &str, decision: Decision, now: Timestamp) -> bool {
         let user_code = hash_of(user_code);
         let request = self
             .device_codes
@@ -125,20 +125,20 @@ impl State {
 
     /// The client that asked for this pair of codes.
     #[cfg(feature = "quirks")]
-    pub fn device_client(&self, device_code: &str, user_code: &str) -> Option<&str> {
+    pub(crate) fn device_client(&self, device_code: &str, user_code: &str) -> Option<&str> {
         let request = self.device_codes.get(&Hash::of(device_code))?;
         (request.user_code == hash_of(user_code)).then_some(&request.client)
     }
 
     /// Asks what was decided (RFC 8628 §3.5). A grant is given once. An `approver` allows by themselves
     /// what was polled before.
-    pub fn poll(
+    pub(crate) fn poll(
         &mut self,
         device_code: &str,
         client: &str,
         approver: Option<&Person>,
         now: Timestamp,
-    ) -> Result<Grant, Refusal> {
+    ) -> Result<TokenGrant, Refusal> {
         let hash = Hash::of(device_code);
         let request = self
             .device_codes
@@ -167,7 +167,7 @@ impl State {
             }
             Decision::Allowed { subject, auth_time } => (subject.clone(), *auth_time),
         };
-        let grant = Grant {
+        let grant = TokenGrant {
             client: request.client.clone(),
             subject,
             scope: request.scope.clone(),

@@ -8,66 +8,57 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::client::Client;
-use super::http::Refusal;
-use super::id_token::SigningKey;
-use super::random::{self, Hash};
+use crate::client::KnownClient;
+use crate::http::Refusal;
+use crate::id_token::SigningKey;
+use crate::random::{self, Hash};
 use keyfob_base::timestamp::Timestamp;
 
-mod codes;
-mod device;
-pub mod pushed;
-mod tokens;
-
-pub use codes::{Authorization, Redemption};
-pub use device::{Decision, DeviceRequest};
-pub use tokens::{Issued, Renewal, Terms};
-
-use codes::Code;
-use pushed::Pushed;
-use tokens::{AccessToken, RefreshToken};
+use super::codes::{Code, Pushed};
+use super::device::DeviceRequest;
+use super::tokens::{AccessToken, RefreshToken};
 
 /// Everything that is remembered.
 #[derive(Serialize, Deserialize)]
-pub struct State {
+pub(crate) struct State {
     /// The format's version, judged before the rest is read.
-    pub version: u32,
+    pub(crate) version: u32,
     /// The state's own id, made once.
-    pub id: String,
-    pub key: SigningKey,
-    pub clients: BTreeMap<String, Client>,
-    codes: BTreeMap<Hash, Code>,
-    grants: BTreeMap<String, Grant>,
-    access_tokens: BTreeMap<Hash, AccessToken>,
-    refresh_tokens: BTreeMap<Hash, RefreshToken>,
+    pub(crate) id: String,
+    pub(crate) key: SigningKey,
+    pub(crate) clients: BTreeMap<String, KnownClient>,
+    pub(super) codes: BTreeMap<Hash, Code>,
+    pub(super) grants: BTreeMap<String, TokenGrant>,
+    pub(super) access_tokens: BTreeMap<Hash, AccessToken>,
+    pub(super) refresh_tokens: BTreeMap<Hash, RefreshToken>,
     #[serde(default)]
-    device_codes: BTreeMap<Hash, DeviceRequest>,
+    pub(super) device_codes: BTreeMap<Hash, DeviceRequest>,
     #[serde(default)]
-    pushed: BTreeMap<Hash, Pushed>,
+    pub(super) pushed: BTreeMap<Hash, Pushed>,
 }
 
 /// What one person allowed one client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Grant {
-    pub client: String,
-    pub subject: String,
-    pub scope: Vec<String>,
+pub(crate) struct TokenGrant {
+    pub(crate) client: String,
+    pub(crate) subject: String,
+    pub(crate) scope: Vec<String>,
     /// When the person signed in.
-    pub auth_time: Timestamp,
+    pub(crate) auth_time: Timestamp,
     /// The resources and the API that the tokens are for; none said means any.
     #[serde(default)]
-    pub audience: Vec<String>,
+    pub(crate) audience: Vec<String>,
     /// Where the code went, where there was one.
     #[serde(default)]
-    pub redirect_uri: Option<String>,
+    pub(crate) redirect_uri: Option<String>,
 }
 
 impl State {
     /// The format written here.
-    pub const VERSION: u32 = 1;
+    pub(crate) const VERSION: u32 = 1;
 
     /// A state without memories.
-    pub fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         Ok(Self {
             version: Self::VERSION,
             id: random::id("")?,
@@ -83,7 +74,7 @@ impl State {
     }
 
     /// Forgets a registered client and all that was given to it (RFC 7592 §2.3).
-    pub fn remove_client(&mut self, id: &str) {
+    pub(crate) fn remove_client(&mut self, id: &str) {
         self.clients.remove(id);
         self.codes
             .retain(|_, code| code.authorization.grant.client != id);
@@ -99,7 +90,7 @@ impl State {
 
     /// Takes a token back: an access token alone, a refresh token with its whole grant. An unknown
     /// one is fine (RFC 7009 §2.2), another client's is not (§2.1).
-    pub fn revoke(&mut self, token: &str, client: &Client) -> Result<(), Refusal> {
+    pub(crate) fn revoke(&mut self, token: &str, client: &KnownClient) -> Result<(), Refusal> {
         match self.owner(token) {
             Some(owner) if owner != client.id => {
                 Err(Refusal::invalid_grant("the token is another client's"))
@@ -125,7 +116,7 @@ impl State {
     }
 
     /// Takes the grant of a token back with all its tokens, and says whether there was one.
-    pub fn end(&mut self, token: &str) -> bool {
+    pub(crate) fn end(&mut self, token: &str) -> bool {
         let grant = self.grant_of(&Hash::of(token)).cloned();
         if let Some(id) = &grant {
             self.revoke_grant(id);
@@ -140,16 +131,16 @@ impl State {
     }
 
     /// Keeps a grant that tokens are about to descend from, and gives its id.
-    fn keep(&mut self, grant: Grant) -> io::Result<String> {
+    pub(super) fn keep(&mut self, grant: TokenGrant) -> io::Result<String> {
         let id = random::id("")?;
         self.grants.insert(id.clone(), grant);
         Ok(id)
     }
 
-    /// Forgets what has expired, and what can no longer matter. [`Keeper`](super::keeper::Keeper) does
+    /// Forgets what has expired, and what can no longer matter. [`StateStore`](crate::store::StateStore) does
     /// so before any work, and so whatever is still here is alive. A spent code stays as long as its
     /// grant, to be recognised.
-    pub fn prune(&mut self, now: Timestamp) {
+    pub(crate) fn prune(&mut self, now: Timestamp) {
         self.access_tokens.retain(|_, token| now < token.expires_at);
         self.refresh_tokens
             .retain(|_, token| now < token.expires_at);
@@ -165,7 +156,7 @@ impl State {
         self.pushed.retain(|_, pushed| now < pushed.expires_at);
     }
 
-    fn revoke_grant(&mut self, id: &str) {
+    pub(super) fn revoke_grant(&mut self, id: &str) {
         self.grants.remove(id);
         self.access_tokens.retain(|_, token| token.grant != id);
         self.refresh_tokens.retain(|_, token| token.grant != id);
@@ -173,4 +164,89 @@ impl State {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use crate::testing::{ASKED, at, service};
+
+    #[test]
+    fn the_state_holds_no_code_and_no_token() {
+        let service = service(Some("ada"));
+        let code = service.code(&ASKED);
+        let answer = service.exchange(&code, 1);
+        let kept = service
+            .state
+            .with(at(2), |state| serde_json::to_string(state).unwrap())
+            .unwrap();
+        for secret in [
+            code,
+            answer.member("access_token"),
+            answer.member("refresh_token"),
+        ] {
+            assert!(
+                secret.len() > 40 && !kept.contains(&secret[secret.len() - 43..]),
+                "{kept}"
+            );
+        }
+        assert!(kept.contains("\"refresh_tokens\":{\""));
+    }
+
+    #[test]
+    fn what_has_expired_is_forgotten() {
+        let service = service(Some("ada"));
+        service.code(&ASKED);
+        service.exchange(&service.code(&ASKED), 1);
+        let count = |seconds| {
+            let counts = |state: &mut super::State| {
+                let (access, refresh) = (state.access_tokens.len(), state.refresh_tokens.len());
+                (state.codes.len(), state.grants.len(), access, refresh)
+            };
+            service.state.with(at(seconds), counts).unwrap()
+        };
+        assert_eq!(count(2), (2, 1, 1, 1));
+        assert_eq!(
+            count(60),
+            (1, 1, 1, 1),
+            "the spent code stays with its grant"
+        );
+        assert_eq!(count(101), (1, 1, 0, 1));
+        assert_eq!(count(1001), (0, 0, 0, 0));
+    }
+
+    #[test]
+    fn a_state_from_before_devices_and_pushed_requests_is_read() {
+        let service = service(Some("ada"));
+        service.exchange(&service.code(&ASKED), 1);
+        service.post_json("/register", r#"{"redirect_uris": ["http://127.0.0.1/a"]}"#);
+        let kept = |state: &mut super::State| serde_json::to_value(state).unwrap();
+        let mut kept = service.state.with(at(2), kept).unwrap();
+        for name in ["device_codes", "pushed"] {
+            kept.as_object_mut().unwrap().remove(name).unwrap();
+        }
+        for (table, names) in [
+            (
+                "clients",
+                &[
+                    "device",
+                    "machine",
+                    "secret_expires_at",
+                    "registration_token",
+                ][..],
+            ),
+            ("grants", &["audience", "redirect_uri"]),
+            ("access_tokens", &["audience"]),
+        ] {
+            let entries = kept[table].as_object_mut().unwrap();
+            assert_eq!(entries.len(), 1, "{table}");
+            for (entry, name) in entries.values_mut().flat_map(|entry| {
+                let entry = entry.as_object_mut().unwrap();
+                names
+                    .iter()
+                    .map(|name| (entry.remove(*name), name))
+                    .collect::<Vec<_>>()
+            }) {
+                assert!(entry.is_some(), "{table}.{name}");
+            }
+        }
+        let read: super::State = serde_json::from_value(kept).unwrap();
+        assert_eq!((read.clients.len(), read.grants.len()), (1, 1));
+    }
+}

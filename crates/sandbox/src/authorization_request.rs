@@ -7,47 +7,46 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::Url;
 
-use super::audience;
-use super::client::Client;
-use super::http::{Answer, Form, Refusal};
-use super::people::{self, Person};
-use super::random::Hash;
-use super::scope;
-use super::state::{Authorization, Grant};
+use crate::client::KnownClient;
+use crate::http::{Parameters, Refusal, Response};
+use crate::people::{self, Person};
+use crate::random::Hash;
+use crate::scope;
+use crate::store::{Authorization, TokenGrant};
 use keyfob_base::timestamp::Timestamp;
 
 /// Where the answer goes.
 #[derive(Debug, Clone)]
-pub struct Target {
-    pub client: Client,
+pub(crate) struct RedirectTarget {
+    pub(crate) client: KnownClient,
     /// What is redirected to.
-    pub redirect_uri: Url,
+    pub(crate) redirect_uri: Url,
     /// The same as it was sent, byte for byte.
-    pub sent: String,
+    pub(crate) sent: String,
     state: Option<String>,
 }
 
 /// A request that can be granted.
 #[derive(Debug, Clone)]
-pub struct Asked {
-    pub target: Target,
-    pub scope: Vec<String>,
-    pub audience: Vec<String>,
+pub(crate) struct AuthorizationRequest {
+    pub(crate) target: RedirectTarget,
+    pub(crate) scope: Vec<String>,
+    pub(crate) audience: Vec<String>,
     /// Whom `login_hint` means.
-    pub hint: Option<&'static Person>,
-    pub challenge: String,
-    pub nonce: Option<String>,
+    pub(crate) hint: Option<&'static Person>,
+    pub(crate) challenge: String,
+    pub(crate) nonce: Option<String>,
     /// `prompt=none`: no page may be shown.
-    pub silent: bool,
+    pub(crate) silent: bool,
     /// `prompt=select_account`: nobody is chosen beforehand.
-    pub selects: bool,
+    pub(crate) selects: bool,
 }
 
-impl Target {
+impl RedirectTarget {
     /// Finds out whom the answer is for; `client` knows the clients by their ids.
-    pub fn find(
-        form: &Form,
-        client: impl FnOnce(&str) -> io::Result<Option<Client>>,
+    pub(crate) fn find(
+        form: &Parameters,
+        client: impl FnOnce(&str) -> io::Result<Option<KnownClient>>,
     ) -> Result<Self, Refusal> {
         if form.repeats("client_id") || form.repeats("redirect_uri") {
             return Err(Refusal::invalid_request("a parameter is repeated"));
@@ -74,7 +73,7 @@ impl Target {
     }
 
     /// Sends the browser back with parameters, `state` and `iss`.
-    pub fn answer(&self, issuer: &str, parameters: &[(&str, &str)]) -> Answer {
+    pub(crate) fn answer(&self, issuer: &str, parameters: &[(&str, &str)]) -> Response {
         let mut to = self.redirect_uri.clone();
         let mut query = to.query_pairs_mut();
         query.extend_pairs(parameters);
@@ -83,20 +82,20 @@ impl Target {
         }
         query.append_pair("iss", issuer);
         drop(query);
-        Answer::redirect(&to)
+        Response::redirect(&to)
     }
 
     /// Sends the browser back with the refusal.
-    pub fn refuse(&self, issuer: &str, refusal: &Refusal) -> Answer {
+    pub(crate) fn refuse(&self, issuer: &str, refusal: &Refusal) -> Response {
         let description = refusal.description.as_ref();
         let error = [("error", refusal.error), ("error_description", description)];
         self.answer(issuer, &error)
     }
 }
 
-impl Asked {
+impl AuthorizationRequest {
     /// Reads what is asked, refusing what cannot be granted.
-    pub fn read(target: Target, form: &Form) -> Result<Self, Refusal> {
+    pub(crate) fn read(target: RedirectTarget, form: &Parameters) -> Result<Self, Refusal> {
         if form.repeated() {
             return Err(Refusal::invalid_request("a parameter is repeated"));
         }
@@ -134,8 +133,8 @@ impl Asked {
         }
         Ok(Self {
             challenge: challenge(form)?,
-            scope: scope::requested(form.get("scope"))?,
-            audience: audience::requested(form)?,
+            scope: scope::read_scope(form.get("scope"))?,
+            audience: scope::read_audience(form)?,
             nonce: form.get("nonce").map(String::from),
             hint: form.get("login_hint").and_then(people::find),
             silent,
@@ -145,10 +144,10 @@ impl Asked {
     }
 
     /// What a code is bound to once this person has said yes.
-    pub fn allowed_by(&self, person: &Person, now: Timestamp) -> Authorization {
+    pub(crate) fn allowed_by(&self, person: &Person, now: Timestamp) -> Authorization {
         let target = &self.target;
         Authorization {
-            grant: Grant {
+            grant: TokenGrant {
                 client: target.client.id.clone(),
                 subject: person.sub.into(),
                 scope: self.scope.clone(),
@@ -165,7 +164,7 @@ impl Asked {
 }
 
 /// Reads the PKCE challenge. An absent method would mean `plain` (RFC 7636 §4.3), which nobody may use.
-fn challenge(form: &Form) -> Result<String, Refusal> {
+fn challenge(form: &Parameters) -> Result<String, Refusal> {
     let challenge = form.get("code_challenge").ok_or(Refusal::invalid_request(
         "PKCE is required: `code_challenge` is missing",
     ))?;

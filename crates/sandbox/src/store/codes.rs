@@ -1,14 +1,15 @@
-//! Authorization codes: each bound to what was asked with it, and exchanged once.
+//! What is redeemed once: authorization codes, each bound to what was asked with it, and pushed
+//! authorization requests (RFC 9126).
 
 use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Grant, Issued, State, Terms};
-use crate::audience;
-use crate::client::Client;
-use crate::http::Refusal;
+use super::{Issued, State, Terms, TokenGrant};
+use crate::client::KnownClient;
+use crate::http::{Parameters, Refusal};
 use crate::random::{self, Hash, s256};
+use crate::scope;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
@@ -17,17 +18,17 @@ const LIFETIME: u64 = 60;
 
 /// What a person's consent bound a code to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Authorization {
-    pub grant: Grant,
+pub(crate) struct Authorization {
+    pub(crate) grant: TokenGrant,
     /// As it was sent, for the exchange has to repeat it (RFC 6749 §4.1.3).
-    pub redirect_uri: String,
+    pub(crate) redirect_uri: String,
     /// The PKCE challenge, method `S256`.
-    pub challenge: String,
+    pub(crate) challenge: String,
     /// Goes into the id token, and is forgotten with the exchange.
-    pub nonce: Option<String>,
+    pub(crate) nonce: Option<String>,
     /// The hash of `state`, for a client that repeats it with the exchange.
     #[serde(default)]
-    pub state: Option<Hash>,
+    pub(crate) state: Option<Hash>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -39,18 +40,18 @@ pub(super) struct Code {
 }
 
 /// What a client exchanges (RFC 6749 §4.1.3).
-pub struct Redemption<'a> {
-    pub code: &'a str,
-    pub redirect_uri: &'a str,
-    pub verifier: &'a str,
+pub(crate) struct Redemption<'a> {
+    pub(crate) code: &'a str,
+    pub(crate) redirect_uri: &'a str,
+    pub(crate) verifier: &'a str,
     /// The request's `state`, which the standard does not want here.
-    pub state: Option<&'a str>,
-    pub audience: Vec<String>,
+    pub(crate) state: Option<&'a str>,
+    pub(crate) audience: Vec<String>,
 }
 
 impl State {
     /// Makes a code.
-    pub fn issue_code(
+    pub(crate) fn issue_code(
         &mut self,
         authorization: Authorization,
         now: Timestamp,
@@ -67,10 +68,10 @@ impl State {
 
     /// Exchanges a code for tokens, once. A second use takes back what the first one gave, since one
     /// of the two was not the client (RFC 6749 §4.1.2).
-    pub fn exchange(
+    pub(crate) fn exchange(
         &mut self,
         sent: &Redemption,
-        client: &Client,
+        client: &KnownClient,
         terms: Terms,
     ) -> Result<Issued, Refusal> {
         let hash = Hash::of(sent.code);
@@ -87,7 +88,7 @@ impl State {
         }
         let mut bound = kept.authorization.clone();
         bound.check(sent)?;
-        let audience = audience::narrowed(&sent.audience, &bound.grant.audience)?;
+        let audience = scope::narrow_audience(&sent.audience, &bound.grant.audience)?;
         let scope = bound.grant.scope.clone();
         let id = self.keep(bound.grant)?;
         if let Some(kept) = self.codes.get_mut(&hash) {
@@ -120,5 +121,48 @@ impl Authorization {
             return Err(Refusal::invalid_grant("`state` is not the request's"));
         }
         Ok(())
+    }
+}
+
+/// How long a pushed request may be opened, in seconds: the browser is about to (RFC 9126 §2.2).
+pub(crate) const PUSHED_LIFETIME: u64 = 60;
+
+/// What a `request_uri` made here begins with (RFC 9126 §2.2).
+pub(crate) const URN: &str = "urn:ietf:params:oauth:request_uri:";
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Pushed {
+    pub(super) client: String,
+    /// The request's parameters, form-encoded. None of them is a secret.
+    parameters: String,
+    pub(super) expires_at: Timestamp,
+}
+
+impl State {
+    /// Keeps a request and gives its `request_uri`.
+    pub(crate) fn push(
+        &mut self,
+        client: &str,
+        form: &Parameters,
+        now: Timestamp,
+    ) -> io::Result<String> {
+        let uri = random::value(URN)?.expose().to_owned();
+        let pushed = Pushed {
+            client: client.into(),
+            parameters: form.encode(),
+            expires_at: now.plus(PUSHED_LIFETIME),
+        };
+        self.pushed.insert(Hash::of(&uri), pushed);
+        Ok(uri)
+    }
+
+    /// Gives the request that this client pushed, once.
+    pub(crate) fn take_pushed(&mut self, client: &str, request_uri: &str) -> Option<Parameters> {
+        let hash = Hash::of(request_uri);
+        self.pushed
+            .get(&hash)
+            .filter(|pushed| pushed.client == client)?;
+        let pushed = self.pushed.remove(&hash)?;
+        Some(Parameters::parse(pushed.parameters.as_bytes()))
     }
 }

@@ -4,11 +4,11 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Grant, State};
-use crate::client::Client;
+use super::{State, TokenGrant};
+use crate::client::KnownClient;
 use crate::http::Refusal;
 use crate::random::{self, Hash};
-use crate::{audience, scope};
+use crate::scope;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
@@ -33,44 +33,49 @@ pub(super) struct RefreshToken {
 
 /// When tokens are made, and how long each kind lives, in seconds.
 #[derive(Debug, Clone, Copy)]
-pub struct Terms {
-    pub now: Timestamp,
-    pub access: u64,
-    pub refresh: u64,
+pub(crate) struct Terms {
+    pub(crate) now: Timestamp,
+    pub(crate) access: u64,
+    pub(crate) refresh: u64,
 }
 
 /// Tokens just made.
 #[derive(Debug)]
-pub struct Issued {
-    pub grant: Grant,
+pub(crate) struct Issued {
+    pub(crate) grant: TokenGrant,
     /// The scopes of the access token.
-    pub scope: Vec<String>,
-    pub access_token: Secret,
-    pub refresh_token: Option<Secret>,
+    pub(crate) scope: Vec<String>,
+    pub(crate) access_token: Secret,
+    pub(crate) refresh_token: Option<Secret>,
     /// What the id token repeats; only an exchange has one.
-    pub nonce: Option<String>,
+    pub(crate) nonce: Option<String>,
 }
 
 /// What a client refreshes with (RFC 6749 §6).
-pub struct Renewal<'a> {
-    pub token: &'a str,
-    pub scope: Option<&'a str>,
+pub(crate) struct Renewal<'a> {
+    pub(crate) token: &'a str,
+    pub(crate) scope: Option<&'a str>,
     /// The login's redirect URI, which the standard does not want here.
-    pub redirect_uri: Option<&'a str>,
-    pub audience: Vec<String>,
+    pub(crate) redirect_uri: Option<&'a str>,
+    pub(crate) audience: Vec<String>,
 }
 
 /// An access token that lives.
-pub struct Active<'a> {
-    pub grant: &'a Grant,
-    pub scope: &'a [String],
-    pub audience: &'a [String],
-    pub expires_at: Timestamp,
+pub(crate) struct Active<'a> {
+    pub(crate) grant: &'a TokenGrant,
+    pub(crate) scope: &'a [String],
+    pub(crate) audience: &'a [String],
+    pub(crate) expires_at: Timestamp,
 }
 
 impl State {
     /// Gives the first tokens of a grant that needs no code.
-    pub fn begin(&mut self, grant: Grant, refreshes: bool, terms: Terms) -> io::Result<Issued> {
+    pub(crate) fn begin(
+        &mut self,
+        grant: TokenGrant,
+        refreshes: bool,
+        terms: Terms,
+    ) -> io::Result<Issued> {
         let (scope, audience) = (grant.scope.clone(), grant.audience.clone());
         let id = self.keep(grant)?;
         self.issue(&id, scope, audience, refreshes, terms)
@@ -78,10 +83,10 @@ impl State {
 
     /// Gives new tokens for a refresh token, which is spent by it. The second use of one takes the
     /// grant away, since one of the two was not the client (RFC 9700 §4.14.2).
-    pub fn refresh(
+    pub(crate) fn refresh(
         &mut self,
         sent: &Renewal,
-        client: &Client,
+        client: &KnownClient,
         terms: Terms,
     ) -> Result<Issued, Refusal> {
         let unknown = || Refusal::invalid_grant("the refresh token is unknown, expired or revoked");
@@ -102,8 +107,8 @@ impl State {
         if sent.redirect_uri.is_some() && sent.redirect_uri != grant.redirect_uri.as_deref() {
             return Err(Refusal::invalid_grant("`redirect_uri` is not the login's"));
         }
-        let scope = scope::narrowed(sent.scope, &grant.scope)?;
-        let audience = audience::narrowed(&sent.audience, &grant.audience)?;
+        let scope = scope::narrow_scope(sent.scope, &grant.scope)?;
+        let audience = scope::narrow_audience(&sent.audience, &grant.audience)?;
         if let Some(kept) = self.refresh_tokens.get_mut(&hash) {
             kept.spent = true;
         }
@@ -111,7 +116,7 @@ impl State {
     }
 
     /// Whose an access token is, and for what; `None` where it is unknown, expired or revoked.
-    pub fn access(&self, token: &str) -> Option<Active<'_>> {
+    pub(crate) fn access(&self, token: &str) -> Option<Active<'_>> {
         let kept = self.access_tokens.get(&Hash::of(token))?;
         Some(Active {
             grant: self.grants.get(&kept.grant)?,

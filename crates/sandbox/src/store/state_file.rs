@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::state::State;
+use crate::store::State;
 use keyfob_base::files::{self, Guard, NotLocked};
 use keyfob_base::timestamp::Timestamp;
 
@@ -21,15 +21,15 @@ const LOCK_WAIT: Duration = Duration::from_secs(10);
 const LIMIT: usize = 8 * 1024 * 1024;
 
 /// Where the state is.
-pub enum Keeper {
+pub(crate) enum StateStore {
     Memory(Box<Mutex<State>>),
     Folder(PathBuf),
 }
 
-impl Keeper {
+impl StateStore {
     /// Opens the state of a folder, or one in memory. A state that cannot be used is an error now
     /// rather than with the first request.
-    pub fn open(folder: Option<PathBuf>, now: Timestamp) -> io::Result<Self> {
+    pub(crate) fn open(folder: Option<PathBuf>, now: Timestamp) -> io::Result<Self> {
         let keeper = match folder {
             None => Self::Memory(Box::new(Mutex::new(State::new()?))),
             Some(folder) => Self::Folder(folder),
@@ -41,7 +41,11 @@ impl Keeper {
     /// Works on the state while nobody else does, and keeps what changed before it returns.
     ///
     /// An error of kind `TimedOut` says that another process held the state for too long.
-    pub fn with<T>(&self, now: Timestamp, work: impl FnOnce(&mut State) -> T) -> io::Result<T> {
+    pub(crate) fn with<T>(
+        &self,
+        now: Timestamp,
+        work: impl FnOnce(&mut State) -> T,
+    ) -> io::Result<T> {
         match self {
             Self::Memory(state) => {
                 let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -126,7 +130,7 @@ mod tests {
     #[test]
     fn the_id_is_made_once_and_the_file_is_left_alone_by_looking() {
         let home = tempfile::tempdir().unwrap();
-        let open = || Keeper::open(Some(home.path().to_path_buf()), now()).unwrap();
+        let open = || StateStore::open(Some(home.path().to_path_buf()), now()).unwrap();
         let id = open().with(now(), |state| state.id.clone()).unwrap();
         let written = std::fs::metadata(home.path().join("state.json"))
             .unwrap()
@@ -154,7 +158,7 @@ mod tests {
             (newer.as_str(), "version 2"),
         ] {
             std::fs::write(&path, bad).unwrap();
-            let error = Keeper::open(Some(home.path().into()), now())
+            let error = StateStore::open(Some(home.path().into()), now())
                 .err()
                 .unwrap()
                 .to_string();
@@ -180,8 +184,8 @@ mod tests {
     #[test]
     fn two_at_once_lose_nothing() {
         let home = tempfile::tempdir().unwrap();
-        let open = || Keeper::open(Some(home.path().to_path_buf()), now()).unwrap();
-        let length = |keeper: &Keeper| keeper.with(now(), |state| state.id.len()).unwrap();
+        let open = || StateStore::open(Some(home.path().to_path_buf()), now()).unwrap();
+        let length = |keeper: &StateStore| keeper.with(now(), |state| state.id.len()).unwrap();
         let before = length(&open());
         let threads: Vec<_> = [open(), open()]
             .into_iter()
