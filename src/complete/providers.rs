@@ -7,7 +7,7 @@ use clap_complete::CompletionCandidate;
 
 use super::{continuing, offer};
 use crate::paths::Paths;
-use crate::provider::{self, Registry, Wants};
+use crate::provider::{self, KeyType, Registry};
 use crate::vault::{self, Named};
 
 /// How many accounts each provider has.
@@ -62,10 +62,10 @@ pub fn providers_in_use(current: &OsStr) -> Vec<CompletionCandidate> {
 /// Keys of a definition, each with its `=`; a table of any keys with a dot.
 pub fn keys(current: &OsStr) -> Vec<CompletionCandidate> {
     let keys = provider::keys().into_iter();
-    let offered = keys.map(|key| match provider::wants_of(&key) {
-        Some(Wants::Table) => offer(format!("{key}."), String::new()),
-        Some(Wants::Flag) => offer(format!("{key}="), "true or false".into()),
-        Some(Wants::Texts | Wants::Numbers) => offer(format!("{key}="), "a list: a,b".into()),
+    let offered = keys.map(|key| match provider::key_type_of(&key) {
+        Some(KeyType::Table) => offer(format!("{key}."), String::new()),
+        Some(KeyType::Flag) => offer(format!("{key}="), "true or false".into()),
+        Some(KeyType::Texts | KeyType::Numbers) => offer(format!("{key}="), "a list: a,b".into()),
         _ => offer(format!("{key}="), String::new()),
     });
     continuing(current, offered.collect())

@@ -23,7 +23,7 @@ pub struct Change {
 
 /// What a key takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wants {
+pub enum KeyType {
     /// One string.
     Text,
     /// `true` or `false`.
@@ -55,13 +55,13 @@ impl Change {
         }
         let key = spelt(&path);
         let value = match wants(&path).ok_or_else(|| unknown(&key))? {
-            Wants::Text => text.into(),
-            Wants::Flag => flag(text).ok_or_else(|| wanted(&key, "`true` or `false`"))?,
-            Wants::Texts => list(text, |item| Some(item.into()))
+            KeyType::Text => text.into(),
+            KeyType::Flag => flag(text).ok_or_else(|| wanted(&key, "`true` or `false`"))?,
+            KeyType::Texts => list(text, |item| Some(item.into()))
                 .ok_or_else(|| wanted(&key, "a list such as `a,b`, or as TOML writes one"))?,
-            Wants::Numbers => list(text, |item| item.parse::<i64>().ok().map(Value::from))
+            KeyType::Numbers => list(text, |item| item.parse::<i64>().ok().map(Value::from))
                 .ok_or_else(|| wanted(&key, "a list of whole numbers such as `53682,53683`"))?,
-            Wants::Table => return Err(is_table(&key)),
+            KeyType::Table => return Err(is_table(&key)),
         };
         judge(&path, &value).map_err(|what| wrong(&what))?;
         Ok(Self {
@@ -120,15 +120,15 @@ impl Change {
 }
 
 /// What a key takes; `None` where there is no such key.
-pub fn wants_of(key: &str) -> Option<Wants> {
+pub fn key_type_of(key: &str) -> Option<KeyType> {
     path(key).ok().and_then(|path| wants(&path))
 }
 
-fn wants(path: &[String]) -> Option<Wants> {
+fn wants(path: &[String]) -> Option<KeyType> {
     let (key, known) = (spelt(path), keys());
     let within = format!("{key}.");
     if known.iter().any(|known| known.starts_with(&within)) {
-        return Some(Wants::Table);
+        return Some(KeyType::Table);
     }
     let is_known = known.contains(&key)
         || path.split_last().is_some_and(|(_, table)| {
@@ -137,13 +137,13 @@ fn wants(path: &[String]) -> Option<Wants> {
     is_known.then(|| {
         let array = |item: Value| Value::Array(Array::from_iter([item]));
         let kinds = [
-            (Wants::Flag, Value::from(true)),
-            (Wants::Texts, array("x".into())),
-            (Wants::Numbers, array(1.into())),
-            (Wants::Table, table_of_any()),
+            (KeyType::Flag, Value::from(true)),
+            (KeyType::Texts, array("x".into())),
+            (KeyType::Numbers, array(1.into())),
+            (KeyType::Table, table_of_any()),
         ];
         let fits = kinds.into_iter().find(|(_, probe)| takes(path, probe));
-        fits.map_or(Wants::Text, |(wants, _)| wants)
+        fits.map_or(KeyType::Text, |(wants, _)| wants)
     })
 }
 

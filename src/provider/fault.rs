@@ -7,6 +7,18 @@ pub(super) struct Fault {
     pub what: String,
 }
 
+/// What a check says of a definition.
+pub(super) type Checked = Result<(), Fault>;
+
+/// Fails unless a rule holds.
+pub(super) fn ensure(holds: bool, key: impl Into<String>, what: impl Into<String>) -> Checked {
+    let fault = || Fault {
+        key: key.into(),
+        what: what.into(),
+    };
+    if holds { Ok(()) } else { Err(fault()) }
+}
+
 /// `prefix.key`, the key quoted where TOML would.
 pub fn dotted(prefix: &str, key: &str) -> String {
     let bare = !key.is_empty()

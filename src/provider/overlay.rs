@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::fault::{Fault, dotted};
-use super::{Provider, SANDBOX, blanks};
+use super::{Provider, SANDBOX, placeholders};
 use crate::error::{Code, Error, Result};
 use keyfob_base::escape::escape_short;
 
@@ -49,22 +49,23 @@ pub(super) struct Overlay {
 impl Overlay {
     /// Parses `text`, the file for the provider `name`, and checks types and what no file may hold.
     pub fn parse(path: &Path, name: &str, text: &str) -> Result<Self> {
-        let mut plan = Plan::new(path, text);
+        let mut spans = Spans::new(path, text);
         let mut parsed = DeTable::parse(text).map_err(|cause| {
             let start = cause.span().map_or(0, |span| span.start);
-            plan.refuse(start, "", &cause.message().replace('\n', "; "))
+            spans.refuse(start, "", &cause.message().replace('\n', "; "))
         })?;
-        plan.survey("", parsed.get_ref(), name)?;
-        plan.normalize(parsed.get_mut())?;
+        spans.survey("", parsed.get_ref(), name)?;
+        spans.normalize(parsed.get_mut())?;
         let mut filled = parsed.clone();
-        blanks::filled_for_types(filled.get_mut());
-        Provider::deserialize(Deserializer::from(filled)).map_err(|cause| plan.mistyped(&cause))?;
+        placeholders::fill_for_types(filled.get_mut());
+        Provider::deserialize(Deserializer::from(filled))
+            .map_err(|cause| spans.mistyped(&cause))?;
         let table = toml::Table::deserialize(Deserializer::from(parsed))
-            .map_err(|cause| plan.mistyped(&cause))?;
+            .map_err(|cause| spans.mistyped(&cause))?;
         Ok(Self {
             path: path.into(),
             table,
-            lines: plan.lines(),
+            lines: spans.lines(),
         })
     }
 
@@ -80,22 +81,22 @@ impl Overlay {
 }
 
 /// Where each key of a text stands.
-struct Plan<'a> {
+struct Spans<'a> {
     path: &'a Path,
     /// The offsets of the line breaks.
     breaks: Vec<usize>,
-    places: Vec<Place>,
+    places: Vec<KeySpan>,
 }
 
 /// A key's place in the text, as offsets.
-struct Place {
+struct KeySpan {
     key: String,
     name: Range<usize>,
     value: Range<usize>,
     is_table: bool,
 }
 
-impl<'a> Plan<'a> {
+impl<'a> Spans<'a> {
     fn new(path: &'a Path, text: &str) -> Self {
         Self {
             path,
@@ -123,7 +124,7 @@ impl<'a> Plan<'a> {
             {
                 return Err(self.refuse(start, &path, what));
             }
-            self.places.push(Place {
+            self.places.push(KeySpan {
                 key: path.clone(),
                 name: key.span(),
                 value: value.span(),
@@ -146,7 +147,7 @@ impl<'a> Plan<'a> {
             let DeValue::String(text) = value.get_mut() else {
                 continue;
             };
-            if let Some(checked) = blanks::checked(key.get_ref(), text) {
+            if let Some(checked) = placeholders::check(key.get_ref(), text) {
                 let refuse = |what| self.refuse(key.span().start, key.get_ref(), what);
                 *text = checked.map_err(refuse)?.into();
             }
@@ -157,7 +158,7 @@ impl<'a> Plan<'a> {
     /// A value of the wrong type, under the innermost key that stands there.
     fn mistyped(&self, cause: &toml::de::Error) -> Error {
         let start = cause.span().map_or(0, |span| span.start);
-        let here = |place: &&Place| place.name.contains(&start) || place.value.contains(&start);
+        let here = |place: &&KeySpan| place.name.contains(&start) || place.value.contains(&start);
         let key = self
             .places
             .iter()

@@ -1,29 +1,11 @@
 //! What a token is by its beginning: the longest prefix that fits, over all definitions, says it.
 
-use serde::{Deserialize, Serialize};
-
 use super::Provider;
 use keyfob_base::secret::Secret;
 
-/// How a provider's tokens begin.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
-#[serde(default, deny_unknown_fields)]
-pub struct PrefixRule {
-    /// Access tokens, personal ones among them.
-    pub access: Vec<String>,
-    /// Refresh tokens. The longest prefix that fits a token says what it is.
-    pub refresh: Vec<String>,
-}
-
-impl PrefixRule {
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
 /// What a token's beginning says about giving it to a provider.
 #[derive(Debug, PartialEq)]
-pub enum Verdict<'a> {
+pub enum PrefixMatch<'a> {
     /// Nothing against it.
     Fits,
     /// It is known how this provider's tokens begin, and this one begins otherwise.
@@ -38,35 +20,35 @@ pub enum Verdict<'a> {
 ///
 /// Where several have the prefix it is its own, and else a relative's: a row of which one starts from the
 /// other, as a self-managed server does.
-pub fn judge<'a>(provider: &'a Provider, all: &'a [Provider], token: &Secret) -> Verdict<'a> {
+pub fn judge<'a>(provider: &'a Provider, all: &'a [Provider], token: &Secret) -> PrefixMatch<'a> {
     let others = all.iter().filter(|other| other.name != provider.name);
     let fitting = std::iter::once(provider)
         .chain(others)
         .filter_map(|one| Some((longest(one, token)?, one)));
     let best = fitting.max_by_key(|(found, one)| (found.length, closeness(provider, one)));
     match best {
-        Some((found, one)) if found.refresh => Verdict::Refresh(one),
-        Some((_, one)) if closeness(provider, one) < KIN => Verdict::Foreign(one),
-        None if !provider.prefixes.access.is_empty() => Verdict::Unknown,
-        Some(_) | None => Verdict::Fits,
+        Some((found, one)) if found.refresh => PrefixMatch::Refresh(one),
+        Some((_, one)) if closeness(provider, one) < KIN => PrefixMatch::Foreign(one),
+        None if !provider.prefixes.access.is_empty() => PrefixMatch::Unknown,
+        Some(_) | None => PrefixMatch::Fits,
     }
 }
 
 /// A prefix that fits.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Found {
+struct FittingPrefix {
     length: usize,
     refresh: bool,
 }
 
-fn longest(provider: &Provider, token: &Secret) -> Option<Found> {
+fn longest(provider: &Provider, token: &Secret) -> Option<FittingPrefix> {
     let prefixes = &provider.prefixes;
     let access = prefixes.access.iter().map(|prefix| (prefix, false));
     let refresh = prefixes.refresh.iter().map(|prefix| (prefix, true));
     let fitting = access
         .chain(refresh)
         .filter(|(prefix, _)| token.expose().starts_with(prefix.as_str()));
-    let found = fitting.map(|(prefix, refresh)| Found {
+    let found = fitting.map(|(prefix, refresh)| FittingPrefix {
         length: prefix.len(),
         refresh,
     });
@@ -124,10 +106,10 @@ mod tests {
         let rows = rows();
         let provider = rows.iter().find(|row| row.name == provider).unwrap();
         match judge(provider, &rows, &Secret::new(token)) {
-            Verdict::Fits => "fits".into(),
-            Verdict::Unknown => "unknown".into(),
-            Verdict::Refresh(of) => format!("refresh {}", of.name),
-            Verdict::Foreign(of) => format!("foreign {}", of.name),
+            PrefixMatch::Fits => "fits".into(),
+            PrefixMatch::Unknown => "unknown".into(),
+            PrefixMatch::Refresh(of) => format!("refresh {}", of.name),
+            PrefixMatch::Foreign(of) => format!("foreign {}", of.name),
         }
     }
 

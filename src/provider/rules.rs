@@ -1,9 +1,12 @@
 //! The tables of a provider's file: what servers do differently, a type each.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 use url::Url;
+
+use super::Provider;
 
 /// Client authentication at the token endpoint, by its registered names (RFC 7591 §2).
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
@@ -291,5 +294,336 @@ pub struct EnvironmentRule {
 impl EnvironmentRule {
     pub(super) fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+/// How a provider's tokens begin.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct PrefixRule {
+    /// Access tokens, personal ones among them.
+    pub access: Vec<String>,
+    /// Refresh tokens. The longest prefix that fits a token says what it is.
+    pub refresh: Vec<String>,
+}
+
+impl PrefixRule {
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+const IPV4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const IPV6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
+
+/// The redirect URI: `http://HOST:PORT/PATH`.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct RedirectRule {
+    /// `127.0.0.1` unless the server insists on `localhost`, which is then bound in both families.
+    pub host: RedirectHost,
+    /// The path, beginning with `/`; `/callback/<provider>` where absent (RFC 9700 §4.4.2: one per server).
+    pub path: Option<String>,
+    /// Ports registered at a server that matches them exactly, tried in order. Empty: any port.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ports: Vec<u16>,
+    /// The server takes no loopback redirect; the sign-in is brought back by hand from `manual`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_loopback: bool,
+    /// The redirect URI of the paste flow where it is not the loopback one: a page of the provider's,
+    /// or a scheme that nothing on this machine opens.
+    pub manual: Option<String>,
+    /// The page at `manual` shows the code for copying, as `CODE` or `CODE#STATE`; only then may a
+    /// bare code be pasted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub shows_code: bool,
+}
+
+impl Default for RedirectRule {
+    fn default() -> Self {
+        Self {
+            host: RedirectHost::Ipv4,
+            path: None,
+            ports: Vec::new(),
+            no_loopback: false,
+            manual: None,
+            shows_code: false,
+        }
+    }
+}
+
+/// The host of a loopback redirect (RFC 8252 §7.3, §8.3).
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
+pub enum RedirectHost {
+    /// The IPv4 literal.
+    #[default]
+    #[serde(rename = "127.0.0.1")]
+    Ipv4,
+    /// The IPv6 literal.
+    #[serde(rename = "::1")]
+    Ipv6,
+    /// The name, where a server takes nothing else.
+    #[serde(rename = "localhost")]
+    Localhost,
+}
+
+impl RedirectHost {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::Ipv4, Self::Localhost, Self::Ipv6];
+
+    /// The host as it stands in a URI.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ipv4 => "127.0.0.1",
+            Self::Ipv6 => "[::1]",
+            Self::Localhost => "localhost",
+        }
+    }
+
+    /// The same where an address is needed: of the two that `localhost` has, the one that every machine
+    /// has.
+    pub fn literal(self) -> &'static str {
+        match self {
+            Self::Localhost => Self::Ipv4.as_str(),
+            literal => literal.as_str(),
+        }
+    }
+
+    /// What a listener binds, an address a family.
+    pub fn addresses(self) -> &'static [IpAddr] {
+        match self {
+            Self::Ipv4 => &[IPV4],
+            Self::Ipv6 => &[IPV6],
+            Self::Localhost => &[IPV4, IPV6],
+        }
+    }
+}
+
+/// When refresh tokens end: spans are durations such as `90d`; never, or nobody knows, where absent.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct LifetimeRule {
+    /// One ends when no refresh happens for so long.
+    pub refresh_token_idle: Option<String>,
+    /// All end so long after the sign-in, refreshed or not.
+    pub refresh_token: Option<String>,
+    /// Each refresh spends its refresh token and brings another, so that one in two places is the end of both.
+    pub rotation: Option<bool>,
+}
+
+impl LifetimeRule {
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The seconds without a refresh after which the token ends.
+    pub fn idle(&self) -> Option<u64> {
+        seconds(self.refresh_token_idle.as_deref()?)
+    }
+
+    /// The seconds from the sign-in to the end of all its tokens.
+    pub fn whole(&self) -> Option<u64> {
+        seconds(self.refresh_token.as_deref()?)
+    }
+}
+
+/// The seconds of a duration; `None` for what is none.
+pub(super) fn seconds(text: &str) -> Option<u64> {
+    let duration = humantime::parse_duration(text).ok()?;
+    Some(duration.as_secs())
+}
+
+/// How a given token is asked about and where it comes from, where that is not as for a login's.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct GivenRule {
+    /// Where a given token says whose it is, by `GET`; `userinfo_endpoint` where absent, and then as
+    /// `identity` says.
+    pub userinfo_endpoint: Option<Url>,
+    /// The stable identifier there; `identity.subject` where absent.
+    pub subject: Option<String>,
+    /// What people call the account there; `identity.username` where absent.
+    pub username: Option<String>,
+    /// Where a person makes such tokens and revokes them; `revocation.page` where absent.
+    pub page: Option<Url>,
+}
+
+impl GivenRule {
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Provider {
+    /// The definition by which a given token is asked about and taken back: where `given` says something
+    /// else than the rest, that. Headers that name the client are left out.
+    #[must_use]
+    pub fn for_given(mut self) -> Self {
+        let given = &self.given;
+        let identity = &mut self.identity;
+        if let Some(endpoint) = &given.userinfo_endpoint {
+            self.userinfo_endpoint = Some(endpoint.clone());
+            identity.method = IdentityMethod::Get;
+            identity.body = None;
+        }
+        for (own, given) in [
+            (&mut identity.subject, &given.subject),
+            (&mut identity.username, &given.username),
+        ] {
+            if let Some(given) = given {
+                own.clone_from(given);
+            }
+        }
+        identity.from = IdentitySource::Userinfo;
+        identity
+            .headers
+            .retain(|_, value| !value.contains("{client_id}"));
+        if given.page.is_some() {
+            self.revocation.page.clone_from(&given.page);
+        }
+        self
+    }
+}
+
+/// How an identity token of a CI system is exchanged at the token endpoint (RFC 8693).
+#[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExchangeRule {
+    /// The audience that the identity token must be for; the issuer where absent.
+    pub audience: Option<String>,
+    /// The form of the request; that of `token.body` where absent.
+    pub body: Option<TokenBody>,
+    /// What the identity token is said to be; `urn:ietf:params:oauth:token-type:id_token` where absent.
+    pub subject_token_type: Option<String>,
+    /// What is asked for; the server decides where absent.
+    pub requested_token_type: Option<String>,
+    /// No client has a part in it: neither `client_id` nor a secret is sent.
+    pub without_client: bool,
+    /// What `--resource` names.
+    pub resource: ResourceForm,
+    /// Variables that hold the identity token, besides keyfob's own.
+    pub variables: Vec<String>,
+}
+
+impl ExchangeRule {
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What the `resource` of an exchange is.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum ResourceForm {
+    /// Absolute URIs, none needed (RFC 8693 §2.1).
+    #[default]
+    Uri,
+    /// One name in the server's own words, which it demands.
+    Name,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::paths::Paths;
+    use crate::provider::{GivenRule, IdentityRule, Registry};
+
+    fn url(path: &str) -> Option<Url> {
+        Url::parse(&format!("https://id.example.com/{path}")).ok()
+    }
+
+    fn graphql() -> Provider {
+        Provider {
+            userinfo_endpoint: url("graphql"),
+            identity: IdentityRule {
+                from: IdentitySource::IdToken,
+                subject: "/data/id".into(),
+                username: "/data/name".into(),
+                method: IdentityMethod::Post,
+                body: Some("{}".into()),
+                headers: [
+                    ("Client-Id".to_owned(), "{client_id}".to_owned()),
+                    ("Version".to_owned(), "2".to_owned()),
+                ]
+                .into(),
+                ..IdentityRule::default()
+            },
+            ..Provider::default()
+        }
+    }
+
+    #[test]
+    fn without_a_rule_of_its_own_a_given_token_is_asked_about_as_a_logins_is() {
+        let provider = graphql().for_given();
+        assert_eq!(provider.userinfo_endpoint, url("graphql"));
+        let rule = &provider.identity;
+        assert_eq!(rule.method, IdentityMethod::Post);
+        assert_eq!(rule.body.as_deref(), Some("{}"));
+        assert_eq!(rule.subject, "/data/id");
+        assert_eq!(rule.from, IdentitySource::Userinfo, "there is no id token");
+        let headers: Vec<&String> = rule.headers.keys().collect();
+        assert_eq!(headers, ["Version"], "there is no client");
+    }
+
+    #[test]
+    fn an_endpoint_of_its_own_is_asked_by_get_and_the_rest_stays_the_logins() {
+        let mut provider = graphql();
+        provider.revocation.page = url("apps");
+        provider.given = GivenRule {
+            userinfo_endpoint: url("whoami"),
+            subject: Some("/id".into()),
+            username: None,
+            page: url("tokens"),
+        };
+        let provider = provider.for_given();
+        assert_eq!(provider.userinfo_endpoint, url("whoami"));
+        let rule = &provider.identity;
+        assert_eq!((rule.method, &rule.body), (IdentityMethod::Get, &None));
+        assert_eq!((&*rule.subject, &*rule.username), ("/id", "/data/name"));
+        assert_eq!(provider.revocation.page, url("tokens"));
+    }
+
+    #[test]
+    fn the_hub_and_any_gitlab_are_asked_at_their_own_apis() {
+        let home = tempfile::tempdir().unwrap();
+        let paths = Paths::under(home.path());
+        std::fs::create_dir_all(paths.providers()).unwrap();
+        let ours = "like = \"gitlab\"\nhost = \"git.example.com/lab\"\n";
+        std::fs::write(paths.providers().join("ours.toml"), ours).unwrap();
+        let registry = Registry::new(paths);
+        for (name, endpoint, subject, username) in [
+            (
+                "huggingface",
+                "https://huggingface.co/api/whoami-v2",
+                "/id",
+                "/name",
+            ),
+            (
+                "gitlab",
+                "https://gitlab.com/api/v4/user",
+                "/id",
+                "/username",
+            ),
+            (
+                "ours",
+                "https://git.example.com/lab/api/v4/user",
+                "/id",
+                "/username",
+            ),
+            ("github", "https://api.github.com/user", "/id", "/login"),
+        ] {
+            let provider = registry.get(name).unwrap().for_given();
+            let asked = provider.userinfo_endpoint.unwrap();
+            assert_eq!(asked.as_str(), endpoint);
+            let rule = &provider.identity;
+            assert_eq!(
+                (&*rule.subject, &*rule.username),
+                (subject, username),
+                "{name}"
+            );
+            let page = provider.revocation.page.unwrap();
+            assert!(page.path().ends_with("tokens"), "{name}: {page}");
+            assert_eq!(page.scheme(), "https");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Definitions with blanks: `{host}` and `{tenant}` in the strings of a row or file, and the tables of
+//! Definitions with placeholders: `{host}` and `{tenant}` in the strings of a row or file, and the tables of
 //! a row that are no keys of a definition.
 //!
 //! `self_managed` holds the keys that replace a row's own where the host is not the row's. `placeholders`
@@ -7,8 +7,8 @@
 
 use toml::{Table, Value};
 
-use super::blanks::{BLANKS, filled};
 use super::overlay::{Overlay, leaves, merge};
+use super::placeholders::{PLACEHOLDERS, fill};
 use super::{Provider, builtin};
 use crate::error::{Code, Error};
 
@@ -52,16 +52,16 @@ impl Template {
         Self { row, examples }
     }
 
-    /// Fills the blanks of `table`, which is the row and what lies over it. Returns the keys that are
+    /// Fills the placeholders of `table`, which is the row and what lies over it. Returns the keys that are
     /// missing, an example in the place of each.
     pub fn fill(&self, table: &mut Table) -> Vec<String> {
         let mut whole = self.examples.clone();
         merge(&mut whole, table.clone());
-        for (blank, example) in BLANKS {
-            if mentions(&whole, blank) {
-                whole.entry(blank).or_insert_with(|| example.into());
-            } else if !table.contains_key(blank) {
-                whole.remove(blank);
+        for (placeholder, example) in PLACEHOLDERS {
+            if mentions(&whole, placeholder) {
+                whole.entry(placeholder).or_insert_with(|| example.into());
+            } else if !table.contains_key(placeholder) {
+                whole.remove(placeholder);
             }
         }
         let given = leaves("", table);
@@ -69,7 +69,8 @@ impl Template {
             .into_iter()
             .filter(|key| !given.contains(key))
             .collect();
-        let [host, tenant] = BLANKS.map(|(blank, _)| text(&whole, blank).map(str::to_owned));
+        let [host, tenant] =
+            PLACEHOLDERS.map(|(placeholder, _)| text(&whole, placeholder).map(str::to_owned));
         substitute(&mut whole, host.as_deref(), tenant.as_deref());
         *table = whole;
         missing
@@ -99,8 +100,8 @@ fn text<'a>(table: &'a Table, key: &str) -> Option<&'a str> {
     table.get(key).and_then(Value::as_str)
 }
 
-fn mentions(table: &Table, blank: &str) -> bool {
-    let braced = format!("{{{blank}}}");
+fn mentions(table: &Table, placeholder: &str) -> bool {
+    let braced = format!("{{{placeholder}}}");
     table.values().any(|value| holds(value, &braced))
 }
 
@@ -121,7 +122,7 @@ fn substitute(table: &mut Table, host: Option<&str>, tenant: Option<&str>) {
 
 fn substitute_in(value: &mut Value, host: Option<&str>, tenant: Option<&str>) {
     match value {
-        Value::String(text) => *text = filled(text, host, tenant),
+        Value::String(text) => *text = fill(text, host, tenant),
         Value::Array(items) => items
             .iter_mut()
             .for_each(|item| substitute_in(item, host, tenant)),

@@ -2,8 +2,9 @@
 
 use url::Url;
 
-use super::{Checked, ensure, urls};
+use super::urls;
 use crate::provider::RedirectRule;
+use crate::provider::fault::{Checked, ensure};
 
 /// Enough for every fixed list seen; each is one more port that something else may have taken.
 const MOST_PORTS: usize = 16;

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use reqwest::header::{HeaderName, HeaderValue};
 
-use super::{Checked, ensure, urls};
+use super::urls;
 use crate::provider::fault::dotted;
+use crate::provider::fault::{Checked, ensure};
 use crate::provider::{
     AuthorizationRule, DeviceRule, DeviceStyle, Provider, RESERVED_PARAMETERS, TokenRule,
 };

@@ -1,4 +1,6 @@
-use super::*;
+use super::check;
+use crate::provider::Provider;
+use crate::provider::fault::Fault;
 
 /// What `check` says of a definition with `text` in it, by its key.
 fn fault(text: &str) -> Option<Fault> {

@@ -2,8 +2,8 @@
 
 use url::Url;
 
-use super::{Checked, ensure};
 use crate::provider::Provider;
+use crate::provider::fault::{Checked, ensure};
 use crate::web::{Flaw, check_resource, flaws};
 
 pub(super) fn check(provider: &Provider) -> Checked {

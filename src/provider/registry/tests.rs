@@ -1,11 +1,13 @@
+use std::fs;
 use std::path::Path;
 use std::sync::Barrier;
 
 use tempfile::TempDir;
 
 use super::*;
-use crate::provider::edit;
-use crate::provider::{ClientAuth, RedirectHost};
+use crate::error::{Code, Error};
+use crate::paths::Paths;
+use crate::provider::{ClientAuth, RedirectHost, SANDBOX, builtin, edit};
 use keyfob_base::files;
 
 /// A home of its own, with `files` in its `providers` folder.

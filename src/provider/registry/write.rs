@@ -5,7 +5,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::{Registry, compose};
+use super::registry::{Registry, compose};
 use crate::error::{Code, Error, Result};
 use crate::names::is_provider_name;
 use crate::provider::change::{placeless, wrong};

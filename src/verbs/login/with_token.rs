@@ -13,7 +13,7 @@ use crate::error::{Code, Error, Result};
 use crate::login::{Given, given_token};
 use crate::names::nearest;
 use crate::names::{is_name, is_provider_name};
-use crate::provider::{Provider, Verdict, judge};
+use crate::provider::{PrefixMatch, Provider, judge};
 use crate::verbs::app::App;
 use crate::verbs::{embedded, network};
 use keyfob_base::secret::Secret;
@@ -121,15 +121,15 @@ fn looks_right(app: &App, provider: &Provider, token: &Secret) -> Result<()> {
         .collect();
     let Provider { name, title, .. } = provider;
     match judge(provider, &all, token) {
-        Verdict::Fits => Ok(()),
-        Verdict::Unknown => {
+        PrefixMatch::Fits => Ok(()),
+        PrefixMatch::Unknown => {
             let known = provider.prefixes.access.join("`, `");
             app.term.warn(&format!(
                 "tokens of {title} begin with `{known}`, and this one does not"
             ));
             Ok(())
         }
-        Verdict::Refresh(of) => Err(Error::new(
+        PrefixMatch::Refresh(of) => Err(Error::new(
             Code::Usage,
             format!(
                 "this is a refresh token of {}, which opens nothing; it was not sent",
@@ -139,7 +139,7 @@ fn looks_right(app: &App, provider: &Provider, token: &Secret) -> Result<()> {
         .hint(format!(
             "give an access token; `keyfob login {name}` signs in and gets refresh tokens of its own"
         ))),
-        Verdict::Foreign(of) => Err(Error::new(
+        PrefixMatch::Foreign(of) => Err(Error::new(
             Code::Usage,
             format!(
                 "this is a token of {}, and not of {title}; it was not sent",

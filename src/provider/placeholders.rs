@@ -6,10 +6,11 @@ use url::Url;
 use super::{SANDBOX, builtin};
 
 /// The keys that stand for themselves in braces, each with an example for where there is no other.
-pub(super) const BLANKS: [(&str, &str); 2] = [("host", "host.example"), ("tenant", "example")];
+pub(super) const PLACEHOLDERS: [(&str, &str); 2] =
+    [("host", "host.example"), ("tenant", "example")];
 
-/// `text` with both blanks filled; neither value holds braces, so the order does not matter.
-pub(super) fn filled(text: &str, host: Option<&str>, tenant: Option<&str>) -> String {
+/// `text` with both placeholders filled; neither value holds braces, so the order does not matter.
+pub(super) fn fill(text: &str, host: Option<&str>, tenant: Option<&str>) -> String {
     let mut text = text.to_owned();
     for (braced, value) in [("{host}", host), ("{tenant}", tenant)] {
         if let Some(value) = value {
@@ -19,15 +20,17 @@ pub(super) fn filled(text: &str, host: Option<&str>, tenant: Option<&str>) -> St
     text
 }
 
-/// A parsed file with the blanks of its strings filled, so that its types can be checked where they
+/// A parsed file with the placeholders of its strings filled, so that its types can be checked where they
 /// stand. Lists are left alone: none is of URLs.
-pub(super) fn filled_for_types(table: &mut DeTable<'_>) {
-    let own = |table: &DeTable<'_>, blank: &str| {
-        let value = table.get(blank).and_then(|value| value.get_ref().as_str());
+pub(super) fn fill_for_types(table: &mut DeTable<'_>) {
+    let own = |table: &DeTable<'_>, placeholder: &str| {
+        let value = table
+            .get(placeholder)
+            .and_then(|value| value.get_ref().as_str());
         value.map(str::to_owned)
     };
-    let [host, tenant] =
-        BLANKS.map(|(blank, example)| own(table, blank).unwrap_or_else(|| example.into()));
+    let [host, tenant] = PLACEHOLDERS
+        .map(|(placeholder, example)| own(table, placeholder).unwrap_or_else(|| example.into()));
     fill_strings(table, &host, &tenant);
 }
 
@@ -35,7 +38,7 @@ fn fill_strings(table: &mut DeTable<'_>, host: &str, tenant: &str) {
     for (_, value) in table.iter_mut() {
         match value.get_mut() {
             DeValue::String(text) if text.contains('{') => {
-                *text = filled(text, Some(host), Some(tenant)).into();
+                *text = fill(text, Some(host), Some(tenant)).into();
             }
             DeValue::Table(table) => fill_strings(table, host, tenant),
             _ => {}
@@ -45,7 +48,7 @@ fn fill_strings(table: &mut DeTable<'_>, host: &str, tenant: &str) {
 
 /// What `value` becomes as the root key `key`, if that is one of the template's; the error says what
 /// it must be.
-pub(super) fn checked(key: &str, value: &str) -> Option<Result<String, &'static str>> {
+pub(super) fn check(key: &str, value: &str) -> Option<Result<String, &'static str>> {
     match key {
         "host" => Some(host(value)),
         "tenant" => Some(tenant(value)),

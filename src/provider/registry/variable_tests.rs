@@ -1,8 +1,10 @@
 use tempfile::TempDir;
 
-use super::*;
+use super::registry::{Registry, may_name};
 use crate::error::Code;
+use crate::names::token_variable;
 use crate::paths::Paths;
+use crate::provider::builtin;
 use keyfob_base::files;
 
 fn home(files: &[(&str, &str)]) -> (TempDir, Registry) {

@@ -1,0 +1,237 @@
+//! The definition of a provider, with every key that a file may have.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::rules::{
+    AuthorizationRule, ClientAuth, DeviceRule, EnvironmentRule, ExchangeRule, GivenRule,
+    IdentityRule, LifetimeRule, PrefixRule, RedirectRule, RegistrationRule, RevocationRule,
+    TokenRule,
+};
+use crate::names;
+
+/// The name of the practice provider, the only row that no file can overlay.
+pub const SANDBOX: &str = "sandbox";
+
+/// Parameters of the authorization request that are keyfob's own, which no definition may set.
+pub const RESERVED_PARAMETERS: [&str; 13] = [
+    "audience",
+    "client_id",
+    "client_secret",
+    "code_challenge",
+    "code_challenge_method",
+    "nonce",
+    "redirect_uri",
+    "request",
+    "request_uri",
+    "resource",
+    "response_type",
+    "scope",
+    "state",
+];
+
+/// The effective definition of one provider: the built-in row overlaid by the user's file.
+///
+/// Every key is optional in a file; what is absent has the default given here.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Provider {
+    /// The file's name, `[a-z0-9][a-z0-9-]{0,31}`.
+    #[serde(skip)]
+    pub name: String,
+    /// The keys that nobody has given yet, dotted, such as `host`. What stands there meanwhile is an
+    /// example, and goes nowhere: [`super::Registry::get`] refuses such a definition.
+    #[serde(skip)]
+    pub missing: Vec<String>,
+    /// The name people know it by; the file's name where absent.
+    pub title: String,
+    /// The built-in row that a file of another name starts from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub like: Option<String>,
+    /// What `{host}` stands for in any string of the definition: a host, with a port and the path
+    /// before the server's own where it has them, without a scheme.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// What `{tenant}` stands for: the server's word for a customer, such as a tenant's id or a realm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// What stands for this provider's origins where those say nothing: the sandbox's state folder.
+    #[serde(skip)]
+    pub pinned_as: Option<String>,
+    /// How a client that registers itself asks to authenticate, where the definition does not say: not
+    /// at all, unless the metadata says that this server has no such clients.
+    #[serde(skip)]
+    pub registers_as: ClientAuth,
+    /// Runs inside keyfob: the sandbox's row, and no other.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub embedded: bool,
+
+    /// The issuer identifier (RFC 8414 §2), compared byte for byte. `{claim}` stands for that claim
+    /// of the id token, for servers whose issuer names the tenant; `{host}` and `{tenant}` do not.
+    pub issuer: Option<String>,
+    /// Whether a login reads the issuer's metadata (RFC 8414, OpenID discovery) for what is not
+    /// given here: endpoints, registration, `iss`.
+    pub discovery: bool,
+    /// The server announces `iss` in the authorization response (RFC 9207 §3); then its absence is refused.
+    pub iss_parameter: bool,
+
+    /// Where the browser goes (RFC 6749 §3.1).
+    pub authorization_endpoint: Option<Url>,
+    /// Where codes become tokens (RFC 6749 §3.2).
+    pub token_endpoint: Option<Url>,
+    /// Where a token says whose it is (OpenID Connect Core §5.3), or an API that does the same.
+    pub userinfo_endpoint: Option<Url>,
+    /// Where tokens are revoked (RFC 7009 §2).
+    pub revocation_endpoint: Option<Url>,
+    /// Where clients register themselves (RFC 7591 §3).
+    pub registration_endpoint: Option<Url>,
+    /// Where a device asks for a code to show (RFC 8628 §3.1).
+    pub device_authorization_endpoint: Option<Url>,
+    /// Where an authorization request is pushed before the browser opens (RFC 9126 §2).
+    pub pushed_authorization_request_endpoint: Option<Url>,
+    /// The server takes no other authorization requests than pushed ones (RFC 9126 §5).
+    pub require_pushed_authorization_requests: bool,
+
+    /// Our client there; none is shipped for other people's servers.
+    pub client_id: Option<String>,
+    /// How the client authenticates at the token endpoint (RFC 6749 §2.3).
+    pub client_auth: ClientAuth,
+    /// The server exchanges no code without a client secret.
+    pub client_secret_required: bool,
+    /// The server takes an https URL as `client_id` and reads the client's metadata there
+    /// (OAuth Client ID Metadata Documents).
+    pub client_id_metadata_document_supported: bool,
+
+    /// What a login asks for unless `--scope` says otherwise.
+    pub scopes: Vec<String>,
+    /// What stands between scopes in a request.
+    pub scope_separator: String,
+    /// Sets of scopes for a purpose, chosen by `--for`; each asks for the least that serves it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub presets: BTreeMap<String, Vec<String>>,
+    /// The resources that tokens are for, as absolute URIs (RFC 8707 §2); `--resource` replaces them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resource: Vec<String>,
+    /// The API that tokens are for, where a server wants `audience` instead; `--audience` replaces it.
+    pub audience: Option<String>,
+
+    /// The redirect URI the server accepts.
+    pub redirect: RedirectRule,
+    /// Additions to the authorization request.
+    #[serde(skip_serializing_if = "AuthorizationRule::is_empty")]
+    pub authorization: AuthorizationRule,
+    /// Peculiarities of the token endpoint.
+    pub token: TokenRule,
+    /// Peculiarities of the device flow.
+    #[serde(skip_serializing_if = "DeviceRule::is_empty")]
+    pub device: DeviceRule,
+    /// Where an answer names the account.
+    pub identity: IdentityRule,
+    /// How long a sign-in lasts.
+    #[serde(skip_serializing_if = "LifetimeRule::is_empty")]
+    pub lifetime: LifetimeRule,
+    /// How tokens are revoked.
+    pub revocation: RevocationRule,
+    /// How a person registers a client.
+    pub registration: RegistrationRule,
+    /// The variables that programs look for its token in.
+    #[serde(skip_serializing_if = "EnvironmentRule::is_empty")]
+    pub environment: EnvironmentRule,
+    /// How its tokens begin.
+    #[serde(skip_serializing_if = "PrefixRule::is_empty")]
+    pub prefixes: PrefixRule,
+    /// How a token that was given is asked about, where that is not as for a login's.
+    #[serde(skip_serializing_if = "GivenRule::is_empty")]
+    pub given: GivenRule,
+    /// How an identity token of a CI system is exchanged (RFC 8693).
+    #[serde(skip_serializing_if = "ExchangeRule::is_empty")]
+    pub exchange: ExchangeRule,
+}
+
+impl Default for Provider {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            missing: Vec::new(),
+            title: String::new(),
+            like: None,
+            host: None,
+            tenant: None,
+            pinned_as: None,
+            registers_as: ClientAuth::None,
+            embedded: false,
+            issuer: None,
+            discovery: true,
+            iss_parameter: false,
+            authorization_endpoint: None,
+            token_endpoint: None,
+            userinfo_endpoint: None,
+            revocation_endpoint: None,
+            registration_endpoint: None,
+            device_authorization_endpoint: None,
+            pushed_authorization_request_endpoint: None,
+            require_pushed_authorization_requests: false,
+            client_id: None,
+            client_auth: ClientAuth::None,
+            client_secret_required: false,
+            client_id_metadata_document_supported: false,
+            scopes: Vec::new(),
+            scope_separator: " ".into(),
+            presets: BTreeMap::new(),
+            resource: Vec::new(),
+            audience: None,
+            redirect: RedirectRule::default(),
+            authorization: AuthorizationRule::default(),
+            token: TokenRule::default(),
+            device: DeviceRule::default(),
+            identity: IdentityRule::default(),
+            lifetime: LifetimeRule::default(),
+            revocation: RevocationRule::default(),
+            registration: RegistrationRule::default(),
+            environment: EnvironmentRule::default(),
+            prefixes: PrefixRule::default(),
+            given: GivenRule::default(),
+            exchange: ExchangeRule::default(),
+        }
+    }
+}
+
+impl Provider {
+    /// The path of the redirect URI.
+    pub fn redirect_path(&self) -> String {
+        self.redirect
+            .path
+            .clone()
+            .unwrap_or_else(|| format!("/callback/{}", self.name))
+    }
+
+    /// Whether the server is known to register public clients on its own (RFC 7591).
+    pub fn registers_itself(&self) -> bool {
+        self.registration_endpoint.is_some() || self.registration.dynamic
+    }
+
+    /// What an account pins of an endpoint: its origin.
+    pub fn pin(&self, endpoint: &Url) -> String {
+        self.pinned_as
+            .clone()
+            .unwrap_or_else(|| endpoint.origin().ascii_serialization())
+    }
+
+    /// The variables that hold a token of this provider by convention: the first is set by `export` and
+    /// `exec`, all are looked into in their order. Never empty: without a convention it is
+    /// `<PROVIDER>_TOKEN`.
+    pub fn token_variables(&self) -> Vec<String> {
+        if self.environment.variables.is_empty() {
+            vec![names::token_variable(&self.name)]
+        } else {
+            self.environment.variables.clone()
+        }
+    }
+
+    /// The variable that carries `what` for this provider, such as `KEYFOB_MY_HOST_CLIENT_ID`.
+    pub fn variable(&self, what: &str) -> String {
+        names::variable(&self.name, what)
+    }
+}

@@ -1,0 +1,401 @@
+//! Finds provider definitions: the built-in rows, and the user's files that overlay them key by key.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::PathBuf;
+
+use url::Url;
+
+use crate::error::{Code, Error, Result};
+use crate::names::{is_provider_name, is_variable, nearest, token_variable};
+use crate::paths::Paths;
+use crate::provider::overlay::{self, Overlay};
+use crate::provider::template::{self, Template};
+use crate::provider::{LifetimeRule, Provider, SANDBOX, builtin, check};
+use crate::toml_text::read_text;
+use keyfob_base::escape::escape_short;
+
+/// Where a key of a definition came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The row compiled in: that of the name, or the one that the file is `like`.
+    BuiltIn,
+    /// The user's file, and the line in it.
+    File(PathBuf, usize),
+}
+
+/// The source of each key that a file or row sets, by its dotted path such as `redirect.host`.
+pub type Sources = BTreeMap<String, Source>;
+
+/// All known providers, read when asked for.
+#[derive(Debug, Clone)]
+pub struct Registry {
+    pub(super) paths: Paths,
+    embedded: Option<Embedded>,
+}
+
+/// A definition, and what it was made of.
+pub(super) struct Loaded {
+    pub(super) provider: Provider,
+    row: toml::Table,
+    overlay: Option<Overlay>,
+}
+
+impl Registry {
+    /// Looks into the user's folder only when asked.
+    pub fn new(paths: Paths) -> Self {
+        Self {
+            paths,
+            embedded: None,
+        }
+    }
+
+    /// The same, knowing where the embedded provider serves right now.
+    #[must_use]
+    pub fn with_embedded(self, embedded: Embedded) -> Self {
+        Self {
+            embedded: Some(embedded),
+            ..self
+        }
+    }
+
+    /// The names of all providers, sorted: built-in rows and the user's files. Reads no file; a
+    /// folder that cannot be read adds none.
+    pub fn names(&self) -> Vec<String> {
+        with_rows(self.own_names()).into_iter().collect()
+    }
+
+    /// The names of the user's files.
+    pub(super) fn own_names(&self) -> BTreeSet<String> {
+        let files = fs::read_dir(self.paths.providers())
+            .into_iter()
+            .flatten()
+            .flatten();
+        let named = files.filter_map(|entry| {
+            let file = entry.file_name().into_string().ok()?;
+            let name = file.strip_suffix(".toml")?;
+            is_provider_name(name).then(|| name.to_string())
+        });
+        named.collect()
+    }
+
+    /// The effective definition. An unknown name is `unknown_provider` with the nearest one; a wrong
+    /// file is `config_invalid` with file, line and key, and so is a definition that lacks what only
+    /// the user can say.
+    pub fn get(&self, name: &str) -> Result<Provider> {
+        let provider = self.describe(name)?;
+        if provider.missing.is_empty() {
+            Ok(provider)
+        } else {
+            Err(template::incomplete(&provider))
+        }
+    }
+
+    /// The same to look at: where only the user can say something, `missing` names the key and an
+    /// example stands in its place.
+    pub fn describe(&self, name: &str) -> Result<Provider> {
+        let mut provider = self.load(name)?.provider;
+        if let (true, Some(embedded)) = (provider.embedded, &self.embedded) {
+            embedded.complete(&mut provider);
+        }
+        Ok(provider)
+    }
+
+    /// Where each key of the effective definition came from.
+    pub fn sources(&self, name: &str) -> Result<Sources> {
+        let Loaded { row, overlay, .. } = self.load(name)?;
+        let keys = overlay::leaves("", &row);
+        let mut sources: Sources = keys.into_iter().map(|key| (key, Source::BuiltIn)).collect();
+        if let Some(Overlay { path, lines, .. }) = overlay {
+            let own = lines.into_iter();
+            sources.extend(own.map(|(key, line)| (key, Source::File(path.clone(), line))));
+        }
+        Ok(sources)
+    }
+
+    fn load(&self, name: &str) -> Result<Loaded> {
+        if !is_provider_name(name) {
+            return Err(self.unknown(name));
+        }
+        let path = self.file(name);
+        let row = builtin::row(name);
+        let text = read_text(&path)?;
+        if name == SANDBOX && text.is_some() {
+            return Err(overlay::sandbox_is_fixed(&path));
+        }
+        if row.is_none() && text.is_none() {
+            return Err(self.unknown(name));
+        }
+        let overlay = text
+            .map(|text| Overlay::parse(&path, name, &text))
+            .transpose()?;
+        compose(name, row.unwrap_or_default(), overlay)
+    }
+
+    /// The user's file for `name`, which fits the grammar of names.
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.paths.providers().join(format!("{name}.toml"))
+    }
+
+    pub(super) fn unknown(&self, name: &str) -> Error {
+        let shown = escape_short(name, 64);
+        let error = Error::new(
+            Code::UnknownProvider,
+            format!("no provider is called `{shown}`"),
+        );
+        if let Some(nearest) = nearest(&shown, self.names().iter().map(String::as_str)) {
+            return error.hint(format!(
+                "did you mean `keyfob … {nearest}`? `keyfob provider list` shows all"
+            ));
+        }
+        let file = if is_provider_name(name) { name } else { "NAME" };
+        let mut hint = format!(
+            "`keyfob provider list` shows all; `keyfob provider add {file}` adds one, at {}",
+            self.file(file).display()
+        );
+        if !is_provider_name(name) {
+            hint.push_str(", its name in lower-case letters, digits and `-`, 32 at most");
+        }
+        error.hint(hint)
+    }
+
+    /// The rule of a provider's definition; one that says nothing where the definition is wrong or gone.
+    pub fn lifetime(&self, name: &str) -> LifetimeRule {
+        if !is_provider_name(name) {
+            return LifetimeRule::default();
+        }
+        match (builtin::text(name), read_text(&self.file(name))) {
+            (Some(row), Ok(None)) => lifetime_of_row(row),
+            (Some(row), Ok(Some(own))) if !may_set_lifetime(&own) => lifetime_of_row(row),
+            _ => self
+                .describe(name)
+                .map_or_else(|_| LifetimeRule::default(), |row| row.lifetime),
+        }
+    }
+
+    /// The first variable of a provider that is set; `None` for a name that is no provider's. A wrong
+    /// file that names one, or may, is `config_invalid`.
+    pub fn token_variable_set(
+        &self,
+        provider: &str,
+        is_set: &dyn Fn(&str) -> bool,
+    ) -> Result<Option<SetVariable>> {
+        if !is_provider_name(provider) {
+            return Ok(None);
+        }
+        self.variable_of(provider, true, is_set)
+    }
+
+    /// The same for every provider, by name; those that have none set are left out.
+    pub fn token_variables_set(&self, is_set: &dyn Fn(&str) -> bool) -> Vec<Result<SetVariable>> {
+        let own = self.own_names();
+        with_rows(own.clone())
+            .into_iter()
+            .filter_map(|name| {
+                let found = self.variable_of(&name, own.contains(&name), is_set);
+                found.transpose()
+            })
+            .collect()
+    }
+
+    /// `has_file`: whether the user may have a file of that name.
+    fn variable_of(
+        &self,
+        provider: &str,
+        has_file: bool,
+        is_set: &dyn Fn(&str) -> bool,
+    ) -> Result<Option<SetVariable>> {
+        let row = builtin::text(provider);
+        let usual = is_set(&token_variable(provider));
+        let own = if has_file {
+            match read_text(&self.file(provider)) {
+                // A file that cannot be read is in the way only of a variable that could be its own.
+                Err(_) if !usual && !row.is_some_and(|text| may_name(text, is_set)) => None,
+                own => own?,
+            }
+        } else {
+            None
+        };
+        let texts = [row, own.as_deref()];
+        let mut texts = texts.into_iter().flatten().peekable();
+        if texts.peek().is_none() || !(usual || texts.any(|text| may_name(text, is_set))) {
+            return Ok(None);
+        }
+        let named = own_variables(&self.load(provider)?).into_iter();
+        let set = named.into_iter().find(|name| is_set(name));
+        Ok(set.map(|name| SetVariable {
+            provider: provider.to_owned(),
+            name,
+        }))
+    }
+}
+
+/// These names and those of all rows.
+fn with_rows(own: BTreeSet<String>) -> BTreeSet<String> {
+    builtin::names().map(String::from).chain(own).collect()
+}
+
+/// Lays the user's file over the row and checks the whole.
+pub(super) fn compose(name: &str, row: toml::Table, overlay: Option<Overlay>) -> Result<Loaded> {
+    let template = Template::open(row, overlay.as_ref());
+    let mut table = template.row.clone();
+    if let Some(overlay) = &overlay {
+        overlay::merge(&mut table, overlay.table.clone());
+    }
+    let missing = template.fill(&mut table);
+    let mut provider: Provider = table
+        .try_into()
+        .expect("both tables have the types, and merging keeps them");
+    provider.name = name.into();
+    provider.missing = missing;
+    if provider.title.is_empty() {
+        provider.title = name.into();
+    }
+    check::check(&provider).map_err(|fault| match &overlay {
+        Some(overlay) => overlay.refuse(&fault),
+        None => Error::new(
+            Code::InternalError,
+            format!(
+                "the built-in `{name}` is wrong: `{}`: {}",
+                fault.key, fault.what
+            ),
+        )
+        .hint("report this as a fault of keyfob"),
+    })?;
+    Ok(Loaded {
+        provider,
+        row: template.row,
+        overlay,
+    })
+}
+
+/// Whether a user's file may have a rule of its own, or another row's. An escape can hide either key.
+fn may_set_lifetime(own: &str) -> bool {
+    ["lifetime", "like", "\\"]
+        .iter()
+        .any(|sign| own.contains(sign))
+}
+
+/// The table as it stands in a row.
+fn lifetime_of_row(text: &str) -> LifetimeRule {
+    let Some((_, table)) = text.split_once("\n[lifetime]\n") else {
+        return LifetimeRule::default();
+    };
+    let end = table.find("\n[").unwrap_or(table.len());
+    toml::from_str(&table[..end]).expect("a test parses every built-in row")
+}
+
+/// A variable that is set, and whose token it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetVariable {
+    /// The provider's name.
+    pub provider: String,
+    /// The variable's name.
+    pub name: String,
+}
+
+/// The variables that hold a token for this very server. One that is inherited from another row says
+/// nothing about the host of this definition, so it is none of them; nor is the usual one where another
+/// row has it, as that of a provider called `gh` or `hf`.
+fn own_variables(loaded: &Loaded) -> Vec<String> {
+    let provider = &loaded.provider;
+    let said = |overlay: &Overlay| overlay.lines.contains_key("environment.variables");
+    let inherited = provider.like.is_some() && !loaded.overlay.as_ref().is_some_and(said);
+    let mut own = if inherited {
+        vec![token_variable(&provider.name)]
+    } else {
+        provider.token_variables()
+    };
+    if inherited || provider.environment.variables.is_empty() {
+        own.retain(|usual| !is_of_another_row(&provider.name, usual));
+    }
+    own
+}
+
+fn is_of_another_row(provider: &str, variable: &str) -> bool {
+    let mut others = builtin::names().filter(|name| *name != provider);
+    others.any(|name| {
+        builtin::text(name).is_some_and(|text| may_name(text, &|word| word == variable))
+    })
+}
+
+/// Whether a definition's text may name a variable that is set. It is never missed: names stand in quotes
+/// behind the key, and an escape, which could hide either, counts as one.
+pub(super) fn may_name(text: &str, is_set: &dyn Fn(&str) -> bool) -> bool {
+    if text.contains('\\') {
+        return true;
+    }
+    text.find("environment").is_some_and(|key| {
+        let mut quoted = text[key..].split(['"', '\'']);
+        quoted.any(|word| is_variable(word) && is_set(word))
+    })
+}
+
+/// Where the embedded provider serves right now.
+#[derive(Debug, Clone)]
+pub struct Embedded {
+    base: Url,
+    pin: String,
+}
+
+impl Embedded {
+    /// `base` is an origin such as `http://127.0.0.1:4711`; `id` names the state behind it.
+    pub fn at(base: &str, id: &str) -> Self {
+        Self {
+            base: Url::parse(base).expect("a server knows its own address"),
+            pin: format!("embedded:{id}"),
+        }
+    }
+
+    /// Fills in the endpoints.
+    pub(super) fn complete(&self, provider: &mut Provider) {
+        let endpoint = |path| self.base.join(path).ok();
+        provider.authorization_endpoint = endpoint("/authorize");
+        provider.token_endpoint = endpoint("/token");
+        provider.userinfo_endpoint = endpoint("/userinfo");
+        provider.revocation_endpoint = endpoint("/revoke");
+        provider.device_authorization_endpoint = endpoint("/device_authorization");
+        provider.pinned_as = Some(self.pin.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::paths::Paths;
+
+    #[test]
+    fn what_is_read_of_a_definition_is_what_the_whole_says() {
+        let home = tempfile::tempdir().unwrap();
+        let paths = Paths::under(home.path());
+        for (name, text) in [
+            ("github", "client_id = 'mine'\nhost = 'git.example.com'\n"),
+            ("gitlab", "lifetime.refresh_token = '9d'\n"),
+            ("spotify", "[lifetime]\nrefresh_token_idle = '9d'\n"),
+            ("zoom", "\"life\\u0074ime\" = { refresh_token = '9d' }\n"),
+            ("music", "like = 'spotify'\n"),
+            (
+                "wrong",
+                "like = 'spotify'\nlifetime.refresh_token = 'soon'\n",
+            ),
+        ] {
+            let file = paths.providers().join(format!("{name}.toml"));
+            keyfob_base::files::replace(&file, text.as_bytes()).unwrap();
+        }
+        let registry = Registry::new(paths);
+        let mut rules = 0;
+        for name in registry.names() {
+            let whole = registry.describe(&name).map(|provider| provider.lifetime);
+            assert_eq!(
+                registry.lifetime(&name),
+                whole.unwrap_or_default(),
+                "{name}"
+            );
+            rules += usize::from(registry.lifetime(&name) != LifetimeRule::default());
+        }
+        assert_eq!(rules, 18, "those of the rows, of `gitlab` and of `music`");
+        for gone in ["missing", "../github", ""] {
+            assert_eq!(registry.lifetime(gone), LifetimeRule::default());
+        }
+    }
+}
