@@ -12,7 +12,7 @@ use crate::context::{Context, off_thread};
 use crate::error::{Code, Error, Result};
 use crate::names;
 use crate::token_set::TokenSet;
-use crate::vault::{TURN, Vault, names_lock};
+use crate::vault::{LOCK_TIMEOUT, Vault, names_lock};
 
 /// Keeps what a login got, as its plan says. An ephemeral login has no place, and nothing is written.
 pub async fn persist(context: &Context, plan: &Arc<Plan>, grant: Grant) -> Result<SignedIn> {
@@ -48,7 +48,7 @@ pub async fn keep(context: &Context, plan: &Arc<Keeping>, grant: Grant) -> Resul
     let _hold = context.interrupts.hold()?;
     let (vault, plan) = (Arc::clone(&context.vault), Arc::clone(plan));
     off_thread(move || {
-        let _names = vault.wait_for_lock(&names_lock(&plan.provider.name), TURN)?;
+        let _names = vault.wait_for_lock(&names_lock(&plan.provider.name), LOCK_TIMEOUT)?;
         match find_place(&vault, &plan, &grant.who)? {
             Place::New { name, taken } => {
                 let done = write(&vault, &plan, &grant, Slot::new(name))?;
@@ -124,7 +124,7 @@ async fn confirm_fewer(
 }
 
 fn update(vault: &Vault, plan: &Keeping, account: &Account, grant: &Grant) -> Result<SignedIn> {
-    let _turn = vault.wait_for_lock(&account.id, TURN)?;
+    let _turn = vault.wait_for_lock(&account.id, LOCK_TIMEOUT)?;
     let old = vault.reread(account)?.unwrap_or_else(|| account.clone());
     let slot = Slot::of(&old);
     if serves(&old, plan, grant)? {
@@ -153,7 +153,7 @@ fn serves(old: &Account, plan: &Keeping, grant: &Grant) -> Result<bool> {
 }
 
 fn replace(vault: &Vault, plan: &Keeping, old: &Account, grant: &Grant) -> Result<SignedIn> {
-    let _turn = vault.wait_for_lock(&old.id, TURN)?;
+    let _turn = vault.wait_for_lock(&old.id, LOCK_TIMEOUT)?;
     let mut done = write(vault, plan, grant, Slot::new(old.name.clone()))?;
     done.warnings.extend(leftover(vault, old));
     Ok(done)

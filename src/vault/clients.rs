@@ -18,7 +18,7 @@ pub(super) use payload::decode;
 use payload::encode;
 
 use super::versioned::Version;
-use super::{Guard, TURN, Vault, unavailable};
+use super::{Guard, LOCK_TIMEOUT, Vault, unavailable};
 use crate::account::is_id;
 use crate::error::{Code, Error, Result};
 use crate::provider::ClientAuth;
@@ -112,7 +112,7 @@ impl Vault {
         client: &KeptClient,
         secrets: &ClientSecrets,
     ) -> Result<()> {
-        let _own = self.wait_for_lock(&client.id, TURN)?; // until the record leads to what is written
+        let _own = self.wait_for_lock(&client.id, LOCK_TIMEOUT)?; // until the record leads to what is written
         let store = self.store(client.store);
         if *secrets != ClientSecrets::default() {
             store
@@ -180,7 +180,7 @@ impl Vault {
     }
 
     pub(super) fn client_turn(&self, provider: &str) -> Result<Guard> {
-        self.wait_for_lock(&format!("client-{provider}"), TURN)
+        self.wait_for_lock(&format!("client-{provider}"), LOCK_TIMEOUT)
     }
 
     fn record_of(&self, provider: &str) -> PathBuf {

@@ -34,7 +34,7 @@ pub use dangling::Clients;
 pub use defaults::{Defaults, read as defaults};
 pub use examine::Examined;
 pub use index::{Glance, Listing, Named, VERSION as INDEX_VERSION, glance, list, names, read};
-pub use lock::{Acquired, Guard, TURN};
+pub use lock::{Acquired, Guard, LOCK_TIMEOUT};
 pub use moving::Moved;
 pub use naming::names_lock;
 pub use payload::Secrets;
@@ -143,7 +143,7 @@ impl Vault {
     /// Secret first, then the entry, under an id that nothing leads to yet; its lock says that somebody is at
     /// work.
     pub fn put_new(&self, account: &Account, secrets: &Secrets) -> Result<()> {
-        let _own = self.wait_for_lock(&account.id, TURN)?;
+        let _own = self.wait_for_lock(&account.id, LOCK_TIMEOUT)?;
         self.keep(account, secrets)?;
         self.record(account).inspect_err(|_| self.undo_new(account))
     }

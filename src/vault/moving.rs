@@ -8,7 +8,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::{KeptClient, TURN, Vault, unavailable};
+use super::{KeptClient, LOCK_TIMEOUT, Vault, unavailable};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::interrupts::uninterrupted;
@@ -45,7 +45,7 @@ struct Transfer<'a, N> {
 impl Vault {
     /// Moves an account's secret to another store. Where that cannot be used the account is as it was.
     pub fn move_account(&self, account: &Account, to: Kind) -> Result<Moved> {
-        let _turn = self.wait_for_lock(&account.id, TURN)?;
+        let _turn = self.wait_for_lock(&account.id, LOCK_TIMEOUT)?;
         let mut now = self.still_there(account)?;
         self.is_sole(&now)?;
         let before = Place {
@@ -119,7 +119,7 @@ impl Vault {
             copy_in: now.copy_in,
         };
         let id = now.id.clone();
-        let _own = self.wait_for_lock(&id, TURN)?; // until the record leads to what is written
+        let _own = self.wait_for_lock(&id, LOCK_TIMEOUT)?; // until the record leads to what is written
         let mut transfer = Transfer {
             vault: self,
             key: &id,

@@ -4,7 +4,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Listing, TURN, Vault, defaults, index};
+use super::{LOCK_TIMEOUT, Listing, Vault, defaults, index};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 
@@ -49,7 +49,7 @@ impl Listing {
 impl Vault {
     /// Makes an account its provider's default; gives the name of the one before.
     pub fn choose_default(&self, account: &Account) -> Result<Option<String>> {
-        let _names = self.wait_for_lock(&names_lock(&account.provider), TURN)?;
+        let _names = self.wait_for_lock(&names_lock(&account.provider), LOCK_TIMEOUT)?;
         let account = self.still_there(account)?;
         defaults::is_ours(&self.paths)?;
         let previous = self.default_of(&account.provider);
@@ -60,8 +60,8 @@ impl Vault {
     /// Gives an account another name. Secret and lock stay where they are, for they go by its id. It has
     /// its new entry before it loses the old one, so that a crash loses nothing, and renaming again ends it.
     pub fn rename(&self, account: &Account, name: &str) -> Result<Account> {
-        let _names = self.wait_for_lock(&names_lock(&account.provider), TURN)?;
-        let _turn = self.wait_for_lock(&account.id, TURN)?;
+        let _names = self.wait_for_lock(&names_lock(&account.provider), LOCK_TIMEOUT)?;
+        let _turn = self.wait_for_lock(&account.id, LOCK_TIMEOUT)?;
         let old = self.still_there(account)?;
         if old.name == name {
             return Ok(old); // somebody else did it meanwhile

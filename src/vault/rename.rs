@@ -4,7 +4,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::{TURN, Vault, defaults, index, names_lock};
+use super::{LOCK_TIMEOUT, Vault, defaults, index, names_lock};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 
@@ -22,11 +22,11 @@ impl Vault {
     /// Moves what `from` has to `to`, which is free. Each account has its new entry before it loses the old
     /// one, so that a crash loses none, and moving again ends it. No login gives or takes a name meanwhile.
     pub fn move_provider(&self, from: &str, to: &str) -> Result<()> {
-        let _first = self.wait_for_lock(&names_lock(from.min(to)), TURN)?;
-        let _second = self.wait_for_lock(&names_lock(from.max(to)), TURN)?;
+        let _first = self.wait_for_lock(&names_lock(from.min(to)), LOCK_TIMEOUT)?;
+        let _second = self.wait_for_lock(&names_lock(from.max(to)), LOCK_TIMEOUT)?;
         let default = self.default_of(from);
         for account in self.accounts_of(from).accounts {
-            let _turn = self.wait_for_lock(&account.id, TURN)?;
+            let _turn = self.wait_for_lock(&account.id, LOCK_TIMEOUT)?;
             let Some(account) = self.reread(&account)? else {
                 continue; // logged out meanwhile
             };

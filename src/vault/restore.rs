@@ -7,7 +7,8 @@ mod tests;
 use counterpart::counterpart;
 
 use super::{
-    ClientSecrets, KeptClient, Listing, Saved, SavedClient, Secrets, TURN, Vault, names_lock,
+    ClientSecrets, KeptClient, LOCK_TIMEOUT, Listing, Saved, SavedClient, Secrets, Vault,
+    names_lock,
 };
 use crate::account::{Account, random_id};
 use crate::error::{Error, Result};
@@ -98,12 +99,12 @@ impl Vault {
     /// logins take.
     pub fn restore(&self, saved: &Saved, place: Place, over: Over) -> Result<Restored> {
         let provider = &saved.account.provider;
-        let _names = self.wait_for_lock(&names_lock(provider), TURN)?;
+        let _names = self.wait_for_lock(&names_lock(provider), LOCK_TIMEOUT)?;
         let known = self.accounts_of(provider);
         let Some(here) = counterpart(&known, saved) else {
             return self.add(saved, &known, place.of(None));
         };
-        let _turn = self.wait_for_lock(&here.id, TURN)?;
+        let _turn = self.wait_for_lock(&here.id, LOCK_TIMEOUT)?;
         let Some(here) = self.reread(&here)? else {
             let known = self.accounts_of(provider); // it was logged out meanwhile
             return self.add(saved, &known, place.of(None));

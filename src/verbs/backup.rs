@@ -14,10 +14,12 @@ use crate::choose::nobody_anywhere;
 use crate::cli;
 use crate::error::{Code, Error, Result};
 use crate::interrupts::uninterrupted;
-use crate::session::foresee;
+use crate::session::predict;
 use crate::store::passphrase::{BACKUP, Environment};
 use crate::store::sealed::{Key, Lock};
-use crate::vault::{Backup, Bound, Guard, RefreshToken, Saved, SavedProvider, TURN, backup_file};
+use crate::vault::{
+    Backup, Bound, Guard, LOCK_TIMEOUT, RefreshToken, Saved, SavedProvider, backup_file,
+};
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
@@ -126,7 +128,7 @@ pub(super) fn passphrase(app: &App, new: bool) -> Result<Secret> {
 fn take_turns(app: &App, accounts: &[Account]) -> Result<Vec<Guard>> {
     let ids: BTreeMap<&String, &Account> = accounts.iter().map(|one| (&one.id, one)).collect();
     let take = |(id, account): (&String, &Account)| {
-        let turn = app.vault.wait_for_lock(id, TURN);
+        let turn = app.vault.wait_for_lock(id, LOCK_TIMEOUT);
         turn.map_err(|error| error.account(account))
     };
     ids.into_iter().map(take).collect()
@@ -219,7 +221,7 @@ fn gather(app: &App, accounts: Vec<Account>, moves: bool) -> Result<Gathered> {
 /// Why only a new sign-in helps once an account is restored, if so.
 fn ended(app: &App, one: &Saved, refresh_token: RefreshToken) -> Option<String> {
     let now = Timestamp::now();
-    match foresee(&one.account, None, now) {
+    match predict(&one.account, None, now) {
         Err(error) if error.code == Code::LoginRequired => Some(match refresh_token {
             RefreshToken::LeftOut => {
                 "its access token has ended, and its refresh token is left out".into()

@@ -14,7 +14,7 @@ use crate::audit::Action;
 use crate::cli;
 use crate::config;
 use crate::error::{Code, Error, Result};
-use crate::session::foresee;
+use crate::session::predict;
 use crate::store::Kind;
 use crate::vault::{Backup, Over, Place, Restored, Saved, backup_file};
 use keyfob_base::timestamp::Timestamp;
@@ -224,7 +224,7 @@ fn asked(app: &App, saved: &Saved) -> Result<Over> {
 
 /// What somebody has to know of an account that cannot be refreshed.
 fn life(account: &Account) -> String {
-    let ended = foresee(account, None, Timestamp::now());
+    let ended = predict(account, None, Timestamp::now());
     match account.expires_at {
         _ if ended.is_err_and(|error| error.code == Code::LoginRequired) => format!(
             ", and only a new sign-in helps: `{}`",
