@@ -111,7 +111,7 @@ impl Context {
         let (vault, id) = (Arc::clone(&self.vault), account.id.clone());
         let turn = off_thread(move || vault.wait_for_lock(&id, LOCK_TIMEOUT)).await?;
         let vault = Arc::clone(&self.vault);
-        let (account, secrets, twin) = off_thread(move || {
+        let (account, secrets, sharer) = off_thread(move || {
             let account = vault.reread(&account)?.unwrap_or(account);
             let secrets = vault.secrets(&account);
             // Without a provider to tell, a secret that cannot be read only has to go.
@@ -120,15 +120,16 @@ impl Context {
             } else {
                 secrets?
             };
-            let twin = vault.twin(&account);
-            Ok((account, secrets, twin))
+            let sharer = vault.find_sharer(&account);
+            Ok((account, secrets, sharer))
         })
         .await?;
         let (tokens, page) = match &secrets {
             None => (Vec::new(), None),
             // Revoking would end the other one too, and its secret stays for it.
-            Some(secrets) if twin.is_some() => {
-                let why = twin.map(|twin| format!("{twin} has the same tokens, and keeps them"));
+            Some(secrets) if sharer.is_some() => {
+                let why =
+                    sharer.map(|sharer| format!("{sharer} has the same tokens, and keeps them"));
                 (
                     all(&secrets.tokens, || RevocationOutcome::Skipped(why.clone())),
                     None,

@@ -18,7 +18,7 @@ use crate::session::predict;
 use crate::store::passphrase::{BACKUP, Environment};
 use crate::store::sealed::{Key, Lock};
 use crate::vault::{
-    Backup, Bound, Guard, LOCK_TIMEOUT, RefreshToken, Saved, SavedProvider, backup_file,
+    BackupContents, Bound, Guard, LOCK_TIMEOUT, RefreshToken, Saved, SavedProvider, backup_file,
 };
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
@@ -136,7 +136,7 @@ fn take_turns(app: &App, accounts: &[Account]) -> Result<Vec<Guard>> {
 
 /// What goes into the file, and what becomes of each account.
 struct Gathered {
-    backup: Backup,
+    backup: BackupContents,
     answers: Vec<Told>,
 }
 
@@ -198,7 +198,7 @@ fn gather(app: &App, accounts: Vec<Account>, moves: bool) -> Result<Gathered> {
         return Err(nothing(&answers));
     }
     let providers: BTreeSet<&String> = saved.iter().map(|one| &one.account.provider).collect();
-    let mut backup = Backup {
+    let mut backup = BackupContents {
         created_at: Timestamp::now(),
         moved: moves,
         accounts: Vec::new(),
@@ -262,7 +262,7 @@ fn nothing(told: &[Told]) -> Error {
 }
 
 /// Encrypts, and where it can be proved that it opens, proves it.
-fn seal(backup: &Backup, lock: &Lock) -> Result<Vec<u8>> {
+fn seal(backup: &BackupContents, lock: &Lock) -> Result<Vec<u8>> {
     let text = backup.encode();
     let fault = |cause: String| {
         Error::new(Code::InternalError, cause)
