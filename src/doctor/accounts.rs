@@ -6,7 +6,7 @@ use crate::account::Account;
 use crate::account::{given, sign_in};
 use crate::error::{Code, Error};
 use crate::provider::Registry;
-use crate::session::{foresee, reach};
+use crate::session::{pinned_endpoints, predict};
 use keyfob_base::timestamp::Timestamp;
 
 const CHECK: &str = "accounts";
@@ -34,7 +34,7 @@ pub fn accounts(setup: &Setup) -> Vec<Finding> {
 }
 
 fn judge(registry: &Registry, account: &Account, now: Timestamp) -> Vec<Finding> {
-    let sign_in = foresee(account, None, now).err();
+    let sign_in = predict(account, None, now).err();
     let sign_in = sign_in.filter(|error| error.code == Code::LoginRequired);
     let sign_in = match sign_in {
         Some(error) => Some(Finding::of(CHECK, Status::Warn, &error)),
@@ -82,7 +82,7 @@ fn astray(registry: &Registry, account: &Account) -> Option<(Status, Error)> {
         }
         Err(_) => return None,
     }
-    let reach = reach(registry, account).ok()?;
+    let reach = pinned_endpoints(registry, account).ok()?;
     let failures = [
         reach.token().err(),
         reach.userinfo().err(),

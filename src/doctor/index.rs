@@ -191,12 +191,12 @@ fn dangling_defaults(setup: &Setup) -> Vec<Finding> {
 /// Secrets that nothing leads to. Those in the keyring are told and left alone: it has the secrets of every home and
 /// data folder of this user, and nobody knows those.
 fn dangling_secrets(setup: &Setup, kind: Kind, keys: &BTreeSet<String>) -> Vec<Finding> {
-    let Ok(led_to) = setup.vault.led_to(kind) else {
+    let Ok(referenced_keys) = setup.vault.referenced_keys(kind) else {
         return unclear(kind, keys).into_iter().collect();
     };
     let dangling = keys
         .iter()
-        .filter(|key| !led_to.contains(*key) && !key.starts_with(PROBE));
+        .filter(|key| !referenced_keys.contains(*key) && !key.starts_with(PROBE));
     if kind == Kind::File {
         return in_file_store(dangling.cloned().collect())
             .into_iter()

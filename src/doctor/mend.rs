@@ -71,7 +71,7 @@ fn put_right(setup: &Setup, audit: &dyn AuditLog, mend: &Mend) -> Outcome {
     let vault = &setup.vault;
     match mend {
         Mend::Secrets(keys) => Outcome::of(keys, |key| {
-            let removed = vault.discard_dangling(key);
+            let removed = vault.discard_orphan(key);
             let removed = removed.map_err(|error| busy(error, key));
             if !matches!(removed, Ok(false)) {
                 audit.note(Action::Mend, "", removed.as_ref().err());
@@ -79,7 +79,7 @@ fn put_right(setup: &Setup, audit: &dyn AuditLog, mend: &Mend) -> Outcome {
             removed
         }),
         Mend::Default(provider, name) => {
-            Outcome::of(&[()], |()| vault.drop_dangling_default(provider, name))
+            Outcome::of(&[()], |()| vault.drop_orphan_default(provider, name))
         }
         Mend::Files(paths) => Outcome::of(paths, |path| {
             if !is_leftover(path) {

@@ -15,7 +15,7 @@ use crate::oauth;
 use crate::provider::Provider;
 use crate::store::Kind;
 use crate::token_set::TokenSet;
-use crate::vault::{Secrets, TURN, Vault, names_lock};
+use crate::vault::{LOCK_TIMEOUT, Secrets, Vault, names_lock};
 use keyfob_base::timestamp::Timestamp;
 
 /// Keeps what a login got, as its plan says. An ephemeral login has no place, and nothing is written.
@@ -52,7 +52,7 @@ pub async fn keep(context: &Context, plan: &Arc<Keeping>, grant: SignInGrant) ->
     let _hold = context.interrupts.hold()?;
     let (vault, plan) = (Arc::clone(&context.vault), Arc::clone(plan));
     off_thread(move || {
-        let _names = vault.wait_for_lock(&names_lock(&plan.provider.name), TURN)?;
+        let _names = vault.wait_for_lock(&names_lock(&plan.provider.name), LOCK_TIMEOUT)?;
         match find_destination(&vault, &plan, &grant.who)? {
             Destination::New { name, taken } => {
                 let done = write(&vault, &plan, &grant, Slot::new(name))?;
@@ -133,7 +133,7 @@ fn update(
     account: &Account,
     grant: &SignInGrant,
 ) -> Result<SignedIn> {
-    let _turn = vault.wait_for_lock(&account.id, TURN)?;
+    let _turn = vault.wait_for_lock(&account.id, LOCK_TIMEOUT)?;
     let old = vault.reread(account)?.unwrap_or_else(|| account.clone());
     let slot = Slot::of(&old);
     if serves(&old, plan, grant)? {
@@ -162,7 +162,7 @@ fn serves(old: &Account, plan: &Keeping, grant: &SignInGrant) -> Result<bool> {
 }
 
 fn replace(vault: &Vault, plan: &Keeping, old: &Account, grant: &SignInGrant) -> Result<SignedIn> {
-    let _turn = vault.wait_for_lock(&old.id, TURN)?;
+    let _turn = vault.wait_for_lock(&old.id, LOCK_TIMEOUT)?;
     let mut done = write(vault, plan, grant, Slot::new(old.name.clone()))?;
     done.warnings.extend(leftover(vault, old));
     Ok(done)

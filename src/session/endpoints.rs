@@ -15,21 +15,21 @@ use crate::provider::{Provider, Registry};
 /// purpose is taken; another origin gets nothing until the next login. An endpoint that the login did
 /// not know may be on any origin that it did.
 #[derive(Debug)]
-pub struct Reach {
+pub struct PinnedEndpoints {
     /// The definition as an account of this kind meets it; the defaults where the user has removed it since.
     pub provider: Provider,
     account: Account,
 }
 
 /// Finds the definition.
-pub fn reach(registry: &Registry, account: &Account) -> Result<Reach> {
+pub fn pinned_endpoints(registry: &Registry, account: &Account) -> Result<PinnedEndpoints> {
     let provider = match registry.get(&account.provider) {
         Ok(provider) => provider,
         Err(error) if error.code == Code::UnknownProvider => Provider::default(),
         Err(error) => return Err(error.account(account)),
     };
     let given = account.identity.kind == SignIn::Given;
-    Ok(Reach {
+    Ok(PinnedEndpoints {
         provider: if given {
             provider.for_given()
         } else {
@@ -39,7 +39,7 @@ pub fn reach(registry: &Registry, account: &Account) -> Result<Reach> {
     })
 }
 
-impl Reach {
+impl PinnedEndpoints {
     /// Receives refresh tokens and client secrets.
     pub fn token(&self) -> Result<Url> {
         let (today, then) = (&self.provider.token_endpoint, &self.kept().token);

@@ -1,6 +1,5 @@
 //! What a refused refresh means, and what to do about it.
 
-use super::UNCHANGED;
 use crate::account::{Account, SignIn};
 use crate::error::{Code, Error};
 use crate::names;
@@ -8,6 +7,9 @@ use crate::oauth::ErrorResponse;
 use crate::vault::{Secrets, Vault};
 use keyfob_base::escape::escape_short;
 use keyfob_base::timestamp::Timestamp;
+
+/// What a request that failed leaves behind.
+pub const UNCHANGED: &str = "the stored tokens are unchanged";
 
 /// The longest client id that is shown whole, in characters.
 const ID_LIMIT: usize = 80;
@@ -24,7 +26,7 @@ pub fn is_of_client(account: &Account, response: &ErrorResponse) -> bool {
 
 /// The client of the login is no longer taken. Its secret is that of the login, whatever was kept or set
 /// since, so that a new one comes with a new sign-in.
-pub fn client(
+pub fn report_client(
     vault: &Vault,
     account: &Account,
     secrets: &Secrets,
@@ -32,7 +34,7 @@ pub fn client(
 ) -> Error {
     let id = escape_short(&account.client.id, ID_LIMIT);
     let provider = &account.provider;
-    let message = match ended(vault, account, secrets) {
+    let message = match find_secret_end(vault, account, secrets) {
         Some(end) => format!("the secret of its client `{id}` ended at {end}: {response}"),
         None if id.is_empty() => {
             format!("the provider wants a client, and it has none: {response}")
@@ -55,7 +57,7 @@ pub fn client(
 }
 
 /// When the account's client secret has ended, where it is a kept one whose end is known (RFC 7591 §3.2.1).
-fn ended(vault: &Vault, account: &Account, secrets: &Secrets) -> Option<Timestamp> {
+fn find_secret_end(vault: &Vault, account: &Account, secrets: &Secrets) -> Option<Timestamp> {
     let kept = vault.client(&account.provider).ok()??;
     if kept.client_id != account.client.id || !kept.expired(Timestamp::now()) {
         return None;
@@ -66,7 +68,7 @@ fn ended(vault: &Vault, account: &Account, secrets: &Secrets) -> Option<Timestam
 }
 
 /// The refused refresh token is no longer the stored one, and what is stored does not serve either.
-pub fn overtaken(account: &Account, response: &str) -> Error {
+pub fn report_overtaken(account: &Account, response: &str) -> Error {
     Error::new(
         Code::RefreshFailed,
         format!("the provider refused a refresh token that was replaced meanwhile: {response}"),

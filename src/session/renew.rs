@@ -1,26 +1,26 @@
-//! Renewing: one process at a time, the store proved before anything is sent, the answer kept before
-//! anything else.
+//! Renewing: one process at a time has the account's lock and reads index and store again under it, the
+//! store is proved before anything is sent, the answer is kept before anything else.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use url::Url;
 
-use super::grant::Grant;
-use super::turn::{Turn, read_again, take_turn};
-use super::{
-    Need, Reach, UNCHANGED, client, exchange, login_required, reach, refusal, serves_anew,
-};
-use crate::account::Account;
+use super::look::{Look, Need, client, judge, login_required, serves_anew};
+use super::refusal::{self, UNCHANGED};
+use super::{PinnedEndpoints, pinned_endpoints};
+use crate::account::{Account, SignIn, SubjectFrom};
 use crate::audit::Action;
+use crate::ci::{self, IdentityToken};
 use crate::context::{self, Context, off_thread};
 use crate::error::{Code, Error, Result};
-use crate::oauth::OauthError;
 use crate::oauth::token::TokenEndpoint;
+use crate::oauth::{ErrorResponse, OauthError};
 use crate::provider::Provider;
 use crate::term::Terminal;
 use crate::token_set::TokenSet;
-use crate::vault::Secrets;
+use crate::vault::{Acquired, Guard, LOCK_TIMEOUT, Secrets, Vault};
+use keyfob_base::secret::Secret;
 use keyfob_base::testing::bound;
 use keyfob_base::timestamp::Timestamp;
 
@@ -29,6 +29,16 @@ const KEEP: Duration = Duration::from_secs(30);
 
 /// The longest `Retry-After` that is waited for, in seconds.
 const PATIENCE: u64 = 10;
+
+/// What gets a new token.
+enum RenewalGrant {
+    /// The refresh token (RFC 6749 §6).
+    Refresh(Secret),
+    /// The client's own credentials (RFC 6749 §4.4).
+    Client,
+    /// An identity token of the place where this runs (RFC 8693).
+    Exchange(IdentityToken),
+}
 
 impl Context {
     /// Renews under the account's lock, or adopts what another process stored while this one waited.
@@ -56,23 +66,29 @@ impl Context {
         secrets: Secrets,
         need: Need,
     ) -> Result<(Account, Secrets)> {
-        let reach = reach(&self.registry, &account)?;
-        let url = reach.token()?;
+        let endpoints = pinned_endpoints(&self.registry, &account)?;
+        let url = endpoints.token()?;
         if let Err(error) = self.prove(&account, &secrets).await {
-            return self.make_do(account, secrets, need, error);
+            return self.fall_back_to_stored(account, secrets, need, error);
         }
-        let grant = match self.grant(&account, &secrets, &reach.provider).await {
+        let grant = match self
+            .choose_grant(&account, &secrets, &endpoints.provider)
+            .await
+        {
             Ok(grant) => grant,
             Err(error) if error.code.exit() == 3 => {
-                return self.make_do(account, secrets, need, error);
+                return self.fall_back_to_stored(account, secrets, need, error);
             }
             Err(error) => return Err(error),
         };
         let hold = self.interrupts.hold()?; // only now: what comes before may wait for a person, or a place
-        let sent = self.send(&account, &secrets, &reach.provider, &url, &grant);
+        let sent = self.send(&account, &secrets, &endpoints.provider, &url, &grant);
         let renewed = match sent.await {
-            Ok(tokens) => self.keep(account, secrets, tokens, reach).await,
-            Err(error) => self.refused(account, secrets, need, &grant, error).await,
+            Ok(tokens) => self.keep(account, secrets, tokens, endpoints).await,
+            Err(error) => {
+                self.handle_refusal(account, secrets, need, &grant, error)
+                    .await
+            }
         };
         drop(hold);
         renewed
@@ -84,6 +100,50 @@ impl Context {
         off_thread(move || vault.keep(&account, &secrets)).await
     }
 
+    /// What is sent: the grant once more where that needs no person, else the refresh token. An exchange
+    /// needs a new identity token first.
+    async fn choose_grant(
+        &self,
+        account: &Account,
+        secrets: &Secrets,
+        provider: &Provider,
+    ) -> Result<RenewalGrant> {
+        if account.identity.kind == SignIn::Exchange {
+            let identity = request_identity(self, account, provider).await?;
+            return Ok(RenewalGrant::Exchange(identity));
+        }
+        let token = secrets.tokens.refresh_token.as_ref();
+        let token = token.filter(|_| !account.needs_no_person());
+        Ok(token.map_or(RenewalGrant::Client, |token| {
+            RenewalGrant::Refresh(token.clone())
+        }))
+    }
+
+    /// One request.
+    async fn request_tokens(
+        &self,
+        endpoint: &TokenEndpoint<'_>,
+        account: &Account,
+        provider: &Provider,
+        grant: &RenewalGrant,
+    ) -> std::result::Result<TokenSet, OauthError> {
+        let (http, now) = (&self.http, Timestamp::now());
+        let audience = account.audience.as_deref();
+        match grant {
+            RenewalGrant::Refresh(token) => {
+                let redirect_uri = account.client.redirect_uri.as_deref();
+                endpoint.refresh(http, token, redirect_uri, now).await
+            }
+            RenewalGrant::Client => endpoint.client_credentials(http, audience, now).await,
+            RenewalGrant::Exchange(identity) => {
+                let (rule, token) = (&provider.exchange, &identity.token);
+                endpoint
+                    .token_exchange(http, rule, token, audience, now)
+                    .await
+            }
+        }
+    }
+
     /// Sends the grant, and waits where the server asks for a short wait.
     async fn send(
         &self,
@@ -91,7 +151,7 @@ impl Context {
         secrets: &Secrets,
         provider: &Provider,
         url: &Url,
-        grant: &Grant,
+        grant: &RenewalGrant,
     ) -> std::result::Result<TokenSet, OauthError> {
         let endpoint = TokenEndpoint {
             url,
@@ -103,7 +163,9 @@ impl Context {
         };
         let mut patience = PATIENCE;
         loop {
-            let answer = self.ask(&endpoint, account, provider, grant).await;
+            let answer = self
+                .request_tokens(&endpoint, account, provider, grant)
+                .await;
             match &answer {
                 Err(OauthError::Unavailable {
                     host,
@@ -128,7 +190,7 @@ impl Context {
         account: Account,
         old: Secrets,
         tokens: TokenSet,
-        reach: Reach,
+        endpoints: PinnedEndpoints,
     ) -> Result<(Account, Secrets)> {
         let (vault, term) = (Arc::clone(&self.vault), Arc::clone(&self.term));
         let (account, secrets, recorded) = off_thread(move || {
@@ -142,10 +204,10 @@ impl Context {
                 generation: old.generation + 1,
             };
             keep_trying(&*term, || vault.keep(&account, &secrets))
-                .map_err(|error| lost(&account, &error))?;
+                .map_err(|error| report_lost(&account, &error))?;
             let mut account = account;
             account.describe(&secrets.tokens, secrets.generation);
-            account.endpoints = reach.endpoints();
+            account.endpoints = endpoints.endpoints();
             let recorded = vault.record(&account);
             Ok((account, secrets, recorded))
         })
@@ -159,32 +221,36 @@ impl Context {
     }
 
     /// The token endpoint did not give a token set.
-    async fn refused(
+    async fn handle_refusal(
         &self,
         account: Account,
         secrets: Secrets,
         need: Need,
-        grant: &Grant,
+        grant: &RenewalGrant,
         error: OauthError,
     ) -> Result<(Account, Secrets)> {
-        if let (OauthError::Refused(response), Grant::Exchange(identity)) = (&error, grant)
-            && exchange::is_of_identity(response)
+        if let (OauthError::Refused(response), RenewalGrant::Exchange(identity)) = (&error, grant)
+            && is_of_identity(response)
         {
-            return Err(exchange::refused(&account, identity, response));
+            return Err(report_identity_refusal(&account, identity, response));
         }
         match error {
             OauthError::Network(_) | OauthError::Unavailable { .. } => {
                 let error =
                     context::failed(&error, Code::RefreshFailed, UNCHANGED).account(&account);
-                self.make_do(account, secrets, need, error)
+                self.fall_back_to_stored(account, secrets, need, error)
             }
             OauthError::Refused(response) if refusal::is_of_client(&account, &response) => {
                 let vault = Arc::clone(&self.vault);
-                off_thread(move || Err(refusal::client(&vault, &account, &secrets, &response)))
-                    .await
+                off_thread(move || {
+                    Err(refusal::report_client(
+                        &vault, &account, &secrets, &response,
+                    ))
+                })
+                .await
             }
             OauthError::Refused(response) if response.error == "invalid_grant" => {
-                self.mark(account, secrets, need, response.to_string())
+                self.mark_refused(account, secrets, need, response.to_string())
                     .await
             }
             error => Err(context::failed(&error, Code::RefreshFailed, UNCHANGED).account(&account)),
@@ -193,7 +259,7 @@ impl Context {
 
     /// `invalid_grant`: adopt a newer set if there is one, else note that this one is dead. The stored
     /// set stays.
-    async fn mark(
+    async fn mark_refused(
         &self,
         account: Account,
         sent: Secrets,
@@ -207,7 +273,7 @@ impl Context {
                 return if serves_anew(&stored.tokens, need, Timestamp::now()) {
                     Ok((account, stored))
                 } else {
-                    Err(refusal::overtaken(&account, &response))
+                    Err(refusal::report_overtaken(&account, &response))
                 };
             }
             account.refused_generation = Some(sent.generation);
@@ -223,7 +289,7 @@ impl Context {
     }
 
     /// A still valid token with a warning where that will do, else the failure.
-    fn make_do(
+    fn fall_back_to_stored(
         &self,
         account: Account,
         secrets: Secrets,
@@ -263,7 +329,7 @@ fn keep_trying(term: &dyn Terminal, mut write: impl FnMut() -> Result<()>) -> Re
 }
 
 /// A rotating server has spent the old refresh token, and the new one could not be written.
-fn lost(account: &Account, error: &Error) -> Error {
+fn report_lost(account: &Account, error: &Error) -> Error {
     let mend = error.hint.as_deref().unwrap_or("mend the store");
     Error::new(
         error.code,
@@ -273,4 +339,106 @@ fn lost(account: &Account, error: &Error) -> Error {
         "{mend}; then `keyfob refresh {account}`, and if the provider refuses that, `keyfob login {account}`"
     ))
     .account(account)
+}
+
+/// Whose turn it was.
+#[derive(Debug)]
+pub(super) enum Turn {
+    /// Another process renewed meanwhile; its token set serves.
+    Theirs(Account, Secrets),
+    /// Ours: the lock, and index and store read again under it.
+    Ours(Guard, Account, Secrets),
+}
+
+/// Waits for the lock; a token set stored meanwhile ends the wait.
+pub(super) fn take_turn(
+    vault: &Vault,
+    account: &Account,
+    seen: &Secrets,
+    need: Need,
+) -> Result<Turn> {
+    let stored_since = || match vault.reread(account) {
+        Ok(Some(now)) => (now.generation > seen.generation).then_some(()),
+        _ => None, // the lock decides what a missing or half-seen entry means
+    };
+    let guard = match vault.lock(&account.id, LOCK_TIMEOUT, stored_since)? {
+        Acquired::Lock(guard) => guard,
+        Acquired::Answer(()) => {
+            let (account, secrets) = read_again(vault, account)?;
+            if serves_anew(&secrets.tokens, need, Timestamp::now()) {
+                return Ok(Turn::Theirs(account, secrets));
+            }
+            vault.wait_for_lock(&account.id, LOCK_TIMEOUT)?
+        }
+    };
+    let (account, secrets) = read_again(vault, account)?;
+    let newer = secrets.generation > seen.generation;
+    if newer && serves_anew(&secrets.tokens, need, Timestamp::now()) {
+        return Ok(Turn::Theirs(account, secrets));
+    }
+    Ok(match judge(&account, secrets, need, Timestamp::now())? {
+        Look::Fresh(secrets) => Turn::Theirs(account, secrets),
+        Look::Renew(secrets) => Turn::Ours(guard, account, secrets),
+    })
+}
+
+/// Index and store as they are now.
+fn read_again(vault: &Vault, account: &Account) -> Result<(Account, Secrets)> {
+    let logged_out = || login_required(account, "it was logged out meanwhile");
+    let mut now = vault.reread(account)?.ok_or_else(logged_out)?;
+    let Some(secrets) = vault.secrets_of_now(&mut now)? else {
+        return Err(vault.secret_gone(&now));
+    };
+    if secrets.generation > now.generation {
+        now.describe(&secrets.tokens, secrets.generation);
+    }
+    Ok((now, secrets))
+}
+
+/// Gets a new identity token from where the account's last one came, by today's rule; for the issuer of the
+/// login where the definition no longer says for whom.
+async fn request_identity(
+    context: &Context,
+    account: &Account,
+    provider: &Provider,
+) -> Result<IdentityToken> {
+    let mut provider = provider.clone();
+    if provider.name.is_empty() {
+        // The user has removed the definition since.
+        provider.name.clone_from(&account.provider);
+        provider.title.clone_from(&account.provider);
+    }
+    let audience = [&provider.exchange.audience, &provider.issuer];
+    let audience = audience.into_iter().flatten().next().cloned();
+    let by_file = format!("keyfob login {account} --flow token-exchange --subject-token-file FILE");
+    let wanted = ci::Wanted {
+        provider: &provider,
+        audience: audience.as_ref().unwrap_or(&account.identity.issuer),
+        from: account.subject_from.as_ref().unwrap_or(&SubjectFrom::Ci),
+        by_file: &by_file,
+    };
+    ci::identity_token(context, wanted).await
+}
+
+/// Whether it is the identity token that was refused (RFC 8693 §2.2.2 has `invalid_request` for that).
+fn is_of_identity(response: &ErrorResponse) -> bool {
+    matches!(response.error.as_str(), "invalid_grant" | "invalid_request")
+}
+
+/// The provider does not take the identity token of this job.
+fn report_identity_refusal(
+    account: &Account,
+    identity: &IdentityToken,
+    response: &ErrorResponse,
+) -> Error {
+    let message = format!(
+        "the provider refused the identity token from {}: {response}",
+        identity.place
+    );
+    Error::new(Code::RefreshFailed, message)
+        .hint(format!(
+            "{UNCHANGED}; {}, or sign in again with `keyfob login {account}`",
+            identity.advice(&account.provider)
+        ))
+        .account(account)
 }

@@ -7,7 +7,8 @@ use url::Url;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{client, reach};
+use super::look::client;
+use super::pinned_endpoints;
 use crate::account::{Account, SignIn};
 use crate::audit::Action;
 use crate::context::{Context, off_thread};
@@ -17,7 +18,7 @@ use crate::oauth::{Client, Http, OauthError};
 use crate::provider::Provider;
 use crate::store::Kind;
 use crate::token_set::TokenSet;
-use crate::vault::{Secrets, TURN};
+use crate::vault::{LOCK_TIMEOUT, Secrets};
 use keyfob_base::secret::Secret;
 
 pub use crate::oauth::revoke::Hint;
@@ -31,7 +32,7 @@ pub struct SignedOut {
     /// The account as it was at last.
     pub account: Account,
     /// What the provider was told of each of its tokens.
-    pub tokens: Vec<Told>,
+    pub tokens: Vec<RevokedToken>,
     /// Where they can be revoked by hand.
     pub page: Option<Url>,
     /// Why it is still here. What was revoked stays revoked.
@@ -45,16 +46,16 @@ const CLIENTS_ALONE: &str = "this provider revokes tokens for clients alone, and
 
 /// What the provider was told of one token.
 #[derive(Debug)]
-pub struct Told {
+pub struct RevokedToken {
     /// Which one.
     pub token: Hint,
     /// How it went.
-    pub outcome: Outcome,
+    pub outcome: RevocationOutcome,
 }
 
 /// How a revocation went.
 #[derive(Debug)]
-pub enum Outcome {
+pub enum RevocationOutcome {
     /// The provider confirmed it.
     Revoked,
     /// The provider did not confirm it, for this reason.
@@ -65,7 +66,7 @@ pub enum Outcome {
     Skipped(Option<String>),
 }
 
-impl Outcome {
+impl RevocationOutcome {
     /// Whether the token is gone.
     pub fn is_revoked(&self) -> bool {
         matches!(self, Self::Revoked)
@@ -108,9 +109,9 @@ impl Context {
     pub async fn sign_out(&self, account: Account, extent: Extent) -> Result<SignedOut> {
         let local = !extent.covers(&account);
         let (vault, id) = (Arc::clone(&self.vault), account.id.clone());
-        let turn = off_thread(move || vault.wait_for_lock(&id, TURN)).await?;
+        let turn = off_thread(move || vault.wait_for_lock(&id, LOCK_TIMEOUT)).await?;
         let vault = Arc::clone(&self.vault);
-        let (account, secrets, twin) = off_thread(move || {
+        let (account, secrets, sharer) = off_thread(move || {
             let account = vault.reread(&account)?.unwrap_or(account);
             let secrets = vault.secrets(&account);
             // Without a provider to tell, a secret that cannot be read only has to go.
@@ -119,20 +120,25 @@ impl Context {
             } else {
                 secrets?
             };
-            let twin = vault.twin(&account);
-            Ok((account, secrets, twin))
+            let sharer = vault.find_sharer(&account);
+            Ok((account, secrets, sharer))
         })
         .await?;
         let (tokens, page) = match &secrets {
             None => (Vec::new(), None),
             // Revoking would end the other one too, and its secret stays for it.
-            Some(secrets) if twin.is_some() => {
-                let why = twin.map(|twin| format!("{twin} has the same tokens, and keeps them"));
-                (all(&secrets.tokens, || Outcome::Skipped(why.clone())), None)
+            Some(secrets) if sharer.is_some() => {
+                let why =
+                    sharer.map(|sharer| format!("{sharer} has the same tokens, and keeps them"));
+                (
+                    all(&secrets.tokens, || RevocationOutcome::Skipped(why.clone())),
+                    None,
+                )
             }
-            Some(secrets) if matches!(extent, Extent::Nothing | Extent::NothingAndLeave) => {
-                (all(&secrets.tokens, || Outcome::Skipped(None)), None)
-            }
+            Some(secrets) if matches!(extent, Extent::Nothing | Extent::NothingAndLeave) => (
+                all(&secrets.tokens, || RevocationOutcome::Skipped(None)),
+                None,
+            ),
             Some(secrets) if local => self.leave(&account, secrets),
             Some(secrets) => self.take_back(&account, secrets).await,
         };
@@ -164,9 +170,9 @@ impl Context {
     }
 
     /// One line for all tokens of an account, if any was to be revoked there.
-    fn note_revocation(&self, account: &Account, tokens: &[Told]) {
+    fn note_revocation(&self, account: &Account, tokens: &[RevokedToken]) {
         let failed = tokens.iter().find_map(|told| match &told.outcome {
-            Outcome::Failed(cause) => Some(Error::new(Code::RevocationFailed, cause)),
+            RevocationOutcome::Failed(cause) => Some(Error::new(Code::RevocationFailed, cause)),
             _ => None,
         });
         if failed.is_some() || tokens.iter().any(|told| told.outcome.is_revoked()) {
@@ -176,27 +182,33 @@ impl Context {
     }
 
     /// Leaves a given token to its owner, and finds the page for it.
-    fn leave(&self, account: &Account, secrets: &Secrets) -> (Vec<Told>, Option<Url>) {
+    fn leave(&self, account: &Account, secrets: &Secrets) -> (Vec<RevokedToken>, Option<Url>) {
         let why = "a token that was given is revoked only with `--revoke`";
-        let page = reach(&self.registry, account).ok();
+        let page = pinned_endpoints(&self.registry, account).ok();
         (
-            all(&secrets.tokens, || Outcome::Skipped(Some(why.into()))),
-            page.and_then(|reach| reach.provider.revocation.page),
+            all(&secrets.tokens, || {
+                RevocationOutcome::Skipped(Some(why.into()))
+            }),
+            page.and_then(|endpoints| endpoints.provider.revocation.page),
         )
     }
 
     /// Revokes what can be revoked, and finds the page for the rest.
-    async fn take_back(&self, account: &Account, secrets: &Secrets) -> (Vec<Told>, Option<Url>) {
-        let reached =
-            reach(&self.registry, account).and_then(|reach| Ok((reach.revocation()?, reach)));
-        let (endpoint, reach) = match reached {
+    async fn take_back(
+        &self,
+        account: &Account,
+        secrets: &Secrets,
+    ) -> (Vec<RevokedToken>, Option<Url>) {
+        let reached = pinned_endpoints(&self.registry, account)
+            .and_then(|endpoints| Ok((endpoints.revocation()?, endpoints)));
+        let (endpoint, endpoints) = match reached {
             Ok(reached) => reached,
             Err(error) => {
-                let skipped = || Outcome::Skipped(Some(error.message.clone()));
+                let skipped = || RevocationOutcome::Skipped(Some(error.message.clone()));
                 return (all(&secrets.tokens, skipped), None);
             }
         };
-        let provider = &reach.provider;
+        let provider = &endpoints.provider;
         let revoking = Revoking {
             endpoint: endpoint.as_ref(),
             provider,
@@ -204,7 +216,7 @@ impl Context {
             until: None,
         };
         let told = revoking.all(&self.http, &secrets.tokens).await;
-        (told, reach.provider.revocation.page)
+        (told, endpoints.provider.revocation.page)
     }
 }
 
@@ -223,9 +235,9 @@ pub struct Revoking<'a> {
 
 impl Revoking<'_> {
     /// Revokes all that can be revoked. Nothing is waited for again that did not answer.
-    pub async fn all(&self, http: &Http, set: &TokenSet) -> Vec<Told> {
+    pub async fn all(&self, http: &Http, set: &TokenSet) -> Vec<RevokedToken> {
         let Some(url) = self.endpoint else {
-            return all(set, || Outcome::Unsupported(NOWHERE.into()));
+            return all(set, || RevocationOutcome::Unsupported(NOWHERE.into()));
         };
         let endpoint = RevocationEndpoint {
             url,
@@ -237,29 +249,29 @@ impl Revoking<'_> {
         let mut unreachable: Option<String> = None;
         for (token, value) in tokens(set) {
             let outcome = if let Some(why) = unsupported(endpoint.rule, token) {
-                Outcome::Unsupported(why.into())
+                RevocationOutcome::Unsupported(why.into())
             } else if self.client.id.is_empty() && endpoint.rule.needs_client() {
-                Outcome::Unsupported(NO_CLIENT.into())
+                RevocationOutcome::Unsupported(NO_CLIENT.into())
             } else if let Some(cause) = &unreachable {
-                Outcome::Failed(cause.clone())
+                RevocationOutcome::Failed(cause.clone())
             } else {
                 match in_time(self.until, endpoint.revoke(http, value, token)).await {
-                    Ok(()) => Outcome::Revoked,
+                    Ok(()) => RevocationOutcome::Revoked,
                     Err(OauthError::Refused(response))
                         if self.client.id.is_empty() && response.error == "invalid_client" =>
                     {
-                        Outcome::Unsupported(CLIENTS_ALONE.into())
+                        RevocationOutcome::Unsupported(CLIENTS_ALONE.into())
                     }
                     Err(error) => {
                         let cause = error.to_string();
                         if matches!(error, OauthError::Network(_)) {
                             unreachable = Some(cause.clone());
                         }
-                        Outcome::Failed(cause)
+                        RevocationOutcome::Failed(cause)
                     }
                 }
             };
-            told.push(Told { token, outcome });
+            told.push(RevokedToken { token, outcome });
         }
         told
     }
@@ -278,18 +290,18 @@ pub async fn in_time<T>(
 }
 
 /// The tokens that [`beyond`] has a reason for.
-pub fn lasting(provider: &Provider, set: &TokenSet) -> Vec<Told> {
+pub fn lasting(provider: &Provider, set: &TokenSet) -> Vec<RevokedToken> {
     let told = |(token, _)| {
-        let outcome = Outcome::Unsupported(beyond(provider, token)?.into());
-        Some(Told { token, outcome })
+        let outcome = RevocationOutcome::Unsupported(beyond(provider, token)?.into());
+        Some(RevokedToken { token, outcome })
     };
     tokens(set).filter_map(told).collect()
 }
 
 /// The same of every token.
-fn all(set: &TokenSet, outcome: impl Fn() -> Outcome) -> Vec<Told> {
+fn all(set: &TokenSet, outcome: impl Fn() -> RevocationOutcome) -> Vec<RevokedToken> {
     tokens(set)
-        .map(|(token, _)| Told {
+        .map(|(token, _)| RevokedToken {
             token,
             outcome: outcome(),
         })
@@ -306,4 +318,81 @@ fn tokens(set: &TokenSet) -> impl Iterator<Item = (Hint, &Secret)> {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use std::net::TcpListener;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::oauth::HttpOptions;
+    use crate::provider::ClientAuth;
+    use keyfob_base::timestamp::Timestamp;
+
+    fn tokens() -> TokenSet {
+        TokenSet {
+            access_token: Secret::new("access"),
+            refresh_token: Some(Secret::new("refresh")),
+            id_token: None,
+            token_type: "Bearer".into(),
+            scopes: Vec::new(),
+            received_at: Timestamp::from_unix(0),
+            expires_at: None,
+        }
+    }
+
+    fn http() -> Http {
+        let options = HttpOptions {
+            ca_pem: None,
+            trace: Arc::new(|_| {}),
+        };
+        Http::new(options).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_server_that_never_answers_is_left_at_the_bound() {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap(); // takes connections, and says nothing
+        let port = silent.local_addr().unwrap().port();
+        let url = Url::parse(&format!("http://127.0.0.1:{port}/revoke")).unwrap();
+        let client = Client {
+            id: "client".into(),
+            auth: ClientAuth::None,
+            secret: None,
+        };
+        let bound = Duration::from_millis(50);
+        let begin = Instant::now();
+        let revoking = Revoking {
+            endpoint: Some(&url),
+            provider: &Provider::default(),
+            client: &client,
+            until: Some(begin + bound),
+        };
+        let told = revoking.all(&http(), &tokens()).await;
+        assert!(begin.elapsed() >= bound && begin.elapsed() < Duration::from_secs(5));
+        let order: Vec<Hint> = told.iter().map(|told| told.token).collect();
+        assert_eq!(order, [Hint::RefreshToken, Hint::AccessToken]);
+        for told in told {
+            assert!(
+                told.outcome
+                    .reason()
+                    .unwrap()
+                    .contains("did not answer in time")
+            );
+        }
+    }
+
+    #[test]
+    fn what_outlives_a_revocation_is_known_before() {
+        let mut provider = Provider::default();
+        assert_eq!(
+            lasting(&provider, &tokens()).len(),
+            2,
+            "there is no endpoint"
+        );
+        provider.revocation_endpoint = Url::parse("https://acme.example/revoke").ok();
+        assert!(lasting(&provider, &tokens()).is_empty());
+        provider.revocation.refresh_tokens_only = true;
+        let told = lasting(&provider, &tokens());
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].token, Hint::AccessToken);
+    }
+}

@@ -1,13 +1,21 @@
 //! The policy's table, row by row, over the real file store; `now` is an argument, so nothing waits.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use tempfile::TempDir;
 
-use super::turn::take_turn;
-use super::*;
+use super::look::*;
+use super::renew::take_turn;
+use crate::account::Account;
+use crate::error::{Code, Result};
 use crate::paths::Paths;
 use crate::store::{Kind, Nobody};
+use crate::token_set::TokenSet;
+use crate::vault::{Secrets, Vault};
 use crate::verbs::fixture;
 use keyfob_base::secret::Secret;
+use keyfob_base::timestamp::Timestamp;
 
 /// When the tests' token arrived.
 const ISSUED: u64 = fixture::NOW;

@@ -4,7 +4,9 @@
 use serde_json::Value;
 use url::Url;
 
-use super::{Need, Reach, UNCHANGED, login_required, reach};
+use super::look::{Need, login_required};
+use super::refusal::UNCHANGED;
+use super::{PinnedEndpoints, pinned_endpoints};
 use crate::account::Account;
 use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
@@ -38,9 +40,9 @@ impl Context {
             let (account, _) = self.fresh(account, Need::New { by_name: true }).await?;
             return Ok((account, Whose::Machine));
         }
-        let reach = reach(&self.registry, &account)?;
-        let endpoint = reach.userinfo()?.ok_or_else(|| unknown(&account))?;
-        self.ask_userinfo(account, &reach, &endpoint).await
+        let endpoints = pinned_endpoints(&self.registry, &account)?;
+        let endpoint = endpoints.userinfo()?.ok_or_else(|| unknown(&account))?;
+        self.ask_userinfo(account, &endpoints, &endpoint).await
     }
 
     /// Asks with a token that no account holds, at the endpoint of today's definition. `variable` is where
@@ -71,10 +73,10 @@ impl Context {
     async fn ask_userinfo(
         &self,
         account: Account,
-        reach: &Reach,
+        endpoints: &PinnedEndpoints,
         endpoint: &Url,
     ) -> Result<(Account, Whose)> {
-        let rule = Box::new(reach.provider.identity.clone());
+        let rule = Box::new(endpoints.provider.identity.clone());
         let (mut account, mut need) = (account, Need::Margin);
         loop {
             let (now, secrets) = self.fresh(account, need).await?;

@@ -23,7 +23,7 @@ const VERSION: u32 = 1;
 const LIMIT: u64 = 1024 * 1024;
 
 /// How long another process may hold the file: a write takes milliseconds.
-const TURN: Duration = Duration::from_secs(10);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
@@ -101,7 +101,7 @@ pub fn is_ours(paths: &Paths) -> Result<()> {
 }
 
 fn change(paths: &Paths, edit: impl FnOnce(&mut Defaults)) -> Result<()> {
-    let _turn = lock::take(&paths.locks().join("defaults.lock"), TURN)?;
+    let _turn = lock::take(&paths.locks().join("defaults.lock"), LOCK_TIMEOUT)?;
     let before = stored(paths);
     let newer = before.as_ref().is_some_and(|it| it.version > VERSION);
     let before = before.map(|it| it.defaults).unwrap_or_default();

@@ -1,24 +1,21 @@
 //! The index: one JSON file an account, `PROVIDER/NAME.json`, with nothing secret in it.
 
-mod glance;
-mod shares;
-
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::versioned::Version;
-use crate::account::{Account, is_id};
+use super::payload::Version;
+use crate::account::{Account, SignIn, Standing, is_id};
 use crate::error::{Code, Error, Result};
 use crate::names::{is_name, is_provider_name};
 use crate::paths::Paths;
 use crate::toml_text::complaint;
 use keyfob_base::files;
-use shares::each;
-
-pub use glance::{Glance, glance};
+use keyfob_base::timestamp::Timestamp;
 
 /// The format written here. A file with a higher number is refused and never rewritten.
 pub const VERSION: u32 = 1;
@@ -297,6 +294,115 @@ fn names_in(folder: &Path, suffix: &str, fits: fn(&str) -> bool) -> Result<Vec<(
     Ok(names)
 }
 
+/// What one look into a file gives, in bytes: more than most entries have.
+const LOOK: usize = 2048;
+
+/// What of an entry tells accounts apart at a glance. The rest is passed over, which halves the time.
+#[derive(Debug)]
+pub struct Glance {
+    /// What the provider calls the person.
+    pub username: Option<String>,
+    /// What the server granted.
+    pub scopes: Vec<String>,
+    /// How its token stands.
+    pub standing: Standing,
+}
+
+/// The part of an entry that is read.
+#[derive(Deserialize)]
+struct GlancedEntry {
+    identity: GlancedIdentity,
+    username: Option<String>,
+    scopes: Vec<String>,
+    refreshable: bool,
+    generation: u64,
+    received_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    #[serde(default)]
+    refused_generation: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct GlancedIdentity {
+    kind: SignIn,
+}
+
+/// Takes a glance at each entry, in the order given; `None` for what cannot be read.
+pub fn glance<T: Send>(
+    paths: &Paths,
+    named: &[Named],
+    see: impl Fn(&Named, &Glance) -> T + Sync,
+) -> Vec<Option<T>> {
+    each(named, |named| {
+        let glance = glance_at(paths, named)?;
+        Some(see(named, &glance))
+    })
+}
+
+/// One look is enough for an entry that is whole in it, which its own syntax tells.
+fn glance_at(paths: &Paths, named: &Named) -> Option<Glance> {
+    let path = named.path(paths);
+    if named.regular {
+        let mut look = [0; LOOK];
+        let seen = File::open(&path).ok()?.read(&mut look).ok()?;
+        if let Some(glance) = parse_glance(&look[..seen]) {
+            return Some(glance);
+        }
+    }
+    parse_glance(&named.contents(&path).ok()??)
+}
+
+fn parse_glance(contents: &[u8]) -> Option<Glance> {
+    check_version(contents).ok()?;
+    let part: GlancedEntry = serde_json::from_str(str::from_utf8(contents).ok()?).ok()?;
+    Some(Glance {
+        standing: Standing {
+            kind: part.identity.kind,
+            received_at: part.received_at,
+            expires_at: part.expires_at,
+            renewable: part.refreshable && part.refused_generation != Some(part.generation),
+        },
+        username: part.username,
+        scopes: part.scopes,
+    })
+}
+
+/// The most threads that read entries at once.
+const THREADS: usize = 4;
+
+/// How many entries a thread takes at a time.
+const SHARE: usize = 32;
+
+/// Does the same with each; gives what came of it, in their order.
+fn each<T: Send>(named: &[Named], act: impl Fn(&Named) -> T + Sync) -> Vec<T> {
+    let shares: Vec<_> = named.chunks(SHARE).collect();
+    let next = AtomicUsize::new(0);
+    let take_shares = || {
+        let take = || next.fetch_add(1, Ordering::Relaxed);
+        let mut done = Vec::new();
+        let mut place = take();
+        while let Some(share) = shares.get(place) {
+            done.push((place, share.iter().map(&act).collect::<Vec<_>>()));
+            place = take();
+        }
+        done
+    };
+    let mut done = thread::scope(|scope| {
+        let helpers = (1..shares.len().min(THREADS)).filter_map(|_| {
+            let helper = thread::Builder::new().spawn_scoped(scope, take_shares);
+            helper.ok() // with no thread to be had, this one does all
+        });
+        let helpers: Vec<_> = helpers.collect();
+        let mut done = take_shares();
+        for helper in helpers {
+            done.extend(helper.join().expect("reading does not panic"));
+        }
+        done
+    });
+    done.sort_unstable_by_key(|(place, _)| *place);
+    done.into_iter().flat_map(|(_, share)| share).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -345,7 +451,7 @@ mod tests {
     #[test]
     fn many_accounts_are_listed_in_order_and_the_unreadable_ones_named() {
         let (_home, paths) = home();
-        let names: Vec<_> = (0..shares::THREADS * shares::SHARE + 10)
+        let names: Vec<_> = (0..THREADS * SHARE + 10)
             .map(|n| format!("n{n:04}"))
             .collect();
         let accounts: Vec<_> = names.iter().map(|name| written(&paths, name)).collect();

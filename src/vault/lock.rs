@@ -12,7 +12,7 @@ pub use keyfob_base::files::{Acquired, Guard};
 
 /// How long whoever holds a lock of the vault is waited for: it may be at a provider, or at a store that asks
 /// somebody to unlock it.
-pub const TURN: Duration = Duration::from_secs(60);
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Takes the lock on `path`, waiting at most `limit`.
 pub fn take(path: &Path, limit: Duration) -> Result<Guard> {

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::versioned::{self, Unreadable};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::token_set::TokenSet;
@@ -11,6 +10,34 @@ use keyfob_base::timestamp::Timestamp;
 
 /// The format written here. A higher number is refused.
 const VERSION: u32 = 1;
+
+/// What every format has, so that a newer one is told from a damaged one.
+#[derive(Deserialize)]
+pub(super) struct Version {
+    pub version: u32,
+}
+
+/// Why a secret cannot be read. Nothing of it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// It is not what was written.
+    Damaged,
+    /// A newer keyfob wrote it.
+    Newer,
+}
+
+/// Decodes what a store gave, up to the format `version`.
+pub(super) fn decode_secret<'a, T: Deserialize<'a>>(
+    secret: &'a Secret,
+    version: u32,
+) -> std::result::Result<T, Unreadable> {
+    let damaged = |_| Unreadable::Damaged;
+    let found: Version = serde_json::from_str(secret.expose()).map_err(damaged)?;
+    if found.version > version {
+        return Err(Unreadable::Newer);
+    }
+    serde_json::from_str(secret.expose()).map_err(damaged)
+}
 
 /// Everything secret about an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,7 +125,7 @@ pub fn encode(secrets: &Secrets, account: &Account) -> Secret {
 
 /// Decodes what a store gave for `account`. The error shows nothing of it.
 pub fn decode(secret: &Secret, account: &Account) -> Result<Secrets> {
-    let payload: Payload = versioned::decode(secret, VERSION).map_err(|why| match why {
+    let payload: Payload = decode_secret(secret, VERSION).map_err(|why| match why {
         Unreadable::Damaged => {
             Error::new(Code::InternalError, "its stored secret is damaged").hint(account.again())
         }

@@ -14,10 +14,12 @@ use crate::choose::nobody_anywhere;
 use crate::cli;
 use crate::error::{Code, Error, Result};
 use crate::interrupts::uninterrupted;
-use crate::session::foresee;
+use crate::session::predict;
 use crate::store::passphrase::{BACKUP, Environment};
 use crate::store::sealed::{Key, Lock};
-use crate::vault::{Backup, Bound, Guard, RefreshToken, Saved, SavedProvider, TURN, backup_file};
+use crate::vault::{
+    BackupContents, Bound, Guard, LOCK_TIMEOUT, RefreshToken, Saved, SavedProvider, backup_file,
+};
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
@@ -126,7 +128,7 @@ pub(super) fn passphrase(app: &App, new: bool) -> Result<Secret> {
 fn take_turns(app: &App, accounts: &[Account]) -> Result<Vec<Guard>> {
     let ids: BTreeMap<&String, &Account> = accounts.iter().map(|one| (&one.id, one)).collect();
     let take = |(id, account): (&String, &Account)| {
-        let turn = app.vault.wait_for_lock(id, TURN);
+        let turn = app.vault.wait_for_lock(id, LOCK_TIMEOUT);
         turn.map_err(|error| error.account(account))
     };
     ids.into_iter().map(take).collect()
@@ -134,7 +136,7 @@ fn take_turns(app: &App, accounts: &[Account]) -> Result<Vec<Guard>> {
 
 /// What goes into the file, and what becomes of each account.
 struct Gathered {
-    backup: Backup,
+    backup: BackupContents,
     answers: Vec<Told>,
 }
 
@@ -196,7 +198,7 @@ fn gather(app: &App, accounts: Vec<Account>, moves: bool) -> Result<Gathered> {
         return Err(nothing(&answers));
     }
     let providers: BTreeSet<&String> = saved.iter().map(|one| &one.account.provider).collect();
-    let mut backup = Backup {
+    let mut backup = BackupContents {
         created_at: Timestamp::now(),
         moved: moves,
         accounts: Vec::new(),
@@ -219,7 +221,7 @@ fn gather(app: &App, accounts: Vec<Account>, moves: bool) -> Result<Gathered> {
 /// Why only a new sign-in helps once an account is restored, if so.
 fn ended(app: &App, one: &Saved, refresh_token: RefreshToken) -> Option<String> {
     let now = Timestamp::now();
-    match foresee(&one.account, None, now) {
+    match predict(&one.account, None, now) {
         Err(error) if error.code == Code::LoginRequired => Some(match refresh_token {
             RefreshToken::LeftOut => {
                 "its access token has ended, and its refresh token is left out".into()
@@ -260,7 +262,7 @@ fn nothing(told: &[Told]) -> Error {
 }
 
 /// Encrypts, and where it can be proved that it opens, proves it.
-fn seal(backup: &Backup, lock: &Lock) -> Result<Vec<u8>> {
+fn seal(backup: &BackupContents, lock: &Lock) -> Result<Vec<u8>> {
     let text = backup.encode();
     let fault = |cause: String| {
         Error::new(Code::InternalError, cause)

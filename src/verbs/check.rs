@@ -12,7 +12,7 @@ use crate::choose::{Source, Variable, nobody_anywhere};
 use crate::cli;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::session::foresee;
+use crate::session::predict;
 use keyfob_base::timestamp::Timestamp;
 
 /// Judges, prints a line a token, and fails with the worst of what was found.
@@ -94,7 +94,7 @@ fn sources(app: &App, args: &cli::Check) -> Result<(Vec<Source>, Vec<Error>)> {
 /// The verdict of the index. Of a variable's token it knows nothing.
 fn look(source: Source, least: Option<u64>, now: Timestamp) -> Verdict {
     let failure = match &source {
-        Source::Account(account) => foresee(account, least, now).err(),
+        Source::Account(account) => predict(account, least, now).err(),
         Source::Variable(_) => None,
     };
     Verdict { source, failure }
@@ -146,7 +146,7 @@ fn live(app: &App, sources: Vec<Source>, least: Option<u64>) -> Result<Vec<Verdi
 fn accepted((before, answer): (Account, Result<Account>), least: Option<u64>) -> Verdict {
     match answer {
         Ok(account) => {
-            let demanded = least.map(|_| foresee(&account, least, Timestamp::now()));
+            let demanded = least.map(|_| predict(&account, least, Timestamp::now()));
             Verdict {
                 failure: demanded.and_then(Result::err),
                 source: Source::Account(Box::new(account)),

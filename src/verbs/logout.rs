@@ -9,7 +9,7 @@ use crate::answer::logout::{Forgotten, Logout, Outcome, Revocation, TokenType};
 use crate::audit::Action;
 use crate::cli;
 use crate::error::{Code, Error, Result};
-use crate::session::revoke::{self, Extent, Hint, SignedOut, Told};
+use crate::session::revoke::{self, Extent, Hint, RevokedToken, SignedOut};
 use crate::store::Kind;
 use keyfob_base::timestamp::Timestamp;
 
@@ -172,7 +172,7 @@ fn confirmed(app: &App, question: &str) -> Result<bool> {
     Ok(yes)
 }
 
-fn revocation(told: &Told) -> Revocation {
+fn revocation(told: &RevokedToken) -> Revocation {
     let detail = told.outcome.reason().map(str::to_owned);
     Revocation {
         token: match told.token {
@@ -180,17 +180,21 @@ fn revocation(told: &Told) -> Revocation {
             Hint::AccessToken => TokenType::AccessToken,
         },
         result: match told.outcome {
-            revoke::Outcome::Revoked => Outcome::Revoked,
-            revoke::Outcome::Failed(_) => Outcome::Failed,
-            revoke::Outcome::Unsupported(_) => Outcome::Unsupported,
-            revoke::Outcome::Skipped(_) => Outcome::Skipped,
+            revoke::RevocationOutcome::Revoked => Outcome::Revoked,
+            revoke::RevocationOutcome::Failed(_) => Outcome::Failed,
+            revoke::RevocationOutcome::Unsupported(_) => Outcome::Unsupported,
+            revoke::RevocationOutcome::Skipped(_) => Outcome::Skipped,
         },
         detail,
     }
 }
 
 /// Why a token that was given was not revoked, and where its owner can do it.
-fn given_lives_on(account: &Account, tokens: &[Told], page: Option<&Url>) -> Option<String> {
+fn given_lives_on(
+    account: &Account,
+    tokens: &[RevokedToken],
+    page: Option<&Url>,
+) -> Option<String> {
     let cause = tokens.iter().find_map(|told| told.outcome.reason())?;
     let there = page.map_or_else(String::new, |page| format!(": {page}"));
     Some(format!(
@@ -202,12 +206,12 @@ fn given_lives_on(account: &Account, tokens: &[Told], page: Option<&Url>) -> Opt
 pub(super) fn lives_on(
     whose: &str,
     ends: Option<Timestamp>,
-    tokens: &[Told],
+    tokens: &[RevokedToken],
     page: Option<&Url>,
 ) -> Option<String> {
     let cause = tokens.iter().find_map(|told| told.outcome.reason())?;
     let lives = |token| {
-        let left = |told: &&Told| told.token == token && !told.outcome.is_revoked();
+        let left = |told: &&RevokedToken| told.token == token && !told.outcome.is_revoked();
         tokens.iter().find(left)
     };
     let access = lives(Hint::AccessToken).map(|_| match ends {
@@ -227,8 +231,8 @@ pub(super) fn lives_on(
 fn unconfirmed(done: &SignedOut) -> Option<Error> {
     let given = done.account.identity.kind == SignIn::Given;
     let cause = done.tokens.iter().find_map(|told| match &told.outcome {
-        revoke::Outcome::Failed(cause) => Some(cause),
-        revoke::Outcome::Unsupported(cause) if given => Some(cause),
+        revoke::RevocationOutcome::Failed(cause) => Some(cause),
+        revoke::RevocationOutcome::Unsupported(cause) if given => Some(cause),
         _ => None,
     })?;
     let hint = match &done.page {

@@ -14,9 +14,9 @@ use crate::audit::Action;
 use crate::cli;
 use crate::config;
 use crate::error::{Code, Error, Result};
-use crate::session::foresee;
+use crate::session::predict;
 use crate::store::Kind;
-use crate::vault::{Backup, Over, Place, Restored, Saved, backup_file};
+use crate::vault::{BackupContents, Over, RestorePlace, Restored, Saved, backup_file};
 use keyfob_base::timestamp::Timestamp;
 
 /// Opens the file, and takes from it what was asked for.
@@ -25,11 +25,11 @@ pub fn run(app: &App, args: &cli::Restore) -> Result<()> {
     app.term.obey_signals();
     let failed = |error: &Error| app.audit.note(Action::Restore, "", Some(error));
     let text = key::open(app, args, &sealed).inspect_err(failed)?;
-    let backup = Backup::decode(&text).inspect_err(failed)?;
+    let backup = BackupContents::decode(&text).inspect_err(failed)?;
     drop(text);
     drop(sealed);
     let chosen = select::chosen(&args.accounts, &backup)?;
-    let place = Place {
+    let place = RestorePlace {
         asked: match args.store {
             Some(store) => Some(store),
             None => config::store_variable()?,
@@ -89,8 +89,8 @@ fn prove(
     app: &App,
     args: &cli::Restore,
     chosen: &[&Saved],
-    backup: &Backup,
-    place: Place,
+    backup: &BackupContents,
+    place: RestorePlace,
 ) -> Result<()> {
     let over = if args.replace {
         Over::Always
@@ -130,7 +130,7 @@ fn restored(
     app: &App,
     args: &cli::Restore,
     saved: &Saved,
-    place: Place,
+    place: RestorePlace,
     moved: bool,
 ) -> Result<Fared> {
     let over = if args.replace {
@@ -224,7 +224,7 @@ fn asked(app: &App, saved: &Saved) -> Result<Over> {
 
 /// What somebody has to know of an account that cannot be refreshed.
 fn life(account: &Account) -> String {
-    let ended = foresee(account, None, Timestamp::now());
+    let ended = predict(account, None, Timestamp::now());
     match account.expires_at {
         _ if ended.is_err_and(|error| error.code == Code::LoginRequired) => format!(
             ", and only a new sign-in helps: `{}`",

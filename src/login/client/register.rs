@@ -16,7 +16,7 @@ use crate::oauth::OauthError;
 use crate::oauth::endpoint::origin;
 use crate::oauth::registration::{self, Registered, Wish};
 use crate::provider::{ClientAuth, Provider, Registry};
-use crate::vault::{ClientSecrets, Guard, KeptClient, TURN, Vault};
+use crate::vault::{ClientSecrets, Guard, KeptClient, LOCK_TIMEOUT, Vault};
 use keyfob_base::escape::escape_short;
 use keyfob_base::timestamp::Timestamp;
 
@@ -74,7 +74,7 @@ async fn turn(context: &Context, plan: &Plan, endpoint: &Url) -> Result<Option<G
         Arc::clone(&context.vault),
         lock_name(&plan.provider, endpoint),
     );
-    off_thread(move || vault.wait_for_lock(&lock, TURN).map(Some)).await
+    off_thread(move || vault.wait_for_lock(&lock, LOCK_TIMEOUT).map(Some)).await
 }
 
 /// One registration at a time for an issuer, whatever its definitions are called.

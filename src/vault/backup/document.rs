@@ -8,9 +8,10 @@ use std::io;
 use secrecy::zeroize::Zeroizing;
 use serde::{Deserialize, Serialize};
 
-use super::super::{KeptClient, clients, payload};
+use super::super::client::ClientPayload;
+use super::super::{KeptClient, payload};
 use super::checks::{fault, is_sound};
-use super::{Backup, Saved, SavedClient, SavedProvider};
+use super::{BackupContents, Saved, SavedClient, SavedProvider};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::names::{is_name, is_provider_name};
@@ -31,7 +32,7 @@ struct Head {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Document<'a> {
+struct BackupDocument<'a> {
     format: Cow<'a, str>,
     version: u32,
     created_at: Timestamp,
@@ -60,12 +61,12 @@ struct Definition<'a> {
 struct OneClient<'a> {
     provider: Cow<'a, str>,
     client: Cow<'a, KeptClient>,
-    secret: clients::Payload<'a>,
+    secret: ClientPayload<'a>,
 }
 
 /// Encodes into memory that is wiped, and that does not grow, which would leave a copy behind.
-pub fn encode(backup: &Backup) -> Zeroizing<Vec<u8>> {
-    let document = Document::of(backup);
+pub fn encode(backup: &BackupContents) -> Zeroizing<Vec<u8>> {
+    let document = BackupDocument::of(backup);
     let mut size = Count(0);
     serde_json::to_writer(&mut size, &document)
         .expect("string keys, and counting takes everything");
@@ -88,8 +89,8 @@ impl io::Write for Count {
     }
 }
 
-impl<'a> Document<'a> {
-    fn of(backup: &'a Backup) -> Self {
+impl<'a> BackupDocument<'a> {
+    fn of(backup: &'a BackupContents) -> Self {
         let accounts = backup.accounts.iter().map(|saved| OneAccount {
             provider: (&*saved.account.provider).into(),
             name: (&*saved.account.name).into(),
@@ -104,7 +105,7 @@ impl<'a> Document<'a> {
         let clients = backup.clients.iter().map(|saved| OneClient {
             provider: (&*saved.provider).into(),
             client: Cow::Borrowed(&saved.client),
-            secret: clients::Payload::of(&saved.secrets),
+            secret: ClientPayload::of(&saved.secrets),
         });
         Self {
             format: FORMAT.into(),
@@ -119,7 +120,7 @@ impl<'a> Document<'a> {
 }
 
 /// Decodes and checks. The error shows no secret.
-pub fn decode(text: &[u8]) -> Result<Backup> {
+pub fn decode(text: &[u8]) -> Result<BackupContents> {
     let Ok(head) = serde_json::from_slice::<Head>(text) else {
         return Err(no_backup());
     };
@@ -130,14 +131,14 @@ pub fn decode(text: &[u8]) -> Result<Backup> {
         let what = "the backup was written by a newer keyfob";
         return Err(Error::new(Code::BackupInvalid, what).hint("update this one"));
     }
-    let document: Document = serde_json::from_slice(text).map_err(|cause| {
+    let document: BackupDocument = serde_json::from_slice(text).map_err(|cause| {
         // The parser's own words may quote a secret.
         damaged(&format!("line {} column {}", cause.line(), cause.column()))
     })?;
     let accounts = document.accounts.into_iter().map(account);
     let providers = document.providers.into_iter().map(provider);
     let clients = document.clients.into_iter().map(client);
-    let backup = Backup {
+    let backup = BackupContents {
         created_at: document.created_at,
         moved: document.moved,
         accounts: accounts.collect::<Result<_>>()?,
@@ -200,7 +201,7 @@ fn own_provider(name: Cow<'_, str>) -> Result<String> {
 }
 
 /// Of two under one name nobody knows which is meant.
-fn each_once(backup: &Backup) -> Result<()> {
+fn each_once(backup: &BackupContents) -> Result<()> {
     let accounts = backup.accounts.iter();
     let (mut names, mut ids) = (BTreeSet::new(), BTreeSet::new());
     let mut files = BTreeSet::new();

@@ -1,13 +1,15 @@
 //! The document, there and back.
 
 use super::*;
+use crate::account::Account;
 use crate::provider::ClientAuth;
 use crate::store::Kind;
 use crate::token_set::TokenSet;
+use crate::vault::{ClientSecrets, KeptClient, Secrets};
 use crate::verbs::fixture;
 use keyfob_base::secret::Secret;
 
-fn backup() -> Backup {
+fn backup() -> BackupContents {
     let account = Account {
         id: "0123456789abcdef".into(),
         ..fixture::account()
@@ -35,7 +37,7 @@ fn backup() -> Backup {
         secret_expires_at: None,
         configuration_endpoint: Some("https://id.example.com/register/fob".parse().unwrap()),
     };
-    Backup {
+    BackupContents {
         created_at: fixture::now(),
         moved: true,
         accounts: vec![Saved {
@@ -63,7 +65,7 @@ fn what_is_encoded_is_decoded_and_its_memory_did_not_grow() {
     let text = backup().encode();
     assert_eq!(text.len(), text.capacity());
     assert!(text.starts_with(b"{\"format\":\"keyfob backup\",\"version\":1,"));
-    assert_eq!(Backup::decode(&text).unwrap(), backup());
+    assert_eq!(BackupContents::decode(&text).unwrap(), backup());
 }
 
 #[test]
@@ -79,7 +81,7 @@ fn nothing_secret_is_in_an_error() {
     ] {
         let bad = text.replacen(from, to, 1);
         assert_ne!(bad, text);
-        let error = Backup::decode(bad.as_bytes()).unwrap_err();
+        let error = BackupContents::decode(bad.as_bytes()).unwrap_err();
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     }
 }

@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::error::{Code, Error, Result};
 use crate::login::{EphemeralRegistration, Gained, Gains, Granted, Plan, check_resources};
 use crate::oauth::registration;
-use crate::session::revoke::{Outcome, Revoking, in_time, lasting};
+use crate::session::revoke::{RevocationOutcome, Revoking, in_time, lasting};
 use crate::verbs::app::App;
 use crate::verbs::login::{self, Means};
 use crate::verbs::logout::lives_on;
@@ -195,7 +195,7 @@ async fn revoke(app: &App, context: &Context, granted: &Granted, until: Instant)
         until: Some(until),
     };
     let mut told = revoking.all(&context.http, tokens).await;
-    told.retain(|told| !matches!(told.outcome, Outcome::Unsupported(_))); // said before
+    told.retain(|told| !matches!(told.outcome, RevocationOutcome::Unsupported(_))); // said before
     let page = provider.revocation.page.as_ref();
     let left = lives_on(&provider.name, tokens.expires_at, &told, page);
     if let Some(left) = &left {

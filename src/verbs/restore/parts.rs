@@ -6,13 +6,13 @@ use crate::answer::restore::{Part, Restore};
 use crate::error::Error;
 use crate::interrupts::uninterrupted;
 use crate::provider::Adopted;
-use crate::vault::{Backup, Place};
+use crate::vault::{BackupContents, RestorePlace};
 use crate::verbs::app::App;
 
 /// The definitions first: without them an account is of no use.
 pub fn definitions(
     app: &App,
-    backup: &Backup,
+    backup: &BackupContents,
     wanted: &BTreeSet<&String>,
     answer: &mut Restore,
     failures: &mut Vec<Error>,
@@ -49,9 +49,9 @@ pub fn definitions(
 /// What is kept of clients, so that signing in again needs no more than it did.
 pub fn clients(
     app: &App,
-    backup: &Backup,
+    backup: &BackupContents,
     wanted: &BTreeSet<&String>,
-    place: Place,
+    place: RestorePlace,
     answer: &mut Restore,
     failures: &mut Vec<Error>,
 ) {

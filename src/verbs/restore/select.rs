@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use crate::choose::{Target, fits, is_pattern};
 use crate::error::{Code, Error, Result};
 use crate::names::nearest;
-use crate::vault::{Backup, Saved};
+use crate::vault::{BackupContents, Saved};
 
 /// More names than this do not help.
 const SHOWN: usize = 8;
 
 /// Those that names and patterns mean, in the order of the file; all where there are none.
-pub fn chosen<'a>(typed: &[String], backup: &'a Backup) -> Result<Vec<&'a Saved>> {
+pub fn chosen<'a>(typed: &[String], backup: &'a BackupContents) -> Result<Vec<&'a Saved>> {
     let all = || backup.accounts.iter();
     if typed.is_empty() {
         return Ok(all().collect());
@@ -37,7 +37,7 @@ pub fn chosen<'a>(typed: &[String], backup: &'a Backup) -> Result<Vec<&'a Saved>
 }
 
 /// The one that is named, or a provider's default; without one all of that provider.
-fn named<'a>(target: Target<'_>, backup: &'a Backup) -> Vec<&'a Saved> {
+fn named<'a>(target: Target<'_>, backup: &'a BackupContents) -> Vec<&'a Saved> {
     let of_provider = || {
         let accounts = backup.accounts.iter();
         accounts.filter(|saved| saved.account.provider == target.provider)
@@ -53,7 +53,7 @@ fn named<'a>(target: Target<'_>, backup: &'a Backup) -> Vec<&'a Saved> {
     }
 }
 
-fn missing(typed: &str, backup: &Backup) -> Error {
+fn missing(typed: &str, backup: &BackupContents) -> Error {
     let names: Vec<String> = backup
         .accounts
         .iter()

@@ -1,14 +1,9 @@
 //! What a backup holds, and how accounts get into it.
 
-pub mod backup_file;
-mod checks;
-mod document;
-#[cfg(test)]
-mod tests;
-
 use secrecy::zeroize::Zeroizing;
 
-use super::{ClientSecrets, KeptClient, Secrets, Vault};
+use super::super::{ClientSecrets, KeptClient, Secrets, Vault};
+use super::document;
 use crate::account::{Account, SignIn};
 use crate::error::Result;
 use crate::provider::SANDBOX;
@@ -16,7 +11,7 @@ use keyfob_base::timestamp::Timestamp;
 
 /// What one file holds.
 #[derive(Debug, PartialEq)]
-pub struct Backup {
+pub struct BackupContents {
     /// When it was written.
     pub created_at: Timestamp,
     /// Its accounts were forgotten where it was written, so their refresh tokens are nowhere else.
@@ -139,7 +134,7 @@ impl Vault {
     }
 }
 
-impl Backup {
+impl BackupContents {
     /// The text to encrypt.
     pub fn encode(&self) -> Zeroizing<Vec<u8>> {
         document::encode(self)

@@ -1,5 +1,6 @@
-//! What index and stores do not agree on. It is found without a secret being read, and removed under the locks
-//! that whoever writes takes: a new secret has its own until its entry or record is written.
+//! What index and stores do not agree on, entries that share a secret, and secrets that cannot be read. It is
+//! found without a secret being shown, and orphans are removed under the locks that whoever writes takes: a new
+//! secret has its own until its entry or record is written.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,10 +8,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{KeptClient, Vault, defaults, index, lock, names_lock, unavailable};
+use super::client::{self, KeptClient};
+use super::vault::unavailable;
+use super::{Vault, defaults, index, lock, names_lock, payload};
+use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::names::{is_name, is_provider_name};
-use crate::store::{Kind, Rehearsal};
+use crate::store::{Kind, Rehearsal, Unasked};
+use keyfob_base::secret::Secret;
 
 /// How long another change of names is waited for: doctor has ten seconds for all of this.
 const NAMES_TURN: Duration = Duration::from_secs(5);
@@ -22,6 +27,26 @@ pub struct Clients {
     pub kept: Vec<(String, KeptClient)>,
     /// One failure a file; each names it.
     pub broken: Vec<Error>,
+}
+
+/// What a look at a secret gave.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Examined {
+    /// It is what was written.
+    Sound,
+    /// It is of before the last change of the entry.
+    Outdated,
+    /// There is none.
+    Gone,
+    /// It was not looked at, for that would have asked somebody.
+    Shut,
+    /// It cannot be read.
+    Unreadable {
+        /// Why.
+        cause: String,
+        /// What helps.
+        hint: String,
+    },
 }
 
 impl Vault {
@@ -89,7 +114,7 @@ impl Vault {
 
     /// The keys in a store that an account or a client leads to, the copies of a move among them. An entry that cannot be read may lead to any,
     /// so then it fails.
-    pub fn led_to(&self, kind: Kind) -> Result<BTreeSet<String>> {
+    pub fn referenced_keys(&self, kind: Kind) -> Result<BTreeSet<String>> {
         let (listing, clients) = (self.accounts(), self.clients());
         let mut broken = listing.broken.into_iter().chain(clients.broken);
         if let Some(error) = broken.next() {
@@ -117,9 +142,9 @@ impl Vault {
 
     /// Removes a secret of the file store that nothing leads to; `false` where something does by now. Somebody who
     /// is at work on it is not waited for.
-    pub fn discard_dangling(&self, key: &str) -> Result<bool> {
+    pub fn discard_orphan(&self, key: &str) -> Result<bool> {
         let _turn = self.wait_for_lock(key, Duration::ZERO)?;
-        if self.led_to(Kind::File)?.contains(key) {
+        if self.referenced_keys(Kind::File)?.contains(key) {
             return Ok(false);
         }
         self.store(Kind::File)
@@ -134,7 +159,7 @@ impl Vault {
     }
 
     /// Takes a default away whose account is gone; `false` where it is there by now.
-    pub fn drop_dangling_default(&self, provider: &str, name: &str) -> Result<bool> {
+    pub fn drop_orphan_default(&self, provider: &str, name: &str) -> Result<bool> {
         let lock = is_provider_name(provider).then(|| names_lock(provider)); // no login makes another a default
         let _names = lock
             .map(|lock| self.wait_for_lock(&lock, NAMES_TURN))
@@ -151,6 +176,69 @@ impl Vault {
     pub fn has_account(&self, provider: &str, name: &str) -> bool {
         let fits = is_provider_name(provider) && is_name(name);
         fits && !matches!(index::read(&self.paths, provider, name), Ok(None))
+    }
+
+    /// Another account whose entry leads to the same secret: somebody has copied an entry's file, or a rename was
+    /// cut off. What is done to the secret for one of them would be done to the other.
+    pub fn find_sharer(&self, account: &Account) -> Option<Account> {
+        let own = (&account.provider, &account.name);
+        let mut accounts = self.accounts().accounts.into_iter();
+        accounts.find(|one| one.id == account.id && (&one.provider, &one.name) != own)
+    }
+
+    /// Fails where an account shares its secret: it can neither go elsewhere nor be in a file twice.
+    pub fn is_sole(&self, account: &Account) -> Result<()> {
+        let Some(sharer) = self.find_sharer(account) else {
+            return Ok(());
+        };
+        let what = format!("{account} and {sharer} lead to one secret");
+        Err(Error::new(Code::AccountConflict, what)
+            .hint(format!(
+                "`keyfob logout {sharer}` takes that entry away and leaves the tokens to {account}"
+            ))
+            .account(account))
+    }
+
+    /// Looks at an account's secret.
+    pub fn examine(&self, account: &Account) -> Examined {
+        self.look_at(account.store, &account.id, |secret| {
+            let secrets = payload::decode(secret, account)?;
+            Ok(secrets.generation >= account.generation)
+        })
+    }
+
+    /// Looks at what is kept of a client.
+    pub fn examine_client(&self, client: &KeptClient) -> Examined {
+        self.look_at(client.store, &client.id, |secret| {
+            client::decode(secret).map(|_| true)
+        })
+    }
+
+    fn look_at(
+        &self,
+        store: Kind,
+        key: &str,
+        current: impl Fn(&Secret) -> Result<bool>,
+    ) -> Examined {
+        let secret = match self.store(store).get_unasked(key) {
+            Ok(Unasked::Secret(secret)) => secret,
+            Ok(Unasked::Nothing) => return Examined::Gone,
+            Ok(Unasked::Shut) => return Examined::Shut,
+            Err(error) => {
+                return Examined::Unreadable {
+                    cause: error.cause,
+                    hint: error.hint,
+                };
+            }
+        };
+        match current(&secret) {
+            Ok(true) => Examined::Sound,
+            Ok(false) => Examined::Outdated,
+            Err(error) => Examined::Unreadable {
+                cause: error.message,
+                hint: error.hint.unwrap_or_default(),
+            },
+        }
     }
 }
 
