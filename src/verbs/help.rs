@@ -3,16 +3,32 @@
 
 use std::fmt::Write;
 
-use clap::{Command, CommandFactory, Parser};
+use clap::{Args, Command, CommandFactory, Parser};
+use clap_complete::engine::ArgValueCompleter;
 use console::{measure_text_width, style};
 
 use super::output::{columns, print, print_help};
+use crate::complete;
 use crate::error::{Code, Error, Result};
 use crate::help::{Block, TOPICS, Topic};
 use crate::names::nearest;
 use crate::paths::Paths;
-use crate::vault::{self, Named};
-use crate::{cli::Help, verbs::Cli};
+use crate::vault;
+use crate::vault::Named;
+use crate::verbs::Cli;
+
+/// Arguments of `help`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob help                           lists what there is
+  keyfob help scripting
+  keyfob help provider show             as `keyfob provider show --help`")]
+pub struct Help {
+    /// A verb, or one of accounts, scripting, stores and providers
+    #[arg(value_name = "VERB|PAGE", num_args = 0..=2, add = ArgValueCompleter::new(complete::pages))]
+    pub words: Vec<String>,
+}
 
 /// The widest that text is wrapped to; longer lines are hard to read.
 const WIDEST: usize = 100;
@@ -95,7 +111,7 @@ fn page(topic: &Topic, width: usize, coloured: bool) -> String {
         let title = style(text).bold().force_styling(coloured);
         title.to_string()
     };
-    let mut page = wrapped(&format!("{}: {}", topic.name, topic.about()), width);
+    let mut page = wrap(&format!("{}: {}", topic.name, topic.about()), width);
     for block in topic.blocks() {
         match block {
             Block::Heading(heading) => {
@@ -103,7 +119,7 @@ fn page(topic: &Topic, width: usize, coloured: bool) -> String {
             }
             Block::Paragraph(text) => {
                 page.push('\n');
-                page += &wrapped(&text, width);
+                page += &wrap(&text, width);
             }
             Block::Lines(lines) => {
                 page.push('\n');
@@ -117,7 +133,7 @@ fn page(topic: &Topic, width: usize, coloured: bool) -> String {
 }
 
 /// Breaks a text between its words, but for those of code between backticks.
-fn wrapped(text: &str, width: usize) -> String {
+fn wrap(text: &str, width: usize) -> String {
     let mut lines = String::new();
     let mut used = 0;
     for word in words(text) {
@@ -212,9 +228,9 @@ mod tests {
     #[test]
     fn text_is_broken_between_words_and_not_in_code() {
         let text = "aa bb `cc dd` ee";
-        assert_eq!(wrapped(text, 80), format!("{text}\n"));
-        assert_eq!(wrapped(text, 9), "aa bb\n`cc dd`\nee\n");
-        assert_eq!(wrapped(text, 1), "aa\nbb\n`cc dd`\nee\n");
+        assert_eq!(wrap(text, 80), format!("{text}\n"));
+        assert_eq!(wrap(text, 9), "aa bb\n`cc dd`\nee\n");
+        assert_eq!(wrap(text, 1), "aa\nbb\n`cc dd`\nee\n");
     }
 
     #[test]

@@ -1,21 +1,54 @@
 //! `logout`: revokes at the provider, refresh token first, then forgets, whatever the server said.
 
+use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
+use serde::Serialize;
 use url::Url;
 
 use super::app::App;
-use super::{embedded, fleet, network, print_json, report};
+use super::{concurrent, embedded, network, print_json, report};
 use crate::account::{Account, SignIn};
-use crate::answer::logout::{Forgotten, Logout, Outcome, Revocation, TokenType};
 use crate::audit::Action;
-use crate::cli;
+use crate::complete;
 use crate::error::{Code, Error, Result};
-use crate::session::revoke::{self, Extent, Hint, SignedOut, Told};
+use crate::session::revoke;
+use crate::session::revoke::{Extent, Hint, SignedOut, Told};
 use crate::store::Kind;
 use keyfob_base::timestamp::Timestamp;
 
+/// Arguments of `logout`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob logout huggingface/work
+  keyfob logout 'huggingface/*'          asks before it signs out what matches
+  keyfob logout --all --yes
+  keyfob logout github --local          forget here, tell nobody
+  keyfob logout github --local --leave-secret    although its keyring is gone")]
+pub struct Logout {
+    /// PROVIDER/NAME, PROVIDER for the one used here, or a pattern of `*` and `?`
+    #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
+    pub accounts: Vec<String>,
+    /// Every account
+    #[arg(long, conflicts_with = "accounts")]
+    pub all: bool,
+    /// Do not contact the provider
+    #[arg(long)]
+    pub local: bool,
+    /// Forget it although its store cannot be used, and leave its secret there
+    #[arg(long, requires = "local")]
+    pub leave_secret: bool,
+    /// Revoke tokens too that were given with `login --with-token`
+    #[arg(long, conflicts_with = "local")]
+    pub revoke: bool,
+    /// Do not ask before `--all` or a pattern
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
 /// Logs out the accounts meant; the exit code says when a server did not confirm.
-pub fn run(app: &App, args: &cli::Logout) -> Result<()> {
-    let Some((accounts, mut failures)) = chosen(app, args)? else {
+pub fn run(app: &App, args: &Logout) -> Result<()> {
+    let Some((accounts, mut failures)) = select(app, args)? else {
         return Ok(());
     };
     let extent = match (args.local, args.revoke) {
@@ -37,12 +70,12 @@ pub(super) fn sign_out(
     app: &App,
     accounts: Vec<Account>,
     extent: Extent,
-) -> Result<(Logout, Vec<Error>)> {
+) -> Result<(LogoutAnswer, Vec<Error>)> {
     let mut failures = Vec::new();
     let providers = accounts.iter().map(|account| account.provider.as_str());
     let (registry, _sandbox) = embedded::start(app, providers, None)?;
     let results = network::context(app, registry, async |context| {
-        Ok(fleet::each(
+        Ok(concurrent::each(
             &context,
             accounts,
             "signing out",
@@ -50,10 +83,10 @@ pub(super) fn sign_out(
         )
         .await)
     })?;
-    let mut answer = Logout::default();
+    let mut answer = LogoutAnswer::default();
     for (account, result) in results {
         let forgotten = match result {
-            Ok(done) => said(app, done, &mut failures),
+            Ok(done) => shape_signed_out(app, done, &mut failures),
             Err(error) => {
                 let error = leavable(error.account(&account), &account);
                 let whose = account.to_string();
@@ -74,7 +107,7 @@ pub(super) fn sign_out(
 }
 
 /// Says what became of one account, and shapes it; what failed goes to the failures.
-fn said(app: &App, mut done: SignedOut, failures: &mut Vec<Error>) -> Forgotten {
+fn shape_signed_out(app: &App, mut done: SignedOut, failures: &mut Vec<Error>) -> Forgotten {
     let kept = done.kept.take();
     done.kept = kept.map(|error| leavable(error, &done.account));
     let account = &done.account;
@@ -101,7 +134,7 @@ fn said(app: &App, mut done: SignedOut, failures: &mut Vec<Error>) -> Forgotten 
     Forgotten {
         account: account.to_string(),
         removed: done.kept.is_none(),
-        tokens: done.tokens.iter().map(revocation).collect(),
+        tokens: done.tokens.iter().map(shape_revocation).collect(),
         secret_left_in: done.left,
         error: done.kept,
     }
@@ -129,12 +162,12 @@ fn stays(account: &Account, left: &[Kind]) -> String {
 }
 
 /// The accounts meant, and what cannot even be read; `None` where `--all` or a pattern was not confirmed.
-fn chosen(app: &App, args: &cli::Logout) -> Result<Option<(Vec<Account>, Vec<Error>)>> {
+fn select(app: &App, args: &Logout) -> Result<Option<(Vec<Account>, Vec<Error>)>> {
     if !args.all {
         let several = app.chooser().accounts(&args.accounts)?;
         let (accounts, broken) = (several.chosen, several.broken);
         let asks = !args.yes && !several.matched.is_empty() && !accounts.is_empty();
-        if asks && !confirmed(app, &named(&accounts))? {
+        if asks && !confirm(app, &question_for(&accounts))? {
             return Ok(None);
         }
         several.surprises.iter().for_each(|line| app.term.say(line));
@@ -151,7 +184,7 @@ fn chosen(app: &App, args: &cli::Logout) -> Result<Option<(Vec<Account>, Vec<Err
             [account] => format!("sign out {account}?"),
             accounts => format!("sign out all {} accounts?", accounts.len()),
         };
-        if !confirmed(app, &question)? {
+        if !confirm(app, &question)? {
             return Ok(None);
         }
     }
@@ -159,12 +192,12 @@ fn chosen(app: &App, args: &cli::Logout) -> Result<Option<(Vec<Account>, Vec<Err
 }
 
 /// The question for accounts that a pattern matches. It names them all, for nothing else may be shown.
-fn named(accounts: &[Account]) -> String {
+fn question_for(accounts: &[Account]) -> String {
     let names: Vec<_> = accounts.iter().map(ToString::to_string).collect();
     format!("sign out {}?", names.join(", "))
 }
 
-fn confirmed(app: &App, question: &str) -> Result<bool> {
+fn confirm(app: &App, question: &str) -> Result<bool> {
     let yes = app.term.confirm(question, "`--yes` answers it")?;
     if !yes {
         app.term.say("nobody was signed out");
@@ -172,7 +205,7 @@ fn confirmed(app: &App, question: &str) -> Result<bool> {
     Ok(yes)
 }
 
-fn revocation(told: &Told) -> Revocation {
+fn shape_revocation(told: &Told) -> Revocation {
     let detail = told.outcome.reason().map(str::to_owned);
     Revocation {
         token: match told.token {
@@ -180,10 +213,10 @@ fn revocation(told: &Told) -> Revocation {
             Hint::AccessToken => TokenType::AccessToken,
         },
         result: match told.outcome {
-            revoke::Outcome::Revoked => Outcome::Revoked,
-            revoke::Outcome::Failed(_) => Outcome::Failed,
-            revoke::Outcome::Unsupported(_) => Outcome::Unsupported,
-            revoke::Outcome::Skipped(_) => Outcome::Skipped,
+            revoke::Outcome::Revoked => RevocationResult::Revoked,
+            revoke::Outcome::Failed(_) => RevocationResult::Failed,
+            revoke::Outcome::Unsupported(_) => RevocationResult::Unsupported,
+            revoke::Outcome::Skipped(_) => RevocationResult::Skipped,
         },
         detail,
     }
@@ -246,4 +279,107 @@ fn unconfirmed(done: &SignedOut) -> Option<Error> {
         .hint(hint)
         .account(&done.account),
     )
+}
+
+/// What became of each account.
+#[derive(Debug, Default, Serialize)]
+pub struct LogoutAnswer {
+    /// In the order they were named.
+    pub accounts: Vec<Forgotten>,
+}
+
+/// One account and its tokens.
+#[derive(Debug, Serialize)]
+pub struct Forgotten {
+    /// `PROVIDER/NAME`.
+    pub account: String,
+    /// Whether it is gone from here.
+    pub removed: bool,
+    /// What the provider was told, a line a token.
+    pub tokens: Vec<Revocation>,
+    /// The stores that could not be used and may have its secret still.
+    pub secret_left_in: Vec<Kind>,
+    /// Why it is still here.
+    pub error: Option<Error>,
+}
+
+/// One token's revocation (RFC 7009).
+#[derive(Debug, Serialize)]
+pub struct Revocation {
+    /// Which token, by the registered hint.
+    pub token: TokenType,
+    /// How it went.
+    pub result: RevocationResult,
+    /// Why it failed or was left out, where that is known.
+    pub detail: Option<String>,
+}
+
+/// The token type hints (RFC 7009 §2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenType {
+    /// The refresh token.
+    RefreshToken,
+    /// The access token.
+    AccessToken,
+}
+
+/// How a revocation went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevocationResult {
+    /// The provider confirmed it.
+    Revoked,
+    /// The provider did not confirm it.
+    Failed,
+    /// The provider offers no revocation.
+    Unsupported,
+    /// Nobody was asked.
+    Skipped,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verbs::fixture::assert_shape;
+
+    #[test]
+    fn the_shape_is_the_documented_one() {
+        let revocation = |token, result, detail: Option<&str>| Revocation {
+            token,
+            result,
+            detail: detail.map(Into::into),
+        };
+        let logout = LogoutAnswer {
+            accounts: vec![Forgotten {
+                account: "huggingface/julien".into(),
+                removed: true,
+                tokens: vec![
+                    revocation(TokenType::RefreshToken, RevocationResult::Revoked, None),
+                    revocation(
+                        TokenType::AccessToken,
+                        RevocationResult::Failed,
+                        Some("the server answered 503"),
+                    ),
+                ],
+                secret_left_in: vec![Kind::Keyring],
+                error: None,
+            }],
+        };
+        assert_shape(&logout, include_str!("shapes/logout.json"));
+    }
+
+    #[test]
+    fn every_outcome_has_its_word() {
+        let words = [
+            RevocationResult::Revoked,
+            RevocationResult::Failed,
+            RevocationResult::Unsupported,
+            RevocationResult::Skipped,
+        ];
+        assert_eq!(
+            serde_json::to_string(&words).unwrap(),
+            r#"["revoked","failed","unsupported","skipped"]"#
+        );
+    }
 }
