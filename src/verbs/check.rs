@@ -21,7 +21,6 @@ use crate::error::{Error, Result};
 use crate::session::foresee;
 use keyfob_base::timestamp::{Timestamp, until};
 
-/// Arguments of `check`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -50,15 +49,15 @@ pub struct Check {
 
 /// Judges, prints a line a token, and fails with the worst of what was found.
 pub fn run(app: &App, args: &Check) -> Result<()> {
-    let (sources, mut failures) = sources(app, args)?;
+    let (sources, mut failures) = find_sources(app, args)?;
     let least = args.min_ttl.map(|least| least.as_secs());
     let verdicts = if args.live && !sources.is_empty() {
-        live(app, sources, least)?
+        judge_live(app, sources, least)?
     } else {
         let now = Timestamp::now();
         sources
             .into_iter()
-            .map(|source| look(source, least, now))
+            .map(|source| judge(source, least, now))
             .collect()
     };
     let now = Timestamp::now();
@@ -96,11 +95,11 @@ impl JudgedToken {
 }
 
 /// What is to be judged, and what cannot even be read.
-fn sources(app: &App, args: &Check) -> Result<(Vec<Source>, Vec<Error>)> {
+fn find_sources(app: &App, args: &Check) -> Result<(Vec<Source>, Vec<Error>)> {
     let chooser = app.chooser();
     if !args.all {
         let several = chooser.sources_matching(&args.accounts)?;
-        several.told().for_each(|line| app.term.say(line));
+        several.summary().for_each(|line| app.term.say(line));
         return Ok((several.chosen, several.broken));
     }
     let listing = app.vault.accounts();
@@ -125,7 +124,7 @@ fn sources(app: &App, args: &Check) -> Result<(Vec<Source>, Vec<Error>)> {
 }
 
 /// The verdict of the index. Of a variable's token it knows nothing.
-fn look(source: Source, least: Option<u64>, now: Timestamp) -> JudgedToken {
+fn judge(source: Source, least: Option<u64>, now: Timestamp) -> JudgedToken {
     let failure = match &source {
         Source::Account(account) => foresee(account, least, now).err(),
         Source::Variable(_) => None,
@@ -135,7 +134,7 @@ fn look(source: Source, least: Option<u64>, now: Timestamp) -> JudgedToken {
 
 /// The verdict of the providers, on tokens that are renewed first where they have to be. What is demanded
 /// beyond that is judged by what the index then says.
-fn live(app: &App, sources: Vec<Source>, least: Option<u64>) -> Result<Vec<JudgedToken>> {
+fn judge_live(app: &App, sources: Vec<Source>, least: Option<u64>) -> Result<Vec<JudgedToken>> {
     let providers: Vec<String> = sources.iter().map(|one| one.provider().into()).collect();
     let providers = providers.iter().map(String::as_str);
     let (registry, _sandbox) = embedded::start(app, providers, None)?;
@@ -149,14 +148,14 @@ fn live(app: &App, sources: Vec<Source>, least: Option<u64>) -> Result<Vec<Judge
                 .await
                 .map(|(account, _)| account)
         };
-        let asked = concurrent::each(&context, accounts.collect(), "asking about", ask).await;
+        let asked = concurrent::for_each(&context, accounts.collect(), "asking about", ask).await;
         let mut asked = asked.into_iter();
         let mut verdicts = Vec::new();
         for source in sources {
             let verdict = match source {
                 Source::Account(_) => {
                     let answered = asked.next().expect("every account was asked about");
-                    accepted(answered, least)
+                    judge_answer(answered, least)
                 }
                 Source::Variable(variable) => {
                     let Variable {
@@ -176,7 +175,7 @@ fn live(app: &App, sources: Vec<Source>, least: Option<u64>) -> Result<Vec<Judge
 }
 
 /// The account as it stands after it was asked about.
-fn accepted((before, answer): (Account, Result<Account>), least: Option<u64>) -> JudgedToken {
+fn judge_answer((before, answer): (Account, Result<Account>), least: Option<u64>) -> JudgedToken {
     match answer {
         Ok(account) => {
             let demanded = least.map(|_| foresee(&account, least, Timestamp::now()));
@@ -238,7 +237,7 @@ impl Checked {
             status: account.status(now),
             expires_at: account.expires_at,
             seconds_left: account.expires_at.map(|end| end.since(now)),
-            result: word(failure),
+            result: result_word(failure),
             error: failure.cloned(),
         }
     }
@@ -253,7 +252,7 @@ impl Checked {
             status: Status::Unknown,
             expires_at: None,
             seconds_left: None,
-            result: word(failure),
+            result: result_word(failure),
             error: failure.cloned(),
         }
     }
@@ -269,7 +268,7 @@ impl Checked {
     }
 }
 
-fn word(failure: Option<&Error>) -> &'static str {
+fn result_word(failure: Option<&Error>) -> &'static str {
     failure.map_or("valid", |error| error.code.as_str())
 }
 

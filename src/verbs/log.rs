@@ -20,7 +20,6 @@ use crate::error::{Error, Result};
 use keyfob_base::escape::escape;
 use keyfob_base::timestamp::Timestamp;
 
-/// Arguments of `log`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -34,7 +33,7 @@ pub struct Log {
     #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
     pub account: Option<String>,
     /// Only what happened within this time, or from this date on
-    #[arg(long, value_name = "DURATION|DATE", value_parser = since)]
+    #[arg(long, value_name = "DURATION|DATE", value_parser = parse_since)]
     pub since: Option<Since>,
 }
 
@@ -58,7 +57,7 @@ impl Since {
 }
 
 /// A duration, or a date as `2026-05-01` or `2026-05-01T08:00:00Z`, both in UTC.
-fn since(text: &str) -> std::result::Result<Since, String> {
+fn parse_since(text: &str) -> std::result::Result<Since, String> {
     let midnight = || format!("{text}T00:00:00Z").parse();
     match text.parse().or_else(|_| midnight()) {
         Ok(start) => Ok(Since::At(start)),
@@ -87,7 +86,7 @@ pub fn run(app: &App, args: &Log) -> Result<()> {
             .hint("put what lies there in its place aside; a new one is begun where none is")
     })?;
     if reading.damaged > 0 {
-        app.term.warn(&damaged(reading.damaged));
+        app.term.warn(&describe_damage(reading.damaged));
     }
     let log = LogAnswer {
         events: reading.events,
@@ -100,7 +99,7 @@ pub fn run(app: &App, args: &Log) -> Result<()> {
         );
         app.term.say(&off);
     } else if log.events.is_empty() {
-        app.term.say(&nothing(args));
+        app.term.say(&describe_nothing(args));
     }
     if app.manner.json {
         return print_json(&log);
@@ -111,14 +110,14 @@ pub fn run(app: &App, args: &Log) -> Result<()> {
     print(&log.table(if piped { usize::MAX } else { width }, colour))
 }
 
-fn damaged(lines: usize) -> String {
+fn describe_damage(lines: usize) -> String {
     match lines {
         1 => "a line of the audit log is damaged and left out".into(),
         lines => format!("{lines} lines of the audit log are damaged and left out"),
     }
 }
 
-fn nothing(args: &Log) -> String {
+fn describe_nothing(args: &Log) -> String {
     let of = args
         .account
         .as_ref()
@@ -157,20 +156,20 @@ impl LogAnswer {
                 of(&|event| escape(&event.event).into()),
                 Shrink::Second,
             ),
-            Column::new("ACCOUNT", of(&account), Shrink::Last),
-            Column::new("BY", of(&by), Shrink::First),
+            Column::new("ACCOUNT", of(&account_cell), Shrink::Last),
+            Column::new("BY", of(&caller_cell), Shrink::First),
             Column::new("RESULT", of(&result), Shrink::Second).styled(styles.collect()),
         ];
         render(&mut columns, width, colour)
     }
 }
 
-fn account(event: &Event) -> String {
+fn account_cell(event: &Event) -> String {
     escape(event.account.as_deref().unwrap_or("-")).into_owned()
 }
 
 /// The program and its process, as far as they are known.
-fn by(event: &Event) -> String {
+fn caller_cell(event: &Event) -> String {
     let program = event.caller.as_deref().map(escape);
     match (program, event.caller_pid) {
         (Some(program), Some(pid)) => format!("{program} ({pid})"),
@@ -248,10 +247,16 @@ TIME                  EVENT     ACCOUNT             BY           RESULT
     #[test]
     fn since_takes_a_duration_or_a_date() {
         let at = |text: &str| Ok(Since::At(text.parse().unwrap()));
-        assert_eq!(since("90"), Ok(Since::Ago(Duration::from_secs(90))));
-        assert_eq!(since("1h 30m"), Ok(Since::Ago(Duration::from_secs(5400))));
-        assert_eq!(since("2026-05-01"), at("2026-05-01T00:00:00Z"));
-        assert_eq!(since("2026-05-01T08:00:00Z"), at("2026-05-01T08:00:00Z"));
+        assert_eq!(parse_since("90"), Ok(Since::Ago(Duration::from_secs(90))));
+        assert_eq!(
+            parse_since("1h 30m"),
+            Ok(Since::Ago(Duration::from_secs(5400)))
+        );
+        assert_eq!(parse_since("2026-05-01"), at("2026-05-01T00:00:00Z"));
+        assert_eq!(
+            parse_since("2026-05-01T08:00:00Z"),
+            at("2026-05-01T08:00:00Z")
+        );
         for wrong in [
             "2026-13-01",
             "2026-05",
@@ -260,7 +265,7 @@ TIME                  EVENT     ACCOUNT             BY           RESULT
             "",
             "9999y",
         ] {
-            assert!(since(wrong).is_err(), "{wrong}");
+            assert!(parse_since(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -16,7 +16,6 @@ use crate::session::revoke::{Extent, Hint, SignedOut, Told};
 use crate::store::Kind;
 use keyfob_base::timestamp::Timestamp;
 
-/// Arguments of `logout`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -75,7 +74,7 @@ pub(super) fn sign_out(
     let providers = accounts.iter().map(|account| account.provider.as_str());
     let (registry, _sandbox) = embedded::start(app, providers, None)?;
     let results = network::context(app, registry, async |context| {
-        Ok(concurrent::each(
+        Ok(concurrent::for_each(
             &context,
             accounts,
             "signing out",
@@ -88,7 +87,7 @@ pub(super) fn sign_out(
         let forgotten = match result {
             Ok(done) => shape_signed_out(app, done, &mut failures),
             Err(error) => {
-                let error = leavable(error.account(&account), &account);
+                let error = hint_at_leaving(error.account(&account), &account);
                 let whose = account.to_string();
                 app.audit.note(Action::SignOut, &whose, Some(&error));
                 failures.push(error.clone());
@@ -109,13 +108,13 @@ pub(super) fn sign_out(
 /// Says what became of one account, and shapes it; what failed goes to the failures.
 fn shape_signed_out(app: &App, mut done: SignedOut, failures: &mut Vec<Error>) -> Forgotten {
     let kept = done.kept.take();
-    done.kept = kept.map(|error| leavable(error, &done.account));
+    done.kept = kept.map(|error| hint_at_leaving(error, &done.account));
     let account = &done.account;
     let whose = account.to_string();
     let (tokens, page) = (&done.tokens, done.page.as_ref());
     let note = match account.identity.kind {
-        SignIn::Given if done.kept.is_none() && unconfirmed(&done).is_some() => None, // the failure says it
-        _ if !done.left.is_empty() => Some(stays(account, &done.left)),
+        SignIn::Given if done.kept.is_none() && explain_unconfirmed(&done).is_some() => None, // the failure says it
+        _ if !done.left.is_empty() => Some(describe_left(account, &done.left)),
         _ if tokens.is_empty() && done.kept.is_none() => Some(format!(
             "{account} had no secret any more, so nothing was revoked: tokens that it had may live on"
         )),
@@ -129,7 +128,7 @@ fn shape_signed_out(app: &App, mut done: SignedOut, failures: &mut Vec<Error>) -
         failures.push(error.clone());
     } else {
         app.term.say(&format!("signed out {account}"));
-        failures.extend(unconfirmed(&done));
+        failures.extend(explain_unconfirmed(&done));
     }
     Forgotten {
         account: account.to_string(),
@@ -141,7 +140,7 @@ fn shape_signed_out(app: &App, mut done: SignedOut, failures: &mut Vec<Error>) -
 }
 
 /// A failure with the command that forgets the account all the same, where its store is what failed.
-fn leavable(error: Error, account: &Account) -> Error {
+fn hint_at_leaving(error: Error, account: &Account) -> Error {
     if error.code != Code::StoreUnavailable {
         return error;
     }
@@ -152,7 +151,7 @@ fn leavable(error: Error, account: &Account) -> Error {
 }
 
 /// What is still in a store, and how it goes.
-fn stays(account: &Account, left: &[Kind]) -> String {
+fn describe_left(account: &Account, left: &[Kind]) -> String {
     let nouns: Vec<&str> = left.iter().map(|store| store.noun()).collect();
     let stores = nouns.join(" and ");
     format!(
@@ -257,7 +256,7 @@ pub(super) fn lives_on(
 
 /// Forgotten here, while the provider may still take the tokens. That a given one cannot be revoked is a
 /// failure too, for somebody asked for it.
-fn unconfirmed(done: &SignedOut) -> Option<Error> {
+fn explain_unconfirmed(done: &SignedOut) -> Option<Error> {
     let given = done.account.identity.kind == SignIn::Given;
     let cause = done.tokens.iter().find_map(|told| match &told.outcome {
         revoke::Outcome::Failed(cause) => Some(cause),

@@ -16,7 +16,6 @@ use crate::names::is_provider_name;
 use crate::store::Kind;
 use crate::vault;
 
-/// Arguments of `move`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -89,7 +88,7 @@ pub fn run(app: &App, args: &Move) -> Result<()> {
         let protection = app.vault.protection(to);
         app.term.say(&format!("the tokens are {protection}"));
     }
-    for provider in providers(app, args, &accounts, &clients) {
+    for provider in providers_to_follow(app, args, &accounts, &clients) {
         let whose = provider.clone();
         match app.vault.move_client_secrets(&provider, to) {
             Ok((went, left)) => {
@@ -144,7 +143,7 @@ fn select(app: &App, args: &Move) -> Result<Selection> {
     };
     if meant.clients.is_empty() || !named.is_empty() {
         let several = app.chooser().accounts(&named)?;
-        several.told().for_each(|line| app.term.say(line));
+        several.summary().for_each(|line| app.term.say(line));
         (meant.accounts, meant.broken) = (several.chosen, several.broken);
     }
     Ok(meant)
@@ -160,7 +159,7 @@ fn is_client_alone(app: &App, typed: &str) -> bool {
 }
 
 /// The providers whose clients go along: no account of theirs is left in another store.
-fn providers(
+fn providers_to_follow(
     app: &App,
     args: &Move,
     accounts: &[Account],

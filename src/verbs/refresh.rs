@@ -18,7 +18,6 @@ use crate::session::Need;
 use keyfob_base::escape::escape;
 use keyfob_base::timestamp::{Timestamp, until};
 
-/// Arguments of `refresh`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -61,7 +60,7 @@ pub fn run(app: &App, args: &Refresh) -> Result<()> {
         let (registry, _sandbox) = embedded::start(app, providers, None)?;
         network::context(app, registry, async |context| {
             Ok(
-                concurrent::each(&context, due, "refreshing", move |context, account| {
+                concurrent::for_each(&context, due, "refreshing", move |context, account| {
                     let by_name = named.contains(&account.id);
                     async move { renew(&context, account, by_name).await }
                 })
@@ -117,7 +116,7 @@ fn select(app: &App, args: &Refresh) -> Result<Selection> {
         (listing.accounts, BTreeSet::new(), listing.broken)
     } else {
         let several = app.chooser().accounts(&args.accounts)?;
-        several.told().for_each(|line| app.term.say(line));
+        several.summary().for_each(|line| app.term.say(line));
         (several.chosen, several.named, several.broken)
     };
     chosen.retain(|account| account.refreshable || named.contains(&account.id));

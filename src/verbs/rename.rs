@@ -11,7 +11,6 @@ use crate::error::{Code, Error, Result};
 use crate::names;
 use keyfob_base::escape::escape_short;
 
-/// Arguments of `rename`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -24,7 +24,6 @@ pub enum Sandbox {
     Serve(SandboxServe),
 }
 
-/// Arguments of `sandbox serve`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -16,7 +16,6 @@ use crate::token_set::TokenSet;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
-/// Arguments of `token`.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("without_account").args(["exchange"]), after_help = "\
 Examples:
@@ -44,7 +43,7 @@ pub struct Token {
 
 /// Prints the token, a header, or the JSON shape.
 pub fn run(app: &App, args: &Token) -> Result<()> {
-    let supply = tokens::one(
+    let supply = tokens::supply_one(
         app,
         args.account.as_deref(),
         args.min_ttl,

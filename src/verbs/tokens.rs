@@ -91,7 +91,7 @@ impl Supply {
         }
     }
 
-    fn held(account: Account, tokens: TokenSet) -> Self {
+    fn from_account(account: Account, tokens: TokenSet) -> Self {
         Self {
             provider: account.provider.clone(),
             account: Some(account),
@@ -100,7 +100,7 @@ impl Supply {
         }
     }
 
-    fn exchanged(provider: &str, tokens: TokenSet) -> Self {
+    fn from_exchange(provider: &str, tokens: TokenSet) -> Self {
         Self {
             provider: provider.to_owned(),
             account: None,
@@ -109,7 +109,7 @@ impl Supply {
         }
     }
 
-    fn set(variable: Variable) -> Self {
+    fn from_variable(variable: Variable) -> Self {
         Self {
             provider: variable.provider,
             account: None,
@@ -146,7 +146,7 @@ pub fn supply<T>(
         Vec::new()
     });
     for failure in &failures {
-        let whose = name_of_failed(app, typed, failure);
+        let whose = name_failed(app, typed, failure);
         app.audit.note(Action::HandOut, &whose, Some(failure));
     }
     report(app, &failures)?;
@@ -160,7 +160,7 @@ pub fn supply<T>(
 
 /// Whose token was asked for and not given. What was typed counts only where it names a provider: it may
 /// be anything, a secret too.
-fn name_of_failed(app: &App, typed: &[String], failure: &Error) -> String {
+fn name_failed(app: &App, typed: &[String], failure: &Error) -> String {
     if let Some(account) = &failure.account {
         return account.clone();
     }
@@ -191,10 +191,10 @@ fn take_stored(
     for choice in choices {
         whys.push(choice.why);
         match choice.source {
-            Source::Variable(variable) => supplies.push(Some(Supply::set(variable))),
+            Source::Variable(variable) => supplies.push(Some(Supply::from_variable(variable))),
             Source::Account(mut account) => match look(&app.vault, &mut account, need, now) {
                 Ok(Look::Fresh(secrets)) => {
-                    supplies.push(Some(Supply::held(*account, secrets.tokens)));
+                    supplies.push(Some(Supply::from_account(*account, secrets.tokens)));
                 }
                 Ok(Look::Renew(_)) => {
                     ended.push(*account);
@@ -242,10 +242,10 @@ fn renew(
     let results = network::context(app, registry, async |context| {
         let fresh =
             move |context: Arc<Context>, account| async move { context.fresh(account, need).await };
-        Ok(concurrent::each(&context, accounts, "refreshing", fresh).await)
+        Ok(concurrent::for_each(&context, accounts, "refreshing", fresh).await)
     })?;
     let mut supply = |(account, result): (Account, Result<(Account, Secrets)>)| match result {
-        Ok((account, secrets)) => Some(Supply::held(account, secrets.tokens)),
+        Ok((account, secrets)) => Some(Supply::from_account(account, secrets.tokens)),
         Err(error) => {
             failures.push(error.account(&account));
             None
@@ -272,7 +272,7 @@ fn warn_of_unknown_end(app: &App, supply: &Supply, demanded: bool) {
 }
 
 /// The one token that `token` prints.
-pub fn one(
+pub fn supply_one(
     app: &App,
     typed: Option<&str>,
     least: Option<Duration>,
@@ -306,7 +306,7 @@ impl<'a> Sources<'a> {
     /// What the arguments mean.
     pub fn find(app: &App, typed: &'a [String], without_account: &OneTimeToken) -> Result<Self> {
         if without_account.exchange {
-            providers_named(typed).map(Self::Asked)
+            parse_providers(typed).map(Self::Asked)
         } else {
             app.chooser().sources(typed).map(Self::Chosen)
         }
@@ -366,11 +366,11 @@ fn exchange_all(
                 audience: without_account.audience.clone(),
             };
             let tokens = exchange(&context, wanted).await;
-            let tokens = tokens.and_then(|tokens| long_enough(tokens, least));
+            let tokens = tokens.and_then(|tokens| check_lifetime(tokens, least));
             app.audit
                 .note(Action::Exchange, name, tokens.as_ref().err());
             match tokens {
-                Ok(tokens) => supplies.push(Supply::exchanged(name, tokens)),
+                Ok(tokens) => supplies.push(Supply::from_exchange(name, tokens)),
                 Err(error) => failures.push(error.account(name)),
             }
         }
@@ -380,7 +380,7 @@ fn exchange_all(
 }
 
 /// The providers that were named, each once; nothing is stored, so nothing else can be.
-fn providers_named(typed: &[String]) -> Result<Vec<&str>> {
+fn parse_providers(typed: &[String]) -> Result<Vec<&str>> {
     let usage = |what: &str, hint: &str| Err(Error::new(Code::Usage, what).hint(hint));
     let mut names = Vec::new();
     for typed in typed {
@@ -405,7 +405,7 @@ fn providers_named(typed: &[String]) -> Result<Vec<&str>> {
 }
 
 /// What was just issued ends before it may.
-fn long_enough(tokens: TokenSet, least: Option<Duration>) -> Result<TokenSet> {
+fn check_lifetime(tokens: TokenSet, least: Option<Duration>) -> Result<TokenSet> {
     match (least, tokens.lifetime()) {
         (Some(least), Some(lifetime)) if lifetime < least.as_secs() => Err(Error::new(
             Code::TokenExchangeFailed,

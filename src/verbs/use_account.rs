@@ -13,7 +13,6 @@ use crate::complete;
 use crate::error::Result;
 use crate::rules::{Accepted, Rule};
 
-/// Arguments of `use`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -45,9 +44,9 @@ pub fn run(app: &App, args: &Use) -> Result<()> {
     };
     let account = app.chooser().exact(account)?;
     let answer = if args.here {
-        here(app, &account)?
+        choose_here(app, &account)?
     } else {
-        default(app, &account)?
+        make_default(app, &account)?
     };
     if app.manner.json {
         return print_json(&answer);
@@ -55,7 +54,7 @@ pub fn run(app: &App, args: &Use) -> Result<()> {
     Ok(())
 }
 
-fn default(app: &App, account: &Account) -> Result<UseAnswer> {
+fn make_default(app: &App, account: &Account) -> Result<UseAnswer> {
     let previous = app.vault.choose_default(account)?;
     let provider = &account.provider;
     app.term.say(&match &previous {
@@ -69,7 +68,7 @@ fn default(app: &App, account: &Account) -> Result<UseAnswer> {
     Ok(UseAnswer::new(account, previous, None))
 }
 
-fn here(app: &App, account: &Account) -> Result<UseAnswer> {
+fn choose_here(app: &App, account: &Account) -> Result<UseAnswer> {
     let provider = &account.provider;
     let written = app.rules.write(provider, &account.name)?;
     let rule = &written.rule;

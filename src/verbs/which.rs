@@ -12,7 +12,6 @@ use crate::complete;
 use crate::error::Result;
 use keyfob_base::escape::escape;
 
-/// Arguments of `which`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

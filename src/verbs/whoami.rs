@@ -18,7 +18,6 @@ use crate::provider::IdentityRule;
 use crate::session::Whose;
 use keyfob_base::escape::escape;
 
-/// Arguments of `whoami`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

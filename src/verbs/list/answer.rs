@@ -54,9 +54,9 @@ struct ListEntry {
 
 /// Shapes accounts as they are at `now`; and after them the variables that hold tokens.
 pub fn shape(accounts: &[Listed], variables: &[SetVariable], now: Timestamp) -> ListAnswer {
-    let kept = accounts.iter().map(|listed| entry(listed, now));
+    let kept = accounts.iter().map(|listed| shape_account(listed, now));
     ListAnswer {
-        accounts: kept.chain(variables.iter().map(unkept)).collect(),
+        accounts: kept.chain(variables.iter().map(shape_variable)).collect(),
     }
 }
 
@@ -65,7 +65,7 @@ fn client_id(account: &Account) -> Option<String> {
     Some(account.client.id.clone()).filter(|id| !id.is_empty())
 }
 
-fn entry(listed: &Listed, now: Timestamp) -> ListEntry {
+fn shape_account(listed: &Listed, now: Timestamp) -> ListEntry {
     let account = listed.account;
     ListEntry {
         account: account.to_string(),
@@ -92,7 +92,7 @@ fn entry(listed: &Listed, now: Timestamp) -> ListEntry {
 }
 
 /// A variable's token, of which nothing is known.
-fn unkept(variable: &SetVariable) -> ListEntry {
+fn shape_variable(variable: &SetVariable) -> ListEntry {
     ListEntry {
         account: variable.provider.clone(),
         provider: variable.provider.clone(),

@@ -23,7 +23,6 @@ use crate::provider::{LifetimeRule, SetVariable};
 use crate::vault::Listing;
 use keyfob_base::timestamp::Timestamp;
 
-/// Arguments of `list`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -82,7 +81,7 @@ pub enum Sort {
 
 /// Prints the accounts; an entry that cannot be read is a warning.
 pub fn run(app: &App, args: &List) -> Result<()> {
-    let listing = listing(app, args.provider.as_deref())?;
+    let listing = read_listing(app, args.provider.as_deref())?;
     let set = app.chooser().variables(args.provider.as_deref());
     let (variables, unclear): (Vec<_>, Vec<_>) = set.into_iter().partition(Result::is_ok);
     let mut variables: Vec<SetVariable> = variables.into_iter().flatten().collect();
@@ -93,8 +92,8 @@ pub fn run(app: &App, args: &List) -> Result<()> {
     let nobody = listing.accounts.is_empty() && variables.is_empty();
     let now = Timestamp::now();
     let mut accounts: Vec<&Account> = listing.accounts.iter().collect();
-    accounts.retain(|account| select::account(args, account, now));
-    variables.retain(|_| select::variables(args));
+    accounts.retain(|account| select::keeps_account(args, account, now));
+    variables.retain(|_| select::keeps_variables(args));
     select::sort(&mut accounts, args.sort);
     let accounts = describe(app, &accounts);
     if app.manner.json {
@@ -116,7 +115,7 @@ pub fn run(app: &App, args: &List) -> Result<()> {
 }
 
 /// All accounts, or those of one provider; a mistyped name is said, not answered with nothing.
-fn listing(app: &App, provider: Option<&str>) -> Result<Listing> {
+fn read_listing(app: &App, provider: Option<&str>) -> Result<Listing> {
     let Some(provider) = provider else {
         return Ok(app.vault.accounts());
     };
@@ -158,7 +157,7 @@ fn describe<'a>(app: &App, accounts: &[&'a Account]) -> Vec<Listed<'a>> {
 }
 
 fn say_nothing_is_there(app: &App, args: &List, nobody: bool) {
-    if !nobody && select::filters(args) {
+    if !nobody && select::has_filters(args) {
         app.term
             .say("no account is left by these filters; `keyfob list` shows all");
         return;

@@ -6,12 +6,12 @@ use crate::store::Kind;
 use keyfob_base::timestamp::Timestamp;
 
 /// Whether anything was asked for but all.
-pub fn filters(args: &List) -> bool {
+pub fn has_filters(args: &List) -> bool {
     args.expiring_in.is_some() || !args.status.is_empty() || args.store.is_some()
 }
 
 /// Whether an account holds what every filter wants.
-pub fn account(args: &List, account: &Account, now: Timestamp) -> bool {
+pub fn keeps_account(args: &List, account: &Account, now: Timestamp) -> bool {
     let ends = args.expiring_in.is_none_or(|within| {
         let latest = now.plus(within.as_secs());
         account.expires_at.is_some_and(|end| end <= latest)
@@ -24,7 +24,7 @@ pub fn account(args: &List, account: &Account, now: Timestamp) -> bool {
 }
 
 /// Whether variables do, all of them or none: nobody knows when their tokens end.
-pub fn variables(args: &List) -> bool {
+pub fn keeps_variables(args: &List) -> bool {
     args.expiring_in.is_none()
         && has_status(args, Status::Unknown)
         && args.store.is_none_or(|only| only == StoreFilter::Env)
@@ -94,7 +94,7 @@ mod tests {
         let args = args(line);
         let accounts = accounts();
         let mut left: Vec<&Account> = accounts.iter().collect();
-        left.retain(|one| account(&args, one, fixture::now()));
+        left.retain(|one| keeps_account(&args, one, fixture::now()));
         sort(&mut left, args.sort);
         let names: Vec<&str> = left.iter().map(|account| account.name.as_str()).collect();
         names.join(" ")
@@ -132,10 +132,10 @@ mod tests {
             ("--store file", false),
             ("--expiring-in 36500d", false),
         ] {
-            assert_eq!(variables(&args(line)), left, "{line}");
-            assert_eq!(filters(&args(line)), !line.is_empty(), "{line}");
+            assert_eq!(keeps_variables(&args(line)), left, "{line}");
+            assert_eq!(has_filters(&args(line)), !line.is_empty(), "{line}");
         }
-        assert!(!filters(&args("--wide --sort age")));
+        assert!(!has_filters(&args("--wide --sort age")));
     }
 
     #[test]

@@ -85,10 +85,10 @@ pub fn draw(
     }
     let styles = accounts
         .iter()
-        .map(|listed| style(listed, now))
+        .map(|listed| choose_style(listed, now))
         .chain(variables.iter().map(|_| Style::new().dim()))
         .collect();
-    let expires = of(&|listed| ends(listed, now), &|_| "unknown".into());
+    let expires = of(&|listed| describe_end(listed, now), &|_| "unknown".into());
     columns.push(Column::new("EXPIRES", expires, Shrink::Never).styled(styles));
     render(
         &mut columns,
@@ -106,8 +106,8 @@ fn mark(listed: &Listed) -> char {
 }
 
 /// The same as [`expiry`], and what to do about a sign-in that ends soon.
-fn ends(listed: &Listed, now: Timestamp) -> String {
-    let token = expiry(listed.account, now);
+fn describe_end(listed: &Listed, now: Timestamp) -> String {
+    let token = describe_expiry(listed.account, now);
     match listed.sign_in.and_then(|end| end.notice(now)) {
         Some(notice) => format!("{token}; {notice}"),
         None => token,
@@ -116,7 +116,7 @@ fn ends(listed: &Listed, now: Timestamp) -> String {
 
 /// Says when an account's token ends, and what happens then if that needs a person; of a given one, how
 /// old it is.
-fn expiry(account: &Account, now: Timestamp) -> String {
+fn describe_expiry(account: &Account, now: Timestamp) -> String {
     if let Some(age) = given::age(account.standing(), now) {
         return age;
     }
@@ -137,7 +137,7 @@ fn expiry(account: &Account, now: Timestamp) -> String {
     }
 }
 
-fn style(listed: &Listed, now: Timestamp) -> Style {
+fn choose_style(listed: &Listed, now: Timestamp) -> Style {
     let account = listed.account;
     match account.status(now) {
         _ if given::is_old(account.standing(), now) => Style::new().yellow(),
@@ -320,15 +320,24 @@ mod tests {
     #[test]
     fn the_expiry_says_what_comes_next() {
         let mut account = account();
-        assert_eq!(expiry(&account, now()), "in 7 h");
-        assert_eq!(expiry(&account, now().plus(100_000)), "refreshes on use");
+        assert_eq!(describe_expiry(&account, now()), "in 7 h");
+        assert_eq!(
+            describe_expiry(&account, now().plus(100_000)),
+            "refreshes on use"
+        );
         account.refused_generation = Some(account.generation);
-        assert_eq!(expiry(&account, now()), "in 7 h, then login");
+        assert_eq!(describe_expiry(&account, now()), "in 7 h, then login");
         let end = account.expires_at.unwrap().since(now());
-        assert_eq!(expiry(&account, now().plus(end - 60)), "login needed");
-        assert_eq!(expiry(&account, now().plus(100_000)), "login needed");
+        assert_eq!(
+            describe_expiry(&account, now().plus(end - 60)),
+            "login needed"
+        );
+        assert_eq!(
+            describe_expiry(&account, now().plus(100_000)),
+            "login needed"
+        );
         account.expires_at = None;
-        assert_eq!(expiry(&account, now()), "unknown");
+        assert_eq!(describe_expiry(&account, now()), "unknown");
     }
 
     #[test]

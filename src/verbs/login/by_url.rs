@@ -20,7 +20,7 @@ pub fn is_url(target: &str) -> bool {
 /// Signs in at the issuer, and keeps its definition if that is wanted.
 pub fn run(app: &App, args: &Login) -> Result<()> {
     let issuer = args.target.as_str();
-    is_sound(issuer)?;
+    check_issuer(issuer)?;
     if let Some(name) = app.registry.with_issuer(issuer) {
         return sign_in_at_known(app, args, &name);
     }
@@ -33,7 +33,7 @@ pub fn run(app: &App, args: &Login) -> Result<()> {
     })
     .inspect_err(|error| super::note_failed(app, "", error))?;
     let name = choose_name(app, args, &metadata.issuer)?;
-    app.registry.add(&name, &definition(args, &metadata))?;
+    app.registry.add(&name, &define(args, &metadata))?;
     match super::sign_in(app, args, &name) {
         Ok(()) => settle(app, args, &metadata.issuer, &name),
         Err(error) => {
@@ -44,7 +44,7 @@ pub fn run(app: &App, args: &Login) -> Result<()> {
 }
 
 /// Refuses what cannot be an issuer (RFC 8414 §2) before anything is sent.
-fn is_sound(issuer: &str) -> Result<()> {
+fn check_issuer(issuer: &str) -> Result<()> {
     let sound = endpoint::parse_url(issuer).and_then(|url| match url.query() {
         Some(_) => Err("has a query".into()),
         None => Ok(()),
@@ -78,7 +78,7 @@ fn sign_in_at_known(app: &App, args: &Login, name: &str) -> Result<()> {
 }
 
 /// What a login needs to know that the metadata does not say at each login anyway.
-fn definition(args: &Login, metadata: &Metadata) -> Definition {
+fn define(args: &Login, metadata: &Metadata) -> Definition {
     let issuer = &metadata.issuer;
     let title = issuer.split("://").last().unwrap_or(issuer);
     let scopes = match &metadata.scopes_supported {

@@ -32,7 +32,6 @@ use crate::store::Kind;
 pub(super) use again::command_again;
 pub(super) use report::say_scopes;
 
-/// Arguments of `login`.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
@@ -161,7 +160,7 @@ fn sign_in(app: &App, args: &Login, typed: &str) -> Result<()> {
     let held = held.unwrap_or(&provider.resource);
     check_resources(&provider, flow, &args.resource, held)?;
     let means = Means::find(app, args, &provider, expected.as_ref());
-    let store = store(app, args, expected.as_ref(), &provider)?;
+    let store = choose_store(app, args, expected.as_ref(), &provider)?;
     let (registry, _sandbox) = embedded::start(app, [target.provider], means.approves())?;
     let done = network::context(app, registry, async |context| {
         let plan = Plan {
@@ -210,7 +209,7 @@ impl Means {
     ) -> Self {
         let surroundings = Surroundings::detect();
         Self {
-            visitor: visitor(app, args, &surroundings, provider, expected),
+            visitor: choose_visitor(app, args, &surroundings, provider, expected),
             surroundings,
         }
     }
@@ -293,7 +292,7 @@ fn subject_from(args: &Login, flow: Flow, expected: Option<&Account>) -> Result<
 
 /// Who goes to the authorization endpoint: the person, or for the sandbox keyfob itself where no
 /// browser can be opened. Who wants to paste wants to go there.
-fn visitor(
+fn choose_visitor(
     app: &App,
     args: &Login,
     surroundings: &Surroundings,
@@ -316,7 +315,12 @@ fn visitor(
 
 /// `--store` or `KEYFOB_STORE`, else where this account or all of the provider's are, else the
 /// configured one, else the keyring.
-fn store(app: &App, args: &Login, expected: Option<&Account>, provider: &Provider) -> Result<Kind> {
+fn choose_store(
+    app: &App,
+    args: &Login,
+    expected: Option<&Account>,
+    provider: &Provider,
+) -> Result<Kind> {
     let asked = match args.store {
         Some(store) => Some(store),
         None => config::store_variable()?,

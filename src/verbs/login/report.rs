@@ -18,7 +18,7 @@ use keyfob_base::timestamp::Timestamp;
 /// The longest username that is shown whole, in characters.
 const USERNAME_LIMIT: usize = 80;
 
-fn joined(scopes: &BTreeSet<String>) -> String {
+fn join(scopes: &BTreeSet<String>) -> String {
     scopes
         .iter()
         .map(String::as_str)
@@ -31,13 +31,13 @@ pub fn say_scopes(app: &App, done: &SignedIn) {
     if !done.withheld.is_empty() {
         app.term.warn(&format!(
             "asked for and not granted: {}",
-            joined(&done.withheld)
+            join(&done.withheld)
         ));
     }
     if !done.added.is_empty() {
         app.term.say(&format!(
             "granted without being asked for: {}",
-            joined(&done.added)
+            join(&done.added)
         ));
     }
 }
@@ -60,7 +60,7 @@ pub fn report(app: &App, provider: &Provider, done: &SignedIn, placed: bool) -> 
             app.vault.protection(account.store)
         ));
     }
-    let mut line = format!("{}: {account}", happened(provider, done));
+    let mut line = format!("{}: {account}", describe_event(provider, done));
     if let Some(taken) = &done.taken {
         let why = match app.vault.find(&account.provider, taken) {
             Ok(Some(holder)) if holder.identity.kind != account.identity.kind => {
@@ -79,7 +79,7 @@ pub fn report(app: &App, provider: &Provider, done: &SignedIn, placed: bool) -> 
 }
 
 /// Who signed in, or whose token was given.
-fn happened(provider: &Provider, done: &SignedIn) -> String {
+fn describe_event(provider: &Provider, done: &SignedIn) -> String {
     let (account, title) = (&done.account, &provider.title);
     let who = escape_short(account.who(), USERNAME_LIMIT);
     let unseen = account.identity.subject.is_empty();

@@ -4,7 +4,7 @@
 
 use std::io::{self, IsTerminal};
 
-use super::{Login, by_url, command_again, report, store, token_input};
+use super::{Login, by_url, choose_store, command_again, report, token_input};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::login::{Given, given_token};
@@ -50,13 +50,13 @@ pub fn check_target(app: &App, target: &str) -> Result<()> {
 
 /// Takes the token, and keeps it as an account.
 pub fn run(app: &App, args: &Login, provider: &Provider, expected: Option<Account>) -> Result<()> {
-    let store = store(app, args, expected.as_ref(), provider)?;
+    let store = choose_store(app, args, expected.as_ref(), provider)?;
     let token = take(
         app,
         provider,
         &command_again(&["keyfob", "login", &args.target], args),
     )?;
-    looks_right(app, provider, &token)?;
+    check_beginning(app, provider, &token)?;
     let name = provider.name.as_str();
     let (registry, _sandbox) = embedded::start(app, [name], None)?;
     let done = network::context(app, registry, async |context| {
@@ -104,7 +104,7 @@ fn take(app: &App, provider: &Provider, command: &str) -> Result<Secret> {
 }
 
 /// Judges the token by how it begins: what is certainly wrong is sent nowhere.
-fn looks_right(app: &App, provider: &Provider, token: &Secret) -> Result<()> {
+fn check_beginning(app: &App, provider: &Provider, token: &Secret) -> Result<()> {
     let names = app.registry.names().into_iter();
     // A file that cannot be read says nothing about its provider's tokens.
     let all: Vec<Provider> = names

@@ -20,7 +20,6 @@ use crate::error::{Code, Error, Result};
 use crate::help::{TOPICS, Topic};
 use crate::verbs::Cli;
 
-/// Arguments of `man`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -75,7 +74,7 @@ pub fn page(args: &Man) -> Result<String> {
     }
     match pages.iter().find(|page| page.name == wanted) {
         Some(page) => Ok(render(page)),
-        None => Err(unknown(&args.verb.join(" "), &wanted, &pages)),
+        None => Err(explain_unknown(&args.verb.join(" "), &wanted, &pages)),
     }
 }
 
@@ -147,7 +146,7 @@ fn name(command: &Command) -> String {
         .to_owned()
 }
 
-fn unknown(verb: &str, wanted: &str, pages: &[ManPage]) -> Error {
+fn explain_unknown(verb: &str, wanted: &str, pages: &[ManPage]) -> Error {
     let distance = |name: &String| strsim::damerau_levenshtein(name, wanted);
     let error = Error::new(Code::Usage, format!("there is no verb `{verb}`"));
     let names = pages.iter().map(|page| page.name.clone());
