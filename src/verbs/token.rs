@@ -63,7 +63,7 @@ pub fn run(app: &App, args: &Token) -> Result<()> {
     }
 }
 
-/// A valid access token and what is known about it.
+/// A valid access token and what is known about it: the one answer with a secret in it.
 #[derive(Debug, Serialize)]
 pub struct ValidToken<'a> {
     account: String,

@@ -22,7 +22,7 @@ pub struct Listed<'a> {
     pub sign_in: Option<End>,
 }
 
-/// ListAnswer, as the index knows them.
+/// Accounts, as the index knows them.
 #[derive(Debug, Serialize)]
 pub struct ListAnswer {
     accounts: Vec<ListEntry>,
