@@ -4,8 +4,8 @@
 //! The map, in the direction data goes through a command:
 //!
 //! ```text
-//! cli        the arguments, declared
-//! commands   a verb a file; the only code that writes to stdout
+//! verbs      the command line, and a verb a file: its arguments, what it does, what it answers; the only
+//!            code that writes to stdout
 //!   choose     which account is meant
 //!     rules      what the folder says of it, and what was accepted
 //!   login      a new account: store probe, consent, exchange, identity, persist
@@ -15,10 +15,9 @@
 //!     vault      accounts and their secrets, where index meets store
 //!       store      secrets under keys: keyring, file
 //!     provider   definitions of authorization servers, as data
-//!   answer     what commands say: serialised shapes, tables
-//! doctor     what is wrong with a set-up, a check a file; known to commands and what they answer
-//! sandbox    the practice provider, known to commands alone
-//! events     the audit log, known to commands and what they answer; the others see the trait of journal
+//! doctor     what is wrong with a set-up, a check a file; known to verbs
+//! sandbox    the practice provider, known to verbs alone
+//! audit      the audit log, known to verbs; the others see its trait
 //! ```
 
 pub mod account;

@@ -26,7 +26,7 @@ pub struct Several<T> {
 
 impl<T> Several<T> {
     /// What is said before anything is done.
-    pub fn told(&self) -> impl Iterator<Item = &String> {
+    pub fn summary(&self) -> impl Iterator<Item = &String> {
         self.matched.iter().chain(&self.surprises)
     }
 }

@@ -10,36 +10,11 @@ use clap_complete::engine::ArgValueCompleter;
 use crate::complete;
 use crate::login::Flow;
 use crate::verbs::arguments::duration;
-
-/// Arguments of `token`.
-#[derive(Debug, Args)]
-#[command(group = ArgGroup::new("anew").args(["exchange"]), after_help = "\
-Examples:
-  keyfob token github --header | curl -H @- https://api.github.com/user
-  HF_TOKEN=$(keyfob token huggingface) python3 train.py
-  keyfob token huggingface --min-ttl 30m
-  keyfob token huggingface --exchange --resource acme/model   in a CI job
-
-Exit codes: 0 a valid token was printed, 3 trying again may help, 4 sign in first, 5 the store \
-cannot be used.")]
-pub struct Token {
-    /// PROVIDER/NAME, or PROVIDER for the one used here
-    #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
-    pub account: Option<String>,
-    /// Demand a token that lives at least this long
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub min_ttl: Option<Duration>,
-    /// Print a whole `Authorization:` header
-    #[arg(long)]
-    pub header: bool,
-    /// A token got for this once.
-    #[command(flatten)]
-    pub anew: Anew,
-}
+use crate::verbs::tokens::OneTimeToken;
 
 /// Arguments of `export`.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("anew").args(["exchange"]), after_help = "\
+#[command(group = ArgGroup::new("without_account").args(["exchange"]), after_help = "\
 Examples:
   eval \"$(keyfob export huggingface github/work)\"
   keyfob export huggingface --format fish | source
@@ -68,7 +43,7 @@ pub struct Export {
     pub min_ttl: Option<Duration>,
     /// A token got for this once.
     #[command(flatten)]
-    pub anew: Anew,
+    pub without_account: OneTimeToken,
 }
 
 /// What reads assignments.
@@ -103,7 +78,7 @@ pub enum Format {
 
 /// Arguments of `exec`.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("anew").args(["exchange", "ephemeral"]), after_help = "\
+#[command(group = ArgGroup::new("without_account").args(["exchange", "ephemeral"]), after_help = "\
 Examples:
   keyfob exec huggingface -- hf download acme/model
   keyfob exec huggingface github/work -- make release
@@ -124,7 +99,7 @@ pub struct Exec {
     pub min_ttl: Option<Duration>,
     /// A token got for this once.
     #[command(flatten)]
-    pub anew: Anew,
+    pub without_account: OneTimeToken,
     /// Sign in for this command alone, keep everything in memory, and revoke when it ends
     #[arg(long)]
     pub ephemeral: bool,
@@ -163,24 +138,4 @@ pub struct Exec {
     /// The command and its arguments
     #[arg(value_name = "CMD", last = true, required = true)]
     pub command: Vec<OsString>,
-}
-
-/// A token that is got for one use and stored nowhere.
-#[derive(Debug, Clone, Default, Args)]
-pub struct Anew {
-    /// Exchange the CI system's identity token for a token at PROVIDER, and store nothing (RFC 8693)
-    #[arg(long)]
-    pub exchange: bool,
-    /// Take the identity token from this file instead of the CI system
-    #[arg(long, value_name = "FILE", requires = "exchange")]
-    pub subject_token_file: Option<PathBuf>,
-    /// Ask for these scopes; may be repeated
-    #[arg(long, value_name = "SCOPE", requires = "anew", add = ArgValueCompleter::new(complete::scopes))]
-    pub scope: Vec<String>,
-    /// Ask for a token for this resource; may be repeated
-    #[arg(long, value_name = "RESOURCE", requires = "anew")]
-    pub resource: Vec<String>,
-    /// Ask for a token for this API, where the provider wants an audience
-    #[arg(long, value_name = "AUDIENCE", requires = "anew")]
-    pub audience: Option<String>,
 }

@@ -133,7 +133,7 @@ impl Store for File {
         }
         match self.keys.identity_unasked()? {
             Some(identity) => decrypted(&path, &ciphertext, identity).map(Unasked::Secret),
-            None => Ok(Unasked::Shut),
+            None => Ok(Unasked::WouldPrompt),
         }
     }
 

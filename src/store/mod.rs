@@ -25,7 +25,7 @@ pub trait Store: Send + Sync {
 
     /// Reads a secret where nobody has to be asked and nothing unlocked for it.
     fn get_unasked(&self, key: &str) -> Result<Unasked, StoreError> {
-        check_key(key).map(|()| Unasked::Shut)
+        check_key(key).map(|()| Unasked::WouldPrompt)
     }
 
     /// Writes a secret, replacing what was there. Whole or not at all.
@@ -60,7 +60,7 @@ pub enum Unasked {
     /// It holds none under this key.
     Nothing,
     /// Somebody would have to be asked, or something unlocked.
-    Shut,
+    WouldPrompt,
 }
 
 /// How a rehearsal ended that met no failure.

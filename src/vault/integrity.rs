@@ -223,7 +223,7 @@ impl Vault {
         let secret = match self.store(store).get_unasked(key) {
             Ok(Unasked::Secret(secret)) => secret,
             Ok(Unasked::Nothing) => return Examined::Gone,
-            Ok(Unasked::Shut) => return Examined::Shut,
+            Ok(Unasked::WouldPrompt) => return Examined::Shut,
             Err(error) => {
                 return Examined::Unreadable {
                     cause: error.cause,

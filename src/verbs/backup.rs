@@ -83,7 +83,7 @@ fn meant(app: &App, args: &cli::Backup) -> Result<Vec<Account>> {
         (listing.accounts, listing.broken)
     } else {
         let several = app.chooser().accounts(&args.accounts)?;
-        several.told().for_each(|line| app.term.say(line));
+        several.summary().for_each(|line| app.term.say(line));
         (several.chosen, several.broken)
     };
     if let Some(broken) = broken.pop() {

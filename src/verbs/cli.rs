@@ -6,18 +6,27 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use super::app::App;
+use super::check::Check;
+use super::help::Help;
+use super::list::List;
+use super::log::Log;
+use super::login::Login;
+use super::logout::Logout;
+use super::man::Man;
+use super::move_secrets::Move;
+use super::refresh::Refresh;
+use super::rename::Rename;
 #[cfg(feature = "sandbox")]
-use super::sandbox;
+use super::sandbox::{self, Sandbox};
+use super::token::Token;
+use super::use_account::Use;
+use super::which::Which;
+use super::whoami::Whoami;
 use super::{
     backup, check, completions, doctor, exec, export, help, list, log, login, logout, man,
     move_secrets, provider, refresh, rename, restore, token, usage, use_account, which, whoami,
 };
-#[cfg(feature = "sandbox")]
-use crate::cli::Sandbox;
-use crate::cli::{
-    Backup, Check, Completions, Doctor, Exec, Export, Help, List, Log, Login, Logout, Man, Move,
-    Provider, Refresh, Rename, Restore, Token, Use, Which, Whoami,
-};
+use crate::cli::{Backup, Completions, Doctor, Exec, Export, Provider, Restore};
 use crate::config::says_yes;
 use crate::error::Result;
 use crate::term::{Console, Manner};

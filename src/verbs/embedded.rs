@@ -1,15 +1,26 @@
 //! Starts the sandbox inside this process, for as long as a verb that needs it runs.
 
 use super::app::App;
-use crate::error::{Code, Error, Result};
-use crate::provider::{Embedded, Registry};
+use crate::error::Result;
+#[cfg(feature = "sandbox")]
+use crate::error::{Code, Error};
+#[cfg(feature = "sandbox")]
+use crate::provider::Embedded;
+use crate::provider::Registry;
+#[cfg(feature = "sandbox")]
 use keyfob_sandbox as sandbox;
 
 /// Keeps the sandbox running until dropped.
+#[cfg(feature = "sandbox")]
 pub struct Guard(#[allow(dead_code)] sandbox::Running); // serves until dropped
+
+/// In a build without the sandbox there is nothing to keep running.
+#[cfg(not(feature = "sandbox"))]
+pub enum Guard {}
 
 /// The definitions with the sandbox's endpoints in them, where one of `providers` is embedded.
 /// `approve` names the person it approves by itself.
+#[cfg(feature = "sandbox")]
 pub fn start<'a>(
     app: &App,
     providers: impl IntoIterator<Item = &'a str>,
@@ -40,4 +51,15 @@ pub fn start<'a>(
         app.registry.clone().with_embedded(embedded),
         Some(Guard(running)),
     ))
+}
+
+/// The definitions as they are, and nothing to keep running.
+#[cfg(not(feature = "sandbox"))]
+#[allow(clippy::unnecessary_wraps)] // as the sandbox's own, which may fail to start
+pub fn start<'a>(
+    app: &App,
+    _providers: impl IntoIterator<Item = &'a str>,
+    _approve: Option<String>,
+) -> Result<(Registry, Option<Guard>)> {
+    Ok((app.registry.clone(), None))
 }

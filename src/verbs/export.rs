@@ -9,7 +9,7 @@ mod reader;
 use std::io::IsTerminal;
 
 use super::app::App;
-use super::supply::{self, Owner};
+use super::tokens::{self, Owner};
 use super::{print, print_json};
 use crate::answer::export::json::Tokens;
 use crate::answer::export::{Assignment, Form, dotenv, elvish, fish, nu, posix, windows};
@@ -35,8 +35,13 @@ pub fn run(app: &App, args: &cli::Export) -> Result<()> {
     let way = way(args, format)?;
     let name = args.name.as_deref();
     let variables = |owners: &[Owner]| assignments::variables(app, owners, name);
-    let (supplies, variables) =
-        supply::supply(app, &args.accounts, args.min_ttl, &args.anew, variables)?;
+    let (supplies, variables) = tokens::supply(
+        app,
+        &args.accounts,
+        args.min_ttl,
+        &args.without_account,
+        variables,
+    )?;
     let assignments = assignments::of(variables, &supplies)?;
     match way {
         Way::Lines(form) => print(&lines(form, format, &assignments)?)?,
@@ -79,9 +84,9 @@ fn fit(args: &cli::Export, format: Format) -> Result<()> {
     }
     let name = args.name.as_deref();
     if args.output {
-        supply::check_name(name) // no variable is set
+        tokens::check_name(name) // no variable is set
     } else {
-        supply::check_variable("--name", name)
+        tokens::check_variable("--name", name)
     }
 }
 

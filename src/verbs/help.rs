@@ -3,16 +3,31 @@
 
 use std::fmt::Write;
 
-use clap::{Command, CommandFactory, Parser};
+use clap::{Args, Command, CommandFactory, Parser};
+use clap_complete::engine::ArgValueCompleter;
 use console::{measure_text_width, style};
 
 use super::output::{columns, print, print_help};
+use crate::complete;
 use crate::error::{Code, Error, Result};
 use crate::help::{Block, TOPICS, Topic};
 use crate::names::nearest;
 use crate::paths::Paths;
-use crate::vault::{self, Named};
-use crate::{cli::Help, verbs::Cli};
+use crate::vault;
+use crate::vault::Named;
+use crate::verbs::Cli;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob help                           lists what there is
+  keyfob help scripting
+  keyfob help provider show             as `keyfob provider show --help`")]
+pub struct Help {
+    /// A verb, or one of accounts, scripting, stores and providers
+    #[arg(value_name = "VERB|PAGE", num_args = 0..=2, add = ArgValueCompleter::new(complete::pages))]
+    pub words: Vec<String>,
+}
 
 /// The widest that text is wrapped to; longer lines are hard to read.
 const WIDEST: usize = 100;
@@ -24,11 +39,11 @@ pub fn run(args: &Help) -> Result<()> {
         && let Some(topic) = Topic::find(name)
     {
         let (width, coloured) = columns();
-        return print(&page(topic, width.min(WIDEST), coloured));
+        return print(&render_page(topic, width.min(WIDEST), coloured));
     }
     let root = Cli::command();
     if words.is_empty() {
-        return print(&contents(&root));
+        return print(&list_contents(&root));
     }
     is_known(&root, &words)?;
     let asked = std::iter::once("keyfob").chain(words).chain(["--help"]);
@@ -39,7 +54,7 @@ pub fn run(args: &Help) -> Result<()> {
 }
 
 /// Every verb and every page, a line each.
-fn contents(root: &Command) -> String {
+fn list_contents(root: &Command) -> String {
     let verbs: Vec<_> = root
         .get_subcommands()
         .filter(|verb| !verb.is_hide_set())
@@ -90,12 +105,12 @@ fn is_known(root: &Command, words: &[&str]) -> Result<()> {
 }
 
 /// A page for a terminal of that width.
-fn page(topic: &Topic, width: usize, coloured: bool) -> String {
+fn render_page(topic: &Topic, width: usize, coloured: bool) -> String {
     let title = |text: &str| {
         let title = style(text).bold().force_styling(coloured);
         title.to_string()
     };
-    let mut page = wrapped(&format!("{}: {}", topic.name, topic.about()), width);
+    let mut page = wrap(&format!("{}: {}", topic.name, topic.about()), width);
     for block in topic.blocks() {
         match block {
             Block::Heading(heading) => {
@@ -103,7 +118,7 @@ fn page(topic: &Topic, width: usize, coloured: bool) -> String {
             }
             Block::Paragraph(text) => {
                 page.push('\n');
-                page += &wrapped(&text, width);
+                page += &wrap(&text, width);
             }
             Block::Lines(lines) => {
                 page.push('\n');
@@ -117,10 +132,10 @@ fn page(topic: &Topic, width: usize, coloured: bool) -> String {
 }
 
 /// Breaks a text between its words, but for those of code between backticks.
-fn wrapped(text: &str, width: usize) -> String {
+fn wrap(text: &str, width: usize) -> String {
     let mut lines = String::new();
     let mut used = 0;
-    for word in words(text) {
+    for word in split_words(text) {
         let needed = measure_text_width(word);
         if used > 0 && used + 1 + needed > width {
             lines.push('\n');
@@ -137,7 +152,7 @@ fn wrapped(text: &str, width: usize) -> String {
 }
 
 /// What stands between blanks that are not in code.
-fn words(text: &str) -> impl Iterator<Item = &str> {
+fn split_words(text: &str) -> impl Iterator<Item = &str> {
     let mut in_code = false;
     text.split(move |c: char| {
         in_code ^= c == '`';
@@ -149,10 +164,10 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 /// What somebody needs who has typed `keyfob` alone. Where somebody is signed in, it speaks of their provider.
 pub fn first_steps() -> String {
     let names = Paths::discover().map(|paths| vault::names(&paths));
-    steps(&names.unwrap_or_default())
+    describe_steps(&names.unwrap_or_default())
 }
 
-fn steps(accounts: &[Named]) -> String {
+fn describe_steps(accounts: &[Named]) -> String {
     let provider = accounts
         .first()
         .map_or("huggingface", |named| &named.provider);
@@ -212,19 +227,19 @@ mod tests {
     #[test]
     fn text_is_broken_between_words_and_not_in_code() {
         let text = "aa bb `cc dd` ee";
-        assert_eq!(wrapped(text, 80), format!("{text}\n"));
-        assert_eq!(wrapped(text, 9), "aa bb\n`cc dd`\nee\n");
-        assert_eq!(wrapped(text, 1), "aa\nbb\n`cc dd`\nee\n");
+        assert_eq!(wrap(text, 80), format!("{text}\n"));
+        assert_eq!(wrap(text, 9), "aa bb\n`cc dd`\nee\n");
+        assert_eq!(wrap(text, 1), "aa\nbb\n`cc dd`\nee\n");
     }
 
     #[test]
     fn a_page_fits_a_terminal_of_eighty_columns_and_a_wide_one_is_not_filled() {
         for topic in &TOPICS {
-            let narrow = page(topic, 80, false);
+            let narrow = render_page(topic, 80, false);
             assert!(narrow.lines().count() < 60, "{narrow}");
             assert!(narrow.lines().all(|line| line.len() <= 80), "{narrow}");
             assert!(!narrow.contains('\u{1b}'));
-            assert!(page(topic, 80, true).contains("\u{1b}[1m"));
+            assert!(render_page(topic, 80, true).contains("\u{1b}[1m"));
         }
     }
 
@@ -235,9 +250,9 @@ mod tests {
             name: "ada".into(),
             regular: true,
         };
-        let none = steps(&[]);
+        let none = describe_steps(&[]);
         assert!(none.contains("Nobody is signed in yet") && none.contains("keyfob login sandbox"));
-        let some = steps(&[named("acme"), named("beta")]);
+        let some = describe_steps(&[named("acme"), named("beta")]);
         assert!(some.contains("2 accounts are signed in") && some.contains("keyfob token acme "));
         for text in [none, some] {
             assert!(text.lines().all(|line| line.len() <= 100), "{text}");

@@ -1,21 +1,53 @@
 //! `logout`: revokes at the provider, refresh token first, then forgets, whatever the server said.
 
+use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
+use serde::Serialize;
 use url::Url;
 
 use super::app::App;
-use super::{embedded, fleet, network, print_json, report};
+use super::{concurrent, embedded, network, print_json, report};
 use crate::account::{Account, SignIn};
-use crate::answer::logout::{Forgotten, Logout, Outcome, Revocation, TokenType};
 use crate::audit::Action;
-use crate::cli;
+use crate::complete;
 use crate::error::{Code, Error, Result};
-use crate::session::revoke::{self, Extent, Hint, RevokedToken, SignedOut};
+use crate::session::revoke;
+use crate::session::revoke::{Extent, Hint, RevokedToken, SignedOut};
 use crate::store::Kind;
 use keyfob_base::timestamp::Timestamp;
 
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob logout huggingface/work
+  keyfob logout 'huggingface/*'          asks before it signs out what matches
+  keyfob logout --all --yes
+  keyfob logout github --local          forget here, tell nobody
+  keyfob logout github --local --leave-secret    although its keyring is gone")]
+pub struct Logout {
+    /// PROVIDER/NAME, PROVIDER for the one used here, or a pattern of `*` and `?`
+    #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
+    pub accounts: Vec<String>,
+    /// Every account
+    #[arg(long, conflicts_with = "accounts")]
+    pub all: bool,
+    /// Do not contact the provider
+    #[arg(long)]
+    pub local: bool,
+    /// Forget it although its store cannot be used, and leave its secret there
+    #[arg(long, requires = "local")]
+    pub leave_secret: bool,
+    /// Revoke tokens too that were given with `login --with-token`
+    #[arg(long, conflicts_with = "local")]
+    pub revoke: bool,
+    /// Do not ask before `--all` or a pattern
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
 /// Logs out the accounts meant; the exit code says when a server did not confirm.
-pub fn run(app: &App, args: &cli::Logout) -> Result<()> {
-    let Some((accounts, mut failures)) = chosen(app, args)? else {
+pub fn run(app: &App, args: &Logout) -> Result<()> {
+    let Some((accounts, mut failures)) = select(app, args)? else {
         return Ok(());
     };
     let extent = match (args.local, args.revoke) {
@@ -37,12 +69,12 @@ pub(super) fn sign_out(
     app: &App,
     accounts: Vec<Account>,
     extent: Extent,
-) -> Result<(Logout, Vec<Error>)> {
+) -> Result<(LogoutAnswer, Vec<Error>)> {
     let mut failures = Vec::new();
     let providers = accounts.iter().map(|account| account.provider.as_str());
     let (registry, _sandbox) = embedded::start(app, providers, None)?;
     let results = network::context(app, registry, async |context| {
-        Ok(fleet::each(
+        Ok(concurrent::for_each(
             &context,
             accounts,
             "signing out",
@@ -50,12 +82,12 @@ pub(super) fn sign_out(
         )
         .await)
     })?;
-    let mut answer = Logout::default();
+    let mut answer = LogoutAnswer::default();
     for (account, result) in results {
         let forgotten = match result {
-            Ok(done) => said(app, done, &mut failures),
+            Ok(done) => shape_signed_out(app, done, &mut failures),
             Err(error) => {
-                let error = leavable(error.account(&account), &account);
+                let error = hint_at_leaving(error.account(&account), &account);
                 let whose = account.to_string();
                 app.audit.note(Action::SignOut, &whose, Some(&error));
                 failures.push(error.clone());
@@ -74,15 +106,15 @@ pub(super) fn sign_out(
 }
 
 /// Says what became of one account, and shapes it; what failed goes to the failures.
-fn said(app: &App, mut done: SignedOut, failures: &mut Vec<Error>) -> Forgotten {
+fn shape_signed_out(app: &App, mut done: SignedOut, failures: &mut Vec<Error>) -> Forgotten {
     let kept = done.kept.take();
-    done.kept = kept.map(|error| leavable(error, &done.account));
+    done.kept = kept.map(|error| hint_at_leaving(error, &done.account));
     let account = &done.account;
     let whose = account.to_string();
     let (tokens, page) = (&done.tokens, done.page.as_ref());
     let note = match account.identity.kind {
-        SignIn::Given if done.kept.is_none() && unconfirmed(&done).is_some() => None, // the failure says it
-        _ if !done.left.is_empty() => Some(stays(account, &done.left)),
+        SignIn::Given if done.kept.is_none() && explain_unconfirmed(&done).is_some() => None, // the failure says it
+        _ if !done.left.is_empty() => Some(describe_left(account, &done.left)),
         _ if tokens.is_empty() && done.kept.is_none() => Some(format!(
             "{account} had no secret any more, so nothing was revoked: tokens that it had may live on"
         )),
@@ -96,19 +128,19 @@ fn said(app: &App, mut done: SignedOut, failures: &mut Vec<Error>) -> Forgotten 
         failures.push(error.clone());
     } else {
         app.term.say(&format!("signed out {account}"));
-        failures.extend(unconfirmed(&done));
+        failures.extend(explain_unconfirmed(&done));
     }
     Forgotten {
         account: account.to_string(),
         removed: done.kept.is_none(),
-        tokens: done.tokens.iter().map(revocation).collect(),
+        tokens: done.tokens.iter().map(shape_revocation).collect(),
         secret_left_in: done.left,
         error: done.kept,
     }
 }
 
 /// A failure with the command that forgets the account all the same, where its store is what failed.
-fn leavable(error: Error, account: &Account) -> Error {
+fn hint_at_leaving(error: Error, account: &Account) -> Error {
     if error.code != Code::StoreUnavailable {
         return error;
     }
@@ -119,7 +151,7 @@ fn leavable(error: Error, account: &Account) -> Error {
 }
 
 /// What is still in a store, and how it goes.
-fn stays(account: &Account, left: &[Kind]) -> String {
+fn describe_left(account: &Account, left: &[Kind]) -> String {
     let nouns: Vec<&str> = left.iter().map(|store| store.noun()).collect();
     let stores = nouns.join(" and ");
     format!(
@@ -129,12 +161,12 @@ fn stays(account: &Account, left: &[Kind]) -> String {
 }
 
 /// The accounts meant, and what cannot even be read; `None` where `--all` or a pattern was not confirmed.
-fn chosen(app: &App, args: &cli::Logout) -> Result<Option<(Vec<Account>, Vec<Error>)>> {
+fn select(app: &App, args: &Logout) -> Result<Option<(Vec<Account>, Vec<Error>)>> {
     if !args.all {
         let several = app.chooser().accounts(&args.accounts)?;
         let (accounts, broken) = (several.chosen, several.broken);
         let asks = !args.yes && !several.matched.is_empty() && !accounts.is_empty();
-        if asks && !confirmed(app, &named(&accounts))? {
+        if asks && !confirm(app, &question_for(&accounts))? {
             return Ok(None);
         }
         several.surprises.iter().for_each(|line| app.term.say(line));
@@ -151,7 +183,7 @@ fn chosen(app: &App, args: &cli::Logout) -> Result<Option<(Vec<Account>, Vec<Err
             [account] => format!("sign out {account}?"),
             accounts => format!("sign out all {} accounts?", accounts.len()),
         };
-        if !confirmed(app, &question)? {
+        if !confirm(app, &question)? {
             return Ok(None);
         }
     }
@@ -159,12 +191,12 @@ fn chosen(app: &App, args: &cli::Logout) -> Result<Option<(Vec<Account>, Vec<Err
 }
 
 /// The question for accounts that a pattern matches. It names them all, for nothing else may be shown.
-fn named(accounts: &[Account]) -> String {
+fn question_for(accounts: &[Account]) -> String {
     let names: Vec<_> = accounts.iter().map(ToString::to_string).collect();
     format!("sign out {}?", names.join(", "))
 }
 
-fn confirmed(app: &App, question: &str) -> Result<bool> {
+fn confirm(app: &App, question: &str) -> Result<bool> {
     let yes = app.term.confirm(question, "`--yes` answers it")?;
     if !yes {
         app.term.say("nobody was signed out");
@@ -172,7 +204,7 @@ fn confirmed(app: &App, question: &str) -> Result<bool> {
     Ok(yes)
 }
 
-fn revocation(told: &RevokedToken) -> Revocation {
+fn shape_revocation(told: &RevokedToken) -> Revocation {
     let detail = told.outcome.reason().map(str::to_owned);
     Revocation {
         token: match told.token {
@@ -180,10 +212,10 @@ fn revocation(told: &RevokedToken) -> Revocation {
             Hint::AccessToken => TokenType::AccessToken,
         },
         result: match told.outcome {
-            revoke::RevocationOutcome::Revoked => Outcome::Revoked,
-            revoke::RevocationOutcome::Failed(_) => Outcome::Failed,
-            revoke::RevocationOutcome::Unsupported(_) => Outcome::Unsupported,
-            revoke::RevocationOutcome::Skipped(_) => Outcome::Skipped,
+            revoke::RevocationOutcome::Revoked => RevocationResult::Revoked,
+            revoke::RevocationOutcome::Failed(_) => RevocationResult::Failed,
+            revoke::RevocationOutcome::Unsupported(_) => RevocationResult::Unsupported,
+            revoke::RevocationOutcome::Skipped(_) => RevocationResult::Skipped,
         },
         detail,
     }
@@ -228,7 +260,7 @@ pub(super) fn lives_on(
 
 /// Forgotten here, while the provider may still take the tokens. That a given one cannot be revoked is a
 /// failure too, for somebody asked for it.
-fn unconfirmed(done: &SignedOut) -> Option<Error> {
+fn explain_unconfirmed(done: &SignedOut) -> Option<Error> {
     let given = done.account.identity.kind == SignIn::Given;
     let cause = done.tokens.iter().find_map(|told| match &told.outcome {
         revoke::RevocationOutcome::Failed(cause) => Some(cause),
@@ -250,4 +282,107 @@ fn unconfirmed(done: &SignedOut) -> Option<Error> {
         .hint(hint)
         .account(&done.account),
     )
+}
+
+/// What became of each account.
+#[derive(Debug, Default, Serialize)]
+pub struct LogoutAnswer {
+    /// In the order they were named.
+    pub accounts: Vec<Forgotten>,
+}
+
+/// One account and its tokens.
+#[derive(Debug, Serialize)]
+pub struct Forgotten {
+    /// `PROVIDER/NAME`.
+    pub account: String,
+    /// Whether it is gone from here.
+    pub removed: bool,
+    /// What the provider was told, a line a token.
+    pub tokens: Vec<Revocation>,
+    /// The stores that could not be used and may have its secret still.
+    pub secret_left_in: Vec<Kind>,
+    /// Why it is still here.
+    pub error: Option<Error>,
+}
+
+/// One token's revocation (RFC 7009).
+#[derive(Debug, Serialize)]
+pub struct Revocation {
+    /// Which token, by the registered hint.
+    pub token: TokenType,
+    /// How it went.
+    pub result: RevocationResult,
+    /// Why it failed or was left out, where that is known.
+    pub detail: Option<String>,
+}
+
+/// The token type hints (RFC 7009 §2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenType {
+    /// The refresh token.
+    RefreshToken,
+    /// The access token.
+    AccessToken,
+}
+
+/// How a revocation went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevocationResult {
+    /// The provider confirmed it.
+    Revoked,
+    /// The provider did not confirm it.
+    Failed,
+    /// The provider offers no revocation.
+    Unsupported,
+    /// Nobody was asked.
+    Skipped,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verbs::fixture::assert_shape;
+
+    #[test]
+    fn the_shape_is_the_documented_one() {
+        let revocation = |token, result, detail: Option<&str>| Revocation {
+            token,
+            result,
+            detail: detail.map(Into::into),
+        };
+        let logout = LogoutAnswer {
+            accounts: vec![Forgotten {
+                account: "huggingface/julien".into(),
+                removed: true,
+                tokens: vec![
+                    revocation(TokenType::RefreshToken, RevocationResult::Revoked, None),
+                    revocation(
+                        TokenType::AccessToken,
+                        RevocationResult::Failed,
+                        Some("the server answered 503"),
+                    ),
+                ],
+                secret_left_in: vec![Kind::Keyring],
+                error: None,
+            }],
+        };
+        assert_shape(&logout, include_str!("shapes/logout.json"));
+    }
+
+    #[test]
+    fn every_outcome_has_its_word() {
+        let words = [
+            RevocationResult::Revoked,
+            RevocationResult::Failed,
+            RevocationResult::Unsupported,
+            RevocationResult::Skipped,
+        ];
+        assert_eq!(
+            serde_json::to_string(&words).unwrap(),
+            r#"["revoked","failed","unsupported","skipped"]"#
+        );
+    }
 }

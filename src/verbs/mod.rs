@@ -6,19 +6,18 @@ mod backup;
 mod check;
 mod cli;
 pub mod completions;
+mod concurrent;
 mod doctor;
-#[cfg_attr(not(feature = "sandbox"), path = "without_sandbox.rs")]
 mod embedded;
 mod exec;
 mod export;
 #[cfg(test)]
 pub(crate) mod fixture;
-mod fleet;
 mod help;
 mod list;
 mod log;
-mod login;
-mod logout;
+pub(crate) mod login;
+pub(crate) mod logout;
 pub mod man;
 mod move_secrets;
 mod network;
@@ -30,8 +29,9 @@ mod restore;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod shell;
-mod supply;
+pub(crate) mod table;
 mod token;
+pub(crate) mod tokens;
 mod usage;
 mod use_account;
 mod which;

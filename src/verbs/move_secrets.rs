@@ -2,24 +2,53 @@
 
 use std::collections::BTreeSet;
 
+use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
+use serde::Serialize;
+
 use super::app::App;
 use super::{print_json, report};
 use crate::account::Account;
-use crate::answer::moving::{Move, Moved};
 use crate::audit::Action;
-use crate::cli;
+use crate::complete;
 use crate::error::{Error, Result};
 use crate::names::is_provider_name;
 use crate::store::Kind;
 use crate::vault;
 
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob move huggingface --store file
+  keyfob move --all --store file --passphrase    into one with a passphrase
+  keyfob move 'github/*' --store keyring
+
+A secret is written there, read back, and then removed here; interrupted anywhere, the account works \
+and the same command ends it. With the last of a provider's accounts goes what is kept of its \
+client.")]
+pub struct Move {
+    /// PROVIDER/NAME, PROVIDER for the one used here or the client that is kept without one, or a
+    /// pattern of `*` and `?`
+    #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
+    pub accounts: Vec<String>,
+    /// Every account
+    #[arg(long, conflicts_with = "accounts")]
+    pub all: bool,
+    /// Where the secrets go
+    #[arg(long, value_name = "STORE")]
+    pub store: Kind,
+    /// Protect a new file store with a passphrase; goes with `--store file`
+    #[arg(long)]
+    pub passphrase: bool,
+}
+
 /// Moves the accounts meant, and says where each was.
-pub fn run(app: &App, args: &cli::Move) -> Result<()> {
-    let Meant {
+pub fn run(app: &App, args: &Move) -> Result<()> {
+    let Selection {
         accounts,
         clients,
         broken: mut failures,
-    } = meant(app, args)?;
+    } = select(app, args)?;
     let to = args.store;
     app.term.obey_signals();
     let away = accounts.iter().filter(|account| account.store != to);
@@ -31,7 +60,7 @@ pub fn run(app: &App, args: &cli::Move) -> Result<()> {
         };
         app.vault.probe(to).inspect_err(failed)?;
     }
-    let mut answer = Move::default();
+    let mut answer = MoveAnswer::default();
     let mut moved = false;
     for account in &accounts {
         let whose = account.to_string();
@@ -43,11 +72,11 @@ pub fn run(app: &App, args: &cli::Move) -> Result<()> {
         match result {
             Ok(done) => {
                 moved |= done.from != to;
-                said(app, &done, to);
+                say_moved(app, &done, to);
                 let previous = done.from;
                 let outcome = Moved::done(&done.account, previous, done.left.as_ref());
                 answer.accounts.push(outcome);
-                failures.extend(done.left.map(|left| copied(left, &done.account)));
+                failures.extend(done.left.map(|left| explain_copy(left, &done.account)));
             }
             Err(error) => {
                 answer.accounts.push(Moved::failed(account, &error));
@@ -59,7 +88,7 @@ pub fn run(app: &App, args: &cli::Move) -> Result<()> {
         let protection = app.vault.protection(to);
         app.term.say(&format!("the tokens are {protection}"));
     }
-    for provider in providers(app, args, &accounts, &clients) {
+    for provider in providers_to_follow(app, args, &accounts, &clients) {
         let whose = provider.clone();
         match app.vault.move_client_secrets(&provider, to) {
             Ok((went, left)) => {
@@ -86,20 +115,20 @@ pub fn run(app: &App, args: &cli::Move) -> Result<()> {
 }
 
 /// What is to be moved, and what cannot even be read.
-struct Meant {
+struct Selection {
     accounts: Vec<Account>,
     /// Providers that were named of which nothing but a client is kept.
     clients: BTreeSet<String>,
     broken: Vec<Error>,
 }
 
-fn meant(app: &App, args: &cli::Move) -> Result<Meant> {
+fn select(app: &App, args: &Move) -> Result<Selection> {
     if args.all {
         let listing = app.vault.accounts();
         if listing.accounts.is_empty() && listing.broken.is_empty() {
             app.term.say("nobody is signed in");
         }
-        return Ok(Meant {
+        return Ok(Selection {
             accounts: listing.accounts,
             clients: BTreeSet::new(),
             broken: listing.broken,
@@ -107,14 +136,14 @@ fn meant(app: &App, args: &cli::Move) -> Result<Meant> {
     }
     let named = args.accounts.iter().cloned();
     let (clients, named): (Vec<_>, Vec<_>) = named.partition(|typed| is_client_alone(app, typed));
-    let mut meant = Meant {
+    let mut meant = Selection {
         accounts: Vec::new(),
         clients: clients.into_iter().collect(),
         broken: Vec::new(),
     };
     if meant.clients.is_empty() || !named.is_empty() {
         let several = app.chooser().accounts(&named)?;
-        several.told().for_each(|line| app.term.say(line));
+        several.summary().for_each(|line| app.term.say(line));
         (meant.accounts, meant.broken) = (several.chosen, several.broken);
     }
     Ok(meant)
@@ -130,9 +159,9 @@ fn is_client_alone(app: &App, typed: &str) -> bool {
 }
 
 /// The providers whose clients go along: no account of theirs is left in another store.
-fn providers(
+fn providers_to_follow(
     app: &App,
-    args: &cli::Move,
+    args: &Move,
     accounts: &[Account],
     clients: &BTreeSet<String>,
 ) -> BTreeSet<String> {
@@ -150,7 +179,7 @@ fn providers(
     providers
 }
 
-fn said(app: &App, done: &vault::Moved, to: Kind) {
+fn say_moved(app: &App, done: &vault::Moved, to: Kind) {
     let account = &done.account;
     app.term.say(&match done.cleared {
         _ if done.from != to => {
@@ -166,7 +195,7 @@ fn said(app: &App, done: &vault::Moved, to: Kind) {
 }
 
 /// A copy is where the secret was.
-fn copied(left: Error, account: &Account) -> Error {
+fn explain_copy(left: Error, account: &Account) -> Error {
     let next = left.hint.as_deref().unwrap_or("mend that store");
     let hint = format!(
         "{next}; then `keyfob move {account} --store {}` removes it",
@@ -177,4 +206,93 @@ fn copied(left: Error, account: &Account) -> Error {
         left.message
     );
     Error { message, ..left }.hint(hint)
+}
+
+/// What became of each account's secret, and of what is kept of clients.
+#[derive(Debug, Default, Serialize)]
+pub struct MoveAnswer {
+    /// In the order they were named.
+    pub accounts: Vec<Moved>,
+    /// The providers whose clients' secrets went along.
+    pub clients: Vec<String>,
+}
+
+/// One account.
+#[derive(Debug, Serialize)]
+pub struct Moved {
+    account: String,
+    result: MoveResult,
+    store: Kind,
+    previous: Kind,
+    error: Option<Error>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum MoveResult {
+    Moved,
+    Unchanged,
+    Failed,
+}
+
+impl Moved {
+    /// Its secret is where `account` says; `left` is why a copy is still where it was.
+    pub fn done(account: &Account, previous: Kind, left: Option<&Error>) -> Self {
+        Self {
+            account: account.to_string(),
+            result: if account.store == previous {
+                MoveResult::Unchanged
+            } else {
+                MoveResult::Moved
+            },
+            store: account.store,
+            previous,
+            error: left.cloned(),
+        }
+    }
+
+    /// Its secret is where it was.
+    pub fn failed(account: &Account, error: &Error) -> Self {
+        Self {
+            account: account.to_string(),
+            result: MoveResult::Failed,
+            store: account.store,
+            previous: account.store,
+            error: Some(error.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Code;
+    use crate::verbs::fixture::{account, assert_shape};
+
+    #[test]
+    fn the_shape_is_the_documented_one() {
+        let moved = Account {
+            store: Kind::File,
+            ..account()
+        };
+        let mut other = account();
+        other.provider = "github".into();
+        other.name = "ada".into();
+        let error = Error::new(
+            Code::LoginRequired,
+            "its secret was removed from the keyring",
+        )
+        .hint("sign in again with `keyfob login github/ada`")
+        .account("github/ada");
+        let shape = MoveAnswer {
+            accounts: vec![
+                Moved::done(&moved, Kind::Keyring, None),
+                Moved::failed(&other, &error),
+            ],
+            clients: vec!["huggingface".into()],
+        };
+        assert_shape(&shape, include_str!("shapes/move.json"));
+        let still = serde_json::to_value(Moved::done(&moved, Kind::File, None)).unwrap();
+        assert_eq!(still["result"], "unchanged");
+    }
 }

@@ -7,6 +7,7 @@ use std::ptr;
 use serde::Serialize;
 
 use super::app::App;
+use crate::account::Account;
 use crate::error::{Code, Error, Result, worst};
 use keyfob_base::escape::is_unsafe;
 
@@ -91,6 +92,21 @@ pub(crate) fn json(shape: &impl Serialize) -> String {
         }
     }
     safe
+}
+
+/// Where a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Origin {
+    /// In a store, for an account.
+    Account,
+    /// In a variable of the environment.
+    Env,
+}
+
+/// The provider's identifier of whoever signed in; `None` where it names nobody.
+pub(crate) fn account_id(account: &Account) -> Option<String> {
+    Some(account.identity.subject.clone()).filter(|subject| !subject.is_empty())
 }
 
 #[cfg(test)]

@@ -1,24 +1,48 @@
 //! `refresh`: new access tokens now. One account that fails does not stop the others.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
+use serde::Serialize;
 
 use super::app::App;
-use super::{embedded, fleet, network, print, print_json, report};
+use super::arguments::duration;
+use super::{concurrent, embedded, network, print, print_json, report};
 use crate::account::Account;
-use crate::answer::refresh::{Refresh, Refreshed};
-use crate::cli;
+use crate::complete;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::session::Need;
-use keyfob_base::timestamp::Timestamp;
+use keyfob_base::escape::escape;
+use keyfob_base::timestamp::{Timestamp, until};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob refresh huggingface
+  keyfob refresh '*/work'
+  keyfob refresh --all --expiring-in 10m")]
+pub struct Refresh {
+    /// PROVIDER/NAME, PROVIDER for the one used here, or a pattern of `*` and `?`
+    #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
+    pub accounts: Vec<String>,
+    /// Every account that has a refresh token
+    #[arg(long, conflicts_with = "accounts")]
+    pub all: bool,
+    /// Only accounts whose token ends within this time
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub expiring_in: Option<Duration>,
+}
 
 /// Refreshes, prints a line an account, and fails with the worst of what happened.
-pub fn run(app: &App, args: &cli::Refresh) -> Result<()> {
-    let Meant {
+pub fn run(app: &App, args: &Refresh) -> Result<()> {
+    let Selection {
         chosen,
         named,
         broken: mut failures,
-    } = meant(app, args)?;
+    } = select(app, args)?;
     if chosen.is_empty() && failures.is_empty() {
         app.term.say("no account has a refresh token");
     }
@@ -36,9 +60,9 @@ pub fn run(app: &App, args: &cli::Refresh) -> Result<()> {
         let (registry, _sandbox) = embedded::start(app, providers, None)?;
         network::context(app, registry, async |context| {
             Ok(
-                fleet::each(&context, due, "refreshing", move |context, account| {
+                concurrent::for_each(&context, due, "refreshing", move |context, account| {
                     let by_name = named.contains(&account.id);
-                    async move { renewed(&context, account, by_name).await }
+                    async move { renew(&context, account, by_name).await }
                 })
                 .await,
             )
@@ -50,7 +74,7 @@ pub fn run(app: &App, args: &cli::Refresh) -> Result<()> {
         Some((account, Err(error))) => Refreshed::failed(account, error),
         None => Refreshed::skipped(account),
     };
-    let answer = Refresh {
+    let answer = RefreshAnswer {
         accounts: chosen.iter().map(outcome).collect(),
     };
     if app.manner.json {
@@ -66,18 +90,18 @@ pub fn run(app: &App, args: &cli::Refresh) -> Result<()> {
     report(app, &failures)
 }
 
-async fn renewed(context: &Context, account: Account, by_name: bool) -> Result<Account> {
+async fn renew(context: &Context, account: Account, by_name: bool) -> Result<Account> {
     let renewed = context.fresh(account, Need::New { by_name }).await;
     renewed.map(|(account, _)| account)
 }
 
 /// Whether all accounts are meant: nobody named one.
-fn everyone(args: &cli::Refresh) -> bool {
+fn means_all(args: &Refresh) -> bool {
     args.all || (args.accounts.is_empty() && args.expiring_in.is_some())
 }
 
 /// What a run is about.
-struct Meant {
+struct Selection {
     chosen: Vec<Account>,
     /// The ids of those that somebody named: they are tried even where the provider has refused them.
     named: BTreeSet<String>,
@@ -86,19 +110,153 @@ struct Meant {
 }
 
 /// The accounts meant. Of those that nobody named, only what has something to refresh with.
-fn meant(app: &App, args: &cli::Refresh) -> Result<Meant> {
-    let (mut chosen, named, broken) = if everyone(args) {
+fn select(app: &App, args: &Refresh) -> Result<Selection> {
+    let (mut chosen, named, broken) = if means_all(args) {
         let listing = app.vault.accounts();
         (listing.accounts, BTreeSet::new(), listing.broken)
     } else {
         let several = app.chooser().accounts(&args.accounts)?;
-        several.told().for_each(|line| app.term.say(line));
+        several.summary().for_each(|line| app.term.say(line));
         (several.chosen, several.named, several.broken)
     };
     chosen.retain(|account| account.refreshable || named.contains(&account.id));
-    Ok(Meant {
+    Ok(Selection {
         chosen,
         named,
         broken,
     })
+}
+
+/// What became of each account's token.
+#[derive(Debug, Serialize)]
+pub struct RefreshAnswer {
+    /// In the order they were named.
+    pub accounts: Vec<Refreshed>,
+}
+
+/// One account.
+#[derive(Debug, Serialize)]
+pub struct Refreshed {
+    account: String,
+    result: RefreshResult,
+    expires_at: Option<Timestamp>,
+    error: Option<Error>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum RefreshResult {
+    Refreshed,
+    Skipped,
+    Failed,
+}
+
+impl RefreshAnswer {
+    /// A line an account, for people.
+    pub fn text(&self, now: Timestamp) -> String {
+        let width = self.accounts.iter().map(|one| one.account.len()).max(); // names are ASCII
+        let width = width.unwrap_or_default();
+        let line = |one: &Refreshed| {
+            let life = match (one.expires_at, one.result) {
+                (None, _) => "no end known".into(),
+                (Some(end), RefreshResult::Failed) if end <= now => {
+                    "its old token has ended".into()
+                }
+                (Some(end), _) => format!("ends {}", until(end, now)),
+            };
+            let result = match (one.result, &one.error) {
+                (RefreshResult::Refreshed, _) => "refreshed".into(),
+                (RefreshResult::Skipped, _) => "not due".into(),
+                (RefreshResult::Failed, Some(error)) => {
+                    format!("failed: {}", escape(&error.message))
+                }
+                (RefreshResult::Failed, None) => "failed".into(),
+            };
+            format!("{:width$}  {result}, {life}\n", one.account)
+        };
+        self.accounts.iter().map(line).collect()
+    }
+}
+
+impl Refreshed {
+    /// A new access token is stored; `account` is the index entry after the refresh.
+    pub fn done(account: &Account) -> Self {
+        Self::without_error(account, RefreshResult::Refreshed)
+    }
+
+    /// Nothing was asked, for nothing had to be.
+    pub fn skipped(account: &Account) -> Self {
+        Self::without_error(account, RefreshResult::Skipped)
+    }
+
+    /// The token that `account` had is the one it still has.
+    pub fn failed(account: &Account, error: &Error) -> Self {
+        Self {
+            account: account.to_string(),
+            result: RefreshResult::Failed,
+            expires_at: account.expires_at,
+            error: Some(error.clone()),
+        }
+    }
+
+    fn without_error(account: &Account, result: RefreshResult) -> Self {
+        Self {
+            account: account.to_string(),
+            result,
+            expires_at: account.expires_at,
+            error: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Code;
+    use crate::verbs::fixture::{account, assert_shape};
+
+    fn failure() -> Error {
+        Error::new(Code::LoginRequired, "the refresh token was refused")
+            .hint("keyfob login github/ada")
+            .account("github/ada")
+    }
+
+    #[test]
+    fn the_shape_is_the_documented_one() {
+        let mut other = account();
+        other.provider = "github".into();
+        other.name = "ada".into();
+        other.expires_at = None;
+        let refresh = RefreshAnswer {
+            accounts: vec![
+                Refreshed::done(&account()),
+                Refreshed::failed(&other, &failure()),
+            ],
+        };
+        assert_shape(&refresh, include_str!("shapes/refresh.json"));
+    }
+
+    #[test]
+    fn a_failure_inside_has_the_shape_of_one_on_stderr() {
+        let inside = serde_json::to_value(Refreshed::failed(&account(), &failure())).unwrap();
+        let outside: serde_json::Value = serde_json::from_str(&failure().json()).unwrap();
+        assert_eq!(inside["error"], outside);
+    }
+
+    #[test]
+    fn what_is_said_of_several_stands_below_each_other() {
+        let mut other = account();
+        other.name = "a-longer-name".into();
+        let accounts = vec![Refreshed::done(&account()), Refreshed::done(&other)];
+        let text = RefreshAnswer { accounts }.text(account().received_at);
+        let at: Vec<_> = text.lines().map(|line| line.find("refreshed,")).collect();
+        assert!(at[0].is_some() && at[0] == at[1], "{text}");
+    }
+
+    #[test]
+    fn what_needed_nothing_was_skipped() {
+        let skipped = serde_json::to_value(Refreshed::skipped(&account())).unwrap();
+        assert_eq!(skipped["result"], "skipped");
+        assert_eq!(skipped["expires_at"], "2023-11-15T05:13:20Z");
+    }
 }

@@ -1,15 +1,33 @@
 //! `rename`: gives an account another name. Reads no secret, sends nothing.
 
+use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
+use serde::Serialize;
+
 use super::app::App;
 use super::print_json;
-use crate::answer::naming::Renamed;
-use crate::cli;
+use crate::complete;
 use crate::error::{Code, Error, Result};
 use crate::names;
 use keyfob_base::escape::escape_short;
 
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob rename huggingface/julien work
+
+Its tokens stay where they are, and if it is its provider's default it stays that too.")]
+pub struct Rename {
+    /// PROVIDER/NAME
+    #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::names))]
+    pub account: String,
+    /// Its new name, without PROVIDER
+    #[arg(value_name = "NEW")]
+    pub name: String,
+}
+
 /// Renames, and says what it was called.
-pub fn run(app: &App, args: &cli::Rename) -> Result<()> {
+pub fn run(app: &App, args: &Rename) -> Result<()> {
     let name = args.name.as_str();
     let account = app.chooser().exact(&args.account)?;
     check_name(&account.provider, name)?;
@@ -29,7 +47,7 @@ pub fn run(app: &App, args: &cli::Rename) -> Result<()> {
         ));
     }
     if app.manner.json {
-        return print_json(&Renamed {
+        return print_json(&RenameAnswer {
             account: new.to_string(),
             previous: account.to_string(),
         });
@@ -50,4 +68,28 @@ fn check_name(provider: &str, name: &str) -> Result<()> {
         Some(alone) => wrong.hint(format!("give the name alone: `{alone}`")),
         None => wrong.hint(names::GRAMMAR),
     })
+}
+
+/// An account that has a name.
+#[derive(Debug, Serialize)]
+pub struct RenameAnswer {
+    /// `PROVIDER/NAME`.
+    pub account: String,
+    /// The same until now; itself where nothing changed.
+    pub previous: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RenameAnswer;
+    use crate::verbs::fixture::assert_shape;
+
+    #[test]
+    fn the_shape_is_the_documented_one() {
+        let renamed = RenameAnswer {
+            account: "huggingface/work".into(),
+            previous: "huggingface/julien".into(),
+        };
+        assert_shape(&renamed, include_str!("shapes/rename.json"));
+    }
 }

@@ -31,17 +31,17 @@ pub fn report_unparsed(mut error: clap::Error, args: &[OsString]) -> ExitCode {
     match error.kind() {
         ErrorKind::TooManyValues => {
             let flag = error.get(ContextKind::InvalidArg);
-            return valued(flag.map(ToString::to_string), json);
+            return refuse_value(flag.map(ToString::to_string), json);
         }
         ErrorKind::UnknownArgument if has(WITH_TOKEN) => {
-            return valued(Some(WITH_TOKEN.to_owned()), json);
+            return refuse_value(Some(WITH_TOKEN.to_owned()), json);
         }
         ErrorKind::MissingRequiredArgument | ErrorKind::UnknownArgument
             if is_exec(args) && !has("--") =>
         {
             let usage = Error::new(Code::Usage, "`exec` finds no `--`, which goes before its command")
                 .hint("write it between accounts and command: `keyfob exec huggingface -- hf download acme/model`");
-            return misused(&usage, json);
+            return report_misuse(&usage, json);
         }
         _ => {}
     }
@@ -81,15 +81,15 @@ pub fn report_unparsed(mut error: clap::Error, args: &[OsString]) -> ExitCode {
 const WITH_TOKEN: &str = "--with-token";
 
 /// A value after a flag that takes none. It is not repeated: after `--client-secret` it is a secret.
-fn valued(flag: Option<String>, json: bool) -> ExitCode {
+fn refuse_value(flag: Option<String>, json: bool) -> ExitCode {
     let flag = flag.map_or_else(|| "that flag".into(), |flag| format!("`{flag}`"));
     let usage = Error::new(Code::Usage, format!("{flag} takes no value"))
         .hint("give the flag alone; a secret is asked for, or read from standard input");
-    misused(&usage, json)
+    report_misuse(&usage, json)
 }
 
 /// Wrong usage, in words of our own.
-fn misused(usage: &Error, json: bool) -> ExitCode {
+fn report_misuse(usage: &Error, json: bool) -> ExitCode {
     let manner = Manner {
         json,
         ..Manner::default()

@@ -1,16 +1,36 @@
 //! `whoami`: asks the provider whose token this is.
 
+use std::fmt::Write;
+
+use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
+use serde::Serialize;
+use serde_json::Value;
+
 use super::app::App;
 use super::{embedded, network, print, print_json};
-use crate::account::Account;
-use crate::answer::whoami::Whoami;
+use crate::account::{Account, SignIn};
 use crate::choose::{Source, Variable};
-use crate::cli;
+use crate::claims;
+use crate::complete;
 use crate::error::Result;
+use crate::provider::IdentityRule;
 use crate::session::Whose;
+use keyfob_base::escape::escape;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob whoami huggingface
+  keyfob whoami github/ada --json       the provider's own claims too")]
+pub struct Whoami {
+    /// PROVIDER/NAME, or PROVIDER for the one used here
+    #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
+    pub account: Option<String>,
+}
 
 /// Asks, and prints who it is.
-pub fn run(app: &App, args: &cli::Whoami) -> Result<()> {
+pub fn run(app: &App, args: &Whoami) -> Result<()> {
     let answer = match app.chooser().source(args.account.as_deref())?.source {
         Source::Account(account) => ask(app, *account)?,
         Source::Variable(variable) => ask_stranger(app, &variable)?,
@@ -22,19 +42,19 @@ pub fn run(app: &App, args: &cli::Whoami) -> Result<()> {
     }
 }
 
-fn ask(app: &App, account: Account) -> Result<Whoami> {
+fn ask(app: &App, account: Account) -> Result<WhoamiAnswer> {
     let (registry, _sandbox) = embedded::start(app, [account.provider.as_str()], None)?;
     let (account, whose) = network::context(app, registry, async |context| {
         Box::pin(context.whoami(account)).await
     })?;
     Ok(match whose {
-        Whose::Person { claims, rule } => Whoami::person(&account, claims, &rule),
-        Whose::Machine => Whoami::machine(&account),
+        Whose::Person { claims, rule } => WhoamiAnswer::person(&account, claims, &rule),
+        Whose::Machine => WhoamiAnswer::machine(&account),
     })
 }
 
 /// The token of a variable, which is nobody's account.
-fn ask_stranger(app: &App, variable: &Variable) -> Result<Whoami> {
+fn ask_stranger(app: &App, variable: &Variable) -> Result<WhoamiAnswer> {
     let Variable {
         provider,
         name,
@@ -44,5 +64,172 @@ fn ask_stranger(app: &App, variable: &Variable) -> Result<Whoami> {
     let (claims, rule) = network::context(app, registry, async |context| {
         context.whose(provider, name, token).await
     })?;
-    Ok(Whoami::stranger(provider, claims, &rule))
+    Ok(WhoamiAnswer::stranger(provider, claims, &rule))
+}
+
+/// Whose token it is, in the provider's words.
+#[derive(Debug, Serialize)]
+pub struct WhoamiAnswer {
+    /// `PROVIDER/NAME`, or `PROVIDER` where no account holds the token.
+    pub account: String,
+    /// The provider's name.
+    pub provider: String,
+    /// The stable identifier.
+    pub id: Option<String>,
+    /// What people call the account.
+    pub username: Option<String>,
+    /// The person's name.
+    pub name: Option<String>,
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// Organisations, without repetition.
+    pub organizations: Vec<String>,
+    /// The provider's whole answer; null for a machine, of which nobody is asked.
+    pub claims: Value,
+}
+
+impl WhoamiAnswer {
+    /// Reads an answer by the provider's rule.
+    pub fn person(account: &Account, claims: Value, rule: &IdentityRule) -> Self {
+        Self::from_claims(account.to_string(), account.provider.clone(), claims, rule)
+    }
+
+    /// The same of a token that no account of the provider holds.
+    pub fn stranger(provider: &str, claims: Value, rule: &IdentityRule) -> Self {
+        Self::from_claims(provider.to_owned(), provider.to_owned(), claims, rule)
+    }
+
+    fn from_claims(account: String, provider: String, claims: Value, rule: &IdentityRule) -> Self {
+        let text = |pointer: &str| claims::text(&claims, pointer);
+        let mut organizations = Vec::new();
+        for pointer in &rule.organizations {
+            for name in claims::texts(&claims, pointer) {
+                if !organizations.contains(&name) {
+                    organizations.push(name);
+                }
+            }
+        }
+        Self {
+            account,
+            provider,
+            id: text(&rule.subject),
+            username: text(&rule.username),
+            name: text(&rule.display_name),
+            email: text(&rule.email),
+            organizations,
+            claims,
+        }
+    }
+
+    /// The client that signed in for itself, or the job whose identity token was exchanged.
+    pub fn machine(account: &Account) -> Self {
+        let client = || Some(account.client.id.clone());
+        let (id, username) = match account.identity.kind {
+            SignIn::Exchange => {
+                let job = Some(account.identity.subject.clone());
+                (job.filter(|job| !job.is_empty()), account.username.clone())
+            }
+            SignIn::Person | SignIn::Client | SignIn::Given => (client(), client()),
+        };
+        Self {
+            account: account.to_string(),
+            provider: account.provider.clone(),
+            id,
+            username,
+            name: None,
+            email: None,
+            organizations: Vec::new(),
+            claims: Value::Null,
+        }
+    }
+
+    /// Writes what is known as aligned lines, `key  value`.
+    pub fn text(&self) -> String {
+        let organizations = Some(self.organizations.join(", ")).filter(|joined| !joined.is_empty());
+        let facts = [
+            ("account", Some(&self.account)),
+            ("id", self.id.as_ref()),
+            ("username", self.username.as_ref()),
+            ("name", self.name.as_ref()),
+            ("email", self.email.as_ref()),
+            ("organizations", organizations.as_ref()),
+        ];
+        let known = || {
+            facts
+                .iter()
+                .filter_map(|(key, value)| Some((key, (*value)?)))
+        };
+        let width = known().map(|(key, _)| key.len()).max().unwrap_or(0);
+        let mut text = String::new();
+        for (key, value) in known() {
+            // writing to a String cannot fail
+            let _ = writeln!(text, "{key:width$}  {}", escape(value));
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::verbs::fixture::{account, assert_shape};
+
+    fn rule() -> IdentityRule {
+        IdentityRule {
+            organizations: vec!["/orgs/*/name".into()],
+            ..IdentityRule::default()
+        }
+    }
+
+    #[test]
+    fn the_shape_is_the_documented_one() {
+        let documented = include_str!("shapes/whoami.json");
+        let claims = serde_json::from_str::<Value>(documented).unwrap()["claims"].take();
+        assert_shape(
+            &WhoamiAnswer::person(&account(), claims, &rule()),
+            documented,
+        );
+    }
+
+    #[test]
+    fn the_text_is_aligned_and_has_only_what_is_known() {
+        let claims = json!({"sub": 42, "preferred_username": "ada", "name": null});
+        assert_eq!(
+            WhoamiAnswer::person(&account(), claims, &rule()).text(),
+            "account   huggingface/julien\nid        42\nusername  ada\n"
+        );
+        let claims = json!({"orgs": [{"name": "a"}, {"name": "b"}, {"name": "a"}]});
+        assert_eq!(
+            WhoamiAnswer::person(&account(), claims, &rule()).text(),
+            "account        huggingface/julien\norganizations  a, b\n"
+        );
+    }
+
+    #[test]
+    fn a_machine_is_its_client() {
+        let machine = WhoamiAnswer::machine(&account());
+        assert_eq!(
+            machine.text(),
+            "account   huggingface/julien\nid        client\nusername  client\n"
+        );
+        assert!(machine.claims.is_null());
+        let mut job = account();
+        job.identity.kind = SignIn::Exchange;
+        job.identity.subject = "repo:acme/app acme/model".into();
+        job.username = Some("acme/model".into());
+        assert_eq!(
+            WhoamiAnswer::machine(&job).text(),
+            "account   huggingface/julien\nid        repo:acme/app acme/model\nusername  acme/model\n"
+        );
+    }
+
+    #[test]
+    fn hostile_claims_stay_on_their_line() {
+        let claims = json!({"sub": "1\nusername  root", "name": "\u{1b}[2J\u{202e}x"});
+        let text = WhoamiAnswer::person(&account(), claims, &rule()).text();
+        assert_eq!(text.lines().count(), 3, "{text}");
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
+    }
 }

@@ -6,8 +6,8 @@ use serde::Serialize;
 use url::Url;
 
 use super::Need;
-use crate::answer::logout::Forgotten;
 use crate::store::Kind;
+use crate::verbs::logout::Forgotten;
 
 /// A provider that is new.
 #[derive(Debug, Serialize)]

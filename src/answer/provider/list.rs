@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Need, needed};
-use crate::answer::table::{Column, Shrink, render};
+use crate::verbs::table::{Column, Shrink, render};
 use keyfob_base::escape::escape;
 
 /// The known providers.

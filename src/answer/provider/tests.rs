@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::answer::logout::Forgotten;
 use crate::provider::{Provider, RegistrationRule, Source, Sources};
 use crate::store::Kind;
 use crate::verbs::fixture::assert_shape;
+use crate::verbs::logout::Forgotten;
 
 fn providers() -> Providers {
     Providers {

@@ -8,7 +8,7 @@ use crate::cli;
 use crate::error::{Code, Error, Result};
 use crate::process;
 use crate::verbs::app::App;
-use crate::verbs::supply::Owner;
+use crate::verbs::tokens::Owner;
 
 /// Where a token goes.
 #[derive(Debug)]

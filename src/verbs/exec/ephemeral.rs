@@ -18,9 +18,9 @@ use crate::login::{EphemeralRegistration, Gained, Gains, Granted, Plan, check_re
 use crate::oauth::registration;
 use crate::session::revoke::{RevocationOutcome, Revoking, in_time, lasting};
 use crate::verbs::app::App;
-use crate::verbs::login::{self, Means};
+use crate::verbs::login::{self, Login, Means};
 use crate::verbs::logout::lives_on;
-use crate::verbs::supply::Owner;
+use crate::verbs::tokens::Owner;
 use crate::verbs::{embedded, network};
 use keyfob_base::escape::escape_short;
 
@@ -40,7 +40,7 @@ pub fn run(app: &App, args: &cli::Exec) -> Result<()> {
 fn from_sign_in_to_end(app: &App, args: &cli::Exec) -> Result<i32> {
     let login = as_login(args, provider(&args.accounts)?.to_owned());
     let name = login.target.as_str();
-    let definition = login::known(app, name)?;
+    let definition = login::find_provider(app, name)?;
     let (named, usual) = (&login.resource, &definition.resource);
     check_resources(&definition, login.flow, named, usual)?;
     startable(&args.command[0])?;
@@ -48,7 +48,7 @@ fn from_sign_in_to_end(app: &App, args: &cli::Exec) -> Result<i32> {
     let (registry, _sandbox) = embedded::start(app, [name], means.approves())?;
     let gained = Arc::new(Gained::default());
     network::to_its_end(app, registry, async |context| {
-        let command = login::again(&["keyfob", "exec", name, "--ephemeral"], &login);
+        let command = login::command_again(&["keyfob", "exec", name, "--ephemeral"], &login);
         let plan = Plan {
             child: " -- CMD", // its words may hold secrets
             ephemeral: true,
@@ -89,15 +89,15 @@ fn provider(typed: &[String]) -> Result<&str> {
 }
 
 /// The login that was asked for.
-fn as_login(args: &cli::Exec, target: String) -> cli::Login {
-    cli::Login {
+fn as_login(args: &cli::Exec, target: String) -> Login {
+    Login {
         target,
         name: None,
         replace: false,
-        scope: args.anew.scope.clone(),
+        scope: args.without_account.scope.clone(),
         presets: args.presets.clone(),
-        resource: args.anew.resource.clone(),
-        audience: args.anew.audience.clone(),
+        resource: args.without_account.resource.clone(),
+        audience: args.without_account.audience.clone(),
         flow: args.flow,
         browser: args.browser.clone(),
         no_browser: args.no_browser,
@@ -133,7 +133,7 @@ async fn sign_in_and_run(
     let done = tokio::select! {
         done = crate::login::login(context, plan) => {
             let done = interrupts.check().and(done);
-            done.inspect_err(|error| login::failed(app, &provider, error))?
+            done.inspect_err(|error| login::note_failed(app, &provider, error))?
         }
         interrupted = interrupts.obeyed() => return Err(interrupted),
     };

@@ -12,7 +12,7 @@ mod unable;
 mod witness;
 
 use super::app::App;
-use super::supply::{Owner, check_variable, supply};
+use super::tokens::{Owner, check_variable, supply};
 use crate::answer::export::github;
 use crate::audit::Action;
 use crate::cli;
@@ -38,7 +38,13 @@ pub fn run(app: &App, args: &cli::Exec) -> Result<()> {
         return ephemeral::run(app, args);
     }
     let places = |owners: &[Owner]| environment::places(app, args.env.as_deref(), owners);
-    let (supplies, places) = supply(app, &args.accounts, args.min_ttl, &args.anew, places)?;
+    let (supplies, places) = supply(
+        app,
+        &args.accounts,
+        args.min_ttl,
+        &args.without_account,
+        places,
+    )?;
     let holdings = supplies.into_iter().zip(places);
     let holdings: Vec<Holding> = holdings
         .map(|(supply, place)| Holding {

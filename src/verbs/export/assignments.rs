@@ -4,7 +4,7 @@ use crate::answer::export::Assignment;
 use crate::error::{Code, Error, Result};
 use crate::token_set::is_token;
 use crate::verbs::app::App;
-use crate::verbs::supply::{Owner, Supply};
+use crate::verbs::tokens::{Owner, Supply};
 
 /// The variable of each token: `name` for the only one, else the provider's usual one. No two go into the
 /// same.

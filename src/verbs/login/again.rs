@@ -1,10 +1,10 @@
 //! The command that a hint names: the login as it was typed, for a shorter one could lead elsewhere.
 
-use crate::cli;
+use super::Login;
 
 /// Everything that says where, as whom and for what; how the sign-in is done is left to whoever repeats it.
 /// It begins with `start`.
-pub fn again(start: &[&str], args: &cli::Login) -> String {
+pub fn command_again(start: &[&str], args: &Login) -> String {
     let mut words: Vec<String> = start.iter().map(|word| (*word).to_owned()).collect();
     let mut option = |name: &str, value: &str| words.extend([name.into(), value.into()]);
     let several = [
@@ -57,7 +57,7 @@ mod tests {
     fn typed(line: &str) -> String {
         let words = shlex::split(line).unwrap();
         match Cli::try_parse_from(words).unwrap().command {
-            Command::Login(args) => again(&["keyfob", "login", &args.target], &args),
+            Command::Login(args) => command_again(&["keyfob", "login", &args.target], &args),
             other => panic!("{other:?}"),
         }
     }

@@ -1,9 +1,8 @@
 //! `login https://…`: any provider from nothing but its issuer's URL. What its metadata says becomes a
 //! definition for this login, and afterwards the person says whether it stays, and under which name.
+//! The accounts of a definition that was not kept wait under their name, and no other issuer's come among them.
 
-mod name;
-
-use crate::cli;
+use super::Login;
 use crate::context;
 use crate::error::{Code, Error, Result};
 use crate::interrupts;
@@ -13,19 +12,17 @@ use crate::provider::{Change, Definition, usual_scopes};
 use crate::verbs::app::App;
 use crate::verbs::network;
 
-pub use name::unknown;
-
 /// Whether a target is meant as a URL.
 pub fn is_url(target: &str) -> bool {
     target.contains("://")
 }
 
 /// Signs in at the issuer, and keeps its definition if that is wanted.
-pub fn run(app: &App, args: &cli::Login) -> Result<()> {
+pub fn run(app: &App, args: &Login) -> Result<()> {
     let issuer = args.target.as_str();
-    is_sound(issuer)?;
+    check_issuer(issuer)?;
     if let Some(name) = app.registry.with_issuer(issuer) {
-        return known(app, args, &name);
+        return sign_in_at_known(app, args, &name);
     }
     if let Some(name) = &args.keep_as {
         app.registry.is_free(name)?;
@@ -34,9 +31,9 @@ pub fn run(app: &App, args: &cli::Login) -> Result<()> {
         let found = discover(&context.http, issuer).await;
         found.map_err(|error| context::failed(&error, Code::InvalidResponse, "nothing was stored"))
     })
-    .inspect_err(|error| super::failed(app, "", error))?;
-    let name = name::choose(app, args, &metadata.issuer)?;
-    app.registry.add(&name, &definition(args, &metadata))?;
+    .inspect_err(|error| super::note_failed(app, "", error))?;
+    let name = choose_name(app, args, &metadata.issuer)?;
+    app.registry.add(&name, &define(args, &metadata))?;
     match super::sign_in(app, args, &name) {
         Ok(()) => settle(app, args, &metadata.issuer, &name),
         Err(error) => {
@@ -47,7 +44,7 @@ pub fn run(app: &App, args: &cli::Login) -> Result<()> {
 }
 
 /// Refuses what cannot be an issuer (RFC 8414 §2) before anything is sent.
-fn is_sound(issuer: &str) -> Result<()> {
+fn check_issuer(issuer: &str) -> Result<()> {
     let sound = endpoint::parse_url(issuer).and_then(|url| match url.query() {
         Some(_) => Err("has a query".into()),
         None => Ok(()),
@@ -60,7 +57,7 @@ fn is_sound(issuer: &str) -> Result<()> {
 }
 
 /// Signs in at a provider that was kept before, which stays as it is.
-fn known(app: &App, args: &cli::Login, name: &str) -> Result<()> {
+fn sign_in_at_known(app: &App, args: &Login, name: &str) -> Result<()> {
     match &args.keep_as {
         Some(other) if other != name => {
             let what = format!("{} is the provider `{name}` already", args.target);
@@ -73,7 +70,7 @@ fn known(app: &App, args: &cli::Login, name: &str) -> Result<()> {
             .say(&format!("that is the provider `{name}`, which stays")),
         _ => app.term.say(&format!("that is the provider `{name}`")),
     }
-    let args = cli::Login {
+    let args = Login {
         target: name.to_owned(),
         ..args.clone()
     };
@@ -81,7 +78,7 @@ fn known(app: &App, args: &cli::Login, name: &str) -> Result<()> {
 }
 
 /// What a login needs to know that the metadata does not say at each login anyway.
-fn definition(args: &cli::Login, metadata: &Metadata) -> Definition {
+fn define(args: &Login, metadata: &Metadata) -> Definition {
     let issuer = &metadata.issuer;
     let title = issuer.split("://").last().unwrap_or(issuer);
     let scopes = match &metadata.scopes_supported {
@@ -98,13 +95,13 @@ fn definition(args: &cli::Login, metadata: &Metadata) -> Definition {
 }
 
 /// Keeps the definition under the name that the person wants, or forgets it.
-fn settle(app: &App, args: &cli::Login, issuer: &str, name: &str) -> Result<()> {
+fn settle(app: &App, args: &Login, issuer: &str, name: &str) -> Result<()> {
     if args.no_keep {
         return forget(app, name);
     }
     let wanted = match &args.keep_as {
         Some(_) => name.to_owned(),
-        None => asked(app, issuer, name)?,
+        None => ask_name(app, issuer, name)?,
     };
     match wanted.as_str() {
         "-" => return forget(app, name),
@@ -123,7 +120,7 @@ fn settle(app: &App, args: &cli::Login, issuer: &str, name: &str) -> Result<()> 
 }
 
 /// The name; where nobody can be asked, the suggested one.
-fn asked(app: &App, issuer: &str, name: &str) -> Result<String> {
+fn ask_name(app: &App, issuer: &str, name: &str) -> Result<String> {
     if !app.term.can_ask() {
         return Ok(name.to_owned());
     }
@@ -135,12 +132,10 @@ fn asked(app: &App, issuer: &str, name: &str) -> Result<String> {
         match answer.as_str() {
             "" => return Ok(name.to_owned()),
             same if same == name || same == "-" => return Ok(answer),
-            other => {
-                match name::is_free(app, other, issuer).and_then(|()| app.vault.is_free(other)) {
-                    Ok(()) => return Ok(answer),
-                    Err(error) => app.term.warn(&error.to_string()),
-                }
-            }
+            other => match is_free(app, other, issuer).and_then(|()| app.vault.is_free(other)) {
+                Ok(()) => return Ok(answer),
+                Err(error) => app.term.warn(&error.to_string()),
+            },
         }
     }
 }
@@ -155,7 +150,7 @@ fn forget(app: &App, name: &str) -> Result<()> {
 }
 
 /// A login that failed leaves no provider behind, unless a client was registered for it.
-fn take_back(app: &App, args: &cli::Login, name: &str) {
+fn take_back(app: &App, args: &Login, name: &str) {
     let definition = app.registry.get(name);
     let registered = definition.is_ok_and(|now| now.client_id != args.client_id);
     if registered {
@@ -164,5 +159,50 @@ fn take_back(app: &App, args: &cli::Login, name: &str) {
         ));
     } else {
         let _ = app.registry.remove(name, || Ok(())); // an unused definition harms nobody
+    }
+}
+
+/// The name that was given; else the one that this issuer's accounts have, else a free one.
+fn choose_name(app: &App, args: &Login, issuer: &str) -> Result<String> {
+    if let Some(name) = &args.keep_as {
+        is_free(app, name, issuer)?;
+        return Ok(name.clone());
+    }
+    let accounts = app.vault.accounts().accounts;
+    let waiting = accounts.iter().find(|account| {
+        account.identity.issuer == issuer && is_free(app, &account.provider, issuer).is_ok()
+    });
+    let taken = accounts.iter().map(|account| account.provider.clone());
+    Ok(waiting.map_or_else(
+        || app.registry.suggest(issuer, taken),
+        |account| account.provider.clone(),
+    ))
+}
+
+/// Whether no definition has the name, and no account of another issuer.
+fn is_free(app: &App, name: &str, issuer: &str) -> Result<()> {
+    app.registry.is_free(name)?;
+    let accounts = app.vault.accounts_of(name).accounts;
+    if accounts
+        .iter()
+        .all(|account| account.identity.issuer == issuer)
+    {
+        return Ok(());
+    }
+    let what = format!("`{name}` is the name of another issuer's accounts");
+    Err(Error::new(Code::Usage, what).hint(format!(
+        "`keyfob list {name}` shows them; give this one another name"
+    )))
+}
+
+/// The error for a definition that is not there; where it was not kept its accounts know the URL.
+pub fn explain_unknown(app: &App, name: &str, error: Error) -> Error {
+    let accounts = app.vault.accounts_of(name).accounts;
+    let mut issuers = accounts.iter().map(|account| &account.identity.issuer);
+    match issuers.find(|issuer| is_url(issuer)) {
+        Some(issuer) if error.code == Code::UnknownProvider => error.hint(format!(
+            "it was not kept, and its accounts are of {issuer}: `keyfob login {issuer}` signs in again"
+        )),
+        _ => error,
     }
 }

@@ -3,19 +3,23 @@
 mod again;
 mod by_url;
 mod report;
+mod token_input;
 mod with_token;
 
-pub(super) use again::again;
-pub(super) use report::say_scopes;
-
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
 
 use super::app::App;
+use super::arguments::duration;
 use super::{embedded, network, subject_file};
 use crate::account::{Account, SubjectFrom};
 use crate::audit::Action;
 use crate::choose::Target;
-use crate::cli;
+use crate::complete;
 use crate::config;
 use crate::error::{Code, Error, Result};
 use crate::login::{
@@ -25,11 +29,106 @@ use crate::names;
 use crate::provider::Provider;
 use crate::store::Kind;
 
+pub(super) use again::command_again;
+pub(super) use report::say_scopes;
+
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob login huggingface              in the way that finishes first
+  keyfob login huggingface --for read --as work
+  keyfob login github/ada --scope repo  the same account, one scope more
+  keyfob login gitlab --client-id ID    a client that you registered there
+  keyfob login huggingface --flow paste   with a browser elsewhere
+  keyfob login acme --flow client-credentials --scope api   a machine account
+  keyfob login https://id.acme.example  any server that publishes its metadata
+  pass show hf | keyfob login huggingface --with-token
+  keyfob login huggingface --flow token-exchange --resource acme/model
+  keyfob login sandbox --store file --no-input
+
+Without a terminal nothing is asked: a browser that is configured or a device code can finish, and \
+where neither can the exit code is 4.")]
+pub struct Login {
+    /// PROVIDER, PROVIDER/NAME to sign in again as that account, or an issuer's https URL
+    #[arg(value_name = "PROVIDER[/NAME]|URL", add = ArgValueCompleter::new(complete::targets))]
+    pub target: String,
+    /// Name the account; a new name makes a further account of the same person
+    #[arg(long = "as", value_name = "NAME", add = ArgValueCompleter::new(complete::names_there))]
+    pub name: Option<String>,
+    /// Let the new sign-in take the place of another identity, or of an account with more scopes
+    #[arg(long)]
+    pub replace: bool,
+    /// Ask for these scopes instead of the provider's usual ones, and for PROVIDER/NAME besides those
+    /// that it has; may be repeated
+    #[arg(long, value_name = "SCOPE", add = ArgValueCompleter::new(complete::scopes))]
+    pub scope: Vec<String>,
+    /// Ask for the least that serves a purpose, such as `read`; may be repeated, and go with `--scope`;
+    /// `provider show` lists them
+    #[arg(long = "for", value_name = "PRESET", add = ArgValueCompleter::new(complete::presets))]
+    pub presets: Vec<String>,
+    /// Ask for tokens for this resource, an absolute URI, or with `--flow token-exchange` what the provider
+    /// calls it; may be repeated
+    #[arg(long, value_name = "RESOURCE")]
+    pub resource: Vec<String>,
+    /// Ask for tokens for this API, where the provider wants an audience
+    #[arg(long, value_name = "AUDIENCE")]
+    pub audience: Option<String>,
+    /// How to sign in; with `device` and `paste` no browser is opened here
+    #[arg(long, value_name = "FLOW", default_value = "auto", add = ArgValueCompleter::new(complete::flows))]
+    pub flow: Flow,
+    /// Open the browser with this command, wherever this is; `%s` stands for the address, which else is
+    /// its last argument
+    #[arg(long, value_name = "COMMAND", conflicts_with = "no_browser")]
+    pub browser: Option<String>,
+    /// Open no browser here
+    #[arg(long)]
+    pub no_browser: bool,
+    /// After a login by URL, keep the provider under this name without asking
+    #[arg(long, value_name = "NAME", conflicts_with = "no_keep")]
+    pub keep_as: Option<String>,
+    /// After a login by URL, do not keep the provider
+    #[arg(long)]
+    pub no_keep: bool,
+    /// Ask the provider for somebody else than the browser would sign in
+    #[arg(long)]
+    pub switch: bool,
+    /// Take an existing token from standard input, such as a personal access token; on a terminal it is
+    /// asked for
+    #[arg(long, conflicts_with_all = ["flow", "scope", "presets", "resource", "audience", "browser", "no_browser", "switch", "client_id", "register", "port", "timeout"])]
+    pub with_token: bool,
+    /// With `--with-token` and `--as`: do not ask the provider whose token it is
+    #[arg(long, requires_all = ["with_token", "name"])]
+    pub no_verify: bool,
+    /// With `--flow token-exchange`: take the identity token from this file instead of the CI system
+    #[arg(long, value_name = "FILE")]
+    pub subject_token_file: Option<PathBuf>,
+    /// Keep the secrets here [default: KEYFOB_STORE, else where the account's are, else what config.toml
+    /// says, else keyring]
+    #[arg(long, value_name = "STORE")]
+    pub store: Option<Kind>,
+    /// Protect a new file store with a passphrase; goes with `--store file`
+    #[arg(long)]
+    pub passphrase: bool,
+    /// Use this client instead of the configured one; its secret is asked for, or comes from
+    /// `KEYFOB_<PROVIDER>_CLIENT_SECRET`
+    #[arg(long, value_name = "ID")]
+    pub client_id: Option<String>,
+    /// Register keyfob at the provider without asking, where the provider offers that
+    #[arg(long)]
+    pub register: bool,
+    /// Listen for the redirect on this port [default: one that the system picks, or the provider's]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
+    /// Wait at most this long for the sign-in [default: 5m, or as long as a shown code is good]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub timeout: Option<Duration>,
+}
+
 /// Whom the sandbox approves where nobody can be asked.
 const SANDBOX_PERSON: &str = "ada";
 
 /// Signs in, at a known provider or by the URL of one.
-pub fn run(app: &App, args: &cli::Login) -> Result<()> {
+pub fn run(app: &App, args: &Login) -> Result<()> {
     if args.with_token {
         with_token::check_target(app, &args.target)?;
     }
@@ -44,14 +143,14 @@ pub fn run(app: &App, args: &cli::Login) -> Result<()> {
 }
 
 /// Signs in and says who that was.
-fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
+fn sign_in(app: &App, args: &Login, typed: &str) -> Result<()> {
     let target = Target::parse(typed)?;
     check_name(&target, args)?;
     let expected = match target.name {
         Some(_) => Some(app.chooser().account(Some(typed))?),
         None => None,
     };
-    let provider = known(app, target.provider)?;
+    let provider = find_provider(app, target.provider)?;
     if args.with_token {
         return with_token::run(app, args, &provider, expected);
     }
@@ -61,7 +160,7 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
     let held = held.unwrap_or(&provider.resource);
     check_resources(&provider, flow, &args.resource, held)?;
     let means = Means::find(app, args, &provider, expected.as_ref());
-    let store = store(app, args, expected.as_ref(), &provider)?;
+    let store = choose_store(app, args, expected.as_ref(), &provider)?;
     let (registry, _sandbox) = embedded::start(app, [target.provider], means.approves())?;
     let done = network::context(app, registry, async |context| {
         let plan = Plan {
@@ -71,27 +170,27 @@ fn sign_in(app: &App, args: &cli::Login, typed: &str) -> Result<()> {
             subject_from,
             ..plan(
                 args,
-                again(&["keyfob", "login", &args.target], args),
+                command_again(&["keyfob", "login", &args.target], args),
                 context.registry.get(target.provider)?,
                 means,
             )
         };
         Box::pin(login(&context, plan)).await
     })
-    .inspect_err(|error| failed(app, &provider.name, error))?;
+    .inspect_err(|error| note_failed(app, &provider.name, error))?;
     report::report(app, &provider, &done, args.store.is_some())
 }
 
 /// Notes a sign-in that failed once it had begun.
-pub(super) fn failed(app: &App, provider: &str, error: &Error) {
+pub(super) fn note_failed(app: &App, provider: &str, error: &Error) {
     let whose = error.account.as_deref().unwrap_or(provider);
     app.audit.note(Action::SignIn, whose, Some(error));
 }
 
 /// A provider's definition.
-pub(super) fn known(app: &App, name: &str) -> Result<Provider> {
+pub(super) fn find_provider(app: &App, name: &str) -> Result<Provider> {
     let provider = app.registry.get(name);
-    provider.map_err(|error| by_url::unknown(app, name, error))
+    provider.map_err(|error| by_url::explain_unknown(app, name, error))
 }
 
 /// Where a login runs, and who goes to the provider.
@@ -104,13 +203,13 @@ impl Means {
     /// Looks around.
     pub(super) fn find(
         app: &App,
-        args: &cli::Login,
+        args: &Login,
         provider: &Provider,
         expected: Option<&Account>,
     ) -> Self {
         let surroundings = Surroundings::detect();
         Self {
-            visitor: visitor(app, args, &surroundings, provider, expected),
+            visitor: choose_visitor(app, args, &surroundings, provider, expected),
             surroundings,
         }
     }
@@ -125,7 +224,7 @@ impl Means {
 }
 
 /// What the command line asks for, of nobody in particular. `command` asks for the same again.
-pub(super) fn plan(args: &cli::Login, command: String, provider: Provider, means: Means) -> Plan {
+pub(super) fn plan(args: &Login, command: String, provider: Provider, means: Means) -> Plan {
     Plan {
         command,
         child: "",
@@ -157,7 +256,7 @@ pub(super) fn plan(args: &cli::Login, command: String, provider: Provider, means
 }
 
 /// `--as` fits the grammar, and names what the target does not name already.
-fn check_name(target: &Target<'_>, args: &cli::Login) -> Result<()> {
+fn check_name(target: &Target<'_>, args: &Login) -> Result<()> {
     let Some(name) = &args.name else {
         return Ok(());
     };
@@ -179,7 +278,7 @@ fn check_name(target: &Target<'_>, args: &cli::Login) -> Result<()> {
 
 /// Where the identity token of an exchange comes from: the file that was named, else what the account has,
 /// else the CI system.
-fn subject_from(args: &cli::Login, flow: Flow, expected: Option<&Account>) -> Result<SubjectFrom> {
+fn subject_from(args: &Login, flow: Flow, expected: Option<&Account>) -> Result<SubjectFrom> {
     if let Some(file) = &args.subject_token_file {
         if flow != Flow::TokenExchange {
             let what = "`--subject-token-file` is for `--flow token-exchange`";
@@ -193,9 +292,9 @@ fn subject_from(args: &cli::Login, flow: Flow, expected: Option<&Account>) -> Re
 
 /// Who goes to the authorization endpoint: the person, or for the sandbox keyfob itself where no
 /// browser can be opened. Who wants to paste wants to go there.
-fn visitor(
+fn choose_visitor(
     app: &App,
-    args: &cli::Login,
+    args: &Login,
     surroundings: &Surroundings,
     provider: &Provider,
     expected: Option<&Account>,
@@ -216,9 +315,9 @@ fn visitor(
 
 /// `--store` or `KEYFOB_STORE`, else where this account or all of the provider's are, else the
 /// configured one, else the keyring.
-fn store(
+fn choose_store(
     app: &App,
-    args: &cli::Login,
+    args: &Login,
     expected: Option<&Account>,
     provider: &Provider,
 ) -> Result<Kind> {

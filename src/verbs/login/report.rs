@@ -2,19 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use crate::account::SignIn;
-use crate::answer;
+use serde::Serialize;
+
+use crate::account::{Account, SignIn};
 use crate::error::Result;
 use crate::login::SignedIn;
 use crate::provider::Provider;
+use crate::store::Kind;
 use crate::verbs::app::App;
+use crate::verbs::output::account_id;
 use crate::verbs::print_json;
 use keyfob_base::escape::escape_short;
+use keyfob_base::timestamp::Timestamp;
 
 /// The longest username that is shown whole, in characters.
 const USERNAME_LIMIT: usize = 80;
 
-fn joined(scopes: &BTreeSet<String>) -> String {
+fn join(scopes: &BTreeSet<String>) -> String {
     scopes
         .iter()
         .map(String::as_str)
@@ -27,13 +31,13 @@ pub fn say_scopes(app: &App, done: &SignedIn) {
     if !done.withheld.is_empty() {
         app.term.warn(&format!(
             "asked for and not granted: {}",
-            joined(&done.withheld)
+            join(&done.withheld)
         ));
     }
     if !done.added.is_empty() {
         app.term.say(&format!(
             "granted without being asked for: {}",
-            joined(&done.added)
+            join(&done.added)
         ));
     }
 }
@@ -48,7 +52,7 @@ pub fn report(app: &App, provider: &Provider, done: &SignedIn, placed: bool) -> 
     }
     say_scopes(app, done);
     if app.manner.json {
-        return print_json(&answer::login::Login::new(account, done.created, default));
+        return print_json(&LoginAnswer::new(account, done.created, default));
     }
     if done.created || placed {
         app.term.say(&format!(
@@ -56,7 +60,7 @@ pub fn report(app: &App, provider: &Provider, done: &SignedIn, placed: bool) -> 
             app.vault.protection(account.store)
         ));
     }
-    let mut line = format!("{}: {account}", happened(provider, done));
+    let mut line = format!("{}: {account}", describe_event(provider, done));
     if let Some(taken) = &done.taken {
         let why = match app.vault.find(&account.provider, taken) {
             Ok(Some(holder)) if holder.identity.kind != account.identity.kind => {
@@ -75,7 +79,7 @@ pub fn report(app: &App, provider: &Provider, done: &SignedIn, placed: bool) -> 
 }
 
 /// Who signed in, or whose token was given.
-fn happened(provider: &Provider, done: &SignedIn) -> String {
+fn describe_event(provider: &Provider, done: &SignedIn) -> String {
     let (account, title) = (&done.account, &provider.title);
     let who = escape_short(account.who(), USERNAME_LIMIT);
     let unseen = account.identity.subject.is_empty();
@@ -85,5 +89,50 @@ fn happened(provider: &Provider, done: &SignedIn) -> String {
         (SignIn::Given, false) => format!("keeps a new token of {who} at {title}"),
         (_, true) => format!("signed in to {title} as {who}"),
         (_, false) => format!("signed in again to {title} as {who}"),
+    }
+}
+
+/// The account that a sign-in made or updated.
+#[derive(Debug, Serialize)]
+pub struct LoginAnswer {
+    account: String,
+    provider: String,
+    account_id: Option<String>,
+    username: Option<String>,
+    scope: String,
+    expires_at: Option<Timestamp>,
+    store: Kind,
+    refreshable: bool,
+    created: bool,
+    default: bool,
+}
+
+impl LoginAnswer {
+    /// Shapes an account: `created` where it was not there before, `default` where it is its provider's.
+    pub fn new(account: &Account, created: bool, default: bool) -> Self {
+        Self {
+            account: account.to_string(),
+            provider: account.provider.clone(),
+            account_id: account_id(account),
+            username: account.username.clone(),
+            scope: account.scopes.join(" "),
+            expires_at: account.expires_at,
+            store: account.store,
+            refreshable: account.refreshable,
+            created,
+            default,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LoginAnswer;
+    use crate::verbs::fixture::{account, assert_shape};
+
+    #[test]
+    fn the_shape_is_the_documented_one() {
+        let login = LoginAnswer::new(&account(), true, true);
+        assert_shape(&login, include_str!("../shapes/login.json"));
     }
 }

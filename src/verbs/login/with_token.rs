@@ -2,17 +2,13 @@
 //!
 //! No message shows anything of what was read: whatever it is, it may be a secret.
 
-mod input;
-
 use std::io::{self, IsTerminal};
 
-use super::{again, by_url, report, store};
+use super::{Login, by_url, choose_store, command_again, report, token_input};
 use crate::account::Account;
-use crate::cli;
 use crate::error::{Code, Error, Result};
 use crate::login::{Given, given_token};
-use crate::names::nearest;
-use crate::names::{is_name, is_provider_name};
+use crate::names::{is_name, is_provider_name, nearest};
 use crate::provider::{PrefixMatch, Provider, judge};
 use crate::verbs::app::App;
 use crate::verbs::{embedded, network};
@@ -24,7 +20,7 @@ const LINE: usize = if cfg!(target_os = "linux") {
 } else if cfg!(unix) {
     1022
 } else {
-    input::LONGEST
+    token_input::LONGEST
 };
 
 /// How much longer than a provider's name a slip of it may be; a token can begin as a name does.
@@ -53,19 +49,14 @@ pub fn check_target(app: &App, target: &str) -> Result<()> {
 }
 
 /// Takes the token, and keeps it as an account.
-pub fn run(
-    app: &App,
-    args: &cli::Login,
-    provider: &Provider,
-    expected: Option<Account>,
-) -> Result<()> {
-    let store = store(app, args, expected.as_ref(), provider)?;
+pub fn run(app: &App, args: &Login, provider: &Provider, expected: Option<Account>) -> Result<()> {
+    let store = choose_store(app, args, expected.as_ref(), provider)?;
     let token = take(
         app,
         provider,
-        &again(&["keyfob", "login", &args.target], args),
+        &command_again(&["keyfob", "login", &args.target], args),
     )?;
-    looks_right(app, provider, &token)?;
+    check_beginning(app, provider, &token)?;
     let name = provider.name.as_str();
     let (registry, _sandbox) = embedded::start(app, [name], None)?;
     let done = network::context(app, registry, async |context| {
@@ -80,7 +71,7 @@ pub fn run(
         };
         Box::pin(given_token(&context, given)).await
     })
-    .inspect_err(|error| super::failed(app, &provider.name, error))?;
+    .inspect_err(|error| super::note_failed(app, &provider.name, error))?;
     report::report(app, provider, &done, args.store.is_some())
 }
 
@@ -99,21 +90,21 @@ fn take(app: &App, provider: &Provider, command: &str) -> Result<Secret> {
             let what = format!("a terminal may cut a line that is longer than {LINE} bytes");
             return Err(refused(&what, "pipe the token in"));
         }
-        input::token(typed.expose().as_bytes())
+        token_input::token(typed.expose().as_bytes())
     } else {
-        let bytes = input::standard_input().map_err(|error| {
+        let bytes = token_input::standard_input().map_err(|error| {
             refused(
                 &format!("cannot read standard input: {error}"),
                 "pipe the token in",
             )
         })?;
-        input::token(&bytes)
+        token_input::token(&bytes)
     };
     given.map_err(|flaw| refused(flaw.what(), flaw.next()))
 }
 
 /// Judges the token by how it begins: what is certainly wrong is sent nowhere.
-fn looks_right(app: &App, provider: &Provider, token: &Secret) -> Result<()> {
+fn check_beginning(app: &App, provider: &Provider, token: &Secret) -> Result<()> {
     let names = app.registry.names().into_iter();
     // A file that cannot be read says nothing about its provider's tokens.
     let all: Vec<Provider> = names

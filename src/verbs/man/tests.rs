@@ -37,7 +37,7 @@ fn an_unknown_verb_is_usage_with_the_nearest() {
 
 #[test]
 fn every_verb_has_a_page_with_every_section() {
-    let pages = pages();
+    let pages = collect_pages();
     assert!(pages.iter().any(|page| page.name == "keyfob-provider-show"));
     for page in &pages {
         let text = render(page);

@@ -2,7 +2,7 @@
 
 use roff::{Inline, Roff, bold, roman};
 
-use super::{finished, own, sections, see_also};
+use super::{finish, sections, see_also, write_section};
 use crate::help::{Block, TOPICS, Topic};
 
 /// The section of the manual for what is no command.
@@ -15,7 +15,7 @@ pub fn name(topic: &Topic) -> String {
 
 /// Gives the page.
 pub fn render(topic: &Topic) -> String {
-    let text = own(|roff| {
+    let text = write_section(|roff| {
         roff.control("SH", ["NAME"]);
         roff.text([roman(format!("{} - {}", name(topic), topic.about()))]);
         roff.control("SH", ["DESCRIPTION"]);
@@ -29,7 +29,7 @@ pub fn render(topic: &Topic) -> String {
             std::iter::once(("keyfob".to_owned(), "1")).chain(others),
         );
     });
-    finished(&name(topic), SECTION, &text)
+    finish(&name(topic), SECTION, &text)
 }
 
 fn add(roff: &mut Roff, block: &Block) {

@@ -2,12 +2,12 @@
 
 use super::unregister::Registration;
 use crate::account::Account;
-use crate::answer::logout::Logout;
 use crate::answer::provider::Removed;
 use crate::cli;
 use crate::error::{Code, Error, Result};
 use crate::session::revoke::Extent;
 use crate::verbs::app::App;
+use crate::verbs::logout::LogoutAnswer;
 use crate::verbs::{logout, print_json, report};
 
 /// The accounts that are named in a refusal.
@@ -35,7 +35,7 @@ pub fn run(app: &App, args: &cli::ProviderRemove) -> Result<()> {
         return Ok(());
     }
     let (logout, failures) = if accounts.is_empty() {
-        (Logout::default(), Vec::new())
+        (LogoutAnswer::default(), Vec::new())
     } else {
         logout::sign_out(app, accounts, Extent::Issued)?
     };

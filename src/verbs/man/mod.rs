@@ -2,26 +2,46 @@
 
 mod json;
 mod sections;
+#[cfg(test)]
+mod tests;
 mod topics;
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use clap::{Command, CommandFactory};
+use clap::{Args, Command, CommandFactory};
+use clap_complete::engine::ArgValueCompleter;
 use clap_mangen::Man as Mangen;
 use roff::{Roff, bold, roman};
 
 use super::print;
+use crate::complete;
 use crate::error::{Code, Error, Result};
 use crate::help::{TOPICS, Topic};
-use crate::{cli::Man, verbs::Cli};
+use crate::verbs::Cli;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob man token | man -l -
+  keyfob man accounts | man -l -        a page of section 7
+  keyfob man --dir man                  write every page
+
+Into a folder that is called man1, only the pages of verbs are written; the others go into man7 beside it.")]
+pub struct Man {
+    /// The verb or page of `keyfob help` to print; `keyfob`'s own where absent
+    #[arg(value_name = "VERB", num_args = 0..=2, add = ArgValueCompleter::new(complete::pages))]
+    pub verb: Vec<String>,
+    /// Write all pages into this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "verb")]
+    pub dir: Option<PathBuf>,
+}
 
 /// A verb's page is in this section of the manual: user commands.
 const SECTION: &str = "1";
 
 /// One verb's declaration, and the page's name such as `keyfob-provider-show`.
-struct Page {
+struct ManPage {
     name: String,
     command: Command,
     see_also: Vec<String>,
@@ -48,13 +68,13 @@ pub fn page(args: &Man) -> Result<String> {
         verb if verb.starts_with("keyfob-") => verb,
         verb => format!("keyfob-{verb}"),
     };
-    let pages = pages();
+    let pages = collect_pages();
     if let Some(topic) = wanted.strip_prefix("keyfob-").and_then(Topic::find) {
         return Ok(topics::render(topic));
     }
     match pages.iter().find(|page| page.name == wanted) {
         Some(page) => Ok(render(page)),
-        None => Err(unknown(&args.verb.join(" "), &wanted, &pages)),
+        None => Err(explain_unknown(&args.verb.join(" "), &wanted, &pages)),
     }
 }
 
@@ -63,7 +83,7 @@ pub fn write_all(dir: &Path) -> Result<Vec<PathBuf>> {
     let failed = |path: &Path, cause: &io::Error| {
         Error::io(format!("cannot write {}", path.display()), cause)
     };
-    let pages = pages();
+    let pages = collect_pages();
     let verbs = pages
         .iter()
         .map(|page| (dir.join(format!("{}.{SECTION}", page.name)), render(page)));
@@ -87,7 +107,7 @@ pub fn write_all(dir: &Path) -> Result<Vec<PathBuf>> {
         .collect()
 }
 
-fn pages() -> Vec<Page> {
+fn collect_pages() -> Vec<ManPage> {
     let mut root = Cli::command();
     root.build();
     let mut pages = Vec::new();
@@ -96,7 +116,7 @@ fn pages() -> Vec<Page> {
 }
 
 /// Adds a verb's page and those below it. Each refers to what is above, beside and below it.
-fn collect(command: &Command, above: &[&Command], pages: &mut Vec<Page>) {
+fn collect(command: &Command, above: &[&Command], pages: &mut Vec<ManPage>) {
     let verbs = |command: &Command| -> Vec<String> {
         let shown = command.get_subcommands().filter(|verb| !verb.is_hide_set());
         shown.map(name).collect()
@@ -108,7 +128,7 @@ fn collect(command: &Command, above: &[&Command], pages: &mut Vec<Page>) {
     others.sort_unstable();
     see_also.extend(others);
     see_also.retain(|other| *other != name_here);
-    pages.push(Page {
+    pages.push(ManPage {
         name: name_here,
         command: command.clone(),
         see_also,
@@ -126,7 +146,7 @@ fn name(command: &Command) -> String {
         .to_owned()
 }
 
-fn unknown(verb: &str, wanted: &str, pages: &[Page]) -> Error {
+fn explain_unknown(verb: &str, wanted: &str, pages: &[ManPage]) -> Error {
     let distance = |name: &String| strsim::damerau_levenshtein(name, wanted);
     let error = Error::new(Code::Usage, format!("there is no verb `{verb}`"));
     let names = pages.iter().map(|page| page.name.clone());
@@ -143,21 +163,21 @@ fn unknown(verb: &str, wanted: &str, pages: &[Page]) -> Error {
     }
 }
 
-fn render(page: &Page) -> String {
+fn render(page: &ManPage) -> String {
     let mangen = Mangen::new(page.command.clone());
     let help = page.command.get_after_help().map(ToString::to_string);
     let (examples, notes) = split(help.as_deref().unwrap_or_default());
     let root = page.name == "keyfob";
 
-    let mut text = generated(|to| mangen.render_name_section(to));
-    text += &generated(|to| mangen.render_synopsis_section(to));
-    text += &generated(|to| mangen.render_description_section(to));
-    text += &own(|roff| sections::paragraphs(roff, &notes));
+    let mut text = render_section(|to| mangen.render_name_section(to));
+    text += &render_section(|to| mangen.render_synopsis_section(to));
+    text += &render_section(|to| mangen.render_description_section(to));
+    text += &write_section(|roff| sections::paragraphs(roff, &notes));
     if page.command.has_subcommands() {
-        text += &generated(|to| mangen.render_subcommands_section(to));
+        text += &render_section(|to| mangen.render_subcommands_section(to));
     }
-    text += &generated(|to| mangen.render_options_section(to));
-    text += &own(|roff| {
+    text += &render_section(|to| mangen.render_options_section(to));
+    text += &write_section(|roff| {
         json::json(roff, &page.name);
         sections::exit_status(roff, root);
         if root {
@@ -170,11 +190,11 @@ fn render(page: &Page) -> String {
         let verbs = page.see_also.iter().map(|name| (name.clone(), SECTION));
         see_also(roff, verbs.chain(topics));
     });
-    finished(&page.name, SECTION, &text)
+    finish(&page.name, SECTION, &text)
 }
 
 /// A page with its title, and no blanks at the ends of lines.
-fn finished(name: &str, section: &str, text: &str) -> String {
+fn finish(name: &str, section: &str, text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     ascii(&format!("{}{}\n", title(name, section), lines.join("\n")))
 }
@@ -189,7 +209,7 @@ fn title(name: &str, section: &str) -> String {
 /// What the roff crate begins every document with: an apostrophe that stays one.
 const PREAMBLE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
 
-fn generated(section: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> String {
+fn render_section(section: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> String {
     let mut text = Vec::new();
     section(&mut text).expect("a Vec takes everything");
     String::from_utf8(text)
@@ -197,7 +217,7 @@ fn generated(section: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> Stri
         .replace(PREAMBLE, "")
 }
 
-fn own(section: impl FnOnce(&mut Roff)) -> String {
+fn write_section(section: impl FnOnce(&mut Roff)) -> String {
     let mut roff = Roff::new();
     section(&mut roff);
     roff.render().replace(PREAMBLE, "")
@@ -239,6 +259,3 @@ fn ascii(text: &str) -> String {
     }
     plain
 }
-
-#[cfg(test)]
-mod tests;

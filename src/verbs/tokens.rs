@@ -1,20 +1,22 @@
 //! Valid tokens for the verbs that hand them out: from accounts, from the environment, or exchanged for
 //! this once. Where every stored one is good, no runtime starts.
 
-mod exchange;
-mod sources;
-
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
+
 use super::app::App;
-use super::{embedded, fleet, network, report};
-use crate::account::Account;
+use super::{concurrent, embedded, network, report, scopes, subject_file};
+use crate::account::{Account, SubjectFrom};
 use crate::audit::Action;
 use crate::choose::{Choice, Source, Target, Variable, Why};
-use crate::cli;
+use crate::complete;
 use crate::context::Context;
 use crate::error::{Code, Error, Result};
+use crate::login::{Exchanged, Flow, check_resources, exchange};
 use crate::names::{is_reserved_variable, is_variable};
 use crate::session::{Look, Need, look};
 use crate::token_set::TokenSet;
@@ -22,9 +24,25 @@ use crate::vault::Secrets;
 use keyfob_base::escape::escape_short;
 use keyfob_base::timestamp::Timestamp;
 
-use sources::Sources;
-
-pub use sources::Owner;
+/// A token that is got for one use and stored nowhere.
+#[derive(Debug, Clone, Default, Args)]
+pub struct OneTimeToken {
+    /// Exchange the CI system's identity token for a token at PROVIDER, and store nothing (RFC 8693)
+    #[arg(long)]
+    pub exchange: bool,
+    /// Take the identity token from this file instead of the CI system
+    #[arg(long, value_name = "FILE", requires = "exchange")]
+    pub subject_token_file: Option<PathBuf>,
+    /// Ask for these scopes; may be repeated
+    #[arg(long, value_name = "SCOPE", requires = "without_account", add = ArgValueCompleter::new(complete::scopes))]
+    pub scope: Vec<String>,
+    /// Ask for a token for this resource; may be repeated
+    #[arg(long, value_name = "RESOURCE", requires = "without_account")]
+    pub resource: Vec<String>,
+    /// Ask for a token for this API, where the provider wants an audience
+    #[arg(long, value_name = "AUDIENCE", requires = "without_account")]
+    pub audience: Option<String>,
+}
 
 /// A valid token, and whose it is.
 #[derive(Debug)]
@@ -73,7 +91,7 @@ impl Supply {
         }
     }
 
-    fn held(account: Account, tokens: TokenSet) -> Self {
+    fn from_account(account: Account, tokens: TokenSet) -> Self {
         Self {
             provider: account.provider.clone(),
             account: Some(account),
@@ -82,7 +100,7 @@ impl Supply {
         }
     }
 
-    fn exchanged(provider: &str, tokens: TokenSet) -> Self {
+    fn from_exchange(provider: &str, tokens: TokenSet) -> Self {
         Self {
             provider: provider.to_owned(),
             account: None,
@@ -91,7 +109,7 @@ impl Supply {
         }
     }
 
-    fn set(variable: Variable) -> Self {
+    fn from_variable(variable: Variable) -> Self {
         Self {
             provider: variable.provider,
             account: None,
@@ -108,17 +126,17 @@ pub fn supply<T>(
     app: &App,
     typed: &[String],
     least: Option<Duration>,
-    anew: &cli::Anew,
+    without_account: &OneTimeToken,
     place: impl FnOnce(&[Owner]) -> Result<T>,
 ) -> Result<(Vec<Supply>, T)> {
     let mut failures = Vec::new();
     let mut placed = None;
-    let found = match Sources::find(app, typed, anew) {
+    let found = match Sources::find(app, typed, without_account) {
         Ok(sources) => {
             placed = Some(place(&sources.owners())?);
             match sources {
-                Sources::Chosen(choices) => held(app, choices, need(least), &mut failures),
-                Sources::Asked(names) => exchange::exchanged(app, names, least, anew),
+                Sources::Chosen(choices) => take_stored(app, choices, need(least), &mut failures),
+                Sources::Asked(names) => exchange_all(app, names, least, without_account),
             }
         }
         Err(error) => Err(error),
@@ -128,7 +146,7 @@ pub fn supply<T>(
         Vec::new()
     });
     for failure in &failures {
-        let whose = of_failure(app, typed, failure);
+        let whose = name_failed(app, typed, failure);
         app.audit.note(Action::HandOut, &whose, Some(failure));
     }
     report(app, &failures)?;
@@ -142,7 +160,7 @@ pub fn supply<T>(
 
 /// Whose token was asked for and not given. What was typed counts only where it names a provider: it may
 /// be anything, a secret too.
-fn of_failure(app: &App, typed: &[String], failure: &Error) -> String {
+fn name_failed(app: &App, typed: &[String], failure: &Error) -> String {
     if let Some(account) = &failure.account {
         return account.clone();
     }
@@ -160,7 +178,7 @@ fn need(least: Option<Duration>) -> Need {
 }
 
 /// What the sources have. Those that must be renewed are, all at once; what failed goes to the failures.
-fn held(
+fn take_stored(
     app: &App,
     choices: Vec<Choice>,
     need: Need,
@@ -173,10 +191,10 @@ fn held(
     for choice in choices {
         whys.push(choice.why);
         match choice.source {
-            Source::Variable(variable) => supplies.push(Some(Supply::set(variable))),
+            Source::Variable(variable) => supplies.push(Some(Supply::from_variable(variable))),
             Source::Account(mut account) => match look(&app.vault, &mut account, need, now) {
                 Ok(Look::Fresh(secrets)) => {
-                    supplies.push(Some(Supply::held(*account, secrets.tokens)));
+                    supplies.push(Some(Supply::from_account(*account, secrets.tokens)));
                 }
                 Ok(Look::Renew(_)) => {
                     ended.push(*account);
@@ -224,10 +242,10 @@ fn renew(
     let results = network::context(app, registry, async |context| {
         let fresh =
             move |context: Arc<Context>, account| async move { context.fresh(account, need).await };
-        Ok(fleet::each(&context, accounts, "refreshing", fresh).await)
+        Ok(concurrent::for_each(&context, accounts, "refreshing", fresh).await)
     })?;
     let mut supply = |(account, result): (Account, Result<(Account, Secrets)>)| match result {
-        Ok((account, secrets)) => Some(Supply::held(account, secrets.tokens)),
+        Ok((account, secrets)) => Some(Supply::from_account(account, secrets.tokens)),
         Err(error) => {
             failures.push(error.account(&account));
             None
@@ -254,15 +272,149 @@ fn warn_of_unknown_end(app: &App, supply: &Supply, demanded: bool) {
 }
 
 /// The one token that `token` prints.
-pub fn one(
+pub fn supply_one(
     app: &App,
     typed: Option<&str>,
     least: Option<Duration>,
-    anew: &cli::Anew,
+    without_account: &OneTimeToken,
 ) -> Result<Supply> {
     let typed: Vec<String> = typed.map(str::to_owned).into_iter().collect();
-    let (mut supplies, ()) = supply(app, &typed, least, anew, |_| Ok(()))?;
+    let (mut supplies, ()) = supply(app, &typed, least, without_account, |_| Ok(()))?;
     Ok(supplies
         .pop()
         .expect("an argument, or none, means one token or a failure"))
+}
+
+/// Whose a token is, which is known before it is read.
+#[derive(Debug, Clone)]
+pub struct Owner {
+    /// `PROVIDER/NAME`, or `PROVIDER` where no account holds the token.
+    pub whose: String,
+    /// The provider's name.
+    pub provider: String,
+}
+
+/// Where the tokens come from.
+pub enum Sources<'a> {
+    /// Accounts and variables.
+    Chosen(Vec<Choice>),
+    /// Providers, which are asked for them.
+    Asked(Vec<&'a str>),
+}
+
+impl<'a> Sources<'a> {
+    /// What the arguments mean.
+    pub fn find(app: &App, typed: &'a [String], without_account: &OneTimeToken) -> Result<Self> {
+        if without_account.exchange {
+            parse_providers(typed).map(Self::Asked)
+        } else {
+            app.chooser().sources(typed).map(Self::Chosen)
+        }
+    }
+
+    /// Whose the tokens will be, in the order of the arguments.
+    pub fn owners(&self) -> Vec<Owner> {
+        let owner = |whose: String, provider: &str| Owner {
+            whose,
+            provider: provider.to_owned(),
+        };
+        match self {
+            Self::Chosen(choices) => {
+                let sources = choices.iter().map(|choice| &choice.source);
+                let owners = sources.map(|source| owner(source.whose(), source.provider()));
+                owners.collect()
+            }
+            Self::Asked(names) => {
+                let names = names.iter();
+                names.map(|name| owner((*name).to_owned(), name)).collect()
+            }
+        }
+    }
+}
+
+/// Tokens exchanged for this once, one a provider. What they are asked for is checked before anything is
+/// sent to any.
+fn exchange_all(
+    app: &App,
+    names: Vec<&str>,
+    least: Option<Duration>,
+    without_account: &OneTimeToken,
+) -> Result<Vec<Supply>> {
+    for name in &names {
+        let provider = app.registry.get(name)?;
+        let flow = Flow::TokenExchange;
+        check_resources(
+            &provider,
+            flow,
+            &without_account.resource,
+            &provider.resource,
+        )?;
+    }
+    let subject_from = match &without_account.subject_token_file {
+        Some(file) => subject_file(file)?,
+        None => SubjectFrom::Ci,
+    };
+    let (registry, _sandbox) = embedded::start(app, names.iter().copied(), None)?;
+    network::context(app, registry, async |context| {
+        let (mut supplies, mut failures) = (Vec::new(), Vec::new());
+        for name in names {
+            let wanted = Exchanged {
+                provider: context.registry.get(name)?,
+                subject_from: subject_from.clone(),
+                scopes: scopes(&without_account.scope),
+                resource: without_account.resource.clone(),
+                audience: without_account.audience.clone(),
+            };
+            let tokens = exchange(&context, wanted).await;
+            let tokens = tokens.and_then(|tokens| check_lifetime(tokens, least));
+            app.audit
+                .note(Action::Exchange, name, tokens.as_ref().err());
+            match tokens {
+                Ok(tokens) => supplies.push(Supply::from_exchange(name, tokens)),
+                Err(error) => failures.push(error.account(name)),
+            }
+        }
+        report(app, &failures)?;
+        Ok(supplies)
+    })
+}
+
+/// The providers that were named, each once; nothing is stored, so nothing else can be.
+fn parse_providers(typed: &[String]) -> Result<Vec<&str>> {
+    let usage = |what: &str, hint: &str| Err(Error::new(Code::Usage, what).hint(hint));
+    let mut names = Vec::new();
+    for typed in typed {
+        let target = Target::parse(typed)?;
+        if target.name.is_some() {
+            return usage(
+                &format!("`--exchange` stores nothing, and so is for no account such as `{typed}`"),
+                &format!("name the provider alone, `{}`", target.provider),
+            );
+        }
+        if !names.contains(&target.provider) {
+            names.push(target.provider);
+        }
+    }
+    if names.is_empty() {
+        return usage(
+            "`--exchange` stores nothing, and so has to be told at which provider",
+            "name the provider, such as `huggingface`",
+        );
+    }
+    Ok(names)
+}
+
+/// What was just issued ends before it may.
+fn check_lifetime(tokens: TokenSet, least: Option<Duration>) -> Result<TokenSet> {
+    match (least, tokens.lifetime()) {
+        (Some(least), Some(lifetime)) if lifetime < least.as_secs() => Err(Error::new(
+            Code::TokenExchangeFailed,
+            format!(
+                "its tokens are issued for {lifetime} s, so none lives for {} s",
+                least.as_secs()
+            ),
+        )
+        .hint(format!("ask for `--min-ttl {lifetime}s` or less"))),
+        _ => Ok(tokens),
+    }
 }

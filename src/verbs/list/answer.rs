@@ -1,4 +1,4 @@
-//! The shape of `list --json`.
+//! What `list` answers under `--json`.
 
 use serde::Serialize;
 
@@ -6,6 +6,7 @@ use crate::account::sign_in::End;
 use crate::account::{Account, SignIn, Status};
 use crate::provider::SetVariable;
 use crate::store::Kind;
+use crate::verbs::output::{Origin, account_id};
 use keyfob_base::timestamp::Timestamp;
 
 /// An account as `list` has it.
@@ -23,12 +24,12 @@ pub struct Listed<'a> {
 
 /// Accounts, as the index knows them.
 #[derive(Debug, Serialize)]
-pub struct Accounts {
-    accounts: Vec<Entry>,
+pub struct ListAnswer {
+    accounts: Vec<ListEntry>,
 }
 
 #[derive(Debug, Serialize)]
-struct Entry {
+struct ListEntry {
     account: String,
     provider: String,
     kind: Option<SignIn>,
@@ -51,27 +52,12 @@ struct Entry {
     variable: Option<String>,
 }
 
-/// Where a token is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Origin {
-    /// In a store, for an account.
-    Account,
-    /// In a variable of the environment.
-    Env,
-}
-
 /// Shapes accounts as they are at `now`; and after them the variables that hold tokens.
-pub fn list(accounts: &[Listed], variables: &[SetVariable], now: Timestamp) -> Accounts {
-    let kept = accounts.iter().map(|listed| entry(listed, now));
-    Accounts {
-        accounts: kept.chain(variables.iter().map(unkept)).collect(),
+pub fn shape(accounts: &[Listed], variables: &[SetVariable], now: Timestamp) -> ListAnswer {
+    let kept = accounts.iter().map(|listed| shape_account(listed, now));
+    ListAnswer {
+        accounts: kept.chain(variables.iter().map(shape_variable)).collect(),
     }
-}
-
-/// The provider's identifier of whoever signed in; `None` where it names nobody.
-pub fn account_id(account: &Account) -> Option<String> {
-    Some(account.identity.subject.clone()).filter(|subject| !subject.is_empty())
 }
 
 /// The client that its tokens were issued to; `None` where no client had a part.
@@ -79,9 +65,9 @@ fn client_id(account: &Account) -> Option<String> {
     Some(account.client.id.clone()).filter(|id| !id.is_empty())
 }
 
-fn entry(listed: &Listed, now: Timestamp) -> Entry {
+fn shape_account(listed: &Listed, now: Timestamp) -> ListEntry {
     let account = listed.account;
-    Entry {
+    ListEntry {
         account: account.to_string(),
         provider: account.provider.clone(),
         kind: Some(account.identity.kind),
@@ -106,8 +92,8 @@ fn entry(listed: &Listed, now: Timestamp) -> Entry {
 }
 
 /// A variable's token, of which nothing is known.
-fn unkept(variable: &SetVariable) -> Entry {
-    Entry {
+fn shape_variable(variable: &SetVariable) -> ListEntry {
+    ListEntry {
         account: variable.provider.clone(),
         provider: variable.provider.clone(),
         kind: None,
@@ -162,8 +148,8 @@ mod tests {
     fn the_shape_is_the_documented_one() {
         let account = account();
         assert_shape(
-            &list(&[listed(&account)], &[variable()], now()),
-            include_str!("../verbs/shapes/list.json"),
+            &shape(&[listed(&account)], &[variable()], now()),
+            include_str!("../shapes/list.json"),
         );
     }
 
@@ -175,7 +161,7 @@ mod tests {
         account.expires_at = None;
         account.client.id.clear();
         account.refreshable = false;
-        let shape = serde_json::to_value(list(&[listed(&account)], &[], now())).unwrap();
+        let shape = serde_json::to_value(shape(&[listed(&account)], &[], now())).unwrap();
         let entry = &shape["accounts"][0];
         for key in [
             "account_id",

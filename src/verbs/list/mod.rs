@@ -1,25 +1,87 @@
 //! `list`: what the index knows, and which variables hold tokens. Reads no secret, sends nothing.
 
+mod answer;
 mod select;
+mod table;
 
 use std::collections::HashMap;
+use std::time::Duration;
+
+use answer::Listed;
+use clap::{Args, ValueEnum};
+use clap_complete::engine::ArgValueCompleter;
+use table::Layout;
 
 use super::app::App;
+use super::arguments::duration;
 use super::{caution, columns, print, print_json};
-use crate::account::{Account, sign_in};
-use crate::answer;
-use crate::answer::account::Listed;
-use crate::answer::table::Layout;
-use crate::cli;
+use crate::account::{Account, Status, sign_in};
+use crate::complete;
 use crate::error::{Error, Result};
 use crate::names::is_provider_name;
 use crate::provider::{LifetimeRule, SetVariable};
 use crate::vault::Listing;
 use keyfob_base::timestamp::Timestamp;
 
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob list
+  keyfob list huggingface --json
+  keyfob list --expiring-in 1h --sort expiry
+  keyfob list --status expired --status login_required
+  keyfob list --wide | less -S
+
+Of several filters all must hold. Where a provider is known to end a sign-in, it says from 14 days \
+before what to do by when. Reads no secret and sends nothing.")]
+pub struct List {
+    /// Only this provider's accounts
+    #[arg(value_name = "PROVIDER", add = ArgValueCompleter::new(complete::providers_in_use))]
+    pub provider: Option<String>,
+    /// Only access tokens that end within this time, or have ended
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub expiring_in: Option<Duration>,
+    /// Only accounts in this state; may be repeated, for one of several
+    #[arg(long, value_name = "STATUS")]
+    pub status: Vec<Status>,
+    /// Only tokens that are kept there; `env` is those that variables hold
+    #[arg(long, value_name = "STORE")]
+    pub store: Option<StoreFilter>,
+    /// The order of the accounts
+    #[arg(long, value_name = "ORDER", default_value = "provider")]
+    pub sort: Sort,
+    /// Show every column, and truncate nothing
+    #[arg(long)]
+    pub wide: bool,
+}
+
+/// Where a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StoreFilter {
+    /// The system's keyring
+    Keyring,
+    /// The file store
+    File,
+    /// A variable of the environment
+    Env,
+}
+
+/// The orders of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Sort {
+    /// By the account's name, whatever its provider
+    Name,
+    /// The access token that ends first comes first, those without an end last
+    Expiry,
+    /// By provider, and there by name
+    Provider,
+    /// The oldest access token first
+    Age,
+}
+
 /// Prints the accounts; an entry that cannot be read is a warning.
-pub fn run(app: &App, args: &cli::List) -> Result<()> {
-    let listing = listing(app, args.provider.as_deref())?;
+pub fn run(app: &App, args: &List) -> Result<()> {
+    let listing = read_listing(app, args.provider.as_deref())?;
     let set = app.chooser().variables(args.provider.as_deref());
     let (variables, unclear): (Vec<_>, Vec<_>) = set.into_iter().partition(Result::is_ok);
     let mut variables: Vec<SetVariable> = variables.into_iter().flatten().collect();
@@ -30,12 +92,12 @@ pub fn run(app: &App, args: &cli::List) -> Result<()> {
     let nobody = listing.accounts.is_empty() && variables.is_empty();
     let now = Timestamp::now();
     let mut accounts: Vec<&Account> = listing.accounts.iter().collect();
-    accounts.retain(|account| select::account(args, account, now));
-    variables.retain(|_| select::variables(args));
+    accounts.retain(|account| select::keeps_account(args, account, now));
+    variables.retain(|_| select::keeps_variables(args));
     select::sort(&mut accounts, args.sort);
-    let accounts = described(app, &accounts);
+    let accounts = describe(app, &accounts);
     if app.manner.json {
-        return print_json(&answer::account::list(&accounts, &variables, now));
+        return print_json(&answer::shape(&accounts, &variables, now));
     }
     if accounts.is_empty() && variables.is_empty() {
         let doubtful = nobody && !(listing.broken.is_empty() && unclear.is_empty());
@@ -47,13 +109,13 @@ pub fn run(app: &App, args: &cli::List) -> Result<()> {
     let (width, colour) = columns();
     let width = (!args.wide).then_some(width);
     let layout = Layout { width, colour };
-    print(&answer::table::list(&accounts, &variables, now, layout))?;
+    print(&table::draw(&accounts, &variables, now, layout))?;
     std::mem::forget(listing); // the process ends here; a thousand accounts take long to free
     Ok(())
 }
 
 /// All accounts, or those of one provider; a mistyped name is said, not answered with nothing.
-fn listing(app: &App, provider: Option<&str>) -> Result<Listing> {
+fn read_listing(app: &App, provider: Option<&str>) -> Result<Listing> {
     let Some(provider) = provider else {
         return Ok(app.vault.accounts());
     };
@@ -67,7 +129,7 @@ fn listing(app: &App, provider: Option<&str>) -> Result<Listing> {
 
 /// What is known of accounts beside their entries. A definition is read where a refresh token may end, and
 /// once; one that is wrong or has gone says nothing here.
-fn described<'a>(app: &App, accounts: &[&'a Account]) -> Vec<Listed<'a>> {
+fn describe<'a>(app: &App, accounts: &[&'a Account]) -> Vec<Listed<'a>> {
     let defaults = app.vault.defaults();
     let mut rules: HashMap<&str, LifetimeRule> = HashMap::new();
     let chooser = app.chooser();
@@ -94,8 +156,8 @@ fn described<'a>(app: &App, accounts: &[&'a Account]) -> Vec<Listed<'a>> {
     listed.collect()
 }
 
-fn say_nothing_is_there(app: &App, args: &cli::List, nobody: bool) {
-    if !nobody && select::filters(args) {
+fn say_nothing_is_there(app: &App, args: &List, nobody: bool) {
+    if !nobody && select::has_filters(args) {
         app.term
             .say("no account is left by these filters; `keyfob list` shows all");
         return;
