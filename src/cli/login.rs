@@ -12,7 +12,7 @@ use crate::login::Flow;
 use crate::store::Kind;
 
 /// Arguments of `login`.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(after_help = "\
 Examples:
   keyfob login huggingface              in the way that finishes first

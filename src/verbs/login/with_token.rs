@@ -10,7 +10,7 @@ use super::{again, by_url, report, store};
 use crate::account::Account;
 use crate::cli;
 use crate::error::{Code, Error, Result};
-use crate::login::{Given, given_token};
+use crate::login::{Given, Keeping, given_token};
 use crate::names::nearest;
 use crate::names::{is_name, is_provider_name};
 use crate::provider::{Provider, Verdict, judge};
@@ -72,11 +72,13 @@ pub fn run(
         let given = Given {
             provider: context.registry.get(name)?,
             token,
-            expected,
-            name: args.name.clone(),
-            replace: args.replace,
             verify: !args.no_verify,
-            store,
+            keeping: Keeping {
+                expected,
+                name: args.name.clone(),
+                replace: args.replace,
+                ..Keeping::from(store)
+            },
         };
         Box::pin(given_token(&context, given)).await
     })

@@ -8,7 +8,7 @@ use crate::audit::Action;
 use crate::choose::Target;
 use crate::cli;
 use crate::error::{Code, Error, Result};
-use crate::login::{Exchanged, Flow, check_resources, exchange};
+use crate::login::{Flow, Retry, Wanted, Wish, check_resources, exchange};
 use crate::token_set::TokenSet;
 use crate::verbs::app::App;
 use crate::verbs::{embedded, network, report, scopes, subject_file};
@@ -34,14 +34,24 @@ pub fn exchanged(
     network::context(app, registry, async |context| {
         let (mut supplies, mut failures) = (Vec::new(), Vec::new());
         for name in names {
-            let wanted = Exchanged {
+            let wish = Wish {
                 provider: context.registry.get(name)?,
                 subject_from: subject_from.clone(),
-                scopes: scopes(&anew.scope),
+                wanted: Wanted {
+                    scopes: scopes(&anew.scope),
+                    presets: Vec::new(),
+                },
                 resource: anew.resource.clone(),
                 audience: anew.audience.clone(),
+                flow: Flow::TokenExchange,
+                retry: Retry {
+                    command: again(name, anew, &subject_from),
+                    says_flow: true,
+                    ..Retry::default()
+                },
+                ..Wish::default()
             };
-            let tokens = exchange(&context, wanted).await;
+            let tokens = exchange(&context, wish).await;
             let tokens = tokens.and_then(|tokens| long_enough(tokens, least));
             app.audit
                 .note(Action::Exchange, name, tokens.as_ref().err());
@@ -53,6 +63,26 @@ pub fn exchanged(
         report(app, &failures)?;
         Ok(supplies)
     })
+}
+
+/// The command that asks for the same.
+fn again(provider: &str, anew: &cli::Anew, subject_from: &SubjectFrom) -> String {
+    let mut words: Vec<String> = ["keyfob", "token", provider].map(str::to_owned).into();
+    let mut option = |name: &str, value: &str| words.extend([name.into(), value.to_owned()]);
+    for scope in scopes(&anew.scope) {
+        option("--scope", &scope);
+    }
+    for resource in &anew.resource {
+        option("--resource", resource);
+    }
+    if let Some(audience) = &anew.audience {
+        option("--audience", audience);
+    }
+    if let SubjectFrom::File(file) = subject_from {
+        option("--subject-token-file", &file.to_string_lossy());
+    }
+    words.push("--exchange".into());
+    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
 }
 
 /// The providers that were named, each once; nothing is stored, so nothing else can be.
