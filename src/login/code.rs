@@ -8,7 +8,7 @@ use url::Url;
 use super::flow::{Flow, Ways};
 use super::listener::{self, Listener};
 use super::paste::{self, Pasted};
-use super::{Plan, client, metadata};
+use super::{Plan, Wish, client, metadata};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::oauth::authorize::{self, AuthorizationRequest};
@@ -41,14 +41,14 @@ pub enum Said {
 impl CodeFlow {
     /// Binds the listener where the redirect comes to this machine, and makes the request.
     pub fn begin(plan: &Plan, ways: Ways, client: &Client) -> Result<(Self, Option<Listener>)> {
-        let (redirect_uri, listener) = landing(plan, ways)?;
+        let (redirect_uri, listener) = landing(&plan.wish, ways)?;
         let request = authorization_request(plan, client, &redirect_uri);
         let code = Self {
             client: client.clone(),
             expected: Expected {
                 state: request.state.clone(),
-                issuer: plan.provider.issuer.clone(),
-                iss_required: plan.provider.iss_parameter,
+                issuer: plan.wish.provider.issuer.clone(),
+                iss_required: plan.wish.provider.iss_parameter,
             },
             request,
             redirect_uri,
@@ -62,10 +62,10 @@ impl CodeFlow {
     }
 
     /// What was typed, judged as strictly as a redirect.
-    pub fn typed(&self, plan: &Plan, text: &Secret) -> Result<Said> {
-        let rule = &plan.provider.redirect;
+    pub fn typed(&self, wish: &Wish, text: &Secret) -> Result<Said> {
+        let rule = &wish.provider.redirect;
         let shows_code = rule.shows_code && rule.manual.as_ref() == Some(&self.redirect_uri);
-        let began = plan.provider.authorization_endpoint.as_ref();
+        let began = wish.provider.authorization_endpoint.as_ref();
         let began = began.ok_or_else(metadata::incomplete)?;
         let verdict = match paste::read(text, &self.redirect_uri, began, shows_code) {
             Pasted::Nothing => return Ok(Said::Nothing),
@@ -88,17 +88,17 @@ impl CodeFlow {
 
 /// The redirect URI and the listener there. Where none listens it is the provider's page for pasting, if it
 /// has one, else the loopback URI that no page answers.
-fn landing(plan: &Plan, ways: Ways) -> Result<(String, Option<Listener>)> {
-    let rule = &plan.provider.redirect;
-    let path = plan.provider.redirect_path();
+fn landing(wish: &Wish, ways: Ways) -> Result<(String, Option<Listener>)> {
+    let rule = &wish.provider.redirect;
+    let path = wish.provider.redirect_path();
     if ways.loopback {
-        let listener = Listener::bind(rule, &path, plan.port)?;
+        let listener = Listener::bind(rule, &path, wish.port)?;
         return Ok((listener.redirect_uri().to_owned(), Some(listener)));
     }
-    let manual = (plan.flow == Flow::Paste || rule.no_loopback).then_some(rule.manual.as_ref());
+    let manual = (wish.flow == Flow::Paste || rule.no_loopback).then_some(rule.manual.as_ref());
     let uri = match manual.flatten() {
         Some(uri) => uri.clone(),
-        None => listener::unanswered_uri(rule, &path, plan.port)?,
+        None => listener::unanswered_uri(rule, &path, wish.port)?,
     };
     Ok((uri, None))
 }
@@ -106,14 +106,18 @@ fn landing(plan: &Plan, ways: Ways) -> Result<(String, Option<Listener>)> {
 /// What is asked, wherever the browser carries it.
 fn authorization_request(plan: &Plan, client: &Client, redirect_uri: &str) -> AuthorizationRequest {
     authorize::request(&authorize::Wish {
-        provider: &plan.provider,
+        provider: &plan.wish.provider,
         client_id: &client.id,
         redirect_uri,
-        scopes: &plan.scopes,
-        login_hint: plan.expected.as_ref().and_then(|a| a.username.as_deref()),
-        switch: plan.switch,
-        resource: &plan.resource,
-        audience: plan.audience.as_deref(),
+        scopes: &plan.wish.scopes,
+        login_hint: plan
+            .keeping
+            .expected
+            .as_ref()
+            .and_then(|a| a.username.as_deref()),
+        switch: plan.wish.switch,
+        resource: &plan.wish.resource,
+        audience: plan.wish.audience.as_deref(),
     })
 }
 
@@ -141,7 +145,7 @@ enum Stage {
 /// The address of one authorization request.
 pub struct Address<'a> {
     context: &'a Context,
-    plan: &'a Plan,
+    wish: &'a Wish,
     code: &'a CodeFlow,
     stage: Stage,
     /// What the browser opens.
@@ -152,13 +156,13 @@ impl<'a> Address<'a> {
     /// Pushes the request where the server wants or offers that, unless `unpushed` says why it cannot be.
     pub async fn of(
         context: &'a Context,
-        plan: &'a Plan,
+        wish: &'a Wish,
         code: &'a CodeFlow,
         unpushed: Option<&Error>,
     ) -> Result<Self> {
         let mut address = Self {
             context,
-            plan,
+            wish,
             code,
             stage: Stage::Good,
             url: code.request.url.clone(),
@@ -168,10 +172,10 @@ impl<'a> Address<'a> {
             None => address
                 .push()
                 .await
-                .map_err(|error| client::failed(plan, &code.client, "the request", &error)),
+                .map_err(|error| client::failed(wish, &code.client, "the request", &error)),
         };
         match pushed {
-            Err(error) if plan.provider.require_pushed_authorization_requests => Err(error),
+            Err(error) if wish.provider.require_pushed_authorization_requests => Err(error),
             // Some servers take pushes from a few clients only, and the plain request from all.
             Err(error) => {
                 let term = &context.term;
@@ -209,7 +213,7 @@ impl<'a> Address<'a> {
     }
 
     async fn push(&mut self) -> std::result::Result<(), OauthError> {
-        let Some(endpoint) = &self.plan.provider.pushed_authorization_request_endpoint else {
+        let Some(endpoint) = &self.wish.provider.pushed_authorization_request_endpoint else {
             return Ok(());
         };
         let pushed = par::push(

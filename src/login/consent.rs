@@ -6,7 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::browser::Browser;
-use super::{Flow, Plan};
+use super::{Flow, Wish};
 use crate::context::Context;
 use crate::error::{Code, Error, Result};
 use crate::oauth::ErrorResponse;
@@ -34,11 +34,11 @@ pub enum Visit<'a> {
 
 impl<'a> Visit<'a> {
     /// Chooses.
-    pub fn of(context: &'a Context, plan: &'a Plan, url: Option<Url>) -> Self {
-        match (&plan.visitor, url) {
+    pub fn of(context: &'a Context, wish: &'a Wish, url: Option<Url>) -> Self {
+        match (&wish.visitor, url) {
             (Visitor::AutoApprove(person), Some(url)) => Self::Go(context, url, person),
             (Visitor::Person(Browser::None(_)), _) | (_, None) => Self::Stay,
-            (Visitor::Person(_), _) if !plan.launches() => Self::Stay,
+            (Visitor::Person(_), _) if !wish.launches() => Self::Stay,
             (Visitor::Person(browser), Some(url)) => Self::Launch(browser, url),
         }
     }
@@ -65,11 +65,11 @@ pub fn approves(person: &str) -> String {
 }
 
 /// The code, or why there is none.
-pub fn code<'a>(plan: &Plan, verdict: &'a Verdict) -> Result<&'a Secret> {
-    let again = format!("run `{}` again", plan.again());
+pub fn code<'a>(wish: &Wish, verdict: &'a Verdict) -> Result<&'a Secret> {
+    let again = format!("run `{}` again", wish.again());
     match verdict {
         Verdict::Code(code) => Ok(code),
-        Verdict::Refused(response) => Err(refused(plan, response)),
+        Verdict::Refused(response) => Err(refused(wish, response)),
         Verdict::WrongIssuer => Err(Error::new(
             Code::InvalidState,
             "the answer does not name the issuer that this login went to",
@@ -86,7 +86,7 @@ pub fn code<'a>(plan: &Plan, verdict: &'a Verdict) -> Result<&'a Secret> {
 }
 
 /// The person or the server said no.
-pub fn refused(plan: &Plan, response: &ErrorResponse) -> Error {
+pub fn refused(wish: &Wish, response: &ErrorResponse) -> Error {
     let code = match response.error.as_str() {
         "server_error" | "temporarily_unavailable" => Code::ProviderUnavailable,
         "login_required" | "interaction_required" | "account_selection_required" => {
@@ -94,33 +94,33 @@ pub fn refused(plan: &Plan, response: &ErrorResponse) -> Error {
         }
         _ => Code::AccessDenied,
     };
-    let provider = &plan.provider;
+    let provider = &wish.provider;
     let next = match response.error.as_str() {
         "invalid_scope" => {
-            format!("ask for other scopes with `--scope`{}", plan.see())
+            format!("ask for other scopes with `--scope`{}", wish.see())
         }
-        "invalid_target" => format!("ask for a `--resource` that it knows{}", plan.see()),
+        "invalid_target" => format!("ask for a `--resource` that it knows{}", wish.see()),
         "unauthorized_client"
         | "invalid_client"
         | "invalid_request"
         | "unsupported_response_type" => {
-            format!("check how the client is registered there{}", plan.see())
+            format!("check how the client is registered there{}", wish.see())
         }
-        _ => format!("run `{}` again", plan.again()),
+        _ => format!("run `{}` again", wish.again()),
     };
     Error::new(code, format!("{} said no: {response}", provider.title))
         .hint(format!("nothing was stored; {next}"))
 }
 
 /// Nothing that is left can finish here.
-pub fn no_flow_left(plan: &Plan, why: &str) -> Error {
-    let provider = &plan.provider;
-    let mut hint = format!("run `{}` on a terminal", plan.again());
+pub fn no_flow_left(wish: &Wish, why: &str) -> Error {
+    let provider = &wish.provider;
+    let mut hint = format!("run `{}` on a terminal", wish.again());
     if provider.device_authorization_endpoint.is_some() {
-        let device = plan.otherwise(" --flow device");
+        let device = wish.otherwise(" --flow device");
         let _ = write!(hint, ", or `{device}` here");
     }
-    if matches!(plan.flow, Flow::Auto | Flow::Browser) && !provider.redirect.no_loopback {
+    if matches!(wish.flow, Flow::Auto | Flow::Browser) && !provider.redirect.no_loopback {
         hint += ", or name a browser's command with `--browser` or in KEYFOB_BROWSER";
     }
     Error::new(
@@ -131,8 +131,8 @@ pub fn no_flow_left(plan: &Plan, why: &str) -> Error {
 }
 
 /// Nobody signed in while that was waited for; `usual` is how long it is where `--timeout` is not given.
-pub fn timed_out(plan: &Plan, usual: Duration) -> Error {
-    let patience = plan.timeout.unwrap_or(usual);
+pub fn timed_out(wish: &Wish, usual: Duration) -> Error {
+    let patience = wish.timeout.unwrap_or(usual);
     Error::new(
         Code::Timeout,
         format!(
@@ -142,18 +142,18 @@ pub fn timed_out(plan: &Plan, usual: Duration) -> Error {
     )
     .hint(format!(
         "nothing was stored; run `{}` again, `--timeout 10m` waits longer",
-        plan.again()
+        wish.again()
     ))
 }
 
 /// The device code's time is over, and nothing else can finish.
-pub fn expired(plan: &Plan) -> Error {
+pub fn expired(wish: &Wish) -> Error {
     Error::new(
         Code::ExpiredToken,
         "the code was not typed while it was good",
     )
     .hint(format!(
         "nothing was stored; run `{}` again for a new one",
-        plan.again()
+        wish.again()
     ))
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 
-use super::{Plan, client};
+use super::{Plan, Wish, client};
 use crate::context::Context;
 use crate::error::Error;
 use crate::oauth::device::{DeviceAuthorization, DeviceRequest, Pace, Poll};
@@ -87,7 +87,7 @@ impl DeviceFlow {
 
     /// What a failure is to whoever signs in.
     pub fn failed(&self, error: &OauthError) -> Error {
-        client::failed(&self.plan, &self.client, "the device flow", error)
+        client::failed(&self.plan.wish, &self.client, "the device flow", error)
     }
 
     /// Goes on until there is something to say. Dropping the future loses nothing.
@@ -137,7 +137,7 @@ impl DeviceFlow {
 
     fn ask(&self) -> JoinHandle<Result<DeviceAuthorization, OauthError>> {
         let (context, plan, client) = self.parts();
-        tokio::spawn(async move { request(&plan, &client).send(&context.http).await })
+        tokio::spawn(async move { request(&plan.wish, &client).send(&context.http).await })
     }
 
     fn asked(&mut self, answer: Result<DeviceAuthorization, OauthError>) -> DeviceEvent {
@@ -161,14 +161,14 @@ impl DeviceFlow {
             return Some(DeviceEvent::Expired);
         }
         let (context, plan, client) = self.parts();
-        let hold = plan.ephemeral.then(|| context.interrupts.hold());
+        let hold = plan.keeping.ephemeral.then(|| context.interrupts.hold());
         let Ok(hold) = hold.transpose() else {
             return None; // a signal ends the login at once
         };
         let authorization = shown.authorization.clone();
         let polling = tokio::spawn(async move {
             let _hold = hold;
-            let poll = request(&plan, &client)
+            let poll = request(&plan.wish, &client)
                 .poll(&context.http, &authorization, Timestamp::now())
                 .await;
             if let Poll::Granted(tokens) = &poll {
@@ -227,13 +227,13 @@ impl Drop for DeviceFlow {
     }
 }
 
-fn request<'a>(plan: &'a Plan, client: &'a Client) -> DeviceRequest<'a> {
+fn request<'a>(wish: &'a Wish, client: &'a Client) -> DeviceRequest<'a> {
     DeviceRequest {
-        provider: &plan.provider,
+        provider: &wish.provider,
         client,
-        scopes: &plan.scopes,
-        resource: &plan.resource,
-        audience: plan.audience.as_deref(),
+        scopes: &wish.scopes,
+        resource: &wish.resource,
+        audience: wish.audience.as_deref(),
     }
 }
 

@@ -78,20 +78,22 @@ impl Plan {
         client: &Client,
         tokens: impl Future<Output = Result<TokenSet>>,
     ) -> Result<TokenSet> {
-        let hold = self.ephemeral.then(|| context.interrupts.hold());
+        let hold = self.keeping.ephemeral.then(|| context.interrupts.hold());
         let _hold = hold.transpose()?;
         tokens.await.inspect(|tokens| self.gain(client, tokens))
     }
 
     /// Notes tokens where the login is ephemeral. To be called before anything else can fail.
     pub(super) fn gain(&self, client: &Client, tokens: &TokenSet) {
-        if self.ephemeral {
+        if self.keeping.ephemeral {
             let granted = Granted {
-                provider: self.provider.clone(),
+                provider: self.wish.provider.clone(),
                 client: client.clone(),
                 tokens: tokens.clone(),
             };
-            self.gained.note(|gains| gains.granted = Some(granted));
+            self.keeping
+                .gained
+                .note(|gains| gains.granted = Some(granted));
         }
     }
 
@@ -99,21 +101,22 @@ impl Plan {
     pub(super) fn gain_client(&self, registered: &Registered) {
         let endpoint = registered.configuration_endpoint.clone();
         let registration = EphemeralRegistration {
-            title: self.provider.title.clone(),
+            title: self.wish.provider.title.clone(),
             client_id: registered.client_id.clone(),
             managed: endpoint.zip(registered.registration_access_token.clone()),
         };
-        self.gained
+        self.keeping
+            .gained
             .note(|gains| gains.registration = Some(registration));
     }
 }
 
 /// Says before consent what the end of the command will not undo, and what more it may.
 pub fn forewarn(context: &Context, plan: &Plan, client: Option<&Client>) {
-    if !plan.ephemeral {
+    if !plan.keeping.ephemeral {
         return;
     }
-    let provider = &plan.provider;
+    let provider = &plan.wish.provider;
     if let Some(lasting) = lasting(provider, client) {
         let page = provider.revocation.page.as_ref();
         let by_hand =

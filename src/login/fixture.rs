@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use super::{Flow, Plan, Surroundings, Visitor, Wanted};
+use super::{Keeping, Plan, Retry, Visitor, Wish};
 use crate::audit::NoAuditLog;
 use crate::context::Context;
 use crate::interrupts::Interrupts;
@@ -16,31 +16,23 @@ use crate::term::{Console, Manner};
 use crate::vault::Vault;
 
 /// keyfob signs in itself, with every option left out.
+pub fn wish(provider: Provider) -> Wish {
+    Wish {
+        provider,
+        visitor: Visitor::AutoApprove(String::new()),
+        retry: Retry {
+            command: "keyfob login acme".into(),
+            ..Retry::default()
+        },
+        ..Wish::default()
+    }
+}
+
+/// The same, kept in a file as a new account.
 pub fn plan(provider: Provider) -> Plan {
     Plan {
-        command: "keyfob login acme".into(),
-        child: "",
-        by_url: false,
-        provider,
-        expected: None,
-        name: None,
-        replace: false,
-        wanted: Wanted::default(),
-        scopes: Vec::new(),
-        resource: Vec::new(),
-        audience: None,
-        flow: Flow::Auto,
-        switch: false,
-        store: Kind::File,
-        client_id: None,
-        register: false,
-        ephemeral: false,
-        gained: Arc::default(),
-        subject_from: crate::account::SubjectFrom::Ci,
-        port: None,
-        timeout: None,
-        surroundings: Surroundings::default(),
-        visitor: Visitor::AutoApprove(String::new()),
+        wish: wish(provider),
+        keeping: Keeping::from(Kind::File),
     }
 }
 

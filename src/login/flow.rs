@@ -5,7 +5,7 @@ use std::fmt;
 use clap::ValueEnum;
 
 use super::consent::{Visitor, no_flow_left};
-use super::{Browser, Plan};
+use super::{Browser, Wish};
 use crate::account::{Account, SignIn};
 use crate::error::{Code, Error, Result};
 
@@ -63,12 +63,12 @@ pub struct Ways {
 impl Ways {
     /// What flow, provider and place allow; `silence` is why nobody can be asked, where that is so.
     /// Fails where none of them can finish.
-    pub fn find(plan: &Plan, silence: Option<&str>) -> Result<Self> {
+    pub fn find(wish: &Wish, silence: Option<&str>) -> Result<Self> {
         let can_ask = silence.is_none();
-        let (flow, provider) = (plan.flow, &plan.provider);
+        let (flow, provider) = (wish.flow, &wish.provider);
         let has_device = provider.device_authorization_endpoint.is_some();
-        offered(plan, has_device)?;
-        let (approves_itself, opens) = match &plan.visitor {
+        offered(wish, has_device)?;
+        let (approves_itself, opens) = match &wish.visitor {
             Visitor::AutoApprove(_) => (true, true),
             Visitor::Person(Browser::None(_)) => (false, false),
             Visitor::Person(_) => (false, true),
@@ -82,11 +82,11 @@ impl Ways {
             paste: (flow == Flow::Paste || (auto && !approves_itself)) && can_ask,
         };
         ways.some().ok_or_else(|| {
-            let why = match &plan.visitor {
+            let why = match &wish.visitor {
                 Visitor::Person(Browser::None(why)) if flow != Flow::Paste => why,
                 _ => silence.unwrap_or("there is no way in"),
             };
-            no_flow_left(plan, why)
+            no_flow_left(wish, why)
         })
     }
 
@@ -120,9 +120,9 @@ impl Ways {
 }
 
 /// A flow that was asked for by name is one that the provider has.
-fn offered(plan: &Plan, has_device: bool) -> Result<()> {
-    let provider = &plan.provider;
-    let (what, instead) = match plan.flow {
+fn offered(wish: &Wish, has_device: bool) -> Result<()> {
+    let provider = &wish.provider;
+    let (what, instead) = match wish.flow {
         Flow::Device if !has_device => ("no device flow is known for", ""),
         Flow::Browser if provider.redirect.no_loopback => {
             ("no redirect to this machine is taken by", " --flow paste")
@@ -132,8 +132,8 @@ fn offered(plan: &Plan, has_device: bool) -> Result<()> {
     Err(
         Error::new(Code::Usage, format!("{what} {}", provider.title)).hint(format!(
             "run `{}`{}",
-            plan.otherwise(instead),
-            plan.see()
+            wish.otherwise(instead),
+            wish.see()
         )),
     )
 }
@@ -145,8 +145,8 @@ mod tests {
     use crate::provider::Provider;
 
     /// The ways as letters: `l`oopback, `d`evice, `p`aste; or the failure's code.
-    fn ways(plan: &Plan, can_ask: bool) -> String {
-        match Ways::find(plan, (!can_ask).then_some("nobody is there")) {
+    fn ways(wish: &Wish, can_ask: bool) -> String {
+        match Ways::find(wish, (!can_ask).then_some("nobody is there")) {
             Ok(ways) => [(ways.loopback, 'l'), (ways.device, 'd'), (ways.paste, 'p')]
                 .into_iter()
                 .filter_map(|(open, letter)| open.then_some(letter))
@@ -155,7 +155,7 @@ mod tests {
         }
     }
 
-    fn plan(flow: Flow, device: bool, no_loopback: bool, opens: bool) -> Plan {
+    fn wish(flow: Flow, device: bool, no_loopback: bool, opens: bool) -> Wish {
         let mut provider = Provider {
             name: "acme".into(),
             title: "Acme".into(),
@@ -169,10 +169,10 @@ mod tests {
         } else {
             Browser::None("this is an SSH session".into())
         };
-        Plan {
+        Wish {
             flow,
             visitor: Visitor::Person(browser),
-            ..fixture::plan(provider)
+            ..fixture::wish(provider)
         }
     }
 
@@ -196,20 +196,20 @@ mod tests {
                     .into_iter()
                     .zip(open)
             {
-                let plan = plan(flow, device, no_loopback, opens);
+                let wish = wish(flow, device, no_loopback, opens);
                 let case = format!("{flow:?} {device} {no_loopback} {opens} {can_ask}");
-                assert_eq!(ways(&plan, can_ask), expected, "{case}");
+                assert_eq!(ways(&wish, can_ask), expected, "{case}");
             }
         }
     }
 
     #[test]
     fn keyfob_itself_takes_the_redirect_alone() {
-        let plan = Plan {
+        let wish = Wish {
             visitor: Visitor::AutoApprove("ada".into()),
-            ..plan(Flow::Auto, true, false, true)
+            ..wish(Flow::Auto, true, false, true)
         };
-        assert_eq!(ways(&plan, true), "l");
+        assert_eq!(ways(&wish, true), "l");
     }
 
     #[test]

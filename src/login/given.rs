@@ -7,15 +7,13 @@ use url::Url;
 
 use super::identity::{self, Who};
 use super::persist::{self, SignInGrant};
-use super::target::{self, Keeping};
-use super::{SignedIn, metadata, run};
-use crate::account::{Account, Identity, SignIn};
+use super::{Keeping, Plan, SignedIn, Wish, metadata, run, target};
+use crate::account::{Identity, SignIn};
 use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
 use crate::oauth::userinfo::userinfo;
 use crate::oauth::{Client, OauthError};
 use crate::provider::{ClientAuth, Provider};
-use crate::store::Kind;
 use crate::token_set::TokenSet;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
@@ -33,47 +31,43 @@ pub struct Given {
     pub provider: Provider,
     /// The token, judged by its grammar and its prefix already.
     pub token: Secret,
-    /// The account that it is for, from `PROVIDER/NAME`.
-    pub expected: Option<Account>,
-    /// `--as`.
-    pub name: Option<String>,
-    /// `--replace`.
-    pub replace: bool,
     /// Whether the provider is asked whose it is.
     pub verify: bool,
-    /// Where the secret goes.
-    pub store: Kind,
+    /// Where it goes.
+    pub keeping: Keeping,
 }
 
 /// Asks whose token it is, and keeps it. Locks and store are proved first; every failure leaves all
 /// accounts as they were.
 pub async fn given(context: &Context, given: Given) -> Result<SignedIn> {
-    let (vault, store) = (Arc::clone(&context.vault), given.store);
-    run::prove(vault, given.provider.name.clone(), store).await?;
+    let Given {
+        provider,
+        token,
+        verify,
+        keeping,
+    } = given;
+    run::prove(
+        Arc::clone(&context.vault),
+        provider.name.clone(),
+        keeping.store,
+    )
+    .await?;
 
-    let (token, verify) = (given.token.clone(), given.verify);
-    let mut keeping = keeping(given);
-    target::settle(&context.vault, &keeping, SignIn::Given)?;
-    keeping.provider = completed(context, keeping.provider, verify).await?;
-    let who = if verify {
-        whose(context, &keeping.provider, &token).await?
-    } else {
-        unseen(&keeping.provider)
+    let mut plan = Plan {
+        wish: Wish {
+            provider,
+            ..Wish::default()
+        },
+        keeping,
     };
-    persist::keep(context, &Arc::new(keeping), grant(token, who)).await
-}
-
-fn keeping(given: Given) -> Keeping {
-    Keeping {
-        provider: given.provider,
-        expected: given.expected,
-        name: given.name,
-        replace: given.replace,
-        store: given.store,
-        resource: Vec::new(),
-        audience: None,
-        subject_from: None,
-    }
+    target::settle(&context.vault, &plan, SignIn::Given)?;
+    plan.wish.provider = completed(context, plan.wish.provider, verify).await?;
+    let who = if verify {
+        whose(context, &plan.wish.provider, &token).await?
+    } else {
+        unseen(&plan.wish.provider)
+    };
+    persist::keep(context, &Arc::new(plan), grant(token, who)).await
 }
 
 /// The definition as a given token meets it, with what it leaves to the metadata unless nobody is to be asked.

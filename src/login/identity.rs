@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Plan, client as ours};
+use super::{Plan, Wish, client as ours};
 use crate::account::{Identity, SignIn};
 use crate::claims;
 use crate::context::Context;
@@ -23,10 +23,10 @@ pub struct Who {
 }
 
 /// Whether the provider will be able to say who signed in, known before consent.
-pub fn can_tell(plan: &Plan) -> bool {
-    let id_token = plan.scopes.iter().any(|scope| scope == "openid");
-    match plan.provider.identity.from {
-        IdentitySource::Userinfo => plan.provider.userinfo_endpoint.is_some() || id_token,
+pub fn can_tell(wish: &Wish) -> bool {
+    let id_token = wish.scopes.iter().any(|scope| scope == "openid");
+    match wish.provider.identity.from {
+        IdentitySource::Userinfo => wish.provider.userinfo_endpoint.is_some() || id_token,
         IdentitySource::IdToken => id_token,
     }
 }
@@ -49,7 +49,7 @@ pub async fn who(
     tokens: &TokenSet,
     nonce: Option<&Secret>,
 ) -> Result<Who> {
-    let provider = &plan.provider;
+    let provider = &plan.wish.provider;
     let claims = id_token_claims(provider, client, tokens, nonce)?;
     let told = match (&provider.identity.from, &provider.userinfo_endpoint) {
         (IdentitySource::Userinfo, Some(endpoint)) => {
@@ -65,14 +65,16 @@ pub async fn who(
                     agree(claims.as_ref(), &told)?;
                     Some(told)
                 }
-                (Err(error), Some(claims)) if is_for_others(plan, &error) => Some(claims.clone()),
-                (Err(error), _) => return Err(untold(plan, client, &error)),
+                (Err(error), Some(claims)) if is_for_others(&plan.wish, &error) => {
+                    Some(claims.clone())
+                }
+                (Err(error), _) => return Err(untold(&plan.wish, client, &error)),
             }
         }
         _ => claims.clone(),
     };
     let Some(told) = told else {
-        if plan.needs_name() {
+        if plan.keeping.needs_name() {
             return Err(nameless(provider, Code::InvalidResponse));
         }
         return Ok(Who {
@@ -93,14 +95,14 @@ pub fn named(provider: &Provider, claims: Option<&Value>, told: &Value) -> Resul
 }
 
 /// A token that was asked for another server's sake, and that the userinfo endpoint therefore does not take.
-fn is_for_others(plan: &Plan, error: &OauthError) -> bool {
-    let elsewhere = !plan.resource.is_empty() || plan.audience.is_some();
+fn is_for_others(wish: &Wish, error: &OauthError) -> bool {
+    let elsewhere = !wish.resource.is_empty() || wish.audience.is_some();
     elsewhere && matches!(error, OauthError::Unauthorized | OauthError::Refused(_))
 }
 
 /// The provider does not say who signed in.
-fn untold(plan: &Plan, client: &Client, error: &OauthError) -> Error {
-    let failure = ours::failed(plan, client, "to say who signed in", error);
+fn untold(wish: &Wish, client: &Client, error: &OauthError) -> Error {
+    let failure = ours::failed(wish, client, "to say who signed in", error);
     match error {
         OauthError::Refused(_) => Error {
             code: Code::InvalidResponse,

@@ -10,14 +10,14 @@ use crate::term::Terminal;
 
 use super::browser::Browser;
 use super::consent::{Visitor, approves};
-use super::{Plan, show};
+use super::{Wish, show};
 
 /// The ways that are open, as they are told.
 pub struct Invitation<'a> {
     /// Where it is said.
     pub term: &'a dyn Terminal,
     /// What was asked of the login.
-    pub plan: &'a Plan,
+    pub wish: &'a Wish,
     /// The address to go to.
     pub url: Option<String>,
     /// The port that the redirect comes to, if it can.
@@ -31,7 +31,7 @@ pub struct Invitation<'a> {
 impl Invitation<'_> {
     /// Tells everything but the device code, which comes when it is there.
     pub fn begin(&self) {
-        let (Visitor::Person(browser), Some(url)) = (&self.plan.visitor, &self.url) else {
+        let (Visitor::Person(browser), Some(url)) = (&self.wish.visitor, &self.url) else {
             return;
         };
         match browser {
@@ -43,7 +43,7 @@ impl Invitation<'_> {
 
     /// The line that moves while nothing happens.
     pub fn waiting(&self) -> &'static str {
-        match (&self.plan.visitor, self.port) {
+        match (&self.wish.visitor, self.port) {
             (Visitor::Person(Browser::None(_)), _) | (_, None) => {
                 "waiting for the sign-in; Ctrl-C stops"
             }
@@ -74,7 +74,7 @@ impl Invitation<'_> {
         term.insist(&format!(
             "{compare} signs in this terminal, and is for nobody else"
         ));
-        if let Visitor::AutoApprove(person) = &self.plan.visitor {
+        if let Visitor::AutoApprove(person) = &self.wish.visitor {
             term.say(&approves(person));
         }
     }
@@ -121,7 +121,7 @@ impl Invitation<'_> {
         let term = self.term;
         term.say(&format!(
             "sign in to {} in the browser:",
-            self.plan.provider.title
+            self.wish.provider.title
         ));
         term.say(&format!("  {url}"));
         if self.pasting {
@@ -138,7 +138,7 @@ impl Invitation<'_> {
     fn elsewhere(&self, why: &str, url: &str) {
         let term = self.term;
         term.say(&format!("no browser is opened here: {why}"));
-        let title = &self.plan.provider.title;
+        let title = &self.wish.provider.title;
         let place = if self.pasting {
             "any browser"
         } else {
@@ -146,13 +146,13 @@ impl Invitation<'_> {
         };
         term.insist(&format!("sign in to {title} in {place}:"));
         term.insist(&format!("  {url}"));
-        if self.pasting && self.plan.provider.redirect.shows_code && self.port.is_none() {
+        if self.pasting && self.wish.provider.redirect.shows_code && self.port.is_none() {
             term.insist("then paste here the code that it shows at the end");
         } else if self.pasting {
             term.insist("then paste here the address that it ends on, even if no page loads there");
         }
-        if let Some(port) = self.port.filter(|_| self.plan.surroundings.ssh) {
-            let host = self.plan.provider.redirect.host.literal();
+        if let Some(port) = self.port.filter(|_| self.wish.surroundings.ssh) {
+            let host = self.wish.provider.redirect.host.literal();
             let or = if self.pasting { "or " } else { "" };
             term.insist(&format!(
                 "{or}forward the redirect first, on the machine with the browser:"

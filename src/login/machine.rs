@@ -4,60 +4,39 @@
 
 use std::sync::Arc;
 
-use super::browser::Browser;
-use super::consent::Visitor;
-use super::environment::Surroundings;
-use super::flow::Flow;
 use super::identity::Who;
 use super::persist::{self, SignInGrant};
-use super::plan::{EXCHANGE, Plan, SignedIn, Wanted, check_resources};
+use super::plan::{Plan, SignedIn, Wish, check_resources};
 use super::{client, ephemeral, metadata};
-use crate::account::{Identity, SignIn, SubjectFrom};
+use crate::account::{Identity, SignIn};
 use crate::ci::{self, IdentityToken};
 use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
 use crate::oauth::{Client, OauthError};
 use crate::provider::Provider;
-use crate::store::Kind;
 use crate::token_set::TokenSet;
 use keyfob_base::timestamp::Timestamp;
 
-/// What to exchange for.
-#[derive(Debug)]
-pub struct Exchanged {
-    /// Where.
-    pub provider: Provider,
-    /// Where the identity token comes from.
-    pub subject_from: SubjectFrom,
-    /// `--scope`; where empty the provider decides.
-    pub scopes: Vec<String>,
-    /// `--resource`; where empty the provider's own.
-    pub resource: Vec<String>,
-    /// `--audience`; where absent the provider's own.
-    pub audience: Option<String>,
-}
-
 /// Exchanges once, and stores nothing. What is asked for has been checked.
-pub async fn exchange(context: &Context, wanted: Exchanged) -> Result<TokenSet> {
-    let mut plan = unkept(wanted);
-    if plan.provider.token_endpoint.is_none() {
-        let with_client = client::known_id(context, &plan).is_some();
-        plan.provider = metadata::complete(context, plan.provider, with_client).await?;
+pub async fn exchange(context: &Context, mut wish: Wish) -> Result<TokenSet> {
+    if wish.provider.token_endpoint.is_none() {
+        let with_client = client::known_id(context, &wish, None).is_some();
+        wish.provider = metadata::complete(context, wish.provider, with_client).await?;
     }
-    plan.settle()?;
-    let client = client::for_exchange(context, &plan).await?;
-    let identity = identity_token(context, &plan).await?;
-    send(context, &plan, &client, &identity).await
+    wish.settle(None)?;
+    let client = client::for_exchange(context, &wish, None).await?;
+    let identity = identity_token(context, &wish).await?;
+    send(context, &wish, &client, &identity).await
 }
 
 /// Signs the machine in.
 pub(super) async fn sign_in_job(context: &Context, plan: Plan) -> Result<SignedIn> {
-    let client = client::for_exchange(context, &plan).await?;
-    let identity = identity_token(context, &plan).await?;
-    let exchange = send(context, &plan, &client, &identity);
+    let client = client::for_exchange(context, &plan.wish, plan.keeping.expected.as_ref()).await?;
+    let identity = identity_token(context, &plan.wish).await?;
+    let exchange = send(context, &plan.wish, &client, &identity);
     let tokens = plan.noting(context, &client, exchange).await?;
     let grant = SignInGrant {
-        who: job_identity(&plan, &identity),
+        who: job_identity(&plan.wish, &identity),
         client,
         redirect_uri: None,
         tokens,
@@ -67,70 +46,26 @@ pub(super) async fn sign_in_job(context: &Context, plan: Plan) -> Result<SignedI
 
 /// Checks what a login asks for, before anything is sent.
 pub(super) fn check_exchange(plan: &Plan) -> Result<()> {
-    let held = plan.expected.as_ref().map(|account| &*account.resource);
-    let held = held.unwrap_or(&plan.provider.resource);
-    check_resources(&plan.provider, plan.flow, &plan.resource, held)
+    let held = plan
+        .keeping
+        .expected
+        .as_ref()
+        .map(|account| &*account.resource);
+    let held = held.unwrap_or(&plan.wish.provider.resource);
+    check_resources(
+        &plan.wish.provider,
+        plan.wish.flow,
+        &plan.wish.resource,
+        held,
+    )
 }
 
-/// The command that asks for the same.
-fn again(wanted: &Exchanged) -> String {
-    let mut words = vec![
-        "keyfob".into(),
-        "token".into(),
-        wanted.provider.name.clone(),
-    ];
-    let mut option = |name: &str, value: &str| words.extend([name.into(), value.to_owned()]);
-    let scopes = wanted.scopes.iter().map(|value| ("--scope", value));
-    let resource = wanted.resource.iter().map(|value| ("--resource", value));
-    let audience = wanted.audience.iter().map(|value| ("--audience", value));
-    for (name, value) in scopes.chain(resource).chain(audience) {
-        option(name, value);
-    }
-    if let SubjectFrom::File(file) = &wanted.subject_from {
-        option("--subject-token-file", &file.to_string_lossy());
-    }
-    words.push(EXCHANGE.into());
-    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
-}
-
-/// A login of which nothing is kept and at which nobody is asked.
-fn unkept(wanted: Exchanged) -> Plan {
-    Plan {
-        command: again(&wanted),
-        child: "",
-        by_url: false,
-        provider: wanted.provider,
-        expected: None,
-        name: None,
-        replace: false,
-        wanted: Wanted {
-            scopes: wanted.scopes,
-            presets: Vec::new(),
-        },
-        scopes: Vec::new(),
-        resource: wanted.resource,
-        audience: wanted.audience,
-        flow: Flow::TokenExchange,
-        switch: false,
-        store: Kind::Keyring, // never opened
-        client_id: None,
-        register: false,
-        ephemeral: true,
-        gained: Arc::default(),
-        subject_from: wanted.subject_from,
-        port: None,
-        timeout: None,
-        surroundings: Surroundings::default(),
-        visitor: Visitor::Person(Browser::None("nobody is asked".into())),
-    }
-}
-
-async fn identity_token(context: &Context, plan: &Plan) -> Result<IdentityToken> {
-    let provider = &plan.provider;
+async fn identity_token(context: &Context, wish: &Wish) -> Result<IdentityToken> {
+    let provider = &wish.provider;
     let wanted = ci::Wanted {
         provider,
         audience: token_audience(provider)?,
-        from: &plan.subject_from,
+        from: &wish.subject_from,
         by_file: ci::BY_FILE,
     };
     ci::identity_token(context, wanted).await
@@ -138,20 +73,20 @@ async fn identity_token(context: &Context, plan: &Plan) -> Result<IdentityToken>
 
 async fn send(
     context: &Context,
-    plan: &Plan,
+    wish: &Wish,
     client: &Client,
     identity: &IdentityToken,
 ) -> Result<TokenSet> {
-    let endpoint = plan.token_endpoint(client)?;
+    let endpoint = wish.token_endpoint(client)?;
     let sent = endpoint.token_exchange(
         &context.http,
-        &plan.provider.exchange,
+        &wish.provider.exchange,
         &identity.token,
-        plan.audience.as_deref(),
+        wish.audience.as_deref(),
         Timestamp::now(),
     );
     sent.await
-        .map_err(|error| exchange_error(plan, client, identity, &error))
+        .map_err(|error| exchange_error(wish, client, identity, &error))
 }
 
 /// Whom the identity token has to be for.
@@ -179,14 +114,14 @@ fn token_audience(provider: &Provider) -> Result<&str> {
 }
 
 /// Whoever the job is, and what its token is for: two resources are two accounts.
-fn job_identity(plan: &Plan, identity: &IdentityToken) -> Who {
-    let provider = &plan.provider;
+fn job_identity(wish: &Wish, identity: &IdentityToken) -> Who {
+    let provider = &wish.provider;
     let issuer = provider.issuer.as_ref().unwrap_or(&provider.name);
     let subject = identity.claims.subject.clone();
-    let targets: Vec<String> = plan
+    let targets: Vec<String> = wish
         .resource
         .iter()
-        .chain(&plan.audience)
+        .chain(&wish.audience)
         .cloned()
         .collect();
     let parts: Vec<String> = subject.iter().chain(&targets).cloned().collect();
@@ -204,7 +139,7 @@ fn job_identity(plan: &Plan, identity: &IdentityToken) -> Who {
 
 /// What it means that the provider gave no token for the identity token.
 fn exchange_error(
-    plan: &Plan,
+    wish: &Wish,
     client: &Client,
     identity: &IdentityToken,
     error: &OauthError,
@@ -213,9 +148,9 @@ fn exchange_error(
     match error {
         OauthError::Refused(response) => {
             let what = format!("the identity token from {place}");
-            let failure = client::failed(plan, client, &what, error);
+            let failure = client::failed(wish, client, &what, error);
             let next = match response.error.as_str() {
-                "invalid_grant" | "invalid_request" => identity.advice(&plan.provider.title),
+                "invalid_grant" | "invalid_request" => identity.advice(&wish.provider.title),
                 _ => return failure,
             };
             Error {
@@ -231,10 +166,10 @@ fn exchange_error(
 pub(super) async fn sign_in_client(context: &Context, plan: Plan) -> Result<SignedIn> {
     let client = client::for_itself(context, &plan).await?;
     ephemeral::forewarn(context, &plan, Some(&client));
-    let fetch = fetch_token(context, &plan, &client);
+    let fetch = fetch_token(context, &plan.wish, &client);
     let tokens = plan.noting(context, &client, fetch).await?;
     let grant = SignInGrant {
-        who: client_identity(&plan, &client),
+        who: client_identity(&plan.wish, &client),
         client,
         redirect_uri: None,
         tokens,
@@ -242,16 +177,16 @@ pub(super) async fn sign_in_client(context: &Context, plan: Plan) -> Result<Sign
     persist::persist(context, &Arc::new(plan), grant).await
 }
 
-async fn fetch_token(context: &Context, plan: &Plan, client: &Client) -> Result<TokenSet> {
-    plan.token_endpoint(client)?
-        .client_credentials(&context.http, plan.audience.as_deref(), Timestamp::now())
+async fn fetch_token(context: &Context, wish: &Wish, client: &Client) -> Result<TokenSet> {
+    wish.token_endpoint(client)?
+        .client_credentials(&context.http, wish.audience.as_deref(), Timestamp::now())
         .await
-        .map_err(|error| client::failed(plan, client, "a token", &error))
+        .map_err(|error| client::failed(wish, client, "a token", &error))
 }
 
 /// The client is who it is; no endpoint is asked.
-fn client_identity(plan: &Plan, client: &Client) -> Who {
-    let provider = &plan.provider;
+fn client_identity(wish: &Wish, client: &Client) -> Who {
+    let provider = &wish.provider;
     Who {
         identity: Identity {
             issuer: provider
@@ -269,7 +204,7 @@ fn client_identity(plan: &Plan, client: &Client) -> Who {
 mod tests {
     use super::*;
     use crate::ci::Claims;
-    use crate::login::fixture;
+    use crate::login::{Flow, fixture};
     use keyfob_base::secret::Secret;
 
     fn acme() -> Provider {
@@ -294,12 +229,12 @@ mod tests {
         }
     }
 
-    fn plan(resource: &[&str], audience: Option<&str>) -> Plan {
-        Plan {
+    fn wish(resource: &[&str], audience: Option<&str>) -> Wish {
+        Wish {
             flow: Flow::TokenExchange,
             resource: resource.iter().map(|one| (*one).to_owned()).collect(),
             audience: audience.map(str::to_owned),
-            ..fixture::plan(acme())
+            ..fixture::wish(acme())
         }
     }
 
@@ -321,10 +256,10 @@ mod tests {
     #[test]
     fn two_targets_are_two_identities_and_each_reads_well() {
         let job = identity(Some("repo:acme/app"));
-        let one = job_identity(&plan(&["acme/model"], None), &job);
-        let two = job_identity(&plan(&["acme/data"], None), &job);
-        let bare = job_identity(&plan(&[], None), &job);
-        let api = job_identity(&plan(&[], Some("api")), &job);
+        let one = job_identity(&wish(&["acme/model"], None), &job);
+        let two = job_identity(&wish(&["acme/data"], None), &job);
+        let bare = job_identity(&wish(&[], None), &job);
+        let api = job_identity(&wish(&[], Some("api")), &job);
         for (who, subject, username) in [
             (&one, "repo:acme/app acme/model", "acme/model"),
             (&two, "repo:acme/app acme/data", "acme/data"),
@@ -336,18 +271,18 @@ mod tests {
             assert_eq!(who.identity.kind, SignIn::Exchange);
             assert_eq!(who.username.as_deref(), Some(username));
         }
-        let nobody = job_identity(&plan(&[], None), &identity(None));
+        let nobody = job_identity(&wish(&[], None), &identity(None));
         assert_eq!((&*nobody.identity.subject, nobody.username), ("", None));
     }
 
     #[test]
     fn the_usual_scopes_are_a_persons_and_are_not_asked_for() {
-        let mut plan = plan(&[], None);
-        plan.settle().unwrap();
-        assert!(plan.scopes.is_empty());
-        plan.wanted.scopes = vec!["write".into()];
-        plan.settle().unwrap();
-        assert_eq!(plan.scopes, ["write"]);
+        let mut wish = wish(&[], None);
+        wish.settle(None).unwrap();
+        assert!(wish.scopes.is_empty());
+        wish.wanted.scopes = vec!["write".into()];
+        wish.settle(None).unwrap();
+        assert_eq!(wish.scopes, ["write"]);
     }
 
     #[test]
@@ -364,7 +299,7 @@ mod tests {
             };
             let refused = OauthError::Refused(response);
             let job = identity(Some("repo:acme/app"));
-            let error = exchange_error(&plan(&[], None), &client("fob"), &job, &refused);
+            let error = exchange_error(&wish(&[], None), &client("fob"), &job, &refused);
             assert_eq!(error.code, Code::TokenExchangeFailed);
             assert!(
                 error.message.contains("the identity token from GitLab CI"),

@@ -51,6 +51,6 @@ pub use environment::Surroundings;
 pub use ephemeral::{EphemeralRegistration, Gained, Gains, Granted};
 pub use flow::Flow;
 pub use given::{Given, given as given_token};
-pub use machine::{Exchanged, exchange};
-pub use plan::{Plan, SignedIn, Wanted, check_resources};
+pub use machine::exchange;
+pub use plan::{Keeping, Plan, Retry, SignedIn, Wanted, Wish, check_resources};
 pub use run::login;

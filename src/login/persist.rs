@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::identity::Who;
-use super::target::{Destination, Keeping, find_destination};
-use super::{Plan, SignedIn, metadata};
+use super::target::{Destination, find_destination};
+use super::{Plan, SignedIn, Wish, metadata};
 use crate::account::{self, Account, Endpoints, SignIn};
 use crate::audit::Action;
 use crate::context::{Context, off_thread};
@@ -20,12 +20,12 @@ use keyfob_base::timestamp::Timestamp;
 
 /// Keeps what a login got, as its plan says. An ephemeral login has no place, and nothing is written.
 pub async fn persist(context: &Context, plan: &Arc<Plan>, grant: SignInGrant) -> Result<SignedIn> {
-    let (withheld, added) = differences(plan, &grant);
-    let done = if plan.ephemeral {
-        let whose = &plan.provider.name;
+    let (withheld, added) = differences(&plan.wish, &grant);
+    let done = if plan.keeping.ephemeral {
+        let whose = &plan.wish.provider.name;
         unkept(plan, &grant).inspect(|_| (context.audit).note(Action::SignIn, whose, None))?
     } else {
-        keep(context, &Arc::new(Keeping::of(plan)), grant).await?
+        keep(context, plan, grant).await?
     };
     Ok(SignedIn {
         withheld,
@@ -35,24 +35,24 @@ pub async fn persist(context: &Context, plan: &Arc<Plan>, grant: SignInGrant) ->
 }
 
 /// Asked and not granted; granted and not asked. What an exchange leaves to the server is what it asked for.
-fn differences(plan: &Plan, grant: &SignInGrant) -> (BTreeSet<String>, BTreeSet<String>) {
-    if plan.scopes.is_empty() && grant.who.identity.kind == SignIn::Exchange {
+fn differences(wish: &Wish, grant: &SignInGrant) -> (BTreeSet<String>, BTreeSet<String>) {
+    if wish.scopes.is_empty() && grant.who.identity.kind == SignIn::Exchange {
         return Default::default();
     }
-    let asked: BTreeSet<String> = plan.scopes.iter().cloned().collect();
+    let asked: BTreeSet<String> = wish.scopes.iter().cloned().collect();
     let granted: BTreeSet<String> = grant.tokens.scopes.iter().cloned().collect();
     (&asked - &granted, &granted - &asked)
 }
 
 /// Finds the place, asks where less would replace more, and writes: secret, index, default.
-pub async fn keep(context: &Context, plan: &Arc<Keeping>, grant: SignInGrant) -> Result<SignedIn> {
+pub async fn keep(context: &Context, plan: &Arc<Plan>, grant: SignInGrant) -> Result<SignedIn> {
     if let Destination::Update(account) = find_destination(&context.vault, plan, &grant.who)? {
         confirm_fewer(context, plan, &account, &grant.tokens).await?;
     }
     let _hold = context.interrupts.hold()?;
     let (vault, plan) = (Arc::clone(&context.vault), Arc::clone(plan));
     off_thread(move || {
-        let _names = vault.wait_for_lock(&names_lock(&plan.provider.name), LOCK_TIMEOUT)?;
+        let _names = vault.wait_for_lock(&names_lock(&plan.wish.provider.name), LOCK_TIMEOUT)?;
         match find_destination(&vault, &plan, &grant.who)? {
             Destination::New { name, taken } => {
                 let done = write(&vault, &plan, &grant, Slot::new(name))?;
@@ -70,7 +70,7 @@ pub async fn keep(context: &Context, plan: &Arc<Keeping>, grant: SignInGrant) ->
 fn unkept(plan: &Plan, grant: &SignInGrant) -> Result<SignedIn> {
     let username = grant.who.username.as_deref().unwrap_or_default();
     let slot = Slot::new(names::name_from(username));
-    let (account, secrets) = entry(&Keeping::of(plan), grant, slot)?;
+    let (account, secrets) = entry(plan, grant, slot)?;
     Ok(SignedIn {
         account,
         secrets,
@@ -85,7 +85,7 @@ fn unkept(plan: &Plan, grant: &SignInGrant) -> Result<SignedIn> {
 /// Fewer scopes than the account has replace it only on a yes.
 async fn confirm_fewer(
     context: &Context,
-    plan: &Keeping,
+    plan: &Plan,
     account: &Account,
     tokens: &TokenSet,
 ) -> Result<()> {
@@ -95,14 +95,14 @@ async fn confirm_fewer(
         .filter(|scope| !tokens.scopes.contains(scope))
         .map(String::as_str)
         .collect();
-    if missing.is_empty() || plan.replace {
+    if missing.is_empty() || plan.keeping.replace {
         return Ok(());
     }
     let fewer = format!(
         "the new sign-in lacks {} that {account} has",
         missing.join(", ")
     );
-    let all = if plan.expected.is_none() {
+    let all = if plan.keeping.expected.is_none() {
         format!("`keyfob login {account}` asks for those too, ")
     } else {
         String::new()
@@ -127,12 +127,7 @@ async fn confirm_fewer(
     .await
 }
 
-fn update(
-    vault: &Vault,
-    plan: &Keeping,
-    account: &Account,
-    grant: &SignInGrant,
-) -> Result<SignedIn> {
+fn update(vault: &Vault, plan: &Plan, account: &Account, grant: &SignInGrant) -> Result<SignedIn> {
     let _turn = vault.wait_for_lock(&account.id, LOCK_TIMEOUT)?;
     let old = vault.reread(account)?.unwrap_or_else(|| account.clone());
     let slot = Slot::of(&old);
@@ -154,14 +149,14 @@ fn update(
 
 /// Whether the old entry leads to the new secret as well: a process that ends between the two leaves
 /// tokens with the client, the endpoints and the store that they belong to.
-fn serves(old: &Account, plan: &Keeping, grant: &SignInGrant) -> Result<bool> {
+fn serves(old: &Account, plan: &Plan, grant: &SignInGrant) -> Result<bool> {
     let client = &grant.client;
-    Ok(old.store == plan.store
+    Ok(old.store == plan.keeping.store
         && (&old.client.id, old.client.auth) == (&client.id, client.auth)
-        && old.endpoints.same_server(&endpoints(&plan.provider)?))
+        && old.endpoints.same_server(&endpoints(&plan.wish.provider)?))
 }
 
-fn replace(vault: &Vault, plan: &Keeping, old: &Account, grant: &SignInGrant) -> Result<SignedIn> {
+fn replace(vault: &Vault, plan: &Plan, old: &Account, grant: &SignInGrant) -> Result<SignedIn> {
     let _turn = vault.wait_for_lock(&old.id, LOCK_TIMEOUT)?;
     let mut done = write(vault, plan, grant, Slot::new(old.name.clone()))?;
     done.warnings.extend(leftover(vault, old));
@@ -204,7 +199,7 @@ fn without_default(vault: &Vault, account: &Account) -> Option<String> {
 
 /// Secret first, then index, then the default where there is none. From the index entry on the person is
 /// signed in, so what fails later is a warning.
-fn write(vault: &Vault, plan: &Keeping, grant: &SignInGrant, slot: Slot) -> Result<SignedIn> {
+fn write(vault: &Vault, plan: &Plan, grant: &SignInGrant, slot: Slot) -> Result<SignedIn> {
     let (created, fresh) = (slot.created_at.is_none(), slot.fresh);
     let (account, secrets) = entry(plan, grant, slot)?;
     if fresh {
@@ -279,30 +274,28 @@ impl Slot {
 }
 
 /// The account and its secret, as they are kept.
-pub fn entry(plan: &Keeping, grant: &SignInGrant, slot: Slot) -> Result<(Account, Secrets)> {
+pub fn entry(plan: &Plan, grant: &SignInGrant, slot: Slot) -> Result<(Account, Secrets)> {
     let tokens = &grant.tokens;
     let account = Account {
-        provider: plan.provider.name.clone(),
+        provider: plan.wish.provider.name.clone(),
         name: slot.name,
         id: slot.id,
         identity: grant.who.identity.clone(),
         username: grant.who.username.clone(),
-        store: plan.store,
+        store: plan.keeping.store,
         copy_in: slot.copy_in,
         client: account::Client {
             id: grant.client.id.clone(),
             auth: grant.client.auth,
             redirect_uri: grant.redirect_uri.clone(),
         },
-        endpoints: endpoints(&plan.provider)?,
+        endpoints: endpoints(&plan.wish.provider)?,
         token_type: tokens.token_type.clone(),
         scopes: tokens.scopes.clone(),
-        resource: plan.resource.clone(),
-        audience: plan.audience.clone(),
-        subject_from: plan
-            .subject_from
-            .clone()
-            .filter(|_| grant.who.identity.kind == SignIn::Exchange),
+        resource: plan.wish.resource.clone(),
+        audience: plan.wish.audience.clone(),
+        subject_from: (grant.who.identity.kind == SignIn::Exchange)
+            .then(|| plan.wish.subject_from.clone()),
         refreshable: matches!(grant.who.identity.kind, SignIn::Client | SignIn::Exchange)
             || tokens.refresh_token.is_some(),
         generation: slot.generation + 1,

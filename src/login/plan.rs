@@ -20,26 +20,18 @@ use crate::store::Kind;
 use crate::vault::Secrets;
 use crate::web::check_resource;
 
-/// The option that says the flow of a command that has no `--flow`.
-pub(super) const EXCHANGE: &str = "--exchange";
-
 /// What a login was asked to do.
 #[derive(Debug)]
 pub struct Plan {
-    /// The command that asks for the same again, its flow apart unless that is `--exchange`.
-    pub command: String,
-    /// What ends such a command after all options: that of `exec`, else nothing.
-    pub child: &'static str,
-    /// The provider is known by its address alone, and by no name yet.
-    pub by_url: bool,
+    pub wish: Wish,
+    pub keeping: Keeping,
+}
+
+/// What is asked for, where, and how. An exchange, of which nothing is kept, is asked for by this alone.
+#[derive(Debug)]
+pub struct Wish {
     /// Where to sign in.
     pub provider: Provider,
-    /// The account that must sign in, from `PROVIDER/NAME`.
-    pub expected: Option<Account>,
-    /// `--as`.
-    pub name: Option<String>,
-    /// `--replace`.
-    pub replace: bool,
     /// `--scope` and `--for`.
     pub wanted: Wanted,
     /// The scopes to ask for, settled once the provider's definition is complete.
@@ -52,17 +44,10 @@ pub struct Plan {
     pub flow: Flow,
     /// `--switch`.
     pub switch: bool,
-    /// Where the secrets go.
-    pub store: Kind,
     /// `--client-id`.
     pub client_id: Option<String>,
     /// `--register`.
     pub register: bool,
-    /// Nothing is written anywhere: no account, no registration, no client id. What a login got is in
-    /// [`SignedIn`](super::SignedIn) alone.
-    pub ephemeral: bool,
-    /// What an ephemeral login got, to be given back; it stays empty for any other.
-    pub gained: Arc<Gained>,
     /// `--subject-token-file`, else the CI system; for an exchange alone.
     pub subject_from: SubjectFrom,
     /// `--port`.
@@ -73,6 +58,75 @@ pub struct Plan {
     pub surroundings: Surroundings,
     /// Who goes to the authorization endpoint.
     pub visitor: Visitor,
+    pub retry: Retry,
+}
+
+/// Nothing in particular, at which nobody is asked.
+impl Default for Wish {
+    fn default() -> Self {
+        Self {
+            provider: Provider::default(),
+            wanted: Wanted::default(),
+            scopes: Vec::new(),
+            resource: Vec::new(),
+            audience: None,
+            flow: Flow::Auto,
+            switch: false,
+            client_id: None,
+            register: false,
+            subject_from: SubjectFrom::Ci,
+            port: None,
+            timeout: None,
+            surroundings: Surroundings::default(),
+            visitor: Visitor::Person(Browser::None("nobody is asked".into())),
+            retry: Retry::default(),
+        }
+    }
+}
+
+/// Where a grant goes and how it is kept.
+#[derive(Debug)]
+pub struct Keeping {
+    /// Where the secrets go.
+    pub store: Kind,
+    /// The account that must sign in, from `PROVIDER/NAME`.
+    pub expected: Option<Account>,
+    /// `--as`.
+    pub name: Option<String>,
+    /// `--replace`.
+    pub replace: bool,
+    /// Nothing is written anywhere: no account, no registration, no client id. What a login got is in
+    /// [`SignedIn`] alone.
+    pub ephemeral: bool,
+    /// What an ephemeral login got, to be given back; it stays empty for any other.
+    pub gained: Arc<Gained>,
+}
+
+/// As a new account in this store.
+impl From<Kind> for Keeping {
+    fn from(store: Kind) -> Self {
+        Self {
+            store,
+            expected: None,
+            name: None,
+            replace: false,
+            ephemeral: false,
+            gained: Arc::default(),
+        }
+    }
+}
+
+/// The words of the command, for hints.
+#[derive(Debug, Default)]
+pub struct Retry {
+    /// The command that asks for the same again, its flow apart.
+    pub command: String,
+    /// The flow is in the command's words as well, as `--exchange` is.
+    pub says_flow: bool,
+    /// What ends such a command after all options: that of `exec`, else nothing.
+    pub child: &'static str,
+    /// The provider is known by its address alone, and by no name yet.
+    pub by_url: bool,
 }
 
 /// A login that ended well.
@@ -94,11 +148,18 @@ pub struct SignedIn {
     pub warnings: Vec<String>,
 }
 
-impl Plan {
+impl Keeping {
+    /// Whether only the provider can name the account. One that is not kept needs no name.
+    pub(super) fn needs_name(&self) -> bool {
+        self.name.is_none() && self.expected.is_none() && !self.ephemeral
+    }
+}
+
+impl Wish {
     /// Fills in what the definition says and the command line did not.
-    pub(super) fn settle(&mut self) -> Result<()> {
-        self.scopes = settle_scopes(self)?;
-        let (expected, provider) = (self.expected.as_ref(), &self.provider);
+    pub(super) fn settle(&mut self, expected: Option<&Account>) -> Result<()> {
+        self.scopes = settle_scopes(self, expected)?;
+        let provider = &self.provider;
         if self.resource.is_empty() {
             let held = expected.map(|account| &account.resource);
             let held = held.filter(|held| !held.is_empty());
@@ -111,11 +172,6 @@ impl Plan {
         Ok(())
     }
 
-    /// Whether only the provider can name the account. One that is not kept needs no name.
-    pub(super) fn needs_name(&self) -> bool {
-        self.name.is_none() && self.expected.is_none() && !self.ephemeral
-    }
-
     /// The command that does the same again.
     pub(super) fn again(&self) -> String {
         self.again_with("")
@@ -125,19 +181,20 @@ impl Plan {
     pub(super) fn again_with(&self, options: &str) -> String {
         match self.flow {
             Flow::Auto => self.otherwise(options),
-            Flow::TokenExchange if self.command.ends_with(EXCHANGE) => self.otherwise(options),
+            _ if self.retry.says_flow => self.otherwise(options),
             flow => self.otherwise(&format!(" --flow {flow}{options}")),
         }
     }
 
     /// The command with these options, in place of its flow.
     pub(super) fn otherwise(&self, options: &str) -> String {
-        format!("{}{options}{}", self.command, self.child)
+        let Retry { command, child, .. } = &self.retry;
+        format!("{command}{options}{child}")
     }
 
     /// The end of a hint where the definition could be at fault; empty where there is none to look at.
     pub(super) fn see(&self) -> String {
-        if self.by_url {
+        if self.retry.by_url {
             return String::new();
         }
         format!(
@@ -194,22 +251,22 @@ pub struct Wanted {
 /// The scopes to ask for, each once: what was named, else the provider's usual ones, which are a person's
 /// and go with no exchange; and in either case what the account has already, for fewer would take something
 /// away (step-up).
-pub(super) fn settle_scopes(plan: &Plan) -> Result<Vec<String>> {
-    let Wanted { scopes, presets } = &plan.wanted;
+pub(super) fn settle_scopes(wish: &Wish, expected: Option<&Account>) -> Result<Vec<String>> {
+    let Wanted { scopes, presets } = &wish.wanted;
     let mut chosen: Vec<&String> = Vec::new();
     for name in presets {
-        chosen.extend(preset(&plan.provider, name)?);
+        chosen.extend(preset(&wish.provider, name)?);
     }
     chosen.extend(scopes);
     if chosen.is_empty() {
-        let usual = plan.provider.scopes.iter();
-        chosen.extend(usual.filter(|scope| match plan.flow {
+        let usual = wish.provider.scopes.iter();
+        chosen.extend(usual.filter(|scope| match wish.flow {
             Flow::TokenExchange => false,
             Flow::ClientCredentials => !ABOUT_A_PERSON.contains(&scope.as_str()),
             _ => true,
         }));
     }
-    chosen.extend(plan.expected.iter().flat_map(|account| &account.scopes));
+    chosen.extend(expected.iter().flat_map(|account| &account.scopes));
     let mut once: Vec<String> = Vec::new();
     for scope in chosen {
         if !once.contains(scope) {
@@ -293,7 +350,7 @@ mod scope_tests {
     }
 
     /// A provider with usual scopes `openid` and `read`, and two presets.
-    fn plan(scopes: &[&str], presets: &[&str], holds: Option<&[&str]>) -> Plan {
+    fn wish(scopes: &[&str], presets: &[&str]) -> Wish {
         let preset = |name: &str, scopes| (name.to_owned(), strings(scopes));
         let provider = Provider {
             title: "Acme".into(),
@@ -301,62 +358,59 @@ mod scope_tests {
             presets: [preset("publish", &["read", "write"]), preset("none", &[])].into(),
             ..Provider::default()
         };
-        Plan {
+        Wish {
             wanted: Wanted {
                 scopes: strings(scopes),
                 presets: strings(presets),
             },
-            expected: holds.map(|scopes| Account {
-                scopes: strings(scopes),
-                ..account()
-            }),
-            ..fixture::plan(provider)
+            ..fixture::wish(provider)
         }
     }
 
     #[test]
     fn what_is_named_takes_the_place_of_the_usual_and_each_comes_once() {
-        for (scopes, presets, holds, asked) in [
-            (&[][..], &[][..], None, &["openid", "read"][..]),
-            (&["x"], &[], None, &["x"]),
-            (
-                &["x", "x", "read"],
-                &["publish"],
-                None,
-                &["read", "write", "x"],
-            ),
-            (&[], &["publish"], None, &["read", "write"]),
-            (&[], &["none"], None, &["openid", "read"]),
+        for (scopes, presets, asked) in [
+            (&[][..], &[][..], &["openid", "read"][..]),
+            (&["x"], &[], &["x"]),
+            (&["x", "x", "read"], &["publish"], &["read", "write", "x"]),
+            (&[], &["publish"], &["read", "write"]),
+            (&[], &["none"], &["openid", "read"]),
         ] {
-            assert_eq!(settle_scopes(&plan(scopes, presets, holds)).unwrap(), asked);
+            assert_eq!(settle_scopes(&wish(scopes, presets), None).unwrap(), asked);
         }
     }
 
     #[test]
     fn an_account_that_signs_in_again_asks_for_what_it_holds_too() {
-        let held = Some(&["read", "admin"][..]);
+        let held = Account {
+            scopes: strings(&["read", "admin"]),
+            ..account()
+        };
         for (scopes, presets, asked) in [
             (&["x"][..], &[][..], &["x", "read", "admin"][..]),
             (&[], &[], &["openid", "read", "admin"]),
             (&[], &["publish"], &["read", "write", "admin"]),
         ] {
-            assert_eq!(settle_scopes(&plan(scopes, presets, held)).unwrap(), asked);
+            assert_eq!(
+                settle_scopes(&wish(scopes, presets), Some(&held)).unwrap(),
+                asked
+            );
         }
     }
 
     #[test]
     fn a_preset_that_is_not_there_is_said_with_those_that_are() {
-        let hint = |plan: Plan, name: &str| {
-            let error = settle_scopes(&plan).unwrap_err();
+        let hint = |wish: Wish, name: &str| {
+            let error = settle_scopes(&wish, None).unwrap_err();
             assert_eq!(error.code, Code::Usage);
             assert!(error.message.contains(&format!("`{name}`")), "{error}");
             error.hint.unwrap()
         };
-        let near = hint(plan(&[], &["publsh"], None), "publsh");
+        let near = hint(wish(&[], &["publsh"]), "publsh");
         assert!(near.contains("`--for publish`"), "{near}");
-        let far = hint(plan(&[], &["administration"], None), "administration");
+        let far = hint(wish(&[], &["administration"]), "administration");
         assert!(far.contains("none, publish"), "{far}");
-        let mut bare = plan(&[], &["publish"], None);
+        let mut bare = wish(&[], &["publish"]);
         bare.provider.presets.clear();
         let none = hint(bare, "publish");
         assert!(none.contains("`--scope`"), "{none}");

@@ -38,16 +38,17 @@ impl Redemption<'_> {
                 self.account(TokenSet::clone(tokens), client, None, None)
                     .await
             }
-            WaitOutcome::Denied(response) => Err(consent::refused(self.plan, response)),
+            WaitOutcome::Denied(response) => Err(consent::refused(&self.plan.wish, response)),
         }
     }
 
     async fn answered(&self, verdict: &Verdict) -> Result<SignedIn> {
         let flow = self.code;
         let flow = flow.expect("only an authorization request is answered");
-        let code = consent::code(self.plan, verdict)?;
+        let code = consent::code(&self.plan.wish, verdict)?;
         let exchange = self.exchange(code, flow);
-        let tokens = (self.plan)
+        let tokens = self
+            .plan
             .noting(self.context, &flow.client, exchange)
             .await?;
         let (redirect_uri, nonce) = (&*flow.redirect_uri, flow.request.nonce.as_ref());
@@ -57,7 +58,7 @@ impl Redemption<'_> {
 
     async fn exchange(&self, code: &Secret, flow: &CodeFlow) -> Result<TokenSet> {
         let (client, request) = (&flow.client, &flow.request);
-        let endpoint = self.plan.token_endpoint(client)?;
+        let endpoint = self.plan.wish.token_endpoint(client)?;
         let exchange = endpoint.exchange(
             &self.context.http,
             code,
@@ -68,7 +69,7 @@ impl Redemption<'_> {
         );
         exchange
             .await
-            .map_err(|error| client::failed(self.plan, client, "the code", &error))
+            .map_err(|error| client::failed(&self.plan.wish, client, "the code", &error))
     }
 
     /// Who signed in, and the place in the vault.
@@ -93,8 +94,8 @@ impl Redemption<'_> {
             persist::persist(self.context, self.plan, grant).await
         };
         let outcome = placed.await;
-        if outcome.is_err() && !self.plan.ephemeral {
-            let page = self.plan.provider.revocation.page.as_ref();
+        if outcome.is_err() && !self.plan.keeping.ephemeral {
+            let page = self.plan.wish.provider.revocation.page.as_ref();
             let by_hand = page.map_or_else(String::new, |page| format!("; {page} ends them"));
             self.context.term.warn(&format!(
                 "the new tokens were dropped, and not revoked, which could end other sign-ins of the same person{by_hand}"

@@ -9,7 +9,7 @@ use super::flow::{Flow, Ways};
 use super::page::EndPage;
 use super::plan::{Plan, SignedIn, settle_scopes};
 use super::redeem::Redemption;
-use super::target::{self, Keeping};
+use super::target;
 use super::wait::{Wait, WaitOutcome};
 use super::{ephemeral, identity, machine, metadata};
 use crate::account::SignIn;
@@ -20,28 +20,29 @@ use crate::vault::{Vault, names_lock};
 
 /// Signs in. Until the last step nothing is stored; every failure leaves all accounts as they were.
 pub async fn login(context: &Arc<Context>, mut plan: Plan) -> Result<SignedIn> {
-    settle_scopes(&plan)?; // a preset that is not there is said before anything is sent
-    let exchanges = plan.flow == Flow::TokenExchange;
+    // A preset that is not there is said before anything is sent.
+    settle_scopes(&plan.wish, plan.keeping.expected.as_ref())?;
+    let exchanges = plan.wish.flow == Flow::TokenExchange;
     if exchanges {
         machine::check_exchange(&plan)?;
     }
-    if !plan.ephemeral {
-        let (vault, store) = (Arc::clone(&context.vault), plan.store);
-        prove(vault, plan.provider.name.clone(), store).await?;
+    if !plan.keeping.ephemeral {
+        let (vault, store) = (Arc::clone(&context.vault), plan.keeping.store);
+        prove(vault, plan.wish.provider.name.clone(), store).await?;
     }
 
-    let with_client = (exchanges && plan.provider.exchange.without_client)
-        || client::known_id(context, &plan).is_some();
-    plan.provider = metadata::complete(context, plan.provider, with_client).await?;
-    plan.settle()?;
-    if plan.flow == Flow::ClientCredentials {
+    let with_client = (exchanges && plan.wish.provider.exchange.without_client)
+        || client::known_id(context, &plan.wish, plan.keeping.expected.as_ref()).is_some();
+    plan.wish.provider = metadata::complete(context, plan.wish.provider, with_client).await?;
+    plan.wish.settle(plan.keeping.expected.as_ref())?;
+    if plan.wish.flow == Flow::ClientCredentials {
         return machine::sign_in_client(context, plan).await;
     }
     if exchanges {
         ephemeral::forewarn(context, &plan, None);
         return machine::sign_in_job(context, plan).await;
     }
-    let ways = Ways::find(&plan, context.term.silence())?;
+    let ways = Ways::find(&plan.wish, context.term.silence())?;
     settle_name(context, &plan)?;
     let ours = client::obtain(context, &plan).await?;
     let client = ours.code.as_ref().or(ours.device.as_ref()).ok();
@@ -70,10 +71,10 @@ async fn consent(
         Ok(client) => (ways, Some(client)),
         Err(why) => {
             let rest = ways.without_codes(why.clone())?;
-            if plan.flow == Flow::Auto && ways.codes() {
+            if plan.wish.flow == Flow::Auto && ways.codes() {
                 context.term.say(&format!(
                     "without its client secret {} signs in by a device code alone; `--flow browser` asks for the secret",
-                    plan.provider.title
+                    plan.wish.provider.title
                 ));
             }
             (rest, None)
@@ -91,13 +92,13 @@ async fn consent(
         None => (None, None),
     };
     let address = match &code {
-        Some(code) => Some(Address::of(context, plan, code, ours.unpushed.as_ref()).await?),
+        Some(code) => Some(Address::of(context, &plan.wish, code, ours.unpushed.as_ref()).await?),
         None => None,
     };
-    let launched = listener.is_some() && plan.launches();
+    let launched = listener.is_some() && plan.wish.launches();
     let wait = Wait {
         context,
-        plan,
+        wish: &plan.wish,
         code: code.as_ref(),
         listener,
         address,
@@ -127,12 +128,12 @@ async fn consent(
 
 /// What the browser shows at the end, also where another way was faster.
 fn page(plan: &Plan, outcome: &Result<SignedIn>, overtaken: bool) -> EndPage {
-    let provider = plan.provider.title.clone();
+    let provider = plan.wish.provider.title.clone();
     match outcome {
         Ok(done) => EndPage::SignedIn {
             provider,
             who: done.account.who().to_owned(),
-            account: (!plan.ephemeral).then(|| done.account.to_string()),
+            account: (!plan.keeping.ephemeral).then(|| done.account.to_string()),
             overtaken,
         },
         Err(error) if error.code == Code::AccessDenied => EndPage::Refused { provider },
@@ -142,9 +143,9 @@ fn page(plan: &Plan, outcome: &Result<SignedIn>, overtaken: bool) -> EndPage {
 
 /// A name was given where the provider cannot say who signed in, and nothing stands in its way.
 fn settle_name(context: &Context, plan: &Plan) -> Result<()> {
-    target::settle(&context.vault, &Keeping::of(plan), SignIn::Person)?;
-    if plan.needs_name() && !identity::can_tell(plan) {
-        return Err(identity::nameless(&plan.provider, Code::Usage));
+    target::settle(&context.vault, plan, SignIn::Person)?;
+    if plan.keeping.needs_name() && !identity::can_tell(&plan.wish) {
+        return Err(identity::nameless(&plan.wish.provider, Code::Usage));
     }
     Ok(())
 }

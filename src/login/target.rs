@@ -1,50 +1,12 @@
 //! Which account a grant goes to: the rules of names and identities.
 
-use super::{Plan, identity::Who};
-use crate::account::{Account, SignIn, SubjectFrom};
+use super::Plan;
+use super::identity::Who;
+use crate::account::{Account, SignIn};
 use crate::ci;
 use crate::error::{Code, Error, Result};
 use crate::names;
-use crate::provider::Provider;
-use crate::store::Kind;
 use crate::vault::{Listing, Vault};
-
-/// The part of a plan that says where its grant goes and how it is kept.
-#[derive(Debug)]
-pub struct Keeping {
-    /// Whose grant it is.
-    pub provider: Provider,
-    /// The account that must sign in, from `PROVIDER/NAME`.
-    pub expected: Option<Account>,
-    /// `--as`.
-    pub name: Option<String>,
-    /// `--replace`.
-    pub replace: bool,
-    /// Where the secrets go.
-    pub store: Kind,
-    /// The resources that the tokens are for.
-    pub resource: Vec<String>,
-    /// The API that the tokens are for.
-    pub audience: Option<String>,
-    /// Where an identity token comes from, for an exchange alone.
-    pub subject_from: Option<SubjectFrom>,
-}
-
-impl Keeping {
-    /// That of a login.
-    pub fn of(plan: &Plan) -> Self {
-        Self {
-            provider: plan.provider.clone(),
-            expected: plan.expected.clone(),
-            name: plan.name.clone(),
-            replace: plan.replace,
-            store: plan.store,
-            resource: plan.resource.clone(),
-            audience: plan.audience.clone(),
-            subject_from: Some(plan.subject_from.clone()),
-        }
-    }
-}
 
 /// Where a grant goes.
 #[derive(Debug, PartialEq)]
@@ -58,23 +20,23 @@ pub enum Destination {
 }
 
 /// Finds the place as the index stands now.
-pub fn find_destination(vault: &Vault, plan: &Keeping, who: &Who) -> Result<Destination> {
-    let provider = &plan.provider.name;
+pub fn find_destination(vault: &Vault, plan: &Plan, who: &Who) -> Result<Destination> {
+    let provider = &plan.wish.provider.name;
     let known = vault.accounts_of(provider);
     choose_destination(plan, who, &known, vault.default_of(provider).as_deref())
 }
 
 /// Fails where what is known beforehand stands in the way: the entry of the name that was asked for cannot
 /// be read, or its account is of another kind of sign-in.
-pub fn settle(vault: &Vault, plan: &Keeping, kind: SignIn) -> Result<()> {
-    let known = vault.accounts_of(&plan.provider.name);
-    let mut named = plan.expected.as_ref();
-    if let Some(name) = &plan.name {
-        known.readable(&plan.provider.name, name)?;
+pub fn settle(vault: &Vault, plan: &Plan, kind: SignIn) -> Result<()> {
+    let known = vault.accounts_of(&plan.wish.provider.name);
+    let mut named = plan.keeping.expected.as_ref();
+    if let Some(name) = &plan.keeping.name {
+        known.readable(&plan.wish.provider.name, name)?;
         named = known.accounts.iter().find(|account| account.name == *name);
     }
     match named.filter(|holder| holder.identity.kind != kind) {
-        Some(holder) if !plan.replace => Err(of_another_kind(holder, kind)),
+        Some(holder) if !plan.keeping.replace => Err(of_another_kind(holder, kind)),
         _ => Ok(()),
     }
 }
@@ -83,24 +45,25 @@ pub fn settle(vault: &Vault, plan: &Keeping, kind: SignIn) -> Result<()> {
 /// same identity keeps its account, and a new one gets the next free name. An entry that cannot be read
 /// has its name all the same.
 fn choose_destination(
-    plan: &Keeping,
+    plan: &Plan,
     who: &Who,
     known: &Listing,
     default: Option<&str>,
 ) -> Result<Destination> {
     let accounts = &known.accounts;
     let asked = plan
+        .keeping
         .expected
         .as_ref()
         .map(|account| &account.name)
-        .or(plan.name.as_ref());
+        .or(plan.keeping.name.as_ref());
     if let Some(name) = asked {
-        known.readable(&plan.provider.name, name)?;
+        known.readable(&plan.wish.provider.name, name)?;
         let found = accounts.iter().find(|account| account.name == *name);
         // An account that was expected keeps its name for its person, logged out meanwhile or not.
-        let holder = found.or(plan.expected.as_ref());
+        let holder = found.or(plan.keeping.expected.as_ref());
         if let Some(other) = holder.filter(|holder| !is_same(holder, who))
-            && !plan.replace
+            && !plan.keeping.replace
         {
             return Err(conflict(other, who));
         }
@@ -113,8 +76,8 @@ fn choose_destination(
             },
         });
     }
-    let derived = match (who.identity.kind, &plan.subject_from) {
-        (SignIn::Exchange, Some(from)) => ci::account_name(from).to_owned(),
+    let derived = match (who.identity.kind, &plan.wish.subject_from) {
+        (SignIn::Exchange, from) => ci::account_name(from).to_owned(),
         _ => names::name_from(who.username.as_deref().unwrap_or_default()),
     };
     let same = || {
@@ -129,7 +92,7 @@ fn choose_destination(
     if let Some(account) = update {
         return Ok(Destination::Update(Box::new(account.clone())));
     }
-    let name = known.free_name(&plan.provider.name, &derived);
+    let name = known.free_name(&plan.wish.provider.name, &derived);
     let taken = (name != derived).then_some(derived);
     Ok(Destination::New { name, taken })
 }
@@ -200,6 +163,9 @@ fn of_another_kind(holder: &Account, kind: SignIn) -> Error {
 mod tests {
     use super::*;
     use crate::account::Identity;
+    use crate::login::Keeping;
+    use crate::provider::Provider;
+    use crate::store::Kind;
     use crate::verbs::fixture;
     use keyfob_base::timestamp::Timestamp;
 
@@ -236,7 +202,7 @@ mod tests {
             accounts: accounts.into(),
             broken: Vec::new(),
         };
-        match choose_destination(&Keeping::of(plan), who, &known, default) {
+        match choose_destination(plan, who, &known, default) {
             Ok(Destination::New { name, taken: None }) => format!("new {name}"),
             Ok(Destination::New {
                 name,
@@ -309,8 +275,11 @@ mod tests {
             ("julien", "3", true, "replace julien"),
         ] {
             let plan = Plan {
-                name: Some(name.into()),
-                replace,
+                keeping: Keeping {
+                    name: Some(name.into()),
+                    replace,
+                    ..Keeping::from(Kind::File)
+                },
                 ..plan()
             };
             let found = placed(&plan, &who(subject, "whoever"), &known, Some("grace"));
@@ -330,8 +299,11 @@ mod tests {
             (true, "2", true, "new julien"),
         ] {
             let plan = Plan {
-                expected: Some(known[0].clone()),
-                replace,
+                keeping: Keeping {
+                    expected: Some(known[0].clone()),
+                    replace,
+                    ..Keeping::from(Kind::File)
+                },
                 ..plan()
             };
             let left = if logged_out { &known[1..] } else { &known[..] };
@@ -348,7 +320,7 @@ mod tests {
             broken: Vec::new(),
         };
         let Destination::New { name, taken } =
-            choose_destination(&Keeping::of(&plan()), &who("2", &long), &known, None).unwrap()
+            choose_destination(&plan(), &who("2", &long), &known, None).unwrap()
         else {
             panic!("a new account");
         };
@@ -381,17 +353,17 @@ mod tests {
         let unnamed = || Box::new(plan());
         let named = |name: &str| {
             let mut plan = unnamed();
-            plan.name = Some(name.into());
+            plan.keeping.name = Some(name.into());
             plan
         };
         let expected = |account: &Account| {
             let mut plan = unnamed();
-            plan.expected = Some(account.clone());
+            plan.keeping.expected = Some(account.clone());
             plan
         };
         let replacing = |name: &str| {
             let mut plan = named(name);
-            plan.replace = true;
+            plan.keeping.replace = true;
             plan
         };
         for (plan, who, said) in [
@@ -414,7 +386,7 @@ mod tests {
             ),
             (replacing("julien"), given("1"), "replace julien"),
         ] {
-            let name = (&plan.name, plan.expected.is_some());
+            let name = (&plan.keeping.name, plan.keeping.expected.is_some());
             assert_eq!(
                 placed(&plan, &who, &accounts, None),
                 said,

@@ -3,12 +3,11 @@
 
 use std::future::pending;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::Plan;
+use super::Wish;
 use super::code::{Address, AddressEvent, CodeFlow, Said};
 use super::consent::{Visit, Visitor, expired, no_flow_left, timed_out};
 use super::device::{DeviceEvent, DeviceFlow};
@@ -66,7 +65,7 @@ pub struct Wait<'a> {
     /// The login's means.
     pub context: &'a Context,
     /// What was asked of it.
-    pub plan: &'a Arc<Plan>,
+    pub wish: &'a Wish,
     /// What the browser is sent with.
     pub code: Option<&'a CodeFlow>,
     /// What the browser opens for it.
@@ -93,16 +92,16 @@ impl<'a> Wait<'a> {
     pub async fn run(mut self) -> Result<WaitOutcome> {
         if !self.can_finish() {
             return Err(no_flow_left(
-                self.plan,
+                self.wish,
                 "what is pasted does not arrive in the background, or without a terminal of its own",
             ));
         }
         let invitation = self.invitation();
         invitation.begin();
         let url = self.address.as_ref().map(|address| address.url.clone());
-        let mut visit = pin!(Visit::of(self.context, self.plan, url).go());
+        let mut visit = pin!(Visit::of(self.context, self.wish, url).go());
         let mut visited = false;
-        let mut deadline = Instant::now() + self.plan.timeout.unwrap_or(PATIENCE);
+        let mut deadline = Instant::now() + self.wish.timeout.unwrap_or(PATIENCE);
         let _progress = self.context.term.progress(invitation.waiting());
         loop {
             let happened = tokio::select! {
@@ -114,7 +113,7 @@ impl<'a> Wait<'a> {
                 () = sleep_until(deadline) => WaitEvent::TimeOver,
             };
             if let WaitEvent::Device(DeviceEvent::Code(code)) = &happened
-                && self.plan.timeout.is_none()
+                && self.wish.timeout.is_none()
             {
                 deadline = deadline.max(Instant::now() + code.expires_in);
             }
@@ -128,7 +127,7 @@ impl<'a> Wait<'a> {
     fn invitation(&self) -> Invitation<'a> {
         Invitation {
             term: &*self.context.term,
-            plan: self.plan,
+            wish: self.wish,
             url: self.address.as_ref().map(|address| address.url.to_string()),
             port: self.listener.as_ref().map(Listener::port),
             pasting: self.entry.is_some(),
@@ -164,7 +163,7 @@ impl<'a> Wait<'a> {
             }
             WaitEvent::Visited(Ok(())) => Ok(None),
             WaitEvent::Visited(Err(cause)) => self.not_opened(&cause, invitation).map(|()| None),
-            WaitEvent::TimeOver => Err(self.in_trouble(timed_out(self.plan, PATIENCE))),
+            WaitEvent::TimeOver => Err(self.in_trouble(timed_out(self.wish, PATIENCE))),
         }
     }
 
@@ -187,7 +186,7 @@ impl<'a> Wait<'a> {
             }
             Typed::Closed => return self.without_entry().map(|()| None),
         };
-        match code.typed(self.plan, &text)? {
+        match code.typed(self.wish, &text)? {
             Said::Answer(verdict) => return Ok(Some(verdict)),
             Said::Wrong(what) => self.context.term.warn(&what),
             Said::Nothing => {
@@ -218,7 +217,7 @@ impl<'a> Wait<'a> {
                 invitation.expired();
                 Ok(None)
             }
-            DeviceEvent::Expired => Err(self.in_trouble(expired(self.plan))),
+            DeviceEvent::Expired => Err(self.in_trouble(expired(self.wish))),
             DeviceEvent::Failed(error) => {
                 let device = self.device.take();
                 if let Some(device) = device.filter(|_| !self.takes_codes()) {
@@ -239,7 +238,7 @@ impl<'a> Wait<'a> {
             return;
         };
         match event {
-            AddressEvent::Over if self.plan.launches() => {}
+            AddressEvent::Over if self.wish.launches() => {}
             AddressEvent::Over if self.entry.is_none() => address.hurry(),
             AddressEvent::Over => invitation.address_over(),
             AddressEvent::New => invitation.address(&address.url),
@@ -252,7 +251,7 @@ impl<'a> Wait<'a> {
 
     /// Without a browser the code is wanted now, and the address by whoever is there.
     fn not_opened(&mut self, cause: &str, invitation: &Invitation<'_>) -> Result<()> {
-        if let Visitor::AutoApprove(_) = self.plan.visitor {
+        if let Visitor::AutoApprove(_) = self.wish.visitor {
             let what = format!("the sandbox did not approve: {cause}");
             return Err(Error::new(Code::InternalError, what).hint("run it again with `-v`"));
         }
@@ -262,7 +261,7 @@ impl<'a> Wait<'a> {
         }
         match &mut self.device {
             Some(device) => device.hurry(),
-            None if !asked => return Err(no_flow_left(self.plan, cause)),
+            None if !asked => return Err(no_flow_left(self.wish, cause)),
             None => {}
         }
         invitation.not_opened(cause, asked);
@@ -275,7 +274,7 @@ impl<'a> Wait<'a> {
         if self.can_finish() {
             return Ok(());
         }
-        Err(no_flow_left(self.plan, "the terminal was closed"))
+        Err(no_flow_left(self.wish, "the terminal was closed"))
     }
 
     /// The end of the wait, with what the device flow met at last.

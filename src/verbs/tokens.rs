@@ -16,7 +16,7 @@ use crate::choose::{Choice, Source, Target, Variable, Why};
 use crate::complete;
 use crate::context::Context;
 use crate::error::{Code, Error, Result};
-use crate::login::{Exchanged, Flow, check_resources, exchange};
+use crate::login::{Flow, Retry, Wanted, Wish, check_resources, exchange};
 use crate::names::{is_reserved_variable, is_variable};
 use crate::session::{Look, Need, look};
 use crate::token_set::TokenSet;
@@ -358,14 +358,24 @@ fn exchange_all(
     network::context(app, registry, async |context| {
         let (mut supplies, mut failures) = (Vec::new(), Vec::new());
         for name in names {
-            let wanted = Exchanged {
+            let wish = Wish {
                 provider: context.registry.get(name)?,
                 subject_from: subject_from.clone(),
-                scopes: scopes(&without_account.scope),
+                wanted: Wanted {
+                    scopes: scopes(&without_account.scope),
+                    presets: Vec::new(),
+                },
                 resource: without_account.resource.clone(),
                 audience: without_account.audience.clone(),
+                flow: Flow::TokenExchange,
+                retry: Retry {
+                    command: exchange_again(name, without_account, &subject_from),
+                    says_flow: true,
+                    ..Retry::default()
+                },
+                ..Wish::default()
             };
-            let tokens = exchange(&context, wanted).await;
+            let tokens = exchange(&context, wish).await;
             let tokens = tokens.and_then(|tokens| check_lifetime(tokens, least));
             app.audit
                 .note(Action::Exchange, name, tokens.as_ref().err());
@@ -377,6 +387,26 @@ fn exchange_all(
         report(app, &failures)?;
         Ok(supplies)
     })
+}
+
+/// The command that asks for the same.
+fn exchange_again(provider: &str, asked: &OneTimeToken, subject_from: &SubjectFrom) -> String {
+    let mut words: Vec<String> = ["keyfob", "token", provider].map(str::to_owned).into();
+    let mut option = |name: &str, value: &str| words.extend([name.into(), value.to_owned()]);
+    for scope in scopes(&asked.scope) {
+        option("--scope", &scope);
+    }
+    for resource in &asked.resource {
+        option("--resource", resource);
+    }
+    if let Some(audience) = &asked.audience {
+        option("--audience", audience);
+    }
+    if let SubjectFrom::File(file) = subject_from {
+        option("--subject-token-file", &file.to_string_lossy());
+    }
+    words.push("--exchange".into());
+    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
 }
 
 /// The providers that were named, each once; nothing is stored, so nothing else can be.

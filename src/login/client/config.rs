@@ -4,7 +4,7 @@ use super::obtain::given;
 use crate::account::Account;
 use crate::context::Context;
 use crate::error::Result;
-use crate::login::Plan;
+use crate::login::Wish;
 use crate::provider::{ClientAuth, Provider};
 use crate::vault::KeptClient;
 use keyfob_base::secret::Secret;
@@ -23,16 +23,20 @@ pub struct ClientConfig {
 }
 
 /// The id alone; `None` also where what is kept cannot be read.
-pub fn known_id(context: &Context, plan: &Plan) -> Option<String> {
-    find(context, plan).ok()?.map(|known| known.id)
+pub fn known_id(context: &Context, wish: &Wish, expected: Option<&Account>) -> Option<String> {
+    find(context, wish, expected).ok()?.map(|known| known.id)
 }
 
 /// The client: flag, environment, definition; else the one that the expected account has, the one that
 /// was registered, or that of any account there, so that signing in again needs no more than the first
 /// time. An https URL is an id like any other: a server that takes those reads our metadata there.
-pub fn find(context: &Context, plan: &Plan) -> Result<Option<ClientConfig>> {
-    let provider = &plan.provider;
-    let named = plan
+pub fn find(
+    context: &Context,
+    wish: &Wish,
+    expected: Option<&Account>,
+) -> Result<Option<ClientConfig>> {
+    let provider = &wish.provider;
+    let named = wish
         .client_id
         .clone()
         .or_else(|| given(provider, "CLIENT_ID"));
@@ -41,12 +45,11 @@ pub fn find(context: &Context, plan: &Plan) -> Result<Option<ClientConfig>> {
         let id = named.or_else(|| provider.client_id.clone());
         return Ok(id.map(|id| defined(context, provider, id, replaceable)));
     }
-    let expected = plan.expected.as_ref();
     if let Some(account) = expected.filter(|account| !account.client.id.is_empty()) {
         return Ok(Some(of_account(provider, account)));
     }
     // `--register` is also the way past a registration that the server has lost.
-    let kept = if plan.register {
+    let kept = if wish.register {
         None
     } else {
         kept(context, provider)?

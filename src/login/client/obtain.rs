@@ -5,9 +5,10 @@ use url::Url;
 use super::config::{self, ClientConfig};
 use super::register;
 use super::secret::{self, FoundSecret, Typed};
+use crate::account::Account;
 use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
-use crate::login::{Flow, Plan};
+use crate::login::{Flow, Plan, Wish};
 use crate::oauth::{Client, ErrorResponse, OauthError};
 use crate::provider::{ClientAuth, Provider};
 use crate::vault::KeptClient;
@@ -34,28 +35,32 @@ pub struct LoginClients {
 /// A secret is asked for only where nothing goes without it, so a provider whose device flow needs none
 /// asks for none under `--flow auto`, and `code` then says how to give it.
 pub async fn obtain(context: &Context, plan: &Plan) -> Result<LoginClients> {
-    let known = match config::find(context, plan)? {
+    let known = match config::find(context, &plan.wish, plan.keeping.expected.as_ref())? {
         Some(known) => known,
         None => register::register(context, plan, None).await?,
     };
-    let needs = Needs::of(&plan.provider, &known);
+    let needs = Needs::of(&plan.wish.provider, &known);
     if !needs.any() {
-        return Ok(LoginClients::new(plan, &known, &Err(missing(plan))));
+        return Ok(LoginClients::new(
+            &plan.wish,
+            &known,
+            &Err(missing(&plan.wish)),
+        ));
     }
-    let found = secret::find(context, plan, &known).await;
+    let found = secret::find(context, &plan.wish, &known).await;
     let needed = match &found {
         Ok(FoundSecret::Secret(secret)) => {
-            return Ok(LoginClients::new(plan, &known, &Ok(secret.clone())));
+            return Ok(LoginClients::new(&plan.wish, &known, &Ok(secret.clone())));
         }
-        Ok(FoundSecret::Kept(secret)) => return Ok(LoginClients::kept(plan, &known, secret)),
-        Ok(FoundSecret::Expired(kept)) => secret::expired(plan, kept),
-        Ok(FoundSecret::Nothing) => missing(plan),
+        Ok(FoundSecret::Kept(secret)) => return Ok(LoginClients::kept(&plan.wish, &known, secret)),
+        Ok(FoundSecret::Expired(kept)) => secret::expired(&plan.wish, kept),
+        Ok(FoundSecret::Nothing) => missing(&plan.wish),
         Err(error) => error.clone(),
     };
-    if !needs.all(plan) {
-        return Ok(LoginClients::new(plan, &known, &Err(needed)));
+    if !needs.all(&plan.wish) {
+        return Ok(LoginClients::new(&plan.wish, &known, &Err(needed)));
     }
-    let registers = plan.provider.registration_endpoint.is_some();
+    let registers = plan.wish.provider.registration_endpoint.is_some();
     match found? {
         FoundSecret::Expired(kept) if known.replaceable && registers => {
             anew(context, plan, &kept).await
@@ -66,17 +71,25 @@ pub async fn obtain(context: &Context, plan: &Plan) -> Result<LoginClients> {
 
 /// The client that signs in for itself (RFC 6749 §4.4), which only one with a secret can.
 pub async fn for_itself(context: &Context, plan: &Plan) -> Result<Client> {
-    let Some(known) = config::find(context, plan)? else {
-        return Err(register::by_hand(plan, "no client id is known for"));
+    let Some(known) = config::find(context, &plan.wish, plan.keeping.expected.as_ref())? else {
+        return Err(register::by_hand(&plan.wish, "no client id is known for"));
     };
     if !known.auth.needs_secret() {
-        return Err(public(&plan.provider));
+        return Err(public(&plan.wish.provider));
     }
-    let secret = match secret::find(context, plan, &known).await? {
+    let secret = match secret::find(context, &plan.wish, &known).await? {
         FoundSecret::Secret(secret) | FoundSecret::Kept(secret) => secret,
-        FoundSecret::Nothing => secret::ask(context, plan, &known, missing(plan)).await?,
+        FoundSecret::Nothing => {
+            secret::ask(context, &plan.wish, &known, missing(&plan.wish)).await?
+        }
         FoundSecret::Expired(kept) => {
-            secret::ask(context, plan, &known, secret::expired(plan, &kept)).await?
+            secret::ask(
+                context,
+                &plan.wish,
+                &known,
+                secret::expired(&plan.wish, &kept),
+            )
+            .await?
         }
     };
     client(&known, known.auth, &Ok(secret))
@@ -84,48 +97,53 @@ pub async fn for_itself(context: &Context, plan: &Plan) -> Result<Client> {
 
 /// The client that exchanges an identity token: a known one, or none where the rule leaves it out. Nobody is
 /// asked, and nothing is registered.
-pub async fn for_exchange(context: &Context, plan: &Plan) -> Result<Client> {
-    if plan.provider.exchange.without_client {
+pub async fn for_exchange(
+    context: &Context,
+    wish: &Wish,
+    expected: Option<&Account>,
+) -> Result<Client> {
+    if wish.provider.exchange.without_client {
         return Ok(Client {
             id: String::new(),
             auth: ClientAuth::None,
             secret: None,
         });
     }
-    let Some(known) = config::find(context, plan)?.filter(|known| !known.id.is_empty()) else {
-        return Err(register::by_hand(plan, "no client id is known for"));
+    let Some(known) = config::find(context, wish, expected)?.filter(|known| !known.id.is_empty())
+    else {
+        return Err(register::by_hand(wish, "no client id is known for"));
     };
     let secret = if known.auth.needs_secret() {
-        match secret::find(context, plan, &known).await? {
+        match secret::find(context, wish, &known).await? {
             FoundSecret::Secret(secret) | FoundSecret::Kept(secret) => Ok(secret),
-            FoundSecret::Nothing => Err(missing(plan)),
-            FoundSecret::Expired(kept) => Err(secret::expired(plan, &kept)),
+            FoundSecret::Nothing => Err(missing(wish)),
+            FoundSecret::Expired(kept) => Err(secret::expired(wish, &kept)),
         }
     } else {
-        Err(missing(plan))
+        Err(missing(wish))
     };
     client(&known, known.auth, &secret)
 }
 
 impl LoginClients {
-    fn new(plan: &Plan, known: &ClientConfig, secret: &Result<Secret>) -> Self {
+    fn new(wish: &Wish, known: &ClientConfig, secret: &Result<Secret>) -> Self {
         Self {
             code: client(known, known.auth, secret),
-            device: client(known, device_auth(&plan.provider, known), secret),
+            device: client(known, device_auth(&wish.provider, known), secret),
             unpushed: None,
             keep: None,
         }
     }
 
     /// The same with a secret that was kept, which goes to the origin of the token endpoint alone.
-    fn kept(plan: &Plan, known: &ClientConfig, secret: &Secret) -> Self {
-        let provider = &plan.provider;
+    fn kept(wish: &Wish, known: &ClientConfig, secret: &Secret) -> Self {
+        let provider = &wish.provider;
         let strays = |auth: ClientAuth, key, endpoint: &Option<Url>| {
             let endpoint = endpoint.as_ref().filter(|_| auth.needs_secret())?;
             let same = config::pin(provider) == Some(provider.pin(endpoint));
-            (!same).then(|| secret::elsewhere(plan, key, endpoint))
+            (!same).then(|| secret::elsewhere(wish, key, endpoint))
         };
-        let ours = Self::new(plan, known, &Ok(secret.clone()));
+        let ours = Self::new(wish, known, &Ok(secret.clone()));
         let device = strays(
             device_auth(provider, known),
             "device_authorization_endpoint",
@@ -173,9 +191,9 @@ impl Needs {
     }
 
     /// Whether no flow that the plan allows goes on without one.
-    fn all(&self, plan: &Plan) -> bool {
-        let by_device = plan.provider.device_authorization_endpoint.is_some();
-        match plan.flow {
+    fn all(&self, wish: &Wish) -> bool {
+        let by_device = wish.provider.device_authorization_endpoint.is_some();
+        match wish.flow {
             Flow::Device => self.device,
             Flow::Auto => self.code && (self.device || !by_device),
             Flow::Browser | Flow::Paste | Flow::ClientCredentials | Flow::TokenExchange => {
@@ -208,36 +226,36 @@ async fn typed(
     known: &ClientConfig,
     needed: Error,
 ) -> Result<LoginClients> {
-    if plan.ephemeral {
-        let secret = secret::ask(context, plan, known, needed).await?;
-        return Ok(LoginClients::new(plan, known, &Ok(secret)));
+    if plan.keeping.ephemeral {
+        let secret = secret::ask(context, &plan.wish, known, needed).await?;
+        return Ok(LoginClients::new(&plan.wish, known, &Ok(secret)));
     }
     let Typed { secret, keep } = secret::ask_and_offer(context, plan, known, needed).await?;
     Ok(LoginClients {
         keep: keep.then(|| secret.clone()),
-        ..LoginClients::new(plan, known, &Ok(secret))
+        ..LoginClients::new(&plan.wish, known, &Ok(secret))
     })
 }
 
 /// Registers in the place of a client whose secret has ended.
 async fn anew(context: &Context, plan: &Plan, ended: &KeptClient) -> Result<LoginClients> {
     let known = register::register(context, plan, Some(ended)).await?;
-    let secret = match secret::find(context, plan, &known).await? {
+    let secret = match secret::find(context, &plan.wish, &known).await? {
         FoundSecret::Secret(secret) | FoundSecret::Kept(secret) => Ok(secret),
-        FoundSecret::Nothing | FoundSecret::Expired(_) => Err(missing(plan)),
+        FoundSecret::Nothing | FoundSecret::Expired(_) => Err(missing(&plan.wish)),
     };
-    let ours = LoginClients::new(plan, &known, &secret);
-    if Needs::of(&plan.provider, &known).all(plan) {
+    let ours = LoginClients::new(&plan.wish, &known, &secret);
+    if Needs::of(&plan.wish.provider, &known).all(&plan.wish) {
         secret?;
     }
     Ok(ours)
 }
 
 /// No secret is to be had where one is needed.
-fn missing(plan: &Plan) -> Error {
-    let provider = &plan.provider;
+fn missing(wish: &Wish) -> Error {
+    let provider = &wish.provider;
     let title = &provider.title;
-    let what = match plan.flow {
+    let what = match wish.flow {
         Flow::ClientCredentials => {
             format!("the client at {title} signs in by its secret, and none is known")
         }
@@ -246,7 +264,7 @@ fn missing(plan: &Plan) -> Error {
         }
         _ => format!("{title} exchanges no code without a client secret"),
     };
-    let keep = if plan.by_url {
+    let keep = if wish.retry.by_url {
         String::new()
     } else {
         format!(
@@ -287,39 +305,39 @@ pub fn given(provider: &Provider, what: &str) -> Option<String> {
 }
 
 /// A request of a login that failed; `what` was refused where the provider said no.
-pub fn failed(plan: &Plan, client: &Client, what: &str, error: &OauthError) -> Error {
+pub fn failed(wish: &Wish, client: &Client, what: &str, error: &OauthError) -> Error {
     let failure = context::failed(error, Code::TokenExchangeFailed, "nothing was stored");
     let OauthError::Refused(response) = error else {
         return failure;
     };
     Error {
-        message: format!("{} refused {what}: {response}", plan.provider.title),
+        message: format!("{} refused {what}: {response}", wish.provider.title),
         hint: Some(format!(
             "nothing was stored; {}",
-            next(plan, client, response)
+            next(wish, client, response)
         )),
         ..failure
     }
 }
 
 /// Where it is the client that is refused (`invalid_client`, RFC 6749 §5.2), trying again is no help.
-fn next(plan: &Plan, client: &Client, response: &ErrorResponse) -> String {
+fn next(wish: &Wish, client: &Client, response: &ErrorResponse) -> String {
     match (response.error.as_str(), &client.secret) {
         ("invalid_client", Some(_)) => format!(
             "where the client secret has changed, set {} to the new one",
-            plan.provider.variable("CLIENT_SECRET")
+            wish.provider.variable("CLIENT_SECRET")
         ),
         ("invalid_client" | "unauthorized_client", _) => format!(
             "check the client id and how the client is registered there{}",
-            plan.see()
+            wish.see()
         ),
         ("invalid_target", _) => {
             "name what the token is for as the provider knows it, with `--resource` or `--audience`"
                 .into()
         }
         ("insufficient_scope", _) => "ask for the scope that it names too, with `--scope`".into(),
-        ("invalid_scope", _) => format!("ask for other scopes with `--scope`{}", plan.see()),
-        _ => format!("run `{}` to see the requests", plan.again_with(" -v")),
+        ("invalid_scope", _) => format!("ask for other scopes with `--scope`{}", wish.see()),
+        _ => format!("run `{}` to see the requests", wish.again_with(" -v")),
     }
 }
 
@@ -350,8 +368,11 @@ mod tests {
             ..Provider::default()
         };
         Plan {
-            flow,
-            ..fixture::plan(provider)
+            wish: Wish {
+                flow,
+                ..fixture::wish(provider)
+            },
+            ..fixture::plan(Provider::default())
         }
     }
 
@@ -446,7 +467,7 @@ mod tests {
         let (_home, context) = context();
         let flow = Flow::ClientCredentials;
         let mut nobody = plan(flow, POST, None);
-        nobody.provider.client_id = None;
+        nobody.wish.provider.client_id = None;
         for (plan, words) in [
             (nobody, "client_id=ID --client-secret"),
             (plan(flow, NONE, None), "client_auth=client_secret_basic"),

@@ -11,10 +11,10 @@ use super::secret;
 use crate::account;
 use crate::context::{self, Context, off_thread};
 use crate::error::{Code, Error, Result};
-use crate::login::{Flow, Plan};
+use crate::login::{Flow, Plan, Wish};
 use crate::oauth::OauthError;
 use crate::oauth::endpoint::origin;
-use crate::oauth::registration::{self, Registered, Wish};
+use crate::oauth::registration::{self, Registered};
 use crate::provider::{ClientAuth, Provider, Registry};
 use crate::vault::{ClientSecrets, Guard, KeptClient, LOCK_TIMEOUT, Vault};
 use keyfob_base::escape::escape_short;
@@ -27,15 +27,15 @@ pub async fn register(
     plan: &Plan,
     ended: Option<&KeptClient>,
 ) -> Result<ClientConfig> {
-    let provider = &plan.provider;
+    let provider = &plan.wish.provider;
     let Some(endpoint) = &provider.registration_endpoint else {
-        return Err(by_hand(plan, "no client id is known for"));
+        return Err(by_hand(&plan.wish, "no client id is known for"));
     };
     let seen = context.vault.client(&provider.name)?; // what cannot be read could not be replaced
-    if !plan.register && !confirmed(context, plan, endpoint, ended).await? {
+    if !plan.wish.register && !confirmed(context, plan, endpoint, ended).await? {
         return Err(match ended {
-            Some(ended) => secret::expired(plan, ended),
-            None => by_hand(plan, "keyfob was not registered at"),
+            Some(ended) => secret::expired(&plan.wish, ended),
+            None => by_hand(&plan.wish, "keyfob was not registered at"),
         });
     }
     let _turn = turn(context, plan, endpoint).await?;
@@ -48,9 +48,9 @@ pub async fn register(
     if let Some((sibling, secrets)) = sibling_client(context, provider, before).await? {
         return Ok(keep_sibling(context, plan, sibling, secrets).await);
     }
-    let wish = Wish {
+    let request = registration::Wish {
         redirect_uris: &provider.described_redirect_uris(),
-        scopes: &scopes(plan),
+        scopes: &scopes(&plan.wish),
         device: provider.device_authorization_endpoint.is_some(),
         auth: if provider.client_auth.needs_secret() {
             provider.client_auth
@@ -58,21 +58,21 @@ pub async fn register(
             provider.registers_as
         },
     };
-    let registered = registration::register(&context.http, endpoint, &wish)
+    let registered = registration::register(&context.http, endpoint, &request)
         .await
-        .map_err(|error| registration_error(plan, &error))?;
+        .map_err(|error| registration_error(&plan.wish, &error))?;
     Ok(keep_registered(context, plan, registered).await)
 }
 
 /// One registration at a time, unless it is for one command alone: that one is nobody else's, and a lock is
 /// a file.
 async fn turn(context: &Context, plan: &Plan, endpoint: &Url) -> Result<Option<Guard>> {
-    if plan.ephemeral {
+    if plan.keeping.ephemeral {
         return Ok(None);
     }
     let (vault, lock) = (
         Arc::clone(&context.vault),
-        lock_name(&plan.provider, endpoint),
+        lock_name(&plan.wish.provider, endpoint),
     );
     off_thread(move || vault.wait_for_lock(&lock, LOCK_TIMEOUT).map(Some)).await
 }
@@ -153,7 +153,7 @@ async fn confirmed(
     endpoint: &Url,
     ended: Option<&KeptClient>,
 ) -> Result<bool> {
-    let (term, provider) = (Arc::clone(&context.term), &plan.provider);
+    let (term, provider) = (Arc::clone(&context.term), &plan.wish.provider);
     let (title, place) = (&provider.title, origin(endpoint));
     if !term.can_ask() {
         return Err(ended.map_or_else(
@@ -164,29 +164,29 @@ async fn confirmed(
                 )
                 .hint(format!(
                     "let it register itself with `{}`, or name a client with `{}`{}",
-                    plan.again_with(" --register"),
-                    plan.again_with(" --client-id ID"),
-                    plan.see()
+                    plan.wish.again_with(" --register"),
+                    plan.wish.again_with(" --client-id ID"),
+                    plan.wish.see()
                 ))
             },
-            |ended| secret::expired(plan, ended),
+            |ended| secret::expired(&plan.wish, ended),
         ));
     }
-    let scopes = match scopes(plan).as_slice() {
+    let scopes = match scopes(&plan.wish).as_slice() {
         [] => String::new(),
         scopes => format!(", for the scopes {}", scopes.join(", ")),
     };
     let state = match ended {
         Some(ended) => format!(
             "{}; keyfob can register anew",
-            secret::expired(plan, ended).message
+            secret::expired(&plan.wish, ended).message
         ),
         None => format!("keyfob is not registered at {title}; it can register itself"),
     };
     term.say(&format!(
         "{state}, as a native client with redirect URIs on this machine{scopes}"
     ));
-    let question = if plan.ephemeral {
+    let question = if plan.keeping.ephemeral {
         format!(
             "register keyfob at {place} for this command? not every server takes that back at its end"
         )
@@ -198,14 +198,14 @@ async fn confirmed(
 
 /// What this login asks for, and what a later one may: some servers hold a client to the scopes that it
 /// was registered for.
-fn scopes(plan: &Plan) -> Vec<String> {
-    let provider = &plan.provider;
+fn scopes(wish: &Wish) -> Vec<String> {
+    let provider = &wish.provider;
     let later = provider
         .scopes
         .iter()
         .chain(provider.presets.values().flatten());
     let mut scopes: Vec<String> = Vec::new();
-    for scope in plan.scopes.iter().chain(later) {
+    for scope in wish.scopes.iter().chain(later) {
         if !scopes.contains(scope) {
             scopes.push(scope.clone());
         }
@@ -214,8 +214,8 @@ fn scopes(plan: &Plan) -> Vec<String> {
 }
 
 /// A registration that was not given: what can be done by hand, where trying again would not help.
-fn registration_error(plan: &Plan, error: &OauthError) -> Error {
-    let title = &plan.provider.title;
+fn registration_error(wish: &Wish, error: &OauthError) -> Error {
+    let title = &wish.provider.title;
     let message = match error {
         OauthError::Refused(response) => format!("{title} did not register keyfob: {response}"),
         OauthError::Invalid(cause) => {
@@ -228,18 +228,18 @@ fn registration_error(plan: &Plan, error: &OauthError) -> Error {
     };
     Error {
         message,
-        ..by_hand(plan, "")
+        ..by_hand(wish, "")
     }
 }
 
 /// What a person does where keyfob cannot register: the page, the values, and the command afterwards.
-pub fn by_hand(plan: &Plan, message: &str) -> Error {
-    let provider = &plan.provider;
+pub fn by_hand(wish: &Wish, message: &str) -> Error {
+    let provider = &wish.provider;
     let page = provider.registration.page.as_ref();
     let place = page.map_or(provider.title.as_str(), Url::as_str);
-    let hint = match plan.flow {
-        Flow::ClientCredentials | Flow::TokenExchange => for_itself(plan, place),
-        _ => for_a_person(plan, place),
+    let hint = match wish.flow {
+        Flow::ClientCredentials | Flow::TokenExchange => for_itself(wish, place),
+        _ => for_a_person(wish, place),
     };
     Error::new(
         Code::RegistrationRequired,
@@ -249,13 +249,13 @@ pub fn by_hand(plan: &Plan, message: &str) -> Error {
 }
 
 /// A client that signs in for itself has no redirect URI, and a secret.
-fn for_itself(plan: &Plan, place: &str) -> Vec<String> {
-    let provider = &plan.provider;
-    let then = if plan.by_url {
+fn for_itself(wish: &Wish, place: &str) -> Vec<String> {
+    let provider = &wish.provider;
+    let then = if wish.retry.by_url {
         let secret = provider.variable("CLIENT_SECRET");
         format!(
             "then `{}`, its secret in {secret}",
-            plan.again_with(" --client-id ID")
+            wish.again_with(" --client-id ID")
         )
     } else {
         let auth = if provider.client_auth.needs_secret() {
@@ -271,17 +271,17 @@ fn for_itself(plan: &Plan, place: &str) -> Vec<String> {
     vec![format!("register a confidential client at {place}"), then]
 }
 
-fn for_a_person(plan: &Plan, place: &str) -> Vec<String> {
-    let provider = &plan.provider;
+fn for_a_person(wish: &Wish, place: &str) -> Vec<String> {
+    let provider = &wish.provider;
     let mut hint = vec![format!("register a client at {place}")];
-    let mut values = provider.registration_values(&plan.scopes);
+    let mut values = provider.registration_values(&wish.scopes);
     if values.is_empty() {
         let uris = provider.redirect_uris().into_iter();
         values = uris.map(|uri| format!("Redirect URI: {uri}")).collect();
     }
     hint.extend(values.into_iter().map(|value| format!("  {value}")));
-    hint.push(format!("then `{}`", plan.again_with(" --client-id ID")));
-    if provider.client_id_metadata_document_supported && !plan.by_url {
+    hint.push(format!("then `{}`", wish.again_with(" --client-id ID")));
+    if provider.client_id_metadata_document_supported && !wish.retry.by_url {
         hint.push(format!(
             "or host what `keyfob provider metadata {}` prints, and give its https address as ID",
             provider.name
@@ -295,15 +295,15 @@ const ID_LIMIT: usize = 80;
 
 /// Keeps what a registration gave; an ephemeral login has it in memory.
 async fn keep_registered(context: &Context, plan: &Plan, registered: Registered) -> ClientConfig {
-    if plan.ephemeral {
+    if plan.keeping.ephemeral {
         return keep_in_memory(context, plan, registered);
     }
     let client = KeptClient {
         id: account::random_id(),
         client_id: registered.client_id,
         auth: registered.auth,
-        pin: config::pin(&plan.provider).unwrap_or_default(),
-        store: plan.store,
+        pin: config::pin(&plan.wish.provider).unwrap_or_default(),
+        store: plan.keeping.store,
         secret_expires_at: registered.secret_expires_at,
         copy_in: None,
         configuration_endpoint: registered.configuration_endpoint,
@@ -321,7 +321,7 @@ fn keep_in_memory(context: &Context, plan: &Plan, registered: Registered) -> Cli
     let id = escape_short(&registered.client_id, ID_LIMIT);
     context.term.say(&format!(
         "registered keyfob at {} as client `{id}`, for this command",
-        plan.provider.title
+        plan.wish.provider.title
     ));
     ClientConfig {
         id: registered.client_id,
@@ -339,7 +339,7 @@ async fn keep_sibling(
     sibling: KeptClient,
     secrets: ClientSecrets,
 ) -> ClientConfig {
-    if plan.ephemeral {
+    if plan.keeping.ephemeral {
         return ClientConfig {
             secret: secrets.client_secret,
             ..sibling.into()
@@ -347,7 +347,7 @@ async fn keep_sibling(
     }
     let client = KeptClient {
         id: account::random_id(),
-        store: plan.store,
+        store: plan.keeping.store,
         copy_in: None,
         ..sibling
     };
@@ -363,7 +363,7 @@ async fn keep_client(
     secrets: ClientSecrets,
     did: &str,
 ) -> ClientConfig {
-    let (vault, name) = (Arc::clone(&context.vault), plan.provider.name.clone());
+    let (vault, name) = (Arc::clone(&context.vault), plan.wish.provider.name.clone());
     let (record, hidden) = (client.clone(), secrets.clone());
     let (kept, failure) = off_thread(move || {
         let failure = vault.keep_client(&name, &record, &hidden).err();
@@ -373,7 +373,7 @@ async fn keep_client(
     .await
     .unwrap_or_else(|error| (false, Some(error)));
 
-    let title = &plan.provider.title;
+    let title = &plan.wish.provider.title;
     let named = format!("{did} at {title} as client `{}`", client.client_id);
     let confidential = secrets.client_secret.is_some();
     match &failure {
@@ -411,9 +411,9 @@ async fn write_client_id(
     kept: bool,
     named: &str,
 ) {
-    let (registry, name) = (context.registry.clone(), plan.provider.name.clone());
+    let (registry, name) = (context.registry.clone(), plan.wish.provider.name.clone());
     let (id, auth) = (client.client_id.clone(), client.auth);
-    let auth = Some(auth).filter(|auth| *auth != plan.provider.client_auth);
+    let auth = Some(auth).filter(|auth| *auth != plan.wish.provider.client_auth);
     match off_thread(move || registry.set_client(&name, &id, auth)).await {
         Ok(file) => context.term.say(&format!(
             "{named}; its client id is kept in {}",

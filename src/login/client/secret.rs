@@ -10,7 +10,7 @@ use super::obtain::given;
 use crate::account;
 use crate::context::{Context, off_thread};
 use crate::error::{Code, Error, Result};
-use crate::login::Plan;
+use crate::login::{Plan, Wish};
 use crate::oauth::Client;
 use crate::oauth::endpoint::origin;
 use crate::vault::{ClientSecrets, KeptClient, Vault};
@@ -44,8 +44,8 @@ pub struct Typed {
 
 /// Looks for the secret: one that has just been registered, the environment, the kept client, an account
 /// of the same client. Of the last two only what was given for today's token endpoint.
-pub async fn find(context: &Context, plan: &Plan, known: &ClientConfig) -> Result<FoundSecret> {
-    let provider = &plan.provider;
+pub async fn find(context: &Context, wish: &Wish, known: &ClientConfig) -> Result<FoundSecret> {
+    let provider = &wish.provider;
     if let Some(secret) = &known.secret {
         return Ok(FoundSecret::Kept(secret.clone()));
     }
@@ -103,7 +103,7 @@ fn of_account(
 /// Asks for the secret; `needed` where nobody can be asked or nothing is typed.
 pub async fn ask(
     context: &Context,
-    plan: &Plan,
+    wish: &Wish,
     known: &ClientConfig,
     needed: Error,
 ) -> Result<Secret> {
@@ -117,9 +117,9 @@ pub async fn ask(
     let question = format!(
         "client secret of {} at {}:",
         escape_short(&known.id, ID_LIMIT),
-        plan.provider.title
+        wish.provider.title
     );
-    let instead = format!("set {}", plan.provider.variable("CLIENT_SECRET"));
+    let instead = format!("set {}", wish.provider.variable("CLIENT_SECRET"));
     off_thread(move || {
         let secret = term.ask_secret(&question, &instead)?;
         let secret = Secret::new(secret.expose().trim());
@@ -139,14 +139,14 @@ pub async fn ask_and_offer(
     known: &ClientConfig,
     needed: Error,
 ) -> Result<Typed> {
-    let secret = ask(context, plan, known, needed).await?;
+    let secret = ask(context, &plan.wish, known, needed).await?;
     let term = Arc::clone(&context.term);
     let question = format!(
         "keep it in {} for later logins at {}?",
-        plan.store.noun(),
-        plan.provider.title
+        plan.keeping.store.noun(),
+        plan.wish.provider.title
     );
-    let instead = format!("set {}", plan.provider.variable("CLIENT_SECRET"));
+    let instead = format!("set {}", plan.wish.provider.variable("CLIENT_SECRET"));
     let keep = off_thread(move || term.confirm(&question, &instead)).await?;
     Ok(Typed { secret, keep })
 }
@@ -154,16 +154,16 @@ pub async fn ask_and_offer(
 /// Keeps a typed secret beside what is kept of the same client already. A failure is a warning, for the
 /// account has the secret too.
 pub async fn keep(context: &Context, plan: &Plan, client: &Client, secret: &Secret) {
-    let Some(pin) = config::pin(&plan.provider) else {
+    let Some(pin) = config::pin(&plan.wish.provider) else {
         return; // nothing was sent, so nothing was taken
     };
-    let (vault, name) = (Arc::clone(&context.vault), plan.provider.name.clone());
+    let (vault, name) = (Arc::clone(&context.vault), plan.wish.provider.name.clone());
     let kept = KeptClient {
         id: account::random_id(),
         client_id: client.id.clone(),
         auth: client.auth,
         pin,
-        store: plan.store,
+        store: plan.keeping.store,
         secret_expires_at: None,
         copy_in: None,
         configuration_endpoint: None,
@@ -191,7 +191,7 @@ pub async fn keep(context: &Context, plan: &Plan, client: &Client, secret: &Secr
     match kept {
         Ok(()) => context.term.say(&format!(
             "the client secret is kept in {}",
-            plan.store.noun()
+            plan.keeping.store.noun()
         )),
         Err(error) => context.term.warn(&format!(
             "the client secret is kept with the account alone: {}",
@@ -201,8 +201,8 @@ pub async fn keep(context: &Context, plan: &Plan, client: &Client, secret: &Secr
 }
 
 /// A kept secret goes to the origin that it was kept for; `key` names another.
-pub fn elsewhere(plan: &Plan, key: &str, endpoint: &Url) -> Error {
-    let provider = &plan.provider;
+pub fn elsewhere(wish: &Wish, key: &str, endpoint: &Url) -> Error {
+    let provider = &wish.provider;
     let then = config::pin(provider).unwrap_or_default();
     Error::new(
         Code::EndpointChanged,
@@ -214,17 +214,17 @@ pub fn elsewhere(plan: &Plan, key: &str, endpoint: &Url) -> Error {
     .hint(format!(
         "if you trust that place, set {} for this login{}",
         provider.variable("CLIENT_SECRET"),
-        plan.see()
+        wish.see()
     ))
 }
 
 /// The secret that was kept has ended (RFC 7591 §3.2.1).
-pub fn expired(plan: &Plan, kept: &KeptClient) -> Error {
-    let provider = &plan.provider;
+pub fn expired(wish: &Wish, kept: &KeptClient) -> Error {
+    let provider = &wish.provider;
     let anew = match provider.registration_endpoint {
         Some(_) => format!(
             "let keyfob register anew with `{}`, or ",
-            plan.again_with(" --register")
+            wish.again_with(" --register")
         ),
         None => String::new(),
     };

@@ -14,9 +14,12 @@ use crate::choose::Target;
 use crate::cli;
 use crate::context::Context;
 use crate::error::{Code, Error, Result};
-use crate::login::{EphemeralRegistration, Gained, Gains, Granted, Plan, check_resources};
+use crate::login::{
+    EphemeralRegistration, Gained, Gains, Granted, Keeping, Plan, Retry, Wish, check_resources,
+};
 use crate::oauth::registration;
 use crate::session::revoke::{RevocationOutcome, Revoking, in_time, lasting};
+use crate::store::Kind;
 use crate::verbs::app::App;
 use crate::verbs::login::{self, Login, Means};
 use crate::verbs::logout::lives_on;
@@ -49,11 +52,20 @@ fn from_sign_in_to_end(app: &App, args: &cli::Exec) -> Result<i32> {
     let gained = Arc::new(Gained::default());
     network::to_its_end(app, registry, async |context| {
         let command = login::command_again(&["keyfob", "exec", name, "--ephemeral"], &login);
+        let wish = login::wish(&login, command, context.registry.get(name)?, means);
         let plan = Plan {
-            child: " -- CMD", // its words may hold secrets
-            ephemeral: true,
-            gained: Arc::clone(&gained),
-            ..login::plan(&login, command, context.registry.get(name)?, means)
+            wish: Wish {
+                retry: Retry {
+                    child: " -- CMD", // its words may hold secrets
+                    ..wish.retry
+                },
+                ..wish
+            },
+            keeping: Keeping {
+                ephemeral: true,
+                gained: Arc::clone(&gained),
+                ..Keeping::from(Kind::Keyring) // never opened
+            },
         };
         let ended = Box::pin(sign_in_and_run(app, args, &context, plan)).await;
         give_back(app, &context, gained.take()).await;
@@ -92,8 +104,6 @@ fn provider(typed: &[String]) -> Result<&str> {
 fn as_login(args: &cli::Exec, target: String) -> Login {
     Login {
         target,
-        name: None,
-        replace: false,
         scope: args.without_account.scope.clone(),
         presets: args.presets.clone(),
         resource: args.without_account.resource.clone(),
@@ -101,18 +111,10 @@ fn as_login(args: &cli::Exec, target: String) -> Login {
         flow: args.flow,
         browser: args.browser.clone(),
         no_browser: args.no_browser,
-        keep_as: None,
-        no_keep: false,
-        switch: false,
-        with_token: false,
-        no_verify: false,
-        subject_token_file: None,
-        store: None,
-        passphrase: false,
         client_id: args.client_id.clone(),
         register: args.register,
-        port: None,
         timeout: args.timeout,
+        ..Login::default()
     }
 }
 
@@ -124,7 +126,10 @@ async fn sign_in_and_run(
     plan: Plan,
 ) -> Result<i32> {
     let interrupts = &context.interrupts;
-    let (provider, gained) = (plan.provider.name.clone(), Arc::clone(&plan.gained));
+    let (provider, gained) = (
+        plan.wish.provider.name.clone(),
+        Arc::clone(&plan.keeping.gained),
+    );
     let owner = Owner {
         whose: provider.clone(),
         provider: provider.clone(),

@@ -7,7 +7,6 @@ mod token_input;
 mod with_token;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -23,7 +22,8 @@ use crate::complete;
 use crate::config;
 use crate::error::{Code, Error, Result};
 use crate::login::{
-    Browser, BrowserOptions, Flow, Plan, Surroundings, Visitor, Wanted, check_resources, login,
+    Browser, BrowserOptions, Flow, Keeping, Plan, Retry, Surroundings, Visitor, Wanted, Wish,
+    check_resources, login,
 };
 use crate::names;
 use crate::provider::Provider;
@@ -32,7 +32,7 @@ use crate::store::Kind;
 pub(super) use again::command_again;
 pub(super) use report::say_scopes;
 
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(after_help = "\
 Examples:
   keyfob login huggingface              in the way that finishes first
@@ -163,17 +163,20 @@ fn sign_in(app: &App, args: &Login, typed: &str) -> Result<()> {
     let store = choose_store(app, args, expected.as_ref(), &provider)?;
     let (registry, _sandbox) = embedded::start(app, [target.provider], means.approves())?;
     let done = network::context(app, registry, async |context| {
+        let command = command_again(&["keyfob", "login", &args.target], args);
+        let provider = context.registry.get(target.provider)?;
         let plan = Plan {
-            expected,
-            flow,
-            store,
-            subject_from,
-            ..plan(
-                args,
-                command_again(&["keyfob", "login", &args.target], args),
-                context.registry.get(target.provider)?,
-                means,
-            )
+            wish: Wish {
+                flow,
+                subject_from,
+                ..wish(args, command, provider, means)
+            },
+            keeping: Keeping {
+                expected,
+                name: args.name.clone(),
+                replace: args.replace,
+                ..Keeping::from(store)
+            },
         };
         Box::pin(login(&context, plan)).await
     })
@@ -223,35 +226,30 @@ impl Means {
     }
 }
 
-/// What the command line asks for, of nobody in particular. `command` asks for the same again.
-pub(super) fn plan(args: &Login, command: String, provider: Provider, means: Means) -> Plan {
-    Plan {
-        command,
-        child: "",
-        by_url: by_url::is_url(&args.target),
+/// What the command line asks for. `command` asks for the same again.
+pub(super) fn wish(args: &Login, command: String, provider: Provider, means: Means) -> Wish {
+    Wish {
         provider,
         flow: args.flow,
-        expected: None,
-        name: args.name.clone(),
-        replace: args.replace,
         wanted: Wanted {
             scopes: super::scopes(&args.scope),
             presets: args.presets.clone(),
         },
-        scopes: Vec::new(),
         resource: args.resource.clone(),
         audience: args.audience.clone(),
         switch: args.switch,
-        store: Kind::Keyring,
         client_id: args.client_id.clone(),
         register: args.register,
-        ephemeral: false,
-        gained: Arc::default(),
-        subject_from: SubjectFrom::Ci,
         port: args.port,
         timeout: args.timeout,
         surroundings: means.surroundings,
         visitor: means.visitor,
+        retry: Retry {
+            command,
+            by_url: by_url::is_url(&args.target),
+            ..Retry::default()
+        },
+        ..Wish::default()
     }
 }
 

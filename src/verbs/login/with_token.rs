@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal};
 use super::{Login, by_url, choose_store, command_again, report, token_input};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
-use crate::login::{Given, given_token};
+use crate::login::{Given, Keeping, given_token};
 use crate::names::{is_name, is_provider_name, nearest};
 use crate::provider::{PrefixMatch, Provider, judge};
 use crate::verbs::app::App;
@@ -63,11 +63,13 @@ pub fn run(app: &App, args: &Login, provider: &Provider, expected: Option<Accoun
         let given = Given {
             provider: context.registry.get(name)?,
             token,
-            expected,
-            name: args.name.clone(),
-            replace: args.replace,
             verify: !args.no_verify,
-            store,
+            keeping: Keeping {
+                expected,
+                name: args.name.clone(),
+                replace: args.replace,
+                ..Keeping::from(store)
+            },
         };
         Box::pin(given_token(&context, given)).await
     })
