@@ -4,14 +4,14 @@ use console::Style;
 use serde::Serialize;
 
 use super::table::{Column, Shrink, render};
-use crate::audit::Event;
+use crate::audit::AuditEvent;
 use keyfob_base::escape::escape;
 
 /// What was done, the oldest first.
 #[derive(Debug, Serialize)]
 pub struct Log {
     /// The lines of the audit log.
-    pub events: Vec<Event<'static>>,
+    pub events: Vec<AuditEvent<'static>>,
 }
 
 impl Log {
@@ -20,12 +20,13 @@ impl Log {
         if self.events.is_empty() {
             return String::new();
         }
-        let of = |cell: &dyn Fn(&Event) -> String| self.events.iter().map(cell).collect();
+        let of = |cell: &dyn Fn(&AuditEvent) -> String| self.events.iter().map(cell).collect();
         let styles = self.events.iter().map(|event| match event.error {
             Some(_) => Style::new().red(),
             None => Style::new(),
         });
-        let result = |event: &Event| escape(event.error.as_deref().unwrap_or("done")).into_owned();
+        let result =
+            |event: &AuditEvent| escape(event.error.as_deref().unwrap_or("done")).into_owned();
         let mut columns = [
             Column::new("TIME", of(&|event| event.time.to_string()), Shrink::Never),
             Column::new(
@@ -41,12 +42,12 @@ impl Log {
     }
 }
 
-fn account(event: &Event) -> String {
+fn account(event: &AuditEvent) -> String {
     escape(event.account.as_deref().unwrap_or("-")).into_owned()
 }
 
 /// The program and its process, as far as they are known.
-fn by(event: &Event) -> String {
+fn by(event: &AuditEvent) -> String {
     let program = event.caller.as_deref().map(escape);
     match (program, event.caller_pid) {
         (Some(program), Some(pid)) => format!("{program} ({pid})"),
@@ -62,7 +63,7 @@ mod tests {
     use crate::answer::fixture::{assert_shape, now};
 
     fn log() -> Log {
-        let given = Event {
+        let given = AuditEvent {
             time: now(),
             event: "hand_out".into(),
             account: Some("huggingface/julien".into()),
@@ -72,7 +73,7 @@ mod tests {
             pid: 4243,
             error: None,
         };
-        let failed = Event {
+        let failed = AuditEvent {
             time: now().plus(60),
             event: "refresh".into(),
             account: Some("github/ada".into()),

@@ -50,7 +50,7 @@ pub(crate) mod fixture {
 
     use url::Url;
 
-    use crate::account::{Account, Address, Client, Endpoints, Identity, SignIn};
+    use crate::account::{Account, AccountClient, Address, Endpoints, Identity, SignIn};
     use crate::provider::ClientAuth;
     use crate::store::Kind;
     use keyfob_base::timestamp::Timestamp;
@@ -76,7 +76,7 @@ pub(crate) mod fixture {
             },
             username: Some("julien".into()),
             store: Kind::Keyring,
-            client: Client {
+            client: AccountClient {
                 id: "client".into(),
                 auth: ClientAuth::None,
                 redirect_uri: None,

@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use console::{Alignment, Style, measure_text_width, pad_str, truncate_str};
 
 use super::account::Listed;
-use crate::account::given;
 use crate::account::{Account, Status};
 use crate::provider::SetVariable;
 use keyfob_base::escape::escape;
@@ -124,7 +123,7 @@ fn ends(listed: &Listed, now: Timestamp) -> String {
 /// Says when an account's token ends, and what happens then if that needs a person; of a given one, how
 /// old it is.
 pub fn expiry(account: &Account, now: Timestamp) -> String {
-    if let Some(age) = given::age(account.standing(), now) {
+    if let Some(age) = account.standing().describe_age(now) {
         return age;
     }
     match account.status(now) {
@@ -147,7 +146,7 @@ pub fn expiry(account: &Account, now: Timestamp) -> String {
 fn style(listed: &Listed, now: Timestamp) -> Style {
     let account = listed.account;
     match account.status(now) {
-        _ if given::is_old(account.standing(), now) => Style::new().yellow(),
+        _ if account.standing().is_to_rotate(now) => Style::new().yellow(),
         Status::LoginRequired => Style::new().red(),
         _ if listed.sign_in.is_some_and(|end| end.notice(now).is_some()) => Style::new().yellow(),
         Status::Expiring | Status::Expired => Style::new().yellow(),

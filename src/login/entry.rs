@@ -77,7 +77,7 @@ pub fn entry(plan: &Keeping, grant: &Grant, slot: Slot) -> Result<(Account, Secr
         username: grant.who.username.clone(),
         store: plan.store,
         copy_in: slot.copy_in,
-        client: account::Client {
+        client: account::AccountClient {
             id: grant.client.id.clone(),
             auth: grant.client.auth,
             redirect_uri: grant.redirect_uri.clone(),
