@@ -4,7 +4,10 @@ use serde::Serialize;
 
 use super::SignIn;
 use crate::token_set::margin;
-use keyfob_base::timestamp::Timestamp;
+use keyfob_base::timestamp::{Timestamp, until};
+
+/// From this age on a given token is to be replaced, in seconds: 90 days, what most rules for secrets ask for.
+const ROTATE: u64 = 90 * 24 * 60 * 60;
 
 /// What the index alone says about an account's token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
@@ -52,5 +55,59 @@ impl Standing {
         } else {
             Status::Expired
         }
+    }
+
+    /// Says when a given token was given, and from 90 days on to replace it; `None` for every other kind.
+    pub fn describe_age(self, now: Timestamp) -> Option<String> {
+        if self.kind != SignIn::Given {
+            return None;
+        }
+        let given = self.received_at.min(now); // a clock that was wrong makes nothing younger than new
+        let rotate = if self.is_to_rotate(now) {
+            ", rotate"
+        } else {
+            ""
+        };
+        Some(format!("given {}{rotate}", until(given, now)))
+    }
+
+    /// Whether a given token is to be replaced: nobody says when it ends, so its age is what tells.
+    pub fn is_to_rotate(self, now: Timestamp) -> bool {
+        self.kind == SignIn::Given && now.since(self.received_at) >= ROTATE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::Account;
+    use crate::verbs::fixture;
+
+    const DAY: u64 = 24 * 60 * 60;
+
+    #[test]
+    fn a_given_token_is_to_be_replaced_from_90_days_on() {
+        let mut account = fixture::account();
+        let said = |account: &Account, later| {
+            account
+                .standing()
+                .describe_age(account.received_at.plus(later))
+        };
+        assert_eq!(said(&account, 91 * DAY), None);
+        account.identity.kind = SignIn::Given;
+        for (later, text) in [
+            (0, "given now"),
+            (12 * DAY, "given 12 d ago"),
+            (90 * DAY - 1, "given 89 d ago"),
+            (90 * DAY, "given 90 d ago, rotate"),
+            (91 * DAY, "given 91 d ago, rotate"),
+        ] {
+            assert_eq!(said(&account, later).as_deref(), Some(text));
+        }
+        let before = Timestamp::from_unix(account.received_at.unix() - DAY);
+        assert_eq!(
+            account.standing().describe_age(before).as_deref(),
+            Some("given now")
+        );
     }
 }

@@ -1,6 +1,17 @@
-//! What is worth a line in the audit log, and the one trait through which whoever did it says so.
+//! What is worth a line in the audit log, the trait through which whoever did it says so, and the log of one
+//! command, which writes the line.
 
-use crate::error::Error;
+use std::borrow::Cow;
+use std::sync::{Arc, Once, OnceLock};
+
+use serde::{Deserialize, Serialize};
+
+use super::caller::{self, Caller};
+use super::file::LogFile;
+use crate::error::{Code, Error};
+use crate::paths::Paths;
+use crate::term::Terminal;
+use keyfob_base::timestamp::Timestamp;
 
 /// Something that was done with an account's tokens, or failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,7 +58,7 @@ impl Action {
 
 /// Who keeps the audit log.
 pub trait AuditLog: Send + Sync {
-    /// Notes a action on `whose` token (`PROVIDER/NAME`, `PROVIDER` where no account is concerned, nothing
+    /// Notes an action on `whose` token (`PROVIDER/NAME`, `PROVIDER` where no account is concerned, nothing
     /// where neither is known), or why it failed. Never fails and never blocks for long: the log is not
     /// worth a command.
     fn note(&self, action: Action, whose: &str, failure: Option<&Error>);
@@ -59,4 +70,102 @@ pub struct NoAuditLog;
 
 impl AuditLog for NoAuditLog {
     fn note(&self, _: Action, _: &str, _: Option<&Error>) {}
+}
+
+/// What was done, to whose token, for whom. Words that this version does not know are kept as they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEvent<'a> {
+    /// When it was done.
+    pub time: Timestamp,
+    /// The action, as [`crate::audit::Action::as_str`] has it.
+    pub event: Cow<'a, str>,
+    /// `PROVIDER/NAME`, or `PROVIDER`; `None` where a failure left that open.
+    pub account: Option<Cow<'a, str>>,
+    /// The verb that did it.
+    pub verb: Cow<'a, str>,
+    /// The name of the program that ran keyfob, escaped; `None` where the system does not tell.
+    pub caller: Option<Cow<'a, str>>,
+    /// That program's process.
+    pub caller_pid: Option<u32>,
+    /// keyfob's own process.
+    pub pid: u32,
+    /// The error code where it failed.
+    pub error: Option<Cow<'a, str>>,
+}
+
+/// How every line begins. No text inside a line can hold it, for a quotation mark is escaped there.
+pub const BEGINNING: &[u8] = b"{\"time\":\"";
+
+impl AuditEvent<'_> {
+    /// Writes it as a line, with its end.
+    pub fn line(&self) -> Vec<u8> {
+        let mut line = Vec::with_capacity(256); // most fit
+        serde_json::to_writer(&mut line, self).expect("string keys, and a Vec takes everything");
+        line.push(b'\n');
+        line
+    }
+
+    /// Whether it concerns this account, or an account of this provider.
+    pub fn concerns(&self, account: &str) -> bool {
+        self.account.as_deref().is_some_and(|whose| {
+            let rest = whose.strip_prefix(account);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
+}
+
+/// The log of one command.
+pub struct Journal {
+    file: LogFile,
+    verb: &'static str,
+    caller_pid: Option<u32>,
+    caller: OnceLock<Caller>,
+    term: Arc<dyn Terminal>,
+    said: Once,
+}
+
+impl Journal {
+    /// Opens nothing yet. `verb` is the command's own word, such as `token`.
+    pub fn new(paths: &Paths, verb: &'static str, term: Arc<dyn Terminal>) -> Self {
+        Self {
+            file: LogFile::new(paths),
+            verb,
+            caller_pid: caller::pid(),
+            caller: OnceLock::new(),
+            term,
+            said: Once::new(),
+        }
+    }
+}
+
+/// Whether a line could be written. Makes nothing.
+pub fn is_writable(paths: &Paths) -> std::io::Result<()> {
+    LogFile::new(paths).is_writable()
+}
+
+impl AuditLog for Journal {
+    /// What a person broke off did not fail, and is not noted.
+    fn note(&self, action: Action, whose: &str, failure: Option<&Error>) {
+        let code = failure.map(|error| error.code);
+        if code == Some(Code::Interrupted) {
+            return;
+        }
+        let caller = self.caller.get_or_init(|| Caller::of(self.caller_pid));
+        let event = AuditEvent {
+            time: Timestamp::now(),
+            event: action.as_str().into(),
+            account: (!whose.is_empty()).then(|| whose.into()),
+            verb: self.verb.into(),
+            caller: caller.program.as_deref().map(Into::into),
+            caller_pid: caller.pid,
+            pid: std::process::id(),
+            error: code.map(|code| code.as_str().into()),
+        };
+        if let Err(cause) = self.file.append(&event.line()) {
+            self.said.call_once(|| {
+                let step = format!("not in the audit log: {}: {cause}", self.file.display());
+                self.term.step(&step);
+            });
+        }
+    }
 }

@@ -4,15 +4,11 @@
 //! The log is not worth a command: what cannot be written down is not, and `-v` says why.
 
 mod caller;
-mod event;
 mod file;
-mod journal;
 mod log;
 mod read;
 #[cfg(test)]
 mod tests;
 
-pub use event::Event;
-pub use journal::{Journal, is_writable};
-pub use log::{Action, AuditLog, NoAuditLog};
+pub use log::{Action, AuditEvent, AuditLog, Journal, NoAuditLog, is_writable};
 pub use read::{Reading, read};

@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::event::{BEGINNING, Event};
 use super::file::{LIMIT, LogFile};
+use super::log::{AuditEvent, BEGINNING};
 use crate::paths::Paths;
 
 /// The most that is read of a file, in bytes: twice what keyfob lets it grow to, from its end.
@@ -14,7 +14,7 @@ const MOST: u64 = 2 * LIMIT;
 #[derive(Debug, Default)]
 pub struct Reading {
     /// The oldest first.
-    pub events: Vec<Event<'static>>,
+    pub events: Vec<AuditEvent<'static>>,
     /// How many lines are damaged.
     pub damaged: usize,
 }
@@ -24,7 +24,7 @@ pub struct Reading {
 /// # Errors
 ///
 /// Where a file of the log is there and cannot be read, or is no regular file.
-pub fn read(paths: &Paths, wanted: impl Fn(&Event) -> bool) -> io::Result<Reading> {
+pub fn read(paths: &Paths, wanted: impl Fn(&AuditEvent) -> bool) -> io::Result<Reading> {
     let mut reading = Reading::default();
     for file in LogFile::new(paths).open_both()?.into_iter().flatten() {
         reading.add(&end_of(file, MOST)?, &wanted);
@@ -46,7 +46,7 @@ fn end_of(mut file: File, most: u64) -> io::Result<Vec<u8>> {
 }
 
 impl Reading {
-    fn add(&mut self, bytes: &[u8], wanted: &impl Fn(&Event) -> bool) {
+    fn add(&mut self, bytes: &[u8], wanted: &impl Fn(&AuditEvent) -> bool) {
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             let Some(whole) = line.strip_suffix(b"\n") else {
                 break; // it is being written
@@ -60,7 +60,7 @@ impl Reading {
 
 /// The event of a line, and whether the line is sound. One that a full disk cut off has no end, so the
 /// next stands behind it.
-fn parse(line: &[u8]) -> (Option<Event<'static>>, bool) {
+fn parse(line: &[u8]) -> (Option<AuditEvent<'static>>, bool) {
     if let Ok(event) = serde_json::from_slice(line) {
         return (Some(event), true);
     }

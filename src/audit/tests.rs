@@ -12,12 +12,12 @@ use keyfob_base::timestamp::Timestamp;
 use std::sync::Arc;
 
 /// A state folder that nobody has made yet.
-struct Place {
+struct LogPlace {
     home: tempfile::TempDir,
     paths: Paths,
 }
 
-impl Place {
+impl LogPlace {
     fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         let paths = Paths::under(home.path());
@@ -54,8 +54,8 @@ impl Place {
     }
 }
 
-fn event(pid: u32) -> Event<'static> {
-    Event {
+fn event(pid: u32) -> AuditEvent<'static> {
+    AuditEvent {
         time: Timestamp::from_unix(1_700_000_000),
         event: "hand_out".into(),
         account: Some("acme/julien".into()),
@@ -78,12 +78,12 @@ fn a_line_has_the_documented_members_in_their_order() {
         "{\"time\":\"2023-11-14T22:13:20Z\",\"event\":\"hand_out\",\"account\":\"acme/julien\",\
          \"verb\":\"token\",\"caller\":\"make \\\"x\\\"\",\"caller_pid\":7,\"pid\":8,\"error\":null}\n"
     );
-    assert!(line(8).starts_with(event::BEGINNING));
+    assert!(line(8).starts_with(log::BEGINNING));
 }
 
 #[test]
 fn an_account_is_found_by_its_name_and_by_its_provider_alone() {
-    let of = |account: &'static str| Event {
+    let of = |account: &'static str| AuditEvent {
         account: Some(account.into()),
         ..event(1)
     };
@@ -93,7 +93,7 @@ fn an_account_is_found_by_its_name_and_by_its_provider_alone() {
         assert!(!of("acme/julien").concerns(other), "{other}");
     }
     assert!(!of("acme").concerns("acme/julien"));
-    let nobody = Event {
+    let nobody = AuditEvent {
         account: None,
         ..event(1)
     };
@@ -104,7 +104,7 @@ fn an_account_is_found_by_its_name_and_by_its_provider_alone() {
 #[test]
 fn what_is_made_is_private() {
     use std::os::unix::fs::PermissionsExt;
-    let place = Place::new();
+    let place = LogPlace::new();
     place.log().append(&line(1)).unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&place.paths.events()), 0o600);
@@ -113,14 +113,14 @@ fn what_is_made_is_private() {
 
 #[test]
 fn a_log_that_is_not_there_is_empty_and_stays_away() {
-    let place = Place::new();
+    let place = LogPlace::new();
     assert!(place.pids().is_empty());
     assert_eq!(fs::read_dir(place.home.path()).unwrap().count(), 0);
 }
 
 #[test]
 fn a_full_file_is_rotated_and_the_two_are_read_in_order() {
-    let place = Place::new();
+    let place = LogPlace::new();
     let room_for_three = line(10).len() as u64 * 3;
     let log = place.log().with_limit(room_for_three);
     for pid in 10..18 {
@@ -135,7 +135,7 @@ fn a_full_file_is_rotated_and_the_two_are_read_in_order() {
 
 #[test]
 fn a_line_longer_than_a_file_is_written_all_the_same() {
-    let place = Place::new();
+    let place = LogPlace::new();
     let log = place.log().with_limit(10);
     for pid in [1, 2, 3] {
         log.append(&line(pid)).unwrap();
@@ -148,7 +148,7 @@ fn a_line_longer_than_a_file_is_written_all_the_same() {
 fn writers_at_the_same_time_lose_and_tear_nothing() {
     const WRITERS: u32 = 8;
     const LINES: u32 = 500;
-    let place = Place::new();
+    let place = LogPlace::new();
     let room = line(100_000).len() as u64 * 300;
     std::thread::scope(|scope| {
         for writer in 1..=WRITERS {
@@ -181,7 +181,7 @@ fn writers_at_the_same_time_lose_and_tear_nothing() {
 
 #[test]
 fn a_rotation_that_another_process_is_at_is_not_waited_for() {
-    let place = Place::new();
+    let place = LogPlace::new();
     let log = place.log().with_limit(line(1).len() as u64);
     log.append(&line(1)).unwrap();
     let turn = files::lock(&place.paths.events_lock(), Duration::ZERO).unwrap();
@@ -195,7 +195,7 @@ fn a_rotation_that_another_process_is_at_is_not_waited_for() {
 
 #[test]
 fn a_full_file_that_cannot_be_rotated_takes_no_more() {
-    let place = Place::new();
+    let place = LogPlace::new();
     let log = place.log().with_limit(line(1).len() as u64);
     log.append(&line(1)).unwrap();
     fs::create_dir_all(place.paths.rotated_events().join("in the way")).unwrap();
@@ -205,7 +205,7 @@ fn a_full_file_that_cannot_be_rotated_takes_no_more() {
 
 #[test]
 fn damaged_lines_are_counted_and_cost_no_other() {
-    let place = Place::new();
+    let place = LogPlace::new();
     let (whole, next) = (line(1), line(2));
     let cut = &whole[..whole.len() / 2];
     let torn_within_its_beginning = &whole[..5];
@@ -232,7 +232,7 @@ fn damaged_lines_are_counted_and_cost_no_other() {
 
 #[test]
 fn a_line_that_is_being_written_is_nobodys_concern() {
-    let place = Place::new();
+    let place = LogPlace::new();
     let half = &line(2)[..40];
     place.write(&[&line(1)[..], half].concat());
     let reading = place.read();
@@ -241,7 +241,7 @@ fn a_line_that_is_being_written_is_nobodys_concern() {
 
 #[test]
 fn words_and_members_of_a_later_version_are_read() {
-    let place = Place::new();
+    let place = LogPlace::new();
     place.write(b"{\"time\":\"2030-01-01T00:00:00Z\",\"event\":\"lend\",\"verb\":\"x\",\"pid\":1,\"more\":[1]}\n",
     );
     let reading = place.read();
@@ -251,7 +251,7 @@ fn words_and_members_of_a_later_version_are_read() {
 
 #[test]
 fn of_an_absurdly_large_file_only_the_end_is_read() {
-    let place = Place::new();
+    let place = LogPlace::new();
     let size = usize::try_from(3 * LIMIT).unwrap();
     let many = line(1).repeat(size / line(1).len());
     place.write(&[many, line(2)].concat());
@@ -268,7 +268,7 @@ fn of_an_absurdly_large_file_only_the_end_is_read() {
 #[test]
 fn nothing_but_a_regular_file_is_written_or_read() {
     use std::os::unix::fs::symlink;
-    let place = Place::new();
+    let place = LogPlace::new();
     let (current, elsewhere) = (place.paths.events(), place.home.path().join("elsewhere"));
     let folder = current.parent().unwrap();
     fs::create_dir_all(folder).unwrap();
@@ -302,7 +302,7 @@ fn nothing_but_a_regular_file_is_written_or_read() {
 #[test]
 fn what_was_broken_off_did_not_fail() {
     use crate::term::{Console, Manner};
-    let place = Place::new();
+    let place = LogPlace::new();
     let term = Arc::new(Console::new(Manner::default()));
     let events = Journal::new(&place.paths, "login", term);
     let failure = |code| Error::new(code, "words of a server");

@@ -5,7 +5,6 @@ use std::ffi::OsStr;
 use clap_complete::CompletionCandidate;
 
 use super::{line, names_alone, offer, providers};
-use crate::account::given;
 use crate::account::{Standing, Status};
 use crate::paths::Paths;
 use crate::vault::{self, Defaults, Glance, Named};
@@ -132,7 +131,7 @@ impl Index {
         [
             escape_short(username, USERNAME_LIMIT),
             state(account.standing, self.now),
-            given::age(account.standing, self.now).unwrap_or_default(),
+            account.standing.describe_age(self.now).unwrap_or_default(),
             if default { "default" } else { "" }.into(),
             escape_short(&account.scopes.join(" "), SCOPES_LIMIT),
         ]

@@ -3,7 +3,7 @@
 
 use super::{Finding, Setup, Status};
 use crate::account::Account;
-use crate::account::{given, sign_in};
+use crate::account::sign_in;
 use crate::error::{Code, Error};
 use crate::provider::Registry;
 use crate::session::{pinned_endpoints, predict};
@@ -48,8 +48,8 @@ fn judge(registry: &Registry, account: &Account, now: Timestamp) -> Vec<Finding>
 /// A sign-in that the provider is about to end, or a given token that is old.
 fn ends(registry: &Registry, account: &Account, now: Timestamp) -> Option<Finding> {
     let login = account.login_command();
-    let (message, hint) = if given::is_old(account.standing(), now) {
-        let age = given::age(account.standing(), now)?;
+    let (message, hint) = if account.standing().is_to_rotate(now) {
+        let age = account.standing().describe_age(now)?;
         (age, format!("give a new token with `{login}`"))
     } else {
         let end = sign_in::end(account, &registry.lifetime(&account.provider))?;

@@ -284,7 +284,7 @@ pub fn entry(plan: &Plan, grant: &SignInGrant, slot: Slot) -> Result<(Account, S
         username: grant.who.username.clone(),
         store: plan.keeping.store,
         copy_in: slot.copy_in,
-        client: account::Client {
+        client: account::AccountClient {
             id: grant.client.id.clone(),
             auth: grant.client.auth,
             redirect_uri: grant.redirect_uri.clone(),

@@ -7,22 +7,21 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
 use super::client::{self, ClientSecrets, KeptClient};
-use super::payload::Version;
+use super::record::{RecordFormat, unreadable};
 use super::vault::unavailable;
 use super::{Guard, LOCK_TIMEOUT, Vault};
 use crate::account::is_id;
-use crate::error::{Code, Error, Result};
-use crate::toml_text::complaint;
+use crate::error::{Error, Result};
 use keyfob_base::files;
 
-/// The format of the records written here. A higher number is refused and never rewritten.
-const VERSION: u32 = 1;
-
-/// The largest record that is read, in bytes.
-const LIMIT: u64 = 64 * 1024;
+/// The records. A higher number is refused and never rewritten.
+const FORMAT: RecordFormat = RecordFormat {
+    version: 1,
+    limit: 64 * 1024,
+    must_name_version: true,
+    too_large: "no client has that much to remember; look at what its registration gave",
+};
 
 impl Vault {
     /// The client that is kept for a provider.
@@ -73,7 +72,7 @@ impl Vault {
                 .put(&client.id, &client::encode(secrets))
                 .map_err(|error| unavailable(client.store, &error))?;
         }
-        if let Err(error) = write(&self.record_of(provider), client) {
+        if let Err(error) = FORMAT.write(&self.record_of(provider), client) {
             // A record may be there although writing it has failed: whatever may lead to the secrets keeps them.
             let found = self.client(provider);
             if found.is_ok_and(|found| found.is_none_or(|found| found.id != client.id)) {
@@ -130,7 +129,7 @@ impl Vault {
     }
 
     pub(super) fn record_client(&self, provider: &str, client: &KeptClient) -> Result<()> {
-        write(&self.record_of(provider), client)
+        FORMAT.write(&self.record_of(provider), client)
     }
 
     pub(super) fn client_turn(&self, provider: &str) -> Result<Guard> {
@@ -142,62 +141,21 @@ impl Vault {
     }
 }
 
-#[derive(Serialize)]
-struct Written<'a> {
-    version: u32,
-    #[serde(flatten)]
-    client: &'a KeptClient,
-}
-
 fn read(path: &Path, provider: &str) -> Result<Option<KeptClient>> {
-    let unread = |cause: &dyn std::fmt::Display, hint: String| {
-        Error::new(
-            Code::InternalError,
-            format!("cannot read {}: {cause}", path.display()),
-        )
-        .hint(hint)
-    };
-    let damaged = |cause: &dyn std::fmt::Display| {
-        unread(
-            cause,
-            format!(
-                "remove that file, and `keyfob login {provider}` asks again for what was kept of its client"
-            ),
-        )
-    };
-    let Some(bytes) = files::read(path, LIMIT).map_err(|error| damaged(&error))? else {
+    let mend = format!(
+        "remove that file, and `keyfob login {provider}` asks again for what was kept of its client"
+    );
+    let read = files::read(path, FORMAT.limit).map_err(|error| unreadable(path, &error, &mend))?;
+    let Some(bytes) = read else {
         return Ok(None);
     };
-    let wrong = |cause: serde_json::Error| damaged(&complaint(&cause.to_string()));
-    let found: Version = serde_json::from_slice(&bytes).map_err(wrong)?;
-    if found.version > VERSION {
-        let hint = "it was written by a newer keyfob; update this one";
-        return Err(unread(&"a newer format", hint.into()));
-    }
-    let client: KeptClient = serde_json::from_slice(&bytes).map_err(wrong)?;
+    let client: KeptClient = FORMAT
+        .decode(&bytes)
+        .map_err(|fault| fault.report(path, &mend))?;
     if !is_id(&client.id) {
-        return Err(damaged(&"its `id` is no key of a secret"));
+        return Err(unreadable(path, &"its `id` is no key of a secret", &mend));
     }
     Ok(Some(client))
-}
-
-fn write(path: &Path, client: &KeptClient) -> Result<()> {
-    let json = serde_json::to_vec_pretty(&Written {
-        version: VERSION,
-        client,
-    })
-    .expect("a client serialises");
-    if json.len() as u64 > LIMIT {
-        let what = format!(
-            "{} would be larger than {} KiB",
-            path.display(),
-            LIMIT >> 10
-        );
-        let hint = "no client has that much to remember; look at what its registration gave";
-        return Err(Error::new(Code::InvalidResponse, what).hint(hint));
-    }
-    files::replace(path, &json)
-        .map_err(|error| Error::io(format!("cannot write {}", path.display()), &error))
 }
 
 #[cfg(test)]
@@ -209,6 +167,7 @@ mod tests {
 
     use super::*;
     use crate::account::random_id;
+    use crate::error::Code;
     use crate::paths::Paths;
     use crate::provider::ClientAuth;
     use crate::store::{Kind, Nobody};
@@ -382,7 +341,7 @@ mod tests {
         assert_eq!(vault.client_secrets(&old).unwrap(), secrets("a"));
 
         // The other half: the record is there, and the old secret still is.
-        write(&record(&home), &new).unwrap();
+        FORMAT.write(&record(&home), &new).unwrap();
         assert_eq!(vault.client("acme").unwrap(), Some(new.clone()));
         assert_eq!(vault.client_secrets(&new).unwrap(), secrets("b"));
         vault.forget_client("acme").unwrap();
@@ -441,12 +400,8 @@ mod tests {
     #[test]
     fn a_broken_record_names_its_file_and_the_way_out() {
         let (home, vault) = scene();
-        let whole = serde_json::to_string(&Written {
-            version: VERSION,
-            client: &client("fob"),
-        })
-        .unwrap();
-        let stray = whole.replace("\"id\":\"", "\"id\":\"../");
+        let whole = String::from_utf8(FORMAT.encode(&client("fob"))).unwrap();
+        let stray = whole.replace("\"id\": \"", "\"id\": \"../");
         for text in [
             "",
             "{",

@@ -6,25 +6,25 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::payload::Version;
+use super::record::{RecordFormat, unreadable};
 use crate::account::{Account, SignIn, Standing, is_id};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::names::{is_name, is_provider_name};
 use crate::paths::Paths;
-use crate::toml_text::complaint;
 use keyfob_base::files;
 use keyfob_base::timestamp::Timestamp;
 
 /// The format written here. A file with a higher number is refused and never rewritten.
 pub const VERSION: u32 = 1;
 
-/// How every entry written here begins; it need not be parsed to know its format.
-const HEAD: &[u8] = b"{\n  \"version\": 1,\n";
-
-/// The largest index entry that is read, in bytes.
-const LIMIT: u64 = 256 * 1024;
+const FORMAT: RecordFormat = RecordFormat {
+    version: VERSION,
+    limit: 256 * 1024,
+    must_name_version: false,
+    too_large: "no account has that much to remember; ask for fewer scopes or resources",
+};
 
 /// As many bytes as an entry seldom exceeds.
 const USUAL: usize = 4096;
@@ -36,13 +36,6 @@ pub struct Listing {
     pub accounts: Vec<Account>,
     /// One failure a file; each names it.
     pub broken: Vec<Error>,
-}
-
-#[derive(Serialize)]
-struct Written<'a> {
-    version: u32,
-    #[serde(flatten)]
-    account: &'a Account,
 }
 
 /// Names every account, sorted, without a look into the entries; a folder that cannot be read names none.
@@ -108,9 +101,9 @@ impl Named {
 
     fn contents(&self, path: &Path) -> io::Result<Option<Vec<u8>>> {
         if self.regular {
-            files::read_regular(path, LIMIT)
+            files::read_regular(path, FORMAT.limit)
         } else {
-            files::read(path, LIMIT)
+            files::read(path, FORMAT.limit)
         }
     }
 }
@@ -146,7 +139,7 @@ pub fn list_named(paths: &Paths, named: &[Named]) -> Listing {
 /// Reads one entry; `None` where there is none.
 pub fn read(paths: &Paths, provider: &str, name: &str) -> Result<Option<Account>> {
     let path = entry(paths, provider, name);
-    decode(provider, name, &path, files::read(&path, LIMIT))
+    decode(provider, name, &path, files::read(&path, FORMAT.limit))
 }
 
 /// The account in an entry's file, from what reading it gave.
@@ -156,34 +149,23 @@ fn decode(
     path: &Path,
     contents: io::Result<Option<Vec<u8>>>,
 ) -> Result<Option<Account>> {
-    let broken = |cause: &dyn std::fmt::Display, hint: &str| {
-        Error::new(
-            Code::InternalError,
-            format!("cannot read {}: {cause}", path.display()),
-        )
-        .hint(hint)
-        .account(format!("{provider}/{name}"))
-    };
-    let damaged = |cause: &dyn std::fmt::Display| {
-        let hint = format!("remove that file, then `keyfob login {provider} --as {name}`");
-        broken(cause, &hint)
-    };
+    let mend = || format!("remove that file, then `keyfob login {provider} --as {name}`");
+    let of = |error: Error| error.account(format!("{provider}/{name}"));
     let unread = |error: &io::Error| match error.kind() {
-        io::ErrorKind::PermissionDenied => broken(
-            error,
-            "let this user read it, its folder too, and run it again",
-        ),
-        _ => damaged(error),
+        io::ErrorKind::PermissionDenied => {
+            let hint = "let this user read it, its folder too, and run it again";
+            of(unreadable(path, error, hint))
+        }
+        _ => of(unreadable(path, error, &mend())),
     };
     let Some(bytes) = contents.map_err(|error| unread(&error))? else {
         return Ok(None);
     };
-    check_version(&bytes).map_err(|hint| broken(&"a newer format", hint))?;
-    let text = str::from_utf8(&bytes).map_err(|cause| damaged(&cause))?; // once, not string by string
-    let mut account: Account =
-        serde_json::from_str(text).map_err(|cause| damaged(&complaint(&cause.to_string())))?;
+    let mut account: Account = FORMAT
+        .decode(&bytes)
+        .map_err(|fault| of(fault.report(path, &mend())))?;
     if !is_id(&account.id) {
-        return Err(damaged(&"its `id` is no account id"));
+        return Err(of(unreadable(path, &"its `id` is no account id", &mend())));
     }
     account.provider = provider.into();
     account.name = name.into();
@@ -192,28 +174,7 @@ fn decode(
 
 /// Writes one entry whole.
 pub fn write(paths: &Paths, account: &Account) -> Result<()> {
-    let path = entry(paths, &account.provider, &account.name);
-    if let Ok(Some(bytes)) = files::read(&path, LIMIT) {
-        check_version(&bytes).map_err(|hint| {
-            Error::new(
-                Code::InternalError,
-                format!("{} has a newer format", path.display()),
-            )
-            .hint(hint)
-        })?;
-    }
-    let json = encode(account);
-    if json.len() as u64 > LIMIT {
-        let what = format!(
-            "{} would be larger than {} KiB",
-            path.display(),
-            LIMIT >> 10
-        );
-        let hint = "no account has that much to remember; ask for fewer scopes or resources";
-        return Err(Error::new(Code::InvalidResponse, what).hint(hint));
-    }
-    files::replace(&path, &json)
-        .map_err(|error| Error::io(format!("cannot write {}", path.display()), &error))
+    FORMAT.write(&entry(paths, &account.provider, &account.name), account)
 }
 
 /// Proves by writing that there is a place and room for an entry. Leaves nothing behind.
@@ -225,15 +186,7 @@ pub fn prove(paths: &Paths, provider: &str) -> Result<()> {
 
 /// Whether the entry of an account could be read again, had it been written.
 pub fn fits(account: &Account) -> bool {
-    encode(account).len() as u64 <= LIMIT
-}
-
-fn encode(account: &Account) -> Vec<u8> {
-    serde_json::to_vec_pretty(&Written {
-        version: VERSION,
-        account,
-    })
-    .expect("an account serialises")
+    FORMAT.encode(account).len() as u64 <= FORMAT.limit
 }
 
 /// Whether another account has this one's name by now.
@@ -251,18 +204,6 @@ pub fn remove(paths: &Paths, account: &Account) -> Result<()> {
     files::remove(&path)
         .map(|_| ())
         .map_err(|error| Error::io(format!("cannot remove {}", path.display()), &error))
-}
-
-fn check_version(bytes: &[u8]) -> std::result::Result<(), &'static str> {
-    if bytes.starts_with(HEAD) {
-        return Ok(());
-    }
-    match serde_json::from_slice::<Version>(bytes) {
-        Ok(found) if found.version > VERSION => {
-            Err("it was written by a newer keyfob; update this one")
-        }
-        _ => Ok(()),
-    }
 }
 
 fn entry(paths: &Paths, provider: &str, name: &str) -> PathBuf {
@@ -353,7 +294,7 @@ fn glance_at(paths: &Paths, named: &Named) -> Option<Glance> {
 }
 
 fn parse_glance(contents: &[u8]) -> Option<Glance> {
-    check_version(contents).ok()?;
+    FORMAT.check_version(contents).ok()?;
     let part: GlancedEntry = serde_json::from_str(str::from_utf8(contents).ok()?).ok()?;
     Some(Glance {
         standing: Standing {
@@ -405,6 +346,7 @@ fn each<T: Send>(named: &[Named], act: impl Fn(&Named) -> T + Sync) -> Vec<T> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::record::HEAD;
     use super::*;
     use crate::verbs::fixture::account;
 

@@ -13,6 +13,7 @@ mod lock;
 mod moving;
 mod naming;
 mod payload;
+mod record;
 mod restore;
 #[expect(clippy::module_inception)]
 mod vault;

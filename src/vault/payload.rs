@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::record::Version;
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::token_set::TokenSet;
@@ -10,12 +11,6 @@ use keyfob_base::timestamp::Timestamp;
 
 /// The format written here. A higher number is refused.
 const VERSION: u32 = 1;
-
-/// What every format has, so that a newer one is told from a damaged one.
-#[derive(Deserialize)]
-pub(super) struct Version {
-    pub version: u32,
-}
 
 /// Why a secret cannot be read. Nothing of it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

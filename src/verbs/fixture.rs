@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::account::{Account, Address, Client, Endpoints, Identity, SignIn};
+use crate::account::{Account, AccountClient, Address, Endpoints, Identity, SignIn};
 use crate::provider::ClientAuth;
 use crate::store::Kind;
 use keyfob_base::timestamp::Timestamp;
@@ -28,7 +28,7 @@ pub fn account() -> Account {
         },
         username: Some("julien".into()),
         store: Kind::Keyring,
-        client: Client {
+        client: AccountClient {
             id: "client".into(),
             auth: ClientAuth::None,
             redirect_uri: None,

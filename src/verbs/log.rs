@@ -13,7 +13,7 @@ use super::arguments::duration;
 use super::table::{Column, Shrink, render};
 use super::{columns, print, print_json};
 use crate::audit;
-use crate::audit::Event;
+use crate::audit::AuditEvent;
 use crate::choose::Target;
 use crate::complete;
 use crate::error::{Error, Result};
@@ -134,7 +134,7 @@ fn describe_nothing(args: &Log) -> String {
 #[derive(Debug, Serialize)]
 pub struct LogAnswer {
     /// The lines of the audit log.
-    pub events: Vec<Event<'static>>,
+    pub events: Vec<AuditEvent<'static>>,
 }
 
 impl LogAnswer {
@@ -143,12 +143,13 @@ impl LogAnswer {
         if self.events.is_empty() {
             return String::new();
         }
-        let of = |cell: &dyn Fn(&Event) -> String| self.events.iter().map(cell).collect();
+        let of = |cell: &dyn Fn(&AuditEvent) -> String| self.events.iter().map(cell).collect();
         let styles = self.events.iter().map(|event| match event.error {
             Some(_) => Style::new().red(),
             None => Style::new(),
         });
-        let result = |event: &Event| escape(event.error.as_deref().unwrap_or("done")).into_owned();
+        let result =
+            |event: &AuditEvent| escape(event.error.as_deref().unwrap_or("done")).into_owned();
         let mut columns = [
             Column::new("TIME", of(&|event| event.time.to_string()), Shrink::Never),
             Column::new(
@@ -164,12 +165,12 @@ impl LogAnswer {
     }
 }
 
-fn account_cell(event: &Event) -> String {
+fn account_cell(event: &AuditEvent) -> String {
     escape(event.account.as_deref().unwrap_or("-")).into_owned()
 }
 
 /// The program and its process, as far as they are known.
-fn caller_cell(event: &Event) -> String {
+fn caller_cell(event: &AuditEvent) -> String {
     let program = event.caller.as_deref().map(escape);
     match (program, event.caller_pid) {
         (Some(program), Some(pid)) => format!("{program} ({pid})"),
@@ -185,7 +186,7 @@ mod tests {
     use crate::verbs::fixture::{assert_shape, now};
 
     fn log() -> LogAnswer {
-        let given = Event {
+        let given = AuditEvent {
             time: now(),
             event: "hand_out".into(),
             account: Some("huggingface/julien".into()),
@@ -195,7 +196,7 @@ mod tests {
             pid: 4243,
             error: None,
         };
-        let failed = Event {
+        let failed = AuditEvent {
             time: now().plus(60),
             event: "refresh".into(),
             account: Some("github/ada".into()),

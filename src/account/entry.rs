@@ -1,8 +1,4 @@
-//! An account: one signed-in identity at one provider, and everything about it that is not secret.
-
-pub mod given;
-pub mod sign_in;
-mod standing;
+//! The entry of an account in the index.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,12 +6,11 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::{Standing, Status};
 use crate::provider::ClientAuth;
 use crate::store::Kind;
 use crate::token_set::TokenSet;
 use keyfob_base::timestamp::Timestamp;
-
-pub use standing::{Standing, Status};
 
 /// One entry of the index. Provider and name are the entry's folder and file, so a rename moves one file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,7 +33,7 @@ pub struct Account {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy_in: Option<Kind>,
     /// The client its tokens were issued to.
-    pub client: Client,
+    pub client: AccountClient,
     /// The endpoints its tokens may be sent to.
     pub endpoints: Endpoints,
     /// The access token's type.
@@ -124,7 +119,7 @@ pub enum SubjectFrom {
 
 /// The client a token set belongs to; a refresh uses it and never today's configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Client {
+pub struct AccountClient {
     /// The client identifier (RFC 6749 §2.2). Empty where no client had a part: a given token, or an
     /// exchange without one.
     pub id: String,

@@ -1,0 +1,10 @@
+//! An account: one signed-in identity at one provider, and everything about it that is not secret.
+
+mod entry;
+pub mod sign_in;
+mod standing;
+
+pub use entry::{
+    Account, AccountClient, Address, Endpoints, Identity, SignIn, SubjectFrom, is_id, random_id,
+};
+pub use standing::{Standing, Status};

@@ -1,0 +1,112 @@
+//! Records: one versioned JSON file each, with nothing secret in it. A newer format is told from damage, is
+//! refused, and is never rewritten.
+
+use std::fmt::Display;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Code, Error, Result};
+use crate::toml_text::complaint;
+use keyfob_base::files;
+
+/// How every record of format 1 begins that was written here; it need not be parsed to know its format.
+pub(super) const HEAD: &[u8] = b"{\n  \"version\": 1,\n";
+
+/// What helps where a file is of a later format.
+const UPDATE: &str = "it was written by a newer keyfob; update this one";
+
+/// What every format has, so that a newer one is told from a damaged one.
+#[derive(Deserialize)]
+pub(super) struct Version {
+    pub version: u32,
+}
+
+#[derive(Serialize)]
+struct VersionedRecord<'a, T> {
+    version: u32,
+    #[serde(flatten)]
+    contents: &'a T,
+}
+
+/// One kind of record.
+pub(super) struct RecordFormat {
+    /// The format written here. A file with a higher number is refused.
+    pub version: u32,
+    /// The largest file that is read, in bytes.
+    pub limit: u64,
+    /// Whether one that does not name its version is damaged.
+    pub must_name_version: bool,
+    /// What is said of one that would be too large to be read again.
+    pub too_large: &'static str,
+}
+
+/// Why a record cannot be decoded.
+pub(super) enum RecordFault {
+    Newer,
+    Damaged(String),
+}
+
+impl RecordFormat {
+    pub fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> std::result::Result<T, RecordFault> {
+        self.check_version(bytes)?;
+        let damaged = |cause: &dyn Display| RecordFault::Damaged(cause.to_string());
+        let text = str::from_utf8(bytes).map_err(|cause| damaged(&cause))?; // once, not string by string
+        serde_json::from_str(text).map_err(|cause| damaged(&complaint(&cause.to_string())))
+    }
+
+    pub fn check_version(&self, bytes: &[u8]) -> std::result::Result<(), RecordFault> {
+        if self.version == 1 && bytes.starts_with(HEAD) {
+            return Ok(());
+        }
+        match serde_json::from_slice::<Version>(bytes) {
+            Ok(found) if found.version > self.version => Err(RecordFault::Newer),
+            Err(cause) if self.must_name_version => {
+                Err(RecordFault::Damaged(complaint(&cause.to_string())))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub fn encode<T: Serialize>(&self, contents: &T) -> Vec<u8> {
+        serde_json::to_vec_pretty(&VersionedRecord {
+            version: self.version,
+            contents,
+        })
+        .expect("a record serialises")
+    }
+
+    /// Writes it whole, over none that is newer.
+    pub fn write<T: Serialize>(&self, path: &Path, contents: &T) -> Result<()> {
+        if let Ok(Some(bytes)) = files::read(path, self.limit)
+            && let Err(RecordFault::Newer) = self.check_version(&bytes)
+        {
+            let what = format!("{} has a newer format", path.display());
+            return Err(Error::new(Code::InternalError, what).hint(UPDATE));
+        }
+        let json = self.encode(contents);
+        if json.len() as u64 > self.limit {
+            let (shown, most) = (path.display(), self.limit >> 10);
+            let what = format!("{shown} would be larger than {most} KiB");
+            return Err(Error::new(Code::InvalidResponse, what).hint(self.too_large));
+        }
+        files::replace(path, &json)
+            .map_err(|error| Error::io(format!("cannot write {}", path.display()), &error))
+    }
+}
+
+impl RecordFault {
+    /// `mend`: what helps where it is damaged.
+    pub fn report(&self, path: &Path, mend: &str) -> Error {
+        match self {
+            Self::Newer => unreadable(path, &"a newer format", UPDATE),
+            Self::Damaged(cause) => unreadable(path, cause, mend),
+        }
+    }
+}
+
+pub(super) fn unreadable(path: &Path, cause: &dyn Display, hint: &str) -> Error {
+    let what = format!("cannot read {}: {cause}", path.display());
+    Error::new(Code::InternalError, what).hint(hint)
+}
