@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::error::{Code, Error};
 use crate::paths::Paths;
 use crate::provider::Registry;
-use crate::rules::{Place, Rules};
+use crate::rules::{Rules, WorkingPlace};
 use crate::store::Nobody;
 use crate::vault::Vault;
 use crate::verbs::fixture;
@@ -89,7 +89,7 @@ impl Scene {
         let config = self.paths.config_file();
         files::replace(&config, self.configured.as_bytes()).unwrap();
         let configured = Config::load(&self.paths).unwrap().rules;
-        let place = Place {
+        let place = WorkingPlace {
             folder: Ok(folder.into()),
             home: Some(self.home.path().canonicalize().unwrap()),
         };

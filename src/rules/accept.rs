@@ -1,23 +1,16 @@
 //! `use --trust`: accepts what would choose here and was not accepted. What is recorded is the hash of the
 //! bytes that were read, whose accounts are shown.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::slice;
-use std::time::Duration;
 
 use super::accounts::Accounts;
 use super::configured::Scope;
 use super::file::{self, sha256};
-use super::met::Met;
 use super::remote::Remote;
-use super::trust::{self, Standing};
-use super::{Here, Rules};
+use super::rules::{Here, Rules};
+use super::trust::{FoundFile, Trust, lock_trust, record_trust, trust_in};
 use crate::error::{Code, Error, Result};
-use crate::paths::Paths;
-use keyfob_base::files::{self, Guard, NotLocked};
-
-/// How long another process may hold the lock: a write takes milliseconds.
-const TURN: Duration = Duration::from_secs(10);
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -46,11 +39,11 @@ impl Rules {
     /// of its remotes.
     pub fn trust(&self) -> Result<Acceptance> {
         let here = self.must_be_here()?;
-        let _turn = turn(&self.paths)?;
+        let _turn = lock_trust(&self.paths)?;
         let mut outcome = Acceptance::default();
         for file in &here.files {
             match file {
-                Ok(Met { file, .. }) => {
+                Ok(FoundFile { file, .. }) => {
                     let rule = Accepted {
                         path: file.path.clone(),
                         accounts: file.accounts.names(),
@@ -69,17 +62,21 @@ impl Rules {
         if !outcome.accepted.is_empty() || !outcome.before.is_empty() {
             return Ok(outcome);
         }
-        Err(outcome.refused.into_iter().next().unwrap_or_else(nothing))
+        Err(outcome
+            .refused
+            .into_iter()
+            .next()
+            .unwrap_or_else(nothing_to_accept))
     }
 
     fn accept(&self, rule: Accepted, sha256: &[String], outcome: &mut Acceptance) -> Result<()> {
-        let standing = |sha256: &String| trust::standing(&self.paths, &rule.path, sha256);
-        if sha256.iter().all(|one| standing(one) == Standing::Accepted) {
+        let trust = |sha256: &String| trust_in(&self.paths, &rule.path, sha256);
+        if sha256.iter().all(|one| trust(one) == Trust::Accepted) {
             outcome.before.push(rule);
             return Ok(());
         }
         let sha256: Vec<&str> = sha256.iter().map(String::as_str).collect();
-        trust::accept(&self.paths, &rule.path, &sha256)?;
+        record_trust(&self.paths, &rule.path, &sha256)?;
         outcome.accepted.push(rule);
         Ok(())
     }
@@ -127,27 +124,7 @@ impl Rules {
     }
 }
 
-/// Whether the repository was accepted with this remote.
-pub fn standing(paths: &Paths, repository: &Path, remote: &Remote) -> Standing {
-    trust::standing(paths, repository, &sha256(remote.to_string().as_bytes()))
-}
-
-/// Takes the lock on rule files and their acceptance.
-pub fn turn(paths: &Paths) -> Result<Guard> {
-    let path = paths.trust_lock();
-    files::lock(&path, TURN).map_err(|why| match why {
-        NotLocked::Unopened(error) | NotLocked::Refused(error) => {
-            Error::io(format!("cannot lock {}", path.display()), &error)
-        }
-        NotLocked::Held => Error::new(
-            Code::Locked,
-            format!("another process holds {}", path.display()),
-        )
-        .hint("wait for the other `keyfob use` to end, then run it again"),
-    })
-}
-
-fn nothing() -> Error {
+fn nothing_to_accept() -> Error {
     Error::new(
         Code::Usage,
         format!("there is no {} to accept here", file::NAME),

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::Rule;
 use super::accounts::Accounts;
-use super::reach::Reach;
+use super::place::Reach;
 use super::remote::Remote;
+use super::rule::Rule;
 use crate::paths::Paths;
 
 /// A rule of `config.toml`.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "Written")]
+#[serde(try_from = "RuleText")]
 pub struct Configured {
     pub(super) scope: Scope,
     pub(super) accounts: Accounts,
@@ -34,16 +34,16 @@ pub(super) struct Folder(String);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct RuleText {
     path: Option<Folder>,
     remote: Option<Remote>,
     accounts: Accounts,
 }
 
-impl TryFrom<Written> for Configured {
+impl TryFrom<RuleText> for Configured {
     type Error = &'static str;
 
-    fn try_from(written: Written) -> Result<Self, Self::Error> {
+    fn try_from(written: RuleText) -> Result<Self, Self::Error> {
         let scope = match (written.path, written.remote) {
             (Some(path), None) => Scope::Path(path),
             (None, Some(remote)) => Scope::Remote(remote),

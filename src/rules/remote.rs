@@ -1,8 +1,14 @@
 //! A remote of a repository, and what `remote` in `config.toml` covers.
 
-use std::fmt;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+use std::{fmt, io};
 
 use serde::Deserialize;
+
+use crate::error::{Code, Error, Result};
+use crate::process::{self, Failure};
 
 /// What a URL is of, to which it is compared: the host and the path, however it is reached. Letters of either
 /// case are the same, as they are at the well-known hosts.
@@ -23,7 +29,7 @@ impl fmt::Display for Remote {
 impl TryFrom<String> for Remote {
     type Error = &'static str;
 
-    fn try_from(written: String) -> Result<Self, Self::Error> {
+    fn try_from(written: String) -> std::result::Result<Self, Self::Error> {
         let (host, path) = written.split_once('/').unwrap_or((&written, ""));
         let remote = Self::new(host, path).filter(|_| is_host(host));
         remote.ok_or("a remote is written as host and path, such as `github.com/acme`")
@@ -73,6 +79,87 @@ impl Remote {
 fn is_host(host: &str) -> bool {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
     !host.is_empty() && host.bytes().all(known)
+}
+
+/// git reads one file; what takes longer hangs.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// More than the remotes of any repository.
+const LIMIT: usize = 256 * 1024;
+
+/// The remotes in the configuration of a repository, sorted. git reads it, for there are worktrees and
+/// submodules; it is told where, so that it looks nowhere else, and the environment says nothing to it.
+pub fn read_remotes(repository: &Path) -> Result<Vec<Remote>> {
+    let folder = repository.join(".git");
+    check_owner(&folder).map_err(|why| git_failed(repository, &why))?;
+    let mut git = Command::new("git");
+    for (name, _) in std::env::vars_os() {
+        let upper = name.as_encoded_bytes().to_ascii_uppercase();
+        if upper.starts_with(b"GIT_") {
+            git.env_remove(name);
+        }
+    }
+    git.arg("--no-pager")
+        .arg("--git-dir")
+        .arg(folder)
+        .args(["config", "--local", "--no-includes", "--null"])
+        .args(["--get-regexp", r"^remote\..*\.url$"]);
+    match process::output(git, LIMIT, PATIENCE) {
+        Ok(written) => Ok(parse_remotes(&written)),
+        Err(Failure::Status(status)) if status.code() == Some(1) => Ok(Vec::new()), // none
+        Err(Failure::Io(error)) if error.kind() == io::ErrorKind::NotFound => Err(Error::new(
+            Code::ConfigInvalid,
+            "git was not found, which tells the remotes of a repository",
+        )
+        .hint("install git, or write the rule with `path`; or name the account as PROVIDER/NAME")),
+        Err(failure) => Err(git_failed(
+            repository,
+            &match failure {
+                Failure::Io(error) => error.to_string(),
+                Failure::Status(status) => status.to_string(),
+                Failure::Time => format!("it took longer than {} s", PATIENCE.as_secs()),
+                Failure::Length => "it wrote too much".into(),
+            },
+        )),
+    }
+}
+
+fn git_failed(repository: &Path, why: &str) -> Error {
+    let repository = repository.display();
+    Error::new(
+        Code::ConfigInvalid,
+        format!("git cannot tell the remotes of {repository}: {why}"),
+    )
+    .hint("see what `git remote -v` says there, or name the account as PROVIDER/NAME")
+}
+
+/// Lines of `KEY\nURL`, ended by NUL each.
+fn parse_remotes(written: &[u8]) -> Vec<Remote> {
+    let written = String::from_utf8_lossy(written);
+    let entries = written
+        .split('\0')
+        .filter_map(|entry| entry.split_once('\n'));
+    let mut remotes: Vec<_> = entries.filter_map(|(_, url)| Remote::of_url(url)).collect();
+    remotes.sort();
+    remotes.dedup();
+    remotes
+}
+
+/// What another user has written is no remote of one's own.
+#[cfg(unix)]
+fn check_owner(folder: &Path) -> std::result::Result<(), String> {
+    use std::os::unix::fs::MetadataExt;
+    match std::fs::symlink_metadata(folder) {
+        Ok(found) if found.uid() == rustix::process::geteuid().as_raw() => Ok(()),
+        Ok(found) => Err(format!("it belongs to another user (uid {})", found.uid())),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps)] // on Unix there may be an error
+fn check_owner(_: &Path) -> std::result::Result<(), String> {
+    Ok(())
 }
 
 #[cfg(test)]
@@ -164,5 +251,14 @@ mod tests {
         ] {
             assert!(Remote::try_from(wrong.to_owned()).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_git_writes_is_sorted_and_each_once() {
+        let written = b"remote.up.url\nssh://git@b.example/x\0remote.a b.url\na.example:x\0\
+        remote.again.url\nhttps://b.example/x.git\0remote.disk.url\n/srv/x\0remote.odd\0";
+        let remotes = parse_remotes(written);
+        let shown: Vec<_> = remotes.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["a.example/x", "b.example/x"]);
     }
 }

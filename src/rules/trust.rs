@@ -4,13 +4,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::file::sha256;
-use crate::error::{Error, Result};
+use super::accounts::Accounts;
+use super::file::{self, RuleFile, sha256};
+use super::remote::Remote;
+use super::rule::Rule;
+use crate::error::{Code, Error, Result};
 use crate::paths::Paths;
-use keyfob_base::files;
+use keyfob_base::files::{self, Guard, NotLocked};
 
 /// The format written here. A record of another one accepts nothing.
 const VERSION: u32 = 1;
@@ -29,7 +33,7 @@ struct Record {
 
 /// Whether something may choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum Trust {
     /// It may.
     Accepted,
     /// What stood there before might.
@@ -39,18 +43,18 @@ pub enum Standing {
 }
 
 /// How something at a path stands, whose hash is this.
-pub fn standing(paths: &Paths, path: &Path, sha256: &str) -> Standing {
+pub fn trust_in(paths: &Paths, path: &Path, sha256: &str) -> Trust {
     let record = files::read(&file_of(paths, path), LIMIT).ok().flatten();
     let record = record.and_then(|bytes| serde_json::from_slice::<Record>(&bytes).ok());
     match record.filter(|record| record.version == VERSION) {
-        Some(record) if record.sha256.iter().any(|one| one == sha256) => Standing::Accepted,
-        Some(_) => Standing::Changed,
-        None => Standing::New,
+        Some(record) if record.sha256.iter().any(|one| one == sha256) => Trust::Accepted,
+        Some(_) => Trust::Changed,
+        None => Trust::New,
     }
 }
 
 /// Accepts what has one of these hashes at a path, and nothing else there.
-pub fn accept(paths: &Paths, path: &Path, sha256: &[&str]) -> Result<()> {
+pub fn record_trust(paths: &Paths, path: &Path, sha256: &[&str]) -> Result<()> {
     let file = file_of(paths, path);
     let record = Record {
         version: VERSION,
@@ -70,4 +74,86 @@ pub fn is_used(paths: &Paths) -> bool {
 fn file_of(paths: &Paths, path: &Path) -> PathBuf {
     let name = sha256(path.as_os_str().as_encoded_bytes());
     paths.trust().join(format!("{name}.json"))
+}
+
+/// How long another process may hold the lock: a write takes milliseconds.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Whether the repository was accepted with this remote.
+pub fn trust_in_repository(paths: &Paths, repository: &Path, remote: &Remote) -> Trust {
+    trust_in(paths, repository, &sha256(remote.to_string().as_bytes()))
+}
+
+/// Takes the lock on rule files and their acceptance.
+pub fn lock_trust(paths: &Paths) -> Result<Guard> {
+    let path = paths.trust_lock();
+    files::lock(&path, LOCK_TIMEOUT).map_err(|why| match why {
+        NotLocked::Unopened(error) | NotLocked::Refused(error) => {
+            Error::io(format!("cannot lock {}", path.display()), &error)
+        }
+        NotLocked::Held => Error::new(
+            Code::Locked,
+            format!("another process holds {}", path.display()),
+        )
+        .hint("wait for the other `keyfob use` to end, then run it again"),
+    })
+}
+
+/// How often a file that changes under the reader is read.
+const ATTEMPTS: usize = 10;
+
+/// A rule file and how far it is trusted, as they were at one moment.
+#[derive(Debug)]
+pub struct FoundFile {
+    pub file: RuleFile,
+    /// Whether it may choose.
+    pub trust: Trust,
+}
+
+/// Reads the rule file of a folder; `None` where there is none. `use --here` may replace the file and its
+/// acceptance between a look at the one and at the other, so a file counts as not accepted only when the next
+/// look finds the same.
+pub fn read_with_trust(paths: &Paths, folder: &Path) -> Result<Option<FoundFile>> {
+    let mut last: Option<FoundFile> = None;
+    for _ in 0..ATTEMPTS {
+        let Some(file) = file::read(folder)? else {
+            return Ok(None);
+        };
+        let trust = trust_in(paths, &file.path, &file.sha256);
+        let same = |last: &FoundFile| last.file.sha256 == file.sha256;
+        let settled = trust == Trust::Accepted || last.as_ref().is_some_and(same);
+        last = Some(FoundFile { file, trust });
+        if settled {
+            break;
+        }
+    }
+    Ok(last)
+}
+
+/// The command by which it is accepted.
+const TRUST_COMMAND: &str = "keyfob use --trust";
+
+/// A rule file that may not choose yet.
+pub fn file_unaccepted(file: &RuleFile, trust: Trust, named: &Accounts) -> Error {
+    let path = file.path.display();
+    let message = if trust == Trust::Changed {
+        format!("{path} has changed since it was accepted, and names {named}")
+    } else {
+        format!("{path} names {named} and was not accepted")
+    };
+    Error::new(Code::ConfigInvalid, message).hint(format!(
+        "read it, and accept it with `{TRUST_COMMAND}`; or name the account as PROVIDER/NAME"
+    ))
+}
+
+/// A repository that a rule by remote may not choose for yet.
+pub fn repository_unaccepted(rule: &Rule, repository: &Path, named: &Accounts) -> Error {
+    let repository = repository.display();
+    Error::new(
+        Code::ConfigInvalid,
+        format!("{rule} names {named}, and {repository} was not accepted as such a repository"),
+    )
+    .hint(format!(
+        "if you trust what is in it, accept it with `{TRUST_COMMAND}`; or name the account as PROVIDER/NAME"
+    ))
 }

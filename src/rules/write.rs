@@ -2,16 +2,17 @@
 
 use std::path::Path;
 
-use super::accept::turn;
+use super::edit;
 use super::file::{self, LIMIT, NAME, RuleFile, sha256};
-use super::trust::{self, Standing};
-use super::{Rule, Rules, edit, unaccepted};
+use super::rule::Rule;
+use super::rules::Rules;
+use super::trust::{Trust, file_unaccepted, lock_trust, record_trust, trust_in};
 use crate::error::{Code, Error, Result};
 use keyfob_base::files;
 
 /// What was written.
 #[derive(Debug)]
-pub struct Written {
+pub struct WrittenRule {
     /// The rule that now names the account.
     pub rule: Rule,
     /// The account's name that the file had there until now.
@@ -23,15 +24,15 @@ pub struct Written {
 impl Rules {
     /// Lets the working folder's rule file name an account; what else it says stays. A file that was not
     /// accepted is left as it is, for accepting one account would accept them all.
-    pub fn write(&self, provider: &str, name: &str) -> Result<Written> {
+    pub fn write(&self, provider: &str, name: &str) -> Result<WrittenRule> {
         let reach = self.place().reach()?;
-        let _turn = turn(&self.paths)?;
+        let _lock = lock_trust(&self.paths)?;
         let path = reach.folder().join(NAME);
         let before = file::read(reach.folder())?;
         if let Some(before) = &before {
-            let standing = trust::standing(&self.paths, &path, &before.sha256);
-            if standing != Standing::Accepted {
-                return Err(unaccepted::file(before, standing, &before.accounts));
+            let trust = trust_in(&self.paths, &path, &before.sha256);
+            if trust != Trust::Accepted {
+                return Err(file_unaccepted(before, trust, &before.accounts));
             }
         }
         let previous = before.as_ref().and_then(|file| file.accounts.get(provider));
@@ -39,7 +40,7 @@ impl Rules {
         if previous.as_deref() != Some(name) {
             self.replace(&path, before.as_ref(), provider, name)?;
         }
-        Ok(Written {
+        Ok(WrittenRule {
             rule: Rule::file(path),
             previous,
             alone: reach.is_alone(),
@@ -68,10 +69,10 @@ impl Rules {
         }
         let (old, new) = (before.map(|file| &*file.sha256), sha256(text.as_bytes()));
         let both: Vec<&str> = old.into_iter().chain([&*new]).collect();
-        trust::accept(&self.paths, path, &both)?;
+        record_trust(&self.paths, path, &both)?;
         files::replace(path, text.as_bytes())
             .map_err(|error| Error::io(format!("cannot write {}", path.display()), &error))?;
-        let _ = trust::accept(&self.paths, path, &[&new]); // what it leaves was accepted too
+        let _ = record_trust(&self.paths, path, &[&new]); // what it leaves was accepted too
         Ok(())
     }
 }

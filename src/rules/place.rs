@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 
 /// Where a command is run.
 #[derive(Debug)]
-pub struct Place {
+pub struct WorkingPlace {
     /// The working folder, without links in its path.
     pub folder: io::Result<PathBuf>,
     /// The user's home, as it is without links too.
@@ -28,7 +28,7 @@ pub struct Reach {
     pub home: Option<PathBuf>,
 }
 
-impl Place {
+impl WorkingPlace {
     /// This process's own.
     pub fn current() -> Self {
         let home = BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
