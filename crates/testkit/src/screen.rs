@@ -162,7 +162,11 @@ impl Screen {
             status = screen.child.try_wait().expect("a child");
             status.is_some()
         });
-        thread::sleep(Duration::from_millis(50)); // the last bytes are on their way
+        // The last bytes are on their way, and the terminal does not say which are the last.
+        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
+            self.parser.process(&bytes);
+            self.raw.extend(bytes);
+        }
         (status.expect("waited for it").exit_code(), self.shown())
     }
 
