@@ -85,7 +85,6 @@ impl RedirectTarget {
         Response::redirect(&to)
     }
 
-    /// Sends the browser back with the refusal.
     pub(crate) fn refuse(&self, issuer: &str, refusal: &Refusal) -> Response {
         let description = refusal.description.as_ref();
         let error = [("error", refusal.error), ("error_description", description)];
@@ -96,7 +95,7 @@ impl RedirectTarget {
 impl AuthorizationRequest {
     /// Reads what is asked, refusing what cannot be granted.
     pub(crate) fn read(target: RedirectTarget, form: &Parameters) -> Result<Self, Refusal> {
-        if form.repeated() {
+        if form.has_repeated() {
             return Err(Refusal::invalid_request("a parameter is repeated"));
         }
         // OIDC Core §6: these are named when they are not understood.
@@ -144,7 +143,7 @@ impl AuthorizationRequest {
     }
 
     /// What a code is bound to once this person has said yes.
-    pub(crate) fn allowed_by(&self, person: &Person, now: Timestamp) -> Authorization {
+    pub(crate) fn authorize(&self, person: &Person, now: Timestamp) -> Authorization {
         let target = &self.target;
         Authorization {
             grant: TokenGrant {

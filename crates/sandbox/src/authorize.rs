@@ -67,7 +67,7 @@ fn choice(
     now: Timestamp,
 ) -> Result<(AuthorizationRequest, Option<&'static Person>), Refusal> {
     let form = request.form()?;
-    let person = chosen(&form)?;
+    let person = read_choice(&form)?;
     let asked = service.pending.take(form.require("request")?, now).ok_or(
         Refusal::invalid_request(
             "this page was answered before or is too old; go back to the program and sign in again",
@@ -77,7 +77,7 @@ fn choice(
 }
 
 /// Who allows what a page asks, or nobody where it was denied.
-pub(crate) fn chosen(form: &Parameters) -> Result<Option<&'static Person>, Refusal> {
+pub(crate) fn read_choice(form: &Parameters) -> Result<Option<&'static Person>, Refusal> {
     match form.require("answer")? {
         "deny" => Ok(None),
         "allow" => people::find(form.require("person")?)
@@ -95,7 +95,7 @@ fn grant(
     now: Timestamp,
 ) -> Response {
     let target = &asked.target;
-    let authorization = asked.allowed_by(person, now);
+    let authorization = asked.authorize(person, now);
     let code = service
         .state
         .with(now, |state| state.issue_code(authorization, now));

@@ -31,7 +31,6 @@ pub enum AuthMethod {
     BasicWithoutSecret,
 }
 
-/// A client as it is kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct KnownClient {
     pub(crate) id: String,

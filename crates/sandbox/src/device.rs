@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::authorize::chosen;
+use crate::authorize::read_choice;
 use crate::client::KnownClient;
 use crate::client::authenticate;
 use crate::http::{Parameters, Refusal, Request, Response};
@@ -13,7 +13,6 @@ use crate::store::{Decision, DeviceRequest};
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
-/// Answers POST /device_authorization.
 pub(crate) fn device_authorization(
     service: &Service,
     request: &Request,
@@ -99,14 +98,14 @@ fn find(
 /// Answers POST /device: what the person chose.
 pub(crate) fn decide(service: &Service, request: &Request, now: Timestamp) -> Response {
     match decision(service, request, now) {
-        Ok(decision) => page::device_decided(&decision),
+        Ok(decision) => page::device_outcome(&decision),
         Err(refusal) => page::error(&refusal),
     }
 }
 
 fn decision(service: &Service, request: &Request, now: Timestamp) -> Result<Decision, Refusal> {
     let form = request.form()?;
-    let decision = match chosen(&form)? {
+    let decision = match read_choice(&form)? {
         None => Decision::Denied,
         Some(person) => Decision::Allowed {
             subject: person.sub.into(),

@@ -69,7 +69,6 @@ pub(crate) fn metadata(service: &Service) -> Response {
     Response::json(200, &metadata)
 }
 
-/// Answers GET /jwks.
 pub(crate) fn jwks(service: &Service, now: Timestamp) -> Result<Response, Refusal> {
     let key = service.state.with(now, |state| state.key.jwk())?;
     Ok(Response::json(200, &json!({"keys": [key]})))

@@ -17,13 +17,12 @@ const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
 /// The same of access tokens.
 pub(crate) const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
-/// Whether no client is to say who it is.
-pub(crate) fn is_without_client(service: &Service) -> bool {
+pub(crate) fn takes_no_client(service: &Service) -> bool {
     service.quirks.exchange_without_client
 }
 
 /// Who sends an exchange in which no client has a part: nobody may say to be one.
-pub(crate) fn nobody(request: &Request, form: &Parameters) -> Result<KnownClient, Refusal> {
+pub(crate) fn refuse_client(request: &Request, form: &Parameters) -> Result<KnownClient, Refusal> {
     let named = form.get("client_id").or(form.get("client_secret"));
     if named.is_some() || request.header("Authorization").is_some() {
         return Err(Refusal::invalid_request("no client has a part in this"));
@@ -39,9 +38,9 @@ pub(crate) fn grant(
     client: &KnownClient,
     now: Timestamp,
 ) -> Result<TokenGrant, Refusal> {
-    types(service, form)?;
+    check_types(service, form)?;
     let claims = claims(service, state, form.require("subject_token")?, client, now)?;
-    let subject = claims["sub"].as_str().ok_or_else(refused)?;
+    let subject = claims["sub"].as_str().ok_or_else(refuse_token)?;
     Ok(TokenGrant {
         client: client.id.clone(),
         subject: subject.to_owned(),
@@ -50,13 +49,13 @@ pub(crate) fn grant(
             asked => scope::read_scope(asked)?,
         },
         auth_time: now,
-        audience: targets(service, form)?,
+        audience: read_targets(service, form)?,
         redirect_uri: None,
     })
 }
 
 /// Refuses tokens of other kinds than are understood here.
-fn types(service: &Service, form: &Parameters) -> Result<(), Refusal> {
+fn check_types(service: &Service, form: &Parameters) -> Result<(), Refusal> {
     let quirks = &service.quirks;
     let wanted = quirks.exchange_subject_token_type.as_deref();
     if form.require("subject_token_type")? != wanted.unwrap_or(ID_TOKEN) {
@@ -84,7 +83,7 @@ fn claims(
     client: &KnownClient,
     now: Timestamp,
 ) -> Result<Value, Refusal> {
-    let claims = state.key.verified(token).ok_or_else(refused)?;
+    let claims = state.key.verify(token).ok_or_else(refuse_token)?;
     let wanted = service.quirks.exchange_audience.as_deref();
     let audience = claims["aud"].as_str().unwrap_or_default();
     let is_for = match wanted {
@@ -100,15 +99,15 @@ fn claims(
     }
     let ours = claims["iss"] == service.issuer.as_str();
     let lives = claims["exp"].as_u64().is_some_and(|end| now.unix() < end);
-    (ours && lives).then_some(claims).ok_or_else(refused)
+    (ours && lives).then_some(claims).ok_or_else(refuse_token)
 }
 
-fn refused() -> Refusal {
+fn refuse_token() -> Refusal {
     Refusal::invalid_grant("`subject_token` was not issued here, or has ended")
 }
 
 /// What the token is for: URIs, or one name where this server has names.
-fn targets(service: &Service, form: &Parameters) -> Result<Vec<String>, Refusal> {
+fn read_targets(service: &Service, form: &Parameters) -> Result<Vec<String>, Refusal> {
     if !service.quirks.exchange_by_name {
         return scope::read_audience(form);
     }
@@ -125,7 +124,6 @@ fn targets(service: &Service, form: &Parameters) -> Result<Vec<String>, Refusal>
 /// The path of the endpoint.
 pub(crate) const JOB_PATH: &str = "/identity_token";
 
-/// Who the job is.
 pub(crate) const JOB_SUBJECT: &str = "repo:sandbox/practice:ref:refs/heads/main";
 
 /// How long an identity token lives, in seconds.

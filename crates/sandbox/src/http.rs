@@ -15,7 +15,6 @@ pub(crate) enum Method {
     Other,
 }
 
-/// A request that was read whole.
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) path: String,
@@ -27,7 +26,6 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// A header's value, whatever the case of its name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
         let (_, value) = headers.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
@@ -58,13 +56,12 @@ impl Request {
             ));
         }
         let form = Parameters::parse(&self.body);
-        if form.repeated() {
+        if form.has_repeated() {
             return Err(Refusal::invalid_request("a parameter is repeated"));
         }
         Ok(form)
     }
 
-    /// Whether the body is of this media type, whatever its parameters.
     pub(crate) fn has_type(&self, media_type: &str) -> bool {
         let essence = self.header("Content-Type").unwrap_or_default();
         let essence = essence.split(';').next().unwrap_or_default().trim();
@@ -72,15 +69,12 @@ impl Request {
     }
 }
 
-/// The media type of forms.
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Form-encoded parameters, from a query string or a body.
 #[derive(Debug, Clone)]
 pub(crate) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    /// Reads a form-encoded text.
     pub(crate) fn parse(encoded: &[u8]) -> Self {
         Self(form_urlencoded::parse(encoded).into_owned().collect())
     }
@@ -109,7 +103,6 @@ impl Parameters {
         taken.into_iter().map(|(_, value)| value).collect()
     }
 
-    /// Adds a parameter.
     pub(crate) fn push(&mut self, name: &str, value: impl Into<String>) {
         self.0.push((name.into(), value.into()));
     }
@@ -120,7 +113,6 @@ impl Parameters {
         Some(value.as_str()).filter(|value| !value.is_empty())
     }
 
-    /// All values of a parameter that may repeat.
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.pairs()
             .filter(move |(key, value)| *key == name && !value.is_empty())
@@ -133,20 +125,18 @@ impl Parameters {
             .ok_or_else(|| Refusal::invalid_request(format!("`{name}` is missing")))
     }
 
-    /// Whether this parameter stands there more than once.
     pub(crate) fn repeats(&self, name: &str) -> bool {
         self.0.iter().filter(|(key, _)| key == name).count() > 1
     }
 
     /// Whether any parameter stands there more than once; `resource` alone may (RFC 8707 §2).
-    pub(crate) fn repeated(&self) -> bool {
+    pub(crate) fn has_repeated(&self) -> bool {
         self.0
             .iter()
             .any(|(key, _)| key != "resource" && self.repeats(key))
     }
 }
 
-/// An answer about to be sent.
 #[derive(Debug)]
 pub(crate) struct Response {
     pub(crate) status: u16,
@@ -155,7 +145,6 @@ pub(crate) struct Response {
 }
 
 impl Response {
-    /// Answers with JSON.
     pub(crate) fn json(status: u16, body: &Value) -> Self {
         Self {
             status,
@@ -164,7 +153,6 @@ impl Response {
         }
     }
 
-    /// Answers with a page.
     pub(crate) fn html(status: u16, body: String) -> Self {
         Self {
             status,
@@ -182,14 +170,12 @@ impl Response {
         }
     }
 
-    /// The same with one more header.
     #[must_use]
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    /// An answer without a body.
     pub(crate) fn empty(status: u16) -> Self {
         Self {
             status,
@@ -274,8 +260,8 @@ mod tests {
         let form = Parameters::parse(b"a=&b=1+2%2B&c=1&c=");
         assert_eq!(form.get("a"), None);
         assert_eq!(form.get("b"), Some("1 2+"));
-        assert!(form.repeats("c") && form.repeated());
-        assert!(!Parameters::parse(b"resource=1&resource=2").repeated());
+        assert!(form.repeats("c") && form.has_repeated());
+        assert!(!Parameters::parse(b"resource=1&resource=2").has_repeated());
     }
 
     #[test]

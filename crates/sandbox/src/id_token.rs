@@ -24,7 +24,6 @@ pub(crate) struct SigningKey {
 }
 
 impl SigningKey {
-    /// Makes a new key.
     pub(crate) fn generate() -> io::Result<Self> {
         let random = SystemRandom::new();
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
@@ -64,7 +63,7 @@ impl SigningKey {
     }
 
     /// The claims of a compact JWS that this key has signed (RFC 7515 §5.2).
-    pub(crate) fn verified(&self, token: &str) -> Option<Value> {
+    pub(crate) fn verify(&self, token: &str) -> Option<Value> {
         let (signed, signature) = token.rsplit_once('.')?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
         let public = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, self.pair.public_key());
@@ -103,14 +102,14 @@ mod tests {
         assert_eq!(kept.jwk(), key.jwk());
 
         let token = kept.sign(&json!({"sub": "1001"})).unwrap();
-        assert_eq!(key.verified(&token).unwrap(), json!({"sub": "1001"}));
+        assert_eq!(key.verify(&token).unwrap(), json!({"sub": "1001"}));
         let other = kept.sign(&json!({"sub": "1002"})).unwrap();
         let (signed, _) = token.rsplit_once('.').unwrap();
         let (_, signature) = other.rsplit_once('.').unwrap();
-        assert!(key.verified(&format!("{signed}.{signature}")).is_none());
-        assert!(SigningKey::generate().unwrap().verified(&token).is_none());
+        assert!(key.verify(&format!("{signed}.{signature}")).is_none());
+        assert!(SigningKey::generate().unwrap().verify(&token).is_none());
         for none in ["", ".", "a.b.c", signed] {
-            assert!(key.verified(none).is_none(), "{none}");
+            assert!(key.verify(none).is_none(), "{none}");
         }
     }
 }

@@ -69,7 +69,6 @@ use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 use service::Service;
 
-/// How the sandbox runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// The port on 127.0.0.1; 0 lets the system pick one.

@@ -85,7 +85,6 @@ impl Guesses {
         })
     }
 
-    /// Counts a wrong one.
     pub(crate) fn count(&self, now: Timestamp) {
         let mut wrong = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         wrong.push_back(now);
@@ -105,7 +104,6 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// The first value of a parameter.
     pub fn get(&self, name: &str) -> Option<&str> {
         let (_, value) = self.parameters.iter().find(|(key, _)| key == name)?;
         Some(value)
@@ -137,7 +135,6 @@ impl RequestLog {
         });
     }
 
-    /// What was asked so far, in order.
     pub(crate) fn all(&self) -> Vec<Recorded> {
         let record = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         record.iter().cloned().collect()

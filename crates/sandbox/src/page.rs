@@ -32,7 +32,7 @@ const SHOWN: usize = 80;
 pub(crate) fn consent(asked: &AuthorizationRequest, id: &Secret) -> Response {
     let client = text(&asked.target.client.name);
     let returns = text(&origin(&asked.target.redirect_uri));
-    let wishes = wishes(&asked.scope);
+    let wishes = list_wishes(&asked.scope);
     let chosen = asked.hint.or(people::people().first());
     let answers = answers(id, chosen.filter(|_| !asked.selects));
     let body = format!(
@@ -46,7 +46,7 @@ pub(crate) fn consent(asked: &AuthorizationRequest, id: &Secret) -> Response {
 }
 
 /// What is asked for.
-fn wishes(scope: &[String]) -> String {
+fn list_wishes(scope: &[String]) -> String {
     let mut scopes = String::new();
     for (name, means) in SCOPES.iter().filter(|(name, _)| has(scope, name)) {
         let _ = write!(scopes, "<li><span>{means}</span> <code>{name}</code></li>");
@@ -237,14 +237,13 @@ pub(crate) fn device_consent(
          <footer>{MADE_UP}</footer>",
         text(&client.name),
         text(&group_letters(code)),
-        wishes = wishes(&asked.scope),
+        wishes = list_wishes(&asked.scope),
         answers = answers(id, people().first()),
     );
     page(200, "Practice sign-in", &body, &Leads::Here)
 }
 
-/// What was decided.
-pub(crate) fn device_decided(decision: &Decision) -> Response {
+pub(crate) fn device_outcome(decision: &Decision) -> Response {
     let (head, said) = match decision {
         Decision::Allowed { subject, .. } => ("Your device is signed in", allowed(subject)),
         Decision::Denied | Decision::Pending => (

@@ -7,9 +7,7 @@ use std::io;
 pub struct Person {
     /// The subject identifier, which never changes.
     pub sub: &'static str,
-    /// The username.
     pub preferred_username: &'static str,
-    /// The full name.
     pub name: &'static str,
     /// An address nobody reads: `.example` is reserved (RFC 2606 §2).
     pub email: &'static str,
@@ -49,7 +47,6 @@ static PEOPLE: [Person; 4] = [
     },
 ];
 
-/// Everybody who can sign in.
 pub fn people() -> &'static [Person] {
     &PEOPLE
 }

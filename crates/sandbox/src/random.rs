@@ -52,7 +52,6 @@ fn octets<const N: usize>() -> io::Result<String> {
 pub(crate) struct Hash(String);
 
 impl Hash {
-    /// Hashes a value.
     pub(crate) fn of(value: &str) -> Self {
         Self(s256(value))
     }

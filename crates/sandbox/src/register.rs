@@ -46,7 +46,6 @@ fn default_response_types() -> Vec<String> {
     vec!["code".into()]
 }
 
-/// Answers POST /register.
 pub(crate) fn register(
     service: &Service,
     request: &Request,

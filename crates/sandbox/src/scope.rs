@@ -68,7 +68,6 @@ pub(crate) fn narrow_scope(
     Ok(scopes)
 }
 
-/// Whether this scope is among them.
 pub(crate) fn has(scopes: &[String], name: &str) -> bool {
     scopes.iter().any(|scope| scope == name)
 }

@@ -24,9 +24,7 @@ use crate::userinfo::userinfo;
 use crate::{Options, device, exchange, page};
 use keyfob_base::timestamp::Timestamp;
 
-/// What every endpoint knows.
 pub(crate) struct Service {
-    /// `http://127.0.0.1:PORT`.
     pub(crate) base: String,
     pub(crate) issuer: String,
     /// Who approves everything without a page, if anybody.
@@ -65,7 +63,6 @@ impl Service {
         })
     }
 
-    /// Finds a client as the state is now.
     pub(crate) fn client_now(&self, id: &str, now: Timestamp) -> io::Result<Option<KnownClient>> {
         self.state.with(now, |state| self.client(state, id))
     }
@@ -132,7 +129,6 @@ const METHODS: [(&str, &str); 16] = [
 ];
 
 impl Service {
-    /// Answers a request.
     #[cfg_attr(not(feature = "quirks"), allow(clippy::needless_pass_by_value))]
     pub(crate) fn answer(&self, request: Request, now: Timestamp) -> Response {
         self.requests.note(&request);
@@ -171,13 +167,13 @@ impl Service {
             (path, Method::Get | Method::Delete) if path.starts_with("/register/") => {
                 manage(self, request, &path["/register/".len()..], now)
             }
-            (path, _) => Err(nothing(path)),
+            (path, _) => Err(not_found(path)),
         }
     }
 }
 
 /// Says that a path is not there, or does not take this method.
-fn nothing(path: &str) -> Refusal {
+fn not_found(path: &str) -> Refusal {
     let known = METHODS.iter().find(|(known, _)| *known == path);
     let (status, description) = match known {
         Some((_, methods)) => (405, format!("this endpoint takes {methods}")),

@@ -13,7 +13,6 @@ use keyfob_base::timestamp::Timestamp;
 
 /// The verifier and challenge of RFC 7636 appendix B.
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-/// The challenge that belongs to it.
 pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 /// Where the tests' client is redirected to.
 pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:4711/callback/sandbox";
@@ -42,7 +41,6 @@ pub(crate) fn service(approve: Option<&str>) -> Service {
     })
 }
 
-/// The same with other options.
 pub(crate) fn service_with(options: Options) -> Service {
     let options = Options {
         issuer: Some("http://issuer.invalid".into()),
@@ -91,7 +89,6 @@ impl Service {
         self.post_as(None, path, form, seconds)
     }
 
-    /// Posts a form with an Authorization header.
     pub(crate) fn post_as(
         &self,
         authorization: Option<&str>,
@@ -108,7 +105,6 @@ impl Service {
         self.answer(request, at(seconds))
     }
 
-    /// POSTs JSON.
     pub(crate) fn post_json(&self, path: &str, body: &str) -> Response {
         let mut request = request(Method::Post, path);
         request.set_header("Content-Type", "application/json");
@@ -116,7 +112,6 @@ impl Service {
         self.answer(request, at(0))
     }
 
-    /// Asks whose a token is.
     pub(crate) fn userinfo(&self, token: &str, seconds: u64) -> Response {
         let mut request = request(Method::Get, "/userinfo");
         request.set_header("Authorization", &format!("Bearer {token}"));
@@ -128,12 +123,10 @@ impl Service {
         self.get("/authorize", query, 0).landed()["code"].clone()
     }
 
-    /// Exchanges a code as the built-in client.
     pub(crate) fn exchange(&self, code: &str, seconds: u64) -> Response {
         self.post("/token", &exchange_form(code), seconds)
     }
 
-    /// Refreshes as the built-in client.
     pub(crate) fn refresh(&self, refresh_token: &str, seconds: u64) -> Response {
         let form = [
             ("grant_type", "refresh_token"),
@@ -144,7 +137,6 @@ impl Service {
     }
 }
 
-/// A good exchange by the built-in client.
 pub(crate) fn exchange_form(code: &str) -> [(&str, &str); 5] {
     [
         ("grant_type", "authorization_code"),
@@ -156,13 +148,11 @@ pub(crate) fn exchange_form(code: &str) -> [(&str, &str); 5] {
 }
 
 impl Response {
-    /// A header's value.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let (_, value) = self.headers.iter().find(|(key, _)| *key == name)?;
         Some(value)
     }
 
-    /// Where a redirect leads.
     pub(crate) fn location(&self) -> Url {
         assert_eq!(self.status, 303, "{}", self.body);
         Url::parse(self.header("Location").unwrap()).unwrap()
@@ -173,7 +163,6 @@ impl Response {
         self.location().query_pairs().into_owned().collect()
     }
 
-    /// The body as JSON.
     pub(crate) fn value(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
@@ -183,7 +172,6 @@ impl Response {
         self.value()[name].as_str().unwrap_or_default().to_owned()
     }
 
-    /// Status and OAuth error code.
     pub(crate) fn refusal(&self) -> (u16, String) {
         (self.status, self.member("error"))
     }

@@ -13,7 +13,6 @@ use crate::store::{Issued, Redemption, Renewal, State, TokenGrant};
 use crate::{exchange, people, scope, userinfo};
 use keyfob_base::timestamp::Timestamp;
 
-/// Answers POST /token.
 pub(crate) fn token(
     service: &Service,
     request: &Request,
@@ -22,8 +21,8 @@ pub(crate) fn token(
     let form = request.form()?;
     service.state.with(now, |state| {
         let exchanges = form.get("grant_type") == Some(TOKEN_EXCHANGE);
-        let client = if exchanges && exchange::is_without_client(service) {
-            exchange::nobody(request, &form)?
+        let client = if exchanges && exchange::takes_no_client(service) {
+            exchange::refuse_client(request, &form)?
         } else {
             authenticate(service, state, request, &form, now)?
         };

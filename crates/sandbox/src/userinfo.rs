@@ -8,7 +8,6 @@ use crate::scope;
 use crate::service::Service;
 use keyfob_base::timestamp::Timestamp;
 
-/// Answers GET and POST /userinfo.
 pub(crate) fn userinfo(
     service: &Service,
     request: &Request,

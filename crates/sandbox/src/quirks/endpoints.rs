@@ -26,7 +26,7 @@ pub(crate) fn endpoint(
         (Method::Post, "/device_authorization/token") if quirks.device_by_code => {
             Some(poll(service, request, now))
         }
-        (Method::Post, "/device_authorization") if quirks.device_by_code => Some(Err(nothing())),
+        (Method::Post, "/device_authorization") if quirks.device_by_code => Some(Err(not_found())),
         (Method::Delete, path) if quirks.revocation == Revocation::DeleteToken => {
             let id = path
                 .strip_prefix("/applications/")?
@@ -47,7 +47,7 @@ fn revocation(
     match quirks.revocation {
         Revocation::TokenOnly => Some(token_only(service, request, now)),
         Revocation::Bearer => Some(bearer(service, request, now)),
-        Revocation::DeleteToken => Some(Err(nothing())),
+        Revocation::DeleteToken => Some(Err(not_found())),
         Revocation::Rfc7009 | Revocation::Json if quirks.revokes_refresh_tokens_only => {
             refresh_tokens_only(service, request, now)
         }
@@ -56,7 +56,7 @@ fn revocation(
 }
 
 /// The standard's endpoint is not there.
-fn nothing() -> Refusal {
+fn not_found() -> Refusal {
     Refusal {
         status: 404,
         ..Refusal::invalid_request("there is nothing here")

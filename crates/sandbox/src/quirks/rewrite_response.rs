@@ -28,14 +28,14 @@ impl Quirks {
     /// Makes an answer another server's. `request` is the one that was rewritten.
     fn rewrite_response(&self, request: &Request, answer: Response) -> Response {
         match request.path.as_str() {
-            "/authorize" | "/consent" if self.iss_omitted => without_iss(answer),
+            "/authorize" | "/consent" if self.iss_omitted => remove_iss(answer),
             "/token" => self.token_answer(request, answer),
             "/device_authorization" => {
-                self.status(edited(answer, |members| self.device_answer(members)))
+                self.status(edit_members(answer, |members| self.device_answer(members)))
             }
-            "/userinfo" if answer.status == 200 => nested(answer, self.userinfo_members.as_deref()),
+            "/userinfo" if answer.status == 200 => nest(answer, self.userinfo_members.as_deref()),
             path if path.starts_with("/.well-known/") => {
-                edited(answer, |members| self.metadata(members))
+                edit_members(answer, |members| self.metadata(members))
             }
             _ => answer,
         }
@@ -43,13 +43,13 @@ impl Quirks {
 
     fn token_answer(&self, request: &Request, answer: Response) -> Response {
         if answer.status == 200 {
-            let answer = edited(answer, |members| {
+            let answer = edit_members(answer, |members| {
                 self.granted_scopes(members);
                 if let Some(own) = &self.token_type {
                     members.insert("token_type".into(), own.as_str().into());
                 }
             });
-            return nested(answer, self.members.as_deref());
+            return nest(answer, self.members.as_deref());
         }
         let form = Parameters::parse(&request.body);
         if form.get("grant_type") == Some(DEVICE_CODE) {
@@ -65,7 +65,7 @@ impl Quirks {
             return Response::json(status, &Value::Object(Map::new()));
         }
         let status = answer.status;
-        answer = edited(answer, |members| {
+        answer = edit_members(answer, |members| {
             let Some(Value::String(said)) = members.remove("error") else {
                 return;
             };
@@ -134,7 +134,7 @@ impl Quirks {
 }
 
 /// Works on the members of a JSON answer; another answer stays what it is.
-fn edited(mut answer: Response, work: impl FnOnce(&mut Map<String, Value>)) -> Response {
+fn edit_members(mut answer: Response, work: impl FnOnce(&mut Map<String, Value>)) -> Response {
     if let Ok(Value::Object(mut members)) = serde_json::from_str(&answer.body) {
         work(&mut members);
         answer.body = Value::Object(members).to_string();
@@ -143,7 +143,7 @@ fn edited(mut answer: Response, work: impl FnOnce(&mut Map<String, Value>)) -> R
 }
 
 /// Puts the whole answer at a JSON pointer (RFC 6901) of another; a segment of digits makes an array.
-fn nested(mut answer: Response, pointer: Option<&str>) -> Response {
+fn nest(mut answer: Response, pointer: Option<&str>) -> Response {
     let segments = pointer.unwrap_or_default().rsplit('/');
     for segment in segments.filter(|segment| !segment.is_empty()) {
         let name = serde_json::Value::from(segment);
@@ -155,14 +155,13 @@ fn nested(mut answer: Response, pointer: Option<&str>) -> Response {
     answer
 }
 
-/// The error of a refusal.
 fn word(answer: &Response) -> Option<String> {
     let body: Value = serde_json::from_str(&answer.body).ok()?;
     Some(body["error"].as_str()?.to_owned())
 }
 
 /// Takes `iss` out of a redirect.
-fn without_iss(mut answer: Response) -> Response {
+fn remove_iss(mut answer: Response) -> Response {
     for (_, value) in answer
         .headers
         .iter_mut()

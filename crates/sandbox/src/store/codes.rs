@@ -50,7 +50,6 @@ pub(crate) struct Redemption<'a> {
 }
 
 impl State {
-    /// Makes a code.
     pub(crate) fn issue_code(
         &mut self,
         authorization: Authorization,
@@ -139,7 +138,6 @@ pub(super) struct Pushed {
 }
 
 impl State {
-    /// Keeps a request and gives its `request_uri`.
     pub(crate) fn push(
         &mut self,
         client: &str,

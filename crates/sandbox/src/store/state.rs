@@ -18,7 +18,6 @@ use super::codes::{Code, Pushed};
 use super::device::DeviceRequest;
 use super::tokens::{AccessToken, RefreshToken};
 
-/// Everything that is remembered.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct State {
     /// The format's version, judged before the rest is read.
@@ -54,10 +53,8 @@ pub(crate) struct TokenGrant {
 }
 
 impl State {
-    /// The format written here.
     pub(crate) const VERSION: u32 = 1;
 
-    /// A state without memories.
     pub(crate) fn new() -> io::Result<Self> {
         Ok(Self {
             version: Self::VERSION,

@@ -20,7 +20,6 @@ const LOCK_WAIT: Duration = Duration::from_secs(10);
 /// The largest state kept, some 50,000 tokens; more is a script gone wild.
 const LIMIT: usize = 8 * 1024 * 1024;
 
-/// Where the state is.
 pub(crate) enum StateStore {
     Memory(Box<Mutex<State>>),
     Folder(PathBuf),

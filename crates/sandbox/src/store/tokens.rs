@@ -39,7 +39,6 @@ pub(crate) struct Terms {
     pub(crate) refresh: u64,
 }
 
-/// Tokens just made.
 #[derive(Debug)]
 pub(crate) struct Issued {
     pub(crate) grant: TokenGrant,
@@ -60,7 +59,6 @@ pub(crate) struct Renewal<'a> {
     pub(crate) audience: Vec<String>,
 }
 
-/// An access token that lives.
 pub(crate) struct Active<'a> {
     pub(crate) grant: &'a TokenGrant,
     pub(crate) scope: &'a [String],
