@@ -1,7 +1,6 @@
 //! The command line, declared. No behaviour: help, man pages and completions all come from here.
 
 mod audit;
-mod doctor;
 mod hand_out;
 mod keep;
 mod list;
@@ -18,10 +17,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCompleter;
 
 use crate::complete;
+pub use crate::verbs::doctor::Doctor;
+pub use crate::verbs::exec::Exec;
+pub use crate::verbs::export::Export;
 
 pub use audit::{Check, Log, Since, Which};
-pub use doctor::Doctor;
-pub use hand_out::{Anew, Exec, Export, Format, Token};
+pub use hand_out::{Anew, Token};
 pub use keep::{Backup, Move, Restore};
 pub use list::{List, Place, Sort};
 pub use login::Login;
@@ -266,7 +267,7 @@ pub struct Man {
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// A duration such as `90s`, `10m`, `1h 30m`, `7d`; a bare number is seconds.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let duration = match text.parse() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => humantime::parse_duration(text)

@@ -6,8 +6,6 @@ pub mod account;
 pub mod backup;
 pub mod check;
 pub mod completions;
-pub mod doctor;
-pub mod export;
 pub mod log;
 pub mod login;
 pub mod logout;

@@ -4,11 +4,11 @@ mod app;
 mod backup;
 mod check;
 pub mod completions;
-mod doctor;
+pub(crate) mod doctor;
 #[cfg_attr(not(feature = "sandbox"), path = "without_sandbox.rs")]
 mod embedded;
-mod exec;
-mod export;
+pub(crate) mod exec;
+pub(crate) mod export;
 mod fleet;
 mod help;
 mod list;
