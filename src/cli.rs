@@ -13,17 +13,20 @@ mod sandbox;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::engine::ArgValueCompleter;
 
 use crate::complete;
+pub use crate::verbs::backup::Backup;
+pub use crate::verbs::completions::{Completions, Shell};
 pub use crate::verbs::doctor::Doctor;
 pub use crate::verbs::exec::Exec;
 pub use crate::verbs::export::Export;
+pub use crate::verbs::restore::Restore;
 
 pub use audit::{Check, Log, Since, Which};
 pub use hand_out::{Anew, Token};
-pub use keep::{Backup, Move, Restore};
+pub use keep::Move;
 pub use list::{List, Place, Sort};
 pub use login::Login;
 pub use naming::{Rename, Use};
@@ -189,47 +192,6 @@ pub struct Logout {
     /// Do not ask before `--all` or a pattern
     #[arg(short, long)]
     pub yes: bool,
-}
-
-/// Arguments of `completions`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  keyfob completions bash --install     where bash looks for it
-  keyfob completions zsh --uninstall
-  source <(keyfob completions bash)     for this shell alone
-
-Without SHELL, --install and --uninstall mean the shell that they are typed in. A start file is added one \
-line to, and only where the shell has no folder for completions.")]
-pub struct Completions {
-    /// The shell
-    #[arg(required_unless_present_any = ["install", "uninstall"])]
-    pub shell: Option<Shell>,
-    /// Put it where the shell looks for it
-    #[arg(long, conflicts_with = "uninstall")]
-    pub install: bool,
-    /// Take back what --install did
-    #[arg(long)]
-    pub uninstall: bool,
-}
-
-/// The shells that complete keyfob's words at run time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Shell {
-    /// GNU Bash
-    Bash,
-    /// Elvish
-    Elvish,
-    /// fish
-    Fish,
-    /// Nushell
-    #[value(alias = "nu")]
-    Nushell,
-    /// PowerShell
-    #[value(name = "powershell")]
-    PowerShell,
-    /// Zsh
-    Zsh,
 }
 
 /// Arguments of `help`.

@@ -3,9 +3,7 @@
 //! Each shape is pinned by its example in `shapes/`, which the man pages show.
 
 pub mod account;
-pub mod backup;
 pub mod check;
-pub mod completions;
 pub mod log;
 pub mod login;
 pub mod logout;
@@ -13,7 +11,6 @@ pub mod moving;
 pub mod naming;
 pub mod provider;
 pub mod refresh;
-pub mod restore;
 pub mod table;
 pub mod token;
 pub mod which;

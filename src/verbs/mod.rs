@@ -1,7 +1,7 @@
 //! The verbs, a file each: arguments in, one answer out. Only this folder writes to stdout.
 
 mod app;
-mod backup;
+pub(crate) mod backup;
 mod check;
 pub mod completions;
 pub(crate) mod doctor;
@@ -21,7 +21,7 @@ mod network;
 mod provider;
 mod refresh;
 mod rename;
-mod restore;
+pub(crate) mod restore;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod shell;
