@@ -21,12 +21,10 @@
 //! ```
 
 pub mod account;
-pub mod answer;
 pub mod audit;
 pub mod choose;
 pub mod ci;
 pub mod claims;
-pub mod cli;
 pub mod complete;
 pub mod config;
 pub mod context;

@@ -6,7 +6,12 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use super::app::App;
+use super::backup::Backup;
 use super::check::Check;
+use super::completions::Completions;
+use super::doctor::Doctor;
+use super::exec::Exec;
+use super::export::Export;
 use super::help::Help;
 use super::list::List;
 use super::log::Log;
@@ -14,8 +19,10 @@ use super::login::Login;
 use super::logout::Logout;
 use super::man::Man;
 use super::move_secrets::Move;
+use super::provider::Provider;
 use super::refresh::Refresh;
 use super::rename::Rename;
+use super::restore::Restore;
 #[cfg(feature = "sandbox")]
 use super::sandbox::{self, Sandbox};
 use super::token::Token;
@@ -26,7 +33,6 @@ use super::{
     backup, check, completions, doctor, exec, export, help, list, log, login, logout, man,
     move_secrets, provider, refresh, rename, restore, token, usage, use_account, which, whoami,
 };
-use crate::cli::{Backup, Completions, Doctor, Exec, Export, Provider, Restore};
 use crate::config::says_yes;
 use crate::error::Result;
 use crate::term::{Console, Manner};

@@ -2,15 +2,15 @@
 
 mod app;
 pub(crate) mod arguments;
-mod backup;
+pub(crate) mod backup;
 mod check;
 mod cli;
 pub mod completions;
 mod concurrent;
-mod doctor;
+pub(crate) mod doctor;
 mod embedded;
-mod exec;
-mod export;
+pub(crate) mod exec;
+pub(crate) mod export;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod help;
@@ -22,10 +22,10 @@ pub mod man;
 mod move_secrets;
 mod network;
 pub(crate) mod output;
-mod provider;
+pub(crate) mod provider;
 mod refresh;
 mod rename;
-mod restore;
+pub(crate) mod restore;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod shell;

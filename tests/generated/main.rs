@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use keyfob::cli::Shell;
 use keyfob::verbs;
+use keyfob::verbs::completions::Shell;
 
 fn committed(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)

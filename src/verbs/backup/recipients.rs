@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use age::x25519::Recipient;
 
-use crate::cli;
+use super::Backup;
 use crate::error::{Code, Error, Result};
 use keyfob_base::escape::escape_short;
 use keyfob_base::files;
@@ -16,7 +16,7 @@ const LIMIT: u64 = 64 * 1024;
 const IDENTITY: &str = "AGE-SECRET-KEY-";
 
 /// The recipients that were given; `None` where none was, and a passphrase is meant.
-pub fn of(args: &cli::Backup) -> Result<Option<Vec<Recipient>>> {
+pub fn of(args: &Backup) -> Result<Option<Vec<Recipient>>> {
     let typed = args.recipient.iter().map(|text| parse(text, "--recipient"));
     let mut recipients = typed.collect::<Result<Vec<_>>>()?;
     if let Some(file) = &args.recipients_file {

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 
 use directories::BaseDirs;
 
-use super::ask;
-use crate::answer::completions::Part;
-use crate::cli::Shell;
+use super::install::FilePart;
+use super::{Shell, ask};
 use crate::error::{Code, Error, Result};
 
 /// What packagers install is what is put into a person's own folders.
@@ -25,11 +24,11 @@ const ZSH_LINE: &str = "(( $+functions[compdef] )) || { autoload -Uz compinit; c
 
 /// A place for a completion, and what belongs there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct CompletionPlace {
     /// The file.
     pub file: PathBuf,
     /// Whether that is ours or has a line of ours.
-    pub part: Part,
+    pub part: FilePart,
     /// What belongs there.
     pub text: String,
     /// Whether the shell looks there.
@@ -39,7 +38,7 @@ pub struct Place {
 /// Every place for a shell's completion, the best of those that it reads first.
 pub struct Places {
     /// Of the person.
-    pub own: Vec<Place>,
+    pub own: Vec<CompletionPlace>,
     /// Of a package or a plugin.
     pub packaged: Vec<PathBuf>,
     /// What zsh remembers of its folders.
@@ -124,7 +123,7 @@ fn bash(home: &Path) -> Places {
         let data = xdg("XDG_DATA_HOME").unwrap_or_else(|| home.join(".local/share"));
         data.join("bash-completion")
     });
-    let file = Place {
+    let file = CompletionPlace {
         read: loads,
         ..whole(folder.join("completions/keyfob"), BASH)
     };
@@ -163,7 +162,7 @@ fn zsh(home: &Path) -> Places {
     own.sort_by_key(|folder| !named(folder).contains("comp")); // stable: zsh's order is kept
     let mut places: Vec<_> = own
         .into_iter()
-        .map(|folder| Place {
+        .map(|folder| CompletionPlace {
             read: zsh.completes,
             ..whole(folder.join("_keyfob"), ZSH)
         })
@@ -197,19 +196,19 @@ fn named(folder: &Path) -> String {
         .to_lowercase()
 }
 
-fn whole(file: PathBuf, text: &str) -> Place {
-    Place {
+fn whole(file: PathBuf, text: &str) -> CompletionPlace {
+    CompletionPlace {
         file,
-        part: Part::Whole,
+        part: FilePart::Whole,
         text: text.into(),
         read: true,
     }
 }
 
-fn line(file: PathBuf, text: &str) -> Place {
-    Place {
+fn line(file: PathBuf, text: &str) -> CompletionPlace {
+    CompletionPlace {
         file,
-        part: Part::Line,
+        part: FilePart::Line,
         text: text.into(),
         read: true,
     }

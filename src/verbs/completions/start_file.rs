@@ -6,36 +6,38 @@ pub const MARK: &str = " # added by `keyfob completions --install`";
 /// What ends it in a file that had to be made for it, and that goes with it.
 const MADE: &str = " # added by `keyfob completions --install`, as was this file";
 
-/// Whose the lines are that ask keyfob for a completion.
+/// What is in a place, and whose the lines are that ask keyfob for a completion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Found {
+pub enum PlaceState {
     /// There is none.
     Nothing,
     /// Ours, as it should be.
     Ours,
     /// Ours, and not as it should be.
     Stale,
-    /// One that the person wrote.
+    /// A line that the person wrote, there or in a file of their own, and that does the same.
     Theirs,
+    /// A whole file that is not keyfob's.
+    Foreign,
 }
 
 /// Looks for the line `text` in a start file of `shell`.
-pub fn look(contents: &[u8], text: &str, shell: &str) -> Found {
+pub fn look(contents: &[u8], text: &str, shell: &str) -> PlaceState {
     let marked: Vec<&[u8]> = lines(contents)
         .filter(|line| is_ours(line))
         .map(bare)
         .collect();
     match marked[..] {
-        [] if asks_anywhere(contents, shell) => Found::Theirs,
-        [] => Found::Nothing,
+        [] if asks_anywhere(contents, shell) => PlaceState::Theirs,
+        [] => PlaceState::Nothing,
         [one]
             if [MARK, MADE]
                 .iter()
                 .any(|mark| one == ours(text, mark).as_bytes()) =>
         {
-            Found::Ours
+            PlaceState::Ours
         }
-        _ => Found::Stale,
+        _ => PlaceState::Stale,
     }
 }
 
@@ -151,9 +153,9 @@ mod tests {
             "alias kc='keyfob completions elvish --uninstall'\n",
             "keyfob completions elvish --install\n",
         ] {
-            assert_eq!(look(before.as_bytes(), TEXT, "elvish"), Found::Nothing);
+            assert_eq!(look(before.as_bytes(), TEXT, "elvish"), PlaceState::Nothing);
             let with_it = with(before.as_bytes(), TEXT, false);
-            assert_eq!(look(&with_it, TEXT, "elvish"), Found::Ours);
+            assert_eq!(look(&with_it, TEXT, "elvish"), PlaceState::Ours);
             assert_eq!(with(&with_it, TEXT, false), with_it);
             assert_eq!(without(&with_it), before.as_bytes(), "{before:?}");
         }
@@ -162,7 +164,7 @@ mod tests {
     #[test]
     fn a_file_that_was_made_for_it_is_known_and_one_that_was_there_is_not() {
         let made = with(b"", TEXT, true);
-        assert_eq!(look(&made, TEXT, "elvish"), Found::Ours);
+        assert_eq!(look(&made, TEXT, "elvish"), PlaceState::Ours);
         assert_eq!(with(&made, TEXT, false), made);
         assert!(is_all_ours(&made));
         assert!(!is_all_ours(&[&made[..], b"x"].concat()));
@@ -180,7 +182,7 @@ mod tests {
     #[test]
     fn an_old_line_is_renewed_where_it_is() {
         let old = format!("a\nold{MARK}\nb\nolder{MARK}\n\u{e4}");
-        assert_eq!(look(old.as_bytes(), TEXT, "elvish"), Found::Stale);
+        assert_eq!(look(old.as_bytes(), TEXT, "elvish"), PlaceState::Stale);
         let renewed = format!("a\n{TEXT}{MARK}\nb\n\u{e4}");
         assert_eq!(with(old.as_bytes(), TEXT, false), renewed.as_bytes());
         assert_eq!(without(old.as_bytes()), "a\nb\n\u{e4}".as_bytes());
@@ -189,8 +191,8 @@ mod tests {
     #[test]
     fn a_line_that_the_person_wrote_is_theirs() {
         let theirs = b"  eval (keyfob completions elvish | slurp)\n\xff\n";
-        assert_eq!(look(theirs, TEXT, "elvish"), Found::Theirs);
-        assert_eq!(look(theirs, TEXT, "bash"), Found::Nothing);
+        assert_eq!(look(theirs, TEXT, "elvish"), PlaceState::Theirs);
+        assert_eq!(look(theirs, TEXT, "bash"), PlaceState::Nothing);
         assert_eq!(without(theirs), theirs);
     }
 }

@@ -4,7 +4,7 @@
 use std::process::Command;
 use std::sync::Arc;
 
-use super::unable::unable;
+use super::spawn_error::spawn_error;
 use crate::error::{Error, Result};
 use crate::interrupts::Interrupts;
 
@@ -16,19 +16,19 @@ pub async fn run(
     interrupts: &Arc<Interrupts>,
     started: impl FnOnce(),
 ) -> Result<i32> {
-    use super::signals::Signals;
-    use super::witness::Witness;
+    use super::signals::ForwardedSignals;
+    use super::signals::Witness;
 
-    let mut signals = Signals::catch();
+    let mut signals = ForwardedSignals::catch();
     let _hold = interrupts.hold()?; // what comes from here on is the command's
     let mut witness = Witness::call();
     let mut child = command
         .spawn()
-        .map_err(|failure| unable(command.get_program(), &failure))?;
+        .map_err(|failure| spawn_error(command.get_program(), &failure))?;
     started();
     loop {
         // Asked in one thread, so that no signal is sent to a process that is gone.
-        let status = child.try_wait().map_err(|failure| lost(&failure))?;
+        let status = child.try_wait().map_err(|failure| wait_error(&failure))?;
         if let Some(status) = status {
             return Ok(code(status));
         }
@@ -60,14 +60,14 @@ pub async fn run(
     let _hold = interrupts.hold()?;
     let mut child = command
         .spawn()
-        .map_err(|failure| unable(command.get_program(), &failure))?;
+        .map_err(|failure| spawn_error(command.get_program(), &failure))?;
     started();
-    let wait = move || child.wait().map_err(|failure| lost(&failure));
+    let wait = move || child.wait().map_err(|failure| wait_error(&failure));
     let status = crate::context::off_thread(wait).await?;
     Ok(status.code().unwrap_or(1))
 }
 
-fn lost(failure: &std::io::Error) -> Error {
+fn wait_error(failure: &std::io::Error) -> Error {
     Error::io("cannot wait for the command", failure)
         .hint("it may still run, without a valid token")
 }

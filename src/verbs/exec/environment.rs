@@ -3,8 +3,7 @@
 
 use std::process::Command;
 
-use super::Holding;
-use crate::cli;
+use super::{Exec, Holding};
 use crate::error::{Code, Error, Result};
 use crate::process;
 use crate::verbs::app::App;
@@ -12,7 +11,7 @@ use crate::verbs::tokens::Owner;
 
 /// Where a token goes.
 #[derive(Debug)]
-pub struct Place {
+pub struct Destination {
     /// The variable that it is put into.
     variable: String,
     /// Every variable of its provider's row.
@@ -21,7 +20,7 @@ pub struct Place {
 
 /// The command with its arguments and its environment. Every variable of the providers' rows is taken out
 /// first, so that no program finds another token of the same provider than the one that was meant.
-pub fn command(args: &cli::Exec, holdings: &[Holding]) -> Command {
+pub fn command(args: &Exec, holdings: &[Holding]) -> Command {
     let (program, arguments) = args
         .command
         .split_first()
@@ -39,18 +38,18 @@ pub fn command(args: &cli::Exec, holdings: &[Holding]) -> Command {
 }
 
 /// The place of each token: `wanted`, or its provider's usual variable. No two go into the same.
-pub fn places(app: &App, wanted: Option<&str>, owners: &[Owner]) -> Result<Vec<Place>> {
+pub fn places(app: &App, wanted: Option<&str>, owners: &[Owner]) -> Result<Vec<Destination>> {
     if let (Some(name), [first, second, ..]) = (wanted, owners) {
         return Err(clash(first, second, name));
     }
-    let mut places: Vec<Place> = Vec::with_capacity(owners.len());
+    let mut places: Vec<Destination> = Vec::with_capacity(owners.len());
     for owner in owners {
         let row = app.token_variables(&owner.provider)?;
         let variable = wanted.map_or_else(|| row[0].clone(), str::to_owned);
         if let Some(at) = places.iter().position(|one| same(&one.variable, &variable)) {
             return Err(clash(&owners[at], owner, &variable));
         }
-        places.push(Place { variable, row });
+        places.push(Destination { variable, row });
     }
     Ok(places)
 }

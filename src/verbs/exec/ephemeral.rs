@@ -7,11 +7,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 
-use super::unable::startable;
-use super::{Holding, child, environment, mask};
+use super::spawn_error::startable;
+use super::{Exec, Holding, child, environment, mask};
 use crate::audit::Action;
 use crate::choose::Target;
-use crate::cli;
 use crate::context::Context;
 use crate::error::{Code, Error, Result};
 use crate::login::{
@@ -35,12 +34,12 @@ const NAME_LIMIT: usize = 80;
 
 /// Signs in, runs the command, gives back, and ends with the command's exit code; returns only where the
 /// command did not run.
-pub fn run(app: &App, args: &cli::Exec) -> Result<()> {
+pub fn run(app: &App, args: &Exec) -> Result<()> {
     let code = from_sign_in_to_end(app, args)?;
     std::process::exit(code)
 }
 
-fn from_sign_in_to_end(app: &App, args: &cli::Exec) -> Result<i32> {
+fn from_sign_in_to_end(app: &App, args: &Exec) -> Result<i32> {
     let login = as_login(args, provider(&args.accounts)?.to_owned());
     let name = login.target.as_str();
     let definition = login::find_provider(app, name)?;
@@ -94,14 +93,14 @@ fn provider(typed: &[String]) -> Result<&str> {
             name: None,
         } => Ok(provider),
         Target { provider, .. } => usage(
-            format!("`--ephemeral` signs in anew, and `{typed}` is an account"),
+            format!("`--ephemeral` signs in without_account, and `{typed}` is an account"),
             &format!("name the provider alone: `keyfob exec {provider} --ephemeral -- CMD`"),
         ),
     }
 }
 
 /// The login that was asked for.
-fn as_login(args: &cli::Exec, target: String) -> Login {
+fn as_login(args: &Exec, target: String) -> Login {
     Login {
         target,
         scope: args.without_account.scope.clone(),
@@ -121,7 +120,7 @@ fn as_login(args: &cli::Exec, target: String) -> Login {
 /// The command's exit code.
 async fn sign_in_and_run(
     app: &App,
-    args: &cli::Exec,
+    args: &Exec,
     context: &Arc<Context>,
     plan: Plan,
 ) -> Result<i32> {

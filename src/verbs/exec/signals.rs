@@ -2,9 +2,22 @@
 //!
 //! A terminal tells the whole foreground group of its size and of Ctrl-Z by itself, so SIGWINCH and the signals
 //! of job control are left to it.
+//!
+//! Whom a signal was sent to, keyfob alone or the command too, is found out by a witness.
+//!
+//! The command is in the same process group, as a shell's job control and a Ctrl-C want it. So what a terminal,
+//! a shell's `kill %1`, `timeout` or a service manager sends to all of them has reached the command already,
+//! and a second SIGINT means more than one to many programs. The system does not tell the two apart: the
+//! signal and its sender are the same. A process beside the command does, which does nothing but die of
+//! whatever is sent to all.
+//!
+//! It is `cat`, reading from a pipe that ends with keyfob. Where it cannot be started, or does not stay,
+//! everything is forwarded.
 
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use tokio::signal::unix::{self, SignalKind, signal};
@@ -26,14 +39,14 @@ pub const FORWARDED: [Signal; 6] = [
 /// blocked.
 const ANYWAY: Duration = Duration::from_secs(1);
 
-/// Signals, caught from here to the end of the process. One that was ignored stays so, in the command too.
-pub struct Signals {
+/// ForwardedSignals, caught from here to the end of the process. One that was ignored stays so, in the command too.
+pub struct ForwardedSignals {
     forwarded: Vec<(Signal, unix::Signal)>,
     child: Option<unix::Signal>,
     anyway: Interval,
 }
 
-impl Signals {
+impl ForwardedSignals {
     /// Begins; called inside the runtime.
     pub fn catch() -> Self {
         let caught = |kind: Signal| {
@@ -76,4 +89,110 @@ impl Signals {
         })
         .await
     }
+}
+
+/// How long whoever sends to all may take from one process to the next.
+const GRACE: Duration = Duration::from_millis(30);
+
+/// How long its death explains a signal that is noticed after it.
+const MEMORY: Duration = Duration::from_secs(1);
+
+/// The process beside the command; it ends with this.
+pub struct Witness {
+    process: Option<Child>,
+    fell: Option<(i32, Instant)>,
+}
+
+impl Witness {
+    /// Starts it.
+    pub fn call() -> Self {
+        Self {
+            process: start(),
+            fell: None,
+        }
+    }
+
+    /// Notes what it died of, and starts another; not where it ended by itself, as another would too.
+    pub fn look(&mut self) {
+        let status = self.process.as_mut().map(Child::try_wait);
+        if let Some(Ok(Some(status))) = status {
+            self.note(status);
+            let told = |(by, _)| FORWARDED.iter().any(|signal| signal.as_raw() == by);
+            self.process = self.fell.is_some_and(told).then(start).flatten();
+        }
+    }
+
+    /// Whether a signal that has arrived here was sent to all.
+    pub async fn saw(&mut self, signal: Signal) -> bool {
+        self.look();
+        if !self.fell_by(signal) {
+            tokio::time::sleep(GRACE).await;
+            self.dismiss();
+        }
+        let saw = self.fell_by(signal);
+        if saw {
+            self.fell = None; // it explains one
+        }
+        saw
+    }
+
+    fn fell_by(&self, signal: Signal) -> bool {
+        self.fell
+            .is_some_and(|(by, when)| by == signal.as_raw() && when.elapsed() < MEMORY)
+    }
+
+    /// Does not wait for it to be scheduled: what was sent to it before this is what it has died of.
+    fn dismiss(&mut self) {
+        if let Some(process) = &mut self.process {
+            let _ = process.kill();
+            if let Ok(status) = process.wait() {
+                self.note(status);
+                self.process = start();
+            }
+        }
+    }
+
+    fn note(&mut self, status: ExitStatus) {
+        self.fell = status.signal().map(|by| (by, Instant::now()));
+    }
+}
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        if let Some(process) = &mut self.process {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+/// It knows nothing of keyfob's environment, and keeps no folder busy.
+fn start() -> Option<Child> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let process = Command::new("cat")
+        .env_clear()
+        .env("PATH", path)
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    without_core(&process);
+    Some(process)
+}
+
+/// Ctrl-\ leaves no core dump of it behind.
+fn without_core(process: &Child) {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{Pid, Resource, Rlimit, prlimit};
+        let none = Rlimit {
+            current: Some(0),
+            maximum: Some(0),
+        };
+        let _ = prlimit(Some(Pid::from_child(process)), Resource::Core, none);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = process;
 }

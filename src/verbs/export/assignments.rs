@@ -1,6 +1,6 @@
 //! Which variable each token goes into.
 
-use crate::answer::export::Assignment;
+use super::formats::Assignment;
 use crate::error::{Code, Error, Result};
 use crate::token_set::is_token;
 use crate::verbs::app::App;

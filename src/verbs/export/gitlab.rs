@@ -1,10 +1,10 @@
-//! A dotenv report, which GitLab keeps as an artifact and gives to later jobs as variables.
+//! A dotenv report, which GitLab keeps as an artifact and gives to later jobs as variables. It is dotenv in
+//! name alone: what follows the `=` is the value, quotes and all.
 
 use std::path::{Path, PathBuf};
 
+use super::formats::{Assignment, is_simple};
 use super::refused;
-use crate::answer::export::Assignment;
-use crate::answer::export::gitlab::{REPORT_LIMIT, report_line};
 use crate::error::{Code, Error, Result};
 use crate::verbs::app::App;
 use keyfob_base::files;
@@ -59,4 +59,25 @@ fn text(assignments: &[Assignment]) -> Result<String> {
         ),
     )
     .hint("export the tokens in the job that needs them, without `--report`"))
+}
+
+/// The most bytes that GitLab takes in a report.
+pub const REPORT_LIMIT: usize = 5 * 1024;
+
+/// `NAME=VALUE`, of `[A-Za-z0-9._~+/=-]` alone: nothing can be quoted, blanks are stripped, and a `$` in a
+/// variable of a job is expanded.
+pub fn report_line(variable: &str, value: &str) -> Option<String> {
+    is_simple(value).then(|| format!("{variable}={value}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verbs::export::formats::fixture::assert_simple_only;
+
+    #[test]
+    fn a_line_is_bare_or_refused() {
+        assert_eq!(report_line("V", "glpat-a_b==").unwrap(), "V=glpat-a_b==");
+        assert_simple_only(report_line);
+    }
 }

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::cli::{self, Format};
+use super::{Export, Format};
 
 /// The format of the shell that this process was started from; else of `SHELL`; else `sh`.
 pub fn here() -> Format {
@@ -31,7 +31,7 @@ pub fn name(format: Format) -> String {
 }
 
 /// What to say once a token is on the screen, with the command that keeps it off.
-pub fn on_screen(args: &cli::Export, format: Format) -> String {
+pub fn on_screen(args: &Export, format: Format) -> String {
     let mut words: Vec<String> = std::env::args().skip(1).collect();
     let mut add = |flag: &str| {
         if args.format.is_none() {

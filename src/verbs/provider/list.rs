@@ -2,9 +2,9 @@
 
 use super::needs::needs;
 use crate::account::Account;
-use crate::answer::provider::{Known, Providers};
 use crate::error::Result;
 use crate::verbs::app::App;
+use crate::verbs::provider::answer::{Known, Providers};
 use crate::verbs::{caution, columns, print, print_json};
 
 /// Lists them; a file that cannot be used is a warning.

@@ -3,15 +3,15 @@
 
 use url::Url;
 
-use crate::answer::provider::Document;
-use crate::cli;
+use super::arguments;
 use crate::error::{Code, Error, Result};
 use crate::provider::Change;
 use crate::verbs::app::App;
+use crate::verbs::provider::answer::Document;
 use crate::verbs::{print, print_json};
 
 /// Prints the document, and says what to do with it.
-pub fn run(app: &App, args: &cli::ProviderMetadata) -> Result<()> {
+pub fn run(app: &App, args: &arguments::ProviderMetadata) -> Result<()> {
     let name = &args.provider;
     let provider = app.registry.get(name)?;
     let url = client_id(&args.url)?;

@@ -1,13 +1,13 @@
 //! What a login at a provider still needs, judged without a look at a secret.
 
 use crate::account::Account;
-use crate::answer::provider::Need;
 use crate::error::Result;
 use crate::login::given;
 use crate::provider::{ClientAuth, Provider};
 use crate::vault::KeptClient;
 use crate::verbs::app::App;
 use crate::verbs::caution;
+use crate::verbs::provider::answer::Need;
 use keyfob_base::timestamp::Timestamp;
 
 /// What is missing; `accounts` are those at the provider. A record that cannot be read is a warning.

@@ -1,13 +1,13 @@
 //! `provider remove`: takes a provider of the user's own away, or what lies over a built-in one.
 
+use super::arguments;
 use super::unregister::Registration;
 use crate::account::Account;
-use crate::answer::provider::Removed;
-use crate::cli;
 use crate::error::{Code, Error, Result};
 use crate::session::revoke::Extent;
 use crate::verbs::app::App;
 use crate::verbs::logout::LogoutAnswer;
+use crate::verbs::provider::answer::Removed;
 use crate::verbs::{logout, print_json, report};
 
 /// The accounts that are named in a refusal.
@@ -15,7 +15,7 @@ const NAMED: usize = 10;
 
 /// Removes it, unless accounts use it; with `--force` these are logged out first. What fails on the way
 /// leaves the definition where it is. A client that keyfob registered is deleted at the server last.
-pub fn run(app: &App, args: &cli::ProviderRemove) -> Result<()> {
+pub fn run(app: &App, args: &arguments::ProviderRemove) -> Result<()> {
     let name = &args.provider;
     app.registry.is_known(name)?;
     let accounts = accounts(app, name)?;

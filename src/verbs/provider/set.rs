@@ -1,16 +1,16 @@
 //! `provider set`: changes keys of a user's file in one write, and keeps a client secret.
 
+use super::arguments;
 use super::secret;
-use crate::answer::provider::Set;
-use crate::cli;
 use crate::error::{Code, Error, Result};
 use crate::provider::{Change, Edited};
 use crate::verbs::app::App;
 use crate::verbs::print_json;
+use crate::verbs::provider::answer::Set;
 
 /// Changes what is said, all of it or nothing. With `--client-secret` the secret is asked for first,
 /// so that a question that is not answered changes nothing.
-pub fn run(app: &App, args: &cli::ProviderSet) -> Result<()> {
+pub fn run(app: &App, args: &arguments::ProviderSet) -> Result<()> {
     let name = &args.provider;
     let parsed = args.changes.iter().map(|one| Change::parse(one));
     let changes: Vec<Change> = parsed

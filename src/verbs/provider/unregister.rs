@@ -3,12 +3,12 @@
 
 use url::Url;
 
-use crate::answer::provider::Unregistered;
 use crate::error::Result;
 use crate::oauth::registration;
 use crate::vault::KeptClient;
 use crate::verbs::app::App;
 use crate::verbs::network;
+use crate::verbs::provider::answer::Unregistered;
 use keyfob_base::escape::escape_short;
 use keyfob_base::secret::Secret;
 

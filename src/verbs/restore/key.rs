@@ -4,7 +4,7 @@ use age::DecryptError;
 use age::x25519::Identity;
 use secrecy::zeroize::Zeroizing;
 
-use crate::cli;
+use super::Restore;
 use crate::error::{Code, Error, Result};
 use crate::store::sealed::{Form, Key, form, why};
 use crate::verbs::app::App;
@@ -15,7 +15,7 @@ use keyfob_base::files;
 const LIMIT: u64 = 64 * 1024;
 
 /// Decrypts the backup.
-pub fn open(app: &App, args: &cli::Restore, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+pub fn open(app: &App, args: &Restore, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
     let shown = format!("`{}`", args.file.display());
     let key = match (form(sealed), &args.identity) {
         (Form::Passphrase, _) => Key::Passphrase(passphrase(app, false)?),
@@ -67,7 +67,7 @@ fn closed(shown: &str, form: Form) -> Error {
 }
 
 /// The identities of `--identity`.
-fn identities(app: &App, args: &cli::Restore) -> Result<Key> {
+fn identities(app: &App, args: &Restore) -> Result<Key> {
     let Some(file) = &args.identity else {
         return Err(closed("the identity", Form::None));
     };

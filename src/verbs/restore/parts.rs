@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::answer::restore::{Part, Restore};
+use super::{ProviderPart, RestoreAnswer};
 use crate::error::Error;
 use crate::interrupts::uninterrupted;
 use crate::provider::Adopted;
@@ -14,7 +14,7 @@ pub fn definitions(
     app: &App,
     backup: &BackupContents,
     wanted: &BTreeSet<&String>,
-    answer: &mut Restore,
+    answer: &mut RestoreAnswer,
     failures: &mut Vec<Error>,
 ) {
     for saved in &backup.providers {
@@ -23,7 +23,7 @@ pub fn definitions(
             continue;
         }
         let result = uninterrupted(|| app.registry.adopt(name, &saved.text));
-        answer.providers.push(Part::of(name, &result));
+        answer.providers.push(ProviderPart::of(name, &result));
         match result {
             Ok(Adopted::Written) if app.registry.is_built_in(name) => app.term.say(&format!(
                 "took over the definition of {name}, which goes before the built-in one: `keyfob provider show {name}`"
@@ -52,7 +52,7 @@ pub fn clients(
     backup: &BackupContents,
     wanted: &BTreeSet<&String>,
     place: RestorePlace,
-    answer: &mut Restore,
+    answer: &mut RestoreAnswer,
     failures: &mut Vec<Error>,
 ) {
     for saved in &backup.clients {
@@ -61,7 +61,7 @@ pub fn clients(
             continue;
         }
         let result = app.vault.restore_client(saved, place.of_new());
-        answer.clients.push(Part::of(name, &result));
+        answer.clients.push(ProviderPart::of(name, &result));
         match result {
             Ok(Adopted::Written) => app
                 .term

@@ -3,13 +3,13 @@
 use toml_edit::Value;
 
 use super::{Draft, ask};
-use crate::answer::provider::Found;
 use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
 use crate::oauth::OauthError;
 use crate::oauth::discovery::{self, Metadata};
 use crate::provider::Change;
 use crate::term::Terminal;
+use crate::verbs::provider::answer::Found;
 
 /// What asking the issuer gave.
 pub type Read = std::result::Result<Metadata, OauthError>;

@@ -9,13 +9,13 @@ use std::sync::Arc;
 use url::Url;
 
 use super::needs::needs;
-use crate::answer::provider::{Added, Found, Need, giving};
-use crate::cli;
 use crate::context::off_thread;
 use crate::error::{Code, Error, Result};
 use crate::provider::{Change, Definition, Provider, Registry, usual_scopes};
 use crate::term::Terminal;
 use crate::verbs::app::App;
+use crate::verbs::provider::answer::{Added, Found, Need, giving};
+use crate::verbs::provider::arguments;
 use crate::verbs::{network, print_json};
 
 /// What has been said so far.
@@ -29,7 +29,7 @@ pub(super) struct Draft {
 }
 
 /// Adds it, and says what comes next.
-pub fn run(app: &App, args: &cli::ProviderAdd) -> Result<()> {
+pub fn run(app: &App, args: &arguments::ProviderAdd) -> Result<()> {
     let mut draft = Draft {
         name: ask::name(app, args.name.as_deref())?,
         registry: app.registry.clone(),
@@ -75,7 +75,7 @@ pub fn run(app: &App, args: &cli::ProviderAdd) -> Result<()> {
 }
 
 /// What the arguments say, each key once.
-fn given(args: &cli::ProviderAdd) -> Result<Definition> {
+fn given(args: &arguments::ProviderAdd) -> Result<Definition> {
     let flags = [
         ("title", &args.title),
         ("like", &args.like),

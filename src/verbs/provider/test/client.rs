@@ -6,12 +6,12 @@ use std::sync::Arc;
 use url::Url;
 
 use super::{fail, pass, unanswered, unknown};
-use crate::answer::provider::Check;
 use crate::context::{Context, off_thread};
 use crate::error::Result;
 use crate::oauth::probe::{self, Verdict};
 use crate::oauth::{Client, OauthError};
 use crate::provider::{ClientAuth, Provider};
+use crate::verbs::provider::answer::Check;
 use crate::verbs::provider::needs;
 use keyfob_base::escape::escape_short;
 use keyfob_base::timestamp::Timestamp;

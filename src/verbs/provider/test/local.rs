@@ -4,9 +4,9 @@ use std::io;
 use std::net::TcpListener;
 
 use super::{fail, pass};
-use crate::answer::provider::Check;
 use crate::provider::{Provider, RedirectHost};
 use crate::verbs::app::App;
+use crate::verbs::provider::answer::Check;
 
 /// It was read, so it is valid; says what it was made of.
 pub fn definition(app: &App, provider: &Provider) -> Check {

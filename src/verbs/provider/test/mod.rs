@@ -5,16 +5,16 @@ mod client;
 mod local;
 mod server;
 
-use crate::answer::provider::{Check, Outcome, Tested};
-use crate::cli;
 use crate::error::{Code, Error, Result};
 use crate::oauth::OauthError;
 use crate::provider::Provider;
 use crate::verbs::app::App;
+use crate::verbs::provider::answer::{Check, Outcome, Tested};
+use crate::verbs::provider::arguments;
 use crate::verbs::{columns, embedded, network, print, print_json};
 
 /// Makes every check, prints what was found, and fails where one did.
-pub fn run(app: &App, args: &cli::ProviderTest) -> Result<()> {
+pub fn run(app: &App, args: &arguments::ProviderTest) -> Result<()> {
     let name = &args.provider;
     app.registry.is_known(name)?;
     let checks = match app.registry.get(name) {

@@ -4,12 +4,12 @@ use url::Url;
 
 use super::client::client;
 use super::{fail, is_tls, pass, unanswered, unknown};
-use crate::answer::provider::Check;
 use crate::context::Context;
 use crate::error::Result;
 use crate::oauth::discovery::{self, Metadata};
 use crate::oauth::{OauthError, probe};
 use crate::provider::Provider;
+use crate::verbs::provider::answer::Check;
 use keyfob_base::escape::escape_short;
 use keyfob_base::timestamp::Timestamp;
 
@@ -262,7 +262,7 @@ fn host(url: &Url) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::provider::Outcome;
+    use crate::verbs::provider::answer::Outcome;
 
     #[test]
     fn a_minute_of_skew_is_none() {

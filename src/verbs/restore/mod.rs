@@ -5,22 +5,58 @@ mod parts;
 mod select;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
 
 use super::app::App;
 use super::{print_json, report};
 use crate::account::Account;
-use crate::answer::restore::{Outcome, Restore, Restored as Shape};
 use crate::audit::Action;
-use crate::cli;
 use crate::config;
 use crate::error::{Code, Error, Result};
+use crate::provider::Adopted;
 use crate::session::predict;
 use crate::store::Kind;
 use crate::vault::{BackupContents, Over, RestorePlace, Restored, Saved, backup_file};
 use keyfob_base::timestamp::Timestamp;
 
+/// Arguments of `restore`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob restore keyfob.age             asks for the passphrase
+  keyfob restore keyfob.age 'github/*' --store file
+  keyfob restore keyfob.age --identity key.txt
+
+An account that is newer here than in the file, or has a refresh token here alone, is kept, unless \
+you say so at the terminal or with `--replace`. Restoring the same file again changes nothing. The \
+passphrase is asked for, or comes from KEYFOB_BACKUP_PASSPHRASE_FILE or KEYFOB_BACKUP_PASSPHRASE.")]
+pub struct Restore {
+    /// What `backup` wrote
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// PROVIDER/NAME in the file, or a pattern of `*` and `?`; everything in it where absent
+    #[arg(value_name = "ACCOUNT")]
+    pub accounts: Vec<String>,
+    /// Decrypt with the age identities in this file, which may be behind a passphrase itself
+    #[arg(long, value_name = "FILE")]
+    pub identity: Option<PathBuf>,
+    /// Put accounts of the file in the place of newer ones here, and of those with a refresh token
+    #[arg(long)]
+    pub replace: bool,
+    /// Keep the secrets here [default: KEYFOB_STORE, else where the account's are, else what config.toml
+    /// says, else keyring]
+    #[arg(long, value_name = "STORE")]
+    pub store: Option<Kind>,
+    /// Protect a new file store with a passphrase; goes with `--store file`
+    #[arg(long)]
+    pub passphrase: bool,
+}
+
 /// Opens the file, and takes from it what was asked for.
-pub fn run(app: &App, args: &cli::Restore) -> Result<()> {
+pub fn run(app: &App, args: &Restore) -> Result<()> {
     let sealed = backup_file::read(&args.file)?;
     app.term.obey_signals();
     let failed = |error: &Error| app.audit.note(Action::Restore, "", Some(error));
@@ -38,7 +74,7 @@ pub fn run(app: &App, args: &cli::Restore) -> Result<()> {
     };
     let mut failures = Vec::new();
     prove(app, args, &chosen, &backup, place).inspect_err(failed)?;
-    let mut answer = Restore {
+    let mut answer = RestoreAnswer {
         file: args.file.display().to_string(),
         accounts: Vec::new(),
         providers: Vec::new(),
@@ -54,7 +90,7 @@ pub fn run(app: &App, args: &cli::Restore) -> Result<()> {
         used |= matches!(
             &result,
             Ok(Fared {
-                outcome: Outcome::Restored | Outcome::Updated,
+                outcome: RestoreResult::Restored | RestoreResult::Updated,
                 ..
             })
         );
@@ -63,11 +99,13 @@ pub fn run(app: &App, args: &cli::Restore) -> Result<()> {
                 let error = fared.error.as_ref();
                 answer
                     .accounts
-                    .push(Shape::here(&fared.account, fared.outcome, error));
+                    .push(RestoredAccount::here(&fared.account, fared.outcome, error));
                 failures.extend(fared.error);
             }
             Err(error) => {
-                answer.accounts.push(Shape::failed(&saved.account, &error));
+                answer
+                    .accounts
+                    .push(RestoredAccount::failed(&saved.account, &error));
                 failures.push(error);
             }
         }
@@ -87,7 +125,7 @@ pub fn run(app: &App, args: &cli::Restore) -> Result<()> {
 /// Proves every store that will be written to, before anything is changed.
 fn prove(
     app: &App,
-    args: &cli::Restore,
+    args: &Restore,
     chosen: &[&Saved],
     backup: &BackupContents,
     place: RestorePlace,
@@ -122,13 +160,13 @@ fn prove(
 /// How one account fared.
 struct Fared {
     account: Account,
-    outcome: Outcome,
+    outcome: RestoreResult,
     error: Option<Error>,
 }
 
 fn restored(
     app: &App,
-    args: &cli::Restore,
+    args: &Restore,
     saved: &Saved,
     place: RestorePlace,
     moved: bool,
@@ -160,7 +198,7 @@ fn restored(
                 life(&account)
             ));
             Fared {
-                outcome: Outcome::Restored,
+                outcome: RestoreResult::Restored,
                 error: unfinished.map(|error| error.account(&account)),
                 account,
             }
@@ -169,7 +207,7 @@ fn restored(
             app.term
                 .say(&format!("updated {account}{}", life(&account)));
             Fared {
-                outcome: Outcome::Updated,
+                outcome: RestoreResult::Updated,
                 error: unfinished.map(|error| error.account(&account)),
                 account,
             }
@@ -178,7 +216,7 @@ fn restored(
             app.term
                 .say(&format!("{account} is here as it is in the backup"));
             Fared {
-                outcome: Outcome::Unchanged,
+                outcome: RestoreResult::Unchanged,
                 error: None,
                 account,
             }
@@ -190,7 +228,7 @@ fn restored(
                 app.term.say(&format!("{account} stays as it is here"));
             }
             Fared {
-                outcome: Outcome::Kept,
+                outcome: RestoreResult::Kept,
                 error,
                 account,
             }
@@ -242,7 +280,7 @@ fn loses_refresh_token(here: &Account, saved: &Saved) -> bool {
     without && here.refreshable && !here.needs_no_person()
 }
 
-fn conflict(here: &Account, saved: &Saved, args: &cli::Restore, moved: bool) -> Error {
+fn conflict(here: &Account, saved: &Saved, args: &Restore, moved: bool) -> Error {
     let what = if loses_refresh_token(here, saved) {
         format!("{here} has a refresh token here and none in the backup, and stays as it is")
     } else {
@@ -260,4 +298,131 @@ fn conflict(here: &Account, saved: &Saved, args: &cli::Restore, moved: bool) -> 
     Error::new(Code::AccountConflict, what)
         .hint(next)
         .account(here)
+}
+
+/// What became of what is in the file.
+#[derive(Debug, Serialize)]
+pub struct RestoreAnswer {
+    /// The file, as it was named.
+    pub file: String,
+    /// In the order they are in the file.
+    pub accounts: Vec<RestoredAccount>,
+    /// Definition files.
+    pub providers: Vec<ProviderPart>,
+    /// What is kept of clients.
+    pub clients: Vec<ProviderPart>,
+}
+
+/// One account.
+#[derive(Debug, Serialize)]
+pub struct RestoredAccount {
+    /// `PROVIDER/NAME` here; in the file where nothing of it is here.
+    account: String,
+    result: RestoreResult,
+    store: Option<Kind>,
+    refreshable: bool,
+    error: Option<Error>,
+}
+
+/// How an account fared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RestoreResult {
+    /// It is new here.
+    Restored,
+    /// The one here was older.
+    Updated,
+    /// The one here is the same.
+    Unchanged,
+    /// The one here is newer.
+    Kept,
+    /// Nothing was done.
+    Failed,
+}
+
+/// One provider's part.
+#[derive(Debug, Serialize)]
+pub struct ProviderPart {
+    provider: String,
+    result: &'static str,
+    error: Option<Error>,
+}
+
+impl RestoredAccount {
+    /// The account as it is here.
+    pub fn here(account: &Account, result: RestoreResult, error: Option<&Error>) -> Self {
+        Self {
+            account: account.to_string(),
+            result,
+            store: Some(account.store),
+            refreshable: account.refreshable,
+            error: error.cloned(),
+        }
+    }
+
+    /// The account as it is in the file.
+    pub fn failed(account: &Account, error: &Error) -> Self {
+        Self {
+            account: account.to_string(),
+            result: RestoreResult::Failed,
+            store: None,
+            refreshable: account.refreshable,
+            error: Some(error.clone()),
+        }
+    }
+}
+
+impl ProviderPart {
+    /// How a provider's part fared.
+    pub fn of(provider: &str, result: &Result<Adopted>) -> Self {
+        Self {
+            provider: provider.to_owned(),
+            result: match result {
+                Ok(Adopted::Written) => "restored",
+                Ok(Adopted::Unchanged) => "unchanged",
+                Ok(Adopted::Kept) => "kept",
+                Err(_) => "failed",
+            },
+            error: result.as_ref().err().cloned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Code;
+    use crate::verbs::fixture::{account, assert_shape};
+
+    #[test]
+    fn the_shape_is_the_documented_one() {
+        let other = Account {
+            provider: "github".into(),
+            ..account()
+        };
+        let error = Error::new(
+            Code::AccountConflict,
+            "github/julien is newer here than in the backup, and stays as it is",
+        )
+        .hint("`--replace` puts that of keyfob.age in its place")
+        .account(&other);
+        let shape = RestoreAnswer {
+            file: "keyfob.age".into(),
+            accounts: vec![
+                RestoredAccount::here(&account(), RestoreResult::Restored, None),
+                RestoredAccount::here(&other, RestoreResult::Kept, Some(&error)),
+            ],
+            providers: vec![
+                ProviderPart::of("github", &Ok(Adopted::Kept)),
+                ProviderPart::of("gitlab", &Ok(Adopted::Unchanged)),
+            ],
+            clients: vec![ProviderPart::of("huggingface", &Ok(Adopted::Written))],
+        };
+        assert_shape(&shape, include_str!("../shapes/restore.json"));
+        let failed = serde_json::to_value(RestoredAccount::failed(&other, &error)).unwrap();
+        assert_eq!(
+            (&failed["result"], &failed["store"]),
+            (&"failed".into(), &serde_json::Value::Null)
+        );
+    }
 }

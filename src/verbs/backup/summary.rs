@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use super::Told;
+use super::gather::Told;
 use crate::account::Account;
 use crate::store::sealed::Lock;
 use crate::vault::{BackupContents, Bound, RefreshToken};
 use crate::verbs::app::App;
 
 /// Says what was written, and what was not.
-pub fn told(app: &App, path: &Path, lock: &Lock, backup: &BackupContents, told: &[Told]) {
+pub fn summarise(app: &App, path: &Path, lock: &Lock, backup: &BackupContents, told: &[Told]) {
     let locked = match lock {
         Lock::Passphrase(_) => "behind your passphrase".to_owned(),
         Lock::Recipients(recipients) if recipients.len() == 1 => "to one recipient".into(),

@@ -56,7 +56,7 @@ fn example() -> Provider {
 fn the_shape_of_list_is_the_documented_one() {
     assert_shape(
         &providers(),
-        include_str!("../../verbs/shapes/provider-list.json"),
+        include_str!("../../shapes/provider-list.json"),
     );
 }
 
@@ -95,7 +95,7 @@ fn the_shape_of_show_is_the_documented_one_with_the_whole_definition() {
     let (provider, sources) = (example(), sources());
     let mut shape = serde_json::to_value(shown(&provider, &sources)).unwrap();
     let documented: serde_json::Value =
-        serde_json::from_str(include_str!("../../verbs/shapes/provider-show.json")).unwrap();
+        serde_json::from_str(include_str!("../../shapes/provider-show.json")).unwrap();
     let whole = shape["definition"].take();
     let mut expected = documented.clone();
     let some = expected["definition"].take();
@@ -201,7 +201,7 @@ fn the_shape_of_add_is_the_documented_one() {
             scopes: Some(vec!["openid".into(), "profile".into()]),
         }),
     };
-    assert_shape(&added, include_str!("../../verbs/shapes/provider-add.json"));
+    assert_shape(&added, include_str!("../../shapes/provider-add.json"));
     let lines = added.found.unwrap().lines();
     assert_eq!(lines[0], "https://id.example.com publishes its metadata:");
     assert!(
@@ -224,7 +224,7 @@ fn the_shape_of_set_is_the_documented_one() {
         absent: vec!["title".into()],
         client_secret: Some(Kind::Keyring),
     };
-    assert_shape(&set, include_str!("../../verbs/shapes/provider-set.json"));
+    assert_shape(&set, include_str!("../../shapes/provider-set.json"));
 }
 
 #[test]
@@ -243,10 +243,7 @@ fn the_shape_of_remove_is_the_documented_one() {
             error: None,
         }],
     };
-    assert_shape(
-        &removed,
-        include_str!("../../verbs/shapes/provider-remove.json"),
-    );
+    assert_shape(&removed, include_str!("../../shapes/provider-remove.json"));
 }
 
 #[test]
@@ -265,10 +262,7 @@ fn the_shape_and_the_lines_of_test_are_the_documented_ones() {
             check("client", Outcome::Fail, "not known", Some("give another")),
         ],
     );
-    assert_shape(
-        &tested,
-        include_str!("../../verbs/shapes/provider-test.json"),
-    );
+    assert_shape(&tested, include_str!("../../shapes/provider-test.json"));
     assert_eq!(
         tested.text(false),
         "\
@@ -287,6 +281,6 @@ fn the_metadata_document_is_the_documented_one() {
     let document = Document::new(&url, example().described_redirect_uris());
     assert_shape(
         &document,
-        include_str!("../../verbs/shapes/provider-metadata.json"),
+        include_str!("../../shapes/provider-metadata.json"),
     );
 }

@@ -24,8 +24,8 @@ const SHELL_WORDS: [&str; 9] = [
 const HEAD: u64 = 256;
 
 /// The failure of a program that was to be run and did not start, from what the system said.
-pub fn unable(program: &OsStr, failure: &io::Error) -> Error {
-    let name = shown(program);
+pub fn spawn_error(program: &OsStr, failure: &io::Error) -> Error {
+    let name = display_program(program);
     let cannot_run = |why: &str, hint: String| {
         let what = format!("`{name}` cannot be run: {why}");
         Error::new(Code::CommandNotExecutable, what).hint(hint)
@@ -40,14 +40,14 @@ pub fn unable(program: &OsStr, failure: &io::Error) -> Error {
                 ),
                 format!(
                     "install that, or change the first line of {}",
-                    shown(path.as_os_str())
+                    display_program(path.as_os_str())
                 ),
             ),
             None => cannot_run(
                 "the loader that it names is missing",
                 format!(
                     "{} was built for another system; get one for this",
-                    shown(path.as_os_str())
+                    display_program(path.as_os_str())
                 ),
             ),
         },
@@ -66,7 +66,7 @@ pub fn unable(program: &OsStr, failure: &io::Error) -> Error {
                 &failure.to_string(),
                 format!(
                     "check that {} is a program for this system",
-                    shown(path.as_os_str())
+                    display_program(path.as_os_str())
                 ),
             )
         }
@@ -76,13 +76,13 @@ pub fn unable(program: &OsStr, failure: &io::Error) -> Error {
 /// Fails where there is certainly no such program, before anybody signs in for it.
 pub fn startable(program: &OsStr) -> Result<()> {
     match find(program) {
-        None if cfg!(unix) => Err(not_found(program, &shown(program))),
+        None if cfg!(unix) => Err(not_found(program, &display_program(program))),
         _ => Ok(()), // Windows adds suffixes of its own
     }
 }
 
 /// A name as it is shown; a hint has lines, and this is of one.
-fn shown(program: &OsStr) -> String {
+fn display_program(program: &OsStr) -> String {
     escape_short(&program.to_string_lossy(), NAME_LIMIT)
 }
 
@@ -110,7 +110,7 @@ fn not_found(program: &OsStr, name: &str) -> Error {
 
 /// What is in the way of running a file that is there.
 fn denied(path: &Path) -> (&'static str, String) {
-    let shown = shown(path.as_os_str());
+    let shown = display_program(path.as_os_str());
     match fs::metadata(path) {
         Ok(file) if file.is_dir() => ("it is a folder", "name a program in it".into()),
         Ok(file) if !is_executable(&file) => (
@@ -205,7 +205,8 @@ mod tests {
     #[test]
     fn what_is_not_there_is_127_and_what_cannot_be_run_126() {
         let (folder, path) = written("#!/no/such\n");
-        let judged = |program: &Path, kind: ErrorKind| unable(program.as_os_str(), &kind.into());
+        let judged =
+            |program: &Path, kind: ErrorKind| spawn_error(program.as_os_str(), &kind.into());
         let script = judged(&path, ErrorKind::NotFound);
         assert_eq!(script.code, Code::CommandNotExecutable);
         assert!(script.message.contains("`/no/such`"), "{script}");

@@ -2,24 +2,95 @@
 //! is printed.
 
 mod assignments;
-mod github;
+mod formats;
+pub(super) mod github;
 mod gitlab;
 mod reader;
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgGroup, Args, ValueEnum};
+use clap_complete::engine::ArgValueCompleter;
 
 use super::app::App;
 use super::tokens::{self, Owner};
 use super::{print, print_json};
-use crate::answer::export::json::Tokens;
-use crate::answer::export::{Assignment, Form, dotenv, elvish, fish, nu, posix, windows};
-use crate::cli::{self, Format};
+use crate::complete;
 use crate::error::{Code, Error, Result};
+use crate::verbs::arguments::duration;
+use crate::verbs::tokens::OneTimeToken;
+use formats::{Assignment, AssignmentForm, Tokens, form};
+
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("without_account").args(["exchange"]), after_help = "\
+Examples:
+  eval \"$(keyfob export huggingface github/work)\"
+  keyfob export huggingface --format fish | source
+  keyfob export gitlab --name CI_TOKEN --format dotenv > .env
+  keyfob export huggingface --format github    in a step of GitHub Actions
+
+Through a pipe the format is `sh`; on a terminal it is that of your shell.")]
+pub struct Export {
+    /// PROVIDER/NAME, or PROVIDER for the one used here
+    #[arg(value_name = "ACCOUNT", add = ArgValueCompleter::new(complete::accounts))]
+    pub accounts: Vec<String>,
+    /// What reads the assignments
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// Assign to this variable instead of the provider's usual one
+    #[arg(long, value_name = "VAR")]
+    pub name: Option<String>,
+    /// With `--format github`: set a step's output instead of variables of the steps that follow
+    #[arg(long)]
+    pub output: bool,
+    /// With `--format gitlab`: write a dotenv report, an artifact of the job, and print nothing
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Demand tokens that live at least this long
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub min_ttl: Option<Duration>,
+    /// A token got for this once.
+    #[command(flatten)]
+    pub without_account: OneTimeToken,
+}
+
+/// What reads assignments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Any POSIX shell
+    Sh,
+    /// GNU Bash
+    Bash,
+    /// Zsh
+    Zsh,
+    /// fish
+    Fish,
+    /// PowerShell
+    #[value(name = "powershell")]
+    PowerShell,
+    /// The Windows command prompt
+    Cmd,
+    /// Nushell
+    Nu,
+    /// Elvish
+    Elvish,
+    /// A `.env` file
+    Dotenv,
+    /// One JSON object: variable to token
+    Json,
+    /// A step of GitHub Actions
+    Github,
+    /// A job of GitLab CI
+    Gitlab,
+}
 
 /// Where the tokens go.
 enum Way {
     /// To stdout, in lines of a form.
-    Lines(Form),
+    Lines(AssignmentForm),
     /// To stdout, as one object.
     Json,
     /// To a file that GitHub's runner reads.
@@ -29,7 +100,7 @@ enum Way {
 }
 
 /// Prints assignments of valid tokens, or writes them where a CI system looks for them.
-pub fn run(app: &App, args: &cli::Export) -> Result<()> {
+pub fn run(app: &App, args: &Export) -> Result<()> {
     let format = format(args, app.manner.json)?;
     fit(args, format)?;
     let way = way(args, format)?;
@@ -56,7 +127,7 @@ pub fn run(app: &App, args: &cli::Export) -> Result<()> {
 }
 
 /// What was asked for; on a terminal the person's shell, through a pipe `sh`.
-fn format(args: &cli::Export, json: bool) -> Result<Format> {
+fn format(args: &Export, json: bool) -> Result<Format> {
     match (args.format, json) {
         (None | Some(Format::Json), true) => Ok(Format::Json),
         (Some(_), true) => Err(Error::new(
@@ -71,7 +142,7 @@ fn format(args: &cli::Export, json: bool) -> Result<Format> {
 }
 
 /// Whether the flags go together, before anything is looked up.
-fn fit(args: &cli::Export, format: Format) -> Result<()> {
+fn fit(args: &Export, format: Format) -> Result<()> {
     let belongs = |flag: &str, to: &str| {
         Error::new(Code::Usage, format!("`{flag}` goes with `--format {to}`"))
             .hint(format!("add `--format {to}`, or leave `{flag}` out"))
@@ -91,23 +162,17 @@ fn fit(args: &cli::Export, format: Format) -> Result<()> {
 }
 
 /// Opens what will be written, so that no token is got in vain.
-fn way(args: &cli::Export, format: Format) -> Result<Way> {
+fn way(args: &Export, format: Format) -> Result<Way> {
     Ok(match (format, &args.report) {
         (Format::Gitlab, Some(file)) => Way::Report(gitlab::Report::at(file)?),
-        (Format::Sh | Format::Bash | Format::Zsh | Format::Gitlab, _) => Way::Lines(posix::export),
-        (Format::Fish, _) => Way::Lines(fish::set),
-        (Format::PowerShell, _) => Way::Lines(windows::powershell),
-        (Format::Cmd, _) => Way::Lines(windows::cmd),
-        (Format::Nu, _) => Way::Lines(nu::assign),
-        (Format::Elvish, _) => Way::Lines(elvish::set_env),
-        (Format::Dotenv, _) => Way::Lines(dotenv::line),
         (Format::Json, _) => Way::Json,
         (Format::Github, _) => Way::Github(github::File::open(args.output)?),
+        (format, _) => Way::Lines(form(format).expect("the others are written in lines")),
     })
 }
 
 /// Every assignment, a line each.
-fn lines(form: Form, format: Format, assignments: &[Assignment]) -> Result<String> {
+fn lines(form: AssignmentForm, format: Format, assignments: &[Assignment]) -> Result<String> {
     let lines: Result<Vec<String>> = assignments
         .iter()
         .map(|one| {

@@ -4,23 +4,62 @@ mod ask;
 pub mod install;
 mod place;
 mod start_file;
-mod whole_file;
 mod write;
 
 use std::env;
 use std::ffi::OsStr;
 use std::path::{Component, Path};
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
 use super::{print, print_json, shell};
-use crate::answer::completions::{Change, Installed};
-use crate::cli::{Completions, Shell};
 use crate::complete::{ASKED, VARIABLE};
 use crate::doctor::{self, Completion, Pending};
 use crate::error::{Code, Error, Result};
 use crate::term::{Console, Manner, Terminal};
+use install::{FileChange, Installed};
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob completions bash --install     where bash looks for it
+  keyfob completions zsh --uninstall
+  source <(keyfob completions bash)     for this shell alone
+
+Without SHELL, --install and --uninstall mean the shell that they are typed in. A start file is added one \
+line to, and only where the shell has no folder for completions.")]
+pub struct Completions {
+    /// The shell
+    #[arg(required_unless_present_any = ["install", "uninstall"])]
+    pub shell: Option<Shell>,
+    /// Put it where the shell looks for it
+    #[arg(long, conflicts_with = "uninstall")]
+    pub install: bool,
+    /// Take back what --install did
+    #[arg(long)]
+    pub uninstall: bool,
+}
+
+/// The shells that complete keyfob's words at run time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// GNU Bash
+    Bash,
+    /// Elvish
+    Elvish,
+    /// fish
+    Fish,
+    /// Nushell
+    #[value(alias = "nu")]
+    Nushell,
+    /// PowerShell
+    #[value(name = "powershell")]
+    PowerShell,
+    /// Zsh
+    Zsh,
+}
 
 /// The program's name, on a command line and in the scripts.
 const NAME: &str = "keyfob";
@@ -28,10 +67,10 @@ const NAME: &str = "keyfob";
 // What the engine's scripts lack: the shell's own completion of a command behind `exec … --`, in bash words that
 // hold a `:` or a `=`, and in bash and zsh that no blank follows a key that goes on. PowerShell completes file
 // names where nothing is answered.
-const OURS_BASH: &str = include_str!("completions/keyfob.bash");
-const OURS_ELVISH: &str = include_str!("completions/keyfob.elv");
-const OURS_FISH: &str = include_str!("completions/keyfob.fish");
-const OURS_ZSH: &str = include_str!("completions/keyfob.zsh");
+const OURS_BASH: &str = include_str!("keyfob.bash");
+const OURS_ELVISH: &str = include_str!("keyfob.elv");
+const OURS_FISH: &str = include_str!("keyfob.fish");
+const OURS_ZSH: &str = include_str!("keyfob.zsh");
 
 /// Prints the script for a shell, or puts what asks for it where that shell looks.
 pub fn run(args: &Completions, manner: Manner) -> Result<()> {
@@ -78,13 +117,17 @@ fn installed(shell: Shell, uninstall: bool, manner: Manner) -> Result<()> {
     }
     let shell = &done.shell;
     if uninstall {
-        if done.files.iter().all(|file| file.result == Change::Kept) {
+        if done
+            .files
+            .iter()
+            .all(|file| file.result == FileChange::Kept)
+        {
             term.say(&format!("nothing of keyfob's was installed for {shell}"));
         }
     } else if done
         .files
         .iter()
-        .any(|file| file.result != Change::Unchanged)
+        .any(|file| file.result != FileChange::Unchanged)
     {
         term.say(&format!("a new {shell} completes keyfob's words"));
     }
