@@ -1,6 +1,8 @@
 //! An account: one signed-in identity at one provider, and everything about it that is not secret.
 
 mod entry;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod sign_in;
 mod standing;
 

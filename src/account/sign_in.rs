@@ -66,7 +66,7 @@ impl End {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verbs::fixture;
+    use crate::account::fixture;
 
     const DAY: u64 = 24 * 60 * 60;
 

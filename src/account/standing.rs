@@ -81,7 +81,7 @@ impl Standing {
 mod tests {
     use super::*;
     use crate::account::Account;
-    use crate::verbs::fixture;
+    use crate::account::fixture;
 
     const DAY: u64 = 24 * 60 * 60;
 

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use super::{ACCOUNT, Chooser, Environment, Source};
 use crate::account::Account;
+use crate::account::fixture;
 use crate::config::Config;
 use crate::error::{Code, Error};
 use crate::paths::Paths;
@@ -15,7 +16,6 @@ use crate::provider::Registry;
 use crate::rules::{Rules, WorkingPlace};
 use crate::store::Nobody;
 use crate::vault::Vault;
-use crate::verbs::fixture;
 use keyfob_base::files;
 use keyfob_base::secret::Secret;
 

@@ -162,10 +162,10 @@ mod tests {
 
     use super::super::shown;
     use super::*;
+    use crate::account::fixture::{account, now};
     use crate::account::{Account, SignIn};
     use crate::store::Nobody;
     use crate::vault::Vault;
-    use crate::verbs::fixture::{account, now};
 
     fn index(names: &[(&str, &str)]) -> Index {
         let names = names.iter().map(|(provider, name)| Named {

@@ -342,8 +342,8 @@ fn check_names(provider: &Provider, named: &[String], held: &[String]) -> Result
 mod scope_tests {
     use super::*;
     use crate::account::Account;
+    use crate::account::fixture::account;
     use crate::login::fixture;
-    use crate::verbs::fixture::account;
 
     fn strings(scopes: &[&str]) -> Vec<String> {
         scopes.iter().map(ToString::to_string).collect()

@@ -163,10 +163,10 @@ fn of_another_kind(holder: &Account, kind: SignIn) -> Error {
 mod tests {
     use super::*;
     use crate::account::Identity;
+    use crate::account::fixture;
     use crate::login::Keeping;
     use crate::provider::Provider;
     use crate::store::Kind;
-    use crate::verbs::fixture;
     use keyfob_base::timestamp::Timestamp;
 
     fn who(subject: &str, username: &str) -> Who {

@@ -231,7 +231,7 @@ fn refresh_required(account: &Account, remaining: u64) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verbs::fixture;
+    use crate::account::fixture;
 
     /// What is said where so many seconds of an hour are left.
     fn said(left: u64, refreshable: bool, refused: bool, least: Option<u64>) -> &'static str {

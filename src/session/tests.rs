@@ -8,12 +8,12 @@ use tempfile::TempDir;
 use super::look::*;
 use super::renew::take_turn;
 use crate::account::Account;
+use crate::account::fixture;
 use crate::error::{Code, Result};
 use crate::paths::Paths;
 use crate::store::{Kind, Nobody};
 use crate::token_set::TokenSet;
 use crate::vault::{Secrets, Vault};
-use crate::verbs::fixture;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 

@@ -348,7 +348,7 @@ fn each<T: Send>(named: &[Named], act: impl Fn(&Named) -> T + Sync) -> Vec<T> {
 mod tests {
     use super::super::record::HEAD;
     use super::*;
-    use crate::verbs::fixture::account;
+    use crate::account::fixture::account;
 
     fn home() -> (tempfile::TempDir, Paths) {
         let home = tempfile::tempdir().unwrap();

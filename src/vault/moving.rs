@@ -236,13 +236,13 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
+    use crate::account::fixture;
     use crate::account::random_id;
     use crate::paths::Paths;
     use crate::provider::ClientAuth;
     use crate::store::{Nobody, Store, StoreError};
     use crate::token_set::TokenSet;
     use crate::vault::{ClientSecrets, Secrets};
-    use crate::verbs::fixture;
     use keyfob_base::secret::Secret;
     use keyfob_base::timestamp::Timestamp;
 

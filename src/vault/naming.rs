@@ -184,10 +184,10 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+    use crate::account::fixture;
     use crate::account::random_id;
     use crate::paths::Paths;
     use crate::store::Nobody;
-    use crate::verbs::fixture;
 
     const PROVIDER: &str = "acme";
 
@@ -345,13 +345,13 @@ mod provider_tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::account::fixture;
     use crate::account::random_id;
     use crate::paths::Paths;
     use crate::provider::ClientAuth;
     use crate::store::{Kind, Nobody};
     use crate::token_set::TokenSet;
     use crate::vault::{ClientSecrets, KeptClient, Secrets};
-    use crate::verbs::fixture;
     use keyfob_base::secret::Secret;
 
     const OLD: &str = "id-example-com";

@@ -141,7 +141,7 @@ pub fn decode(secret: &Secret, account: &Account) -> Result<Secrets> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verbs::fixture::account;
+    use crate::account::fixture::account;
 
     fn secrets() -> Secrets {
         Secrets {

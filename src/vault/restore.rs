@@ -296,10 +296,10 @@ mod tests {
 
     use super::*;
     use crate::account::Identity;
+    use crate::account::fixture;
     use crate::paths::Paths;
     use crate::store::Nobody;
     use crate::token_set::TokenSet;
-    use crate::verbs::fixture;
     use keyfob_base::secret::Secret;
 
     fn account(id: &str, name: &str, subject: &str) -> Account {

@@ -300,8 +300,8 @@ impl CheckAnswer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::fixture::{account, assert_shape, now};
     use crate::error::Code;
-    use crate::verbs::fixture::{account, assert_shape, now};
 
     fn failed() -> (Account, Error) {
         let mut other = account();

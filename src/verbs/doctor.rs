@@ -291,8 +291,8 @@ fn word_and_style(status: Status) -> (&'static str, Style) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::fixture::assert_shape;
     use crate::doctor::Mend;
-    use crate::verbs::fixture::assert_shape;
 
     fn report() -> Report {
         Report::new(&[

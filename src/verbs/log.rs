@@ -183,7 +183,7 @@ fn caller_cell(event: &AuditEvent) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verbs::fixture::{assert_shape, now};
+    use crate::account::fixture::{assert_shape, now};
 
     fn log() -> LogAnswer {
         let given = AuditEvent {

@@ -344,7 +344,7 @@ pub enum RevocationResult {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verbs::fixture::assert_shape;
+    use crate::account::fixture::assert_shape;
 
     #[test]
     fn the_shape_is_the_documented_one() {

@@ -11,8 +11,6 @@ pub(crate) mod doctor;
 mod embedded;
 pub(crate) mod exec;
 pub(crate) mod export;
-#[cfg(test)]
-pub(crate) mod fixture;
 mod help;
 mod list;
 mod log;

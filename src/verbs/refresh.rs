@@ -212,8 +212,8 @@ impl Refreshed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::fixture::{account, assert_shape};
     use crate::error::Code;
-    use crate::verbs::fixture::{account, assert_shape};
 
     fn failure() -> Error {
         Error::new(Code::LoginRequired, "the refresh token was refused")

@@ -82,7 +82,7 @@ pub struct RenameAnswer {
 #[cfg(test)]
 mod tests {
     use super::RenameAnswer;
-    use crate::verbs::fixture::assert_shape;
+    use crate::account::fixture::assert_shape;
 
     #[test]
     fn the_shape_is_the_documented_one() {

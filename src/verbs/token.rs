@@ -92,7 +92,7 @@ fn expose<S: Serializer>(secret: &Secret, serializer: S) -> std::result::Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verbs::fixture::{account, assert_shape};
+    use crate::account::fixture::{account, assert_shape};
 
     fn tokens() -> TokenSet {
         let account = account();

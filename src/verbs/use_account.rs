@@ -189,7 +189,7 @@ impl TrustAnswer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verbs::fixture::{account, assert_shape};
+    use crate::account::fixture::{account, assert_shape};
 
     #[test]
     fn the_shapes_are_the_documented_ones() {

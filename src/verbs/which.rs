@@ -102,9 +102,9 @@ fn reason(choice: &Choice) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::fixture::{account, assert_shape};
     use crate::choose::Variable;
     use crate::rules::Rule;
-    use crate::verbs::fixture::{account, assert_shape};
     use keyfob_base::secret::Secret;
 
     fn chosen(why: Why) -> WhichAnswer {

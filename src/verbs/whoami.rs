@@ -174,7 +174,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::verbs::fixture::{account, assert_shape};
+    use crate::account::fixture::{account, assert_shape};
 
     fn rule() -> IdentityRule {
         IdentityRule {

@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::account::Account;
+use crate::account::fixture;
 use crate::provider::ClientAuth;
 use crate::store::Kind;
 use crate::token_set::TokenSet;
 use crate::vault::{ClientSecrets, KeptClient, Secrets};
-use crate::verbs::fixture;
 use keyfob_base::secret::Secret;
 
 fn backup() -> BackupContents {

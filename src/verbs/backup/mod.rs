@@ -300,8 +300,8 @@ impl BackedUp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::fixture::{account, assert_shape};
     use crate::error::Code;
-    use crate::verbs::fixture::{account, assert_shape};
 
     #[test]
     fn the_shape_is_the_documented_one() {

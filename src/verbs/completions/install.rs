@@ -339,9 +339,9 @@ pub fn is_of_keyfob(contents: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::fixture::assert_shape;
     use crate::complete::VARIABLE;
     use crate::verbs::completions::{Shell, place, script, script_of};
-    use crate::verbs::fixture::assert_shape;
 
     #[test]
     fn the_shape_is_the_documented_one() {

@@ -149,7 +149,7 @@ pub(super) mod fixture {
 mod tests {
     use super::fixture::{all, assert_simple_only};
     use super::*;
-    use crate::verbs::fixture::assert_shape;
+    use crate::account::fixture::assert_shape;
     use crate::verbs::output::json;
     use keyfob_base::secret::Secret;
 

@@ -120,9 +120,9 @@ fn shape_variable(variable: &SetVariable) -> ListEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::fixture::{account, assert_shape, now};
     use crate::account::sign_in;
     use crate::provider::LifetimeRule;
-    use crate::verbs::fixture::{account, assert_shape, now};
 
     fn listed(account: &Account) -> Listed<'_> {
         let rule = LifetimeRule {

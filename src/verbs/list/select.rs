@@ -49,7 +49,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::verbs::fixture;
+    use crate::account::fixture;
     use crate::verbs::{Cli, Command};
 
     const DAY: u64 = 24 * 60 * 60;

@@ -155,10 +155,10 @@ mod tests {
 
     use super::*;
     use crate::account::SignIn;
+    use crate::account::fixture::{account, now};
     use crate::account::sign_in;
     use crate::provider::LifetimeRule;
     use crate::store::Kind;
-    use crate::verbs::fixture::{account, now};
 
     /// The table of accounts whose sign-ins end at no known time.
     fn list(

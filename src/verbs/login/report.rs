@@ -128,7 +128,7 @@ impl LoginAnswer {
 #[cfg(test)]
 mod tests {
     use super::LoginAnswer;
-    use crate::verbs::fixture::{account, assert_shape};
+    use crate::account::fixture::{account, assert_shape};
 
     #[test]
     fn the_shape_is_the_documented_one() {

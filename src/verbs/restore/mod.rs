@@ -391,8 +391,8 @@ impl ProviderPart {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::fixture::{account, assert_shape};
     use crate::error::Code;
-    use crate::verbs::fixture::{account, assert_shape};
 
     #[test]
     fn the_shape_is_the_documented_one() {

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::account::fixture::assert_shape;
 use crate::provider::{Provider, RegistrationRule, Source, Sources};
 use crate::store::Kind;
-use crate::verbs::fixture::assert_shape;
 use crate::verbs::logout::Forgotten;
 
 fn providers() -> Providers {
