@@ -12,12 +12,12 @@ const TEXT_LIMIT: usize = 1024;
 const COUNT_LIMIT: usize = 256;
 
 /// Returns the first fact at `pointer`, an integer as its decimal digits. A blank string is none.
-pub fn text(value: &Value, pointer: &str) -> Option<String> {
+pub(crate) fn text(value: &Value, pointer: &str) -> Option<String> {
     texts(value, pointer).into_iter().next()
 }
 
 /// Returns every fact at `pointer`, in the order of the document, at most 256.
-pub fn texts(value: &Value, pointer: &str) -> Vec<String> {
+pub(crate) fn texts(value: &Value, pointer: &str) -> Vec<String> {
     let Some(segments) = segments(pointer) else {
         return Vec::new();
     };

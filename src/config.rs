@@ -15,7 +15,7 @@ use crate::toml_text::{invalid_toml, read_text};
 /// The settings. A missing file is all defaults.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Config {
+pub(crate) struct Config {
     /// The store for new accounts, unless `--store` or `KEYFOB_STORE` names one.
     pub store: Option<Kind>,
     /// Certificate authorities to trust besides the system's, as PEM; relative to this file.
@@ -42,7 +42,7 @@ impl Default for Config {
 
 impl Config {
     /// Reads `config.toml`. An error names the file, the line and the key.
-    pub fn load(paths: &Paths) -> Result<Self> {
+    pub(crate) fn load(paths: &Paths) -> Result<Self> {
         let path = paths.config_file();
         let Some(text) = read_text(&path)? else {
             return Ok(Self::default());
@@ -59,12 +59,12 @@ impl Config {
 }
 
 /// Whether a variable such as `CI` says yes: anything but nothing, `0` and `false`.
-pub fn says_yes(value: &OsStr) -> bool {
+pub(crate) fn says_yes(value: &OsStr) -> bool {
     !matches!(value.as_encoded_bytes(), b"" | b"0" | b"false")
 }
 
 /// The store that `KEYFOB_STORE` names; empty, as every variable, it names none.
-pub fn store_variable() -> Result<Option<Kind>> {
+pub(crate) fn store_variable() -> Result<Option<Kind>> {
     let named = std::env::var_os("KEYFOB_STORE").unwrap_or_default();
     let named = named.to_string_lossy();
     if named.is_empty() {

@@ -11,7 +11,7 @@ use crate::term::Terminal;
 use crate::vault::Vault;
 
 /// Carried through a login or a renewal.
-pub struct Context {
+pub(crate) struct Context {
     /// Accounts and secrets.
     pub vault: Arc<Vault>,
     /// Today's definitions.
@@ -27,7 +27,7 @@ pub struct Context {
 }
 
 /// Runs what blocks (store, lock, question) off the runtime's thread.
-pub async fn off_thread<T: Send + 'static>(
+pub(crate) async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     match tokio::task::spawn_blocking(work).await {
@@ -37,7 +37,7 @@ pub async fn off_thread<T: Send + 'static>(
 }
 
 /// A failed request as its reader meets it: `state` says what became of what is stored.
-pub fn failed(error: &OauthError, refused: Code, state: &str) -> Error {
+pub(crate) fn failed(error: &OauthError, refused: Code, state: &str) -> Error {
     let (code, next) = match error {
         OauthError::Network(cause) if cause.contains(": TLS: ") => (
             Code::NetworkError,

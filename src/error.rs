@@ -174,11 +174,11 @@ pub struct Error {
 }
 
 /// The result of everything above `oauth` and `store`, which have small errors of their own.
-pub type Result<T> = std::result::Result<T, Error>;
+pub(crate) type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     /// Makes a failure without a hint yet.
-    pub fn new(code: Code, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,
             message: message.into(),
@@ -189,26 +189,26 @@ impl Error {
 
     /// Adds the next step.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     /// Adds the account, unless a more precise place named one already.
     #[must_use]
-    pub fn account(mut self, account: impl fmt::Display) -> Self {
+    pub(crate) fn account(mut self, account: impl fmt::Display) -> Self {
         self.account.get_or_insert_with(|| account.to_string());
         self
     }
 
     /// A failure of the file system, with what was being done to which file.
-    pub fn io(doing: impl fmt::Display, source: &std::io::Error) -> Self {
+    pub(crate) fn io(doing: impl fmt::Display, source: &std::io::Error) -> Self {
         Self::new(Code::InternalError, format!("{doing}: {source}"))
             .hint("check the free space and the permissions of that folder, then run it again")
     }
 
     /// The object that `--json` writes to stderr.
-    pub fn json(&self) -> String {
+    pub(crate) fn json(&self) -> String {
         serde_json::to_string(self).expect("strings serialise")
     }
 }
@@ -245,7 +245,7 @@ impl std::error::Error for Error {}
 
 /// The one exit code of a command that worked on several accounts: the first of 5, 1, 4, 3 that
 /// occurred; an interruption or wrong usage before all of them.
-pub fn worst<'a>(errors: impl IntoIterator<Item = &'a Error>) -> Option<&'a Error> {
+pub(crate) fn worst<'a>(errors: impl IntoIterator<Item = &'a Error>) -> Option<&'a Error> {
     let rank = |error: &Error| match error.code.exit() {
         130 => 0,
         2 => 1,

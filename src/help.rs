@@ -36,12 +36,12 @@ pub enum Block<'a> {
 
 impl Topic {
     /// The page of that name.
-    pub fn find(name: &str) -> Option<&'static Self> {
+    pub(crate) fn find(name: &str) -> Option<&'static Self> {
         TOPICS.iter().find(|topic| topic.name == name)
     }
 
     /// What it is about, in a line.
-    pub fn about(&self) -> &'static str {
+    pub(crate) fn about(&self) -> &'static str {
         let title = self.text.lines().next().unwrap_or_default();
         title.trim_start_matches("# ")
     }

@@ -23,7 +23,7 @@ pub struct Interrupts {
 
 /// While it lives a signal is noted and not obeyed.
 #[derive(Debug)]
-pub struct Hold(Arc<Interrupts>);
+pub(crate) struct Hold(Arc<Interrupts>);
 
 impl Interrupts {
     /// Starts to listen; called inside the runtime.
@@ -41,14 +41,14 @@ impl Interrupts {
     }
 
     /// Holds signals off. Refused once one has arrived: then nothing new is begun.
-    pub fn hold(self: &Arc<Self>) -> Result<Hold> {
+    pub(crate) fn hold(self: &Arc<Self>) -> Result<Hold> {
         self.holds.fetch_add(1, SeqCst);
         let hold = Hold(Arc::clone(self));
         self.check().map(|()| hold)
     }
 
     /// Fails once a signal has arrived, held off or not.
-    pub fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         if self.arrived.load(SeqCst) {
             return Err(interrupted());
         }
@@ -56,7 +56,7 @@ impl Interrupts {
     }
 
     /// Sleeps; a signal ends it at once, held off or not, for nothing is under way.
-    pub async fn sleep(&self, time: Duration) -> Result<()> {
+    pub(crate) async fn sleep(&self, time: Duration) -> Result<()> {
         tokio::select! {
             () = tokio::time::sleep(time) => Ok(()),
             () = self.until(|| self.arrived.load(SeqCst)) => Err(interrupted()),
@@ -89,25 +89,25 @@ impl Drop for Hold {
 }
 
 /// A command that a signal ended.
-pub fn interrupted() -> Error {
+pub(crate) fn interrupted() -> Error {
     Error::new(Code::Interrupted, "interrupted").hint("what was said to be done is done, and nothing was left half-done; run it again for the rest")
 }
 
 /// The runtime that listened is over. What it caught stays caught, so whoever waits for a person from here
 /// on has to [`watch`].
-pub fn listen_no_more() {
+pub(crate) fn listen_no_more() {
     LISTENED.store(false, SeqCst);
 }
 
 /// Does what must not be cut off where no runtime listens.
-pub fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
+pub(crate) fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
     let _working = WORKING.lock().unwrap_or_else(PoisonError::into_inner);
     work()
 }
 
 /// Ends the process by `end` at a signal, where no runtime listens: for a question that is asked
 /// without one. Returns once signals are caught, and they stay caught.
-pub fn watch(end: impl FnOnce() + Send + 'static) {
+pub(crate) fn watch(end: impl FnOnce() + Send + 'static) {
     if LISTENED.load(SeqCst) || WATCHED.swap(true, SeqCst) {
         return;
     }
@@ -135,7 +135,7 @@ pub fn watch(end: impl FnOnce() + Send + 'static) {
 /// Lets what is written to a pipe without a reader fail again, instead of ending the process: an attempt to
 /// become another program has given that signal its default.
 #[cfg(unix)]
-pub fn outlive_pipes() {
+pub(crate) fn outlive_pipes() {
     use tokio::signal::unix::{SignalKind, signal};
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -206,7 +206,7 @@ impl CaughtSignals {
 
 /// Whether a signal, by its number, is ignored. Only Linux can say without unsafe code; elsewhere none is
 /// taken as ignored, and is then caught, and at its default in a command that `exec` becomes.
-pub fn is_ignored(signal: i32) -> bool {
+pub(crate) fn is_ignored(signal: i32) -> bool {
     if !cfg!(any(target_os = "linux", target_os = "android")) {
         return false;
     }

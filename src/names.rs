@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 /// The grammar of account names, as a next step.
-pub const GRAMMAR: &str = "use lower-case letters, digits, `.`, `_` and `-`, 64 at most, beginning with a letter or digit";
+pub(crate) const GRAMMAR: &str = "use lower-case letters, digits, `.`, `_` and `-`, 64 at most, beginning with a letter or digit";
 
 /// Whether `name` fits the grammar of account names.
-pub fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
         && name
@@ -15,7 +15,7 @@ pub fn is_name(name: &str) -> bool {
 }
 
 /// Whether `name` fits the grammar of provider names.
-pub fn is_provider_name(name: &str) -> bool {
+pub(crate) fn is_provider_name(name: &str) -> bool {
     (1..=32).contains(&name.len())
         && !name.starts_with('-')
         && name
@@ -25,7 +25,7 @@ pub fn is_provider_name(name: &str) -> bool {
 
 /// Accounts written `PROVIDER/NAME`, one a provider: provider to account name. What is wrong is said without
 /// the entry, which may be anything, a token too.
-pub fn one_a_provider<'a>(
+pub(crate) fn one_a_provider<'a>(
     entries: impl IntoIterator<Item = &'a str>,
 ) -> Result<BTreeMap<String, String>, String> {
     let mut accounts = BTreeMap::new();
@@ -43,13 +43,13 @@ pub fn one_a_provider<'a>(
 }
 
 /// The variable that carries `what` for a provider, such as `KEYFOB_MY_HOST_CLIENT_ID`.
-pub fn variable(provider: &str, what: &str) -> String {
+pub(crate) fn variable(provider: &str, what: &str) -> String {
     let provider = provider.to_ascii_uppercase().replace('-', "_");
     format!("KEYFOB_{provider}_{what}")
 }
 
 /// The variable that holds a provider's token where there is no convention, such as `MY_HOST_TOKEN`.
-pub fn token_variable(provider: &str) -> String {
+pub(crate) fn token_variable(provider: &str) -> String {
     let provider = provider.to_ascii_uppercase().replace('-', "_");
     let digit = provider.starts_with(|c: char| c.is_ascii_digit());
     let begin = if digit { "_" } else { "" };
@@ -57,7 +57,7 @@ pub fn token_variable(provider: &str) -> String {
 }
 
 /// Whether `name` can be a variable in every shell: `[A-Za-z_][A-Za-z0-9_]*`, 255 characters at most.
-pub fn is_variable(name: &str) -> bool {
+pub(crate) fn is_variable(name: &str) -> bool {
     (1..=255).contains(&name.len())
         && !name.starts_with(|c: char| c.is_ascii_digit())
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
@@ -65,7 +65,7 @@ pub fn is_variable(name: &str) -> bool {
 
 /// Whether a variable is not for tokens: one of keyfob's own, or one that a shell, the loader or any child
 /// process depends on. Letters of either case are the same, as they are on Windows.
-pub fn is_reserved_variable(name: &str) -> bool {
+pub(crate) fn is_reserved_variable(name: &str) -> bool {
     const NAMES: [&str; 16] = [
         "BASH_ENV",
         "CI",
@@ -91,7 +91,7 @@ pub fn is_reserved_variable(name: &str) -> bool {
 
 /// Derives an account's name from a username: lower-cased, runs of other characters one `-`,
 /// trimmed to the grammar, `account` where nothing is left.
-pub fn name_from(username: &str) -> String {
+pub(crate) fn name_from(username: &str) -> String {
     let mut name = String::new();
     for c in username.to_lowercase().chars() {
         if c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_') {
@@ -112,7 +112,10 @@ pub fn name_from(username: &str) -> String {
 }
 
 /// The candidate most like `typed`, if it is like enough to be offered.
-pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(
+    typed: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let typed = typed.to_lowercase();
     candidates
         .into_iter()

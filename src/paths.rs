@@ -17,7 +17,7 @@ pub struct Paths {
 
 impl Paths {
     /// `KEYFOB_HOME` replaces all folders; otherwise the platform's.
-    pub fn discover() -> Result<Self> {
+    pub(crate) fn discover() -> Result<Self> {
         if let Some(home) = std::env::var_os("KEYFOB_HOME").filter(|home| !home.is_empty()) {
             return Ok(Self::under(folder(Path::new(&home))?));
         }
@@ -45,12 +45,12 @@ impl Paths {
 
     /// The same with another state folder (`state_dir` in `config.toml`).
     #[must_use]
-    pub fn with_state(self, state: PathBuf) -> Self {
+    pub(crate) fn with_state(self, state: PathBuf) -> Self {
         Self { state, ..self }
     }
 
     /// The folders that everything is in, each once. They may hold what is not keyfob's: `state_dir` can be any.
-    pub fn roots(&self) -> Vec<PathBuf> {
+    pub(crate) fn roots(&self) -> Vec<PathBuf> {
         let mut roots = vec![self.config.clone(), self.data.clone(), self.state.clone()];
         roots.sort();
         roots.dedup(); // some platforms have one for two
@@ -58,7 +58,7 @@ impl Paths {
     }
 
     /// All that keyfob writes in these folders, and the user's definitions: files, and folders that hold nothing else.
-    pub fn own(&self) -> [PathBuf; 12] {
+    pub(crate) fn own(&self) -> [PathBuf; 12] {
         [
             self.config_file(),
             self.providers(),
@@ -76,77 +76,77 @@ impl Paths {
     }
 
     /// The folder that `KEYFOB_HOME` names.
-    pub fn home(&self) -> Option<&Path> {
+    pub(crate) fn home(&self) -> Option<&Path> {
         self.home.as_deref()
     }
 
     /// Settings: `config.toml`.
-    pub fn config_file(&self) -> PathBuf {
+    pub(crate) fn config_file(&self) -> PathBuf {
         self.config.join("config.toml")
     }
 
     /// The user's provider definitions.
-    pub fn providers(&self) -> PathBuf {
+    pub(crate) fn providers(&self) -> PathBuf {
         self.config.join("providers")
     }
 
     /// The file store's identity.
-    pub fn identity(&self) -> PathBuf {
+    pub(crate) fn identity(&self) -> PathBuf {
         self.config.join("identity")
     }
 
     /// The index: a folder a provider, a file an account.
-    pub fn accounts(&self) -> PathBuf {
+    pub(crate) fn accounts(&self) -> PathBuf {
         self.data.join("accounts")
     }
 
     /// Our clients at providers: a file each.
-    pub fn clients(&self) -> PathBuf {
+    pub(crate) fn clients(&self) -> PathBuf {
         self.data.join("clients")
     }
 
     /// Which account is each provider's default.
-    pub fn defaults_file(&self) -> PathBuf {
+    pub(crate) fn defaults_file(&self) -> PathBuf {
         self.data.join("defaults.json")
     }
 
     /// The file store's encrypted files.
-    pub fn secrets(&self) -> PathBuf {
+    pub(crate) fn secrets(&self) -> PathBuf {
         self.data.join("secrets")
     }
 
     /// Lock files; they stay, so that a lock is never lost with its file.
-    pub fn locks(&self) -> PathBuf {
+    pub(crate) fn locks(&self) -> PathBuf {
         self.state.join("locks")
     }
 
     /// The audit log.
-    pub fn events(&self) -> PathBuf {
+    pub(crate) fn events(&self) -> PathBuf {
         self.state.join("events.jsonl")
     }
 
     /// The part of the audit log that was written before.
-    pub fn rotated_events(&self) -> PathBuf {
+    pub(crate) fn rotated_events(&self) -> PathBuf {
         self.state.join("events.1.jsonl")
     }
 
     /// What is locked while the one becomes the other.
-    pub fn events_lock(&self) -> PathBuf {
+    pub(crate) fn events_lock(&self) -> PathBuf {
         self.locks().join("events.lock")
     }
 
     /// Which directory rules were accepted: a file each.
-    pub fn trust(&self) -> PathBuf {
+    pub(crate) fn trust(&self) -> PathBuf {
         self.state.join("trust")
     }
 
     /// What is locked while a rule file and its acceptance change together.
-    pub fn trust_lock(&self) -> PathBuf {
+    pub(crate) fn trust_lock(&self) -> PathBuf {
         self.locks().join("trust.lock")
     }
 
     /// The sandbox's state.
-    pub fn sandbox(&self) -> PathBuf {
+    pub(crate) fn sandbox(&self) -> PathBuf {
         self.state.join("sandbox")
     }
 }

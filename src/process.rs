@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// `KEYFOB_BACKUP_PASSPHRASE*`, `KEYFOB_*_CLIENT_SECRET`, `KEYFOB_ID_TOKEN` and `KEYFOB_*_ID_TOKEN`.
 ///
 /// It comes before the caller's own `env` calls, which it would undo for these names.
-pub fn scrub(command: &mut Command) {
+pub(crate) fn scrub(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         if is_secret(&name) {
             command.env_remove(name);
@@ -34,7 +34,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// Why there is no output.
 #[derive(Debug)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// It could not be started, or not be read from.
     Io(io::Error),
     /// It ended otherwise than well.
@@ -47,7 +47,11 @@ pub enum Failure {
 
 /// Runs a command to its end without keyfob's secrets, and gives what it wrote. It reads nothing, and what
 /// it says on stderr is not shown.
-pub fn output(mut command: Command, limit: usize, patience: Duration) -> Result<Vec<u8>, Failure> {
+pub(crate) fn output(
+    mut command: Command,
+    limit: usize,
+    patience: Duration,
+) -> Result<Vec<u8>, Failure> {
     scrub(&mut command);
     command
         .stdin(Stdio::null())

@@ -27,7 +27,7 @@ const MARGIN: u64 = 60;
 
 impl TokenSet {
     /// An access token that came without a word about it, at `received_at`.
-    pub fn of_stranger(access_token: Secret, received_at: Timestamp) -> Self {
+    pub(crate) fn of_stranger(access_token: Secret, received_at: Timestamp) -> Self {
         Self {
             access_token,
             refresh_token: None,
@@ -45,22 +45,22 @@ impl TokenSet {
     }
 
     /// Seconds of life left at `now`; `None` where the server gave no expiry.
-    pub fn remaining(&self, now: Timestamp) -> Option<u64> {
+    pub(crate) fn remaining(&self, now: Timestamp) -> Option<u64> {
         self.expires_at.map(|end| end.since(now))
     }
 }
 
 /// The longest token or code that is kept, in bytes; no header could carry it.
-pub const TOKEN_LIMIT: usize = 64 * 1024;
+pub(crate) const TOKEN_LIMIT: usize = 64 * 1024;
 
 /// Whether `text` can be a token: `[\x21-\x7E]+`, at most [`TOKEN_LIMIT`] long. What passes fits a header, a
 /// line and a shell's word.
-pub fn is_token(text: &str) -> bool {
+pub(crate) fn is_token(text: &str) -> bool {
     (1..=TOKEN_LIMIT).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// The margin for a token issued with `lifetime` seconds: 60 s or a tenth of it, whichever is less.
-pub fn margin(lifetime: u64) -> u64 {
+pub(crate) fn margin(lifetime: u64) -> u64 {
     MARGIN.min(lifetime / 10)
 }
 

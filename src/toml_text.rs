@@ -11,7 +11,7 @@ use keyfob_base::files;
 const LIMIT: u64 = 256 * 1024;
 
 /// Reads a TOML file as text; `None` where there is none.
-pub fn read_text(path: &Path) -> Result<Option<String>> {
+pub(crate) fn read_text(path: &Path) -> Result<Option<String>> {
     let invalid = |cause: &dyn std::fmt::Display, hint: &str| {
         Error::new(
             Code::ConfigInvalid,
@@ -40,7 +40,7 @@ const SHOWN: usize = 80;
 
 /// A TOML error as `FILE:LINE: KEY: message`. Values are not shown: one of them may be a secret in
 /// the wrong place.
-pub fn invalid_toml(path: &Path, text: &str, error: &toml::de::Error) -> Error {
+pub(crate) fn invalid_toml(path: &Path, text: &str, error: &toml::de::Error) -> Error {
     let start = error.span().map_or(0, |span| span.start.min(text.len()));
     let line = text[..start].matches('\n').count() + 1;
     let key = text
@@ -58,7 +58,7 @@ pub fn invalid_toml(path: &Path, text: &str, error: &toml::de::Error) -> Error {
 }
 
 /// A parser's words without a value it quotes, which stands before the last `expected`.
-pub fn complaint(message: &str) -> String {
+pub(crate) fn complaint(message: &str) -> String {
     let message = message.lines().collect::<Vec<_>>().join("; ");
     match message.rsplit_once("expected ") {
         Some((found, expected)) if !found.starts_with("unknown field") => {

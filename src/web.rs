@@ -8,7 +8,7 @@ const RESOURCE_LIMIT: usize = 2048;
 
 /// What keeps a URL from being opened or called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flaw {
+pub(crate) enum Flaw {
     /// Neither https nor http to a loopback host.
     Scheme,
     /// A host that no host can be called, such as `$(x)`.
@@ -22,7 +22,7 @@ pub enum Flaw {
 }
 
 /// Every flaw of a URL, the gravest first.
-pub fn flaws(url: &Url) -> impl Iterator<Item = Flaw> + use<> {
+pub(crate) fn flaws(url: &Url) -> impl Iterator<Item = Flaw> + use<> {
     let safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url));
     let named = !url.username().is_empty() || url.password().is_some();
     [
@@ -37,7 +37,7 @@ pub fn flaws(url: &Url) -> impl Iterator<Item = Flaw> + use<> {
 }
 
 /// Whether the URL's host is this machine: 127.0.0.0/8, `::1` or `localhost`.
-pub fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
@@ -48,7 +48,7 @@ pub fn is_loopback(url: &Url) -> bool {
 
 /// Checks what tokens are asked for: an absolute URI without a fragment (RFC 8707 §2), sent byte for
 /// byte as it stands here. The error goes on after its name.
-pub fn check_resource(resource: &str) -> Result<(), &'static str> {
+pub(crate) fn check_resource(resource: &str) -> Result<(), &'static str> {
     if resource.len() > RESOURCE_LIMIT {
         return Err("must not be longer than 2048 bytes");
     }

@@ -144,14 +144,14 @@ pub struct Endpoints {
 
 impl Endpoints {
     /// Whether tokens of these may be kept beside those of `other`.
-    pub fn same_server(&self, other: &Self) -> bool {
+    pub(crate) fn same_server(&self, other: &Self) -> bool {
         // The sandbox serves on another port each time, and its pin says all.
         let pinned = self.pinned_as.is_some() && self.pinned_as == other.pinned_as;
         pinned || self == other
     }
 
     /// What is pinned of one of them; an error where it is no URL.
-    pub fn pin(&self, endpoint: &Address) -> Result<String, url::ParseError> {
+    pub(crate) fn pin(&self, endpoint: &Address) -> Result<String, url::ParseError> {
         match &self.pinned_as {
             Some(pin) => Ok(pin.clone()),
             None => Ok(endpoint.url()?.origin().ascii_serialization()),
@@ -171,7 +171,7 @@ impl Address {
     }
 
     /// The URL; an error where somebody has edited it into something else.
-    pub fn url(&self) -> Result<Url, url::ParseError> {
+    pub(crate) fn url(&self) -> Result<Url, url::ParseError> {
         Url::parse(&self.0)
     }
 }
@@ -184,12 +184,12 @@ impl From<&Url> for Address {
 
 impl Account {
     /// Judges the index entry at `now`, without a look at the secret.
-    pub fn status(&self, now: Timestamp) -> Status {
+    pub(crate) fn status(&self, now: Timestamp) -> Status {
         self.standing().status(now)
     }
 
     /// What its token's status follows from.
-    pub fn standing(&self) -> Standing {
+    pub(crate) fn standing(&self) -> Standing {
         Standing {
             kind: self.identity.kind,
             received_at: self.received_at,
@@ -199,7 +199,7 @@ impl Account {
     }
 
     /// The command that gives it new tokens, where only that helps.
-    pub fn login_command(&self) -> String {
+    pub(crate) fn login_command(&self) -> String {
         match self.identity.kind {
             SignIn::Given => format!("keyfob login {self} --with-token"),
             SignIn::Person | SignIn::Client | SignIn::Exchange => format!("keyfob login {self}"),
@@ -207,7 +207,7 @@ impl Account {
     }
 
     /// How somebody signs in again, in the imperative.
-    pub fn again(&self) -> String {
+    pub(crate) fn again(&self) -> String {
         let command = self.login_command();
         match self.identity.kind {
             SignIn::Given => format!("give a new token with `{command}`"),
@@ -218,7 +218,7 @@ impl Account {
     }
 
     /// What people know it by: the provider's name for the person, else its own.
-    pub fn who(&self) -> &str {
+    pub(crate) fn who(&self) -> &str {
         self.username.as_deref().unwrap_or(&self.name)
     }
 
@@ -235,12 +235,12 @@ impl Account {
     }
 
     /// Whether its grant can be repeated without a person.
-    pub fn needs_no_person(&self) -> bool {
+    pub(crate) fn needs_no_person(&self) -> bool {
         matches!(self.identity.kind, SignIn::Client | SignIn::Exchange)
     }
 
     /// Whether the server refused the current refresh token for good.
-    pub fn refused(&self) -> bool {
+    pub(crate) fn refused(&self) -> bool {
         self.refused_generation == Some(self.generation)
     }
 }

@@ -8,15 +8,15 @@ use crate::store::Kind;
 use keyfob_base::timestamp::Timestamp;
 
 /// The moment of the tests: 2023-11-14 22:13:20 UTC.
-pub const NOW: u64 = 1_700_000_000;
+pub(crate) const NOW: u64 = 1_700_000_000;
 
 /// `now`, as the tests have it.
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::from_unix(NOW)
 }
 
 /// `huggingface/julien`, signed in an hour ago for eight hours.
-pub fn account() -> Account {
+pub(crate) fn account() -> Account {
     Account {
         provider: "huggingface".into(),
         name: "julien".into(),
@@ -57,7 +57,7 @@ pub fn account() -> Account {
 }
 
 /// Asserts that a shape is the documented one, key order included.
-pub fn assert_shape(shape: &impl serde::Serialize, documented: &str) {
+pub(crate) fn assert_shape(shape: &impl serde::Serialize, documented: &str) {
     assert_eq!(
         serde_json::to_string_pretty(shape).unwrap(),
         documented.trim_end()

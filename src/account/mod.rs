@@ -3,10 +3,10 @@
 mod entry;
 #[cfg(test)]
 pub(crate) mod fixture;
-pub mod sign_in;
+pub(crate) mod sign_in;
 mod standing;
 
 pub use entry::{
     Account, AccountClient, Address, Endpoints, Identity, SignIn, SubjectFrom, is_id, random_id,
 };
-pub use standing::{Standing, Status};
+pub(crate) use standing::{Standing, Status};

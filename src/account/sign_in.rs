@@ -9,7 +9,7 @@ const NOTICE: u64 = 14 * 24 * 60 * 60;
 
 /// The end of a sign-in, as the provider's definition has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct End {
+pub(crate) struct End {
     /// When only a new sign-in helps.
     pub at: Timestamp,
     /// A refresh before that moves it.
@@ -22,7 +22,7 @@ pub struct End {
 /// that could end.
 ///
 /// An entry that does not know its last sign-in counts from the first.
-pub fn end(account: &Account, rule: &LifetimeRule) -> Option<End> {
+pub(crate) fn end(account: &Account, rule: &LifetimeRule) -> Option<End> {
     if !has_refresh_token(account) {
         return None;
     }
@@ -38,14 +38,14 @@ pub fn end(account: &Account, rule: &LifetimeRule) -> Option<End> {
 }
 
 /// Whether a person's refresh token is what keeps an account signed in.
-pub fn has_refresh_token(account: &Account) -> bool {
+pub(crate) fn has_refresh_token(account: &Account) -> bool {
     account.identity.kind == SignIn::Person && account.refreshable && !account.refused()
 }
 
 impl End {
     /// What to do about it, from 14 days before (of one shorter than 28 days, from its half): "sign in by
     /// 2026-12-03", or "refresh by" where that is enough.
-    pub fn notice(&self, now: Timestamp) -> Option<String> {
+    pub(crate) fn notice(&self, now: Timestamp) -> Option<String> {
         if now < self.notice {
             return None;
         }
@@ -58,7 +58,7 @@ impl End {
     }
 
     /// Its day, in UTC: `2026-12-03`.
-    pub fn date(&self) -> String {
+    pub(crate) fn date(&self) -> String {
         self.at.to_string().chars().take(10).collect()
     }
 }

@@ -28,7 +28,7 @@ pub enum Status {
 
 /// What a token's status follows from.
 #[derive(Debug, Clone, Copy)]
-pub struct Standing {
+pub(crate) struct Standing {
     /// The kind of sign-in.
     pub kind: SignIn,
     /// When the current token set arrived.
@@ -41,7 +41,7 @@ pub struct Standing {
 
 impl Standing {
     /// Judges it at `now`.
-    pub fn status(self, now: Timestamp) -> Status {
+    pub(crate) fn status(self, now: Timestamp) -> Status {
         let Some(end) = self.expires_at else {
             return Status::Unknown;
         };
@@ -58,7 +58,7 @@ impl Standing {
     }
 
     /// Says when a given token was given, and from 90 days on to replace it; `None` for every other kind.
-    pub fn describe_age(self, now: Timestamp) -> Option<String> {
+    pub(crate) fn describe_age(self, now: Timestamp) -> Option<String> {
         if self.kind != SignIn::Given {
             return None;
         }
@@ -72,7 +72,7 @@ impl Standing {
     }
 
     /// Whether a given token is to be replaced: nobody says when it ends, so its age is what tells.
-    pub fn is_to_rotate(self, now: Timestamp) -> bool {
+    pub(crate) fn is_to_rotate(self, now: Timestamp) -> bool {
         self.kind == SignIn::Given && now.since(self.received_at) >= ROTATE
     }
 }

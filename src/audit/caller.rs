@@ -7,7 +7,7 @@ const NAME_LIMIT: usize = 64;
 
 /// Who ran keyfob.
 #[derive(Debug)]
-pub struct Caller {
+pub(crate) struct Caller {
     /// The program's name, escaped.
     pub program: Option<String>,
     /// Its process.
@@ -17,7 +17,7 @@ pub struct Caller {
 impl Caller {
     /// Asks the system for the name of the process that was the parent when the command began. One that
     /// has ended since has no name, for its number may be another's by now.
-    pub fn of(pid: Option<u32>) -> Self {
+    pub(crate) fn of(pid: Option<u32>) -> Self {
         let alive = pid.filter(|_| pid == self::pid());
         Self {
             program: alive.and_then(program).map(|name| shown(&name)),
@@ -27,7 +27,7 @@ impl Caller {
 }
 
 /// The parent's process; none for what the parent is outside of this container.
-pub fn pid() -> Option<u32> {
+pub(crate) fn pid() -> Option<u32> {
     #[cfg(unix)]
     return Some(std::os::unix::process::parent_id()).filter(|pid| *pid != 0);
     #[cfg(not(unix))]

@@ -11,14 +11,14 @@ use crate::paths::Paths;
 use keyfob_base::files::{self, NotLocked};
 
 /// The size in bytes at which a file is full: some five thousand lines.
-pub const LIMIT: u64 = 1024 * 1024;
+pub(crate) const LIMIT: u64 = 1024 * 1024;
 
 /// How often a line is tried again that went into a file that was about to be removed.
 const ATTEMPTS: usize = 8;
 
 /// Where the log is.
 #[derive(Debug)]
-pub struct LogFile {
+pub(crate) struct LogFile {
     current: PathBuf,
     rotated: PathBuf,
     lock: PathBuf,
@@ -27,7 +27,7 @@ pub struct LogFile {
 
 impl LogFile {
     /// Touches nothing yet.
-    pub fn new(paths: &Paths) -> Self {
+    pub(crate) fn new(paths: &Paths) -> Self {
         Self {
             current: paths.events(),
             rotated: paths.rotated_events(),
@@ -38,17 +38,17 @@ impl LogFile {
 
     /// The same with smaller files.
     #[cfg(test)]
-    pub fn with_limit(self, limit: u64) -> Self {
+    pub(crate) fn with_limit(self, limit: u64) -> Self {
         Self { limit, ..self }
     }
 
     /// The file that is written to, for people.
-    pub fn display(&self) -> std::path::Display<'_> {
+    pub(crate) fn display(&self) -> std::path::Display<'_> {
         self.current.display()
     }
 
     /// Appends a line. A file that is full and cannot be rotated takes none.
-    pub fn append(&self, line: &[u8]) -> io::Result<()> {
+    pub(crate) fn append(&self, line: &[u8]) -> io::Result<()> {
         for _ in 0..ATTEMPTS {
             let file = self.open_current()?;
             let size = file.metadata()?.len();
@@ -67,7 +67,7 @@ impl LogFile {
     }
 
     /// Opens both files, the older one first. Neither has to be there.
-    pub fn open_both(&self) -> io::Result<[Option<File>; 2]> {
+    pub(crate) fn open_both(&self) -> io::Result<[Option<File>; 2]> {
         /// Longer than a rename takes.
         const TURN: Duration = Duration::from_secs(1);
         let there = |path: &Path| fs::symlink_metadata(path).is_ok();
@@ -84,7 +84,7 @@ impl LogFile {
     }
 
     /// Whether a line could be appended, or the file made.
-    pub fn is_writable(&self) -> io::Result<()> {
+    pub(crate) fn is_writable(&self) -> io::Result<()> {
         match files::open_regular(&self.current, OpenOptions::new().append(true)) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 files::is_writable(self.current.parent().unwrap_or(Path::new(".")))

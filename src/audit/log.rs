@@ -15,7 +15,7 @@ use keyfob_base::timestamp::Timestamp;
 
 /// Something that was done with an account's tokens, or failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Action {
+pub(crate) enum Action {
     /// Somebody or something signed in.
     SignIn,
     /// A refresh token, or a grant that needs no person, got a new token.
@@ -40,7 +40,7 @@ pub enum Action {
 
 impl Action {
     /// The word that the log has for it.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::SignIn => "sign_in",
             Self::Refresh => "refresh",
@@ -57,7 +57,7 @@ impl Action {
 }
 
 /// Who keeps the audit log.
-pub trait AuditLog: Send + Sync {
+pub(crate) trait AuditLog: Send + Sync {
     /// Notes an action on `whose` token (`PROVIDER/NAME`, `PROVIDER` where no account is concerned, nothing
     /// where neither is known), or why it failed. Never fails and never blocks for long: the log is not
     /// worth a command.
@@ -66,7 +66,7 @@ pub trait AuditLog: Send + Sync {
 
 /// Keeps nothing.
 #[derive(Debug)]
-pub struct NoAuditLog;
+pub(crate) struct NoAuditLog;
 
 impl AuditLog for NoAuditLog {
     fn note(&self, _: Action, _: &str, _: Option<&Error>) {}
@@ -74,7 +74,7 @@ impl AuditLog for NoAuditLog {
 
 /// What was done, to whose token, for whom. Words that this version does not know are kept as they are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AuditEvent<'a> {
+pub(crate) struct AuditEvent<'a> {
     /// When it was done.
     pub time: Timestamp,
     /// The action, as [`crate::audit::Action::as_str`] has it.
@@ -94,11 +94,11 @@ pub struct AuditEvent<'a> {
 }
 
 /// How every line begins. No text inside a line can hold it, for a quotation mark is escaped there.
-pub const BEGINNING: &[u8] = b"{\"time\":\"";
+pub(crate) const BEGINNING: &[u8] = b"{\"time\":\"";
 
 impl AuditEvent<'_> {
     /// Writes it as a line, with its end.
-    pub fn line(&self) -> Vec<u8> {
+    pub(crate) fn line(&self) -> Vec<u8> {
         let mut line = Vec::with_capacity(256); // most fit
         serde_json::to_writer(&mut line, self).expect("string keys, and a Vec takes everything");
         line.push(b'\n');
@@ -106,7 +106,7 @@ impl AuditEvent<'_> {
     }
 
     /// Whether it concerns this account, or an account of this provider.
-    pub fn concerns(&self, account: &str) -> bool {
+    pub(crate) fn concerns(&self, account: &str) -> bool {
         self.account.as_deref().is_some_and(|whose| {
             let rest = whose.strip_prefix(account);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -115,7 +115,7 @@ impl AuditEvent<'_> {
 }
 
 /// The log of one command.
-pub struct Journal {
+pub(crate) struct Journal {
     file: LogFile,
     verb: &'static str,
     caller_pid: Option<u32>,
@@ -126,7 +126,7 @@ pub struct Journal {
 
 impl Journal {
     /// Opens nothing yet. `verb` is the command's own word, such as `token`.
-    pub fn new(paths: &Paths, verb: &'static str, term: Arc<dyn Terminal>) -> Self {
+    pub(crate) fn new(paths: &Paths, verb: &'static str, term: Arc<dyn Terminal>) -> Self {
         Self {
             file: LogFile::new(paths),
             verb,
@@ -139,7 +139,7 @@ impl Journal {
 }
 
 /// Whether a line could be written. Makes nothing.
-pub fn is_writable(paths: &Paths) -> std::io::Result<()> {
+pub(crate) fn is_writable(paths: &Paths) -> std::io::Result<()> {
     LogFile::new(paths).is_writable()
 }
 

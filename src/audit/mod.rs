@@ -10,5 +10,5 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-pub use log::{Action, AuditEvent, AuditLog, Journal, NoAuditLog, is_writable};
-pub use read::{Reading, read};
+pub(crate) use log::{Action, AuditEvent, AuditLog, Journal, NoAuditLog, is_writable};
+pub(crate) use read::read;

@@ -12,7 +12,7 @@ const MOST: u64 = 2 * LIMIT;
 
 /// What the log holds.
 #[derive(Debug, Default)]
-pub struct Reading {
+pub(crate) struct Reading {
     /// The oldest first.
     pub events: Vec<AuditEvent<'static>>,
     /// How many lines are damaged.
@@ -24,7 +24,7 @@ pub struct Reading {
 /// # Errors
 ///
 /// Where a file of the log is there and cannot be read, or is no regular file.
-pub fn read(paths: &Paths, wanted: impl Fn(&AuditEvent) -> bool) -> io::Result<Reading> {
+pub(crate) fn read(paths: &Paths, wanted: impl Fn(&AuditEvent) -> bool) -> io::Result<Reading> {
     let mut reading = Reading::default();
     for file in LogFile::new(paths).open_both()?.into_iter().flatten() {
         reading.add(&end_of(file, MOST)?, &wanted);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::file::LIMIT;
 use super::file::LogFile;
+use super::read::Reading;
 use super::*;
 use crate::error::{Code, Error};
 use crate::paths::Paths;

@@ -6,7 +6,7 @@ use keyfob_base::secret::Secret;
 
 /// Where a token comes from, and why from there.
 #[derive(Debug)]
-pub struct Choice {
+pub(crate) struct Choice {
     /// Where from.
     pub source: Source,
     /// Why.
@@ -15,7 +15,7 @@ pub struct Choice {
 
 /// Where a token comes from.
 #[derive(Debug)]
-pub enum Source {
+pub(crate) enum Source {
     /// An account of the index.
     Account(Box<Account>),
     /// The environment.
@@ -24,7 +24,7 @@ pub enum Source {
 
 /// A provider's token that the environment holds, such as `HF_TOKEN`.
 #[derive(Debug)]
-pub struct Variable {
+pub(crate) struct Variable {
     /// The provider's name.
     pub provider: String,
     /// The variable's name.
@@ -35,7 +35,7 @@ pub struct Variable {
 
 /// Why a source was chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Why {
+pub(crate) enum Why {
     /// It was named as `PROVIDER/NAME`.
     Argument,
     /// `KEYFOB_ACCOUNT` names it.
@@ -52,7 +52,7 @@ pub enum Why {
 
 impl Why {
     /// The word that `--json` shows.
-    pub fn as_str(&self) -> &'static str {
+    pub(crate) fn as_str(&self) -> &'static str {
         match self {
             Self::Argument => "argument",
             Self::Environment => "environment",
@@ -66,7 +66,7 @@ impl Why {
 
 impl Source {
     /// The provider's name.
-    pub fn provider(&self) -> &str {
+    pub(crate) fn provider(&self) -> &str {
         match self {
             Self::Account(account) => &account.provider,
             Self::Variable(variable) => &variable.provider,
@@ -74,7 +74,7 @@ impl Source {
     }
 
     /// `PROVIDER/NAME`, or `PROVIDER` where no account holds the token.
-    pub fn whose(&self) -> String {
+    pub(crate) fn whose(&self) -> String {
         match self {
             Self::Account(account) => account.to_string(),
             Self::Variable(variable) => variable.provider.clone(),

@@ -16,7 +16,7 @@ use keyfob_base::secret::Secret;
 
 /// Chooses among the accounts of a vault.
 #[derive(Clone, Copy)]
-pub struct Chooser<'a> {
+pub(crate) struct Chooser<'a> {
     pub(super) vault: &'a Vault,
     pub(super) registry: &'a Registry,
     rules: &'a Rules,
@@ -28,12 +28,12 @@ type FoundAccount = Option<(Account, Why)>;
 
 impl<'a> Chooser<'a> {
     /// As this process's environment has it.
-    pub fn new(vault: &'a Vault, registry: &'a Registry, rules: &'a Rules) -> Self {
+    pub(crate) fn new(vault: &'a Vault, registry: &'a Registry, rules: &'a Rules) -> Self {
         Self::within(vault, registry, rules, Environment::PROCESS)
     }
 
     /// The same in another environment.
-    pub fn within(
+    pub(crate) fn within(
         vault: &'a Vault,
         registry: &'a Registry,
         rules: &'a Rules,
@@ -48,7 +48,7 @@ impl<'a> Chooser<'a> {
     }
 
     /// Where a token comes from that an argument, or its absence, means.
-    pub fn source(&self, typed: Option<&str>) -> Result<Choice> {
+    pub(crate) fn source(&self, typed: Option<&str>) -> Result<Choice> {
         let target = typed.map(Target::parse).transpose()?;
         if let Some((account, why)) = self.find(target)? {
             return Ok(Choice {
@@ -68,7 +68,7 @@ impl<'a> Chooser<'a> {
     }
 
     /// The same for some arguments, each source once; with none, the one that nothing means.
-    pub fn sources(&self, typed: &[String]) -> Result<Vec<Choice>> {
+    pub(crate) fn sources(&self, typed: &[String]) -> Result<Vec<Choice>> {
         if typed.is_empty() {
             return Ok(vec![self.source(None)?]);
         }
@@ -84,7 +84,7 @@ impl<'a> Chooser<'a> {
 
     /// The name of the account that `KEYFOB_ACCOUNT` or a directory rule puts before a provider's default here;
     /// what is wrong with either names nobody, and whoever needs the account is told.
-    pub fn preference(&self, provider: &str) -> Option<String> {
+    pub(crate) fn preference(&self, provider: &str) -> Option<String> {
         let mut accounts = self.environment.accounts().ok()?;
         accounts.remove(provider).or_else(|| {
             let ruled = self.rules.account(provider).ok().flatten();
@@ -93,7 +93,7 @@ impl<'a> Chooser<'a> {
     }
 
     /// The account that an argument, or its absence, means; a variable is none.
-    pub fn account(&self, typed: Option<&str>) -> Result<Account> {
+    pub(crate) fn account(&self, typed: Option<&str>) -> Result<Account> {
         Ok(self.account_and_why(typed)?.0)
     }
 
@@ -199,7 +199,7 @@ impl<'a> Chooser<'a> {
     }
 
     /// The account that `PROVIDER/NAME` names. `PROVIDER` alone is wrong usage, with its accounts.
-    pub fn exact(&self, typed: &str) -> Result<Account> {
+    pub(crate) fn exact(&self, typed: &str) -> Result<Account> {
         let target = Target::parse(typed)?;
         if let Some(name) = target.name {
             return self.named(target.provider, name);
@@ -222,7 +222,12 @@ impl<'a> Chooser<'a> {
     /// What to say of an account that was chosen, as one line; `None` where nothing surprises. `token` is
     /// what is handed out: a variable that holds it is no surprise, for that is what `exec` and `export`
     /// leave behind.
-    pub fn surprise(&self, account: &Account, why: &Why, token: Option<&Secret>) -> Option<String> {
+    pub(crate) fn surprise(
+        &self,
+        account: &Account,
+        why: &Why,
+        token: Option<&Secret>,
+    ) -> Option<String> {
         let not_default = self.not_default(account, why);
         match why {
             Why::Directory(_) | Why::Default | Why::Only => {
@@ -261,7 +266,7 @@ impl<'a> Chooser<'a> {
 
     /// The variables that hold a token, one a provider, whether or not there are accounts. With a name,
     /// that provider's alone. What cannot be told for a wrong file is a failure.
-    pub fn variables(&self, provider: Option<&str>) -> Vec<Result<SetVariable>> {
+    pub(crate) fn variables(&self, provider: Option<&str>) -> Vec<Result<SetVariable>> {
         if let Some(provider) = provider {
             return self.variable_of(provider).transpose().into_iter().collect();
         }
@@ -270,7 +275,7 @@ impl<'a> Chooser<'a> {
     }
 
     /// Reads the token in a variable.
-    pub fn read(&self, variable: SetVariable) -> Result<Variable> {
+    pub(crate) fn read(&self, variable: SetVariable) -> Result<Variable> {
         let token = self.environment.token(&variable.name);
         let token = token.ok_or_else(|| missing::unreadable(&variable))?;
         Ok(Variable {

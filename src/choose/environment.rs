@@ -11,20 +11,23 @@ use crate::token_set::is_token;
 use keyfob_base::secret::Secret;
 
 /// The variable that names the accounts to use: `PROVIDER/NAME`, one a provider, between commas.
-pub const ACCOUNT: &str = "KEYFOB_ACCOUNT";
+pub(crate) const ACCOUNT: &str = "KEYFOB_ACCOUNT";
 
 /// Where variables are read.
 #[derive(Clone, Copy)]
-pub struct Environment<'a>(&'a dyn Fn(&str) -> Option<OsString>);
+pub(crate) struct Environment<'a>(&'a dyn Fn(&str) -> Option<OsString>);
 
+#[cfg(test)]
 impl<'a> Environment<'a> {
-    /// This process's own.
-    pub const PROCESS: Environment<'static> = Environment(&|name| std::env::var_os(name));
-
     /// One that is read by a function.
-    pub fn new(read: &'a dyn Fn(&str) -> Option<OsString>) -> Self {
+    pub(crate) fn new(read: &'a dyn Fn(&str) -> Option<OsString>) -> Self {
         Self(read)
     }
+}
+
+impl Environment<'_> {
+    /// This process's own.
+    pub(crate) const PROCESS: Environment<'static> = Environment(&|name| std::env::var_os(name));
 
     /// Whether a variable holds more than blanks and line breaks.
     pub(super) fn is_set(self, name: &str) -> bool {
@@ -45,7 +48,7 @@ impl<'a> Environment<'a> {
     }
 
     /// What `KEYFOB_ACCOUNT` names: provider to account name. Unset and empty name nothing.
-    pub fn accounts(self) -> Result<BTreeMap<String, String>> {
+    pub(crate) fn accounts(self) -> Result<BTreeMap<String, String>> {
         if !self.is_set(ACCOUNT) {
             return Ok(BTreeMap::new());
         }

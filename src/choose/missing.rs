@@ -140,7 +140,7 @@ pub(super) fn no_match(pattern: &str, accounts: &[Account]) -> Error {
 }
 
 /// Nobody is signed in, at any provider.
-pub fn nobody_anywhere() -> Error {
+pub(crate) fn nobody_anywhere() -> Error {
     Error::new(Code::LoginRequired, "nobody is signed in")
         .hint("sign in with `keyfob login PROVIDER`; `keyfob provider list` shows the providers")
 }

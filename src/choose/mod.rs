@@ -21,10 +21,9 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-pub use choice::{Choice, Source, Variable, Why};
-pub use chooser::Chooser;
-pub use environment::{ACCOUNT, Environment};
-pub use missing::nobody_anywhere;
-pub use pattern::{fits, is_pattern};
-pub use several::Several;
-pub use target::Target;
+pub(crate) use choice::{Choice, Source, Variable, Why};
+pub(crate) use chooser::Chooser;
+pub(crate) use environment::{ACCOUNT, Environment};
+pub(crate) use missing::nobody_anywhere;
+pub(crate) use pattern::{fits, is_pattern};
+pub(crate) use target::Target;

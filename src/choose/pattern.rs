@@ -1,13 +1,13 @@
 //! Patterns such as `huggingface/*`: `*` stands for any characters, `/` too, and `?` for one.
 
 /// Whether what was typed is a pattern: it has `*` or `?`, which no name has.
-pub fn is_pattern(typed: &str) -> bool {
+pub(crate) fn is_pattern(typed: &str) -> bool {
     typed.contains(['*', '?'])
 }
 
 /// Whether `pattern` fits the whole of `name`. Only the last `*` is ever tried again, and `name` is short,
 /// so the time is linear in the pattern.
-pub fn fits(pattern: &str, name: &str) -> bool {
+pub(crate) fn fits(pattern: &str, name: &str) -> bool {
     let (pattern, name) = (pattern.as_bytes(), name.as_bytes());
     let (mut at, mut seen) = (0, 0);
     let mut last_star = None; // what follows it, and how much of the name it does not stand for yet

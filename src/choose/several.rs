@@ -11,7 +11,7 @@ use crate::vault::Listing;
 
 /// What several arguments mean together.
 #[derive(Debug)]
-pub struct Several<T> {
+pub(crate) struct Several<T> {
     /// In the order of the arguments, each once.
     pub chosen: Vec<T>,
     /// A line for each pattern, which says what it matches.
@@ -26,14 +26,14 @@ pub struct Several<T> {
 
 impl<T> Several<T> {
     /// What is said before anything is done.
-    pub fn summary(&self) -> impl Iterator<Item = &String> {
+    pub(crate) fn summary(&self) -> impl Iterator<Item = &String> {
         self.matched.iter().chain(&self.surprises)
     }
 }
 
 impl Chooser<'_> {
     /// The accounts that some names and patterns mean; with none, the one that nothing means.
-    pub fn accounts(&self, typed: &[String]) -> Result<Several<Account>> {
+    pub(crate) fn accounts(&self, typed: &[String]) -> Result<Several<Account>> {
         let one = |typed: Option<&str>| {
             let (account, why) = self.account_and_why(typed)?;
             let surprise = self.not_default(&account, &why);
@@ -43,7 +43,7 @@ impl Chooser<'_> {
     }
 
     /// The same where a variable's token will do, which no pattern matches.
-    pub fn sources_matching(&self, typed: &[String]) -> Result<Several<Source>> {
+    pub(crate) fn sources_matching(&self, typed: &[String]) -> Result<Several<Source>> {
         let one = |typed: Option<&str>| {
             let Choice { source, why } = self.source(typed)?;
             let surprise = match &source {

@@ -7,7 +7,7 @@ use keyfob_base::escape::escape_short;
 
 /// `PROVIDER` or `PROVIDER/NAME`, as typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Target<'a> {
+pub(crate) struct Target<'a> {
     /// The provider's name.
     pub provider: &'a str,
     /// The account's name, where one was given.
@@ -16,7 +16,7 @@ pub struct Target<'a> {
 
 impl<'a> Target<'a> {
     /// Splits at the first `/`; each part must fit its grammar.
-    pub fn parse(typed: &'a str) -> Result<Self> {
+    pub(crate) fn parse(typed: &'a str) -> Result<Self> {
         Self::read(typed).ok_or_else(|| malformed(typed))
     }
 

@@ -13,7 +13,7 @@ const TOLERANCE: u64 = 60;
 
 /// The claims that matter here.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Claims {
+pub(crate) struct Claims {
     /// Whether it is a JSON Web Token at all; of anything else nothing is known.
     pub is_token: bool,
     /// `sub`: who the job is.
@@ -26,7 +26,7 @@ pub struct Claims {
 
 impl Claims {
     /// Reads them.
-    pub fn of(token: &Secret) -> Self {
+    pub(crate) fn of(token: &Secret) -> Self {
         let Some(claims) = id_token::unchecked(token) else {
             return Self::default();
         };
@@ -43,7 +43,7 @@ impl Claims {
     }
 
     /// Whether the token has ended, by any clock near ours.
-    pub fn is_over(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
         self.ends.is_some_and(|end| end.plus(TOLERANCE) <= now)
     }
 }

@@ -18,7 +18,7 @@ const CLAIM_LIMIT: usize = 120;
 
 /// An identity token, and what it says of itself.
 #[derive(Debug)]
-pub struct IdentityToken {
+pub(crate) struct IdentityToken {
     /// The token.
     pub token: Secret,
     /// Where it is from, in a few words.
@@ -28,10 +28,10 @@ pub struct IdentityToken {
 }
 
 /// The option that names a file.
-pub const BY_FILE: &str = "--subject-token-file";
+pub(crate) const BY_FILE: &str = "--subject-token-file";
 
 /// Gets an identity token. One that is over, or for another audience than the provider's, is an error.
-pub async fn identity_token(context: &Context, wanted: Wanted<'_>) -> Result<IdentityToken> {
+pub(crate) async fn identity_token(context: &Context, wanted: Wanted<'_>) -> Result<IdentityToken> {
     let (place, token) = find(context, wanted).await?;
     let token = checked(&token, &place)?;
     let claims = Claims::of(&token);
@@ -46,7 +46,7 @@ pub async fn identity_token(context: &Context, wanted: Wanted<'_>) -> Result<Ide
 }
 
 /// What an account of this place is called unless somebody says.
-pub fn account_name(from: &SubjectFrom) -> &'static str {
+pub(crate) fn account_name(from: &SubjectFrom) -> &'static str {
     let system = match from {
         SubjectFrom::Ci => System::here(JobVariables::OWN),
         SubjectFrom::File(_) => None,
@@ -71,7 +71,7 @@ async fn find(context: &Context, wanted: Wanted<'_>) -> Result<(String, Secret)>
 
 impl IdentityToken {
     /// What to look at where a provider does not take it. Which claim it did not like, it seldom says.
-    pub fn advice(&self, provider: &str) -> String {
+    pub(crate) fn advice(&self, provider: &str) -> String {
         let subject = match &self.claims.subject {
             Some(subject) => format!(
                 ", whose subject is `{}`",

@@ -14,6 +14,7 @@ mod identity_token;
 mod systems;
 mod variables;
 
-pub use claims::Claims;
-pub use identity_token::{BY_FILE, IdentityToken, account_name, identity_token};
-pub use variables::Wanted;
+#[cfg(test)]
+pub(crate) use claims::Claims;
+pub(crate) use identity_token::{BY_FILE, IdentityToken, account_name, identity_token};
+pub(crate) use variables::Wanted;

@@ -17,7 +17,7 @@ use keyfob_base::secret::Secret;
 
 /// The systems that can say who a job is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum System {
+pub(crate) enum System {
     GithubActions,
     GitlabCi,
     CircleCi,
@@ -27,7 +27,7 @@ pub enum System {
 }
 
 impl System {
-    pub const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::GithubActions,
         Self::GitlabCi,
         Self::CircleCi,
@@ -37,7 +37,7 @@ impl System {
     ];
 
     /// The system that this runs in.
-    pub fn here(variables: JobVariables) -> Option<Self> {
+    pub(crate) fn here(variables: JobVariables) -> Option<Self> {
         let mut all = Self::ALL.into_iter();
         all.find(|system| variables.is_set(system.mark()))
     }
@@ -54,7 +54,7 @@ impl System {
         }
     }
 
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::GithubActions => "github-actions",
             Self::GitlabCi => "gitlab-ci",
@@ -65,7 +65,7 @@ impl System {
         }
     }
 
-    pub fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::GithubActions => "GitHub Actions",
             Self::GitlabCi => "GitLab CI",
@@ -76,7 +76,7 @@ impl System {
         }
     }
 
-    pub async fn ask(
+    pub(crate) async fn ask(
         self,
         context: &Context,
         variables: JobVariables,

@@ -9,11 +9,11 @@ use crate::provider::Provider;
 use keyfob_base::secret::Secret;
 
 /// The longest identity token, in bytes; those of today's systems have less than three thousand.
-pub const TOKEN_LIMIT: usize = 16 * 1024;
+pub(crate) const TOKEN_LIMIT: usize = 16 * 1024;
 
 /// What an identity token is wanted for.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
+pub(crate) struct Wanted<'a> {
     /// Who exchanges it.
     pub provider: &'a Provider,
     /// Whom it has to be for.
@@ -25,39 +25,39 @@ pub struct Wanted<'a> {
 }
 
 /// There is no identity token to be had, for a reason that trying again does not mend.
-pub fn none(message: impl Into<String>, hint: impl Into<String>) -> Error {
+pub(crate) fn none(message: impl Into<String>, hint: impl Into<String>) -> Error {
     Error::new(Code::LoginRequired, message).hint(hint)
 }
 
 /// Variables by their names.
 #[derive(Clone, Copy)]
-pub struct JobVariables(fn(&str) -> Option<OsString>);
+pub(crate) struct JobVariables(fn(&str) -> Option<OsString>);
 
 impl JobVariables {
     /// This process's own.
-    pub const OWN: Self = Self(|name| std::env::var_os(name));
+    pub(crate) const OWN: Self = Self(|name| std::env::var_os(name));
 
     /// Another one.
     #[cfg(test)]
-    pub const fn of(look: fn(&str) -> Option<OsString>) -> Self {
+    pub(crate) const fn of(look: fn(&str) -> Option<OsString>) -> Self {
         Self(look)
     }
 
     /// A variable without surrounding blanks; nothing where it is empty. What is no Unicode stays
     /// recognisable as wrong.
-    pub fn text(self, name: &str) -> Option<String> {
+    pub(crate) fn text(self, name: &str) -> Option<String> {
         let value = (self.0)(name)?;
         let value = value.to_string_lossy();
         Some(value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
     /// The same of a secret.
-    pub fn secret(self, name: &str) -> Option<Secret> {
+    pub(crate) fn secret(self, name: &str) -> Option<Secret> {
         self.text(name).map(Secret::new)
     }
 
     /// Whether a variable says yes, or says anything but no.
-    pub fn is_set(self, name: &str) -> bool {
+    pub(crate) fn is_set(self, name: &str) -> bool {
         let no = |value: &str| matches!(value.to_ascii_lowercase().as_str(), "0" | "false");
         self.text(name).is_some_and(|value| !no(&value))
     }
@@ -67,18 +67,18 @@ impl JobVariables {
 const ANY: &str = "KEYFOB_ID_TOKEN";
 
 /// The variable for this provider alone, such as `KEYFOB_HUGGINGFACE_ID_TOKEN`.
-pub fn own_variable(provider: &Provider) -> String {
+pub(crate) fn own_variable(provider: &Provider) -> String {
     provider.variable("ID_TOKEN")
 }
 
 /// The variable to recommend: one that other programs know, where there is one.
-pub fn best_variable(provider: &Provider) -> String {
+pub(crate) fn best_variable(provider: &Provider) -> String {
     let known = provider.exchange.variables.first().cloned();
     known.unwrap_or_else(|| own_variable(provider))
 }
 
 /// The first that is set: the provider's own, those of its definition, any provider's. With its name.
-pub fn token_in(variables: JobVariables, provider: &Provider) -> Option<(String, Secret)> {
+pub(crate) fn token_in(variables: JobVariables, provider: &Provider) -> Option<(String, Secret)> {
     let known = provider.exchange.variables.iter().cloned();
     let mut names = std::iter::once(own_variable(provider))
         .chain(known)

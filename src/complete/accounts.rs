@@ -23,7 +23,7 @@ const ANEW: [&str; 2] = ["exchange", "ephemeral"];
 
 /// Accounts, as `PROVIDER/NAME`, and each provider that has several, for its default account; none twice on
 /// a line. Providers where a token is got anew, and nothing in somebody else's command.
-pub fn accounts(current: &OsStr) -> Vec<CompletionCandidate> {
+pub(crate) fn accounts(current: &OsStr) -> Vec<CompletionCandidate> {
     let line = line();
     if line.in_command {
         return Vec::new();
@@ -35,13 +35,13 @@ pub fn accounts(current: &OsStr) -> Vec<CompletionCandidate> {
 }
 
 /// Accounts, as `PROVIDER/NAME` alone.
-pub fn names(current: &OsStr) -> Vec<CompletionCandidate> {
+pub(crate) fn names(current: &OsStr) -> Vec<CompletionCandidate> {
     let typed = current.to_string_lossy();
     look(|index| index.accounts(|account| account.starts_with(&*typed)))
 }
 
 /// Providers, and after a `/` the accounts there.
-pub fn targets(current: &OsStr) -> Vec<CompletionCandidate> {
+pub(crate) fn targets(current: &OsStr) -> Vec<CompletionCandidate> {
     let typed = current.to_string_lossy();
     if typed.contains('/') {
         names(current)

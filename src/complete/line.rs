@@ -11,7 +11,7 @@ const INDEX: &str = "_CLAP_COMPLETE_INDEX";
 
 /// The words before the one that is completed.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Line {
+pub(crate) struct Line {
     /// Verbs: `login`, or `provider` and `set`.
     pub verbs: Vec<String>,
     /// What is no verb, no option and no option's value.
@@ -25,7 +25,7 @@ pub struct Line {
 impl Line {
     /// Reads it from this process's arguments, which are `keyfob -- keyfob WORD…`; `root` declares the
     /// command line.
-    pub fn read(root: &Command) -> Self {
+    pub(crate) fn read(root: &Command) -> Self {
         let index = env::var(INDEX).ok().and_then(|index| index.parse().ok());
         Self::before(root, env::args_os(), index)
     }
@@ -76,17 +76,17 @@ impl Line {
     }
 
     /// The first provider or account, as it stands there.
-    pub fn target(&self) -> Option<&str> {
+    pub(crate) fn target(&self) -> Option<&str> {
         self.arguments.first().map(String::as_str)
     }
 
     /// Whether an option stands there.
-    pub fn has(&self, option: &str) -> bool {
+    pub(crate) fn has(&self, option: &str) -> bool {
         self.options.iter().any(|(name, _)| name == option)
     }
 
     /// Whether a value was given to an option already.
-    pub fn gives(&self, option: &str, value: &str) -> bool {
+    pub(crate) fn gives(&self, option: &str, value: &str) -> bool {
         let mut options = self.options.iter();
         options.any(|(name, given)| name == option && given == value)
     }

@@ -18,16 +18,16 @@ use clap_complete::{CompleteEnv, CompletionCandidate};
 
 use line::Line;
 
-pub use accounts::{accounts, names, targets};
-pub use providers::{changed_providers, keys, providers, providers_in_use};
-pub use scopes::{flows, presets, scopes};
-pub use verbs::{names_there, pages};
+pub(crate) use accounts::{accounts, names, targets};
+pub(crate) use providers::{changed_providers, keys, providers, providers_in_use};
+pub(crate) use scopes::{flows, presets, scopes};
+pub(crate) use verbs::{names_there, pages};
 
 /// The variable by which a shell asks for completions.
-pub const VARIABLE: &str = "KEYFOB_COMPLETE";
+pub(crate) const VARIABLE: &str = "KEYFOB_COMPLETE";
 
 /// The variable that is set in a shell that is started to be asked what it loads.
-pub const ASKED: &str = "KEYFOB_ASKED";
+pub(crate) const ASKED: &str = "KEYFOB_ASKED";
 
 /// The shells whose scripts drop descriptions.
 const WITHOUT_DESCRIPTIONS: [&str; 2] = ["bash", "elvish"];

@@ -20,7 +20,7 @@ pub(super) fn counts(names: &[Named]) -> BTreeMap<&str, usize> {
 }
 
 /// All providers.
-pub fn providers(current: &OsStr) -> Vec<CompletionCandidate> {
+pub(crate) fn providers(current: &OsStr) -> Vec<CompletionCandidate> {
     let Ok(paths) = Paths::discover() else {
         return Vec::new();
     };
@@ -35,7 +35,7 @@ pub fn providers(current: &OsStr) -> Vec<CompletionCandidate> {
 }
 
 /// Providers that have a file of the user's own.
-pub fn changed_providers(current: &OsStr) -> Vec<CompletionCandidate> {
+pub(crate) fn changed_providers(current: &OsStr) -> Vec<CompletionCandidate> {
     let Ok(paths) = Paths::discover() else {
         return Vec::new();
     };
@@ -49,7 +49,7 @@ pub fn changed_providers(current: &OsStr) -> Vec<CompletionCandidate> {
 }
 
 /// Providers that have accounts.
-pub fn providers_in_use(current: &OsStr) -> Vec<CompletionCandidate> {
+pub(crate) fn providers_in_use(current: &OsStr) -> Vec<CompletionCandidate> {
     let Ok(paths) = Paths::discover() else {
         return Vec::new();
     };
@@ -60,7 +60,7 @@ pub fn providers_in_use(current: &OsStr) -> Vec<CompletionCandidate> {
 }
 
 /// Keys of a definition, each with its `=`; a table of any keys with a dot.
-pub fn keys(current: &OsStr) -> Vec<CompletionCandidate> {
+pub(crate) fn keys(current: &OsStr) -> Vec<CompletionCandidate> {
     let keys = provider::keys().into_iter();
     let offered = keys.map(|key| match provider::key_type_of(&key) {
         Some(KeyType::Table) => offer(format!("{key}."), String::new()),

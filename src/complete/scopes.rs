@@ -20,7 +20,7 @@ const LIMIT: usize = 60;
 
 /// Scopes of the provider that stands in the line already, and those that the account there has; each with
 /// what it is part of.
-pub fn scopes(current: &OsStr) -> Vec<CompletionCandidate> {
+pub(crate) fn scopes(current: &OsStr) -> Vec<CompletionCandidate> {
     let line = line();
     let offered = Target::of(line).map(|target| target.scopes());
     continuing(
@@ -30,14 +30,14 @@ pub fn scopes(current: &OsStr) -> Vec<CompletionCandidate> {
 }
 
 /// Presets of the provider that stands in the line already, each with its scopes.
-pub fn presets(current: &OsStr) -> Vec<CompletionCandidate> {
+pub(crate) fn presets(current: &OsStr) -> Vec<CompletionCandidate> {
     let line = line();
     let offered = Target::of(line).map(|target| target.presets());
     continuing(current, not_given(line, "for", offered.unwrap_or_default()))
 }
 
 /// Flows, without those that the provider in the line does not have.
-pub fn flows(current: &OsStr) -> Vec<CompletionCandidate> {
+pub(crate) fn flows(current: &OsStr) -> Vec<CompletionCandidate> {
     let target = Target::of(line());
     let provider = target.map(|target| target.provider);
     continuing(current, flows_of(provider.as_ref()))

@@ -8,7 +8,7 @@ use super::{DECLARED, accounts, continuing, line, offer};
 use crate::help::TOPICS;
 
 /// Verbs behind `man` and `help`, and the pages that are no verb's; behind a verb those below it.
-pub fn pages(current: &OsStr) -> Vec<CompletionCandidate> {
+pub(crate) fn pages(current: &OsStr) -> Vec<CompletionCandidate> {
     let Some(declared) = DECLARED.get() else {
         return Vec::new();
     };
@@ -35,7 +35,7 @@ pub fn pages(current: &OsStr) -> Vec<CompletionCandidate> {
 }
 
 /// Names that accounts at the provider in the line have, for `--as`: signing in as one of them updates it.
-pub fn names_there(current: &OsStr) -> Vec<CompletionCandidate> {
+pub(crate) fn names_there(current: &OsStr) -> Vec<CompletionCandidate> {
     let Some(provider) = line().target().filter(|target| !target.contains('/')) else {
         return Vec::new();
     };

@@ -12,7 +12,7 @@ use keyfob_base::timestamp::Timestamp;
 const CHECK: &str = "accounts";
 
 /// Judges every account, as `check` and `list` do.
-pub fn accounts(setup: &Setup) -> Vec<Finding> {
+pub(crate) fn accounts(setup: &Setup) -> Vec<Finding> {
     let now = Timestamp::now();
     let mut accounts = setup.vault.accounts().accounts;
     accounts.retain(|account| setup.concerns(&account.provider));

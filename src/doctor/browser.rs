@@ -6,7 +6,7 @@ use crate::login::{BROWSER_VARIABLES, Browser, BrowserOptions, Surroundings};
 const CHECK: &str = "browser";
 
 /// Says what would be opened, or what a login does instead.
-pub fn browser(no_input: bool) -> Vec<Finding> {
+pub(crate) fn browser(no_input: bool) -> Vec<Finding> {
     let asked = BrowserOptions {
         no_input,
         ..BrowserOptions::default()

@@ -21,7 +21,7 @@ const BOUND: Duration = Duration::from_secs(10);
 const STORE_BOUND: Duration = Duration::from_secs(75);
 
 /// Where keyfob's files are and what `config.toml` says, or why neither can be told.
-pub fn home() -> Result<(Paths, error::Result<Config>), Box<Finding>> {
+pub(crate) fn home() -> Result<(Paths, error::Result<Config>), Box<Finding>> {
     let read = || {
         let paths = Paths::discover()?;
         let config = Config::load(&paths);
@@ -33,7 +33,10 @@ pub fn home() -> Result<(Paths, error::Result<Config>), Box<Finding>> {
 
 /// Begins every check that sends nothing, each apart from the others, in the order in which they are told. `log`
 /// is whoever knows whether the audit log can be written.
-pub fn begin(setup: &Setup, log: impl FnOnce() -> io::Result<()> + Send + 'static) -> Vec<Pending> {
+pub(crate) fn begin(
+    setup: &Setup,
+    log: impl FnOnce() -> io::Result<()> + Send + 'static,
+) -> Vec<Pending> {
     let check = |name, bound, look: fn(&Setup) -> Vec<Finding>| {
         let setup = setup.clone();
         Pending::begin(name, bound, move || look(&setup))
@@ -78,7 +81,7 @@ fn surroundings(no_input: bool) -> Pending {
 }
 
 /// Begins the checks that are left where there is no home.
-pub fn homeless_checks(no_input: bool) -> Vec<Pending> {
+pub(crate) fn homeless_checks(no_input: bool) -> Vec<Pending> {
     vec![
         Pending::begin("environment", BOUND, environment::homeless_environment),
         surroundings(no_input),
@@ -89,7 +92,7 @@ pub fn homeless_checks(no_input: bool) -> Vec<Pending> {
 }
 
 /// Begins to ask after a shell's completion; `look` is whoever knows.
-pub fn ask_completion(
+pub(crate) fn ask_completion(
     shell: String,
     look: impl FnOnce() -> Completion + Send + 'static,
 ) -> Pending {
@@ -99,7 +102,7 @@ pub fn ask_completion(
 }
 
 /// Begins to find out whom to ask for the time.
-pub fn questions(setup: &Setup) -> Pending<(Vec<Question>, Vec<Finding>)> {
+pub(crate) fn questions(setup: &Setup) -> Pending<(Vec<Question>, Vec<Finding>)> {
     let setup = setup.clone();
     Pending::begin("clock", BOUND, move || network::questions(&setup))
 }

@@ -8,7 +8,7 @@ const CHECK: &str = "completion";
 
 /// What is known of a shell's completion.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Completion {
+pub(crate) enum Completion {
     /// It completes, by this file.
     Installed(PathBuf),
     /// It does by a file that is to be renewed.
@@ -22,7 +22,7 @@ pub enum Completion {
 }
 
 /// Says whether `shell` completes.
-pub fn completion(shell: &str, completion: &Completion) -> Finding {
+pub(crate) fn completion(shell: &str, completion: &Completion) -> Finding {
     let install = format!("`keyfob completions {shell} --install`");
     match completion {
         Completion::Installed(file) => {

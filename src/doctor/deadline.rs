@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::Finding;
 
 /// A check that has begun.
-pub struct Pending<T = Vec<Finding>> {
+pub(crate) struct Pending<T = Vec<Finding>> {
     name: &'static str,
     bound: Duration,
     begun: Instant,
@@ -18,7 +18,7 @@ pub struct Pending<T = Vec<Finding>> {
 
 impl<T: Send + 'static> Pending<T> {
     /// Begins one.
-    pub fn begin(
+    pub(crate) fn begin(
         name: &'static str,
         bound: Duration,
         look: impl FnOnce() -> T + Send + 'static,
@@ -37,7 +37,7 @@ impl<T: Send + 'static> Pending<T> {
     }
 
     /// Waits for its end, or for that of its time, which is a finding.
-    pub fn wait(self) -> Result<T, Box<Finding>> {
+    pub(crate) fn wait(self) -> Result<T, Box<Finding>> {
         let left = self.bound.saturating_sub(self.begun.elapsed());
         let seconds = self.bound.as_secs();
         let failed = |why| match why {
@@ -59,7 +59,7 @@ impl<T: Send + 'static> Pending<T> {
 
 impl Pending {
     /// The findings, whichever.
-    pub fn end(self) -> Vec<Finding> {
+    pub(crate) fn end(self) -> Vec<Finding> {
         self.wait().unwrap_or_else(|failed| vec![*failed])
     }
 }

@@ -37,7 +37,7 @@ const OWN: [&str; 11] = [
 const OF_PROVIDERS: [&str; 3] = ["CLIENT_ID", "CLIENT_SECRET", "ID_TOKEN"];
 
 /// Looks at the names of all variables, and at the values of the few that are no secrets.
-pub fn environment(setup: &Setup) -> Vec<Finding> {
+pub(crate) fn environment(setup: &Setup) -> Vec<Finding> {
     let mut findings = unknown(Some(&setup.registry.names()));
     findings.extend(store());
     findings.extend(accounts(setup));
@@ -48,7 +48,7 @@ pub fn environment(setup: &Setup) -> Vec<Finding> {
 }
 
 /// The same as far as it goes where nobody knows what is here.
-pub fn homeless_environment() -> Vec<Finding> {
+pub(crate) fn homeless_environment() -> Vec<Finding> {
     let mut findings = unknown(None);
     findings.extend(store());
     findings.extend(passphrases());

@@ -9,7 +9,7 @@ use crate::error::Error;
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Status {
+pub(crate) enum Status {
     /// As it should be.
     Pass,
     /// It works, and will not always, or not as was meant.
@@ -20,7 +20,7 @@ pub enum Status {
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// What was looked at, in a word.
     pub check: &'static str,
     /// How it is.
@@ -39,7 +39,7 @@ pub struct Finding {
 
 /// What can be put right without anything being lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mend {
+pub(crate) enum Mend {
     /// Remove secrets of the file store that nothing leads to.
     Secrets(Vec<String>),
     /// Take away a default whose account is gone.
@@ -52,7 +52,7 @@ pub enum Mend {
 
 impl Finding {
     /// As it should be.
-    pub fn pass(check: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn pass(check: &'static str, message: impl Into<String>) -> Self {
         Self {
             check,
             status: Status::Pass,
@@ -65,7 +65,11 @@ impl Finding {
     }
 
     /// It works, and will not always, or not as was meant.
-    pub fn warn(check: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(crate) fn warn(
+        check: &'static str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
         Self {
             status: Status::Warn,
             hint: Some(hint.into()),
@@ -74,7 +78,11 @@ impl Finding {
     }
 
     /// Something does not work, or is not safe.
-    pub fn fail(check: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(crate) fn fail(
+        check: &'static str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
         Self {
             status: Status::Fail,
             ..Self::warn(check, message, hint)
@@ -82,7 +90,7 @@ impl Finding {
     }
 
     /// What a command would fail with.
-    pub fn of(check: &'static str, status: Status, error: &Error) -> Self {
+    pub(crate) fn of(check: &'static str, status: Status, error: &Error) -> Self {
         Self {
             status,
             hint: error.hint.clone(),
@@ -93,7 +101,7 @@ impl Finding {
 
     /// The same, about one account.
     #[must_use]
-    pub fn account(self, account: impl std::fmt::Display) -> Self {
+    pub(crate) fn account(self, account: impl std::fmt::Display) -> Self {
         Self {
             account: Some(account.to_string()),
             ..self
@@ -102,7 +110,7 @@ impl Finding {
 
     /// The same, with what `--mend` would do.
     #[must_use]
-    pub fn mendable(self, mend: Mend) -> Self {
+    pub(crate) fn mendable(self, mend: Mend) -> Self {
         Self {
             mend: Some(mend),
             ..self
@@ -114,13 +122,13 @@ impl Finding {
 
 /// A path as a shell takes it.
 #[cfg(unix)]
-pub fn quoted(path: &Path) -> String {
+pub(crate) fn quoted(path: &Path) -> String {
     let shown = path.display().to_string();
     shlex::try_quote(&shown).map_or_else(|_| shown.clone(), Into::into)
 }
 
 /// Several paths in words; nothing where there are none.
-pub fn listed(paths: &[PathBuf]) -> Option<String> {
+pub(crate) fn listed(paths: &[PathBuf]) -> Option<String> {
     let first = paths.first()?.display();
     Some(match paths.len() - 1 {
         0 => first.to_string(),
@@ -129,7 +137,7 @@ pub fn listed(paths: &[PathBuf]) -> Option<String> {
 }
 
 /// Shortens the paths in findings.
-pub fn shorten(findings: &mut [Finding]) {
+pub(crate) fn shorten(findings: &mut [Finding]) {
     let home = std::env::var("HOME").unwrap_or_default();
     let home = home.trim_end_matches('/');
     if home.is_empty() || !Path::new(home).is_absolute() {

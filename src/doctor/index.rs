@@ -15,7 +15,7 @@ const CHECK: &str = "index";
 const NAMED: usize = 3;
 
 /// Compares; `usable` are the stores whose answers can be believed.
-pub fn index(setup: &Setup, usable: &[Kind]) -> Vec<Finding> {
+pub(crate) fn index(setup: &Setup, usable: &[Kind]) -> Vec<Finding> {
     let vault = &setup.vault;
     // The stores before the index: a login writes the secret first.
     let (held, mut findings) = held(setup, usable);
@@ -62,7 +62,7 @@ pub fn index(setup: &Setup, usable: &[Kind]) -> Vec<Finding> {
 }
 
 /// Whether a finding says that all agree.
-pub fn is_agreed(finding: &Finding) -> bool {
+pub(crate) fn is_agreed(finding: &Finding) -> bool {
     finding.check == CHECK && finding.status == Status::Pass
 }
 
@@ -263,7 +263,7 @@ fn named(keys: &[String]) -> Option<String> {
 // Entries that lead to one secret: an entry's file was copied, or a rename cut off.
 
 /// Finds them, and says how one is taken away without the other.
-pub fn shared_secrets(accounts: &[Account]) -> Vec<Finding> {
+pub(crate) fn shared_secrets(accounts: &[Account]) -> Vec<Finding> {
     let mut by_id: HashMap<&str, Vec<&Account>> = HashMap::new();
     for account in accounts {
         by_id.entry(&account.id).or_default().push(account);

@@ -21,7 +21,7 @@ const RANDOM: usize = 6;
 const PROBED: usize = 16;
 
 /// Finds them; where there are none there is nothing to say.
-pub fn leftovers(setup: &Setup) -> Vec<Finding> {
+pub(crate) fn leftovers(setup: &Setup) -> Vec<Finding> {
     let mut found = Vec::new();
     for root in setup.paths.roots() {
         collect(&root, 0, &mut found);
@@ -60,7 +60,7 @@ fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
 }
 
 /// Whether this is one by now. `--mend` asks once more.
-pub fn is_leftover(path: &Path) -> bool {
+pub(crate) fn is_leftover(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());
     let old = |changed: SystemTime| changed.elapsed().is_ok_and(|age| age > OLD);
     name.is_some_and(is_temporary)
@@ -85,7 +85,7 @@ fn is_temporary(name: &str) -> bool {
 // the audit log can be written there.
 
 /// Takes a lock of its own for a moment. `log` is whether the log can be written.
-pub fn locks(setup: &Setup, log: impl FnOnce() -> io::Result<()>) -> Vec<Finding> {
+pub(crate) fn locks(setup: &Setup, log: impl FnOnce() -> io::Result<()>) -> Vec<Finding> {
     let locks = setup.paths.locks();
     let lock = match setup.vault.rehearse_locks() {
         Ok(()) => Finding::pass("locks", format!("{} can have them", locks.display())),

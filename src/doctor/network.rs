@@ -39,13 +39,13 @@ const SET_CLOCK: &str = if cfg!(target_os = "macos") {
 
 /// Whom to ask, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
+pub(crate) struct Question {
     provider: String,
     url: Url,
 }
 
 /// The questions, and what can be said without them.
-pub fn questions(setup: &Setup) -> (Vec<Question>, Vec<Finding>) {
+pub(crate) fn questions(setup: &Setup) -> (Vec<Question>, Vec<Finding>) {
     let accounts = setup.vault.accounts().accounts;
     let mut providers: BTreeMap<String, Option<Url>> = BTreeMap::new();
     for account in &accounts {
@@ -109,7 +109,7 @@ pub fn questions(setup: &Setup) -> (Vec<Question>, Vec<Finding>) {
 }
 
 /// Asks all at the same time.
-pub async fn ask(http: &Http, questions: Vec<Question>) -> Vec<Finding> {
+pub(crate) async fn ask(http: &Http, questions: Vec<Question>) -> Vec<Finding> {
     let mut asked = tokio::task::JoinSet::new();
     for (at, question) in questions.into_iter().enumerate() {
         let http = http.clone();
@@ -191,7 +191,7 @@ const BUNDLE_LIMIT: u64 = 16 * 1024 * 1024;
 const VARIABLES_COUNT: bool = cfg!(all(unix, not(target_os = "macos")));
 
 /// Reads what is named.
-pub fn certificates(config: &Config) -> Vec<Finding> {
+pub(crate) fn certificates(config: &Config) -> Vec<Finding> {
     let variable = |name: &str| {
         std::env::var_os(name)
             .filter(|_| VARIABLES_COUNT)
@@ -300,7 +300,7 @@ const EXCEPTIONS: [&str; 2] = ["NO_PROXY", "no_proxy"];
 const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
 
 /// Says which proxy is used, and warns of one that cannot be.
-pub fn proxy() -> Vec<Finding> {
+pub(crate) fn proxy() -> Vec<Finding> {
     let set = PROXIES
         .iter()
         .filter_map(first_set)

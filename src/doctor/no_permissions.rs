@@ -4,11 +4,11 @@ use super::{Finding, Setup};
 use crate::paths::Paths;
 
 /// No finding.
-pub fn permissions(_setup: &Setup) -> Vec<Finding> {
+pub(crate) fn permissions(_setup: &Setup) -> Vec<Finding> {
     Vec::new()
 }
 
 /// Nobody is root.
-pub fn is_guest(_paths: &Paths) -> bool {
+pub(crate) fn is_guest(_paths: &Paths) -> bool {
     false
 }

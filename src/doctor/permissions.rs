@@ -36,7 +36,7 @@ struct Faults {
 }
 
 /// Looks at every file of keyfob's.
-pub fn permissions(setup: &Setup) -> Vec<Finding> {
+pub(crate) fn permissions(setup: &Setup) -> Vec<Finding> {
     let paths = &setup.paths;
     let mut faults = Faults::default();
     let roots = paths.roots();
@@ -77,7 +77,7 @@ pub fn permissions(setup: &Setup) -> Vec<Finding> {
 }
 
 /// Whether this runs as root in the folders of somebody else: what was made here would shut them out.
-pub fn is_guest(paths: &Paths) -> bool {
+pub(crate) fn is_guest(paths: &Paths) -> bool {
     me() == 0
         && paths
             .roots()

@@ -5,7 +5,7 @@ use crate::login::Surroundings;
 use crate::vault::INDEX_VERSION;
 
 /// One line that never fails.
-pub fn program(here: &Surroundings) -> Finding {
+pub(crate) fn program(here: &Surroundings) -> Finding {
     let sandbox = if cfg!(feature = "sandbox") {
         "with the sandbox"
     } else {

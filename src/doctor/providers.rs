@@ -9,7 +9,7 @@ use crate::rules::Rules;
 const CHECK: &str = "providers";
 
 /// Reads every file of the user's.
-pub fn providers(setup: &Setup) -> Vec<Finding> {
+pub(crate) fn providers(setup: &Setup) -> Vec<Finding> {
     let folder = setup.paths.providers();
     let entries = match fs::read_dir(&folder) {
         Ok(entries) => entries,
@@ -70,7 +70,7 @@ pub fn providers(setup: &Setup) -> Vec<Finding> {
 const RULES: &str = "rules";
 
 /// Reads those of this folder; where there are none there is nothing to say.
-pub fn rules(setup: &Setup) -> Vec<Finding> {
+pub(crate) fn rules(setup: &Setup) -> Vec<Finding> {
     let rules = Rules::new(setup.paths.clone(), setup.config.rules.clone());
     let named = match rules.accounts() {
         Ok(named) => named,

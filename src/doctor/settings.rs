@@ -10,7 +10,7 @@ use crate::paths::Paths;
 const CHECK: &str = "settings";
 
 /// What holds instead of the defaults, or why that cannot be told.
-pub fn settings(paths: &Paths, config: &Result<Config>) -> Finding {
+pub(crate) fn settings(paths: &Paths, config: &Result<Config>) -> Finding {
     let file = paths.config_file();
     let file = file.display();
     match config {
@@ -47,7 +47,7 @@ fn said(file: &dyn std::fmt::Display, config: &Config) -> String {
 }
 
 /// There are no folders to look into. What `KEYFOB_HOME` holds is only shown where it can be a path.
-pub fn homeless(error: &Error) -> Finding {
+pub(crate) fn homeless(error: &Error) -> Finding {
     let home = std::env::var_os("KEYFOB_HOME").unwrap_or_default();
     let mut found = Finding::of(CHECK, Status::Fail, error);
     if !home.is_empty() && !Path::new(&home).is_absolute() {

@@ -11,7 +11,7 @@ use crate::vault::Vault;
 
 /// What is looked at.
 #[derive(Clone)]
-pub struct Setup {
+pub(crate) struct Setup {
     pub paths: Paths,
     /// `config.toml`, or the defaults where it cannot be read.
     pub config: Config,

@@ -10,7 +10,7 @@ use crate::vault::Examined;
 const CHECK: &str = "store";
 
 /// Rehearses, and says which stores work.
-pub fn stores(setup: &Setup) -> (Vec<Finding>, Vec<Kind>) {
+pub(crate) fn stores(setup: &Setup) -> (Vec<Finding>, Vec<Kind>) {
     let vault = &setup.vault;
     let accounts = vault.accounts().accounts;
     let in_use = |kind: Kind| {
@@ -82,7 +82,7 @@ fn judged(setup: &Setup, kind: Kind, rehearsal: Result<Rehearsal>, missed: bool)
 const INDEX: &str = "index";
 
 /// Looks at each.
-pub fn secrets(setup: &Setup) -> Vec<Finding> {
+pub(crate) fn secrets(setup: &Setup) -> Vec<Finding> {
     let vault = &setup.vault;
     let (mut findings, mut shut) = (Vec::new(), 0);
     for account in vault.accounts().accounts {

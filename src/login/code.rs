@@ -17,7 +17,7 @@ use crate::oauth::{Client, OauthError, par};
 use keyfob_base::secret::Secret;
 
 /// The authorization request of one login, and what its answer needs.
-pub struct CodeFlow {
+pub(crate) struct CodeFlow {
     /// For whom it was made.
     pub client: Client,
     /// What was asked.
@@ -29,7 +29,7 @@ pub struct CodeFlow {
 }
 
 /// What was typed, as this flow takes it.
-pub enum Said {
+pub(crate) enum Said {
     /// An answer to this sign-in.
     Answer(Verdict),
     /// Enter alone.
@@ -40,7 +40,11 @@ pub enum Said {
 
 impl CodeFlow {
     /// Binds the listener where the redirect comes to this machine, and makes the request.
-    pub fn begin(plan: &Plan, ways: Ways, client: &Client) -> Result<(Self, Option<Listener>)> {
+    pub(crate) fn begin(
+        plan: &Plan,
+        ways: Ways,
+        client: &Client,
+    ) -> Result<(Self, Option<Listener>)> {
         let (redirect_uri, listener) = landing(&plan.wish, ways)?;
         let request = authorization_request(plan, client, &redirect_uri);
         let code = Self {
@@ -57,12 +61,12 @@ impl CodeFlow {
     }
 
     /// What a redirect's query says.
-    pub fn judge(&self, query: &str) -> Verdict {
+    pub(crate) fn judge(&self, query: &str) -> Verdict {
         redirect::judge(query, &self.expected)
     }
 
     /// What was typed, judged as strictly as a redirect.
-    pub fn typed(&self, wish: &Wish, text: &Secret) -> Result<Said> {
+    pub(crate) fn typed(&self, wish: &Wish, text: &Secret) -> Result<Said> {
         let rule = &wish.provider.redirect;
         let shows_code = rule.shows_code && rule.manual.as_ref() == Some(&self.redirect_uri);
         let began = wish.provider.authorization_endpoint.as_ref();
@@ -123,7 +127,7 @@ fn authorization_request(plan: &Plan, client: &Client, redirect_uri: &str) -> Au
 
 /// What happens to an address while it is waited for.
 #[derive(Debug)]
-pub enum AddressEvent {
+pub(crate) enum AddressEvent {
     /// Nobody can begin with it any more; a browser that has done so goes on.
     Over,
     /// Another stands in its place.
@@ -143,7 +147,7 @@ enum Stage {
 }
 
 /// The address of one authorization request.
-pub struct Address<'a> {
+pub(crate) struct Address<'a> {
     context: &'a Context,
     wish: &'a Wish,
     code: &'a CodeFlow,
@@ -154,7 +158,7 @@ pub struct Address<'a> {
 
 impl<'a> Address<'a> {
     /// Pushes the request where the server wants or offers that, unless `unpushed` says why it cannot be.
-    pub async fn of(
+    pub(crate) async fn of(
         context: &'a Context,
         wish: &'a Wish,
         code: &'a CodeFlow,
@@ -187,14 +191,14 @@ impl<'a> Address<'a> {
     }
 
     /// Another is wanted, if this one is over.
-    pub fn hurry(&mut self) {
+    pub(crate) fn hurry(&mut self) {
         if matches!(self.stage, Stage::Over) {
             self.stage = Stage::Wanted;
         }
     }
 
     /// Goes on until there is something to say. Dropping the future loses nothing.
-    pub async fn next(&mut self) -> AddressEvent {
+    pub(crate) async fn next(&mut self) -> AddressEvent {
         match self.stage {
             Stage::Good | Stage::Over => std::future::pending().await,
             Stage::Until(end) => {

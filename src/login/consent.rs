@@ -15,7 +15,7 @@ use keyfob_base::secret::Secret;
 
 /// Who goes to the authorization endpoint.
 #[derive(Debug)]
-pub enum Visitor {
+pub(crate) enum Visitor {
     /// A person, with this browser.
     Person(Browser),
     /// keyfob itself, where the sandbox approves by itself as this person.
@@ -23,7 +23,7 @@ pub enum Visitor {
 }
 
 /// The way to the authorization endpoint; nothing where the browser is somewhere else.
-pub enum Visit<'a> {
+pub(crate) enum Visit<'a> {
     /// A browser is launched.
     Launch(&'a Browser, Url),
     /// keyfob goes itself, as this person.
@@ -34,7 +34,7 @@ pub enum Visit<'a> {
 
 impl<'a> Visit<'a> {
     /// Chooses.
-    pub fn of(context: &'a Context, wish: &'a Wish, url: Option<Url>) -> Self {
+    pub(crate) fn of(context: &'a Context, wish: &'a Wish, url: Option<Url>) -> Self {
         match (&wish.visitor, url) {
             (Visitor::AutoApprove(person), Some(url)) => Self::Go(context, url, person),
             (Visitor::Person(Browser::None(_)), _) | (_, None) => Self::Stay,
@@ -44,7 +44,7 @@ impl<'a> Visit<'a> {
     }
 
     /// Goes. The error says in a few words what failed.
-    pub async fn go(self) -> std::result::Result<(), String> {
+    pub(crate) async fn go(self) -> std::result::Result<(), String> {
         match self {
             Self::Stay => Ok(()),
             Self::Launch(browser, url) => browser.open(&url).await,
@@ -60,12 +60,12 @@ impl<'a> Visit<'a> {
 }
 
 /// What is said where the sandbox approves by itself.
-pub fn approves(person: &str) -> String {
+pub(crate) fn approves(person: &str) -> String {
     format!("no browser here: the sandbox approves by itself as `{person}`")
 }
 
 /// The code, or why there is none.
-pub fn code<'a>(wish: &Wish, verdict: &'a Verdict) -> Result<&'a Secret> {
+pub(crate) fn code<'a>(wish: &Wish, verdict: &'a Verdict) -> Result<&'a Secret> {
     let again = format!("run `{}` again", wish.again());
     match verdict {
         Verdict::Code(code) => Ok(code),
@@ -86,7 +86,7 @@ pub fn code<'a>(wish: &Wish, verdict: &'a Verdict) -> Result<&'a Secret> {
 }
 
 /// The person or the server said no.
-pub fn refused(wish: &Wish, response: &ErrorResponse) -> Error {
+pub(crate) fn refused(wish: &Wish, response: &ErrorResponse) -> Error {
     let code = match response.error.as_str() {
         "server_error" | "temporarily_unavailable" => Code::ProviderUnavailable,
         "login_required" | "interaction_required" | "account_selection_required" => {
@@ -113,7 +113,7 @@ pub fn refused(wish: &Wish, response: &ErrorResponse) -> Error {
 }
 
 /// Nothing that is left can finish here.
-pub fn no_flow_left(wish: &Wish, why: &str) -> Error {
+pub(crate) fn no_flow_left(wish: &Wish, why: &str) -> Error {
     let provider = &wish.provider;
     let mut hint = format!("run `{}` on a terminal", wish.again());
     if provider.device_authorization_endpoint.is_some() {
@@ -131,7 +131,7 @@ pub fn no_flow_left(wish: &Wish, why: &str) -> Error {
 }
 
 /// Nobody signed in while that was waited for; `usual` is how long it is where `--timeout` is not given.
-pub fn timed_out(wish: &Wish, usual: Duration) -> Error {
+pub(crate) fn timed_out(wish: &Wish, usual: Duration) -> Error {
     let patience = wish.timeout.unwrap_or(usual);
     Error::new(
         Code::Timeout,
@@ -147,7 +147,7 @@ pub fn timed_out(wish: &Wish, usual: Duration) -> Error {
 }
 
 /// The device code's time is over, and nothing else can finish.
-pub fn expired(wish: &Wish) -> Error {
+pub(crate) fn expired(wish: &Wish) -> Error {
     Error::new(
         Code::ExpiredToken,
         "the code was not typed while it was good",

@@ -18,7 +18,7 @@ const HEAD_START: Duration = Duration::from_secs(20);
 
 /// What the device flow has to say.
 #[derive(Debug)]
-pub enum DeviceEvent {
+pub(crate) enum DeviceEvent {
     /// A code to show.
     Code(DeviceAuthorization),
     /// Signed in.
@@ -51,7 +51,7 @@ struct Shown {
 }
 
 /// The device flow of one login.
-pub struct DeviceFlow {
+pub(crate) struct DeviceFlow {
     context: Arc<Context>,
     plan: Arc<Plan>,
     client: Client,
@@ -62,7 +62,12 @@ pub struct DeviceFlow {
 
 impl DeviceFlow {
     /// Asks for the code at once, or after a while where a browser was `launched`.
-    pub fn new(context: &Arc<Context>, plan: &Arc<Plan>, client: Client, launched: bool) -> Self {
+    pub(crate) fn new(
+        context: &Arc<Context>,
+        plan: &Arc<Plan>,
+        client: Client,
+        launched: bool,
+    ) -> Self {
         let wait = if launched { HEAD_START } else { Duration::ZERO };
         Self {
             context: Arc::clone(context),
@@ -74,24 +79,24 @@ impl DeviceFlow {
     }
 
     /// Why the last poll was no answer: that nobody signed in is then not for certain.
-    pub fn trouble(&self) -> Option<&str> {
+    pub(crate) fn trouble(&self) -> Option<&str> {
         self.trouble.as_deref()
     }
 
     /// Somebody wants the code now; where one is shown, nothing changes.
-    pub fn hurry(&mut self) {
+    pub(crate) fn hurry(&mut self) {
         if matches!(self.stage, Stage::Later(_) | Stage::Idle) {
             self.stage = Stage::Later(Instant::now());
         }
     }
 
     /// What a failure is to whoever signs in.
-    pub fn failed(&self, error: &OauthError) -> Error {
+    pub(crate) fn failed(&self, error: &OauthError) -> Error {
         client::failed(&self.plan.wish, &self.client, "the device flow", error)
     }
 
     /// Goes on until there is something to say. Dropping the future loses nothing.
-    pub async fn next(&mut self) -> DeviceEvent {
+    pub(crate) async fn next(&mut self) -> DeviceEvent {
         loop {
             if let Some(event) = self.step().await {
                 return event;
@@ -100,7 +105,7 @@ impl DeviceFlow {
     }
 
     /// The tokens that the poll under way brings, if one is under way and it brings any.
-    pub async fn settle(&mut self) -> Option<Box<TokenSet>> {
+    pub(crate) async fn settle(&mut self) -> Option<Box<TokenSet>> {
         if !matches!(self.stage, Stage::Polling(..)) {
             return None;
         }

@@ -27,7 +27,7 @@ const CGROUPS: [(&str, &str); 5] = [
 
 /// What was recognised.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Surroundings {
+pub(crate) struct Surroundings {
     /// This is an SSH session.
     pub ssh: bool,
     /// A container, by what made it known: `docker`, `podman`, …
@@ -42,7 +42,7 @@ pub struct Surroundings {
 
 impl Surroundings {
     /// Looks at the environment and the few files that tell a container and WSL.
-    pub fn detect() -> Self {
+    pub(crate) fn detect() -> Self {
         Self::detect_in(
             |name| std::env::var(name).ok(),
             |file| {
@@ -76,7 +76,7 @@ impl Surroundings {
     }
 
     /// Why the system's browser is not opened here, in a few words; none where it is.
-    pub fn obstacle(&self) -> Option<String> {
+    pub(crate) fn obstacle(&self) -> Option<String> {
         if let Some(variable) = &self.ci {
             return Some(format!("this is a CI job (`{variable}` is set)"));
         }

@@ -17,11 +17,11 @@ use keyfob_base::secret::Secret;
 
 /// What an ephemeral login has got so far.
 #[derive(Debug, Default)]
-pub struct Gained(Mutex<Gains>);
+pub(crate) struct Gained(Mutex<Gains>);
 
 /// What is to be given back.
 #[derive(Debug, Default)]
-pub struct Gains {
+pub(crate) struct Gains {
     /// The tokens.
     pub granted: Option<Granted>,
     /// The registration.
@@ -30,7 +30,7 @@ pub struct Gains {
 
 /// Tokens, and what revokes them.
 #[derive(Debug)]
-pub struct Granted {
+pub(crate) struct Granted {
     /// The definition, complete.
     pub provider: Provider,
     /// To which client they were issued.
@@ -41,7 +41,7 @@ pub struct Granted {
 
 /// A client that was registered for this once.
 #[derive(Debug)]
-pub struct EphemeralRegistration {
+pub(crate) struct EphemeralRegistration {
     /// Where.
     pub title: String,
     /// The client identifier.
@@ -52,12 +52,12 @@ pub struct EphemeralRegistration {
 
 impl Gained {
     /// Takes everything out, to give it back.
-    pub fn take(&self) -> Gains {
+    pub(crate) fn take(&self) -> Gains {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Looks at the tokens, where there are any.
-    pub fn look(&self, look: impl FnOnce(&Granted)) {
+    pub(crate) fn look(&self, look: impl FnOnce(&Granted)) {
         let gains = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(granted) = &gains.granted {
             look(granted);
@@ -112,7 +112,7 @@ impl Plan {
 }
 
 /// Says before consent what the end of the command will not undo, and what more it may.
-pub fn forewarn(context: &Context, plan: &Plan, client: Option<&Client>) {
+pub(crate) fn forewarn(context: &Context, plan: &Plan, client: Option<&Client>) {
     if !plan.keeping.ephemeral {
         return;
     }

@@ -16,7 +16,7 @@ use crate::term::{Console, Manner};
 use crate::vault::Vault;
 
 /// keyfob signs in itself, with every option left out.
-pub fn wish(provider: Provider) -> Wish {
+pub(crate) fn wish(provider: Provider) -> Wish {
     Wish {
         provider,
         visitor: Visitor::AutoApprove(String::new()),
@@ -29,7 +29,7 @@ pub fn wish(provider: Provider) -> Wish {
 }
 
 /// The same, kept in a file as a new account.
-pub fn plan(provider: Provider) -> Plan {
+pub(crate) fn plan(provider: Provider) -> Plan {
     Plan {
         wish: wish(provider),
         keeping: Keeping::from(Kind::File),
@@ -37,7 +37,7 @@ pub fn plan(provider: Provider) -> Plan {
 }
 
 /// A home, and what a command has in hand there with nobody to be asked.
-pub fn context() -> (TempDir, Context) {
+pub(crate) fn context() -> (TempDir, Context) {
     let home = tempfile::tempdir().unwrap();
     let paths = Paths::under(home.path());
     let options = HttpOptions {

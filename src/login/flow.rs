@@ -37,7 +37,7 @@ impl fmt::Display for Flow {
 impl Flow {
     /// The flow for an account that is expected to sign in: a machine does it as before.
     #[must_use]
-    pub fn of(self, expected: Option<&Account>) -> Self {
+    pub(crate) fn of(self, expected: Option<&Account>) -> Self {
         match (self, expected) {
             (Self::Auto, Some(account)) => match account.identity.kind {
                 SignIn::Client => Self::ClientCredentials,
@@ -51,7 +51,7 @@ impl Flow {
 
 /// The ways in which one login can finish, side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ways {
+pub(crate) struct Ways {
     /// The redirect reaches the listener.
     pub loopback: bool,
     /// The code is typed on another device.
@@ -63,7 +63,7 @@ pub struct Ways {
 impl Ways {
     /// What flow, provider and place allow; `silence` is why nobody can be asked, where that is so.
     /// Fails where none of them can finish.
-    pub fn find(wish: &Wish, silence: Option<&str>) -> Result<Self> {
+    pub(crate) fn find(wish: &Wish, silence: Option<&str>) -> Result<Self> {
         let can_ask = silence.is_none();
         let (flow, provider) = (wish.flow, &wish.provider);
         let has_device = provider.device_authorization_endpoint.is_some();
@@ -91,7 +91,7 @@ impl Ways {
     }
 
     /// The same where no code can be exchanged, for the reason of `why`.
-    pub fn without_codes(self, why: Error) -> Result<Self> {
+    pub(crate) fn without_codes(self, why: Error) -> Result<Self> {
         let rest = Self {
             loopback: false,
             paste: false,
@@ -101,7 +101,7 @@ impl Ways {
     }
 
     /// The same where the client cannot use the device flow, for the reason of `why`.
-    pub fn without_device(self, why: Error) -> Result<Self> {
+    pub(crate) fn without_device(self, why: Error) -> Result<Self> {
         let rest = Self {
             device: false,
             ..self
@@ -110,7 +110,7 @@ impl Ways {
     }
 
     /// Whether an authorization request is needed.
-    pub fn codes(self) -> bool {
+    pub(crate) fn codes(self) -> bool {
         self.loopback || self.paste
     }
 

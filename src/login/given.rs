@@ -26,7 +26,7 @@ const UNSEEN: &str = "`--as NAME --no-verify` keeps it without asking";
 
 /// A given token, and what to make of it.
 #[derive(Debug)]
-pub struct Given {
+pub(crate) struct Given {
     /// Whose token it is said to be.
     pub provider: Provider,
     /// The token, judged by its grammar and its prefix already.
@@ -39,7 +39,7 @@ pub struct Given {
 
 /// Asks whose token it is, and keeps it. Locks and store are proved first; every failure leaves all
 /// accounts as they were.
-pub async fn given(context: &Context, given: Given) -> Result<SignedIn> {
+pub(crate) async fn given(context: &Context, given: Given) -> Result<SignedIn> {
     let Given {
         provider,
         token,

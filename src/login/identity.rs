@@ -15,7 +15,7 @@ use keyfob_base::timestamp::Timestamp;
 
 /// The person behind a token set.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Who {
+pub(crate) struct Who {
     /// The key by which a later sign-in finds its account.
     pub identity: Identity,
     /// What the provider calls the person.
@@ -23,7 +23,7 @@ pub struct Who {
 }
 
 /// Whether the provider will be able to say who signed in, known before consent.
-pub fn can_tell(wish: &Wish) -> bool {
+pub(crate) fn can_tell(wish: &Wish) -> bool {
     let id_token = wish.scopes.iter().any(|scope| scope == "openid");
     match wish.provider.identity.from {
         IdentitySource::Userinfo => wish.provider.userinfo_endpoint.is_some() || id_token,
@@ -32,7 +32,7 @@ pub fn can_tell(wish: &Wish) -> bool {
 }
 
 /// No account can be named after somebody unknown.
-pub fn nameless(provider: &Provider, code: Code) -> Error {
+pub(crate) fn nameless(provider: &Provider, code: Code) -> Error {
     Error::new(
         code,
         format!("{} does not say who signed in", provider.title),
@@ -42,7 +42,7 @@ pub fn nameless(provider: &Provider, code: Code) -> Error {
 
 /// Asks and checks. An empty subject means that the provider does not say, which only an account
 /// that has its name already can bear.
-pub async fn who(
+pub(crate) async fn who(
     context: &Context,
     plan: &Plan,
     client: &Client,
@@ -86,7 +86,7 @@ pub async fn who(
 }
 
 /// Reads the person out of what was told, by the provider's rule; `claims` are those of the id token.
-pub fn named(provider: &Provider, claims: Option<&Value>, told: &Value) -> Result<Who> {
+pub(crate) fn named(provider: &Provider, claims: Option<&Value>, told: &Value) -> Result<Who> {
     let rule = &provider.identity;
     Ok(Who {
         identity: identity(provider, claims, subject(provider, told)?),
@@ -169,7 +169,7 @@ fn agree(claims: Option<&Value>, told: &Value) -> Result<()> {
 
 /// The issuer is the definition's, whatever was asked for, so that the same person stays the same.
 /// Where the definition leaves a tenant open it is the id token's own.
-pub fn identity(provider: &Provider, claims: Option<&Value>, subject: String) -> Identity {
+pub(crate) fn identity(provider: &Provider, claims: Option<&Value>, subject: String) -> Identity {
     let defined = provider.issuer.as_deref().unwrap_or(&provider.name);
     let tenant = claims
         .filter(|_| defined.contains('{'))

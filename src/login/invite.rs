@@ -13,7 +13,7 @@ use super::consent::{Visitor, approves};
 use super::{Wish, show};
 
 /// The ways that are open, as they are told.
-pub struct Invitation<'a> {
+pub(crate) struct Invitation<'a> {
     /// Where it is said.
     pub term: &'a dyn Terminal,
     /// What was asked of the login.
@@ -30,7 +30,7 @@ pub struct Invitation<'a> {
 
 impl Invitation<'_> {
     /// Tells everything but the device code, which comes when it is there.
-    pub fn begin(&self) {
+    pub(crate) fn begin(&self) {
         let (Visitor::Person(browser), Some(url)) = (&self.wish.visitor, &self.url) else {
             return;
         };
@@ -42,7 +42,7 @@ impl Invitation<'_> {
     }
 
     /// The line that moves while nothing happens.
-    pub fn waiting(&self) -> &'static str {
+    pub(crate) fn waiting(&self) -> &'static str {
         match (&self.wish.visitor, self.port) {
             (Visitor::Person(Browser::None(_)), _) | (_, None) => {
                 "waiting for the sign-in; Ctrl-C stops"
@@ -52,7 +52,7 @@ impl Invitation<'_> {
     }
 
     /// The code, as it is to be typed.
-    pub fn code(&self, code: &DeviceAuthorization) {
+    pub(crate) fn code(&self, code: &DeviceAuthorization) {
         let complete = code.verification_uri_complete.as_ref();
         let drawing = show::code(
             &code.user_code,
@@ -80,7 +80,7 @@ impl Invitation<'_> {
     }
 
     /// The code's time is over, and something else may still finish.
-    pub fn expired(&self) {
+    pub(crate) fn expired(&self) {
         let again = if self.pasting {
             "; Enter shows a new one"
         } else {
@@ -90,19 +90,19 @@ impl Invitation<'_> {
     }
 
     /// A pushed request's address is good for a while only, and nobody may have begun with it.
-    pub fn address_over(&self) {
+    pub(crate) fn address_over(&self) {
         self.term
             .insist("the address is no longer good to begin with; Enter shows a new one");
     }
 
     /// Another address.
-    pub fn address(&self, url: &Url) {
+    pub(crate) fn address(&self, url: &Url) {
         self.term.insist("the address is now:");
         self.term.insist(&format!("  {url}"));
     }
 
     /// The browser did not open.
-    pub fn not_opened(&self, cause: &str, somebody: bool) {
+    pub(crate) fn not_opened(&self, cause: &str, somebody: bool) {
         let (term, url) = (self.term, self.url.as_deref().unwrap_or_default());
         if !somebody {
             term.say(&format!("no browser opened ({cause})"));

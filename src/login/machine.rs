@@ -18,7 +18,7 @@ use crate::token_set::TokenSet;
 use keyfob_base::timestamp::Timestamp;
 
 /// Exchanges once, and stores nothing. What is asked for has been checked.
-pub async fn exchange(context: &Context, mut wish: Wish) -> Result<TokenSet> {
+pub(crate) async fn exchange(context: &Context, mut wish: Wish) -> Result<TokenSet> {
     if wish.provider.token_endpoint.is_none() {
         let with_client = client::known_id(context, &wish, None).is_some();
         wish.provider = metadata::complete(context, wish.provider, with_client).await?;

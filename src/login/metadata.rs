@@ -9,7 +9,7 @@ use crate::provider::Provider;
 /// Fills what the definition leaves open; what it says itself stands, and what a document lacks is no
 /// word against it. Where the definition and the client are complete, metadata that cannot be had is
 /// only a step under `-v`.
-pub async fn complete(
+pub(crate) async fn complete(
     context: &Context,
     mut provider: Provider,
     with_client: bool,
@@ -78,7 +78,7 @@ fn fill(provider: &mut Provider, found: Metadata) {
 }
 
 /// Neither definition nor metadata name the endpoints.
-pub fn incomplete() -> Error {
+pub(crate) fn incomplete() -> Error {
     Error::new(
         Code::ConfigInvalid,
         "neither the provider's definition nor its metadata name the authorization and token endpoints",

@@ -21,7 +21,7 @@ const NAME_LIMIT: usize = 80;
 
 /// The answer to a request. `provider` is its title.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EndPage {
+pub(crate) enum EndPage {
     /// The tokens are stored. Written last, so that it is true.
     SignedIn {
         /// Where.
@@ -53,7 +53,7 @@ pub enum EndPage {
 
 impl EndPage {
     /// The HTTP status that goes with it.
-    pub fn status(&self) -> StatusCode {
+    pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::SignedIn { .. } => StatusCode::OK,
             Self::Refused { .. } => StatusCode::FORBIDDEN,
@@ -64,7 +64,7 @@ impl EndPage {
     }
 
     /// The whole HTTP answer.
-    pub fn response(&self) -> Response<Full<Bytes>> {
+    pub(crate) fn response(&self) -> Response<Full<Bytes>> {
         let mut response = Response::new(Full::from(self.html()));
         *response.status_mut() = self.status();
         let headers = response.headers_mut();

@@ -12,7 +12,7 @@ use keyfob_base::secret::Secret;
 
 /// What a pasted text is.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Pasted {
+pub(crate) enum Pasted {
     /// The query string of a redirect, to be judged as one that the listener received.
     Redirect(Secret),
     /// The same from `CODE#STATE` of a provider's page, which has no room for the issuer (RFC 9207).
@@ -31,7 +31,7 @@ pub enum Pasted {
 /// Blanks, quotes and `<>` round it and line breaks within come from copying and are no part of it, and the
 /// address may lack its beginning, which browsers hide. Its host is compared as it is: `localhost` is not
 /// `127.0.0.1` here, for a server sends the browser to the redirect URI and nowhere else.
-pub fn read(
+pub(crate) fn read(
     text: &Secret,
     redirect_uri: &str,
     authorization_endpoint: &Url,
@@ -54,7 +54,7 @@ pub fn read(
 }
 
 /// What is said of a text that is longer than any that is read.
-pub fn too_long() -> String {
+pub(crate) fn too_long() -> String {
     format!("that is longer than {LONGEST} bytes, as no answer is; paste the address alone")
 }
 

@@ -19,7 +19,11 @@ use crate::vault::{LOCK_TIMEOUT, Secrets, Vault, names_lock};
 use keyfob_base::timestamp::Timestamp;
 
 /// Keeps what a login got, as its plan says. An ephemeral login has no place, and nothing is written.
-pub async fn persist(context: &Context, plan: &Arc<Plan>, grant: SignInGrant) -> Result<SignedIn> {
+pub(crate) async fn persist(
+    context: &Context,
+    plan: &Arc<Plan>,
+    grant: SignInGrant,
+) -> Result<SignedIn> {
     let (withheld, added) = differences(&plan.wish, &grant);
     let done = if plan.keeping.ephemeral {
         let whose = &plan.wish.provider.name;
@@ -45,7 +49,11 @@ fn differences(wish: &Wish, grant: &SignInGrant) -> (BTreeSet<String>, BTreeSet<
 }
 
 /// Finds the place, asks where less would replace more, and writes: secret, index, default.
-pub async fn keep(context: &Context, plan: &Arc<Plan>, grant: SignInGrant) -> Result<SignedIn> {
+pub(crate) async fn keep(
+    context: &Context,
+    plan: &Arc<Plan>,
+    grant: SignInGrant,
+) -> Result<SignedIn> {
     if let Destination::Update(account) = find_destination(&context.vault, plan, &grant.who)? {
         confirm_fewer(context, plan, &account, &grant.tokens).await?;
     }
@@ -220,7 +228,7 @@ fn write(vault: &Vault, plan: &Plan, grant: &SignInGrant, slot: Slot) -> Result<
 }
 
 /// What the provider gave.
-pub struct SignInGrant {
+pub(crate) struct SignInGrant {
     /// To which client.
     pub client: oauth::Client,
     /// For which redirect URI, if there was one.
@@ -232,7 +240,7 @@ pub struct SignInGrant {
 }
 
 /// What an account keeps from one token set to the next.
-pub struct Slot {
+pub(crate) struct Slot {
     /// Its label.
     pub name: String,
     /// The key of its secret and its lock.
@@ -249,7 +257,7 @@ pub struct Slot {
 
 impl Slot {
     /// A new account's.
-    pub fn new(name: String) -> Self {
+    pub(crate) fn new(name: String) -> Self {
         Self {
             name,
             id: account::random_id(),
@@ -261,7 +269,7 @@ impl Slot {
     }
 
     /// That of an account that is there.
-    pub fn of(account: &Account) -> Self {
+    pub(crate) fn of(account: &Account) -> Self {
         Self {
             name: account.name.clone(),
             id: account.id.clone(),
@@ -274,7 +282,7 @@ impl Slot {
 }
 
 /// The account and its secret, as they are kept.
-pub fn entry(plan: &Plan, grant: &SignInGrant, slot: Slot) -> Result<(Account, Secrets)> {
+pub(crate) fn entry(plan: &Plan, grant: &SignInGrant, slot: Slot) -> Result<(Account, Secrets)> {
     let tokens = &grant.tokens;
     let account = Account {
         provider: plan.wish.provider.name.clone(),
@@ -315,7 +323,7 @@ pub fn entry(plan: &Plan, grant: &SignInGrant, slot: Slot) -> Result<(Account, S
 }
 
 /// Today's endpoints, whose origins may have this account's tokens from now on.
-pub fn endpoints(provider: &Provider) -> Result<Endpoints> {
+pub(crate) fn endpoints(provider: &Provider) -> Result<Endpoints> {
     let token = provider
         .token_endpoint
         .as_ref()

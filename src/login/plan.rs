@@ -22,14 +22,14 @@ use crate::web::check_resource;
 
 /// What a login was asked to do.
 #[derive(Debug)]
-pub struct Plan {
+pub(crate) struct Plan {
     pub wish: Wish,
     pub keeping: Keeping,
 }
 
 /// What is asked for, where, and how. An exchange, of which nothing is kept, is asked for by this alone.
 #[derive(Debug)]
-pub struct Wish {
+pub(crate) struct Wish {
     /// Where to sign in.
     pub provider: Provider,
     /// `--scope` and `--for`.
@@ -86,7 +86,7 @@ impl Default for Wish {
 
 /// Where a grant goes and how it is kept.
 #[derive(Debug)]
-pub struct Keeping {
+pub(crate) struct Keeping {
     /// Where the secrets go.
     pub store: Kind,
     /// The account that must sign in, from `PROVIDER/NAME`.
@@ -118,7 +118,7 @@ impl From<Kind> for Keeping {
 
 /// The words of the command, for hints.
 #[derive(Debug, Default)]
-pub struct Retry {
+pub(crate) struct Retry {
     /// The command that asks for the same again, its flow apart.
     pub command: String,
     /// The flow is in the command's words as well, as `--exchange` is.
@@ -131,7 +131,7 @@ pub struct Retry {
 
 /// A login that ended well.
 #[derive(Debug)]
-pub struct SignedIn {
+pub(crate) struct SignedIn {
     /// The account as it now stands in the index; of an ephemeral login, as it would stand there.
     pub account: Account,
     /// Its secret, as it is kept.
@@ -241,7 +241,7 @@ const ABOUT_A_PERSON: [&str; 6] = [
 
 /// What was asked for on the command line.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// `--scope`.
     pub scopes: Vec<String>,
     /// `--for`.
@@ -294,7 +294,7 @@ const NAME_LIMIT: usize = 2048;
 
 /// Checks the resources that were named, before anything is sent. `held` are those that stand in where none
 /// was: the expected account's.
-pub fn check_resources(
+pub(crate) fn check_resources(
     provider: &Provider,
     flow: Flow,
     named: &[String],

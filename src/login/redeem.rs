@@ -15,7 +15,7 @@ use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
 /// What an answer needs to become an account.
-pub struct Redemption<'a> {
+pub(crate) struct Redemption<'a> {
     /// The login's means.
     pub context: &'a Context,
     /// What was asked of it.
@@ -28,7 +28,7 @@ pub struct Redemption<'a> {
 
 impl Redemption<'_> {
     /// Makes an account of the answer, or says why there is none.
-    pub async fn of(&self, finish: &WaitOutcome) -> Result<SignedIn> {
+    pub(crate) async fn of(&self, finish: &WaitOutcome) -> Result<SignedIn> {
         match finish {
             WaitOutcome::Redirect(browser) => self.answered(&browser.verdict).await,
             WaitOutcome::Paste(verdict) => self.answered(verdict).await,

@@ -19,7 +19,7 @@ use crate::store::Kind;
 use crate::vault::{Vault, names_lock};
 
 /// Signs in. Until the last step nothing is stored; every failure leaves all accounts as they were.
-pub async fn login(context: &Arc<Context>, mut plan: Plan) -> Result<SignedIn> {
+pub(crate) async fn login(context: &Arc<Context>, mut plan: Plan) -> Result<SignedIn> {
     // A preset that is not there is said before anything is sent.
     settle_scopes(&plan.wish, plan.keeping.expected.as_ref())?;
     let exchanges = plan.wish.flow == Flow::TokenExchange;

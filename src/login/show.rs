@@ -40,7 +40,7 @@ const ASCII: Frame = ['+', '+', '+', '+', '-', '|'];
 
 /// What a device code looks like.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Drawing {
+pub(crate) struct Drawing {
     /// Lines without an end on the last.
     pub lines: String,
     /// A QR code is in it.
@@ -49,7 +49,7 @@ pub struct Drawing {
 
 /// A code, and the page with the code in its address as a QR code where both are seen together: side by
 /// side, or one above the other.
-pub fn code(user_code: &str, complete: Option<&str>, canvas: &Canvas) -> Drawing {
+pub(crate) fn code(user_code: &str, complete: Option<&str>, canvas: &Canvas) -> Drawing {
     let code = code_box(user_code, canvas);
     let both = complete
         .and_then(|url| qr(url, canvas))

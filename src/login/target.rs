@@ -10,7 +10,7 @@ use crate::vault::{Listing, Vault};
 
 /// Where a grant goes.
 #[derive(Debug, PartialEq)]
-pub enum Destination {
+pub(crate) enum Destination {
     /// A new account; `taken` is the name it would have had.
     New { name: String, taken: Option<String> },
     /// This account of the same identity.
@@ -20,7 +20,7 @@ pub enum Destination {
 }
 
 /// Finds the place as the index stands now.
-pub fn find_destination(vault: &Vault, plan: &Plan, who: &Who) -> Result<Destination> {
+pub(crate) fn find_destination(vault: &Vault, plan: &Plan, who: &Who) -> Result<Destination> {
     let provider = &plan.wish.provider.name;
     let known = vault.accounts_of(provider);
     choose_destination(plan, who, &known, vault.default_of(provider).as_deref())
@@ -28,7 +28,7 @@ pub fn find_destination(vault: &Vault, plan: &Plan, who: &Who) -> Result<Destina
 
 /// Fails where what is known beforehand stands in the way: the entry of the name that was asked for cannot
 /// be read, or its account is of another kind of sign-in.
-pub fn settle(vault: &Vault, plan: &Plan, kind: SignIn) -> Result<()> {
+pub(crate) fn settle(vault: &Vault, plan: &Plan, kind: SignIn) -> Result<()> {
     let known = vault.accounts_of(&plan.wish.provider.name);
     let mut named = plan.keeping.expected.as_ref();
     if let Some(name) = &plan.keeping.name {

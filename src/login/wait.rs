@@ -26,7 +26,7 @@ use crate::token_set::TokenSet;
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
 
 /// How it ended: which way was first, and what it brought.
-pub enum WaitOutcome {
+pub(crate) enum WaitOutcome {
     /// The browser came back, and waits for its page.
     Redirect(Accepted),
     /// The address was pasted.
@@ -51,7 +51,7 @@ impl WaitOutcome {
     }
 
     /// The browser that waits for its page.
-    pub fn browser(self) -> Option<Accepted> {
+    pub(crate) fn browser(self) -> Option<Accepted> {
         match self {
             Self::Redirect(browser) => Some(browser),
             Self::Device { browser, .. } => browser,
@@ -61,7 +61,7 @@ impl WaitOutcome {
 }
 
 /// All ways of one login. One that cannot finish here is `None`.
-pub struct Wait<'a> {
+pub(crate) struct Wait<'a> {
     /// The login's means.
     pub context: &'a Context,
     /// What was asked of it.
@@ -89,7 +89,7 @@ enum WaitEvent {
 
 impl<'a> Wait<'a> {
     /// Invites the person, and waits.
-    pub async fn run(mut self) -> Result<WaitOutcome> {
+    pub(crate) async fn run(mut self) -> Result<WaitOutcome> {
         if !self.can_finish() {
             return Err(no_flow_left(
                 self.wish,

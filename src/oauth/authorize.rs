@@ -15,7 +15,7 @@ use keyfob_base::secret::Secret;
 
 /// What a login wants to ask for.
 #[derive(Debug, Clone, Copy)]
-pub struct Wish<'a> {
+pub(crate) struct Wish<'a> {
     /// The provider's definition, endpoints resolved.
     pub provider: &'a Provider,
     /// Our client id.
@@ -35,7 +35,7 @@ pub struct Wish<'a> {
 }
 
 /// One authorization request: what was sent, and what the answer is judged by.
-pub struct AuthorizationRequest {
+pub(crate) struct AuthorizationRequest {
     /// What the browser opens where the request was not pushed; holds no secret but `state`, which the server sends back.
     pub url: Url,
     /// Compared with the answer's `state`.
@@ -82,7 +82,7 @@ impl fmt::Debug for AuthorizationRequest {
 ///
 /// # Panics
 /// When the provider has no `authorization_endpoint`; a login checks that first.
-pub fn request(wish: &Wish<'_>) -> AuthorizationRequest {
+pub(crate) fn request(wish: &Wish<'_>) -> AuthorizationRequest {
     let endpoint = wish.provider.authorization_endpoint.as_ref();
     let endpoint = endpoint.expect("a login checks for the authorization endpoint first");
     let state = random::token();

@@ -9,7 +9,7 @@ use keyfob_base::secret::Secret;
 
 /// The client and how it authenticates.
 #[derive(Debug, Clone)]
-pub struct Client {
+pub(crate) struct Client {
     /// The client identifier. Empty where no client has a part: then nothing tells of one.
     pub id: String,
     /// How it authenticates.

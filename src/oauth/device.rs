@@ -26,7 +26,7 @@ use crate::token_set::TokenSet;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
-pub use pace::Pace;
+pub(crate) use pace::Pace;
 
 /// Parameters that no definition may set, beside the one that carries the scopes.
 const OWN_PARAMETERS: [&str; 5] = [
@@ -39,7 +39,7 @@ const OWN_PARAMETERS: [&str; 5] = [
 
 /// What is asked of the device authorization endpoint.
 #[derive(Debug, Clone, Copy)]
-pub struct DeviceRequest<'a> {
+pub(crate) struct DeviceRequest<'a> {
     /// The provider's definition, endpoints resolved.
     pub provider: &'a Provider,
     /// Our client, with the authentication of this flow.
@@ -54,7 +54,7 @@ pub struct DeviceRequest<'a> {
 
 /// The server's answer (RFC 8628 §3.2), within bounds.
 #[derive(Debug, Clone)]
-pub struct DeviceAuthorization {
+pub(crate) struct DeviceAuthorization {
     /// Polled with; never shown.
     pub device_code: Secret,
     /// What the person types; printable ASCII, at most 64 characters.
@@ -72,7 +72,7 @@ pub struct DeviceAuthorization {
 
 /// What one poll said.
 #[derive(Debug)]
-pub enum Poll {
+pub(crate) enum Poll {
     /// The person has not decided yet.
     Pending,
     /// The same, and polls must be slower: by five seconds, or to this interval where the answer has a
@@ -97,7 +97,7 @@ impl DeviceRequest<'_> {
     ///
     /// # Panics
     /// When the provider has no `device_authorization_endpoint`; a login checks that first.
-    pub async fn send(&self, http: &Http) -> Result<DeviceAuthorization, OauthError> {
+    pub(crate) async fn send(&self, http: &Http) -> Result<DeviceAuthorization, OauthError> {
         self.redeemable()?;
         let rule = &self.provider.device;
         let url = self.endpoint();
@@ -115,7 +115,7 @@ impl DeviceRequest<'_> {
     }
 
     /// Asks once whether the person has decided (RFC 8628 §3.4). The expiry of tokens counts from `now`.
-    pub async fn poll(
+    pub(crate) async fn poll(
         &self,
         http: &Http,
         authorization: &DeviceAuthorization,

@@ -14,7 +14,7 @@ use keyfob_base::escape::escape_short;
 
 /// What keyfob reads from an issuer's metadata. Endpoints are checked; a list holds a server's words.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Metadata {
+pub(crate) struct Metadata {
     /// The issuer identifier, equal to the one asked (RFC 8414 §3.3).
     pub issuer: String,
     /// Where the browser goes.
@@ -49,7 +49,7 @@ pub struct Metadata {
 
 impl Metadata {
     /// How a client authenticates at a server that lists its methods, and no public clients among them.
-    pub fn confidential(&self) -> Option<ClientAuth> {
+    pub(crate) fn confidential(&self) -> Option<ClientAuth> {
         let methods = self.token_endpoint_auth_methods_supported.as_ref()?;
         let has = |auth: &ClientAuth| methods.iter().any(|method| method == auth.as_str());
         if has(&ClientAuth::None) {
@@ -68,7 +68,7 @@ impl Metadata {
 ///
 /// The next place is asked where one has no document or a wrong one; of several wrong ones the first is
 /// reported. An issuer with a `{claim}` in it has no metadata of its own.
-pub async fn discover(http: &Http, issuer: &str) -> Result<Metadata, OauthError> {
+pub(crate) async fn discover(http: &Http, issuer: &str) -> Result<Metadata, OauthError> {
     let url = parse(issuer)?;
     let mut wrong = None;
     for place in places(&url) {
@@ -97,7 +97,7 @@ fn parse(issuer: &str) -> Result<Url, OauthError> {
 }
 
 /// The first place where an issuer's metadata may be.
-pub fn place(issuer: &str) -> Result<Url, OauthError> {
+pub(crate) fn place(issuer: &str) -> Result<Url, OauthError> {
     let url = parse(issuer)?;
     let mut places = places(&url).into_iter();
     Ok(places.next().unwrap_or(url))

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-pub use crate::web::is_loopback;
+pub(crate) use crate::web::is_loopback;
 use crate::web::{Flaw, flaws};
 
 /// The longest URL that a server may name, in bytes; it has to fit on a command line with a query.
@@ -11,7 +11,7 @@ const LONGEST: usize = 2048;
 /// Reads a URL that a server names, and checks it as [`check_url`] does. Control characters, which a
 /// parser would quietly drop, are refused first; what comes back is serialized anew by the parser. The
 /// error is a predicate too, and shows nothing of the text.
-pub fn parse_url(text: &str) -> Result<Url, String> {
+pub(crate) fn parse_url(text: &str) -> Result<Url, String> {
     if text.len() > LONGEST {
         return Err(format!("is longer than {LONGEST} bytes"));
     }
@@ -26,7 +26,7 @@ pub fn parse_url(text: &str) -> Result<Url, String> {
 /// Checks a URL that is about to be opened or called: https, or http to a loopback host; no user
 /// information, no fragment, no control characters. The error is a predicate that shows nothing of
 /// the URL, to stand after its name: "`token_endpoint` has a fragment".
-pub fn check_url(url: &Url) -> Result<(), String> {
+pub(crate) fn check_url(url: &Url) -> Result<(), String> {
     let Some(flaw) = flaws(url).next() else {
         return Ok(());
     };
@@ -42,7 +42,7 @@ pub fn check_url(url: &Url) -> Result<(), String> {
 
 /// The origin, such as `https://id.example.com`: scheme, host, and the port where it is not the
 /// scheme's own.
-pub fn origin(url: &Url) -> String {
+pub(crate) fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 

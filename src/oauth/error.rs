@@ -4,7 +4,7 @@ use std::fmt;
 
 /// The standard's error object (RFC 6749 §4.1.2.1, §5.2). Its texts are a server's: shown escaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ErrorResponse {
+pub(crate) struct ErrorResponse {
     /// The error code, such as `invalid_grant`.
     pub error: String,
     /// The server's explanation, secrets of the request already redacted.
@@ -22,7 +22,7 @@ impl fmt::Display for ErrorResponse {
 
 /// A request that did not give what the standard promises.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OauthError {
+pub(crate) enum OauthError {
     /// No answer: names the host and the cause, TLS failures included.
     Network(String),
     /// 429 or 5xx.

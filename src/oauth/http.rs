@@ -34,11 +34,11 @@ const IDLE_TIME: Duration = Duration::from_secs(5);
 const BODY_LIMIT: usize = 1024 * 1024;
 
 /// Is told each step, with every secret redacted.
-pub type Trace = Arc<dyn Fn(&str) + Send + Sync>;
+pub(crate) type Trace = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// What differs from place to place.
 #[derive(Clone)]
-pub struct HttpOptions {
+pub(crate) struct HttpOptions {
     /// PEM of further certificate authorities to trust (`ca_file`).
     pub ca_pem: Option<Vec<u8>>,
     /// Where steps go.
@@ -50,7 +50,7 @@ pub struct HttpOptions {
 /// It trusts what the system trusts (on Linux `SSL_CERT_FILE` and `SSL_CERT_DIR` replace that) and
 /// the `ca_pem`, obeys `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, and never asks a proxy for a loopback host.
 #[derive(Clone)]
-pub struct Http(Arc<Inner>);
+pub(crate) struct Http(Arc<Inner>);
 
 struct Inner {
     authorities: Vec<Certificate>,
@@ -67,7 +67,7 @@ struct Inner {
 
 impl Http {
     /// Prepares the client; a bad `ca_pem` is [`OauthError::Invalid`].
-    pub fn new(options: HttpOptions) -> Result<Self, OauthError> {
+    pub(crate) fn new(options: HttpOptions) -> Result<Self, OauthError> {
         Self::with(options, CONNECT_TIME, bound("HTTP", TOTAL_TIME), None)
     }
 
@@ -235,7 +235,7 @@ impl Inner {
 }
 
 /// How many certificates a PEM bundle holds, good or not, as the system's reader of such bundles sees it.
-pub fn count_certificates(pem: &[u8]) -> usize {
+pub(crate) fn count_certificates(pem: &[u8]) -> usize {
     const MOST: usize = 10_000; // a broken section must not be met for ever
     let sections = CertificateDer::pem_slice_iter(pem).take(MOST);
     sections.flatten().count()

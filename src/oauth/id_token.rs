@@ -16,7 +16,7 @@ const TOLERANCE: u64 = 60;
 
 /// What an id token's claims must agree with.
 #[derive(Debug, Clone, Copy)]
-pub struct Expected<'a> {
+pub(crate) struct Expected<'a> {
     /// The issuer; `{claim}` in it stands for that claim of the token.
     pub issuer: Option<&'a str>,
     /// Our client id, which `aud` must hold.
@@ -28,7 +28,7 @@ pub struct Expected<'a> {
 }
 
 /// Decodes the claims and checks `iss`, `aud`, `azp`, `exp` and `nonce`. The error names the claim.
-pub fn claims(id_token: &Secret, expected: &Expected<'_>) -> Result<Value, String> {
+pub(crate) fn claims(id_token: &Secret, expected: &Expected<'_>) -> Result<Value, String> {
     let claims = decode(id_token.expose()).ok_or("the id token is not a signed JSON Web Token")?;
     check_issuer(&claims, expected.issuer)?;
     check_audience(&claims, expected.client_id)?;
@@ -39,7 +39,7 @@ pub fn claims(id_token: &Secret, expected: &Expected<'_>) -> Result<Value, Strin
 
 /// The claims of anybody's JSON Web Token, unchecked: good for showing, and for nothing else. `None` where
 /// it is no such token.
-pub fn unchecked(token: &Secret) -> Option<Value> {
+pub(crate) fn unchecked(token: &Secret) -> Option<Value> {
     decode(token.expose()).map(Value::Object)
 }
 

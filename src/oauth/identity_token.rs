@@ -10,7 +10,7 @@ use keyfob_base::secret::Secret;
 
 /// Where and how to ask.
 #[derive(Debug)]
-pub struct IdentityTokenEndpoint<'a> {
+pub(crate) struct IdentityTokenEndpoint<'a> {
     /// The URL, its query whole.
     pub url: &'a Url,
     /// `POST` with no body, else `GET`.
@@ -23,7 +23,7 @@ pub struct IdentityTokenEndpoint<'a> {
 
 impl IdentityTokenEndpoint<'_> {
     /// Asks once.
-    pub async fn ask(&self, http: &Http) -> Result<Secret, OauthError> {
+    pub(crate) async fn ask(&self, http: &Http) -> Result<Secret, OauthError> {
         let request = if self.post {
             // Azure takes no request without a type, and answers one it refuses with a redirect unless told.
             Request::post(self.url)

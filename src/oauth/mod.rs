@@ -1,30 +1,30 @@
 //! The protocol, a standard a file.
 //!
 //! It knows token sets, secrets and provider definitions as data. It opens no listening socket and
-//! touches no file, store or terminal; steps are told to a [`Trace`].
+//! touches no file, store or terminal; steps are told to a `Trace`.
 
-pub mod authorize;
+pub(crate) mod authorize;
 mod challenge;
 mod client;
-pub mod device;
-pub mod discovery;
-pub mod endpoint;
+pub(crate) mod device;
+pub(crate) mod discovery;
+pub(crate) mod endpoint;
 mod error;
 mod http;
-pub mod id_token;
-pub mod identity_token;
+pub(crate) mod id_token;
+pub(crate) mod identity_token;
 mod members;
-pub mod par;
-pub mod pkce;
-pub mod probe;
+pub(crate) mod par;
+pub(crate) mod pkce;
+pub(crate) mod probe;
 mod random;
 mod redact;
-pub mod redirect;
-pub mod registration;
-pub mod revoke;
-pub mod token;
-pub mod userinfo;
+pub(crate) mod redirect;
+pub(crate) mod registration;
+pub(crate) mod revoke;
+pub(crate) mod token;
+pub(crate) mod userinfo;
 
-pub use client::Client;
-pub use error::{ErrorResponse, OauthError};
-pub use http::{Http, HttpOptions, Trace, count_certificates};
+pub(crate) use client::Client;
+pub(crate) use error::{ErrorResponse, OauthError};
+pub(crate) use http::{Http, HttpOptions, count_certificates};

@@ -22,7 +22,7 @@ const LIFE_LIMIT: u64 = 100 * 365 * 24 * 60 * 60;
 
 /// A request that lies at the server.
 #[derive(Debug)]
-pub struct Pushed {
+pub(crate) struct Pushed {
     /// What the browser opens: `client_id` and `request_uri` alone (RFC 9126 §4).
     pub url: Url,
     /// How long it may take to open it, where the server says so (RFC 9126 §2.2).
@@ -33,7 +33,7 @@ pub struct Pushed {
 ///
 /// What that gives is for one use; the same request can be pushed again. A refusal is
 /// [`OauthError::Refused`]; an answer without a usable `request_uri` is [`OauthError::Invalid`].
-pub async fn push(
+pub(crate) async fn push(
     http: &Http,
     endpoint: &Url,
     client: &Client,

@@ -9,14 +9,14 @@ use keyfob_base::secret::Secret;
 
 /// The code verifier of one authorization request (RFC 7636 §4.1). Not `Clone`: it is for one use.
 #[derive(Debug)]
-pub struct CodeVerifier(Secret);
+pub(crate) struct CodeVerifier(Secret);
 
 impl CodeVerifier {
     /// 32 random octets, base64url without padding: 43 characters.
     ///
     /// # Panics
     /// When the operating system has no randomness.
-    pub fn random() -> Self {
+    pub(crate) fn random() -> Self {
         Self(random::token())
     }
 
@@ -26,12 +26,12 @@ impl CodeVerifier {
     }
 
     /// The S256 challenge (RFC 7636 §4.2).
-    pub fn challenge(&self) -> String {
+    pub(crate) fn challenge(&self) -> String {
         URL_SAFE_NO_PAD.encode(Sha256::digest(self.0.expose()))
     }
 
     /// What the token endpoint is shown (RFC 7636 §4.5).
-    pub fn secret(&self) -> &Secret {
+    pub(crate) fn secret(&self) -> &Secret {
         &self.0
     }
 }

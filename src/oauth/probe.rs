@@ -14,7 +14,7 @@ use keyfob_base::timestamp::Timestamp;
 
 /// What a token endpoint says of a client that brings a made-up code.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// It minds the code and not the client: `invalid_grant` (RFC 6749 §5.2).
     Accepted,
     /// It minds the client: `invalid_client` or `unauthorized_client`.
@@ -27,7 +27,7 @@ pub enum Verdict {
 
 /// Brings a made-up code and a made-up verifier to the token endpoint. No server that follows the
 /// standard issues anything for them.
-pub async fn client(
+pub(crate) async fn client(
     http: &Http,
     endpoint: &Url,
     client: &Client,
@@ -71,7 +71,7 @@ fn judge(response: ErrorResponse) -> Verdict {
 
 /// The server's clock by the `Date` of its answer to a plain `GET`, whatever its status; `None` where
 /// it tells none.
-pub async fn clock(http: &Http, url: &Url) -> Result<Option<Timestamp>, OauthError> {
+pub(crate) async fn clock(http: &Http, url: &Url) -> Result<Option<Timestamp>, OauthError> {
     let date = http.date(Request::get(url)).await?;
     let seconds = |date: SystemTime| {
         date.duration_since(UNIX_EPOCH)

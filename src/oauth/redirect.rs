@@ -11,7 +11,7 @@ use keyfob_base::secret::Secret;
 
 /// What the answer to one authorization request must show.
 #[derive(Debug, Clone)]
-pub struct Expected {
+pub(crate) struct Expected {
     /// The `state` that was sent.
     pub state: Secret,
     /// The issuer the request went to, where it has one. One with a `{claim}` in it is not compared.
@@ -23,7 +23,7 @@ pub struct Expected {
 impl Expected {
     /// The same of an answer that a page shows for copying, which has no `iss` in it.
     #[must_use]
-    pub fn shown(&self) -> Self {
+    pub(crate) fn shown(&self) -> Self {
         Self {
             iss_required: false,
             ..self.clone()
@@ -33,7 +33,7 @@ impl Expected {
 
 /// The judgement.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Not the answer to this request; the wait goes on. Says why, in a few words without input.
     NotOurs(&'static str),
     /// The right `state` and a wrong or missing `iss`: the login ends, nothing of it is shown.
@@ -47,7 +47,7 @@ pub enum Verdict {
 }
 
 /// Judges a query string, as it stood after the `?`.
-pub fn judge(query: &str, expected: &Expected) -> Verdict {
+pub(crate) fn judge(query: &str, expected: &Expected) -> Verdict {
     let answer = Answer::parse(query);
     match answer.all("state").as_slice() {
         [] => return Verdict::NotOurs("no state"),

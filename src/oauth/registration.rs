@@ -28,7 +28,7 @@ const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// What we ask a server to register us for.
 #[derive(Debug, Clone, Copy)]
-pub struct Wish<'a> {
+pub(crate) struct Wish<'a> {
     /// Every redirect URI that a login may use.
     pub redirect_uris: &'a [String],
     /// The scopes that a login may ask for; none leaves them to the server.
@@ -41,7 +41,7 @@ pub struct Wish<'a> {
 
 /// What a server gave us when we registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Registered {
+pub(crate) struct Registered {
     /// Our client id from now on.
     pub client_id: String,
     /// How the server wants us to authenticate.
@@ -60,7 +60,7 @@ pub struct Registered {
 /// answers instead: `client_secret_basic` or `client_secret_post` with a secret. A client that
 /// authenticates in any other way is [`OauthError::Invalid`], as is one without a usable id or without
 /// the secret that it needs.
-pub async fn register(
+pub(crate) async fn register(
     http: &Http,
     endpoint: &Url,
     wish: &Wish<'_>,
@@ -87,7 +87,7 @@ pub async fn register(
 }
 
 /// Deletes a registration (RFC 7592 §2.3). `Ok` also where the server has it no longer.
-pub async fn delete(
+pub(crate) async fn delete(
     http: &Http,
     configuration_endpoint: &Url,
     registration_access_token: &Secret,

@@ -17,7 +17,7 @@ use keyfob_base::secret::Secret;
 
 /// Which token is revoked, as `token_type_hint` (RFC 7009 §2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hint {
+pub(crate) enum Hint {
     /// `access_token`.
     AccessToken,
     /// `refresh_token`.
@@ -26,7 +26,7 @@ pub enum Hint {
 
 /// A revocation endpoint and how to speak to it.
 #[derive(Debug, Clone, Copy)]
-pub struct RevocationEndpoint<'a> {
+pub(crate) struct RevocationEndpoint<'a> {
     /// Its URL.
     pub url: &'a Url,
     /// Our client there.
@@ -38,10 +38,10 @@ pub struct RevocationEndpoint<'a> {
 }
 
 /// Why nothing is revoked where there is no endpoint.
-pub const NOWHERE: &str = "this provider cannot revoke tokens";
+pub(crate) const NOWHERE: &str = "this provider cannot revoke tokens";
 
 /// Why a provider cannot take tokens of this kind back, where that is known before anything is sent.
-pub fn beyond(provider: &Provider, hint: Hint) -> Option<&'static str> {
+pub(crate) fn beyond(provider: &Provider, hint: Hint) -> Option<&'static str> {
     match provider.revocation_endpoint {
         None => Some(NOWHERE),
         Some(_) => unsupported(&provider.revocation, hint),
@@ -49,7 +49,7 @@ pub fn beyond(provider: &Provider, hint: Hint) -> Option<&'static str> {
 }
 
 /// Why tokens of this kind cannot be revoked there, where that is so.
-pub fn unsupported(rule: &RevocationRule, hint: Hint) -> Option<&'static str> {
+pub(crate) fn unsupported(rule: &RevocationRule, hint: Hint) -> Option<&'static str> {
     match (rule.style, hint) {
         (RevocationStyle::DeleteToken | RevocationStyle::Bearer, Hint::RefreshToken) => {
             Some("this provider revokes access tokens only")
@@ -66,7 +66,12 @@ impl RevocationEndpoint<'_> {
     ///
     /// Where [`unsupported`] has a reason, or [`RevocationStyle::DeleteToken`] lacks the client secret it
     /// needs, it is [`OauthError::Invalid`] and nothing is sent.
-    pub async fn revoke(&self, http: &Http, token: &Secret, hint: Hint) -> Result<(), OauthError> {
+    pub(crate) async fn revoke(
+        &self,
+        http: &Http,
+        token: &Secret,
+        hint: Hint,
+    ) -> Result<(), OauthError> {
         if let Some(why) = unsupported(self.rule, hint) {
             return Err(OauthError::Invalid(why.into()));
         }

@@ -23,7 +23,7 @@ const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// A token endpoint and how to speak to it.
 #[derive(Debug, Clone, Copy)]
-pub struct TokenEndpoint<'a> {
+pub(crate) struct TokenEndpoint<'a> {
     /// Its URL.
     pub url: &'a Url,
     /// Our client there.
@@ -46,7 +46,7 @@ impl TokenEndpoint<'_> {
     /// ten years is cut to ten years, and an absent one leaves the expiry unknown; a missing
     /// `token_type` is taken for `Bearer`, and a type that the rule does not know as such is
     /// [`OauthError::Invalid`].
-    pub async fn exchange(
+    pub(crate) async fn exchange(
         &self,
         http: &Http,
         code: &Secret,
@@ -71,7 +71,7 @@ impl TokenEndpoint<'_> {
     /// again. The answer is read as that of [`TokenEndpoint::exchange`], except that an `expires_in`,
     /// `scope` or `id_token` that cannot be used is taken as absent: the old refresh token may be
     /// spent, so the new one counts.
-    pub async fn refresh(
+    pub(crate) async fn refresh(
         &self,
         http: &Http,
         refresh_token: &Secret,
@@ -100,7 +100,7 @@ impl TokenEndpoint<'_> {
     /// Gets a token for the client itself (RFC 6749 §4.4), read as that of
     /// [`TokenEndpoint::exchange`]. It has no refresh token, for the credentials get the next one. A
     /// public client is [`OauthError::Invalid`] and nothing is sent.
-    pub async fn client_credentials(
+    pub(crate) async fn client_credentials(
         &self,
         http: &Http,
         audience: Option<&str>,

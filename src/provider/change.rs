@@ -16,14 +16,14 @@ use keyfob_base::escape::escape_short;
 
 /// A key, and what it becomes.
 #[derive(Debug, Clone)]
-pub struct Change {
+pub(crate) struct Change {
     path: Vec<String>,
     value: Option<Value>,
 }
 
 /// What a key takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyType {
+pub(crate) enum KeyType {
     /// One string.
     Text,
     /// `true` or `false`.
@@ -39,7 +39,7 @@ pub enum KeyType {
 impl Change {
     /// Reads `KEY=VALUE` or `KEY=`. The error is `usage`: it says what the key wants, or which key is
     /// nearest to an unknown one.
-    pub fn parse(assignment: &str) -> Result<Self> {
+    pub(crate) fn parse(assignment: &str) -> Result<Self> {
         match assignment.split_once('=') {
             Some((key, "")) => Self::removal(key.trim()),
             Some((key, value)) => Self::typed(key.trim(), value),
@@ -48,7 +48,7 @@ impl Change {
     }
 
     /// Sets a key to what `text` means by the key's type.
-    pub fn typed(key: &str, text: &str) -> Result<Self> {
+    pub(crate) fn typed(key: &str, text: &str) -> Result<Self> {
         let path = path(key)?;
         if path.iter().any(|part| names_a_secret(part)) {
             return Err(secret_as_argument());
@@ -71,7 +71,7 @@ impl Change {
     }
 
     /// Sets a key of the program's own choice. The definition is checked when it is written.
-    pub fn set(key: &str, value: impl Into<Value>) -> Self {
+    pub(crate) fn set(key: &str, value: impl Into<Value>) -> Self {
         Self {
             path: key.split('.').map(str::to_owned).collect(),
             value: Some(value.into()),
@@ -79,7 +79,7 @@ impl Change {
     }
 
     /// The same for a list.
-    pub fn set_list(key: &str, items: &[String]) -> Self {
+    pub(crate) fn set_list(key: &str, items: &[String]) -> Self {
         Self::set(
             key,
             Value::Array(items.iter().map(String::as_str).collect()),
@@ -94,7 +94,7 @@ impl Change {
     }
 
     /// The dotted key.
-    pub fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         spelt(&self.path)
     }
 
@@ -104,7 +104,7 @@ impl Change {
     }
 
     /// What it becomes; `None` where it is removed.
-    pub fn value(&self) -> Option<&Value> {
+    pub(crate) fn value(&self) -> Option<&Value> {
         self.value.as_ref()
     }
 
@@ -120,7 +120,7 @@ impl Change {
 }
 
 /// What a key takes; `None` where there is no such key.
-pub fn key_type_of(key: &str) -> Option<KeyType> {
+pub(crate) fn key_type_of(key: &str) -> Option<KeyType> {
     path(key).ok().and_then(|path| wants(&path))
 }
 

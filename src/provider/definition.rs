@@ -9,13 +9,13 @@ use crate::error::Result;
 
 /// Keys and values; the text has them in the order of [`keys`].
 #[derive(Debug, Clone, Default)]
-pub struct Definition {
+pub(crate) struct Definition {
     changes: Vec<Change>,
 }
 
 impl Definition {
     /// A server that publishes its metadata: what is not said here is read there at each login.
-    pub fn of_issuer(
+    pub(crate) fn of_issuer(
         issuer: &str,
         title: &str,
         scopes: &[String],
@@ -34,7 +34,7 @@ impl Definition {
     }
 
     /// Adds a key, in the place of the same one.
-    pub fn push(&mut self, change: Change) {
+    pub(crate) fn push(&mut self, change: Change) {
         match self
             .changes
             .iter_mut()
@@ -46,12 +46,12 @@ impl Definition {
     }
 
     /// Whether a key is in it.
-    pub fn sets(&self, key: &str) -> bool {
+    pub(crate) fn sets(&self, key: &str) -> bool {
         self.changes.iter().any(|change| change.key() == key)
     }
 
     /// What a key is set to.
-    pub fn value(&self, key: &str) -> Option<&Value> {
+    pub(crate) fn value(&self, key: &str) -> Option<&Value> {
         let change = self.changes.iter().find(|change| change.key() == key)?;
         change.value()
     }
@@ -77,7 +77,7 @@ impl Definition {
 }
 
 /// Sign-in scopes of OpenID Connect, those of them that a server lists; all where it lists none.
-pub fn usual_scopes(supported: Option<&[String]>) -> Vec<String> {
+pub(crate) fn usual_scopes(supported: Option<&[String]>) -> Vec<String> {
     let usual = ["openid", "profile", "email"].map(str::to_owned);
     match supported {
         Some(supported) => usual

@@ -20,7 +20,7 @@ pub(super) fn ensure(holds: bool, key: impl Into<String>, what: impl Into<String
 }
 
 /// `prefix.key`, the key quoted where TOML would.
-pub fn dotted(prefix: &str, key: &str) -> String {
+pub(crate) fn dotted(prefix: &str, key: &str) -> String {
     let bare = !key.is_empty()
         && key
             .bytes()

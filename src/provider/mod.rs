@@ -1,7 +1,7 @@
 //! A provider: one authorization server plus our registration there, as data.
 //!
 //! A provider is a TOML file. What servers do differently are keys of that file, never an `if` on a
-//! name in the code. [`Registry`] finds the files; nothing here speaks to a network.
+//! name in the code. `Registry` finds the files; nothing here speaks to a network.
 
 mod builtin;
 mod change;
@@ -24,17 +24,18 @@ mod rules;
 mod suggest;
 mod template;
 
-pub use change::{Change, KeyType, key_type_of};
-pub use definition::{Definition, usual_scopes};
-pub use fault::dotted;
+pub(crate) use change::{Change, KeyType, key_type_of};
+pub(crate) use definition::{Definition, usual_scopes};
+pub(crate) use fault::dotted;
 pub use keys::keys;
-pub use prefixes::{PrefixMatch, judge};
-pub use provider::{Provider, RESERVED_PARAMETERS, SANDBOX};
-pub use registry::{Adopted, Edited, Embedded, Registry, Removed, SetVariable, Source, Sources};
-pub use rules::{
+pub(crate) use prefixes::{PrefixMatch, judge};
+pub(crate) use provider::{Provider, RESERVED_PARAMETERS, SANDBOX};
+#[cfg(feature = "sandbox")]
+pub(crate) use registry::Embedded;
+pub(crate) use registry::{Adopted, Edited, Registry, SetVariable, Source, Sources};
+pub(crate) use rules::{
     AuthorizationRule, ClientAuth, DeviceRule, DeviceStyle, EnvironmentRule, ExchangeRule,
     GivenRule, IdentityMethod, IdentityRule, IdentitySource, LifetimeRule, PrefixRule,
     RedirectHost, RedirectRule, RegistrationRule, ResourceForm, RevocationRule, RevocationStyle,
     TokenBody, TokenRule,
 };
-pub use suggest::suggest;

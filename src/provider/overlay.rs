@@ -48,7 +48,7 @@ pub(super) struct Overlay {
 
 impl Overlay {
     /// Parses `text`, the file for the provider `name`, and checks types and what no file may hold.
-    pub fn parse(path: &Path, name: &str, text: &str) -> Result<Self> {
+    pub(crate) fn parse(path: &Path, name: &str, text: &str) -> Result<Self> {
         let mut spans = Spans::new(path, text);
         let mut parsed = DeTable::parse(text).map_err(|cause| {
             let start = cause.span().map_or(0, |span| span.start);
@@ -70,12 +70,12 @@ impl Overlay {
     }
 
     /// The string at a root key.
-    pub fn text(&self, key: &str) -> Option<&str> {
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
         self.table.get(key).and_then(toml::Value::as_str)
     }
 
     /// A fault of the merged definition as an error; with its line where this file has the key.
-    pub fn refuse(&self, fault: &Fault) -> Error {
+    pub(crate) fn refuse(&self, fault: &Fault) -> Error {
         refuse(&self.path, self.lines.get(&fault.key).copied(), fault)
     }
 }

@@ -5,7 +5,7 @@ use keyfob_base::secret::Secret;
 
 /// What a token's beginning says about giving it to a provider.
 #[derive(Debug, PartialEq)]
-pub enum PrefixMatch<'a> {
+pub(crate) enum PrefixMatch<'a> {
     /// Nothing against it.
     Fits,
     /// It is known how this provider's tokens begin, and this one begins otherwise.
@@ -20,7 +20,11 @@ pub enum PrefixMatch<'a> {
 ///
 /// Where several have the prefix it is its own, and else a relative's: a row of which one starts from the
 /// other, as a self-managed server does.
-pub fn judge<'a>(provider: &'a Provider, all: &'a [Provider], token: &Secret) -> PrefixMatch<'a> {
+pub(crate) fn judge<'a>(
+    provider: &'a Provider,
+    all: &'a [Provider],
+    token: &Secret,
+) -> PrefixMatch<'a> {
     let others = all.iter().filter(|other| other.name != provider.name);
     let fitting = std::iter::once(provider)
         .chain(others)

@@ -13,10 +13,10 @@ use super::rules::{
 use crate::names;
 
 /// The name of the practice provider, the only row that no file can overlay.
-pub const SANDBOX: &str = "sandbox";
+pub(crate) const SANDBOX: &str = "sandbox";
 
 /// Parameters of the authorization request that are keyfob's own, which no definition may set.
-pub const RESERVED_PARAMETERS: [&str; 13] = [
+pub(crate) const RESERVED_PARAMETERS: [&str; 13] = [
     "audience",
     "client_id",
     "client_secret",
@@ -37,7 +37,7 @@ pub const RESERVED_PARAMETERS: [&str; 13] = [
 /// Every key is optional in a file; what is absent has the default given here.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
-pub struct Provider {
+pub(crate) struct Provider {
     /// The file's name, `[a-z0-9][a-z0-9-]{0,31}`.
     #[serde(skip)]
     pub name: String,
@@ -200,7 +200,7 @@ impl Default for Provider {
 
 impl Provider {
     /// The path of the redirect URI.
-    pub fn redirect_path(&self) -> String {
+    pub(crate) fn redirect_path(&self) -> String {
         self.redirect
             .path
             .clone()
@@ -208,12 +208,12 @@ impl Provider {
     }
 
     /// Whether the server is known to register public clients on its own (RFC 7591).
-    pub fn registers_itself(&self) -> bool {
+    pub(crate) fn registers_itself(&self) -> bool {
         self.registration_endpoint.is_some() || self.registration.dynamic
     }
 
     /// What an account pins of an endpoint: its origin.
-    pub fn pin(&self, endpoint: &Url) -> String {
+    pub(crate) fn pin(&self, endpoint: &Url) -> String {
         self.pinned_as
             .clone()
             .unwrap_or_else(|| endpoint.origin().ascii_serialization())
@@ -222,7 +222,7 @@ impl Provider {
     /// The variables that hold a token of this provider by convention: the first is set by `export` and
     /// `exec`, all are looked into in their order. Never empty: without a convention it is
     /// `<PROVIDER>_TOKEN`.
-    pub fn token_variables(&self) -> Vec<String> {
+    pub(crate) fn token_variables(&self) -> Vec<String> {
         if self.environment.variables.is_empty() {
             vec![names::token_variable(&self.name)]
         } else {
@@ -231,14 +231,14 @@ impl Provider {
     }
 
     /// The variable that carries `what` for this provider, such as `KEYFOB_MY_HOST_CLIENT_ID`.
-    pub fn variable(&self, what: &str) -> String {
+    pub(crate) fn variable(&self, what: &str) -> String {
         names::variable(&self.name, what)
     }
 
     /// The definition by which a given token is asked about and taken back: where `given` says something
     /// else than the rest, that. Headers that name the client are left out.
     #[must_use]
-    pub fn for_given(mut self) -> Self {
+    pub(crate) fn for_given(mut self) -> Self {
         let given = &self.given;
         let identity = &mut self.identity;
         if let Some(endpoint) = &given.userinfo_endpoint {

@@ -5,7 +5,7 @@ use super::{Provider, RedirectHost};
 impl Provider {
     /// The redirect URIs to register: one without a port where any port will do, else one for each
     /// fixed port; after them, or alone where the server takes no loopback, that of the paste flow.
-    pub fn redirect_uris(&self) -> Vec<String> {
+    pub(crate) fn redirect_uris(&self) -> Vec<String> {
         let mut uris = if self.redirect.no_loopback {
             Vec::new()
         } else {
@@ -30,7 +30,7 @@ impl Provider {
     /// The redirect URIs of a client that keyfob describes itself: on every loopback host, without a
     /// port, for servers that let the port vary match the host exactly, or those of the fixed ports;
     /// and where a sign-in is brought back by hand.
-    pub fn described_redirect_uris(&self) -> Vec<String> {
+    pub(crate) fn described_redirect_uris(&self) -> Vec<String> {
         let rule = &self.redirect;
         let path = self.redirect_path();
         let loopback = match (rule.no_loopback, rule.ports.is_empty()) {
@@ -46,7 +46,7 @@ impl Provider {
     /// The lines of `registration.values` with their placeholders filled. A line with
     /// `{redirect_uri}` comes once for each of [`Provider::redirect_uris`]; one with `{scopes}` is
     /// left out where there are none.
-    pub fn registration_values(&self, scopes: &[String]) -> Vec<String> {
+    pub(crate) fn registration_values(&self, scopes: &[String]) -> Vec<String> {
         let uris = self.redirect_uris();
         let scopes = scopes.join(" ");
         let mut lines = Vec::new();

@@ -24,7 +24,7 @@ pub enum ClientAuth {
 
 impl ClientAuth {
     /// The name that a file has for it.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::ClientSecretBasic => "client_secret_basic",
@@ -34,7 +34,7 @@ impl ClientAuth {
     }
 
     /// Whether the client authenticates with a secret.
-    pub fn needs_secret(self) -> bool {
+    pub(crate) fn needs_secret(self) -> bool {
         matches!(self, Self::ClientSecretBasic | Self::ClientSecretPost)
     }
 }
@@ -42,7 +42,7 @@ impl ClientAuth {
 /// Additions to the authorization request (RFC 6749 §4.1.1).
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
-pub struct AuthorizationRule {
+pub(crate) struct AuthorizationRule {
     /// Parameters always sent. keyfob's own cannot be among them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, String>,
@@ -64,7 +64,7 @@ impl AuthorizationRule {
 /// Peculiarities of the token endpoint.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
-pub struct TokenRule {
+pub(crate) struct TokenRule {
     /// Errors arrive with HTTP 200 and count as the standard's own (RFC 6749 §5.2 wants 400).
     pub errors_under_200: bool,
     /// A refresh repeats the `redirect_uri` of the login.
@@ -99,7 +99,7 @@ pub struct TokenRule {
 /// The form of a request's body.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-pub enum TokenBody {
+pub(crate) enum TokenBody {
     /// `application/x-www-form-urlencoded`, as RFC 6749 wants it.
     #[default]
     Form,
@@ -110,7 +110,7 @@ pub enum TokenBody {
 /// Peculiarities of the device flow (RFC 8628).
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
-pub struct DeviceRule {
+pub(crate) struct DeviceRule {
     /// Whose protocol it is.
     pub style: DeviceStyle,
     /// Client authentication in this flow, where it is not that of `client_auth`.
@@ -148,7 +148,7 @@ impl DeviceRule {
 /// The protocols that sign a device in.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-pub enum DeviceStyle {
+pub(crate) enum DeviceStyle {
     /// RFC 8628: polls at the token endpoint.
     #[default]
     Rfc8628,
@@ -161,7 +161,7 @@ pub enum DeviceStyle {
 /// Where an answer names the account, as JSON pointers (RFC 6901) into one JSON object.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
-pub struct IdentityRule {
+pub(crate) struct IdentityRule {
     /// Which object: the id token's claims, or the answer of `userinfo_endpoint`.
     pub from: IdentitySource,
     /// The stable identifier, string or number.
@@ -189,7 +189,7 @@ pub struct IdentityRule {
 
 /// How an endpoint is asked who somebody is.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
-pub enum IdentityMethod {
+pub(crate) enum IdentityMethod {
     /// `GET`.
     #[default]
     #[serde(rename = "GET")]
@@ -220,7 +220,7 @@ impl Default for IdentityRule {
 /// What names the account after a login.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-pub enum IdentitySource {
+pub(crate) enum IdentitySource {
     /// The answer of `userinfo_endpoint`.
     #[default]
     Userinfo,
@@ -231,7 +231,7 @@ pub enum IdentitySource {
 /// How tokens are revoked.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
-pub struct RevocationRule {
+pub(crate) struct RevocationRule {
     /// The form of the request.
     pub style: RevocationStyle,
     /// Only refresh tokens can be revoked.
@@ -243,7 +243,7 @@ pub struct RevocationRule {
 
 impl RevocationRule {
     /// Whether the request names the client that the token was issued to.
-    pub fn needs_client(&self) -> bool {
+    pub(crate) fn needs_client(&self) -> bool {
         match self.style {
             RevocationStyle::Rfc7009 | RevocationStyle::DeleteToken | RevocationStyle::Json => true,
             RevocationStyle::TokenOnly | RevocationStyle::Bearer => false,
@@ -254,7 +254,7 @@ impl RevocationRule {
 /// The forms in which servers take a revocation.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-pub enum RevocationStyle {
+pub(crate) enum RevocationStyle {
     /// RFC 7009, with the client's own authentication.
     #[default]
     Rfc7009,
@@ -272,7 +272,7 @@ pub enum RevocationStyle {
 /// How a person registers a client.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
-pub struct RegistrationRule {
+pub(crate) struct RegistrationRule {
     /// The issuer's metadata offers dynamic registration for public clients (RFC 7591).
     pub dynamic: bool,
     /// The page with the form.
@@ -284,7 +284,7 @@ pub struct RegistrationRule {
 /// The variables that programs look for a provider's token in.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
-pub struct EnvironmentRule {
+pub(crate) struct EnvironmentRule {
     /// Their names, the conventional one first; `<PROVIDER>_TOKEN` where there are none.
     pub variables: Vec<String>,
 }
@@ -298,7 +298,7 @@ impl EnvironmentRule {
 /// How a provider's tokens begin.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
-pub struct PrefixRule {
+pub(crate) struct PrefixRule {
     /// Access tokens, personal ones among them.
     pub access: Vec<String>,
     /// Refresh tokens. The longest prefix that fits a token says what it is.
@@ -317,7 +317,7 @@ const IPV6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 /// The redirect URI: `http://HOST:PORT/PATH`.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
-pub struct RedirectRule {
+pub(crate) struct RedirectRule {
     /// `127.0.0.1` unless the server insists on `localhost`, which is then bound in both families.
     pub host: RedirectHost,
     /// The path, beginning with `/`; `/callback/<provider>` where absent (RFC 9700 §4.4.2: one per server).
@@ -352,7 +352,7 @@ impl Default for RedirectRule {
 
 /// The host of a loopback redirect (RFC 8252 §7.3, §8.3).
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
-pub enum RedirectHost {
+pub(crate) enum RedirectHost {
     /// The IPv4 literal.
     #[default]
     #[serde(rename = "127.0.0.1")]
@@ -367,10 +367,10 @@ pub enum RedirectHost {
 
 impl RedirectHost {
     /// Each of them.
-    pub const ALL: [Self; 3] = [Self::Ipv4, Self::Localhost, Self::Ipv6];
+    pub(crate) const ALL: [Self; 3] = [Self::Ipv4, Self::Localhost, Self::Ipv6];
 
     /// The host as it stands in a URI.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Ipv4 => "127.0.0.1",
             Self::Ipv6 => "[::1]",
@@ -380,7 +380,7 @@ impl RedirectHost {
 
     /// The same where an address is needed: of the two that `localhost` has, the one that every machine
     /// has.
-    pub fn literal(self) -> &'static str {
+    pub(crate) fn literal(self) -> &'static str {
         match self {
             Self::Localhost => Self::Ipv4.as_str(),
             literal => literal.as_str(),
@@ -388,7 +388,7 @@ impl RedirectHost {
     }
 
     /// What a listener binds, an address a family.
-    pub fn addresses(self) -> &'static [IpAddr] {
+    pub(crate) fn addresses(self) -> &'static [IpAddr] {
         match self {
             Self::Ipv4 => &[IPV4],
             Self::Ipv6 => &[IPV6],
@@ -400,7 +400,7 @@ impl RedirectHost {
 /// When refresh tokens end: spans are durations such as `90d`; never, or nobody knows, where absent.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
-pub struct LifetimeRule {
+pub(crate) struct LifetimeRule {
     /// One ends when no refresh happens for so long.
     pub refresh_token_idle: Option<String>,
     /// All end so long after the sign-in, refreshed or not.
@@ -415,12 +415,12 @@ impl LifetimeRule {
     }
 
     /// The seconds without a refresh after which the token ends.
-    pub fn idle(&self) -> Option<u64> {
+    pub(crate) fn idle(&self) -> Option<u64> {
         seconds(self.refresh_token_idle.as_deref()?)
     }
 
     /// The seconds from the sign-in to the end of all its tokens.
-    pub fn whole(&self) -> Option<u64> {
+    pub(crate) fn whole(&self) -> Option<u64> {
         seconds(self.refresh_token.as_deref()?)
     }
 }
@@ -434,7 +434,7 @@ pub(super) fn seconds(text: &str) -> Option<u64> {
 /// How a given token is asked about and where it comes from, where that is not as for a login's.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
-pub struct GivenRule {
+pub(crate) struct GivenRule {
     /// Where a given token says whose it is, by `GET`; `userinfo_endpoint` where absent, and then as
     /// `identity` says.
     pub userinfo_endpoint: Option<Url>,
@@ -455,7 +455,7 @@ impl GivenRule {
 /// How an identity token of a CI system is exchanged at the token endpoint (RFC 8693).
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
-pub struct ExchangeRule {
+pub(crate) struct ExchangeRule {
     /// The audience that the identity token must be for; the issuer where absent.
     pub audience: Option<String>,
     /// The form of the request; that of `token.body` where absent.
@@ -481,7 +481,7 @@ impl ExchangeRule {
 /// What the `resource` of an exchange is.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-pub enum ResourceForm {
+pub(crate) enum ResourceForm {
     /// Absolute URIs, none needed (RFC 8693 §2.1).
     #[default]
     Uri,

@@ -15,7 +15,7 @@ const SECOND_LEVELS: [&str; 14] = [
 
 /// Suggests a name for the provider at `issuer` that is not among `taken`: `id.example.com` becomes
 /// `example`, `localhost:8080` becomes `localhost-8080`. It always fits the grammar of names.
-pub fn suggest(issuer: &str, taken: &[String]) -> String {
+pub(crate) fn suggest(issuer: &str, taken: &[String]) -> String {
     let is_free = |name: &String| {
         is_provider_name(name) && name != SANDBOX && !taken.iter().any(|other| other == name)
     };
@@ -89,7 +89,7 @@ fn fitting(text: &str) -> String {
 impl Registry {
     /// The provider whose issuer is `issuer`, be it with or without a slash at the end. Definitions
     /// that cannot be read are passed over.
-    pub fn with_issuer(&self, issuer: &str) -> Option<String> {
+    pub(crate) fn with_issuer(&self, issuer: &str) -> Option<String> {
         let bare = |issuer: &str| issuer.trim_end_matches('/').to_owned();
         let wanted = bare(issuer);
         self.names().into_iter().find(|name| {
@@ -99,7 +99,7 @@ impl Registry {
     }
 
     /// A free name for the provider at `issuer`, and none of those that are `taken` besides.
-    pub fn suggest(&self, issuer: &str, taken: impl IntoIterator<Item = String>) -> String {
+    pub(crate) fn suggest(&self, issuer: &str, taken: impl IntoIterator<Item = String>) -> String {
         let mut names = self.names();
         names.extend(taken);
         suggest(issuer, &names)

@@ -33,7 +33,7 @@ pub(super) struct Template {
 
 impl Template {
     /// Opens the row of a definition, or the one that `overlay` starts from instead.
-    pub fn open(row: Table, overlay: Option<&Overlay>) -> Self {
+    pub(crate) fn open(row: Table, overlay: Option<&Overlay>) -> Self {
         let like = overlay.and_then(|overlay| overlay.text("like"));
         let mut row = match like {
             Some(name) => builtin::row(name).expect("a file is refused where it is like no row"),
@@ -54,7 +54,7 @@ impl Template {
 
     /// Fills the placeholders of `table`, which is the row and what lies over it. Returns the keys that are
     /// missing, an example in the place of each.
-    pub fn fill(&self, table: &mut Table) -> Vec<String> {
+    pub(crate) fn fill(&self, table: &mut Table) -> Vec<String> {
         let mut whole = self.examples.clone();
         merge(&mut whole, table.clone());
         for (placeholder, example) in PLACEHOLDERS {

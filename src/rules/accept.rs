@@ -14,7 +14,7 @@ use crate::error::{Code, Error, Result};
 
 /// What came of it.
 #[derive(Debug, Default)]
-pub struct Acceptance {
+pub(crate) struct Acceptance {
     /// Accepted now.
     pub accepted: Vec<Accepted>,
     /// Accepted before.
@@ -25,7 +25,7 @@ pub struct Acceptance {
 
 /// Something that may choose.
 #[derive(Debug)]
-pub struct Accepted {
+pub(crate) struct Accepted {
     /// The rule file, or the repository for which rules of `config.toml` hold.
     pub path: PathBuf,
     /// The accounts named, each as `PROVIDER/NAME`.
@@ -37,7 +37,7 @@ pub struct Accepted {
 impl Rules {
     /// Accepts every rule file that reaches the working folder, and the repository where a rule is for one
     /// of its remotes.
-    pub fn trust(&self) -> Result<Acceptance> {
+    pub(crate) fn trust(&self) -> Result<Acceptance> {
         let here = self.must_be_here()?;
         let _turn = lock_trust(&self.paths)?;
         let mut outcome = Acceptance::default();

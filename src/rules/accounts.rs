@@ -10,7 +10,7 @@ use crate::names::one_a_provider;
 /// Provider to account name, written as a list of `PROVIDER/NAME`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Vec<String>")]
-pub struct Accounts(BTreeMap<String, String>);
+pub(crate) struct Accounts(BTreeMap<String, String>);
 
 impl TryFrom<Vec<String>> for Accounts {
     type Error = String;
@@ -22,28 +22,28 @@ impl TryFrom<Vec<String>> for Accounts {
 
 impl Accounts {
     /// Those of some providers.
-    pub fn only(&self, wanted: impl Fn(&str) -> bool) -> Self {
+    pub(crate) fn only(&self, wanted: impl Fn(&str) -> bool) -> Self {
         let accounts = self.0.iter().filter(|(provider, _)| wanted(provider));
         Self(accounts.map(|(p, n)| (p.clone(), n.clone())).collect())
     }
 
     /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The name of a provider's account.
-    pub fn get(&self, provider: &str) -> Option<&str> {
+    pub(crate) fn get(&self, provider: &str) -> Option<&str> {
         self.0.get(provider).map(String::as_str)
     }
 
     /// Lets a provider's account be this one.
-    pub fn set(&mut self, provider: &str, name: &str) {
+    pub(crate) fn set(&mut self, provider: &str, name: &str) {
         self.0.insert(provider.into(), name.into());
     }
 
     /// Each as `PROVIDER/NAME`.
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         let accounts = self.0.iter();
         accounts.map(|(p, name)| format!("{p}/{name}")).collect()
     }

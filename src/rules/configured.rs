@@ -15,7 +15,7 @@ use crate::paths::Paths;
 /// A rule of `config.toml`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "RuleText")]
-pub struct Configured {
+pub(crate) struct Configured {
     pub(super) scope: Scope,
     pub(super) accounts: Accounts,
 }

@@ -13,12 +13,12 @@ fn line(provider: &str, name: &str) -> String {
 }
 
 /// The text of a new rule file.
-pub fn fresh(provider: &str, name: &str) -> String {
+pub(crate) fn fresh(provider: &str, name: &str) -> String {
     HEAD.to_owned() + &line(provider, name)
 }
 
 /// The text with that account in its list.
-pub fn naming(file: &RuleFile, provider: &str, name: &str) -> Result<String> {
+pub(crate) fn naming(file: &RuleFile, provider: &str, name: &str) -> Result<String> {
     let cannot = || {
         Error::new(
             Code::ConfigInvalid,

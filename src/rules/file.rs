@@ -15,17 +15,17 @@ use keyfob_base::escape::escape_short;
 use keyfob_base::files;
 
 /// What a rule file is called.
-pub const NAME: &str = ".keyfob.toml";
+pub(crate) const NAME: &str = ".keyfob.toml";
 
 /// The largest rule file, in bytes: room for hundreds of accounts.
-pub const LIMIT: u64 = 16 * 1024;
+pub(crate) const LIMIT: u64 = 16 * 1024;
 
 /// The most characters of what is wrong with a rule file, which may repeat a name of its.
 const COMPLAINT: usize = 300;
 
 /// A rule file that could be read.
 #[derive(Debug)]
-pub struct RuleFile {
+pub(crate) struct RuleFile {
     /// Where it is, without links in its path.
     pub path: PathBuf,
     /// The hash of the very bytes that were read, in hexadecimal.
@@ -44,7 +44,7 @@ struct Contents {
 }
 
 /// Reads the rule file of a folder, once; `None` where there is none.
-pub fn read(folder: &Path) -> Result<Option<RuleFile>> {
+pub(crate) fn read(folder: &Path) -> Result<Option<RuleFile>> {
     let path = folder.join(NAME);
     let bytes = match bytes(&path) {
         Ok(bytes) => bytes,
@@ -63,7 +63,7 @@ pub fn read(folder: &Path) -> Result<Option<RuleFile>> {
 }
 
 /// The accounts that a rule file names.
-pub fn parse(path: &Path, text: &str) -> Result<Accounts> {
+pub(crate) fn parse(path: &Path, text: &str) -> Result<Accounts> {
     let contents: Contents = toml::from_str(text).map_err(|error| {
         let invalid = invalid_toml(path, text, &error);
         let longest = path.as_os_str().len() + COMPLAINT;
@@ -75,7 +75,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Accounts> {
 }
 
 /// A hash as records have it.
-pub fn sha256(bytes: &[u8]) -> String {
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     let mut hash = String::with_capacity(64);
     for octet in Sha256::digest(bytes) {
         let _ = write!(hash, "{octet:02x}"); // a string takes anything

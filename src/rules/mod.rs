@@ -25,9 +25,9 @@ mod rules;
 mod trust;
 mod write;
 
-pub use accept::{Acceptance, Accepted};
-pub use configured::Configured;
-pub use place::WorkingPlace;
-pub use rule::{Rule, Ruled};
-pub use rules::Rules;
-pub use write::WrittenRule;
+pub(crate) use accept::Accepted;
+pub(crate) use configured::Configured;
+#[cfg(test)]
+pub(crate) use place::WorkingPlace;
+pub(crate) use rule::{Rule, Ruled};
+pub(crate) use rules::Rules;

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 
 /// Where a command is run.
 #[derive(Debug)]
-pub struct WorkingPlace {
+pub(crate) struct WorkingPlace {
     /// The working folder, without links in its path.
     pub folder: io::Result<PathBuf>,
     /// The user's home, as it is without links too.
@@ -19,7 +19,7 @@ pub struct WorkingPlace {
 
 /// The folders whose rule files hold at a place.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Reach {
+pub(crate) struct Reach {
     /// From the working folder upward.
     pub folders: Vec<PathBuf>,
     /// The repository around the working folder.
@@ -30,7 +30,7 @@ pub struct Reach {
 
 impl WorkingPlace {
     /// This process's own.
-    pub fn current() -> Self {
+    pub(crate) fn current() -> Self {
         let home = BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
         Self {
             folder: working_folder(),
@@ -42,7 +42,7 @@ impl WorkingPlace {
 
     /// Goes from the working folder up to the first folder that holds `.git`, or the home. Within neither
     /// there is the working folder alone: its parents may be everybody's, as `/tmp` is.
-    pub fn reach(&self) -> Result<Reach> {
+    pub(crate) fn reach(&self) -> Result<Reach> {
         let folder = self.folder.as_ref().map_err(|error| {
             Error::io(
                 "cannot tell which folder this is run in, and so which rule",
@@ -66,13 +66,13 @@ impl WorkingPlace {
 
 impl Reach {
     /// Whether nothing below the working folder is reached by its rules.
-    pub fn is_alone(&self) -> bool {
+    pub(crate) fn is_alone(&self) -> bool {
         let below_home = |home: &PathBuf| self.folder().starts_with(home);
         self.repository.is_none() && !self.home.as_ref().is_some_and(below_home)
     }
 
     /// The working folder.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.folders[0]
     }
 }

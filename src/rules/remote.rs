@@ -14,7 +14,7 @@ use crate::process::{self, Failure};
 /// case are the same, as they are at the well-known hosts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Remote {
+pub(crate) struct Remote {
     host: String,
     path: Vec<String>,
 }
@@ -51,7 +51,7 @@ impl Remote {
 
     /// What a URL is of; `None` for a folder and what else has no host. Neither the way nor who asks counts,
     /// so the password in a URL is in none.
-    pub fn of_url(url: &str) -> Option<Self> {
+    pub(crate) fn of_url(url: &str) -> Option<Self> {
         let (authority, path) = match url.split_once("://") {
             Some(("http" | "https" | "ssh" | "git" | "git+ssh" | "ssh+git", rest)) => {
                 let rest = rest.split(['?', '#']).next().unwrap_or(rest);
@@ -71,7 +71,7 @@ impl Remote {
     }
 
     /// Whether another is this one, or below it by whole parts of the path.
-    pub fn covers(&self, other: &Self) -> bool {
+    pub(crate) fn covers(&self, other: &Self) -> bool {
         self.host == other.host && other.path.starts_with(&self.path)
     }
 }
@@ -89,7 +89,7 @@ const LIMIT: usize = 256 * 1024;
 
 /// The remotes in the configuration of a repository, sorted. git reads it, for there are worktrees and
 /// submodules; it is told where, so that it looks nowhere else, and the environment says nothing to it.
-pub fn read_remotes(repository: &Path) -> Result<Vec<Remote>> {
+pub(crate) fn read_remotes(repository: &Path) -> Result<Vec<Remote>> {
     let folder = repository.join(".git");
     check_owner(&folder).map_err(|why| git_failed(repository, &why))?;
     let mut git = Command::new("git");

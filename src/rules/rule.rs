@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// An account that a rule names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ruled {
+pub(crate) struct Ruled {
     /// The account's name, without the provider.
     pub name: String,
     /// What names it.
@@ -14,7 +14,7 @@ pub struct Ruled {
 
 /// Which rule it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rule {
+pub(crate) struct Rule {
     /// The file that holds it.
     pub file: PathBuf,
     /// What it is for, as `config.toml` has it.
@@ -23,7 +23,7 @@ pub struct Rule {
 
 impl Rule {
     /// A rule file.
-    pub fn file(path: PathBuf) -> Self {
+    pub(crate) fn file(path: PathBuf) -> Self {
         Self {
             file: path,
             scope: None,

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::paths::Paths;
 
 /// The rules that hold where a command is run. Nothing is looked at before somebody asks, and nothing twice.
-pub struct Rules {
+pub(crate) struct Rules {
     pub(super) paths: Paths,
     pub(super) configured: Vec<Configured>,
     place: OnceLock<WorkingPlace>,
@@ -37,7 +37,7 @@ type Named = BTreeMap<String, Ruled>;
 
 impl Rules {
     /// The rules for this process, besides rule files those that `config.toml` has.
-    pub fn new(paths: Paths, configured: Vec<Configured>) -> Self {
+    pub(crate) fn new(paths: Paths, configured: Vec<Configured>) -> Self {
         Self {
             paths,
             configured,
@@ -48,7 +48,8 @@ impl Rules {
     }
 
     /// The same for another place.
-    pub fn at(paths: Paths, configured: Vec<Configured>, place: WorkingPlace) -> Self {
+    #[cfg(test)]
+    pub(crate) fn at(paths: Paths, configured: Vec<Configured>, place: WorkingPlace) -> Self {
         Self {
             place: OnceLock::from(place),
             ..Self::new(paths, configured)
@@ -56,12 +57,12 @@ impl Rules {
     }
 
     /// The account of a provider that a rule names.
-    pub fn account(&self, provider: &str) -> Result<Option<Ruled>> {
+    pub(crate) fn account(&self, provider: &str) -> Result<Option<Ruled>> {
         Ok(self.named(Some(provider))?.remove(provider))
     }
 
     /// Every account that a rule names.
-    pub fn accounts(&self) -> Result<Named> {
+    pub(crate) fn accounts(&self) -> Result<Named> {
         self.named(None)
     }
 

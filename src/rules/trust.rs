@@ -33,7 +33,7 @@ struct Record {
 
 /// Whether something may choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trust {
+pub(crate) enum Trust {
     /// It may.
     Accepted,
     /// What stood there before might.
@@ -43,7 +43,7 @@ pub enum Trust {
 }
 
 /// How something at a path stands, whose hash is this.
-pub fn trust_in(paths: &Paths, path: &Path, sha256: &str) -> Trust {
+pub(crate) fn trust_in(paths: &Paths, path: &Path, sha256: &str) -> Trust {
     let record = files::read(&file_of(paths, path), LIMIT).ok().flatten();
     let record = record.and_then(|bytes| serde_json::from_slice::<Record>(&bytes).ok());
     match record.filter(|record| record.version == VERSION) {
@@ -54,7 +54,7 @@ pub fn trust_in(paths: &Paths, path: &Path, sha256: &str) -> Trust {
 }
 
 /// Accepts what has one of these hashes at a path, and nothing else there.
-pub fn record_trust(paths: &Paths, path: &Path, sha256: &[&str]) -> Result<()> {
+pub(crate) fn record_trust(paths: &Paths, path: &Path, sha256: &[&str]) -> Result<()> {
     let file = file_of(paths, path);
     let record = Record {
         version: VERSION,
@@ -67,7 +67,7 @@ pub fn record_trust(paths: &Paths, path: &Path, sha256: &[&str]) -> Result<()> {
 }
 
 /// Whether anything was ever accepted.
-pub fn is_used(paths: &Paths) -> bool {
+pub(crate) fn is_used(paths: &Paths) -> bool {
     fs::read_dir(paths.trust()).is_ok_and(|mut records| records.next().is_some())
 }
 
@@ -80,12 +80,12 @@ fn file_of(paths: &Paths, path: &Path) -> PathBuf {
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Whether the repository was accepted with this remote.
-pub fn trust_in_repository(paths: &Paths, repository: &Path, remote: &Remote) -> Trust {
+pub(crate) fn trust_in_repository(paths: &Paths, repository: &Path, remote: &Remote) -> Trust {
     trust_in(paths, repository, &sha256(remote.to_string().as_bytes()))
 }
 
 /// Takes the lock on rule files and their acceptance.
-pub fn lock_trust(paths: &Paths) -> Result<Guard> {
+pub(crate) fn lock_trust(paths: &Paths) -> Result<Guard> {
     let path = paths.trust_lock();
     files::lock(&path, LOCK_TIMEOUT).map_err(|why| match why {
         NotLocked::Unopened(error) | NotLocked::Refused(error) => {
@@ -104,7 +104,7 @@ const ATTEMPTS: usize = 10;
 
 /// A rule file and how far it is trusted, as they were at one moment.
 #[derive(Debug)]
-pub struct FoundFile {
+pub(crate) struct FoundFile {
     pub file: RuleFile,
     /// Whether it may choose.
     pub trust: Trust,
@@ -113,7 +113,7 @@ pub struct FoundFile {
 /// Reads the rule file of a folder; `None` where there is none. `use --here` may replace the file and its
 /// acceptance between a look at the one and at the other, so a file counts as not accepted only when the next
 /// look finds the same.
-pub fn read_with_trust(paths: &Paths, folder: &Path) -> Result<Option<FoundFile>> {
+pub(crate) fn read_with_trust(paths: &Paths, folder: &Path) -> Result<Option<FoundFile>> {
     let mut last: Option<FoundFile> = None;
     for _ in 0..ATTEMPTS {
         let Some(file) = file::read(folder)? else {
@@ -134,7 +134,7 @@ pub fn read_with_trust(paths: &Paths, folder: &Path) -> Result<Option<FoundFile>
 const TRUST_COMMAND: &str = "keyfob use --trust";
 
 /// A rule file that may not choose yet.
-pub fn file_unaccepted(file: &RuleFile, trust: Trust, named: &Accounts) -> Error {
+pub(crate) fn file_unaccepted(file: &RuleFile, trust: Trust, named: &Accounts) -> Error {
     let path = file.path.display();
     let message = if trust == Trust::Changed {
         format!("{path} has changed since it was accepted, and names {named}")
@@ -147,7 +147,7 @@ pub fn file_unaccepted(file: &RuleFile, trust: Trust, named: &Accounts) -> Error
 }
 
 /// A repository that a rule by remote may not choose for yet.
-pub fn repository_unaccepted(rule: &Rule, repository: &Path, named: &Accounts) -> Error {
+pub(crate) fn repository_unaccepted(rule: &Rule, repository: &Path, named: &Accounts) -> Error {
     let repository = repository.display();
     Error::new(
         Code::ConfigInvalid,

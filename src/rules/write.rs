@@ -12,7 +12,7 @@ use keyfob_base::files;
 
 /// What was written.
 #[derive(Debug)]
-pub struct WrittenRule {
+pub(crate) struct WrittenRule {
     /// The rule that now names the account.
     pub rule: Rule,
     /// The account's name that the file had there until now.
@@ -24,7 +24,7 @@ pub struct WrittenRule {
 impl Rules {
     /// Lets the working folder's rule file name an account; what else it says stays. A file that was not
     /// accepted is left as it is, for accepting one account would accept them all.
-    pub fn write(&self, provider: &str, name: &str) -> Result<WrittenRule> {
+    pub(crate) fn write(&self, provider: &str, name: &str) -> Result<WrittenRule> {
         let reach = self.place().reach()?;
         let _lock = lock_trust(&self.paths)?;
         let path = reach.folder().join(NAME);

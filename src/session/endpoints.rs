@@ -15,14 +15,14 @@ use crate::provider::{Provider, Registry};
 /// purpose is taken; another origin gets nothing until the next login. An endpoint that the login did
 /// not know may be on any origin that it did.
 #[derive(Debug)]
-pub struct PinnedEndpoints {
+pub(crate) struct PinnedEndpoints {
     /// The definition as an account of this kind meets it; the defaults where the user has removed it since.
     pub provider: Provider,
     account: Account,
 }
 
 /// Finds the definition.
-pub fn pinned_endpoints(registry: &Registry, account: &Account) -> Result<PinnedEndpoints> {
+pub(crate) fn pinned_endpoints(registry: &Registry, account: &Account) -> Result<PinnedEndpoints> {
     let provider = match registry.get(&account.provider) {
         Ok(provider) => provider,
         Err(error) if error.code == Code::UnknownProvider => Provider::default(),
@@ -41,26 +41,26 @@ pub fn pinned_endpoints(registry: &Registry, account: &Account) -> Result<Pinned
 
 impl PinnedEndpoints {
     /// Receives refresh tokens and client secrets.
-    pub fn token(&self) -> Result<Url> {
+    pub(crate) fn token(&self) -> Result<Url> {
         let (today, then) = (&self.provider.token_endpoint, &self.kept().token);
         let url = self.pinned("token_endpoint", today.as_ref(), Some(then))?;
         Ok(url.expect("the kept endpoint stands in for a missing one"))
     }
 
     /// Receives access tokens.
-    pub fn userinfo(&self) -> Result<Option<Url>> {
+    pub(crate) fn userinfo(&self) -> Result<Option<Url>> {
         let (today, then) = (&self.provider.userinfo_endpoint, &self.kept().userinfo);
         self.pinned("userinfo_endpoint", today.as_ref(), then.as_ref())
     }
 
     /// Receives tokens to revoke.
-    pub fn revocation(&self) -> Result<Option<Url>> {
+    pub(crate) fn revocation(&self) -> Result<Option<Url>> {
         let (today, then) = (&self.provider.revocation_endpoint, &self.kept().revocation);
         self.pinned("revocation_endpoint", today.as_ref(), then.as_ref())
     }
 
     /// The same for the index: those that may have tokens, and those of the login for the others.
-    pub fn endpoints(&self) -> Endpoints {
+    pub(crate) fn endpoints(&self) -> Endpoints {
         let kept = self.kept();
         let noted = |today: Result<Option<Url>>, then: &Option<Address>| match today {
             Ok(url) => url.as_ref().map(Into::into),

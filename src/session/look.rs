@@ -14,7 +14,7 @@ use keyfob_base::timestamp::Timestamp;
 
 /// What the caller wants of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
+pub(crate) enum Need {
     /// Good for the margin: 60 s or a tenth of its lifetime.
     Margin,
     /// Good for at least so many seconds, or a failure.
@@ -28,7 +28,7 @@ pub enum Need {
 
 /// What a look at index and store found.
 #[derive(Debug)]
-pub enum Look {
+pub(crate) enum Look {
     /// The stored token serves.
     Fresh(Secrets),
     /// It must be renewed, and can be.
@@ -37,7 +37,7 @@ pub enum Look {
 
 impl Context {
     /// A token that meets `need`, renewed if it must be. Returns the account as it then stands.
-    pub async fn fresh(&self, account: Account, need: Need) -> Result<(Account, Secrets)> {
+    pub(crate) async fn fresh(&self, account: Account, need: Need) -> Result<(Account, Secrets)> {
         let vault = Arc::clone(&self.vault);
         let (account, look) = off_thread(move || {
             let mut account = account;
@@ -62,7 +62,12 @@ impl Context {
 }
 
 /// Judges what is stored. An index entry that a crash left behind its secret is mended on the way.
-pub fn look(vault: &Vault, account: &mut Account, need: Need, now: Timestamp) -> Result<Look> {
+pub(crate) fn look(
+    vault: &Vault,
+    account: &mut Account,
+    need: Need,
+    now: Timestamp,
+) -> Result<Look> {
     let Some(secrets) = vault.secrets_of_now(account)? else {
         return Err(vault.secret_gone(account));
     };
@@ -200,7 +205,7 @@ pub(super) fn login_required(account: &Account, reason: &str) -> Error {
 ///
 /// `refresh_required`: the next use renews it. `login_required`: only a new sign-in helps.
 /// `refresh_failed`: no token of this account is ever issued for that long.
-pub fn predict(account: &Account, least: Option<u64>, now: Timestamp) -> Result<()> {
+pub(crate) fn predict(account: &Account, least: Option<u64>, now: Timestamp) -> Result<()> {
     let need = least.map_or(Need::Margin, Need::MinTtl);
     let end = account.expires_at;
     let lifetime = end.map(|end| end.since(account.received_at));

@@ -9,18 +9,18 @@
 //! | yes | yes | expiring | a grant that needs no person | lock, read again, repeat the grant, keep |
 //! | yes | yes | expiring | nothing, or refused for good | `login_required` |
 //!
-//! [`look`] judges without a runtime; only [`Context::fresh`] goes further. Beside it stand the two other
+//! `look` judges without a runtime; only `Context::fresh` goes further. Beside it stand the two other
 //! things that are done with an account's tokens: asking whose they are, and taking them back.
 
 mod endpoints;
 mod look;
 mod refusal;
 mod renew;
-pub mod revoke;
+pub(crate) mod revoke;
 #[cfg(test)]
 mod tests;
 mod whoami;
 
-pub use endpoints::{PinnedEndpoints, pinned_endpoints};
-pub use look::{Look, Need, look, predict};
-pub use whoami::Whose;
+pub(crate) use endpoints::{PinnedEndpoints, pinned_endpoints};
+pub(crate) use look::{Look, Need, look, predict};
+pub(crate) use whoami::Whose;

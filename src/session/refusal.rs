@@ -9,14 +9,14 @@ use keyfob_base::escape::escape_short;
 use keyfob_base::timestamp::Timestamp;
 
 /// What a request that failed leaves behind.
-pub const UNCHANGED: &str = "the stored tokens are unchanged";
+pub(crate) const UNCHANGED: &str = "the stored tokens are unchanged";
 
 /// The longest client id that is shown whole, in characters.
 const ID_LIMIT: usize = 80;
 
 /// Whether the client was refused, and not what it sent (RFC 6749 §5.2). A client that signs in for itself
 /// sends nothing else.
-pub fn is_of_client(account: &Account, response: &ErrorResponse) -> bool {
+pub(crate) fn is_of_client(account: &Account, response: &ErrorResponse) -> bool {
     match response.error.as_str() {
         "invalid_client" | "unauthorized_client" => true,
         "invalid_grant" => account.identity.kind == SignIn::Client,
@@ -26,7 +26,7 @@ pub fn is_of_client(account: &Account, response: &ErrorResponse) -> bool {
 
 /// The client of the login is no longer taken. Its secret is that of the login, whatever was kept or set
 /// since, so that a new one comes with a new sign-in.
-pub fn report_client(
+pub(crate) fn report_client(
     vault: &Vault,
     account: &Account,
     secrets: &Secrets,
@@ -68,7 +68,7 @@ fn find_secret_end(vault: &Vault, account: &Account, secrets: &Secrets) -> Optio
 }
 
 /// The refused refresh token is no longer the stored one, and what is stored does not serve either.
-pub fn report_overtaken(account: &Account, response: &str) -> Error {
+pub(crate) fn report_overtaken(account: &Account, response: &str) -> Error {
     Error::new(
         Code::RefreshFailed,
         format!("the provider refused a refresh token that was replaced meanwhile: {response}"),

@@ -21,14 +21,14 @@ use crate::token_set::TokenSet;
 use crate::vault::{LOCK_TIMEOUT, Secrets};
 use keyfob_base::secret::Secret;
 
-pub use crate::oauth::revoke::Hint;
+pub(crate) use crate::oauth::revoke::Hint;
 
 /// Why a token that no client had a part in stays.
 const NO_CLIENT: &str = "this provider revokes a token only for the client that it was issued to, and that is not known";
 
 /// An account that was signed out.
 #[derive(Debug)]
-pub struct SignedOut {
+pub(crate) struct SignedOut {
     /// The account as it was at last.
     pub account: Account,
     /// What the provider was told of each of its tokens.
@@ -46,7 +46,7 @@ const CLIENTS_ALONE: &str = "this provider revokes tokens for clients alone, and
 
 /// What the provider was told of one token.
 #[derive(Debug)]
-pub struct RevokedToken {
+pub(crate) struct RevokedToken {
     /// Which one.
     pub token: Hint,
     /// How it went.
@@ -55,7 +55,7 @@ pub struct RevokedToken {
 
 /// How a revocation went.
 #[derive(Debug)]
-pub enum RevocationOutcome {
+pub(crate) enum RevocationOutcome {
     /// The provider confirmed it.
     Revoked,
     /// The provider did not confirm it, for this reason.
@@ -68,12 +68,12 @@ pub enum RevocationOutcome {
 
 impl RevocationOutcome {
     /// Whether the token is gone.
-    pub fn is_revoked(&self) -> bool {
+    pub(crate) fn is_revoked(&self) -> bool {
         matches!(self, Self::Revoked)
     }
 
     /// Why the token lives on.
-    pub fn reason(&self) -> Option<&str> {
+    pub(crate) fn reason(&self) -> Option<&str> {
         match self {
             Self::Failed(why) | Self::Unsupported(why) | Self::Skipped(Some(why)) => Some(why),
             Self::Revoked | Self::Skipped(None) => None,
@@ -83,7 +83,7 @@ impl RevocationOutcome {
 
 /// Which tokens the provider is told to take back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
+pub(crate) enum Extent {
     /// None: nobody is asked.
     Nothing,
     /// The same, and an account whose store cannot be used is forgotten with its secret left there.
@@ -106,7 +106,7 @@ impl Extent {
 
 impl Context {
     /// Under the account's lock: revokes its tokens as far as that is wanted, then forgets it.
-    pub async fn sign_out(&self, account: Account, extent: Extent) -> Result<SignedOut> {
+    pub(crate) async fn sign_out(&self, account: Account, extent: Extent) -> Result<SignedOut> {
         let local = !extent.covers(&account);
         let (vault, id) = (Arc::clone(&self.vault), account.id.clone());
         let turn = off_thread(move || vault.wait_for_lock(&id, LOCK_TIMEOUT)).await?;
@@ -222,7 +222,7 @@ impl Context {
 
 /// What revokes tokens.
 #[derive(Debug)]
-pub struct Revoking<'a> {
+pub(crate) struct Revoking<'a> {
     /// Where; `None` where the provider revokes nothing.
     pub endpoint: Option<&'a Url>,
     /// What it takes, and in which form.
@@ -235,7 +235,7 @@ pub struct Revoking<'a> {
 
 impl Revoking<'_> {
     /// Revokes all that can be revoked. Nothing is waited for again that did not answer.
-    pub async fn all(&self, http: &Http, set: &TokenSet) -> Vec<RevokedToken> {
+    pub(crate) async fn all(&self, http: &Http, set: &TokenSet) -> Vec<RevokedToken> {
         let Some(url) = self.endpoint else {
             return all(set, || RevocationOutcome::Unsupported(NOWHERE.into()));
         };
@@ -278,7 +278,7 @@ impl Revoking<'_> {
 }
 
 /// A request that is over at `until`, answered or not.
-pub async fn in_time<T>(
+pub(crate) async fn in_time<T>(
     until: Option<Instant>,
     request: impl Future<Output = std::result::Result<T, OauthError>>,
 ) -> std::result::Result<T, OauthError> {
@@ -290,7 +290,7 @@ pub async fn in_time<T>(
 }
 
 /// The tokens that [`beyond`] has a reason for.
-pub fn lasting(provider: &Provider, set: &TokenSet) -> Vec<RevokedToken> {
+pub(crate) fn lasting(provider: &Provider, set: &TokenSet) -> Vec<RevokedToken> {
     let told = |(token, _)| {
         let outcome = RevocationOutcome::Unsupported(beyond(provider, token)?.into());
         Some(RevokedToken { token, outcome })

@@ -21,7 +21,7 @@ const RESOURCE_LIMIT: usize = 120;
 
 /// Who was found behind a token.
 #[derive(Debug)]
-pub enum Whose {
+pub(crate) enum Whose {
     /// A person, as the provider tells it.
     Person {
         /// The provider's answer.
@@ -35,7 +35,7 @@ pub enum Whose {
 
 impl Context {
     /// Asks with a fresh token. Returns the account as it then stands.
-    pub async fn whoami(&self, account: Account) -> Result<(Account, Whose)> {
+    pub(crate) async fn whoami(&self, account: Account) -> Result<(Account, Whose)> {
         if account.needs_no_person() {
             let (account, _) = self.fresh(account, Need::New { by_name: true }).await?;
             return Ok((account, Whose::Machine));
@@ -47,7 +47,7 @@ impl Context {
 
     /// Asks with a token that no account holds, at the endpoint of today's definition. `variable` is where
     /// it came from. Returns the provider's answer, and what names the person in it.
-    pub async fn whose(
+    pub(crate) async fn whose(
         &self,
         provider: &str,
         variable: &str,

@@ -5,7 +5,7 @@
 use super::{Secret, Store};
 
 /// Holds a store to its contract. It must be empty, and is left empty.
-pub fn check(store: &dyn Store) {
+pub(crate) fn check(store: &dyn Store) {
     absence_is_no_error(store);
     a_secret_is_replaced_whole_and_removed_once(store);
     keys_are_independent(store);

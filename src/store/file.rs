@@ -24,14 +24,14 @@ use keyfob_base::secret::Secret;
 const LIMIT: u64 = 1024 * 1024;
 
 /// One age identity, one `.age` file a secret.
-pub struct File {
+pub(crate) struct File {
     data: PathBuf,
     keys: KeyPair,
 }
 
 impl File {
     /// Reads nothing yet.
-    pub fn new(setup: Setup) -> Self {
+    pub(crate) fn new(setup: Setup) -> Self {
         Self::with(setup, Environment::process(FILE_STORE))
     }
 

@@ -29,7 +29,7 @@ static DEADLINE: Deadline = Deadline::new();
 const LIMIT: Option<usize> = if cfg!(windows) { Some(2_560) } else { None };
 
 /// The keyring of the session, through the crate of that name.
-pub struct Keyring {
+pub(crate) struct Keyring {
     prompter: Arc<dyn Prompter>,
     deadline: &'static Deadline,
     chunks: Arc<Chunks>,
@@ -37,7 +37,7 @@ pub struct Keyring {
 
 impl Keyring {
     /// Connects at the first call.
-    pub fn new(prompter: Arc<dyn Prompter>) -> Self {
+    pub(crate) fn new(prompter: Arc<dyn Prompter>) -> Self {
         Self::over(prompter, &DEADLINE, Chunks::new(Box::new(Platform), LIMIT))
     }
 

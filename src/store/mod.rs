@@ -4,7 +4,7 @@
 
 mod file;
 mod keyring;
-pub mod passphrase;
+pub(crate) mod passphrase;
 pub mod sealed;
 
 #[cfg(test)]
@@ -86,7 +86,7 @@ pub enum Kind {
 
 impl Kind {
     /// What a sentence calls it.
-    pub fn noun(self) -> &'static str {
+    pub(crate) fn noun(self) -> &'static str {
         match self {
             Kind::Keyring => "the keyring",
             Kind::File => "the file store",
@@ -165,7 +165,7 @@ pub struct Setup {
 }
 
 /// How the keys of probes begin, which hold nothing.
-pub const PROBE: &str = "probe-";
+pub(crate) const PROBE: &str = "probe-";
 
 /// Refuses a key that is not lower-case hexadecimal with `-`: keys become names of files and entries,
 /// and they are read from the index, which anybody with an editor can change.

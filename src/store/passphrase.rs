@@ -14,7 +14,7 @@ const LIMIT: u64 = 64 * 1024;
 
 /// Whose passphrase it is, and the variables that can give it.
 #[derive(Debug, Clone, Copy)]
-pub struct Names {
+pub(crate) struct Names {
     /// What a sentence calls whoever it belongs to.
     pub owner: &'static str,
     /// Holds the passphrase.
@@ -24,14 +24,14 @@ pub struct Names {
 }
 
 /// The passphrase of the file store.
-pub const FILE_STORE: Names = Names {
+pub(crate) const FILE_STORE: Names = Names {
     owner: "the file store",
     variable: "KEYFOB_PASSPHRASE",
     file: "KEYFOB_PASSPHRASE_FILE",
 };
 
 /// The passphrase of a backup.
-pub const BACKUP: Names = Names {
+pub(crate) const BACKUP: Names = Names {
     owner: "the backup",
     variable: "KEYFOB_BACKUP_PASSPHRASE",
     file: "KEYFOB_BACKUP_PASSPHRASE_FILE",
@@ -39,7 +39,7 @@ pub const BACKUP: Names = Names {
 
 /// A passphrase, and how its origin is called in an error.
 #[derive(Debug)]
-pub struct Passphrase {
+pub(crate) struct Passphrase {
     /// The passphrase.
     pub secret: Secret,
     /// Where it comes from.
@@ -47,7 +47,7 @@ pub struct Passphrase {
 }
 
 /// The process's environment, or a test's, as far as it can give one passphrase.
-pub struct Environment {
+pub(crate) struct Environment {
     names: Names,
     lookup: Box<Lookup>,
 }
@@ -56,12 +56,12 @@ type Lookup = dyn Fn(&str) -> Option<OsString> + Send + Sync;
 
 impl Environment {
     /// The real one.
-    pub fn process(names: Names) -> Self {
+    pub(crate) fn process(names: Names) -> Self {
         Self::new(names, |name| std::env::var_os(name))
     }
 
     /// One that `lookup` answers for.
-    pub fn new(
+    pub(crate) fn new(
         names: Names,
         lookup: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static,
     ) -> Self {
@@ -72,14 +72,14 @@ impl Environment {
     }
 
     /// Whether a passphrase is given, good or not.
-    pub fn gives_passphrase(&self) -> bool {
+    pub(crate) fn gives_passphrase(&self) -> bool {
         let given = |name| (self.lookup)(name).is_some();
         given(self.names.variable) || given(self.names.file)
     }
 
     /// The passphrase given by the variable, else by the file. One that is set and useless fails: taking it
     /// for none would leave unprotected what somebody meant to protect.
-    pub fn passphrase(&self) -> Result<Option<Passphrase>, StoreError> {
+    pub(crate) fn passphrase(&self) -> Result<Option<Passphrase>, StoreError> {
         let names = self.names;
         if let Some(value) = (self.lookup)(names.variable) {
             let secret = value.into_string().map(Secret::new).ok();
@@ -91,7 +91,7 @@ impl Environment {
     }
 
     /// The passphrase of what is there already: given, or asked for.
-    pub fn known(&self, prompter: &dyn Prompter) -> Result<Passphrase, StoreError> {
+    pub(crate) fn known(&self, prompter: &dyn Prompter) -> Result<Passphrase, StoreError> {
         match self.passphrase()? {
             Some(passphrase) => Ok(passphrase),
             None => self.asked(prompter, false),
@@ -99,7 +99,11 @@ impl Environment {
     }
 
     /// Asks whoever is there; fails where nobody is.
-    pub fn asked(&self, prompter: &dyn Prompter, new: bool) -> Result<Passphrase, StoreError> {
+    pub(crate) fn asked(
+        &self,
+        prompter: &dyn Prompter,
+        new: bool,
+    ) -> Result<Passphrase, StoreError> {
         let names = self.names;
         let Some(secret) = prompter.passphrase(new) else {
             return Err(StoreError {

@@ -43,7 +43,7 @@ pub enum Key {
 
 /// What octets are, by their beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     /// An age file that a passphrase opens.
     Passphrase,
     /// An age file that an identity opens.
@@ -97,7 +97,7 @@ impl From<Identity> for Key {
 }
 
 /// Looks at the beginning; decrypts nothing.
-pub fn form(octets: &[u8]) -> Form {
+pub(crate) fn form(octets: &[u8]) -> Form {
     if octets.starts_with(ARMOUR) {
         return Form::Armoured;
     }
@@ -112,7 +112,7 @@ pub fn form(octets: &[u8]) -> Form {
 }
 
 /// Says why age did not decrypt. Its own words overflow on a hostile work factor.
-pub fn why(error: &DecryptError) -> String {
+pub(crate) fn why(error: &DecryptError) -> String {
     match error {
         DecryptError::NoMatchingKeys => "it was encrypted to another key".into(),
         DecryptError::ExcessiveWork { required, .. } => {

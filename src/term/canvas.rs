@@ -17,7 +17,7 @@ pub struct Canvas {
 
 impl Canvas {
     /// Looks at stderr, whose size changes, and at the environment.
-    pub fn look() -> Self {
+    pub(crate) fn look() -> Self {
         let terminal = std::io::stderr().is_terminal() && !is_dumb();
         let size = console::Term::stderr().size_checked();
         let (height, width) = size.filter(|_| terminal).unwrap_or_default();
@@ -31,12 +31,12 @@ impl Canvas {
 }
 
 /// Whether no colour and no motion are wanted (`NO_COLOR`).
-pub fn is_plain() -> bool {
+pub(crate) fn is_plain() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 /// Whether the terminal can do nothing but write on.
-pub fn is_dumb() -> bool {
+pub(crate) fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|kind| kind == "dumb")
 }
 

@@ -10,18 +10,18 @@ use super::mode::Mode;
 use keyfob_base::secret::Secret;
 
 /// The echo is off while it lives.
-pub struct Hidden(Mode);
+pub(crate) struct Hidden(Mode);
 
 impl Hidden {
     /// Turns the echo off, all but the line's end.
-    pub fn begin() -> io::Result<Self> {
+    pub(crate) fn begin() -> io::Result<Self> {
         let stdin = io::stdin().as_fd().try_clone_to_owned()?;
         Mode::enter(stdin, hide).map(Self)
     }
 
     /// Reads one line, then lets the echo be on again. The end of the input is a failure, not an
     /// empty answer.
-    pub fn read(self) -> io::Result<Secret> {
+    pub(crate) fn read(self) -> io::Result<Secret> {
         let mut line = String::new();
         if io::stdin().read_line(&mut line)? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());

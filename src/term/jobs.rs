@@ -12,7 +12,7 @@ use crate::interrupts::is_ignored;
 /// Catches SIGTSTP and SIGCONT from here to the end of the process: `suspend` gives the terminal back before
 /// it stops, `resume` takes it again. Once caught the first signal stops nothing by itself, so a thread does
 /// that, whether a mode is open or not.
-pub fn watch(suspend: fn(), resume: fn()) {
+pub(crate) fn watch(suspend: fn(), resume: fn()) {
     static WATCHED: Once = Once::new();
     WATCHED.call_once(|| {
         let (ready, caught) = mpsc::channel();

@@ -19,7 +19,7 @@ const HERTZ: u8 = 20;
 struct Margin(Term);
 
 /// The target of a moving line.
-pub fn target() -> ProgressDrawTarget {
+pub(crate) fn target() -> ProgressDrawTarget {
     let stderr = Margin(Term::buffered_stderr());
     ProgressDrawTarget::term_like_with_hz(Box::new(stderr), HERTZ)
 }

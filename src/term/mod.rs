@@ -24,11 +24,11 @@ use console::Style;
 
 use crate::error::{Code, Error, Result};
 use crate::interrupts;
-pub use canvas::Canvas;
+pub(crate) use canvas::Canvas;
 use entry::Entry;
 use keyfob_base::escape::escape;
 use keyfob_base::secret::Secret;
-pub use progress::Progress;
+pub(crate) use progress::Progress;
 use progress::Still;
 
 /// What the program says and asks. [`Console`] is the one that people meet.
@@ -149,7 +149,7 @@ impl Console {
     }
 
     /// Ends the process as one that a signal ended.
-    pub fn interrupt(&self) -> ! {
+    pub(crate) fn interrupt(&self) -> ! {
         let interrupted = interrupts::interrupted();
         self.fail(&interrupted);
         std::process::exit(interrupted.code.exit().into())

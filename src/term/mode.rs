@@ -27,11 +27,11 @@ struct Open {
 
 /// The terminal is in another mode while it lives.
 #[derive(Debug)]
-pub struct Mode(());
+pub(crate) struct Mode(());
 
 impl Mode {
     /// Changes the terminal's mode. Fails where it is changed already.
-    pub fn enter(tty: OwnedFd, change: fn(&mut Termios)) -> io::Result<Self> {
+    pub(crate) fn enter(tty: OwnedFd, change: fn(&mut Termios)) -> io::Result<Self> {
         restore_in_a_panic();
         jobs::watch(suspend, resume);
         let mut open = locked();
@@ -78,14 +78,14 @@ impl Open {
 }
 
 /// Gives the terminal its own mode back, if it is in another.
-pub fn restore() {
+pub(crate) fn restore() {
     if let Some(mut open) = locked().take() {
         open.give_back();
     }
 }
 
 /// The same until [`resume`].
-pub fn suspend() {
+pub(crate) fn suspend() {
     if let Some(open) = locked().as_mut() {
         open.give_back();
     }
@@ -93,7 +93,7 @@ pub fn suspend() {
 
 /// Enters the mode again that was suspended, or that the shell took away while the process was
 /// stopped; in the background it stays suspended.
-pub fn resume() {
+pub(crate) fn resume() {
     if let Some(open) = locked().as_mut()
         && in_foreground(&open.tty).unwrap_or(false)
     {
@@ -106,7 +106,7 @@ pub fn resume() {
 
 /// Whether the terminal is ours and in the mode entered, which it is from here on where it can be.
 /// Fails when it is gone.
-pub fn in_effect() -> io::Result<bool> {
+pub(crate) fn in_effect() -> io::Result<bool> {
     let mut open = locked();
     let Some(open) = open.as_mut() else {
         return Ok(false);
@@ -122,7 +122,7 @@ pub fn in_effect() -> io::Result<bool> {
 }
 
 /// Whether the terminal's keys go to this process.
-pub fn in_foreground(tty: impl AsFd) -> io::Result<bool> {
+pub(crate) fn in_foreground(tty: impl AsFd) -> io::Result<bool> {
     Ok(tcgetpgrp(tty)? == getpgrp())
 }
 

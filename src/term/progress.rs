@@ -19,12 +19,12 @@ pub struct Progress(Option<ProgressBar>);
 
 impl Progress {
     /// None that anybody sees.
-    pub fn hidden() -> Self {
+    pub(crate) fn hidden() -> Self {
         Self(None)
     }
 
     /// Shows it on stderr.
-    pub fn show(message: &str) -> Self {
+    pub(crate) fn show(message: &str) -> Self {
         let bar = ProgressBar::with_draw_target(None, margin::target());
         bar.set_style(
             ProgressStyle::with_template("{spinner} {msg} {elapsed:.dim}")
@@ -37,7 +37,7 @@ impl Progress {
     }
 
     /// Replaces the text.
-    pub fn update(&self, message: &str) {
+    pub(crate) fn update(&self, message: &str) {
         if let Some(bar) = &self.0 {
             bar.set_message(escape(message).into_owned());
         }
@@ -53,7 +53,7 @@ impl Drop for Progress {
 }
 
 /// A moving line that stands still and out of sight until dropped.
-pub struct Still(Option<ProgressBar>);
+pub(crate) struct Still(Option<ProgressBar>);
 
 impl Drop for Still {
     fn drop(&mut self) {
@@ -64,7 +64,7 @@ impl Drop for Still {
 }
 
 /// Takes the moving line out of sight, for a question in its place or while the process is stopped.
-pub fn still() -> Still {
+pub(crate) fn still() -> Still {
     let bar = shown().filter(|bar| !bar.is_hidden());
     if let Some(bar) = &bar {
         bar.set_draw_target(ProgressDrawTarget::hidden());
@@ -74,14 +74,14 @@ pub fn still() -> Still {
 }
 
 /// Erases the moving line for good: the conversation is over, whoever still holds it.
-pub fn erase() {
+pub(crate) fn erase() {
     if let Some(bar) = shown() {
         bar.finish_and_clear();
     }
 }
 
 /// Writes by `write`, above the moving line where there is one.
-pub fn above(write: impl FnOnce()) {
+pub(crate) fn above(write: impl FnOnce()) {
     match shown() {
         Some(bar) => bar.suspend(write),
         None => write(),

@@ -39,7 +39,7 @@ pub struct KeptClient {
 
 impl KeptClient {
     /// Whether its secret has ended at `now`.
-    pub fn expired(&self, now: Timestamp) -> bool {
+    pub(crate) fn expired(&self, now: Timestamp) -> bool {
         self.secret_expires_at.is_some_and(|end| end <= now)
     }
 }
@@ -65,7 +65,7 @@ pub(super) struct ClientPayload<'a> {
 
 impl<'a> ClientPayload<'a> {
     /// What the format has of them.
-    pub fn of(secrets: &'a ClientSecrets) -> Self {
+    pub(crate) fn of(secrets: &'a ClientSecrets) -> Self {
         Self {
             version: VERSION,
             client_secret: secrets.client_secret.as_ref().map(|s| s.expose().into()),

@@ -46,7 +46,7 @@ impl Vault {
     ///
     /// Where it fails, what there was is still kept; but where only that last removal does, the new
     /// client is kept and the error says what is left behind.
-    pub fn keep_client(
+    pub(crate) fn keep_client(
         &self,
         provider: &str,
         client: &KeptClient,
@@ -96,7 +96,7 @@ impl Vault {
 
     /// Forgets a provider's client: its secrets, then the record. A store that fails keeps the record, so
     /// that no secret is left behind without one. With none kept there is nothing to do.
-    pub fn forget_client(&self, provider: &str) -> Result<()> {
+    pub(crate) fn forget_client(&self, provider: &str) -> Result<()> {
         let _turn = self.client_turn(provider)?;
         let Some(client) = self.client(provider)? else {
             return Ok(());

@@ -14,7 +14,7 @@ use crate::toml_text::complaint;
 use keyfob_base::files;
 
 /// Provider to account name.
-pub type Defaults = BTreeMap<String, String>;
+pub(crate) type Defaults = BTreeMap<String, String>;
 
 /// The format written here. A file with a higher number is read as far as it can be, and left alone.
 const VERSION: u32 = 1;
@@ -32,7 +32,7 @@ struct Stored {
 }
 
 /// Reads the defaults. A file that is missing or damaged names none: an account can always be named.
-pub fn read(paths: &Paths) -> Defaults {
+pub(crate) fn read(paths: &Paths) -> Defaults {
     stored(paths)
         .map(|stored| stored.defaults)
         .unwrap_or_default()
@@ -44,7 +44,7 @@ fn stored(paths: &Paths) -> Option<Stored> {
 }
 
 /// The same where it has to be certain: a damaged file is an error.
-pub fn sound(paths: &Paths) -> Result<Defaults> {
+pub(crate) fn sound(paths: &Paths) -> Result<Defaults> {
     let path = paths.defaults_file();
     let damaged = |cause: &dyn std::fmt::Display| {
         let message = format!("cannot read {}: {cause}", path.display());
@@ -61,7 +61,7 @@ pub fn sound(paths: &Paths) -> Result<Defaults> {
 }
 
 /// Makes `account` its provider's default, or only where there is none.
-pub fn set(paths: &Paths, account: &Account, only_if_none: bool) -> Result<()> {
+pub(crate) fn set(paths: &Paths, account: &Account, only_if_none: bool) -> Result<()> {
     change(paths, |defaults| {
         if !only_if_none || !defaults.contains_key(&account.provider) {
             defaults.insert(account.provider.clone(), account.name.clone());
@@ -70,7 +70,7 @@ pub fn set(paths: &Paths, account: &Account, only_if_none: bool) -> Result<()> {
 }
 
 /// Takes `account` out of the defaults, unless another account has its name by now.
-pub fn drop_account(paths: &Paths, account: &Account) -> Result<()> {
+pub(crate) fn drop_account(paths: &Paths, account: &Account) -> Result<()> {
     change(paths, |defaults| {
         if defaults.get(&account.provider) == Some(&account.name)
             && !index::holds_another(paths, account)
@@ -81,7 +81,7 @@ pub fn drop_account(paths: &Paths, account: &Account) -> Result<()> {
 }
 
 /// Takes a name out of the defaults.
-pub fn drop_named(paths: &Paths, provider: &str, name: &str) -> Result<()> {
+pub(crate) fn drop_named(paths: &Paths, provider: &str, name: &str) -> Result<()> {
     change(paths, |defaults| {
         if defaults.get(provider).is_some_and(|found| found == name) {
             defaults.remove(provider);
@@ -90,7 +90,7 @@ pub fn drop_named(paths: &Paths, provider: &str, name: &str) -> Result<()> {
 }
 
 /// Whether the file is one that a change reaches: a newer format is left alone.
-pub fn is_ours(paths: &Paths) -> Result<()> {
+pub(crate) fn is_ours(paths: &Paths) -> Result<()> {
     if stored(paths).is_none_or(|stored| stored.version <= VERSION) {
         return Ok(());
     }

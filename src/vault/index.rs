@@ -17,7 +17,7 @@ use keyfob_base::files;
 use keyfob_base::timestamp::Timestamp;
 
 /// The format written here. A file with a higher number is refused and never rewritten.
-pub const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 const FORMAT: RecordFormat = RecordFormat {
     version: VERSION,
@@ -31,7 +31,7 @@ const USUAL: usize = 4096;
 
 /// All accounts, and the entries that could not be read.
 #[derive(Debug, Default)]
-pub struct Listing {
+pub(crate) struct Listing {
     /// Sorted by provider and name.
     pub accounts: Vec<Account>,
     /// One failure a file; each names it.
@@ -39,7 +39,7 @@ pub struct Listing {
 }
 
 /// Names every account, sorted, without a look into the entries; a folder that cannot be read names none.
-pub fn names(paths: &Paths) -> Vec<Named> {
+pub(crate) fn names(paths: &Paths) -> Vec<Named> {
     names_and_closed(paths).0
 }
 
@@ -58,13 +58,13 @@ fn names_and_closed(paths: &Paths) -> (Vec<Named>, Vec<Error>) {
 }
 
 /// Lists every account.
-pub fn list(paths: &Paths) -> Listing {
+pub(crate) fn list(paths: &Paths) -> Listing {
     let (named, closed) = names_and_closed(paths);
     list_named(paths, &named).with(closed)
 }
 
 /// Lists one provider's accounts.
-pub fn list_of(paths: &Paths, provider: &str) -> Listing {
+pub(crate) fn list_of(paths: &Paths, provider: &str) -> Listing {
     let mut closed = Vec::new();
     let named = entries_of(paths, provider, &mut closed);
     list_named(paths, &named).with(closed)
@@ -79,7 +79,7 @@ impl Listing {
 
 /// An entry that a folder lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub(crate) struct Named {
     /// The provider's name.
     pub provider: String,
     /// The account's.
@@ -124,7 +124,7 @@ fn entries_of(paths: &Paths, provider: &str, closed: &mut Vec<Error>) -> Vec<Nam
 }
 
 /// Reads entries in the order given.
-pub fn list_named(paths: &Paths, named: &[Named]) -> Listing {
+pub(crate) fn list_named(paths: &Paths, named: &[Named]) -> Listing {
     let mut listing = Listing::default();
     for read in each(named, |named| named.read(paths)) {
         match read {
@@ -137,7 +137,7 @@ pub fn list_named(paths: &Paths, named: &[Named]) -> Listing {
 }
 
 /// Reads one entry; `None` where there is none.
-pub fn read(paths: &Paths, provider: &str, name: &str) -> Result<Option<Account>> {
+pub(crate) fn read(paths: &Paths, provider: &str, name: &str) -> Result<Option<Account>> {
     let path = entry(paths, provider, name);
     decode(provider, name, &path, files::read(&path, FORMAT.limit))
 }
@@ -173,30 +173,30 @@ fn decode(
 }
 
 /// Writes one entry whole.
-pub fn write(paths: &Paths, account: &Account) -> Result<()> {
+pub(crate) fn write(paths: &Paths, account: &Account) -> Result<()> {
     FORMAT.write(&entry(paths, &account.provider, &account.name), account)
 }
 
 /// Proves by writing that there is a place and room for an entry. Leaves nothing behind.
-pub fn prove(paths: &Paths, provider: &str) -> Result<()> {
+pub(crate) fn prove(paths: &Paths, provider: &str) -> Result<()> {
     let folder = paths.accounts().join(provider);
     files::takes(&folder, &[b' '; USUAL])
         .map_err(|error| Error::io(format!("cannot write in {}", folder.display()), &error))
 }
 
 /// Whether the entry of an account could be read again, had it been written.
-pub fn fits(account: &Account) -> bool {
+pub(crate) fn fits(account: &Account) -> bool {
     FORMAT.encode(account).len() as u64 <= FORMAT.limit
 }
 
 /// Whether another account has this one's name by now.
-pub fn holds_another(paths: &Paths, account: &Account) -> bool {
+pub(crate) fn holds_another(paths: &Paths, account: &Account) -> bool {
     let found = read(paths, &account.provider, &account.name);
     matches!(found, Ok(Some(found)) if found.id != account.id)
 }
 
 /// Removes one entry, unless another account has its name by now.
-pub fn remove(paths: &Paths, account: &Account) -> Result<()> {
+pub(crate) fn remove(paths: &Paths, account: &Account) -> Result<()> {
     let path = entry(paths, &account.provider, &account.name);
     if holds_another(paths, account) {
         return Ok(());
@@ -240,7 +240,7 @@ const LOOK: usize = 2048;
 
 /// What of an entry tells accounts apart at a glance. The rest is passed over, which halves the time.
 #[derive(Debug)]
-pub struct Glance {
+pub(crate) struct Glance {
     /// What the provider calls the person.
     pub username: Option<String>,
     /// What the server granted.
@@ -269,7 +269,7 @@ struct GlancedIdentity {
 }
 
 /// Takes a glance at each entry, in the order given; `None` for what cannot be read.
-pub fn glance<T: Send>(
+pub(crate) fn glance<T: Send>(
     paths: &Paths,
     named: &[Named],
     see: impl Fn(&Named, &Glance) -> T + Sync,

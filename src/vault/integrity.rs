@@ -22,7 +22,7 @@ const NAMES_TURN: Duration = Duration::from_secs(5);
 
 /// The clients that are kept, and the records that could not be read.
 #[derive(Debug, Default)]
-pub struct Clients {
+pub(crate) struct Clients {
     /// By provider.
     pub kept: Vec<(String, KeptClient)>,
     /// One failure a file; each names it.
@@ -31,7 +31,7 @@ pub struct Clients {
 
 /// What a look at a secret gave.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Examined {
+pub(crate) enum Examined {
     /// It is what was written.
     Sound,
     /// It is of before the last change of the entry.
@@ -51,26 +51,26 @@ pub enum Examined {
 
 impl Vault {
     /// Proves that a store takes and gives secrets, as far as it goes with nobody asked and nothing made.
-    pub fn rehearse(&self, kind: Kind) -> Result<Rehearsal> {
+    pub(crate) fn rehearse(&self, kind: Kind) -> Result<Rehearsal> {
         self.store(kind)
             .rehearse()
             .map_err(|error| unavailable(kind, &error))
     }
 
     /// Proves that the state folder has locks, without making one.
-    pub fn rehearse_locks(&self) -> Result<()> {
+    pub(crate) fn rehearse_locks(&self) -> Result<()> {
         lock::rehearse(&self.paths.locks())
     }
 
     /// The keys of all secrets in a store; `None` where somebody might be asked before it tells.
-    pub fn keys(&self, kind: Kind) -> Result<Option<Vec<String>>> {
+    pub(crate) fn keys(&self, kind: Kind) -> Result<Option<Vec<String>>> {
         self.store(kind)
             .keys()
             .map_err(|error| unavailable(kind, &error))
     }
 
     /// Every client that is kept.
-    pub fn clients(&self) -> Clients {
+    pub(crate) fn clients(&self) -> Clients {
         let mut clients = Clients::default();
         let folder = self.paths.clients();
         let paths = paths_in(&folder).unwrap_or_else(|error| {
@@ -89,7 +89,7 @@ impl Vault {
     }
 
     /// Files where entries and records are, and whose names make them neither. Nobody knows what they lead to.
-    pub fn strays(&self) -> Vec<PathBuf> {
+    pub(crate) fn strays(&self) -> Vec<PathBuf> {
         let mut strays = Vec::new();
         let entry = |name: &str| name.strip_suffix(".json").is_some_and(is_name);
         let record = |name: &str| name.strip_suffix(".json").is_some_and(is_provider_name);
@@ -114,7 +114,7 @@ impl Vault {
 
     /// The keys in a store that an account or a client leads to, the copies of a move among them. An entry that cannot be read may lead to any,
     /// so then it fails.
-    pub fn referenced_keys(&self, kind: Kind) -> Result<BTreeSet<String>> {
+    pub(crate) fn referenced_keys(&self, kind: Kind) -> Result<BTreeSet<String>> {
         let (listing, clients) = (self.accounts(), self.clients());
         let mut broken = listing.broken.into_iter().chain(clients.broken);
         if let Some(error) = broken.next() {
@@ -136,13 +136,13 @@ impl Vault {
 
     /// Whether a secret was written or changed with this very state folder, which may serve more than one index:
     /// its lock is never removed.
-    pub fn has_lock(&self, key: &str) -> bool {
+    pub(crate) fn has_lock(&self, key: &str) -> bool {
         self.lock_file(key).exists()
     }
 
     /// Removes a secret of the file store that nothing leads to; `false` where something does by now. Somebody who
     /// is at work on it is not waited for.
-    pub fn discard_orphan(&self, key: &str) -> Result<bool> {
+    pub(crate) fn discard_orphan(&self, key: &str) -> Result<bool> {
         let _turn = self.wait_for_lock(key, Duration::ZERO)?;
         if self.referenced_keys(Kind::File)?.contains(key) {
             return Ok(false);
@@ -153,13 +153,13 @@ impl Vault {
     }
 
     /// Every provider's default account, or why that cannot be told.
-    pub fn sound_defaults(&self) -> Result<defaults::Defaults> {
+    pub(crate) fn sound_defaults(&self) -> Result<defaults::Defaults> {
         defaults::is_ours(&self.paths)?;
         defaults::sound(&self.paths)
     }
 
     /// Takes a default away whose account is gone; `false` where it is there by now.
-    pub fn drop_orphan_default(&self, provider: &str, name: &str) -> Result<bool> {
+    pub(crate) fn drop_orphan_default(&self, provider: &str, name: &str) -> Result<bool> {
         let lock = is_provider_name(provider).then(|| names_lock(provider)); // no login makes another a default
         let _names = lock
             .map(|lock| self.wait_for_lock(&lock, NAMES_TURN))
@@ -173,21 +173,21 @@ impl Vault {
     }
 
     /// Whether there is an entry of this name, readable or not.
-    pub fn has_account(&self, provider: &str, name: &str) -> bool {
+    pub(crate) fn has_account(&self, provider: &str, name: &str) -> bool {
         let fits = is_provider_name(provider) && is_name(name);
         fits && !matches!(index::read(&self.paths, provider, name), Ok(None))
     }
 
     /// Another account whose entry leads to the same secret: somebody has copied an entry's file, or a rename was
     /// cut off. What is done to the secret for one of them would be done to the other.
-    pub fn find_sharer(&self, account: &Account) -> Option<Account> {
+    pub(crate) fn find_sharer(&self, account: &Account) -> Option<Account> {
         let own = (&account.provider, &account.name);
         let mut accounts = self.accounts().accounts.into_iter();
         accounts.find(|one| one.id == account.id && (&one.provider, &one.name) != own)
     }
 
     /// Fails where an account shares its secret: it can neither go elsewhere nor be in a file twice.
-    pub fn is_sole(&self, account: &Account) -> Result<()> {
+    pub(crate) fn is_sole(&self, account: &Account) -> Result<()> {
         let Some(sharer) = self.find_sharer(account) else {
             return Ok(());
         };
@@ -200,7 +200,7 @@ impl Vault {
     }
 
     /// Looks at an account's secret.
-    pub fn examine(&self, account: &Account) -> Examined {
+    pub(crate) fn examine(&self, account: &Account) -> Examined {
         self.look_at(account.store, &account.id, |secret| {
             let secrets = payload::decode(secret, account)?;
             Ok(secrets.generation >= account.generation)
@@ -208,7 +208,7 @@ impl Vault {
     }
 
     /// Looks at what is kept of a client.
-    pub fn examine_client(&self, client: &KeptClient) -> Examined {
+    pub(crate) fn examine_client(&self, client: &KeptClient) -> Examined {
         self.look_at(client.store, &client.id, |secret| {
             client::decode(secret).map(|_| true)
         })

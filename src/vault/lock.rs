@@ -8,20 +8,20 @@ use crate::error::{Code, Error, Result};
 use keyfob_base::files::{self, NotLocked};
 use keyfob_base::testing::bound;
 
-pub use keyfob_base::files::{Acquired, Guard};
+pub(crate) use keyfob_base::files::{Acquired, Guard};
 
 /// How long whoever holds a lock of the vault is waited for: it may be at a provider, or at a store that asks
 /// somebody to unlock it.
-pub const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Takes the lock on `path`, waiting at most `limit`.
-pub fn take(path: &Path, limit: Duration) -> Result<Guard> {
+pub(crate) fn take(path: &Path, limit: Duration) -> Result<Guard> {
     let limit = limit.min(bound("LOCK", limit));
     files::lock(path, limit).map_err(|why| failed(path, limit, &why))
 }
 
 /// The same, but between tries `meanwhile` may end the wait with an answer.
-pub fn take_unless<T>(
+pub(crate) fn take_unless<T>(
     path: &Path,
     limit: Duration,
     meanwhile: impl FnMut() -> Option<T>,
@@ -31,7 +31,7 @@ pub fn take_unless<T>(
 }
 
 /// Proves that there are locks in a folder, without leaving one behind.
-pub fn rehearse(folder: &Path) -> Result<()> {
+pub(crate) fn rehearse(folder: &Path) -> Result<()> {
     files::rehearse_locks(folder).map_err(|why| failed(folder, Duration::ZERO, &why))
 }
 

@@ -18,16 +18,16 @@ mod restore;
 #[expect(clippy::module_inception)]
 mod vault;
 
-pub use backup::{
+pub(crate) use backup::{
     BackupContents, Bound, RefreshToken, Saved, SavedClient, SavedProvider, backup_file,
 };
-pub use client::{ClientSecrets, KeptClient};
-pub use defaults::{Defaults, read as defaults};
-pub use index::{Glance, Listing, Named, VERSION as INDEX_VERSION, glance, list, names, read};
-pub use integrity::{Clients, Examined};
-pub use lock::{Acquired, Guard, LOCK_TIMEOUT};
-pub use moving::Moved;
-pub use naming::names_lock;
+pub(crate) use client::{ClientSecrets, KeptClient};
+pub(crate) use defaults::{Defaults, read as defaults};
+pub(crate) use index::{Glance, Listing, Named, VERSION as INDEX_VERSION, glance, names, read};
+pub(crate) use integrity::Examined;
+pub(crate) use lock::{Acquired, Guard, LOCK_TIMEOUT};
+pub(crate) use moving::Moved;
+pub(crate) use naming::names_lock;
 pub use payload::Secrets;
-pub use restore::{Over, RestorePlace, Restored};
+pub(crate) use restore::{Over, RestorePlace, Restored};
 pub use vault::Vault;

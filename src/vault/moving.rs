@@ -14,7 +14,7 @@ use crate::store::Kind;
 
 /// How a move ended.
 #[derive(Debug)]
-pub struct Moved {
+pub(crate) struct Moved {
     /// The account as it now is.
     pub account: Account,
     /// Where its secret was.
@@ -42,7 +42,7 @@ struct Transfer<'a, N> {
 
 impl Vault {
     /// Moves an account's secret to another store. Where that cannot be used the account is as it was.
-    pub fn move_account(&self, account: &Account, to: Kind) -> Result<Moved> {
+    pub(crate) fn move_account(&self, account: &Account, to: Kind) -> Result<Moved> {
         let _turn = self.wait_for_lock(&account.id, LOCK_TIMEOUT)?;
         let mut now = self.reload(account)?;
         self.is_sole(&now)?;
@@ -74,7 +74,7 @@ impl Vault {
 
     /// Removes the copy that a move has left of an account's secret, and then the name of its store from the
     /// entry; the account's lock is held.
-    pub fn clear_copy(&self, account: &mut Account) -> Result<()> {
+    pub(crate) fn clear_copy(&self, account: &mut Account) -> Result<()> {
         let place = SecretPlace {
             store: account.store,
             copy_in: account.copy_in,
@@ -107,7 +107,11 @@ impl Vault {
 
     /// Moves what is kept of a provider's client, where it is in another store; whether it was, and why a copy is
     /// still there.
-    pub fn move_client_secrets(&self, provider: &str, to: Kind) -> Result<(bool, Option<Error>)> {
+    pub(crate) fn move_client_secrets(
+        &self,
+        provider: &str,
+        to: Kind,
+    ) -> Result<(bool, Option<Error>)> {
         let _turn = self.client_turn(provider)?;
         let Some(mut now) = self.client(provider)? else {
             return Ok((false, None));

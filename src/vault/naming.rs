@@ -7,13 +7,13 @@ use crate::account::Account;
 use crate::error::{Code, Error, Result};
 
 /// What is locked while an account of this provider gets its name.
-pub fn names_lock(provider: &str) -> String {
+pub(crate) fn names_lock(provider: &str) -> String {
     format!("names-{provider}")
 }
 
 impl Listing {
     /// Fails where the entry of this name cannot be read: what it leads to must not be lost.
-    pub fn readable(&self, provider: &str, name: &str) -> Result<()> {
+    pub(crate) fn readable(&self, provider: &str, name: &str) -> Result<()> {
         let account = format!("{provider}/{name}");
         let mut broken = self.broken.iter();
         match broken.find(|error| error.account.as_ref() == Some(&account)) {
@@ -24,7 +24,7 @@ impl Listing {
 
     /// The name that was wanted, or with `-2`, `-3` … where others have it. An entry that cannot be read has
     /// its name all the same.
-    pub fn free_name(&self, provider: &str, wanted: &str) -> String {
+    pub(crate) fn free_name(&self, provider: &str, wanted: &str) -> String {
         let free = |name: &String| {
             self.readable(provider, name).is_ok()
                 && !self.accounts.iter().any(|account| account.name == *name)
@@ -46,7 +46,7 @@ impl Listing {
 
 impl Vault {
     /// Makes an account its provider's default; gives the name of the one before.
-    pub fn choose_default(&self, account: &Account) -> Result<Option<String>> {
+    pub(crate) fn choose_default(&self, account: &Account) -> Result<Option<String>> {
         let _names = self.wait_for_lock(&names_lock(&account.provider), LOCK_TIMEOUT)?;
         let account = self.reload(account)?;
         defaults::is_ours(&self.paths)?;
@@ -57,7 +57,7 @@ impl Vault {
 
     /// Gives an account another name. Secret and lock stay where they are, for they go by its id. It has
     /// its new entry before it loses the old one, so that a crash loses nothing, and renaming again ends it.
-    pub fn rename(&self, account: &Account, name: &str) -> Result<Account> {
+    pub(crate) fn rename(&self, account: &Account, name: &str) -> Result<Account> {
         let _names = self.wait_for_lock(&names_lock(&account.provider), LOCK_TIMEOUT)?;
         let _turn = self.wait_for_lock(&account.id, LOCK_TIMEOUT)?;
         let old = self.reload(account)?;
@@ -89,7 +89,7 @@ impl Vault {
     }
 
     /// Whether nothing here goes by a provider's name, not even an account whose definition is gone.
-    pub fn is_free(&self, provider: &str) -> Result<()> {
+    pub(crate) fn is_free(&self, provider: &str) -> Result<()> {
         let listing = self.accounts_of(provider);
         let accounts = !listing.accounts.is_empty() || !listing.broken.is_empty();
         if accounts || self.client(provider)?.is_some() {
@@ -100,7 +100,7 @@ impl Vault {
 
     /// Moves what `from` has to `to`, which is free. Each account has its new entry before it loses the old
     /// one, so that a crash loses none, and moving again ends it. No login gives or takes a name meanwhile.
-    pub fn move_provider(&self, from: &str, to: &str) -> Result<()> {
+    pub(crate) fn move_provider(&self, from: &str, to: &str) -> Result<()> {
         let _first = self.wait_for_lock(&names_lock(from.min(to)), LOCK_TIMEOUT)?;
         let _second = self.wait_for_lock(&names_lock(from.max(to)), LOCK_TIMEOUT)?;
         let default = self.default_of(from);

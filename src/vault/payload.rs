@@ -68,7 +68,7 @@ pub(super) struct Payload<'a> {
 
 impl<'a> Payload<'a> {
     /// What the format has of them.
-    pub fn of(secrets: &'a Secrets) -> Self {
+    pub(crate) fn of(secrets: &'a Secrets) -> Self {
         let Secrets {
             tokens,
             client_secret,
@@ -109,7 +109,7 @@ impl From<Payload<'_>> for Secrets {
 }
 
 /// Encodes for a store, where it is `account`'s.
-pub fn encode(secrets: &Secrets, account: &Account) -> Secret {
+pub(crate) fn encode(secrets: &Secrets, account: &Account) -> Secret {
     let payload = Payload {
         account: Some(account.id.as_str().into()),
         ..Payload::of(secrets)
@@ -119,7 +119,7 @@ pub fn encode(secrets: &Secrets, account: &Account) -> Secret {
 }
 
 /// Decodes what a store gave for `account`. The error shows nothing of it.
-pub fn decode(secret: &Secret, account: &Account) -> Result<Secrets> {
+pub(crate) fn decode(secret: &Secret, account: &Account) -> Result<Secrets> {
     let payload: Payload = decode_secret(secret, VERSION).map_err(|why| match why {
         Unreadable::Damaged => {
             Error::new(Code::InternalError, "its stored secret is damaged").hint(account.again())

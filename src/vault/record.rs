@@ -49,14 +49,17 @@ pub(super) enum RecordFault {
 }
 
 impl RecordFormat {
-    pub fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> std::result::Result<T, RecordFault> {
+    pub(crate) fn decode<T: DeserializeOwned>(
+        &self,
+        bytes: &[u8],
+    ) -> std::result::Result<T, RecordFault> {
         self.check_version(bytes)?;
         let damaged = |cause: &dyn Display| RecordFault::Damaged(cause.to_string());
         let text = str::from_utf8(bytes).map_err(|cause| damaged(&cause))?; // once, not string by string
         serde_json::from_str(text).map_err(|cause| damaged(&complaint(&cause.to_string())))
     }
 
-    pub fn check_version(&self, bytes: &[u8]) -> std::result::Result<(), RecordFault> {
+    pub(crate) fn check_version(&self, bytes: &[u8]) -> std::result::Result<(), RecordFault> {
         if self.version == 1 && bytes.starts_with(HEAD) {
             return Ok(());
         }
@@ -69,7 +72,7 @@ impl RecordFormat {
         }
     }
 
-    pub fn encode<T: Serialize>(&self, contents: &T) -> Vec<u8> {
+    pub(crate) fn encode<T: Serialize>(&self, contents: &T) -> Vec<u8> {
         serde_json::to_vec_pretty(&VersionedRecord {
             version: self.version,
             contents,
@@ -78,7 +81,7 @@ impl RecordFormat {
     }
 
     /// Writes it whole, over none that is newer.
-    pub fn write<T: Serialize>(&self, path: &Path, contents: &T) -> Result<()> {
+    pub(crate) fn write<T: Serialize>(&self, path: &Path, contents: &T) -> Result<()> {
         if let Ok(Some(bytes)) = files::read(path, self.limit)
             && let Err(RecordFault::Newer) = self.check_version(&bytes)
         {
@@ -98,7 +101,7 @@ impl RecordFormat {
 
 impl RecordFault {
     /// `mend`: what helps where it is damaged.
-    pub fn report(&self, path: &Path, mend: &str) -> Error {
+    pub(crate) fn report(&self, path: &Path, mend: &str) -> Error {
         match self {
             Self::Newer => unreadable(path, &"a newer format", UPDATE),
             Self::Damaged(cause) => unreadable(path, cause, mend),

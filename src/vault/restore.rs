@@ -13,7 +13,7 @@ use keyfob_base::timestamp::Timestamp;
 
 /// Where the secrets of a restored account go.
 #[derive(Debug, Clone, Copy)]
-pub struct RestorePlace {
+pub(crate) struct RestorePlace {
     /// The store that was asked for.
     pub asked: Option<Kind>,
     /// The one for accounts that are new here.
@@ -28,14 +28,14 @@ impl RestorePlace {
     }
 
     /// The one for what is not here yet.
-    pub fn of_new(self) -> Kind {
+    pub(crate) fn of_new(self) -> Kind {
         self.of(None)
     }
 }
 
 /// Which newer accounts here make room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Over {
+pub(crate) enum Over {
     /// None.
     Never,
     /// The one whose tokens are of then, which somebody was asked about.
@@ -46,7 +46,7 @@ pub enum Over {
 
 /// What became of an account of a backup.
 #[derive(Debug)]
-pub enum Restored {
+pub(crate) enum Restored {
     /// It is an account here now; with the name that it would have had, were that not another's.
     New(Account, Option<String>, Unfinished),
     /// The older one here has its tokens now.
@@ -58,7 +58,7 @@ pub enum Restored {
 }
 
 /// What failed once the account was stored.
-pub type Unfinished = Option<Error>;
+pub(crate) type Unfinished = Option<Error>;
 
 /// How an account here stands to its counterpart in a backup.
 #[derive(Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ enum Age {
 impl Vault {
     /// The account here that an account of a backup would take the place of although it is newer, or can be
     /// refreshed as the other cannot.
-    pub fn newer_than(&self, saved: &Saved) -> Result<Option<Account>> {
+    pub(crate) fn newer_than(&self, saved: &Saved) -> Result<Option<Account>> {
         let known = self.accounts_of(&saved.account.provider);
         let Some(here) = find_counterpart(&known, saved) else {
             return Ok(None);
@@ -81,7 +81,12 @@ impl Vault {
     }
 
     /// The store that an account of a backup would go to; `None` where nothing would be written.
-    pub fn place_of(&self, saved: &Saved, place: RestorePlace, over: Over) -> Result<Option<Kind>> {
+    pub(crate) fn place_of(
+        &self,
+        saved: &Saved,
+        place: RestorePlace,
+        over: Over,
+    ) -> Result<Option<Kind>> {
         let known = self.accounts_of(&saved.account.provider);
         match find_counterpart(&known, saved) {
             Some(here) if self.age(&here, saved, over)? == Age::Same => Ok(None),
@@ -91,7 +96,12 @@ impl Vault {
 
     /// Restores an account. It is judged again under the locks that
     /// logins take.
-    pub fn restore(&self, saved: &Saved, place: RestorePlace, over: Over) -> Result<Restored> {
+    pub(crate) fn restore(
+        &self,
+        saved: &Saved,
+        place: RestorePlace,
+        over: Over,
+    ) -> Result<Restored> {
         let provider = &saved.account.provider;
         let _names = self.wait_for_lock(&names_lock(provider), LOCK_TIMEOUT)?;
         let known = self.accounts_of(provider);
@@ -226,7 +236,7 @@ impl Vault {
     }
 
     /// Whether the client of a backup would bring secrets for a store.
-    pub fn wants_secrets_of(&self, saved: &SavedClient) -> Result<bool> {
+    pub(crate) fn wants_secrets_of(&self, saved: &SavedClient) -> Result<bool> {
         let before = self.client(&saved.provider)?;
         let stays = self.stays(before.as_ref(), saved)?.is_some();
         Ok(!stays && saved.secrets != ClientSecrets::default())
@@ -247,7 +257,7 @@ impl Vault {
     }
 
     /// Keeps the client of a backup where none is kept, or the same without its secrets.
-    pub fn restore_client(&self, saved: &SavedClient, store: Kind) -> Result<Adopted> {
+    pub(crate) fn restore_client(&self, saved: &SavedClient, store: Kind) -> Result<Adopted> {
         let _turn = self.client_turn(&saved.provider)?;
         let before = self.client(&saved.provider)?;
         if let Some(adopted) = self.stays(before.as_ref(), saved)? {

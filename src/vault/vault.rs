@@ -38,12 +38,12 @@ impl Vault {
     }
 
     /// Every account, by provider and name, and what could not be read.
-    pub fn accounts(&self) -> Listing {
+    pub(crate) fn accounts(&self) -> Listing {
         index::list(&self.paths)
     }
 
     /// One provider's accounts, by name, and what could not be read.
-    pub fn accounts_of(&self, provider: &str) -> Listing {
+    pub(crate) fn accounts_of(&self, provider: &str) -> Listing {
         index::list_of(&self.paths, provider)
     }
 
@@ -53,7 +53,7 @@ impl Vault {
     }
 
     /// The account as the index has it now, under whatever name; `None` once it is logged out.
-    pub fn reread(&self, account: &Account) -> Result<Option<Account>> {
+    pub(crate) fn reread(&self, account: &Account) -> Result<Option<Account>> {
         let same = |found: &Account| found.id == account.id;
         let there = self.find(&account.provider, &account.name)?.filter(same);
         let renamed = || {
@@ -75,7 +75,7 @@ impl Vault {
     }
 
     /// The same where the account may have been moved since its entry was read: then its entry is read again.
-    pub fn secrets_of_now(&self, account: &mut Account) -> Result<Option<Secrets>> {
+    pub(crate) fn secrets_of_now(&self, account: &mut Account) -> Result<Option<Secrets>> {
         let mut tried = false;
         loop {
             let found = self.secrets(account);
@@ -92,7 +92,7 @@ impl Vault {
     }
 
     /// Says that an account's store has no secret of it. A store that takes none either may hold it all the same.
-    pub fn secret_gone(&self, account: &Account) -> Error {
+    pub(crate) fn secret_gone(&self, account: &Account) -> Error {
         if let Err(error) = self.store(account.store).probe() {
             return unavailable_to(account, account.store, &error);
         }
@@ -116,7 +116,7 @@ impl Vault {
 
     /// Secret first, then the entry, under an id that nothing leads to yet; its lock says that somebody is at
     /// work.
-    pub fn put_new(&self, account: &Account, secrets: &Secrets) -> Result<()> {
+    pub(crate) fn put_new(&self, account: &Account, secrets: &Secrets) -> Result<()> {
         let _own = self.wait_for_lock(&account.id, LOCK_TIMEOUT)?;
         self.keep(account, secrets)?;
         self.record(account).inspect_err(|_| self.undo_new(account))
@@ -133,7 +133,7 @@ impl Vault {
 
     /// Removes an account: its secret, then its place as a default and its index entry. A store that
     /// fails keeps the entry, so that no secret is left behind without one.
-    pub fn forget(&self, account: &Account) -> Result<()> {
+    pub(crate) fn forget(&self, account: &Account) -> Result<()> {
         self.discard(account)?;
         defaults::drop_account(&self.paths, account)?;
         index::remove(&self.paths, account)
@@ -141,7 +141,7 @@ impl Vault {
 
     /// Removes an account although a store fails; tells which stores may have its secret still. A secret that
     /// another entry leads to stays, as with [`Vault::forget`].
-    pub fn forget_entry(&self, account: &Account) -> Result<Vec<Kind>> {
+    pub(crate) fn forget_entry(&self, account: &Account) -> Result<Vec<Kind>> {
         let mut left = Vec::new();
         let shared = self.find_sharer(account).is_some();
         let copy = account.copy_in.filter(|store| *store != account.store);
@@ -168,7 +168,7 @@ impl Vault {
     }
 
     /// Removes what a move that was cut off may have left in another store.
-    pub fn discard_copy(&self, account: &Account) -> Result<()> {
+    pub(crate) fn discard_copy(&self, account: &Account) -> Result<()> {
         match account.copy_in {
             Some(store) if store != account.store => self.erase_of(account, store),
             _ => Ok(()),
@@ -190,19 +190,19 @@ impl Vault {
     }
 
     /// Proves by writing that a store takes secrets.
-    pub fn probe(&self, kind: Kind) -> Result<()> {
+    pub(crate) fn probe(&self, kind: Kind) -> Result<()> {
         self.store(kind)
             .probe()
             .map_err(|error| unavailable(kind, &error))
     }
 
     /// Proves by writing that the index takes an entry of this provider.
-    pub fn prove_index(&self, provider: &str) -> Result<()> {
+    pub(crate) fn prove_index(&self, provider: &str) -> Result<()> {
         index::prove(&self.paths, provider)
     }
 
     /// What protects the secrets in a store, as one sentence.
-    pub fn protection(&self, kind: Kind) -> String {
+    pub(crate) fn protection(&self, kind: Kind) -> String {
         self.store(kind).protection()
     }
 
@@ -217,13 +217,13 @@ impl Vault {
     }
 
     /// Makes an account its provider's default, unless another one is and `only_if_none` is set.
-    pub fn make_default(&self, account: &Account, only_if_none: bool) -> Result<()> {
+    pub(crate) fn make_default(&self, account: &Account, only_if_none: bool) -> Result<()> {
         defaults::set(&self.paths, account, only_if_none)
     }
 
     /// Takes the account's lock, waiting at most `limit`. While it waits it asks `meanwhile`, and ends
     /// without the lock as soon as that has an answer.
-    pub fn lock<T>(
+    pub(crate) fn lock<T>(
         &self,
         id: &str,
         limit: Duration,
@@ -238,7 +238,7 @@ impl Vault {
     }
 
     /// Proves that the file system has locks, by taking one that somebody else may well hold.
-    pub fn prove_locks(&self, id: &str) -> Result<()> {
+    pub(crate) fn prove_locks(&self, id: &str) -> Result<()> {
         match self.wait_for_lock(id, Duration::ZERO) {
             Err(error) if error.code != Code::Locked => Err(error),
             _ => Ok(()),

@@ -18,7 +18,7 @@ use keyfob_base::files;
 use keyfob_base::secret::Secret;
 
 /// Settings, accounts, definitions and the conversation.
-pub struct App {
+pub(crate) struct App {
     /// How the conversation is held.
     pub manner: Manner,
     /// The conversation.
@@ -40,14 +40,14 @@ pub struct App {
 impl App {
     /// Reads `config.toml` and nothing else. With `ask_passphrase` a new file store asks for one. `verb` is what the
     /// audit log calls the command.
-    pub fn new(manner: Manner, ask_passphrase: bool, verb: &'static str) -> Result<Self> {
+    pub(crate) fn new(manner: Manner, ask_passphrase: bool, verb: &'static str) -> Result<Self> {
         let paths = Paths::discover()?;
         let config = Config::load(&paths)?;
         Ok(Self::with(manner, paths, config, ask_passphrase, verb))
     }
 
     /// The same with settings that were read already. Reads nothing.
-    pub fn with(
+    pub(crate) fn with(
         manner: Manner,
         paths: Paths,
         config: Config,
@@ -78,13 +78,13 @@ impl App {
     }
 
     /// Which account is meant, as this environment and this folder have it.
-    pub fn chooser(&self) -> Chooser<'_> {
+    pub(crate) fn chooser(&self) -> Chooser<'_> {
         Chooser::new(&self.vault, &self.registry, &self.rules)
     }
 
     /// The variables of a provider's row, of which there is one at least; the usual one where the definition
     /// has gone.
-    pub fn token_variables(&self, provider: &str) -> Result<Vec<String>> {
+    pub(crate) fn token_variables(&self, provider: &str) -> Result<Vec<String>> {
         match self.registry.describe(provider) {
             Ok(described) => Ok(described.token_variables()),
             Err(error) if error.code == Code::UnknownProvider => {
@@ -95,7 +95,7 @@ impl App {
     }
 
     /// The certificates of `ca_file`.
-    pub fn ca_pem(&self) -> Result<Option<Vec<u8>>> {
+    pub(crate) fn ca_pem(&self) -> Result<Option<Vec<u8>>> {
         let Some(file) = &self.config.ca_file else {
             return Ok(None);
         };
@@ -142,7 +142,7 @@ impl Prompter for Person {
 }
 
 /// Asks for the passphrase of `owner`; for a new one twice. `variable` could have given it.
-pub fn ask_passphrase(
+pub(crate) fn ask_passphrase(
     term: &dyn Terminal,
     owner: &str,
     variable: &str,

@@ -48,7 +48,7 @@ pub struct Check {
 }
 
 /// Judges, prints a line a token, and fails with the worst of what was found.
-pub fn run(app: &App, args: &Check) -> Result<()> {
+pub(crate) fn run(app: &App, args: &Check) -> Result<()> {
     let (sources, mut failures) = find_sources(app, args)?;
     let least = args.min_ttl.map(|least| least.as_secs());
     let verdicts = if args.live && !sources.is_empty() {
@@ -206,14 +206,14 @@ fn warn_of_unknown_ends(app: &App, verdicts: &[JudgedToken]) {
 
 /// A verdict on each token.
 #[derive(Debug, Serialize)]
-pub struct CheckAnswer {
+pub(crate) struct CheckAnswer {
     /// In the order they were named.
     pub accounts: Vec<Checked>,
 }
 
 /// A verdict on one token.
 #[derive(Debug, Serialize)]
-pub struct Checked {
+pub(crate) struct Checked {
     account: String,
     provider: String,
     source: Origin,
@@ -228,7 +228,7 @@ pub struct Checked {
 
 impl Checked {
     /// An account's token, as it is at `now`.
-    pub fn account(account: &Account, failure: Option<&Error>, now: Timestamp) -> Self {
+    pub(crate) fn account(account: &Account, failure: Option<&Error>, now: Timestamp) -> Self {
         Self {
             account: account.to_string(),
             provider: account.provider.clone(),
@@ -243,7 +243,7 @@ impl Checked {
     }
 
     /// The token of a variable, whose end nobody knows.
-    pub fn variable(provider: &str, name: &str, failure: Option<&Error>) -> Self {
+    pub(crate) fn variable(provider: &str, name: &str, failure: Option<&Error>) -> Self {
         Self {
             account: provider.to_owned(),
             provider: provider.to_owned(),
@@ -274,7 +274,7 @@ fn result_word(failure: Option<&Error>) -> &'static str {
 
 impl CheckAnswer {
     /// An aligned line a token, for people.
-    pub fn text(&self, now: Timestamp) -> String {
+    pub(crate) fn text(&self, now: Timestamp) -> String {
         let widest = |of: fn(&Checked) -> usize| self.accounts.iter().map(of).max().unwrap_or(0);
         let (name, verdict) = (
             widest(|one| one.account.len()),

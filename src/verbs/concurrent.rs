@@ -17,7 +17,7 @@ const AT_ONCE: usize = 16;
 const AT_ONE_HOST: usize = 4;
 
 /// Does `work` on every account, with a progress line, and gives the results in the accounts' order.
-pub async fn for_each<T, W, F>(
+pub(crate) async fn for_each<T, W, F>(
     context: &Arc<Context>,
     accounts: Vec<Account>,
     doing: &str,

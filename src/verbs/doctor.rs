@@ -44,7 +44,7 @@ pub struct Doctor {
 }
 
 /// Looks at everything, prints what was found, and mends it where that is wanted.
-pub fn run(args: &Doctor, manner: Manner) -> Result<ExitCode> {
+pub(crate) fn run(args: &Doctor, manner: Manner) -> Result<ExitCode> {
     let mut findings = vec![doctor::program(&Surroundings::detect())];
     let (paths, config) = match doctor::home() {
         Ok(home) => home,
@@ -200,7 +200,7 @@ fn confirmed(app: &App, findings: &[Finding]) -> Result<bool> {
 
 /// What was found.
 #[derive(Debug, Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     version: &'static str,
     ok: bool,
     passed: usize,
@@ -222,7 +222,7 @@ struct ReportedFinding {
 
 impl Report {
     /// Takes findings in the order in which they are told.
-    pub fn new(findings: &[Finding]) -> Self {
+    pub(crate) fn new(findings: &[Finding]) -> Self {
         let count = |status| {
             findings
                 .iter()
@@ -250,7 +250,7 @@ impl Report {
     }
 
     /// Writes a line a finding, below it what mends it, and at the end how many of each there are.
-    pub fn text(&self, colour: bool) -> String {
+    pub(crate) fn text(&self, colour: bool) -> String {
         let widths = self.findings.iter().map(|found| found.check.len());
         let width = widths.max().unwrap_or(0);
         let mut text = String::new();

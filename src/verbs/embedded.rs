@@ -12,16 +12,16 @@ use keyfob_sandbox as sandbox;
 
 /// Keeps the sandbox running until dropped.
 #[cfg(feature = "sandbox")]
-pub struct Guard(#[allow(dead_code)] sandbox::Running); // serves until dropped
+pub(crate) struct Guard(#[allow(dead_code)] sandbox::Running); // serves until dropped
 
 /// In a build without the sandbox there is nothing to keep running.
 #[cfg(not(feature = "sandbox"))]
-pub enum Guard {}
+pub(crate) enum Guard {}
 
 /// The definitions with the sandbox's endpoints in them, where one of `providers` is embedded.
 /// `approve` names the person it approves by itself.
 #[cfg(feature = "sandbox")]
-pub fn start<'a>(
+pub(crate) fn start<'a>(
     app: &App,
     providers: impl IntoIterator<Item = &'a str>,
     approve: Option<String>,
@@ -56,7 +56,7 @@ pub fn start<'a>(
 /// The definitions as they are, and nothing to keep running.
 #[cfg(not(feature = "sandbox"))]
 #[allow(clippy::unnecessary_wraps)] // as the sandbox's own, which may fail to start
-pub fn start<'a>(
+pub(crate) fn start<'a>(
     app: &App,
     _providers: impl IntoIterator<Item = &'a str>,
     _approve: Option<String>,

@@ -33,7 +33,7 @@ pub struct Help {
 const WIDEST: usize = 100;
 
 /// Prints what was asked about.
-pub fn run(args: &Help) -> Result<()> {
+pub(crate) fn run(args: &Help) -> Result<()> {
     let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
     if let [name] = words[..]
         && let Some(topic) = Topic::find(name)
@@ -162,7 +162,7 @@ fn split_words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What somebody needs who has typed `keyfob` alone. Where somebody is signed in, it speaks of their provider.
-pub fn first_steps() -> String {
+pub(crate) fn first_steps() -> String {
     let names = Paths::discover().map(|paths| vault::names(&paths));
     describe_steps(&names.unwrap_or_default())
 }

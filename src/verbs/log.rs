@@ -48,7 +48,7 @@ pub enum Since {
 
 impl Since {
     /// The first second that counts.
-    pub fn start(self, now: Timestamp) -> Timestamp {
+    pub(crate) fn start(self, now: Timestamp) -> Timestamp {
         match self {
             Self::Ago(time) => now.minus(time.as_secs()),
             Self::At(start) => start,
@@ -72,7 +72,7 @@ fn parse_since(text: &str) -> std::result::Result<Since, String> {
 }
 
 /// Prints what was written down of an account, a provider or all, also of accounts that are gone.
-pub fn run(app: &App, args: &Log) -> Result<()> {
+pub(crate) fn run(app: &App, args: &Log) -> Result<()> {
     let account = args.account.as_deref();
     account.map(Target::parse).transpose()?;
     let start = args.since.map(|since| since.start(Timestamp::now()));
@@ -132,14 +132,14 @@ fn describe_nothing(args: &Log) -> String {
 
 /// What was done, the oldest first.
 #[derive(Debug, Serialize)]
-pub struct LogAnswer {
+pub(crate) struct LogAnswer {
     /// The lines of the audit log.
     pub events: Vec<AuditEvent<'static>>,
 }
 
 impl LogAnswer {
     /// Writes the table, for people; every line fits `width`. With no events there is none.
-    pub fn table(&self, width: usize, colour: bool) -> String {
+    pub(crate) fn table(&self, width: usize, colour: bool) -> String {
         if self.events.is_empty() {
             return String::new();
         }

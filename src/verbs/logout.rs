@@ -46,7 +46,7 @@ pub struct Logout {
 }
 
 /// Logs out the accounts meant; the exit code says when a server did not confirm.
-pub fn run(app: &App, args: &Logout) -> Result<()> {
+pub(crate) fn run(app: &App, args: &Logout) -> Result<()> {
     let Some((accounts, mut failures)) = select(app, args)? else {
         return Ok(());
     };
@@ -286,14 +286,14 @@ fn explain_unconfirmed(done: &SignedOut) -> Option<Error> {
 
 /// What became of each account.
 #[derive(Debug, Default, Serialize)]
-pub struct LogoutAnswer {
+pub(crate) struct LogoutAnswer {
     /// In the order they were named.
     pub accounts: Vec<Forgotten>,
 }
 
 /// One account and its tokens.
 #[derive(Debug, Serialize)]
-pub struct Forgotten {
+pub(crate) struct Forgotten {
     /// `PROVIDER/NAME`.
     pub account: String,
     /// Whether it is gone from here.
@@ -308,7 +308,7 @@ pub struct Forgotten {
 
 /// One token's revocation (RFC 7009).
 #[derive(Debug, Serialize)]
-pub struct Revocation {
+pub(crate) struct Revocation {
     /// Which token, by the registered hint.
     pub token: TokenType,
     /// How it went.
@@ -320,7 +320,7 @@ pub struct Revocation {
 /// The token type hints (RFC 7009 §2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum TokenType {
+pub(crate) enum TokenType {
     /// The refresh token.
     RefreshToken,
     /// The access token.
@@ -330,7 +330,7 @@ pub enum TokenType {
 /// How a revocation went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RevocationResult {
+pub(crate) enum RevocationResult {
     /// The provider confirmed it.
     Revoked,
     /// The provider did not confirm it.

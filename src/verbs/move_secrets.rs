@@ -43,7 +43,7 @@ pub struct Move {
 }
 
 /// Moves the accounts meant, and says where each was.
-pub fn run(app: &App, args: &Move) -> Result<()> {
+pub(crate) fn run(app: &App, args: &Move) -> Result<()> {
     let Selection {
         accounts,
         clients,
@@ -210,7 +210,7 @@ fn explain_copy(left: Error, account: &Account) -> Error {
 
 /// What became of each account's secret, and of what is kept of clients.
 #[derive(Debug, Default, Serialize)]
-pub struct MoveAnswer {
+pub(crate) struct MoveAnswer {
     /// In the order they were named.
     pub accounts: Vec<Moved>,
     /// The providers whose clients' secrets went along.
@@ -219,7 +219,7 @@ pub struct MoveAnswer {
 
 /// One account.
 #[derive(Debug, Serialize)]
-pub struct Moved {
+pub(crate) struct Moved {
     account: String,
     result: MoveResult,
     store: Kind,
@@ -237,7 +237,7 @@ enum MoveResult {
 
 impl Moved {
     /// Its secret is where `account` says; `left` is why a copy is still where it was.
-    pub fn done(account: &Account, previous: Kind, left: Option<&Error>) -> Self {
+    pub(crate) fn done(account: &Account, previous: Kind, left: Option<&Error>) -> Self {
         Self {
             account: account.to_string(),
             result: if account.store == previous {
@@ -252,7 +252,7 @@ impl Moved {
     }
 
     /// Its secret is where it was.
-    pub fn failed(account: &Account, error: &Error) -> Self {
+    pub(crate) fn failed(account: &Account, error: &Error) -> Self {
         Self {
             account: account.to_string(),
             result: MoveResult::Failed,

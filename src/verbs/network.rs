@@ -10,7 +10,7 @@ use crate::oauth::{Http, HttpOptions};
 use crate::provider::Registry;
 
 /// Runs `work` until it ends or a signal ends it.
-pub fn context<T>(
+pub(crate) fn context<T>(
     app: &App,
     registry: Registry,
     work: impl AsyncFnOnce(Arc<Context>) -> Result<T>,
@@ -26,7 +26,7 @@ pub fn context<T>(
 }
 
 /// Runs `work` to its end, and leaves it to that what a signal means.
-pub fn to_its_end<T>(
+pub(crate) fn to_its_end<T>(
     app: &App,
     registry: Registry,
     work: impl AsyncFnOnce(Arc<Context>) -> Result<T>,

@@ -37,7 +37,7 @@ pub struct Refresh {
 }
 
 /// Refreshes, prints a line an account, and fails with the worst of what happened.
-pub fn run(app: &App, args: &Refresh) -> Result<()> {
+pub(crate) fn run(app: &App, args: &Refresh) -> Result<()> {
     let Selection {
         chosen,
         named,
@@ -129,14 +129,14 @@ fn select(app: &App, args: &Refresh) -> Result<Selection> {
 
 /// What became of each account's token.
 #[derive(Debug, Serialize)]
-pub struct RefreshAnswer {
+pub(crate) struct RefreshAnswer {
     /// In the order they were named.
     pub accounts: Vec<Refreshed>,
 }
 
 /// One account.
 #[derive(Debug, Serialize)]
-pub struct Refreshed {
+pub(crate) struct Refreshed {
     account: String,
     result: RefreshResult,
     expires_at: Option<Timestamp>,
@@ -153,7 +153,7 @@ enum RefreshResult {
 
 impl RefreshAnswer {
     /// A line an account, for people.
-    pub fn text(&self, now: Timestamp) -> String {
+    pub(crate) fn text(&self, now: Timestamp) -> String {
         let width = self.accounts.iter().map(|one| one.account.len()).max(); // names are ASCII
         let width = width.unwrap_or_default();
         let line = |one: &Refreshed| {
@@ -180,17 +180,17 @@ impl RefreshAnswer {
 
 impl Refreshed {
     /// A new access token is stored; `account` is the index entry after the refresh.
-    pub fn done(account: &Account) -> Self {
+    pub(crate) fn done(account: &Account) -> Self {
         Self::without_error(account, RefreshResult::Refreshed)
     }
 
     /// Nothing was asked, for nothing had to be.
-    pub fn skipped(account: &Account) -> Self {
+    pub(crate) fn skipped(account: &Account) -> Self {
         Self::without_error(account, RefreshResult::Skipped)
     }
 
     /// The token that `account` had is the one it still has.
-    pub fn failed(account: &Account, error: &Error) -> Self {
+    pub(crate) fn failed(account: &Account, error: &Error) -> Self {
         Self {
             account: account.to_string(),
             result: RefreshResult::Failed,

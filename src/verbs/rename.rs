@@ -27,7 +27,7 @@ pub struct Rename {
 }
 
 /// Renames, and says what it was called.
-pub fn run(app: &App, args: &Rename) -> Result<()> {
+pub(crate) fn run(app: &App, args: &Rename) -> Result<()> {
     let name = args.name.as_str();
     let account = app.chooser().exact(&args.account)?;
     check_name(&account.provider, name)?;
@@ -72,7 +72,7 @@ fn check_name(provider: &str, name: &str) -> Result<()> {
 
 /// An account that has a name.
 #[derive(Debug, Serialize)]
-pub struct RenameAnswer {
+pub(crate) struct RenameAnswer {
     /// `PROVIDER/NAME`.
     pub account: String,
     /// The same until now; itself where nothing changed.

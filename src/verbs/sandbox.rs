@@ -54,7 +54,7 @@ pub struct SandboxServe {
 }
 
 /// Serves until a signal ends it. The first line on stdout is the issuer.
-pub fn run(args: &Sandbox, term: &dyn Terminal) -> Result<()> {
+pub(crate) fn run(args: &Sandbox, term: &dyn Terminal) -> Result<()> {
     let Sandbox::Serve(args) = args;
     let running =
         keyfob_sandbox::start(options(args)).map_err(|error| explain_failure(args, &error))?;

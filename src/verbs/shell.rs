@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// What `known` makes of the shell that this process was started from; else of `SHELL`.
-pub fn here<T>(known: impl Fn(&str) -> Option<T>) -> Option<T> {
+pub(crate) fn here<T>(known: impl Fn(&str) -> Option<T>) -> Option<T> {
     let named = || {
         let path = std::env::var_os("SHELL")?;
         known(Path::new(&path).file_name()?.to_str()?)

@@ -42,7 +42,7 @@ pub struct Token {
 }
 
 /// Prints the token, a header, or the JSON shape.
-pub fn run(app: &App, args: &Token) -> Result<()> {
+pub(crate) fn run(app: &App, args: &Token) -> Result<()> {
     let supply = tokens::supply_one(
         app,
         args.account.as_deref(),
@@ -65,7 +65,7 @@ pub fn run(app: &App, args: &Token) -> Result<()> {
 
 /// A valid access token and what is known about it: the one answer with a secret in it.
 #[derive(Debug, Serialize)]
-pub struct ValidToken<'a> {
+pub(crate) struct ValidToken<'a> {
     account: String,
     #[serde(serialize_with = "expose")]
     access_token: &'a Secret,
@@ -75,7 +75,7 @@ pub struct ValidToken<'a> {
 
 impl<'a> ValidToken<'a> {
     /// Shapes a token set; `account` is `PROVIDER/NAME`, or `PROVIDER` where no account holds it.
-    pub fn new(account: &str, tokens: &'a TokenSet) -> Self {
+    pub(crate) fn new(account: &str, tokens: &'a TokenSet) -> Self {
         Self {
             account: account.to_owned(),
             access_token: &tokens.access_token,

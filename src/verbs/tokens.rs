@@ -46,7 +46,7 @@ pub struct OneTimeToken {
 
 /// A valid token, and whose it is.
 #[derive(Debug)]
-pub struct Supply {
+pub(crate) struct Supply {
     /// The provider's name.
     pub provider: String,
     /// The account; `None` for a token that none holds.
@@ -59,7 +59,7 @@ pub struct Supply {
 
 /// Whether a token may be put into the variable that was typed with a flag: programs depend on some
 /// themselves.
-pub fn check_variable(flag: &str, typed: Option<&str>) -> Result<()> {
+pub(crate) fn check_variable(flag: &str, typed: Option<&str>) -> Result<()> {
     match typed {
         Some(name) if is_reserved_variable(name) => Err(Error::new(
             Code::Usage,
@@ -71,7 +71,7 @@ pub fn check_variable(flag: &str, typed: Option<&str>) -> Result<()> {
 }
 
 /// Whether what was typed can be a variable.
-pub fn check_name(typed: Option<&str>) -> Result<()> {
+pub(crate) fn check_name(typed: Option<&str>) -> Result<()> {
     match typed {
         Some(name) if !is_variable(name) => Err(Error::new(
             Code::Usage,
@@ -84,7 +84,7 @@ pub fn check_name(typed: Option<&str>) -> Result<()> {
 
 impl Supply {
     /// `PROVIDER/NAME`, or `PROVIDER` where no account holds the token.
-    pub fn whose(&self) -> String {
+    pub(crate) fn whose(&self) -> String {
         match &self.account {
             Some(account) => account.to_string(),
             None => self.provider.clone(),
@@ -122,7 +122,7 @@ impl Supply {
 /// Tokens that live as long as demanded, in the order of the arguments. All of them or none: where one
 /// fails, the worst failure is the answer and the others are said. `place` is told whose they are, and says
 /// where they go; what it refuses is neither read nor asked for, and no matter of the log.
-pub fn supply<T>(
+pub(crate) fn supply<T>(
     app: &App,
     typed: &[String],
     least: Option<Duration>,
@@ -272,7 +272,7 @@ fn warn_of_unknown_end(app: &App, supply: &Supply, demanded: bool) {
 }
 
 /// The one token that `token` prints.
-pub fn supply_one(
+pub(crate) fn supply_one(
     app: &App,
     typed: Option<&str>,
     least: Option<Duration>,
@@ -287,7 +287,7 @@ pub fn supply_one(
 
 /// Whose a token is, which is known before it is read.
 #[derive(Debug, Clone)]
-pub struct Owner {
+pub(crate) struct Owner {
     /// `PROVIDER/NAME`, or `PROVIDER` where no account holds the token.
     pub whose: String,
     /// The provider's name.
@@ -295,7 +295,7 @@ pub struct Owner {
 }
 
 /// Where the tokens come from.
-pub enum Sources<'a> {
+pub(crate) enum Sources<'a> {
     /// Accounts and variables.
     Chosen(Vec<Choice>),
     /// Providers, which are asked for them.
@@ -304,7 +304,11 @@ pub enum Sources<'a> {
 
 impl<'a> Sources<'a> {
     /// What the arguments mean.
-    pub fn find(app: &App, typed: &'a [String], without_account: &OneTimeToken) -> Result<Self> {
+    pub(crate) fn find(
+        app: &App,
+        typed: &'a [String],
+        without_account: &OneTimeToken,
+    ) -> Result<Self> {
         if without_account.exchange {
             parse_providers(typed).map(Self::Asked)
         } else {
@@ -313,7 +317,7 @@ impl<'a> Sources<'a> {
     }
 
     /// Whose the tokens will be, in the order of the arguments.
-    pub fn owners(&self) -> Vec<Owner> {
+    pub(crate) fn owners(&self) -> Vec<Owner> {
         let owner = |whose: String, provider: &str| Owner {
             whose,
             provider: provider.to_owned(),

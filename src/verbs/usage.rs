@@ -12,7 +12,7 @@ use crate::error::{Code, Error};
 use crate::term::{Console, Manner};
 
 /// Help and version are answers; the rest is wrong usage, said in JSON where that was asked for.
-pub fn report_unparsed(mut error: clap::Error, args: &[OsString]) -> ExitCode {
+pub(crate) fn report_unparsed(mut error: clap::Error, args: &[OsString]) -> ExitCode {
     let has = |flag: &str| args.iter().any(|arg| arg == flag);
     let json = has("--json");
     if !error.use_stderr() {

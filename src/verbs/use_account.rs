@@ -38,7 +38,7 @@ pub struct Use {
 }
 
 /// Makes it so, and says what was before.
-pub fn run(app: &App, args: &Use) -> Result<()> {
+pub(crate) fn run(app: &App, args: &Use) -> Result<()> {
     let Some(account) = &args.account else {
         return trust(app);
     };
@@ -140,7 +140,7 @@ fn describe(rule: &Accepted) -> String {
 
 /// A provider's default account, or what a rule file names.
 #[derive(Debug, Serialize)]
-pub struct UseAnswer {
+pub(crate) struct UseAnswer {
     account: String,
     provider: String,
     previous: Option<String>,
@@ -150,7 +150,7 @@ pub struct UseAnswer {
 impl UseAnswer {
     /// Shapes what was chosen: `previous` is the name of the account that it was until now, itself where
     /// nothing changed, and `rule` the file that names it, where it is not the default.
-    pub fn new(account: &Account, previous: Option<String>, rule: Option<&Rule>) -> Self {
+    pub(crate) fn new(account: &Account, previous: Option<String>, rule: Option<&Rule>) -> Self {
         let provider = &account.provider;
         Self {
             account: account.to_string(),
@@ -163,7 +163,7 @@ impl UseAnswer {
 
 /// What `use --trust` accepted.
 #[derive(Debug, Serialize)]
-pub struct TrustAnswer {
+pub(crate) struct TrustAnswer {
     accepted: Vec<AcceptedRules>,
 }
 
@@ -175,7 +175,7 @@ struct AcceptedRules {
 
 impl TrustAnswer {
     /// Shapes what was accepted now.
-    pub fn new(accepted: &[Accepted]) -> Self {
+    pub(crate) fn new(accepted: &[Accepted]) -> Self {
         let accepted = accepted.iter().map(|rule| AcceptedRules {
             path: rule.path.to_string_lossy().into_owned(),
             accounts: rule.accounts.clone(),

@@ -26,7 +26,7 @@ pub struct Which {
 }
 
 /// Chooses as `token` does, and prints the choice.
-pub fn run(app: &App, args: &Which) -> Result<()> {
+pub(crate) fn run(app: &App, args: &Which) -> Result<()> {
     let chooser = app.chooser();
     let choice = chooser.source(args.account.as_deref())?;
     if let Source::Account(account) = &choice.source
@@ -44,7 +44,7 @@ pub fn run(app: &App, args: &Which) -> Result<()> {
 
 /// A choice.
 #[derive(Debug, Serialize)]
-pub struct WhichAnswer {
+pub(crate) struct WhichAnswer {
     account: String,
     provider: String,
     source: Origin,
@@ -57,7 +57,7 @@ pub struct WhichAnswer {
 
 impl WhichAnswer {
     /// Shapes a choice; nothing of a token is in it.
-    pub fn new(choice: &Choice) -> Self {
+    pub(crate) fn new(choice: &Choice) -> Self {
         let (provider, source, variable) = match &choice.source {
             Source::Account(account) => (&account.provider, Origin::Account, None),
             Source::Variable(variable) => {
@@ -80,7 +80,7 @@ impl WhichAnswer {
     }
 
     /// One line, for people.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         format!("{}: {}\n", self.account, escape(&self.why))
     }
 }

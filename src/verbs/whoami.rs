@@ -30,7 +30,7 @@ pub struct Whoami {
 }
 
 /// Asks, and prints who it is.
-pub fn run(app: &App, args: &Whoami) -> Result<()> {
+pub(crate) fn run(app: &App, args: &Whoami) -> Result<()> {
     let answer = match app.chooser().source(args.account.as_deref())?.source {
         Source::Account(account) => ask(app, *account)?,
         Source::Variable(variable) => ask_stranger(app, &variable)?,
@@ -69,7 +69,7 @@ fn ask_stranger(app: &App, variable: &Variable) -> Result<WhoamiAnswer> {
 
 /// Whose token it is, in the provider's words.
 #[derive(Debug, Serialize)]
-pub struct WhoamiAnswer {
+pub(crate) struct WhoamiAnswer {
     /// `PROVIDER/NAME`, or `PROVIDER` where no account holds the token.
     pub account: String,
     /// The provider's name.
@@ -90,12 +90,12 @@ pub struct WhoamiAnswer {
 
 impl WhoamiAnswer {
     /// Reads an answer by the provider's rule.
-    pub fn person(account: &Account, claims: Value, rule: &IdentityRule) -> Self {
+    pub(crate) fn person(account: &Account, claims: Value, rule: &IdentityRule) -> Self {
         Self::from_claims(account.to_string(), account.provider.clone(), claims, rule)
     }
 
     /// The same of a token that no account of the provider holds.
-    pub fn stranger(provider: &str, claims: Value, rule: &IdentityRule) -> Self {
+    pub(crate) fn stranger(provider: &str, claims: Value, rule: &IdentityRule) -> Self {
         Self::from_claims(provider.to_owned(), provider.to_owned(), claims, rule)
     }
 
@@ -122,7 +122,7 @@ impl WhoamiAnswer {
     }
 
     /// The client that signed in for itself, or the job whose identity token was exchanged.
-    pub fn machine(account: &Account) -> Self {
+    pub(crate) fn machine(account: &Account) -> Self {
         let client = || Some(account.client.id.clone());
         let (id, username) = match account.identity.kind {
             SignIn::Exchange => {
@@ -144,7 +144,7 @@ impl WhoamiAnswer {
     }
 
     /// Writes what is known as aligned lines, `key  value`.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let organizations = Some(self.organizations.join(", ")).filter(|joined| !joined.is_empty());
         let facts = [
             ("account", Some(&self.account)),

@@ -26,7 +26,7 @@ const ACTIVE: &str = "$`'\"();|\\<>^{}!*";
 
 /// The URL as a program gets it. Somebody's browser may be a script that quotes badly, so what a shell
 /// would act on is percent-encoded, which means the same to a server.
-pub fn argument(url: &Url) -> String {
+pub(crate) fn argument(url: &Url) -> String {
     let mut argument = String::with_capacity(url.as_str().len());
     for c in url.as_str().chars() {
         if ACTIVE.contains(c) {
@@ -39,7 +39,7 @@ pub fn argument(url: &Url) -> String {
 }
 
 /// Why an entry's program is none to open, if it is a text browser.
-pub fn text_browser(entry: &str) -> Option<String> {
+pub(crate) fn text_browser(entry: &str) -> Option<String> {
     refusal(words(entry)?.first()?)
 }
 
@@ -69,7 +69,7 @@ fn found(program: &Path) -> Option<PathBuf> {
 }
 
 /// Why a command would not start, as far as a look tells. Windows finds programs in ways of its own.
-pub fn obstacle(command: &Command) -> Option<String> {
+pub(crate) fn obstacle(command: &Command) -> Option<String> {
     if cfg!(windows) {
         return None;
     }
@@ -82,7 +82,7 @@ pub fn obstacle(command: &Command) -> Option<String> {
 }
 
 /// Why an entry names no command, without a word of it.
-pub fn refused(entry: &str) -> String {
+pub(crate) fn refused(entry: &str) -> String {
     match words(entry) {
         None => "has an open quote".into(),
         Some(words) if words.is_empty() => "names no program".into(),
@@ -102,7 +102,7 @@ fn is_executable(_path: &Path) -> bool {
 }
 
 /// Turns an entry into a command with the URL as one argument: in place of every `%s`, else at the end.
-pub fn command(entry: &str, url: &Url) -> Result<Command, String> {
+pub(crate) fn command(entry: &str, url: &Url) -> Result<Command, String> {
     let words = words(entry).ok_or_else(|| format!("`{entry}` has an open quote"))?;
     let (program, arguments) = words
         .split_first()

@@ -14,7 +14,7 @@ use crate::process;
 const WATCH: Duration = Duration::from_secs(1);
 
 /// Why a launch did not work.
-pub enum Failure {
+pub(crate) enum Failure {
     /// The program could not be started.
     Start(String, io::Error),
     /// It ended at once and not well.
@@ -23,7 +23,7 @@ pub enum Failure {
 
 impl Failure {
     /// In a few words, the program in backticks.
-    pub fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         match self {
             Self::Start(program, error) if error.kind() == io::ErrorKind::NotFound => {
                 format!("{program} was not found")
@@ -36,7 +36,7 @@ impl Failure {
 
 /// Starts a command apart from this process and watches it for a moment. A thread that nobody joins waits
 /// for its end, so that no zombie stays.
-pub async fn launch(mut command: Command) -> Result<(), Failure> {
+pub(crate) async fn launch(mut command: Command) -> Result<(), Failure> {
     let program = program(&command);
     detach(&mut command);
     let (tell, outcome) = oneshot::channel();
@@ -74,7 +74,7 @@ fn detach(command: &mut Command) {
 }
 
 /// The program in backticks, without the folders before it.
-pub fn program(command: &Command) -> String {
+pub(crate) fn program(command: &Command) -> String {
     let path = Path::new(command.get_program());
     format!(
         "`{}`",

@@ -6,4 +6,4 @@ mod open;
 #[cfg(test)]
 mod tests;
 
-pub use open::{Browser, BrowserOptions, Launcher, VARIABLES};
+pub(crate) use open::{Browser, BrowserOptions, VARIABLES};

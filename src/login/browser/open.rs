@@ -14,7 +14,7 @@ use crate::login::Surroundings;
 use crate::web::{Flaw, flaws};
 
 /// The variables that name browsers; the first that is set counts.
-pub const VARIABLES: [&str; 2] = ["KEYFOB_BROWSER", "BROWSER"];
+pub(crate) const VARIABLES: [&str; 2] = ["KEYFOB_BROWSER", "BROWSER"];
 
 /// What stands between the entries of `BROWSER`, as in `PATH`.
 pub(super) const SEPARATOR: char = if cfg!(windows) { ';' } else { ':' };
@@ -29,7 +29,7 @@ const RUNDLL32: [&str; 2] = ["rundll32.exe", "/mnt/c/Windows/System32/rundll32.e
 
 /// What the command line says of the browser.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct BrowserOptions<'a> {
+pub(crate) struct BrowserOptions<'a> {
     /// `--browser`: this command and no other.
     pub command: Option<&'a str>,
     /// `--no-browser`.
@@ -40,7 +40,7 @@ pub struct BrowserOptions<'a> {
 
 /// How a browser is started here.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Browser {
+pub(crate) enum Browser {
     /// Commands to try in order, each a line of shell words: `--browser`, `KEYFOB_BROWSER` or `BROWSER`.
     Commands(Vec<String>),
     /// The platform's way.
@@ -54,7 +54,7 @@ pub enum Browser {
 impl Browser {
     /// Chooses: `--browser`, else `KEYFOB_BROWSER`, else `BROWSER`, else the system's where somebody sits in
     /// front of one.
-    pub fn detect(asked: BrowserOptions<'_>, here: &Surroundings) -> Self {
+    pub(crate) fn detect(asked: BrowserOptions<'_>, here: &Surroundings) -> Self {
         Self::detect_in(asked, here, |name| std::env::var(name).ok())
     }
 
@@ -98,7 +98,7 @@ impl Browser {
     ///
     /// A command that cannot be started, or fails within a second, gives way to the next. The error says
     /// in one line what failed. The URL must be `https`, or `http` to loopback.
-    pub async fn open(&self, url: &Url) -> Result<(), String> {
+    pub(crate) async fn open(&self, url: &Url) -> Result<(), String> {
         check(url)?;
         match self {
             Self::None(why) => Err(why.clone()),
@@ -111,7 +111,7 @@ impl Browser {
 
 /// A program that may be started, by the name that is shown of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Launcher {
+pub(crate) struct Launcher {
     /// Without folders and arguments.
     pub program: String,
     /// Why it would not be started, in a few words; none where it would.
@@ -120,7 +120,7 @@ pub struct Launcher {
 
 impl Browser {
     /// What [`Browser::open`] would try, in its order. Starts nothing.
-    pub fn launchers(&self) -> Vec<Launcher> {
+    pub(crate) fn launchers(&self) -> Vec<Launcher> {
         let blank = || Url::parse("https://localhost").expect("a URL");
         let by_system = |launchers: Vec<Command>| {
             let named = launchers.iter().map(|launcher| Launcher {

@@ -11,7 +11,7 @@ use keyfob_base::secret::Secret;
 
 /// A client by its id.
 #[derive(Debug)]
-pub struct ClientConfig {
+pub(crate) struct ClientConfig {
     /// The client identifier (RFC 6749 §2.2).
     pub id: String,
     /// How it authenticates where a code is exchanged.
@@ -23,14 +23,18 @@ pub struct ClientConfig {
 }
 
 /// The id alone; `None` also where what is kept cannot be read.
-pub fn known_id(context: &Context, wish: &Wish, expected: Option<&Account>) -> Option<String> {
+pub(crate) fn known_id(
+    context: &Context,
+    wish: &Wish,
+    expected: Option<&Account>,
+) -> Option<String> {
     find(context, wish, expected).ok()?.map(|known| known.id)
 }
 
 /// The client: flag, environment, definition; else the one that the expected account has, the one that
 /// was registered, or that of any account there, so that signing in again needs no more than the first
 /// time. An https URL is an id like any other: a server that takes those reads our metadata there.
-pub fn find(
+pub(crate) fn find(
     context: &Context,
     wish: &Wish,
     expected: Option<&Account>,
@@ -62,14 +66,14 @@ pub fn find(
 }
 
 /// What is kept of our client, where it was registered for the token endpoint of today.
-pub fn kept(context: &Context, provider: &Provider) -> Result<Option<KeptClient>> {
+pub(crate) fn kept(context: &Context, provider: &Provider) -> Result<Option<KeptClient>> {
     let kept = context.vault.client(&provider.name)?;
     let pin = pin(provider);
     Ok(kept.filter(|kept| Some(&kept.pin) == pin.as_ref()))
 }
 
 /// The origin that a client's secret may go to; `None` where no token endpoint is known yet.
-pub fn pin(provider: &Provider) -> Option<String> {
+pub(crate) fn pin(provider: &Provider) -> Option<String> {
     let endpoint = provider.token_endpoint.as_ref()?;
     Some(provider.pin(endpoint))
 }

@@ -8,5 +8,5 @@ mod obtain;
 mod register;
 mod secret;
 
-pub use config::known_id;
-pub use obtain::{LoginClients, failed, for_exchange, for_itself, given, obtain};
+pub(crate) use config::known_id;
+pub(crate) use obtain::{LoginClients, failed, for_exchange, for_itself, given, obtain};

@@ -17,7 +17,7 @@ use keyfob_base::secret::Secret;
 /// Our client for one login, as each kind of flow has to present it. What is wrong with one kind is no
 /// failure while another is left.
 #[derive(Debug)]
-pub struct LoginClients {
+pub(crate) struct LoginClients {
     /// For flows that end with an authorization code, in a browser or pasted; or why there can be none.
     pub code: Result<Client>,
     /// For the device flow, which may authenticate otherwise (`device.client_auth`); or why there can be
@@ -34,7 +34,7 @@ pub struct LoginClients {
 /// Fails where no flow that `plan` allows could go on: no client id, or no secret where each needs one.
 /// A secret is asked for only where nothing goes without it, so a provider whose device flow needs none
 /// asks for none under `--flow auto`, and `code` then says how to give it.
-pub async fn obtain(context: &Context, plan: &Plan) -> Result<LoginClients> {
+pub(crate) async fn obtain(context: &Context, plan: &Plan) -> Result<LoginClients> {
     let known = match config::find(context, &plan.wish, plan.keeping.expected.as_ref())? {
         Some(known) => known,
         None => register::register(context, plan, None).await?,
@@ -70,7 +70,7 @@ pub async fn obtain(context: &Context, plan: &Plan) -> Result<LoginClients> {
 }
 
 /// The client that signs in for itself (RFC 6749 §4.4), which only one with a secret can.
-pub async fn for_itself(context: &Context, plan: &Plan) -> Result<Client> {
+pub(crate) async fn for_itself(context: &Context, plan: &Plan) -> Result<Client> {
     let Some(known) = config::find(context, &plan.wish, plan.keeping.expected.as_ref())? else {
         return Err(register::by_hand(&plan.wish, "no client id is known for"));
     };
@@ -97,7 +97,7 @@ pub async fn for_itself(context: &Context, plan: &Plan) -> Result<Client> {
 
 /// The client that exchanges an identity token: a known one, or none where the rule leaves it out. Nobody is
 /// asked, and nothing is registered.
-pub async fn for_exchange(
+pub(crate) async fn for_exchange(
     context: &Context,
     wish: &Wish,
     expected: Option<&Account>,
@@ -163,7 +163,7 @@ impl LoginClients {
     /// To be called once the provider has taken the client: what was typed and is to be kept is kept from
     /// now on. Nothing is kept before, for a mistyped secret would be sent again and again. A failure is a
     /// warning.
-    pub async fn remember_secret(&self, context: &Context, plan: &Plan) {
+    pub(crate) async fn remember_secret(&self, context: &Context, plan: &Plan) {
         if let (Some(secret), Ok(client)) =
             (&self.keep, self.code.as_ref().or(self.device.as_ref()))
         {
@@ -297,7 +297,7 @@ fn public(provider: &Provider) -> Error {
 }
 
 /// What the provider's own variable says, without surrounding blanks; nothing where it is empty.
-pub fn given(provider: &Provider, what: &str) -> Option<String> {
+pub(crate) fn given(provider: &Provider, what: &str) -> Option<String> {
     std::env::var(provider.variable(what))
         .ok()
         .map(|value| value.trim().to_owned())
@@ -305,7 +305,7 @@ pub fn given(provider: &Provider, what: &str) -> Option<String> {
 }
 
 /// A request of a login that failed; `what` was refused where the provider said no.
-pub fn failed(wish: &Wish, client: &Client, what: &str, error: &OauthError) -> Error {
+pub(crate) fn failed(wish: &Wish, client: &Client, what: &str, error: &OauthError) -> Error {
     let failure = context::failed(error, Code::TokenExchangeFailed, "nothing was stored");
     let OauthError::Refused(response) = error else {
         return failure;

@@ -22,7 +22,7 @@ use keyfob_base::timestamp::Timestamp;
 
 /// Registers keyfob and keeps what that gave, or takes the client that another process has registered
 /// meanwhile. With `ended` the new client takes the place of that one.
-pub async fn register(
+pub(crate) async fn register(
     context: &Context,
     plan: &Plan,
     ended: Option<&KeptClient>,
@@ -233,7 +233,7 @@ fn registration_error(wish: &Wish, error: &OauthError) -> Error {
 }
 
 /// What a person does where keyfob cannot register: the page, the values, and the command afterwards.
-pub fn by_hand(wish: &Wish, message: &str) -> Error {
+pub(crate) fn by_hand(wish: &Wish, message: &str) -> Error {
     let provider = &wish.provider;
     let page = provider.registration.page.as_ref();
     let place = page.map_or(provider.title.as_str(), Url::as_str);

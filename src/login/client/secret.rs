@@ -23,7 +23,7 @@ const ID_LIMIT: usize = 80;
 
 /// What a look without a question found.
 #[derive(Debug)]
-pub enum FoundSecret {
+pub(crate) enum FoundSecret {
     /// Given for this login.
     Secret(Secret),
     /// Kept or just registered, for the origin of today's token endpoint.
@@ -35,7 +35,7 @@ pub enum FoundSecret {
 }
 
 /// What somebody typed.
-pub struct Typed {
+pub(crate) struct Typed {
     /// The secret.
     pub secret: Secret,
     /// It is to be kept for later logins.
@@ -44,7 +44,11 @@ pub struct Typed {
 
 /// Looks for the secret: one that has just been registered, the environment, the kept client, an account
 /// of the same client. Of the last two only what was given for today's token endpoint.
-pub async fn find(context: &Context, wish: &Wish, known: &ClientConfig) -> Result<FoundSecret> {
+pub(crate) async fn find(
+    context: &Context,
+    wish: &Wish,
+    known: &ClientConfig,
+) -> Result<FoundSecret> {
     let provider = &wish.provider;
     if let Some(secret) = &known.secret {
         return Ok(FoundSecret::Kept(secret.clone()));
@@ -101,7 +105,7 @@ fn of_account(
 }
 
 /// Asks for the secret; `needed` where nobody can be asked or nothing is typed.
-pub async fn ask(
+pub(crate) async fn ask(
     context: &Context,
     wish: &Wish,
     known: &ClientConfig,
@@ -133,7 +137,7 @@ pub async fn ask(
 }
 
 /// The same, and asks whether to keep it.
-pub async fn ask_and_offer(
+pub(crate) async fn ask_and_offer(
     context: &Context,
     plan: &Plan,
     known: &ClientConfig,
@@ -153,7 +157,7 @@ pub async fn ask_and_offer(
 
 /// Keeps a typed secret beside what is kept of the same client already. A failure is a warning, for the
 /// account has the secret too.
-pub async fn keep(context: &Context, plan: &Plan, client: &Client, secret: &Secret) {
+pub(crate) async fn keep(context: &Context, plan: &Plan, client: &Client, secret: &Secret) {
     let Some(pin) = config::pin(&plan.wish.provider) else {
         return; // nothing was sent, so nothing was taken
     };
@@ -201,7 +205,7 @@ pub async fn keep(context: &Context, plan: &Plan, client: &Client, secret: &Secr
 }
 
 /// A kept secret goes to the origin that it was kept for; `key` names another.
-pub fn elsewhere(wish: &Wish, key: &str, endpoint: &Url) -> Error {
+pub(crate) fn elsewhere(wish: &Wish, key: &str, endpoint: &Url) -> Error {
     let provider = &wish.provider;
     let then = config::pin(provider).unwrap_or_default();
     Error::new(
@@ -219,7 +223,7 @@ pub fn elsewhere(wish: &Wish, key: &str, endpoint: &Url) -> Error {
 }
 
 /// The secret that was kept has ended (RFC 7591 §3.2.1).
-pub fn expired(wish: &Wish, kept: &KeptClient) -> Error {
+pub(crate) fn expired(wish: &Wish, kept: &KeptClient) -> Error {
     let provider = &wish.provider;
     let anew = match provider.registration_endpoint {
         Some(_) => format!(

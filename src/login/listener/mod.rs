@@ -40,7 +40,7 @@ const ANSWER_TIME: Duration = Duration::from_secs(2);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// The loopback sockets of one login. Bound once, before the browser opens, and kept.
-pub struct Listener {
+pub(crate) struct Listener {
     sockets: Vec<TcpListener>,
     gate: Arc<Gate>,
     redirect_uri: String,
@@ -61,7 +61,7 @@ impl Listener {
     /// # Panics
     ///
     /// Outside a tokio runtime, whose reactor the sockets join.
-    pub fn bind(rule: &RedirectRule, path: &str, port: Option<u16>) -> Result<Self> {
+    pub(crate) fn bind(rule: &RedirectRule, path: &str, port: Option<u16>) -> Result<Self> {
         let (sockets, port) = bind::bind(rule, port)?;
         let redirect_uri = bind::redirect_uri(rule.host, port, path)?;
         let (arrive, arrivals) = mpsc::channel(CONNECTIONS);
@@ -78,12 +78,12 @@ impl Listener {
     }
 
     /// The redirect URI, byte for byte the same for the authorization and the token request.
-    pub fn redirect_uri(&self) -> &str {
+    pub(crate) fn redirect_uri(&self) -> &str {
         &self.redirect_uri
     }
 
     /// The port it listens on.
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
@@ -93,7 +93,7 @@ impl Listener {
     /// at all gets 404, and the wait goes on. Once a redirect is accepted the sockets are closed, everybody
     /// else is disconnected, and another call never returns. There is no time limit here. Dropping the
     /// future loses nothing: the next call takes over every open connection.
-    pub async fn accept(&mut self, judge: impl Fn(&str) -> Verdict) -> Accepted {
+    pub(crate) async fn accept(&mut self, judge: impl Fn(&str) -> Verdict) -> Accepted {
         loop {
             tokio::select! {
                 // A request that is there goes first, so that no connection is dropped for an unread one.
@@ -165,7 +165,7 @@ async fn next(sockets: &mut [TcpListener]) -> TcpStream {
 }
 
 /// The redirect that ended the wait. Dropped without an answer, it closes the connection.
-pub struct Accepted {
+pub(crate) struct Accepted {
     /// What it brought; never [`Verdict::NotOurs`].
     pub verdict: Verdict,
     arrival: Arrival,
@@ -175,7 +175,7 @@ pub struct Accepted {
 impl Accepted {
     /// Sends the page to the browser and closes. Returns when it is sent, the browser is gone, or two
     /// seconds are over.
-    pub async fn answer(self, page: EndPage) {
+    pub(crate) async fn answer(self, page: EndPage) {
         self.arrival.answer(page);
         if let Some(mut connection) = self.connection {
             let _ = tokio::time::timeout(ANSWER_TIME, connection.closed()).await;
@@ -185,7 +185,7 @@ impl Accepted {
 
 /// The redirect URI that a listener would have, without one: for an address that is pasted. The port is
 /// `port` if given, else the first of the rule's, else one that is free on this machine.
-pub fn unanswered_uri(rule: &RedirectRule, path: &str, port: Option<u16>) -> Result<String> {
+pub(crate) fn unanswered_uri(rule: &RedirectRule, path: &str, port: Option<u16>) -> Result<String> {
     let port = match port.or(rule.ports.first().copied()) {
         Some(port) => port,
         None => bind::bind(rule, None)?.1,

@@ -21,7 +21,7 @@ const LAST_CHANCE: Duration = Duration::from_secs(1);
 /// what came of it with [`Pace::pending`], [`Pace::slow_down`] or [`Pace::trouble`]. Each takes the time
 /// of the answer, from which the next wait counts, so a slow server is not asked sooner for it.
 #[derive(Debug, Clone)]
-pub struct Pace {
+pub(crate) struct Pace {
     /// The least time between polls.
     interval: Duration,
     /// The time before the next one: the interval, or more while there is trouble.
@@ -32,7 +32,7 @@ pub struct Pace {
 
 impl Pace {
     /// Begins with the codes that arrived at `now`. The interval passes before the first poll too.
-    pub fn new(authorization: &DeviceAuthorization, now: Instant) -> Self {
+    pub(crate) fn new(authorization: &DeviceAuthorization, now: Instant) -> Self {
         Self {
             interval: authorization.interval,
             wait: authorization.interval,
@@ -42,19 +42,19 @@ impl Pace {
     }
 
     /// When to poll next; `None` where the codes end before that, and the login with them.
-    pub fn next_poll(&self) -> Option<Instant> {
+    pub(crate) fn next_poll(&self) -> Option<Instant> {
         (self.next < self.end).then_some(self.next)
     }
 
     /// The person has not decided: the interval passes again, after trouble too.
-    pub fn pending(&mut self, now: Instant) {
+    pub(crate) fn pending(&mut self, now: Instant) {
         self.wait = self.interval;
         self.next = now + self.wait;
     }
 
     /// The server wants fewer polls: from now on five seconds more lie between them, or `interval` where
     /// that is longer.
-    pub fn slow_down(&mut self, interval: Option<Duration>, now: Instant) {
+    pub(crate) fn slow_down(&mut self, interval: Option<Duration>, now: Instant) {
         let slower = self.interval + SLOWER;
         self.interval = interval.map_or(slower, |interval| interval.max(slower));
         self.pending(now);
@@ -62,7 +62,7 @@ impl Pace {
 
     /// There was no answer, or none to rely on: twice the last wait passes, at most a minute or the
     /// interval, whichever is longer. Where the codes end before that, a last poll goes just before.
-    pub fn trouble(&mut self, now: Instant) {
+    pub(crate) fn trouble(&mut self, now: Instant) {
         let longest = LONGEST_BACK_OFF.max(self.interval);
         self.wait = (self.wait * 2).min(longest);
         let left = self.end.saturating_duration_since(now);

@@ -12,7 +12,7 @@ const REDIRECTS: usize = 4;
 impl Http {
     /// Gets an http page on loopback and follows its redirects there. What comes back is not looked
     /// at, a failure of the server apart.
-    pub async fn visit(&self, url: &Url) -> Result<(), OauthError> {
+    pub(crate) async fn visit(&self, url: &Url) -> Result<(), OauthError> {
         let host = endpoint::host(url);
         if url.scheme() != "http" || !endpoint::is_loopback(url) {
             return Err(OauthError::Invalid(format!("{host} is not on loopback")));

@@ -19,7 +19,7 @@ impl TokenEndpoint<'_> {
     /// gets the next one.
     ///
     /// Where `rule` leaves the client out, nothing tells of one.
-    pub async fn token_exchange(
+    pub(crate) async fn token_exchange(
         &self,
         http: &Http,
         rule: &ExchangeRule,

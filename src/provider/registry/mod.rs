@@ -11,5 +11,7 @@ mod tests;
 mod variable_tests;
 mod write;
 
-pub use registry::{Embedded, Registry, SetVariable, Source, Sources};
-pub use write::{Adopted, Edited, Removed};
+#[cfg(feature = "sandbox")]
+pub(crate) use registry::Embedded;
+pub(crate) use registry::{Registry, SetVariable, Source, Sources};
+pub(crate) use write::{Adopted, Edited};

@@ -17,7 +17,7 @@ use keyfob_base::escape::escape_short;
 
 /// Where a key of a definition came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub(crate) enum Source {
     /// The row compiled in: that of the name, or the one that the file is `like`.
     BuiltIn,
     /// The user's file, and the line in it.
@@ -25,11 +25,11 @@ pub enum Source {
 }
 
 /// The source of each key that a file or row sets, by its dotted path such as `redirect.host`.
-pub type Sources = BTreeMap<String, Source>;
+pub(crate) type Sources = BTreeMap<String, Source>;
 
 /// All known providers, read when asked for.
 #[derive(Debug, Clone)]
-pub struct Registry {
+pub(crate) struct Registry {
     pub(super) paths: Paths,
     embedded: Option<Embedded>,
 }
@@ -43,7 +43,7 @@ pub(super) struct Loaded {
 
 impl Registry {
     /// Looks into the user's folder only when asked.
-    pub fn new(paths: Paths) -> Self {
+    pub(crate) fn new(paths: Paths) -> Self {
         Self {
             paths,
             embedded: None,
@@ -52,7 +52,8 @@ impl Registry {
 
     /// The same, knowing where the embedded provider serves right now.
     #[must_use]
-    pub fn with_embedded(self, embedded: Embedded) -> Self {
+    #[cfg(feature = "sandbox")]
+    pub(crate) fn with_embedded(self, embedded: Embedded) -> Self {
         Self {
             embedded: Some(embedded),
             ..self
@@ -61,7 +62,7 @@ impl Registry {
 
     /// The names of all providers, sorted: built-in rows and the user's files. Reads no file; a
     /// folder that cannot be read adds none.
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         with_rows(self.own_names()).into_iter().collect()
     }
 
@@ -82,7 +83,7 @@ impl Registry {
     /// The effective definition. An unknown name is `unknown_provider` with the nearest one; a wrong
     /// file is `config_invalid` with file, line and key, and so is a definition that lacks what only
     /// the user can say.
-    pub fn get(&self, name: &str) -> Result<Provider> {
+    pub(crate) fn get(&self, name: &str) -> Result<Provider> {
         let provider = self.describe(name)?;
         if provider.missing.is_empty() {
             Ok(provider)
@@ -93,7 +94,7 @@ impl Registry {
 
     /// The same to look at: where only the user can say something, `missing` names the key and an
     /// example stands in its place.
-    pub fn describe(&self, name: &str) -> Result<Provider> {
+    pub(crate) fn describe(&self, name: &str) -> Result<Provider> {
         let mut provider = self.load(name)?.provider;
         if let (true, Some(embedded)) = (provider.embedded, &self.embedded) {
             embedded.complete(&mut provider);
@@ -102,7 +103,7 @@ impl Registry {
     }
 
     /// Where each key of the effective definition came from.
-    pub fn sources(&self, name: &str) -> Result<Sources> {
+    pub(crate) fn sources(&self, name: &str) -> Result<Sources> {
         let Loaded { row, overlay, .. } = self.load(name)?;
         let keys = overlay::leaves("", &row);
         let mut sources: Sources = keys.into_iter().map(|key| (key, Source::BuiltIn)).collect();
@@ -160,7 +161,7 @@ impl Registry {
     }
 
     /// The rule of a provider's definition; one that says nothing where the definition is wrong or gone.
-    pub fn lifetime(&self, name: &str) -> LifetimeRule {
+    pub(crate) fn lifetime(&self, name: &str) -> LifetimeRule {
         if !is_provider_name(name) {
             return LifetimeRule::default();
         }
@@ -175,7 +176,7 @@ impl Registry {
 
     /// The first variable of a provider that is set; `None` for a name that is no provider's. A wrong
     /// file that names one, or may, is `config_invalid`.
-    pub fn token_variable_set(
+    pub(crate) fn token_variable_set(
         &self,
         provider: &str,
         is_set: &dyn Fn(&str) -> bool,
@@ -187,7 +188,10 @@ impl Registry {
     }
 
     /// The same for every provider, by name; those that have none set are left out.
-    pub fn token_variables_set(&self, is_set: &dyn Fn(&str) -> bool) -> Vec<Result<SetVariable>> {
+    pub(crate) fn token_variables_set(
+        &self,
+        is_set: &dyn Fn(&str) -> bool,
+    ) -> Vec<Result<SetVariable>> {
         let own = self.own_names();
         with_rows(own.clone())
             .into_iter()
@@ -287,7 +291,7 @@ fn lifetime_of_row(text: &str) -> LifetimeRule {
 
 /// A variable that is set, and whose token it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SetVariable {
+pub(crate) struct SetVariable {
     /// The provider's name.
     pub provider: String,
     /// The variable's name.
@@ -333,14 +337,15 @@ pub(super) fn may_name(text: &str, is_set: &dyn Fn(&str) -> bool) -> bool {
 
 /// Where the embedded provider serves right now.
 #[derive(Debug, Clone)]
-pub struct Embedded {
+pub(crate) struct Embedded {
     base: Url,
     pin: String,
 }
 
 impl Embedded {
     /// `base` is an origin such as `http://127.0.0.1:4711`; `id` names the state behind it.
-    pub fn at(base: &str, id: &str) -> Self {
+    #[cfg(feature = "sandbox")]
+    pub(crate) fn at(base: &str, id: &str) -> Self {
         Self {
             base: Url::parse(base).expect("a server knows its own address"),
             pin: format!("embedded:{id}"),

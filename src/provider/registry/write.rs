@@ -20,7 +20,7 @@ const NAME_LIMIT: usize = 40;
 
 /// What became of a user's file.
 #[derive(Debug)]
-pub struct Edited {
+pub(crate) struct Edited {
     /// The file.
     pub file: PathBuf,
     /// The definition as it now is.
@@ -31,7 +31,7 @@ pub struct Edited {
 
 /// What is left of a provider whose file is gone.
 #[derive(Debug)]
-pub struct Removed {
+pub(crate) struct Removed {
     /// The file, where there was one.
     pub file: Option<PathBuf>,
     /// A built-in row has the same name, and is in effect again.
@@ -40,7 +40,7 @@ pub struct Removed {
 
 /// What became of a definition that came from elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Adopted {
+pub(crate) enum Adopted {
     /// It is the user's file from now on.
     Written,
     /// The user's file says the same.
@@ -51,7 +51,7 @@ pub enum Adopted {
 
 impl Registry {
     /// The text of the user's file for `name`, where there is one.
-    pub fn own_text(&self, name: &str) -> Result<Option<String>> {
+    pub(crate) fn own_text(&self, name: &str) -> Result<Option<String>> {
         if is_provider_name(name) {
             read_text(&self.file(name))
         } else {
@@ -61,7 +61,7 @@ impl Registry {
 
     /// Takes a definition from elsewhere as the user's file for `name`, where there is none. It is checked as
     /// a whole, as [`Registry::add`] does, and over a built-in row as [`Registry::edit`] does.
-    pub fn adopt(&self, name: &str, text: &str) -> Result<Adopted> {
+    pub(crate) fn adopt(&self, name: &str, text: &str) -> Result<Adopted> {
         self.changeable(name)?;
         let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
         let file = self.file(name);
@@ -83,7 +83,7 @@ impl Registry {
     /// What would not be a valid definition is not written, and is `usage`; a file that was wrong
     /// before is `config_invalid`, unless the changes mend it. Two processes at once write one after
     /// the other; after ten seconds the wait is `locked`.
-    pub fn edit(&self, name: &str, changes: &[Change]) -> Result<Edited> {
+    pub(crate) fn edit(&self, name: &str, changes: &[Change]) -> Result<Edited> {
         let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
         let (text, new, edited) = self.edited(name, changes)?;
         if text.as_deref() != Some(new.as_str()) && (text.is_some() || holds_keys(&new)) {
@@ -93,14 +93,14 @@ impl Registry {
     }
 
     /// The definition as [`Registry::edit`] would leave it; nothing is written.
-    pub fn preview(&self, name: &str, changes: &[Change]) -> Result<Provider> {
+    pub(crate) fn preview(&self, name: &str, changes: &[Change]) -> Result<Provider> {
         self.edited(name, changes)
             .map(|(_, _, edited)| edited.provider)
     }
 
     /// Writes a client id into the user's file for `name`, and in the same write how the client
     /// authenticates, where that is given. Returns the file.
-    pub fn set_client(
+    pub(crate) fn set_client(
         &self,
         name: &str,
         client_id: &str,
@@ -116,7 +116,7 @@ impl Registry {
     }
 
     /// Writes a definition under a name that is free. Returns it as it is in effect, and the file.
-    pub fn add(&self, name: &str, definition: &Definition) -> Result<Edited> {
+    pub(crate) fn add(&self, name: &str, definition: &Definition) -> Result<Edited> {
         let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
         let (file, text, provider) = self.drafted(name, definition)?;
         write(&file, &text)?;
@@ -128,13 +128,13 @@ impl Registry {
     }
 
     /// The definition as [`Registry::add`] would write it, or why it would not; nothing is written.
-    pub fn draft(&self, name: &str, definition: &Definition) -> Result<Provider> {
+    pub(crate) fn draft(&self, name: &str, definition: &Definition) -> Result<Provider> {
         self.drafted(name, definition)
             .map(|(.., provider)| provider)
     }
 
     /// Whether [`Registry::add`] would take the name: it fits the grammar, and nothing has it.
-    pub fn is_free(&self, name: &str) -> Result<()> {
+    pub(crate) fn is_free(&self, name: &str) -> Result<()> {
         if !is_provider_name(name) {
             let what = format!(
                 "`{}` is no name for a provider",
@@ -174,7 +174,7 @@ impl Registry {
 
     /// Gives a definition of the user's own another name, which must be free. The path of its redirect
     /// URI stays the one that was registered. Accounts do not move with it. Returns the file.
-    pub fn rename(&self, from: &str, to: &str) -> Result<PathBuf> {
+    pub(crate) fn rename(&self, from: &str, to: &str) -> Result<PathBuf> {
         self.changeable(from)?;
         let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
         let (text, _, edited) = self.edited(from, &[])?;
@@ -198,7 +198,11 @@ impl Registry {
 
     /// Removes the user's file for `name`, after `before` has gone well; both under the lock that edits
     /// take. Of a built-in row only what lies over it goes.
-    pub fn remove(&self, name: &str, before: impl FnOnce() -> Result<()>) -> Result<Removed> {
+    pub(crate) fn remove(
+        &self,
+        name: &str,
+        before: impl FnOnce() -> Result<()>,
+    ) -> Result<Removed> {
         self.changeable(name)?;
         let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
         let (file, built_in) = (self.file(name), builtin::row(name).is_some());
@@ -217,7 +221,7 @@ impl Registry {
     }
 
     /// Whether [`Registry::remove`] could remove the user's file for `name`, where there is one.
-    pub fn is_removable(&self, name: &str) -> Result<()> {
+    pub(crate) fn is_removable(&self, name: &str) -> Result<()> {
         let Some(file) = self.own_file(name) else {
             return Ok(());
         };
@@ -225,21 +229,21 @@ impl Registry {
     }
 
     /// The user's file for `name`, where there is one.
-    pub fn own_file(&self, name: &str) -> Option<PathBuf> {
+    pub(crate) fn own_file(&self, name: &str) -> Option<PathBuf> {
         let file = is_provider_name(name).then(|| self.file(name))?;
         fs::symlink_metadata(&file).is_ok().then_some(file)
     }
 
     /// Whether there is a definition of that name, right or wrong; the error is `unknown_provider`.
-    pub fn is_known(&self, name: &str) -> Result<()> {
-        if self.is_built_in(name) || self.own_file(name).is_some() {
+    pub(crate) fn is_known(&self, name: &str) -> Result<()> {
+        if Registry::is_built_in(name) || self.own_file(name).is_some() {
             return Ok(());
         }
         Err(self.unknown(name))
     }
 
     /// Whether a row of that name is compiled in.
-    pub fn is_built_in(&self, name: &str) -> bool {
+    pub(crate) fn is_built_in(name: &str) -> bool {
         builtin::names().any(|row| row == name)
     }
 

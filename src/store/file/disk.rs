@@ -11,7 +11,7 @@ use keyfob_base::files::{self, Guard, NotLocked};
 const WAIT: Duration = Duration::from_secs(60);
 
 /// Says why a file could not be read, written, removed or locked.
-pub fn failed(doing: &str, path: &Path, error: &io::Error) -> StoreError {
+pub(crate) fn failed(doing: &str, path: &Path, error: &io::Error) -> StoreError {
     let shown = path.display();
     let (why, hint) = match error.kind() {
         ErrorKind::ReadOnlyFilesystem => (
@@ -42,7 +42,7 @@ pub fn failed(doing: &str, path: &Path, error: &io::Error) -> StoreError {
 }
 
 /// Takes a lock between processes.
-pub fn lock(path: &Path) -> Result<Guard, StoreError> {
+pub(crate) fn lock(path: &Path) -> Result<Guard, StoreError> {
     lock_within(path, WAIT)
 }
 

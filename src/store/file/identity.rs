@@ -15,7 +15,7 @@ use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
 /// Puts the text behind a passphrase, as `age -p` does.
-pub fn wrap(text: &str, passphrase: &Secret) -> Result<Vec<u8>, StoreError> {
+pub(crate) fn wrap(text: &str, passphrase: &Secret) -> Result<Vec<u8>, StoreError> {
     let lock = Lock::Passphrase(passphrase.clone());
     lock.seal(text.as_bytes()).map_err(|error| StoreError {
         cause: format!("age cannot encrypt the identity: {error}"),
@@ -24,7 +24,7 @@ pub fn wrap(text: &str, passphrase: &Secret) -> Result<Vec<u8>, StoreError> {
 }
 
 /// Takes the text of the file at `path` from behind its passphrase.
-pub fn unwrap(
+pub(crate) fn unwrap(
     ciphertext: &[u8],
     passphrase: &Passphrase,
     path: &Path,
@@ -41,7 +41,7 @@ pub fn unwrap(
 }
 
 /// What `age-keygen` writes.
-pub fn identity_text(identity: &Identity) -> Zeroizing<String> {
+pub(crate) fn identity_text(identity: &Identity) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(512)); // never grows, so is wiped whole
     let _ = writeln!(text, "# created: {}", Timestamp::now()); // a String takes everything
     let _ = writeln!(text, "# public key: {}", identity.to_public());
@@ -51,19 +51,19 @@ pub fn identity_text(identity: &Identity) -> Zeroizing<String> {
 }
 
 /// Reads an identity's text.
-pub fn parse(text: &[u8]) -> Option<Identity> {
+pub(crate) fn parse(text: &[u8]) -> Option<Identity> {
     std::str::from_utf8(text).ok().and_then(entry)?.parse().ok()
 }
 
 /// The first line that is no comment.
-pub fn entry(text: &str) -> Option<&str> {
+pub(crate) fn entry(text: &str) -> Option<&str> {
     text.lines()
         .map(str::trim)
         .find(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 /// Says that an identity file cannot be used.
-pub fn damaged(path: &Path, why: &str) -> StoreError {
+pub(crate) fn damaged(path: &Path, why: &str) -> StoreError {
     StoreError {
         cause: format!("cannot use `{}`: {why}", path.display()),
         hint: "bring it back from a backup, or remove its folder and sign in again".into(),

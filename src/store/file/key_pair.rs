@@ -28,7 +28,7 @@ enum Form {
 }
 
 /// The key pair in its folder; unlocked once a process.
-pub struct KeyPair {
+pub(crate) struct KeyPair {
     setup: Setup,
     environment: Environment,
     unlocked: Mutex<Option<Identity>>,
@@ -36,7 +36,7 @@ pub struct KeyPair {
 
 impl KeyPair {
     /// Reads nothing yet.
-    pub fn new(setup: Setup, environment: Environment) -> Self {
+    pub(crate) fn new(setup: Setup, environment: Environment) -> Self {
         Self {
             setup,
             environment,
@@ -45,7 +45,7 @@ impl KeyPair {
     }
 
     /// The recipient to encrypt to. Makes the key pair where there is none.
-    pub fn recipient(&self) -> Result<Recipient, StoreError> {
+    pub(crate) fn recipient(&self) -> Result<Recipient, StoreError> {
         match self.form()? {
             None if self.holds_secrets() => Err(self.missing()),
             None => self.make(),
@@ -62,7 +62,7 @@ impl KeyPair {
     }
 
     /// The identity to decrypt with, unlocked if need be.
-    pub fn identity(&self) -> Result<Identity, StoreError> {
+    pub(crate) fn identity(&self) -> Result<Identity, StoreError> {
         // Held while unlocking, so that two threads do not ask twice.
         let mut unlocked = self.unlocked.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(identity) = &*unlocked {
@@ -78,7 +78,7 @@ impl KeyPair {
     }
 
     /// The identity, where nobody has to be asked and no passphrase tried.
-    pub fn identity_at_hand(&self) -> Result<Option<Identity>, StoreError> {
+    pub(crate) fn identity_at_hand(&self) -> Result<Option<Identity>, StoreError> {
         let unlocked = self
             .unlocked
             .lock()
@@ -91,7 +91,7 @@ impl KeyPair {
     }
 
     /// The identity, where nobody has to be asked: a passphrase that is given is tried.
-    pub fn identity_unasked(&self) -> Result<Option<Identity>, StoreError> {
+    pub(crate) fn identity_unasked(&self) -> Result<Option<Identity>, StoreError> {
         match self.rehearse()? {
             Rehearsal::WantsPassphrase => self.identity_at_hand(),
             Rehearsal::Works | Rehearsal::Unmade => self.identity().map(Some),
@@ -99,12 +99,12 @@ impl KeyPair {
     }
 
     /// Where it lies, or will.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.setup.identity
     }
 
     /// Whether there is one; where it has gone and secrets are left, that is an error.
-    pub fn is_made(&self) -> Result<bool, StoreError> {
+    pub(crate) fn is_made(&self) -> Result<bool, StoreError> {
         match self.form()? {
             None if self.holds_secrets() => Err(self.missing()),
             form => Ok(form.is_some()),
@@ -112,7 +112,7 @@ impl KeyPair {
     }
 
     /// Unlocks it, unless somebody would have to be asked for that.
-    pub fn rehearse(&self) -> Result<Rehearsal, StoreError> {
+    pub(crate) fn rehearse(&self) -> Result<Rehearsal, StoreError> {
         let behind = self.form()? == Some(Form::Passphrase);
         if behind && !self.environment.gives_passphrase() {
             return Ok(Rehearsal::WantsPassphrase);
@@ -121,7 +121,7 @@ impl KeyPair {
     }
 
     /// What protects the secrets, or will when the key pair is made.
-    pub fn protection(&self) -> String {
+    pub(crate) fn protection(&self) -> String {
         let asking = self.setup.ask_passphrase || self.environment.gives_passphrase();
         let form = self.form().ok().flatten();
         if form == Some(Form::Passphrase) || form.is_none() && asking {
@@ -134,7 +134,7 @@ impl KeyPair {
     }
 
     /// Says that identity and recipient are no pair.
-    pub fn mismatch(&self) -> StoreError {
+    pub(crate) fn mismatch(&self) -> StoreError {
         let recipient = self.recipient_file();
         StoreError {
             cause: format!(

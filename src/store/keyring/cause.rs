@@ -7,7 +7,7 @@ use keyring_core::Error;
 use crate::store::StoreError;
 
 /// What makes the keyring usable. How to do without it depends on what was wanted, which stores do not know.
-pub const WAY_OUT: &str = if cfg!(target_os = "macos") {
+pub(crate) const WAY_OUT: &str = if cfg!(target_os = "macos") {
     "unlock the login keychain (`security unlock-keychain`)"
 } else if cfg!(windows) {
     "sign in to a desktop session (the Credential Manager refuses network logons)"
@@ -16,7 +16,7 @@ pub const WAY_OUT: &str = if cfg!(target_os = "macos") {
 };
 
 /// Says why the keyring failed. Never prints the error itself, for some variants carry the secret.
-pub fn explain(error: &Error) -> StoreError {
+pub(crate) fn explain(error: &Error) -> StoreError {
     let cause = match error {
         Error::PlatformFailure(_) => failure(&chain(error)),
         Error::NoStorageAccess(_) => no_access(&chain(error)),
@@ -35,7 +35,7 @@ pub fn explain(error: &Error) -> StoreError {
 }
 
 /// Whether the Secret Service had the entry, and somebody removed it before it was read.
-pub fn has_gone(error: &Error) -> bool {
+pub(crate) fn has_gone(error: &Error) -> bool {
     let said = match error {
         Error::PlatformFailure(_) => chain(error),
         _ => return false,

@@ -24,7 +24,7 @@ const READS: usize = 4;
 const MOST: usize = 1_000;
 
 /// Secrets of any size in entries of at most `limit` octets.
-pub struct Chunks {
+pub(crate) struct Chunks {
     entries: Box<dyn Entries>,
     limit: Option<usize>,
 }
@@ -69,17 +69,17 @@ enum Head {
 
 impl Chunks {
     /// Splits above `limit`, or never.
-    pub fn new(entries: Box<dyn Entries>, limit: Option<usize>) -> Self {
+    pub(crate) fn new(entries: Box<dyn Entries>, limit: Option<usize>) -> Self {
         Self { entries, limit }
     }
 
     /// The entries themselves.
-    pub fn entries(&self) -> &dyn Entries {
+    pub(crate) fn entries(&self) -> &dyn Entries {
         self.entries.as_ref()
     }
 
     /// Reads a secret; `None` where there is none.
-    pub fn get(&self, name: &str) -> Result<Option<Octets>, StoreError> {
+    pub(crate) fn get(&self, name: &str) -> Result<Option<Octets>, StoreError> {
         for _ in 0..READS {
             match self.head(name)? {
                 None => return Ok(None),
@@ -96,7 +96,7 @@ impl Chunks {
     }
 
     /// Writes a secret, replacing what was there.
-    pub fn put(&self, name: &str, secret: &[u8]) -> Result<(), StoreError> {
+    pub(crate) fn put(&self, name: &str, secret: &[u8]) -> Result<(), StoreError> {
         let Some(limit) = self.limit else {
             return self.entries.set(name, secret);
         };
@@ -123,7 +123,7 @@ impl Chunks {
     }
 
     /// Removes a secret; `false` where there was none. What a killed process left of one goes too.
-    pub fn remove(&self, name: &str) -> Result<bool, StoreError> {
+    pub(crate) fn remove(&self, name: &str) -> Result<bool, StoreError> {
         let removed = self.entries.remove(name)?;
         if self.limit.is_some() {
             self.sweep(name, Generation::A, 0)?;

@@ -24,7 +24,7 @@ struct Bounds {
 }
 
 /// The deadline of one keyring, and whether it was ever missed.
-pub struct Deadline {
+pub(crate) struct Deadline {
     bounds: Bounds,
     missed: OnceLock<Duration>,
     announced: AtomicBool,
@@ -32,7 +32,7 @@ pub struct Deadline {
 
 impl Deadline {
     /// 5 s alone, 60 s with somebody there.
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self::with(Bounds {
             announce: Duration::from_secs(2),
             alone: Duration::from_secs(5),
@@ -49,7 +49,7 @@ impl Deadline {
     }
 
     /// Runs `call` on a thread of its own and waits for it, not longer than the deadline.
-    pub fn run<T: Send + 'static>(
+    pub(crate) fn run<T: Send + 'static>(
         &self,
         prompter: &dyn Prompter,
         call: impl FnOnce() -> T + Send + 'static,

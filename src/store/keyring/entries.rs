@@ -7,13 +7,13 @@ use super::cause::{explain, has_gone};
 use crate::store::StoreError;
 
 /// What is read from an entry; wiped when dropped.
-pub type Octets = Zeroizing<Vec<u8>>;
+pub(crate) type Octets = Zeroizing<Vec<u8>>;
 
 /// What all entries of keyfob's have in common.
-pub const SERVICE: &str = "keyfob";
+pub(crate) const SERVICE: &str = "keyfob";
 
 /// Entries by name. Octets, not strings: strings are stored as UTF-16 on Windows, at twice the size.
-pub trait Entries: Send + Sync {
+pub(crate) trait Entries: Send + Sync {
     /// Names an entry, whether it exists or not.
     fn entry(&self, name: &str) -> Result<Entry, StoreError>;
 
@@ -49,7 +49,7 @@ fn present<T>(result: keyring_core::Result<T>) -> Result<Option<T>, StoreError> 
 }
 
 /// The keyring of this platform.
-pub struct Platform;
+pub(crate) struct Platform;
 
 impl Entries for Platform {
     fn entry(&self, name: &str) -> Result<Entry, StoreError> {

@@ -15,7 +15,7 @@ use crate::store::StoreError;
 const ATTEMPTS: usize = 4;
 
 /// Every name; `None` where some are behind a lock.
-pub fn names() -> Result<Option<Vec<String>>, StoreError> {
+pub(crate) fn names() -> Result<Option<Vec<String>>, StoreError> {
     let mut listed = list();
     for _ in 1..ATTEMPTS {
         if listed.is_ok() {

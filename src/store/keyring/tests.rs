@@ -10,7 +10,7 @@ use super::*;
 use crate::store::{Nobody, contract};
 
 /// The mock store, or one that fails.
-pub struct Mock(pub Arc<mock::Store>);
+pub(crate) struct Mock(pub Arc<mock::Store>);
 
 impl Entries for Mock {
     fn entry(&self, name: &str) -> Result<Entry, StoreError> {
@@ -27,7 +27,7 @@ fn keyring(store: &Arc<mock::Store>, limit: Option<usize>) -> Keyring {
 }
 
 /// How many entries hold something.
-pub fn filled(store: &mock::Store) -> usize {
+pub(crate) fn filled(store: &mock::Store) -> usize {
     let mut creds = store.inner.lock().unwrap();
     let creds = creds.get_mut().iter();
     creds

@@ -4,6 +4,6 @@ use crate::store::StoreError;
 
 /// None are asked for.
 #[allow(clippy::unnecessary_wraps)] // as where they can be listed
-pub fn names() -> Result<Option<Vec<String>>, StoreError> {
+pub(crate) fn names() -> Result<Option<Vec<String>>, StoreError> {
     Ok(None)
 }

@@ -10,11 +10,11 @@ use keyfob_base::secret::Secret;
 
 /// The reading thread, which ends with the next line after the drop.
 #[derive(Debug)]
-pub struct Keys(());
+pub(crate) struct Keys(());
 
 impl Keys {
     /// Reads until nobody listens.
-    pub fn read(events: UnboundedSender<Typed>) -> io::Result<Self> {
+    pub(crate) fn read(events: UnboundedSender<Typed>) -> io::Result<Self> {
         let read = move || while next().is_some_and(|typed| events.send(typed).is_ok()) {};
         std::thread::Builder::new()
             .name("entry".into())

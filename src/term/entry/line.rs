@@ -13,7 +13,7 @@ const BELL: u8 = 0x07;
 const ESCAPE: u8 = 0x1b;
 
 /// The line so far.
-pub struct Line {
+pub(crate) struct Line {
     /// Never grows beyond what it has from the start, so that no copy of it stays behind.
     text: Zeroizing<Vec<u8>>,
     /// There was more than [`LONGEST`].
@@ -51,7 +51,7 @@ impl Default for Line {
 
 impl Line {
     /// Takes the next byte. Only Ctrl-D on an empty line is an event at once.
-    pub fn take(&mut self, byte: u8) -> Option<Typed> {
+    pub(crate) fn take(&mut self, byte: u8) -> Option<Typed> {
         if self.is_of_sequence(byte) {
             return None;
         }
@@ -70,7 +70,7 @@ impl Line {
 
     /// Nothing came for a while: the line is at its end if its last key was a line break, and an `ESC` was
     /// the key of that name.
-    pub fn rest(&mut self) -> Option<Typed> {
+    pub(crate) fn rest(&mut self) -> Option<Typed> {
         if self.within == Within::Escape {
             self.within = Within::Text;
         }

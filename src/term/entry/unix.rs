@@ -26,7 +26,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// The reading thread, and the mode it needs. The drop waits for the thread, a tenth of a second at most,
 /// and then gives the terminal back.
 #[derive(Debug)]
-pub struct Keys {
+pub(crate) struct Keys {
     over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
     mode: Option<Mode>,
@@ -34,7 +34,7 @@ pub struct Keys {
 
 impl Keys {
     /// Reads until dropped.
-    pub fn read(events: UnboundedSender<Typed>) -> io::Result<Self> {
+    pub(crate) fn read(events: UnboundedSender<Typed>) -> io::Result<Self> {
         let tty = File::open("/dev/tty")?;
         let held = OwnedFd::from(tty.try_clone()?);
         if !mode::in_foreground(&held)? {

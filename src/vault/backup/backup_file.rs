@@ -8,11 +8,11 @@ use crate::error::{Code, Error, Result};
 use keyfob_base::files;
 
 /// The largest backup that is read, in bytes.
-pub const LIMIT: u64 = 16 * 1024 * 1024;
+pub(crate) const LIMIT: u64 = 16 * 1024 * 1024;
 
 /// The absolute path of a file that can be written: its folder is there, and nothing is in its place, or
 /// with `replace` nothing but a file.
-pub fn place(file: &Path, replace: bool) -> Result<PathBuf> {
+pub(crate) fn place(file: &Path, replace: bool) -> Result<PathBuf> {
     let path = absolute(file)?;
     let shown = file.display();
     let folder = path.parent().filter(|folder| folder.is_dir());
@@ -34,7 +34,7 @@ pub fn place(file: &Path, replace: bool) -> Result<PathBuf> {
 }
 
 /// Writes it whole or not at all, and reads it back.
-pub fn write(path: &Path, contents: &[u8], replace: bool) -> Result<()> {
+pub(crate) fn write(path: &Path, contents: &[u8], replace: bool) -> Result<()> {
     let shown = path.display();
     if contents.len() as u64 > LIMIT {
         let what = format!("the backup would be larger than {} MiB", LIMIT >> 20);
@@ -54,7 +54,7 @@ pub fn write(path: &Path, contents: &[u8], replace: bool) -> Result<()> {
 }
 
 /// Reads it, within bounds.
-pub fn read(file: &Path) -> Result<Vec<u8>> {
+pub(crate) fn read(file: &Path) -> Result<Vec<u8>> {
     let path = absolute(file)?;
     let shown = file.display();
     let opened = files::open_regular(&path, OpenOptions::new().read(true));

@@ -15,7 +15,7 @@ const TEXT_LIMIT: usize = 8 * 1024;
 const LAST_GENERATION: u64 = u64::MAX / 2;
 
 /// What makes an account one that was never backed up, if anything does.
-pub fn fault(saved: &Saved) -> Option<&'static str> {
+pub(crate) fn fault(saved: &Saved) -> Option<&'static str> {
     let endpoints = &saved.account.endpoints;
     let all = [Some(&endpoints.token), endpoints.userinfo.as_ref()];
     let mut all = all.into_iter().chain([endpoints.revocation.as_ref()]);
@@ -50,7 +50,7 @@ pub fn fault(saved: &Saved) -> Option<&'static str> {
 }
 
 /// Whether what is kept of a client is what keyfob writes.
-pub fn is_sound(saved: &SavedClient) -> bool {
+pub(crate) fn is_sound(saved: &SavedClient) -> bool {
     let secrets = [
         &saved.secrets.client_secret,
         &saved.secrets.registration_access_token,

@@ -11,7 +11,7 @@ use keyfob_base::timestamp::Timestamp;
 
 /// What one file holds.
 #[derive(Debug, PartialEq)]
-pub struct BackupContents {
+pub(crate) struct BackupContents {
     /// When it was written.
     pub created_at: Timestamp,
     /// Its accounts were forgotten where it was written, so their refresh tokens are nowhere else.
@@ -26,7 +26,7 @@ pub struct BackupContents {
 
 /// An account in a backup. Which store its secret was in means nothing elsewhere.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Saved {
+pub(crate) struct Saved {
     /// Its index entry.
     pub account: Account,
     /// Its secrets.
@@ -37,7 +37,7 @@ pub struct Saved {
 
 /// A user's definition file in a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SavedProvider {
+pub(crate) struct SavedProvider {
     /// The provider's name.
     pub name: String,
     /// The file's text.
@@ -46,7 +46,7 @@ pub struct SavedProvider {
 
 /// A kept client in a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SavedClient {
+pub(crate) struct SavedClient {
     /// The provider's name.
     pub provider: String,
     /// Its record.
@@ -57,7 +57,7 @@ pub struct SavedClient {
 
 /// What became of an account's refresh token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RefreshToken {
+pub(crate) enum RefreshToken {
     /// It is in the backup.
     Included,
     /// It is not: in two places a rotating one would be the end of both.
@@ -68,7 +68,7 @@ pub enum RefreshToken {
 
 /// What leaves its machine in no backup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bound {
+pub(crate) enum Bound {
     /// The sandbox is of this machine alone.
     Sandbox,
     /// An exchange has nothing to take along, and restored it would send what is another machine's.
@@ -77,7 +77,7 @@ pub enum Bound {
 
 impl Bound {
     /// What keeps an account out of a backup, if anything does.
-    pub fn of(account: &Account) -> Option<Self> {
+    pub(crate) fn of(account: &Account) -> Option<Self> {
         if account.provider == SANDBOX {
             return Some(Self::Sandbox);
         }
@@ -89,7 +89,11 @@ impl Bound {
 impl Vault {
     /// An account for a backup; `None` where its secret is gone. A refresh token goes along where `whole`
     /// says so.
-    pub fn save(&self, account: &Account, whole: bool) -> Result<Option<(Saved, RefreshToken)>> {
+    pub(crate) fn save(
+        &self,
+        account: &Account,
+        whole: bool,
+    ) -> Result<Option<(Saved, RefreshToken)>> {
         let mut account = account.clone();
         let Some(mut secrets) = self.secrets_of_now(&mut account)? else {
             // A store that takes nothing may hold it all the same, and then nothing is known.
@@ -119,7 +123,7 @@ impl Vault {
     }
 
     /// What is kept of a provider's client, for a backup.
-    pub fn save_client(&self, provider: &str) -> Result<Option<SavedClient>> {
+    pub(crate) fn save_client(&self, provider: &str) -> Result<Option<SavedClient>> {
         let Some(client) = self.client(provider)? else {
             return Ok(None);
         };
@@ -136,12 +140,12 @@ impl Vault {
 
 impl BackupContents {
     /// The text to encrypt.
-    pub fn encode(&self) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
         document::encode(self)
     }
 
     /// Reads what was decrypted: nothing in it is believed before it is checked.
-    pub fn decode(text: &[u8]) -> Result<Self> {
+    pub(crate) fn decode(text: &[u8]) -> Result<Self> {
         document::decode(text)
     }
 }

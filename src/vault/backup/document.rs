@@ -65,7 +65,7 @@ struct OneClient<'a> {
 }
 
 /// Encodes into memory that is wiped, and that does not grow, which would leave a copy behind.
-pub fn encode(backup: &BackupContents) -> Zeroizing<Vec<u8>> {
+pub(crate) fn encode(backup: &BackupContents) -> Zeroizing<Vec<u8>> {
     let document = BackupDocument::of(backup);
     let mut size = Count(0);
     serde_json::to_writer(&mut size, &document)
@@ -120,7 +120,7 @@ impl<'a> BackupDocument<'a> {
 }
 
 /// Decodes and checks. The error shows no secret.
-pub fn decode(text: &[u8]) -> Result<BackupContents> {
+pub(crate) fn decode(text: &[u8]) -> Result<BackupContents> {
     let Ok(head) = serde_json::from_slice::<Head>(text) else {
         return Err(no_backup());
     };

@@ -63,7 +63,7 @@ pub struct Backup {
 }
 
 /// Writes the file, and says what is not in it.
-pub fn run(app: &App, args: &Backup) -> Result<()> {
+pub(crate) fn run(app: &App, args: &Backup) -> Result<()> {
     let path = backup_file::place(&args.file, args.replace)?;
     let accounts = meant(app, args)?;
     let recipients = recipients::of(args)?;
@@ -209,7 +209,7 @@ fn remains(error: Error, account: &Account) -> Error {
 
 /// What is in the file.
 #[derive(Debug, Serialize)]
-pub struct BackupAnswer {
+pub(crate) struct BackupAnswer {
     /// The file, as an absolute path.
     pub file: String,
     /// In the order they were named.
@@ -222,7 +222,7 @@ pub struct BackupAnswer {
 
 /// One account.
 #[derive(Debug, Serialize)]
-pub struct BackedUp {
+pub(crate) struct BackedUp {
     account: String,
     result: BackupResult,
     refresh_token: RefreshTokenResult,
@@ -252,7 +252,11 @@ enum RefreshTokenResult {
 
 impl BackedUp {
     /// It is in the file.
-    pub fn saved(account: &Account, refresh_token: RefreshToken, detail: Option<&str>) -> Self {
+    pub(crate) fn saved(
+        account: &Account,
+        refresh_token: RefreshToken,
+        detail: Option<&str>,
+    ) -> Self {
         Self {
             account: account.to_string(),
             result: BackupResult::Saved,
@@ -267,7 +271,7 @@ impl BackedUp {
     }
 
     /// It is not: it belongs to this machine, or has nothing to save.
-    pub fn left_out(account: &Account, why: &str) -> Self {
+    pub(crate) fn left_out(account: &Account, why: &str) -> Self {
         Self {
             account: account.to_string(),
             result: BackupResult::LeftOut,
@@ -279,7 +283,7 @@ impl BackedUp {
 
     /// It was to be forgotten here, and was, or not for this reason.
     #[must_use]
-    pub fn forgotten(self, kept: Option<&Error>) -> Self {
+    pub(crate) fn forgotten(self, kept: Option<&Error>) -> Self {
         Self {
             result: if kept.is_none() {
                 BackupResult::Moved
@@ -292,7 +296,7 @@ impl BackedUp {
     }
 
     /// Whether it is in the file alone.
-    pub fn is_moved(&self) -> bool {
+    pub(crate) fn is_moved(&self) -> bool {
         matches!(self.result, BackupResult::Moved)
     }
 }

@@ -9,7 +9,13 @@ use crate::vault::{BackupContents, Bound, RefreshToken};
 use crate::verbs::app::App;
 
 /// Says what was written, and what was not.
-pub fn summarise(app: &App, path: &Path, lock: &Lock, backup: &BackupContents, told: &[Told]) {
+pub(crate) fn summarise(
+    app: &App,
+    path: &Path,
+    lock: &Lock,
+    backup: &BackupContents,
+    told: &[Told],
+) {
     let locked = match lock {
         Lock::Passphrase(_) => "behind your passphrase".to_owned(),
         Lock::Recipients(recipients) if recipients.len() == 1 => "to one recipient".into(),
@@ -59,7 +65,7 @@ pub fn summarise(app: &App, path: &Path, lock: &Lock, backup: &BackupContents, t
 }
 
 /// What keeps an account of this machine out of a backup.
-pub fn of_machine(bound: Bound) -> &'static str {
+pub(crate) fn of_machine(bound: Bound) -> &'static str {
     match bound {
         Bound::Sandbox => "the practice provider is of this machine alone",
         Bound::Exchange => {
@@ -69,7 +75,7 @@ pub fn of_machine(bound: Bound) -> &'static str {
 }
 
 /// The accounts of which the same is said, and what, in the order of the first of each.
-pub fn grouped<'a>(told: impl Iterator<Item = &'a Told>) -> Vec<(String, &'a str)> {
+pub(crate) fn grouped<'a>(told: impl Iterator<Item = &'a Told>) -> Vec<(String, &'a str)> {
     let mut groups: Vec<(Vec<&Account>, &str)> = Vec::new();
     for one in told {
         let Some(why) = one.remark.as_deref() else {

@@ -22,7 +22,7 @@ const LIMIT: u64 = 1024 * 1024;
 const MARK: &str = "keyfob:";
 
 /// Whether the person's bash loads completions from folders, and the folder that it was told to look into.
-pub struct Bash {
+pub(crate) struct Bash {
     /// Whether bash-completion is there.
     pub loads: bool,
     /// `BASH_COMPLETION_USER_DIR`, where it is set.
@@ -32,12 +32,12 @@ pub struct Bash {
 const BASH: &str = r#"printf '\nkeyfob:%s\n' "loads ${BASH_COMPLETION_VERSINFO-}" "user_dir ${BASH_COMPLETION_USER_DIR-}" end"#;
 
 /// Whether this process runs in a shell that is being asked: asking another from there would have no end.
-pub fn is_asked() -> bool {
+pub(crate) fn is_asked() -> bool {
     std::env::var_os(ASKED).is_some()
 }
 
 /// Asks bash.
-pub fn bash() -> Option<Bash> {
+pub(crate) fn bash() -> Option<Bash> {
     let told = tell(detached("bash")?.args(["-ic", BASH]))?;
     let value = |name: &str| value(&told, name).next();
     Some(Bash {
@@ -47,7 +47,7 @@ pub fn bash() -> Option<Bash> {
 }
 
 /// What the person's zsh has.
-pub struct Zsh {
+pub(crate) struct Zsh {
     /// Whether `compinit` runs at its start.
     pub completes: bool,
     /// Whether it has a completion of keyfob's.
@@ -64,7 +64,7 @@ const ZSH: &str = r"print -l -- '' keyfob:completes\ ${+functions[compdef]} keyf
     keyfob:knows\ ${+_comps[keyfob]} keyfob:zdotdir\ $ZDOTDIR keyfob:fpath\ $^fpath keyfob:end";
 
 /// Asks zsh.
-pub fn zsh() -> Option<Zsh> {
+pub(crate) fn zsh() -> Option<Zsh> {
     let mut zsh = detached("zsh").unwrap_or_else(|| {
         let mut command = Command::new("zsh");
         command.arg("+m"); // it would wait to be in the foreground
@@ -83,7 +83,7 @@ pub fn zsh() -> Option<Zsh> {
 }
 
 /// The file that PowerShell reads at its start, as it says itself: on Windows it may have moved to `OneDrive`.
-pub fn powershell() -> Option<PathBuf> {
+pub(crate) fn powershell() -> Option<PathBuf> {
     let programs: &[&str] = if cfg!(windows) {
         &["pwsh", "powershell"]
     } else {

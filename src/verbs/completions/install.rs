@@ -19,7 +19,7 @@ const LIMIT: u64 = 4 * 1024 * 1024;
 
 /// Whether a shell completes keyfob's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
+pub(crate) enum State {
     /// It does, by this file.
     Installed(PathBuf),
     /// It does, by a file that `--install` renews.
@@ -32,7 +32,7 @@ pub enum State {
 
 /// Says whether a shell completes keyfob's words. Writes nothing; bash, zsh and PowerShell are asked, each for
 /// at most some seconds.
-pub fn state(shell: Shell) -> Result<State> {
+pub(crate) fn state(shell: Shell) -> Result<State> {
     let places = Places::find(shell)?;
     if let Some(file) = places.packaged.iter().find(|file| file.is_file()) {
         return Ok(State::Installed(file.clone()));
@@ -52,7 +52,7 @@ pub fn state(shell: Shell) -> Result<State> {
 }
 
 /// Puts it there, unless it is.
-pub fn install(shell: Shell) -> Result<Installed> {
+pub(crate) fn install(shell: Shell) -> Result<Installed> {
     let places = Places::find(shell)?;
     let files = match there(&places, shell)? {
         Some(unchanged) => vec![unchanged],
@@ -65,7 +65,7 @@ pub fn install(shell: Shell) -> Result<Installed> {
 }
 
 /// Takes back what `install` has put anywhere, and nothing else.
-pub fn uninstall(shell: Shell) -> Result<Installed> {
+pub(crate) fn uninstall(shell: Shell) -> Result<Installed> {
     let places = Places::find(shell)?;
     let mut files = Vec::new();
     for place in &places.own {
@@ -238,7 +238,7 @@ fn changed(place: &CompletionPlace, part: FilePart, result: FileChange) -> Chang
 }
 
 /// Whether the program is where the completion will ask for it.
-pub fn is_on_path() -> bool {
+pub(crate) fn is_on_path() -> bool {
     let program = format!("keyfob{}", std::env::consts::EXE_SUFFIX);
     let folders = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&folders).any(|folder| Path::new(&folder).join(&program).is_file())
@@ -246,7 +246,7 @@ pub fn is_on_path() -> bool {
 
 /// What was done for a shell.
 #[derive(Debug, Serialize)]
-pub struct Installed {
+pub(crate) struct Installed {
     /// The shell, as it is typed.
     pub shell: String,
     /// Every file that it concerns.
@@ -255,7 +255,7 @@ pub struct Installed {
 
 /// A file, and what was done to it.
 #[derive(Debug, Serialize)]
-pub struct ChangedFile {
+pub(crate) struct ChangedFile {
     /// Its path.
     pub file: String,
     /// What of it is keyfob's.
@@ -267,7 +267,7 @@ pub struct ChangedFile {
 /// What of a file is keyfob's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum FilePart {
+pub(crate) enum FilePart {
     /// All of it.
     Whole,
     /// One line of a file of the person's, such as a start file.
@@ -279,7 +279,7 @@ pub enum FilePart {
 /// What was done to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum FileChange {
+pub(crate) enum FileChange {
     /// It is there now.
     Added,
     /// It was there, of another version.
@@ -294,7 +294,7 @@ pub enum FileChange {
 
 impl ChangedFile {
     /// Says it to people.
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         let file = escape(&self.file);
         match (self.result, self.part) {
             (FileChange::Added, FilePart::Line) => format!("added a line to {file}"),
@@ -329,7 +329,7 @@ const BEGINNINGS: [&str; 7] = [
 
 /// Whether a whole file is keyfob's, of this version or another. One that asks for a script among lines of a
 /// person's own is theirs.
-pub fn is_of_keyfob(contents: &[u8]) -> bool {
+pub(crate) fn is_of_keyfob(contents: &[u8]) -> bool {
     let text = contents.trim_ascii_start();
     BEGINNINGS
         .iter()

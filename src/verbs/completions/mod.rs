@@ -1,7 +1,7 @@
 //! `completions`: what a shell needs to ask this binary for keyfob's words.
 
 mod ask;
-pub mod install;
+pub(crate) mod install;
 mod place;
 mod start_file;
 mod write;
@@ -73,7 +73,7 @@ const OURS_FISH: &str = include_str!("keyfob.fish");
 const OURS_ZSH: &str = include_str!("keyfob.zsh");
 
 /// Prints the script for a shell, or puts what asks for it where that shell looks.
-pub fn run(args: &Completions, manner: Manner) -> Result<()> {
+pub(crate) fn run(args: &Completions, manner: Manner) -> Result<()> {
     let shell = args.shell.or_else(|| shell::here(known)).ok_or_else(|| {
         Error::new(
             Code::Usage,
@@ -146,7 +146,7 @@ fn answered(done: &Installed, manner: Manner) -> Result<()> {
 
 /// Whether the shell that this was typed in completes keyfob's words, begun to be asked; `None` where no shell is
 /// known, nobody types, or that shell itself is being asked.
-pub fn of_this_shell(term: &dyn Terminal) -> Option<Pending> {
+pub(crate) fn of_this_shell(term: &dyn Terminal) -> Option<Pending> {
     let shell = shell::here(known).filter(|_| term.can_ask() && !ask::is_asked())?;
     let look = move || match install::state(shell) {
         Ok(install::State::Installed(file)) => Completion::Installed(file),

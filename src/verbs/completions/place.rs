@@ -10,13 +10,13 @@ use super::{Shell, ask};
 use crate::error::{Code, Error, Result};
 
 /// What packagers install is what is put into a person's own folders.
-pub const BASH: &str = include_str!("../../../completions/keyfob.bash");
+pub(crate) const BASH: &str = include_str!("../../../completions/keyfob.bash");
 const ELVISH: &str = include_str!("../../../completions/keyfob.elv");
-pub const FISH: &str = include_str!("../../../completions/keyfob.fish");
+pub(crate) const FISH: &str = include_str!("../../../completions/keyfob.fish");
 /// Nushell asks at run time too; that file is all there is.
-pub const NUSHELL: &str = include_str!("../../../completions/keyfob.nu");
+pub(crate) const NUSHELL: &str = include_str!("../../../completions/keyfob.nu");
 const POWERSHELL: &str = include_str!("../../../completions/keyfob.ps1");
-pub const ZSH: &str = include_str!("../../../completions/_keyfob");
+pub(crate) const ZSH: &str = include_str!("../../../completions/_keyfob");
 
 /// zsh's line, for a start file that may have started its completion or not.
 const ZSH_LINE: &str = "(( $+functions[compdef] )) || { autoload -Uz compinit; compinit -i }; \
@@ -24,7 +24,7 @@ const ZSH_LINE: &str = "(( $+functions[compdef] )) || { autoload -Uz compinit; c
 
 /// A place for a completion, and what belongs there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CompletionPlace {
+pub(crate) struct CompletionPlace {
     /// The file.
     pub file: PathBuf,
     /// Whether that is ours or has a line of ours.
@@ -36,7 +36,7 @@ pub struct CompletionPlace {
 }
 
 /// Every place for a shell's completion, the best of those that it reads first.
-pub struct Places {
+pub(crate) struct Places {
     /// Of the person.
     pub own: Vec<CompletionPlace>,
     /// Of a package or a plugin.
@@ -47,7 +47,7 @@ pub struct Places {
 
 impl Places {
     /// Finds them; bash, zsh and PowerShell are asked themselves.
-    pub fn find(shell: Shell) -> Result<Self> {
+    pub(crate) fn find(shell: Shell) -> Result<Self> {
         let base = BaseDirs::new().ok_or_else(|| {
             Error::new(Code::ConfigInvalid, "this user has no home folder")
                 .hint("set HOME, and run it again")

@@ -1,14 +1,14 @@
 //! The one line of ours in a start file. What else stands there is the person's, and stays as it is.
 
 /// What ends the line, by which it is known again.
-pub const MARK: &str = " # added by `keyfob completions --install`";
+pub(crate) const MARK: &str = " # added by `keyfob completions --install`";
 
 /// What ends it in a file that had to be made for it, and that goes with it.
 const MADE: &str = " # added by `keyfob completions --install`, as was this file";
 
 /// What is in a place, and whose the lines are that ask keyfob for a completion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PlaceState {
+pub(crate) enum PlaceState {
     /// There is none.
     Nothing,
     /// Ours, as it should be.
@@ -22,7 +22,7 @@ pub enum PlaceState {
 }
 
 /// Looks for the line `text` in a start file of `shell`.
-pub fn look(contents: &[u8], text: &str, shell: &str) -> PlaceState {
+pub(crate) fn look(contents: &[u8], text: &str, shell: &str) -> PlaceState {
     let marked: Vec<&[u8]> = lines(contents)
         .filter(|line| is_ours(line))
         .map(bare)
@@ -43,7 +43,7 @@ pub fn look(contents: &[u8], text: &str, shell: &str) -> PlaceState {
 
 /// The start file with that line in its place, or at its end behind an empty line: the last one may go on. `made`
 /// says that there is none yet.
-pub fn with(contents: &[u8], text: &str, made: bool) -> Vec<u8> {
+pub(crate) fn with(contents: &[u8], text: &str, made: bool) -> Vec<u8> {
     let mark = if made || lines(contents).any(is_made) {
         MADE
     } else {
@@ -78,7 +78,7 @@ pub fn with(contents: &[u8], text: &str, made: bool) -> Vec<u8> {
 }
 
 /// The start file without that line, and without the empty one that was put before it.
-pub fn without(contents: &[u8]) -> Vec<u8> {
+pub(crate) fn without(contents: &[u8]) -> Vec<u8> {
     let mut kept: Vec<&[u8]> = Vec::new();
     for line in lines(contents) {
         if !is_ours(line) {
@@ -91,12 +91,12 @@ pub fn without(contents: &[u8]) -> Vec<u8> {
 }
 
 /// Whether a start file was made for that line, and holds nothing else.
-pub fn is_all_ours(contents: &[u8]) -> bool {
+pub(crate) fn is_all_ours(contents: &[u8]) -> bool {
     lines(contents).any(is_made) && without(contents).is_empty()
 }
 
 /// Whether a file is of characters that this can read: PowerShell 5 on Windows writes UTF-16.
-pub fn is_utf16(contents: &[u8]) -> bool {
+pub(crate) fn is_utf16(contents: &[u8]) -> bool {
     contents.starts_with(b"\xff\xfe") || contents.starts_with(b"\xfe\xff")
 }
 
@@ -122,7 +122,7 @@ fn is_made(line: &[u8]) -> bool {
 }
 
 /// Whether any line asks for the script of `shell`.
-pub fn asks_anywhere(contents: &[u8], shell: &str) -> bool {
+pub(crate) fn asks_anywhere(contents: &[u8], shell: &str) -> bool {
     lines(contents).any(|line| asks(line, shell))
 }
 

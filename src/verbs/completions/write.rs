@@ -12,7 +12,7 @@ use keyfob_base::files;
 
 /// Replaces a file, or makes it and its folders. A link is followed, and stays one; mode and group stay; what
 /// belongs to somebody else is left alone, for it would become ours.
-pub fn replace(path: &Path, contents: &[u8]) -> Result<()> {
+pub(crate) fn replace(path: &Path, contents: &[u8]) -> Result<()> {
     let failed = |error: io::Error| Error::io(format!("cannot write {}", path.display()), &error);
     let target = followed(path).map_err(failed)?;
     let before = match fs::metadata(&target) {
@@ -27,7 +27,7 @@ pub fn replace(path: &Path, contents: &[u8]) -> Result<()> {
 }
 
 /// Removes a file; a link, and not what it leads to.
-pub fn remove(path: &Path) -> Result<()> {
+pub(crate) fn remove(path: &Path) -> Result<()> {
     let removed = files::remove(path);
     removed
         .map(drop)

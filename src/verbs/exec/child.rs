@@ -11,7 +11,7 @@ use crate::interrupts::Interrupts;
 /// Runs the command to its end: its exit code, or 128 and the signal that ended it. `started` is called once it
 /// runs. Where a signal came before that, nothing is started.
 #[cfg(unix)]
-pub async fn run(
+pub(crate) async fn run(
     mut command: Command,
     interrupts: &Arc<Interrupts>,
     started: impl FnOnce(),
@@ -52,7 +52,7 @@ fn code(status: std::process::ExitStatus) -> i32 {
 
 /// Runs the command to its end, and gives its exit code. Ctrl-C reaches it by itself.
 #[cfg(not(unix))]
-pub async fn run(
+pub(crate) async fn run(
     mut command: Command,
     interrupts: &Arc<Interrupts>,
     started: impl FnOnce(),

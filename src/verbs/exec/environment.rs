@@ -11,7 +11,7 @@ use crate::verbs::tokens::Owner;
 
 /// Where a token goes.
 #[derive(Debug)]
-pub struct Destination {
+pub(crate) struct Destination {
     /// The variable that it is put into.
     variable: String,
     /// Every variable of its provider's row.
@@ -20,7 +20,7 @@ pub struct Destination {
 
 /// The command with its arguments and its environment. Every variable of the providers' rows is taken out
 /// first, so that no program finds another token of the same provider than the one that was meant.
-pub fn command(args: &Exec, holdings: &[Holding]) -> Command {
+pub(crate) fn command(args: &Exec, holdings: &[Holding]) -> Command {
     let (program, arguments) = args
         .command
         .split_first()
@@ -38,7 +38,11 @@ pub fn command(args: &Exec, holdings: &[Holding]) -> Command {
 }
 
 /// The place of each token: `wanted`, or its provider's usual variable. No two go into the same.
-pub fn places(app: &App, wanted: Option<&str>, owners: &[Owner]) -> Result<Vec<Destination>> {
+pub(crate) fn places(
+    app: &App,
+    wanted: Option<&str>,
+    owners: &[Owner],
+) -> Result<Vec<Destination>> {
     if let (Some(name), [first, second, ..]) = (wanted, owners) {
         return Err(clash(first, second, name));
     }

@@ -34,7 +34,7 @@ const NAME_LIMIT: usize = 80;
 
 /// Signs in, runs the command, gives back, and ends with the command's exit code; returns only where the
 /// command did not run.
-pub fn run(app: &App, args: &Exec) -> Result<()> {
+pub(crate) fn run(app: &App, args: &Exec) -> Result<()> {
     let code = from_sign_in_to_end(app, args)?;
     std::process::exit(code)
 }

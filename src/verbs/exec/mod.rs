@@ -104,7 +104,7 @@ struct Holding {
 }
 
 /// Becomes the command, or runs it after a sign-in for it; returns only where that fails.
-pub fn run(app: &App, args: &Exec) -> Result<()> {
+pub(crate) fn run(app: &App, args: &Exec) -> Result<()> {
     check_variable("--env", args.env.as_deref())?;
     if args.ephemeral {
         return ephemeral::run(app, args);

@@ -26,7 +26,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use crate::interrupts::is_ignored;
 
 /// The signals that are the command's.
-pub const FORWARDED: [Signal; 6] = [
+pub(crate) const FORWARDED: [Signal; 6] = [
     Signal::INT,
     Signal::TERM,
     Signal::HUP,
@@ -40,7 +40,7 @@ pub const FORWARDED: [Signal; 6] = [
 const ANYWAY: Duration = Duration::from_secs(1);
 
 /// ForwardedSignals, caught from here to the end of the process. One that was ignored stays so, in the command too.
-pub struct ForwardedSignals {
+pub(crate) struct ForwardedSignals {
     forwarded: Vec<(Signal, unix::Signal)>,
     child: Option<unix::Signal>,
     anyway: Interval,
@@ -48,7 +48,7 @@ pub struct ForwardedSignals {
 
 impl ForwardedSignals {
     /// Begins; called inside the runtime.
-    pub fn catch() -> Self {
+    pub(crate) fn catch() -> Self {
         let caught = |kind: Signal| {
             let heard = signal(SignalKind::from_raw(kind.as_raw())).ok()?;
             Some((kind, heard))
@@ -67,7 +67,7 @@ impl ForwardedSignals {
     }
 
     /// The next one that is for the command, or `None` once a child may have ended.
-    pub async fn next(&mut self) -> Option<Signal> {
+    pub(crate) async fn next(&mut self) -> Option<Signal> {
         let Self {
             forwarded,
             child,
@@ -98,14 +98,14 @@ const GRACE: Duration = Duration::from_millis(30);
 const MEMORY: Duration = Duration::from_secs(1);
 
 /// The process beside the command; it ends with this.
-pub struct Witness {
+pub(crate) struct Witness {
     process: Option<Child>,
     fell: Option<(i32, Instant)>,
 }
 
 impl Witness {
     /// Starts it.
-    pub fn call() -> Self {
+    pub(crate) fn call() -> Self {
         Self {
             process: start(),
             fell: None,
@@ -113,7 +113,7 @@ impl Witness {
     }
 
     /// Notes what it died of, and starts another; not where it ended by itself, as another would too.
-    pub fn look(&mut self) {
+    pub(crate) fn look(&mut self) {
         let status = self.process.as_mut().map(Child::try_wait);
         if let Some(Ok(Some(status))) = status {
             self.note(status);
@@ -123,7 +123,7 @@ impl Witness {
     }
 
     /// Whether a signal that has arrived here was sent to all.
-    pub async fn saw(&mut self, signal: Signal) -> bool {
+    pub(crate) async fn saw(&mut self, signal: Signal) -> bool {
         self.look();
         if !self.fell_by(signal) {
             tokio::time::sleep(GRACE).await;

@@ -24,7 +24,7 @@ const SHELL_WORDS: [&str; 9] = [
 const HEAD: u64 = 256;
 
 /// The failure of a program that was to be run and did not start, from what the system said.
-pub fn spawn_error(program: &OsStr, failure: &io::Error) -> Error {
+pub(crate) fn spawn_error(program: &OsStr, failure: &io::Error) -> Error {
     let name = display_program(program);
     let cannot_run = |why: &str, hint: String| {
         let what = format!("`{name}` cannot be run: {why}");
@@ -74,7 +74,7 @@ pub fn spawn_error(program: &OsStr, failure: &io::Error) -> Error {
 }
 
 /// Fails where there is certainly no such program, before anybody signs in for it.
-pub fn startable(program: &OsStr) -> Result<()> {
+pub(crate) fn startable(program: &OsStr) -> Result<()> {
     match find(program) {
         None if cfg!(unix) => Err(not_found(program, &display_program(program))),
         _ => Ok(()), // Windows adds suffixes of its own

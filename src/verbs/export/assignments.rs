@@ -8,7 +8,7 @@ use crate::verbs::tokens::{Owner, Supply};
 
 /// The variable of each token: `name` for the only one, else the provider's usual one. No two go into the
 /// same.
-pub fn variables(app: &App, owners: &[Owner], name: Option<&str>) -> Result<Vec<String>> {
+pub(crate) fn variables(app: &App, owners: &[Owner], name: Option<&str>) -> Result<Vec<String>> {
     if let (Some(name), [_, _, ..]) = (name, owners) {
         return Err(one_name(name, owners));
     }
@@ -27,7 +27,7 @@ pub fn variables(app: &App, owners: &[Owner], name: Option<&str>) -> Result<Vec<
 }
 
 /// Pairs each token with its variable.
-pub fn of(variables: Vec<String>, supplies: &[Supply]) -> Result<Vec<Assignment<'_>>> {
+pub(crate) fn of(variables: Vec<String>, supplies: &[Supply]) -> Result<Vec<Assignment<'_>>> {
     let pairs = variables.into_iter().zip(supplies);
     pairs
         .map(|(variable, supply)| {

@@ -11,11 +11,11 @@ use keyfob_base::secret::Secret;
 
 /// One assignment of a value to a variable, as its reader takes it: lines without the last one's end.
 /// `None` where that reader cannot be trusted to give the value back.
-pub type AssignmentForm = fn(variable: &str, value: &str) -> Option<String>;
+pub(crate) type AssignmentForm = fn(variable: &str, value: &str) -> Option<String>;
 
 /// A token on its way into a variable.
 #[derive(Debug)]
-pub struct Assignment<'a> {
+pub(crate) struct Assignment<'a> {
     /// The variable's name.
     pub variable: String,
     /// What it is to hold.
@@ -116,7 +116,7 @@ fn is_bare(byte: u8) -> bool {
 
 /// One object, its members in the order of the assignments.
 #[derive(Debug)]
-pub struct Tokens<'a>(pub &'a [Assignment<'a>]);
+pub(crate) struct Tokens<'a>(pub &'a [Assignment<'a>]);
 
 impl Serialize for Tokens<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -130,12 +130,12 @@ pub(super) mod fixture {
     //! What tokens may hold.
 
     /// Every character, in order.
-    pub fn all() -> String {
+    pub(crate) fn all() -> String {
         ('!'..='~').collect()
     }
 
     /// Asserts that only `[A-Za-z0-9._~+/=-]` is carried.
-    pub fn assert_simple_only(form: super::AssignmentForm) {
+    pub(crate) fn assert_simple_only(form: super::AssignmentForm) {
         for c in '!'..='~' {
             let simple = c.is_ascii_alphanumeric() || "._~+/=-".contains(c);
             for value in [format!("{c}"), format!("a{c}b")] {

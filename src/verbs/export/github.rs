@@ -10,7 +10,7 @@ use crate::error::{Code, Error, Result};
 use keyfob_base::files;
 
 /// The file, open at its end.
-pub struct File {
+pub(crate) struct File {
     variable: &'static str,
     file: fs::File,
 }
@@ -18,7 +18,7 @@ pub struct File {
 impl File {
     /// Opens the file of the step's outputs, or else of the environment of the steps that follow. The runner
     /// has made it, so one that is not there, or is no regular file of its own, is not taken for it.
-    pub fn open(output: bool) -> Result<Self> {
+    pub(crate) fn open(output: bool) -> Result<Self> {
         let variable = if output {
             "GITHUB_OUTPUT"
         } else {
@@ -39,7 +39,7 @@ impl File {
     }
 
     /// Has every value masked, and then sets the variables, all in one write.
-    pub fn set(mut self, assignments: &[Assignment]) -> Result<()> {
+    pub(crate) fn set(mut self, assignments: &[Assignment]) -> Result<()> {
         if self.variable == "GITHUB_ENV"
             && let Some(one) = assignments.iter().find(|one| is_reserved(&one.variable))
         {
@@ -137,7 +137,7 @@ fn reserved(variable: &str) -> Error {
 
 /// The line, without its end, that has the runner mask a value in all that a job logs from here on.
 /// `None` for an empty value, of which the runner would make a mask of nothing.
-pub fn mask(value: &str) -> Option<String> {
+pub(crate) fn mask(value: &str) -> Option<String> {
     (!value.is_empty()).then(|| format!("::add-mask::{}", escape(value)))
 }
 
@@ -151,13 +151,13 @@ fn escape(value: &str) -> String {
 
 /// Lines for the file of `GITHUB_ENV` or `GITHUB_OUTPUT` that set a variable. The delimiter, which nobody can
 /// guess, is not in the value.
-pub fn record(variable: &str, value: &str, delimiter: &str) -> String {
+pub(crate) fn record(variable: &str, value: &str, delimiter: &str) -> String {
     format!("{variable}<<{delimiter}\n{value}\n{delimiter}\n")
 }
 
 /// Whether the runner refuses to set a variable for later steps, or sets its own value over it: `GITHUB_*`,
 /// `RUNNER_*`, `CI`, `NODE_OPTIONS`, in any case.
-pub fn is_reserved(variable: &str) -> bool {
+pub(crate) fn is_reserved(variable: &str) -> bool {
     let variable = variable.to_ascii_uppercase();
     variable.starts_with("GITHUB_")
         || variable.starts_with("RUNNER_")

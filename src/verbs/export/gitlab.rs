@@ -10,12 +10,12 @@ use crate::verbs::app::App;
 use keyfob_base::files;
 
 /// Where the report goes.
-pub struct Report(PathBuf);
+pub(crate) struct Report(PathBuf);
 
 impl Report {
     /// A regular file, which need not be there; its folder must. It is replaced, and a device such as
     /// `/dev/null` would be gone.
-    pub fn at(file: &Path) -> Result<Self> {
+    pub(crate) fn at(file: &Path) -> Result<Self> {
         let file = Path::new(".").join(file); // a folder for a bare name; an absolute path stays
         let folder = file.parent().is_some_and(Path::is_dir);
         let replaceable = file.metadata().map_or(true, |there| there.is_file());
@@ -30,7 +30,7 @@ impl Report {
     }
 
     /// Writes the report for this user alone (0600), after saying who will be able to read it.
-    pub fn write(&self, app: &App, assignments: &[Assignment]) -> Result<()> {
+    pub(crate) fn write(&self, app: &App, assignments: &[Assignment]) -> Result<()> {
         let report = text(assignments)?;
         let file = self.0.display();
         app.term.warn(&format!(
@@ -62,11 +62,11 @@ fn text(assignments: &[Assignment]) -> Result<String> {
 }
 
 /// The most bytes that GitLab takes in a report.
-pub const REPORT_LIMIT: usize = 5 * 1024;
+pub(crate) const REPORT_LIMIT: usize = 5 * 1024;
 
 /// `NAME=VALUE`, of `[A-Za-z0-9._~+/=-]` alone: nothing can be quoted, blanks are stripped, and a `$` in a
 /// variable of a job is expanded.
-pub fn report_line(variable: &str, value: &str) -> Option<String> {
+pub(crate) fn report_line(variable: &str, value: &str) -> Option<String> {
     is_simple(value).then(|| format!("{variable}={value}"))
 }
 

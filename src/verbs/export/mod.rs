@@ -100,7 +100,7 @@ enum Way {
 }
 
 /// Prints assignments of valid tokens, or writes them where a CI system looks for them.
-pub fn run(app: &App, args: &Export) -> Result<()> {
+pub(crate) fn run(app: &App, args: &Export) -> Result<()> {
     let format = format(args, app.manner.json)?;
     fit(args, format)?;
     let way = way(args, format)?;

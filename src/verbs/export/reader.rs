@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use super::{Export, Format};
 
 /// The format of the shell that this process was started from; else of `SHELL`; else `sh`.
-pub fn here() -> Format {
+pub(crate) fn here() -> Format {
     crate::verbs::shell::here(shell).unwrap_or(Format::Sh)
 }
 
@@ -24,14 +24,14 @@ fn shell(program: &str) -> Option<Format> {
 }
 
 /// What `--format` calls it.
-pub fn name(format: Format) -> String {
+pub(crate) fn name(format: Format) -> String {
     let value = format.to_possible_value();
     let value = value.expect("no format is hidden");
     value.get_name().to_owned()
 }
 
 /// What to say once a token is on the screen, with the command that keeps it off.
-pub fn on_screen(args: &Export, format: Format) -> String {
+pub(crate) fn on_screen(args: &Export, format: Format) -> String {
     let mut words: Vec<String> = std::env::args().skip(1).collect();
     let mut add = |flag: &str| {
         if args.format.is_none() {

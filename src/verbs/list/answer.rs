@@ -11,7 +11,7 @@ use keyfob_base::timestamp::Timestamp;
 
 /// An account as `list` has it.
 #[derive(Debug, Clone, Copy)]
-pub struct Listed<'a> {
+pub(crate) struct Listed<'a> {
     /// The entry.
     pub account: &'a Account,
     /// Whether it is its provider's default.
@@ -24,7 +24,7 @@ pub struct Listed<'a> {
 
 /// Accounts, as the index knows them.
 #[derive(Debug, Serialize)]
-pub struct ListAnswer {
+pub(crate) struct ListAnswer {
     accounts: Vec<ListEntry>,
 }
 
@@ -53,7 +53,7 @@ struct ListEntry {
 }
 
 /// Shapes accounts as they are at `now`; and after them the variables that hold tokens.
-pub fn shape(accounts: &[Listed], variables: &[SetVariable], now: Timestamp) -> ListAnswer {
+pub(crate) fn shape(accounts: &[Listed], variables: &[SetVariable], now: Timestamp) -> ListAnswer {
     let kept = accounts.iter().map(|listed| shape_account(listed, now));
     ListAnswer {
         accounts: kept.chain(variables.iter().map(shape_variable)).collect(),

@@ -80,7 +80,7 @@ pub enum Sort {
 }
 
 /// Prints the accounts; an entry that cannot be read is a warning.
-pub fn run(app: &App, args: &List) -> Result<()> {
+pub(crate) fn run(app: &App, args: &List) -> Result<()> {
     let listing = read_listing(app, args.provider.as_deref())?;
     let set = app.chooser().variables(args.provider.as_deref());
     let (variables, unclear): (Vec<_>, Vec<_>) = set.into_iter().partition(Result::is_ok);

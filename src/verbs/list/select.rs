@@ -6,12 +6,12 @@ use crate::store::Kind;
 use keyfob_base::timestamp::Timestamp;
 
 /// Whether anything was asked for but all.
-pub fn has_filters(args: &List) -> bool {
+pub(crate) fn has_filters(args: &List) -> bool {
     args.expiring_in.is_some() || !args.status.is_empty() || args.store.is_some()
 }
 
 /// Whether an account holds what every filter wants.
-pub fn keeps_account(args: &List, account: &Account, now: Timestamp) -> bool {
+pub(crate) fn keeps_account(args: &List, account: &Account, now: Timestamp) -> bool {
     let ends = args.expiring_in.is_none_or(|within| {
         let latest = now.plus(within.as_secs());
         account.expires_at.is_some_and(|end| end <= latest)
@@ -24,7 +24,7 @@ pub fn keeps_account(args: &List, account: &Account, now: Timestamp) -> bool {
 }
 
 /// Whether variables do, all of them or none: nobody knows when their tokens end.
-pub fn keeps_variables(args: &List) -> bool {
+pub(crate) fn keeps_variables(args: &List) -> bool {
     args.expiring_in.is_none()
         && has_status(args, Status::Unknown)
         && args.store.is_none_or(|only| only == StoreFilter::Env)
@@ -35,7 +35,7 @@ fn has_status(args: &List, status: Status) -> bool {
 }
 
 /// Puts accounts, which come by provider and name, into an order; equals stay as they are.
-pub fn sort(accounts: &mut [&Account], order: Sort) {
+pub(crate) fn sort(accounts: &mut [&Account], order: Sort) {
     match order {
         Sort::Provider => {}
         Sort::Name => accounts.sort_by(|a, b| a.name.cmp(&b.name)),

@@ -11,7 +11,7 @@ use keyfob_base::timestamp::{Timestamp, until};
 
 /// How a table is laid out.
 #[derive(Debug, Clone, Copy)]
-pub struct Layout {
+pub(crate) struct Layout {
     /// The cells of a line at most; `None` lets every line have what it needs, and shows every column.
     pub width: Option<usize>,
     /// Whether it is coloured.
@@ -24,7 +24,7 @@ pub struct Layout {
 ///
 /// Where the width is bounded, a column that says nothing is left out: usernames where nobody has one,
 /// stores where all are the same; and so is what few ask for.
-pub fn draw(
+pub(crate) fn draw(
     accounts: &[Listed],
     variables: &[SetVariable],
     now: Timestamp,
@@ -105,7 +105,7 @@ fn mark(listed: &Listed) -> char {
     }
 }
 
-/// The same as [`expiry`], and what to do about a sign-in that ends soon.
+/// The same as `expiry`, and what to do about a sign-in that ends soon.
 fn describe_end(listed: &Listed, now: Timestamp) -> String {
     let token = describe_expiry(listed.account, now);
     match listed.sign_in.and_then(|end| end.notice(now)) {

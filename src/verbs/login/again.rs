@@ -4,7 +4,7 @@ use super::Login;
 
 /// Everything that says where, as whom and for what; how the sign-in is done is left to whoever repeats it.
 /// It begins with `start`.
-pub fn command_again(start: &[&str], args: &Login) -> String {
+pub(crate) fn command_again(start: &[&str], args: &Login) -> String {
     let mut words: Vec<String> = start.iter().map(|word| (*word).to_owned()).collect();
     let mut option = |name: &str, value: &str| words.extend([name.into(), value.into()]);
     let several = [

@@ -13,12 +13,12 @@ use crate::verbs::app::App;
 use crate::verbs::network;
 
 /// Whether a target is meant as a URL.
-pub fn is_url(target: &str) -> bool {
+pub(crate) fn is_url(target: &str) -> bool {
     target.contains("://")
 }
 
 /// Signs in at the issuer, and keeps its definition if that is wanted.
-pub fn run(app: &App, args: &Login) -> Result<()> {
+pub(crate) fn run(app: &App, args: &Login) -> Result<()> {
     let issuer = args.target.as_str();
     check_issuer(issuer)?;
     if let Some(name) = app.registry.with_issuer(issuer) {
@@ -196,7 +196,7 @@ fn is_free(app: &App, name: &str, issuer: &str) -> Result<()> {
 }
 
 /// The error for a definition that is not there; where it was not kept its accounts know the URL.
-pub fn explain_unknown(app: &App, name: &str, error: Error) -> Error {
+pub(crate) fn explain_unknown(app: &App, name: &str, error: Error) -> Error {
     let accounts = app.vault.accounts_of(name).accounts;
     let mut issuers = accounts.iter().map(|account| &account.identity.issuer);
     match issuers.find(|issuer| is_url(issuer)) {

@@ -128,7 +128,7 @@ pub struct Login {
 const SANDBOX_PERSON: &str = "ada";
 
 /// Signs in, at a known provider or by the URL of one.
-pub fn run(app: &App, args: &Login) -> Result<()> {
+pub(crate) fn run(app: &App, args: &Login) -> Result<()> {
     if args.with_token {
         with_token::check_target(app, &args.target)?;
     }

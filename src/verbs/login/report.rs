@@ -27,7 +27,7 @@ fn join(scopes: &BTreeSet<String>) -> String {
 }
 
 /// Says what was granted otherwise than asked.
-pub fn say_scopes(app: &App, done: &SignedIn) {
+pub(crate) fn say_scopes(app: &App, done: &SignedIn) {
     if !done.withheld.is_empty() {
         app.term.warn(&format!(
             "asked for and not granted: {}",
@@ -44,7 +44,7 @@ pub fn say_scopes(app: &App, done: &SignedIn) {
 
 /// Says who signed in, and what differs from what was asked. Where the tokens are is news for a new
 /// account, and where they were `placed` by the command line.
-pub fn report(app: &App, provider: &Provider, done: &SignedIn, placed: bool) -> Result<()> {
+pub(crate) fn report(app: &App, provider: &Provider, done: &SignedIn, placed: bool) -> Result<()> {
     let account = &done.account;
     let default = app.vault.default_of(&account.provider).as_ref() == Some(&account.name);
     for warning in &done.warnings {
@@ -94,7 +94,7 @@ fn describe_event(provider: &Provider, done: &SignedIn) -> String {
 
 /// The account that a sign-in made or updated.
 #[derive(Debug, Serialize)]
-pub struct LoginAnswer {
+pub(crate) struct LoginAnswer {
     account: String,
     provider: String,
     account_id: Option<String>,
@@ -109,7 +109,7 @@ pub struct LoginAnswer {
 
 impl LoginAnswer {
     /// Shapes an account: `created` where it was not there before, `default` where it is its provider's.
-    pub fn new(account: &Account, created: bool, default: bool) -> Self {
+    pub(crate) fn new(account: &Account, created: bool, default: bool) -> Self {
         Self {
             account: account.to_string(),
             provider: account.provider.clone(),

@@ -9,13 +9,13 @@ use crate::names::is_variable;
 use keyfob_base::secret::Secret;
 
 /// The longest token that is taken, in bytes; no header could carry much more.
-pub const LONGEST: usize = 16 * 1024;
+pub(crate) const LONGEST: usize = 16 * 1024;
 
 /// What is read at most: the longest token, the end of its line, and a byte that is too many.
 const ROOM: usize = LONGEST + 3;
 
 /// Reads standard input to its end, or to one byte too many.
-pub fn standard_input() -> io::Result<Zeroizing<Vec<u8>>> {
+pub(crate) fn standard_input() -> io::Result<Zeroizing<Vec<u8>>> {
     read(&mut unbuffered()?)
 }
 
@@ -46,7 +46,7 @@ fn read(input: &mut impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
 
 /// Why something is no token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flaw {
+pub(crate) enum Flaw {
     /// There is nothing.
     Empty,
     /// It is longer than a token.
@@ -67,7 +67,7 @@ pub enum Flaw {
 
 impl Flaw {
     /// What is wrong, with nothing of the text.
-    pub fn what(self) -> &'static str {
+    pub(crate) fn what(self) -> &'static str {
         match self {
             Self::Empty => "no token was given",
             Self::Long => "what was given is longer than 16 KiB, and no token is",
@@ -81,7 +81,7 @@ impl Flaw {
     }
 
     /// What to do about it, in the imperative.
-    pub fn next(self) -> &'static str {
+    pub(crate) fn next(self) -> &'static str {
         match self {
             Self::Empty => "pipe it in",
             Self::Long | Self::Lines | Self::Characters => "give the token alone",
@@ -94,7 +94,7 @@ impl Flaw {
 }
 
 /// The token in what was given: `[\x21-\x7E]+`, at most 16 KiB of it, blanks and line ends around it left out.
-pub fn token(given: &[u8]) -> std::result::Result<Secret, Flaw> {
+pub(crate) fn token(given: &[u8]) -> std::result::Result<Secret, Flaw> {
     let bytes = given.trim_ascii();
     if given.len() >= ROOM || bytes.len() > LONGEST {
         return Err(Flaw::Long);

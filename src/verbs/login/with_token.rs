@@ -28,7 +28,7 @@ const SLIP: usize = 3;
 
 /// Refuses a target that may be the token, with no word of it: one that is neither a URL nor near any
 /// provider's name, or that has after its `/` what names no account.
-pub fn check_target(app: &App, target: &str) -> Result<()> {
+pub(crate) fn check_target(app: &App, target: &str) -> Result<()> {
     let name = target.split('/').next().unwrap_or_default();
     let names = app.registry.names();
     let meant = nearest(name, names.iter().map(String::as_str));
@@ -49,7 +49,12 @@ pub fn check_target(app: &App, target: &str) -> Result<()> {
 }
 
 /// Takes the token, and keeps it as an account.
-pub fn run(app: &App, args: &Login, provider: &Provider, expected: Option<Account>) -> Result<()> {
+pub(crate) fn run(
+    app: &App,
+    args: &Login,
+    provider: &Provider,
+    expected: Option<Account>,
+) -> Result<()> {
     let store = choose_store(app, args, expected.as_ref(), provider)?;
     let token = take(
         app,

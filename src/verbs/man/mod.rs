@@ -48,7 +48,7 @@ struct ManPage {
 }
 
 /// Prints one page, or writes them all and prints the names of their files.
-pub fn run(args: &Man) -> Result<()> {
+pub(crate) fn run(args: &Man) -> Result<()> {
     let Some(dir) = &args.dir else {
         return print(&page(args)?);
     };
@@ -62,7 +62,7 @@ pub fn run(args: &Man) -> Result<()> {
 
 /// Gives one page: of the verb that was named, `provider show` as two words or as `provider-show`, or
 /// keyfob's own. An unknown verb is `usage` with the nearest one.
-pub fn page(args: &Man) -> Result<String> {
+pub(crate) fn page(args: &Man) -> Result<String> {
     let wanted = match args.verb.join("-") {
         verb if verb.is_empty() || verb == "keyfob" => "keyfob".to_owned(),
         verb if verb.starts_with("keyfob-") => verb,

@@ -187,7 +187,7 @@ const FILES: [(&str, &str); 12] = [
 ];
 
 /// Adds paragraphs to the section above; a blank line divides them.
-pub fn paragraphs(roff: &mut Roff, lines: &[&str]) {
+pub(crate) fn paragraphs(roff: &mut Roff, lines: &[&str]) {
     let mut fresh = true;
     for line in lines {
         if line.trim().is_empty() {
@@ -202,7 +202,7 @@ pub fn paragraphs(roff: &mut Roff, lines: &[&str]) {
 }
 
 /// Adds the exit codes, on keyfob's own page with the error codes that belong to each.
-pub fn exit_status(roff: &mut Roff, with_codes: bool) {
+pub(crate) fn exit_status(roff: &mut Roff, with_codes: bool) {
     let mut words: BTreeMap<u8, Vec<&str>> = BTreeMap::new();
     for code in Code::ALL.iter().filter(|code| **code != Code::Interrupted) {
         words.entry(code.exit()).or_default().push(code.as_str());
@@ -225,7 +225,7 @@ pub fn exit_status(roff: &mut Roff, with_codes: bool) {
 }
 
 /// Adds the variables that keyfob reads.
-pub fn environment(roff: &mut Roff) {
+pub(crate) fn environment(roff: &mut Roff) {
     roff.control("SH", ["ENVIRONMENT"]);
     for (name, meaning) in ENVIRONMENT {
         roff.control("TP", []);
@@ -235,7 +235,7 @@ pub fn environment(roff: &mut Roff) {
 }
 
 /// Adds the files that keyfob keeps.
-pub fn files(roff: &mut Roff) {
+pub(crate) fn files(roff: &mut Roff) {
     roff.control("SH", ["FILES"]);
     roff.text([roman(
         "The XDG folders are ~/.config, ~/.local/share and ~/.local/state where they are not set. On \
@@ -249,7 +249,7 @@ pub fn files(roff: &mut Roff) {
 }
 
 /// Adds examples, a line each.
-pub fn examples(roff: &mut Roff, lines: &[&str]) {
+pub(crate) fn examples(roff: &mut Roff, lines: &[&str]) {
     if !lines.is_empty() {
         roff.control("SH", ["EXAMPLES"]);
         verbatim(roff, lines.iter().copied());
@@ -257,7 +257,7 @@ pub fn examples(roff: &mut Roff, lines: &[&str]) {
 }
 
 /// Adds lines as they stand.
-pub fn verbatim<'a>(roff: &mut Roff, lines: impl Iterator<Item = &'a str>) {
+pub(crate) fn verbatim<'a>(roff: &mut Roff, lines: impl Iterator<Item = &'a str>) {
     roff.control("RS", ["4"]);
     roff.control("nf", []);
     for line in lines {

@@ -6,15 +6,15 @@ use super::{finish, sections, see_also, write_section};
 use crate::help::{Block, TOPICS, Topic};
 
 /// The section of the manual for what is no command.
-pub const SECTION: &str = "7";
+pub(crate) const SECTION: &str = "7";
 
 /// The page's name, such as `keyfob-accounts`.
-pub fn name(topic: &Topic) -> String {
+pub(crate) fn name(topic: &Topic) -> String {
     format!("keyfob-{}", topic.name)
 }
 
 /// Gives the page.
-pub fn render(topic: &Topic) -> String {
+pub(crate) fn render(topic: &Topic) -> String {
     let text = write_section(|roff| {
         roff.control("SH", ["NAME"]);
         roff.text([roman(format!("{} - {}", name(topic), topic.about()))]);

@@ -8,7 +8,7 @@ use crate::verbs::provider::answer::{Known, Providers};
 use crate::verbs::{caution, columns, print, print_json};
 
 /// Lists them; a file that cannot be used is a warning.
-pub fn run(app: &App) -> Result<()> {
+pub(crate) fn run(app: &App) -> Result<()> {
     let accounts = app.vault.accounts().accounts;
     let mut providers = Vec::new();
     for name in app.registry.names() {

@@ -11,7 +11,7 @@ use crate::verbs::provider::answer::Document;
 use crate::verbs::{print, print_json};
 
 /// Prints the document, and says what to do with it.
-pub fn run(app: &App, args: &arguments::ProviderMetadata) -> Result<()> {
+pub(crate) fn run(app: &App, args: &arguments::ProviderMetadata) -> Result<()> {
     let name = &args.provider;
     let provider = app.registry.get(name)?;
     let url = client_id(&args.url)?;

@@ -18,7 +18,7 @@ use crate::error::Result;
 pub(crate) use arguments::Provider;
 
 /// Runs one of the verbs; all but `add`, `set --client-secret`, `remove` and `test` send nothing.
-pub fn run(app: &App, args: &Provider) -> Result<()> {
+pub(crate) fn run(app: &App, args: &Provider) -> Result<()> {
     match args {
         Provider::List => list::run(app),
         Provider::Show(args) => show::run(app, args),

@@ -11,7 +11,7 @@ use crate::verbs::provider::answer::Need;
 use keyfob_base::timestamp::Timestamp;
 
 /// What is missing; `accounts` are those at the provider. A record that cannot be read is a warning.
-pub fn needs(app: &App, provider: &Provider, accounts: &[Account]) -> Vec<Need> {
+pub(crate) fn needs(app: &App, provider: &Provider, accounts: &[Account]) -> Vec<Need> {
     let mut needs: Vec<Need> = provider.missing.iter().cloned().map(Need::Key).collect();
     let kept = kept(app, provider).unwrap_or_else(|error| {
         caution(app, &error);
@@ -42,7 +42,7 @@ fn goes_without(provider: &Provider) -> bool {
 }
 
 /// The client that a login would use.
-pub fn client_id(
+pub(crate) fn client_id(
     provider: &Provider,
     kept: Option<&KeptClient>,
     accounts: &[Account],
@@ -55,7 +55,7 @@ pub fn client_id(
 
 /// What is kept of our client there. Where the definition names a token endpoint elsewhere than it was
 /// kept for, that is as good as nothing.
-pub fn kept(app: &App, provider: &Provider) -> Result<Option<KeptClient>> {
+pub(crate) fn kept(app: &App, provider: &Provider) -> Result<Option<KeptClient>> {
     let kept = app.vault.client(&provider.name)?;
     let pin = provider.token_endpoint.as_ref();
     let pin = pin.map(|endpoint| provider.pin(endpoint));

@@ -15,7 +15,7 @@ const NAMED: usize = 10;
 
 /// Removes it, unless accounts use it; with `--force` these are logged out first. What fails on the way
 /// leaves the definition where it is. A client that keyfob registered is deleted at the server last.
-pub fn run(app: &App, args: &arguments::ProviderRemove) -> Result<()> {
+pub(crate) fn run(app: &App, args: &arguments::ProviderRemove) -> Result<()> {
     let name = &args.provider;
     app.registry.is_known(name)?;
     let accounts = accounts(app, name)?;

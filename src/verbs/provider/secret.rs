@@ -28,7 +28,7 @@ const LONGEST: usize = 8 * 1024;
 const ID_LIMIT: usize = 60;
 
 /// A secret that was given, and the client it belongs to.
-pub struct Prepared {
+pub(crate) struct Prepared {
     provider: Provider,
     client: KeptClient,
     secrets: ClientSecrets,
@@ -36,7 +36,12 @@ pub struct Prepared {
 
 /// Finds out whose secret it is, proves the store, finds out where the secret will go, and only then
 /// takes it. `changes` are those of the same command.
-pub fn prepare(app: &App, name: &str, changes: &[Change], store: Option<Kind>) -> Result<Prepared> {
+pub(crate) fn prepare(
+    app: &App,
+    name: &str,
+    changes: &[Change],
+    store: Option<Kind>,
+) -> Result<Prepared> {
     let provider = app.registry.preview(name, changes)?;
     let client_id = whose(app, &provider)?;
     let before = app.vault.client(name)?;
@@ -114,7 +119,7 @@ fn whose(app: &App, provider: &Provider) -> Result<String> {
 
 impl Prepared {
     /// Keeps it; gives the store.
-    pub fn keep(self, app: &App) -> Result<Kind> {
+    pub(crate) fn keep(self, app: &App) -> Result<Kind> {
         let Self {
             provider,
             client,

@@ -10,7 +10,7 @@ use crate::verbs::provider::answer::Set;
 
 /// Changes what is said, all of it or nothing. With `--client-secret` the secret is asked for first,
 /// so that a question that is not answered changes nothing.
-pub fn run(app: &App, args: &arguments::ProviderSet) -> Result<()> {
+pub(crate) fn run(app: &App, args: &arguments::ProviderSet) -> Result<()> {
     let name = &args.provider;
     let parsed = args.changes.iter().map(|one| Change::parse(one));
     let changes: Vec<Change> = parsed

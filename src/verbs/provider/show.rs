@@ -8,7 +8,7 @@ use crate::verbs::provider::answer::Shown;
 use crate::verbs::{print, print_json};
 
 /// Shows it.
-pub fn run(app: &App, args: &arguments::ProviderShow) -> Result<()> {
+pub(crate) fn run(app: &App, args: &arguments::ProviderShow) -> Result<()> {
     let provider = app.registry.describe(&args.provider)?;
     let sources = app.registry.sources(&args.provider)?;
     let accounts = app.vault.accounts_of(&provider.name).accounts;

@@ -16,7 +16,7 @@ use keyfob_base::secret::Secret;
 const ID_LIMIT: usize = 60;
 
 /// What manages a registration, and what becomes of it.
-pub enum Registration {
+pub(crate) enum Registration {
     /// It can be deleted.
     Ours(Managed),
     /// The definition of that name uses the client too.
@@ -24,7 +24,7 @@ pub enum Registration {
 }
 
 /// A registration and what the server wants to see before it deletes it.
-pub struct Managed {
+pub(crate) struct Managed {
     title: String,
     client_id: String,
     endpoint: Url,
@@ -33,7 +33,7 @@ pub struct Managed {
 
 impl Registration {
     /// That of a provider's client; `None` where keyfob registered none, or has nothing to manage it with.
-    pub fn find(app: &App, name: &str, title: &str) -> Result<Option<Self>> {
+    pub(crate) fn find(app: &App, name: &str, title: &str) -> Result<Option<Self>> {
         let Some(client) = app.vault.client(name)? else {
             return Ok(None);
         };
@@ -55,7 +55,7 @@ impl Registration {
     }
 
     /// Deletes it at the server, unless it is shared, and says what became of it.
-    pub fn delete(&self, app: &App) -> Unregistered {
+    pub(crate) fn delete(&self, app: &App) -> Unregistered {
         match self {
             Self::Ours(managed) => managed.delete(app),
             Self::Shared(id, other) => {

@@ -15,7 +15,7 @@ use keyfob_base::files;
 const LIMIT: u64 = 64 * 1024;
 
 /// Decrypts the backup.
-pub fn open(app: &App, args: &Restore, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+pub(crate) fn open(app: &App, args: &Restore, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
     let shown = format!("`{}`", args.file.display());
     let key = match (form(sealed), &args.identity) {
         (Form::Passphrase, _) => Key::Passphrase(passphrase(app, false)?),

@@ -56,7 +56,7 @@ pub struct Restore {
 }
 
 /// Opens the file, and takes from it what was asked for.
-pub fn run(app: &App, args: &Restore) -> Result<()> {
+pub(crate) fn run(app: &App, args: &Restore) -> Result<()> {
     let sealed = backup_file::read(&args.file)?;
     app.term.obey_signals();
     let failed = |error: &Error| app.audit.note(Action::Restore, "", Some(error));
@@ -302,7 +302,7 @@ fn conflict(here: &Account, saved: &Saved, args: &Restore, moved: bool) -> Error
 
 /// What became of what is in the file.
 #[derive(Debug, Serialize)]
-pub struct RestoreAnswer {
+pub(crate) struct RestoreAnswer {
     /// The file, as it was named.
     pub file: String,
     /// In the order they are in the file.
@@ -315,7 +315,7 @@ pub struct RestoreAnswer {
 
 /// One account.
 #[derive(Debug, Serialize)]
-pub struct RestoredAccount {
+pub(crate) struct RestoredAccount {
     /// `PROVIDER/NAME` here; in the file where nothing of it is here.
     account: String,
     result: RestoreResult,
@@ -327,7 +327,7 @@ pub struct RestoredAccount {
 /// How an account fared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RestoreResult {
+pub(crate) enum RestoreResult {
     /// It is new here.
     Restored,
     /// The one here was older.
@@ -342,7 +342,7 @@ pub enum RestoreResult {
 
 /// One provider's part.
 #[derive(Debug, Serialize)]
-pub struct ProviderPart {
+pub(crate) struct ProviderPart {
     provider: String,
     result: &'static str,
     error: Option<Error>,
@@ -350,7 +350,7 @@ pub struct ProviderPart {
 
 impl RestoredAccount {
     /// The account as it is here.
-    pub fn here(account: &Account, result: RestoreResult, error: Option<&Error>) -> Self {
+    pub(crate) fn here(account: &Account, result: RestoreResult, error: Option<&Error>) -> Self {
         Self {
             account: account.to_string(),
             result,
@@ -361,7 +361,7 @@ impl RestoredAccount {
     }
 
     /// The account as it is in the file.
-    pub fn failed(account: &Account, error: &Error) -> Self {
+    pub(crate) fn failed(account: &Account, error: &Error) -> Self {
         Self {
             account: account.to_string(),
             result: RestoreResult::Failed,
@@ -374,7 +374,7 @@ impl RestoredAccount {
 
 impl ProviderPart {
     /// How a provider's part fared.
-    pub fn of(provider: &str, result: &Result<Adopted>) -> Self {
+    pub(crate) fn of(provider: &str, result: &Result<Adopted>) -> Self {
         Self {
             provider: provider.to_owned(),
             result: match result {

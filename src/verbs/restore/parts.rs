@@ -10,7 +10,7 @@ use crate::vault::{BackupContents, RestorePlace};
 use crate::verbs::app::App;
 
 /// The definitions first: without them an account is of no use.
-pub fn definitions(
+pub(crate) fn definitions(
     app: &App,
     backup: &BackupContents,
     wanted: &BTreeSet<&String>,
@@ -25,7 +25,7 @@ pub fn definitions(
         let result = uninterrupted(|| app.registry.adopt(name, &saved.text));
         answer.providers.push(ProviderPart::of(name, &result));
         match result {
-            Ok(Adopted::Written) if app.registry.is_built_in(name) => app.term.say(&format!(
+            Ok(Adopted::Written) if crate::provider::Registry::is_built_in(name) => app.term.say(&format!(
                 "took over the definition of {name}, which goes before the built-in one: `keyfob provider show {name}`"
             )),
             Ok(Adopted::Written) => app.term.say(&format!(
@@ -47,7 +47,7 @@ pub fn definitions(
 }
 
 /// What is kept of clients, so that signing in again needs no more than it did.
-pub fn clients(
+pub(crate) fn clients(
     app: &App,
     backup: &BackupContents,
     wanted: &BTreeSet<&String>,

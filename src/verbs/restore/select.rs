@@ -11,7 +11,7 @@ use crate::vault::{BackupContents, Saved};
 const SHOWN: usize = 8;
 
 /// Those that names and patterns mean, in the order of the file; all where there are none.
-pub fn chosen<'a>(typed: &[String], backup: &'a BackupContents) -> Result<Vec<&'a Saved>> {
+pub(crate) fn chosen<'a>(typed: &[String], backup: &'a BackupContents) -> Result<Vec<&'a Saved>> {
     let all = || backup.accounts.iter();
     if typed.is_empty() {
         return Ok(all().collect());

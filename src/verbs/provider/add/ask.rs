@@ -7,7 +7,7 @@ use crate::term::Terminal;
 use crate::verbs::app::App;
 
 /// The name: given, or asked for until it is one.
-pub fn name(app: &App, given: Option<&str>) -> Result<String> {
+pub(crate) fn name(app: &App, given: Option<&str>) -> Result<String> {
     if let Some(name) = given {
         app.registry.is_free(name)?;
         return Ok(name.to_owned());
@@ -28,7 +28,7 @@ pub fn name(app: &App, given: Option<&str>) -> Result<String> {
 }
 
 /// Where the server is: its issuer, else its endpoints.
-pub fn place(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
+pub(crate) fn place(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
     let name = draft.name.clone();
     let flags = format!(
         "give `keyfob provider add {name} --issuer URL`, or `--like PROVIDER`, or `--authorization-endpoint URL --token-endpoint URL`"
@@ -63,7 +63,7 @@ pub fn place(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
 }
 
 /// The two endpoints that every login needs, those that are not known yet.
-pub fn endpoints(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
+pub(crate) fn endpoints(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
     for (key, question) in [
         (
             "authorization_endpoint",
@@ -82,7 +82,12 @@ pub fn endpoints(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
 }
 
 /// One endpoint that a login cannot do without.
-pub fn endpoint(term: &dyn Terminal, draft: &mut Draft, name: &str, question: &str) -> Result<()> {
+pub(crate) fn endpoint(
+    term: &dyn Terminal,
+    draft: &mut Draft,
+    name: &str,
+    question: &str,
+) -> Result<()> {
     let flag = format!("give it with `--{} URL`", name.replace('_', "-"));
     let change = key(term, draft, name, question, &flag)?;
     let change = change.ok_or_else(|| unanswered(&format!("`{name}`"), &flag))?;
@@ -92,7 +97,7 @@ pub fn endpoint(term: &dyn Terminal, draft: &mut Draft, name: &str, question: &s
 }
 
 /// The keys that a built-in definition leaves to the user, where somebody can say them now.
-pub fn missing(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
+pub(crate) fn missing(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
     let drafted = draft.registry.draft(&draft.name, &draft.definition);
     let missing = drafted.map_or(Vec::new(), |provider| provider.missing);
     for name in missing.iter().filter(|_| term.can_ask()) {
@@ -106,7 +111,7 @@ pub fn missing(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
 }
 
 /// What a login would be glad of: the client id and the scopes.
-pub fn rest(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
+pub(crate) fn rest(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
     if !draft.definition.sets("client_id") {
         let question = "client id, as it was registered there (Enter where there is none yet):";
         if let Some(id) = key(term, draft, "client_id", question, "--client-id ID")? {

@@ -12,11 +12,11 @@ use crate::term::Terminal;
 use crate::verbs::provider::answer::Found;
 
 /// What asking the issuer gave.
-pub type Read = std::result::Result<Metadata, OauthError>;
+pub(crate) type Read = std::result::Result<Metadata, OauthError>;
 
 /// The issuer whose metadata is to be read: none where the draft names none, starts from a built-in
 /// provider, or says `discovery=false`.
-pub fn issuer(draft: &Draft) -> Option<String> {
+pub(crate) fn issuer(draft: &Draft) -> Option<String> {
     let discovery = draft.definition.value("discovery");
     let off = discovery.and_then(Value::as_bool) == Some(false);
     let issuer = draft.issuer.clone();
@@ -24,7 +24,7 @@ pub fn issuer(draft: &Draft) -> Option<String> {
 }
 
 /// Asks the server; the issuer may have been typed with a slash too many.
-pub async fn read(context: &Context, issuer: &str) -> Read {
+pub(crate) async fn read(context: &Context, issuer: &str) -> Read {
     let _progress = context.term.progress("reading the metadata");
     let bare = issuer.trim_end_matches('/');
     match discovery::discover(&context.http, issuer).await {
@@ -38,7 +38,7 @@ pub async fn read(context: &Context, issuer: &str) -> Read {
 
 /// Says what was found, and takes over what a login could not find out by itself. Where nothing was, the
 /// endpoints are needed.
-pub fn take(term: &dyn Terminal, draft: &mut Draft, read: Read) -> Result<Option<Found>> {
+pub(crate) fn take(term: &dyn Terminal, draft: &mut Draft, read: Read) -> Result<Option<Found>> {
     let metadata = match read {
         Ok(metadata) => metadata,
         Err(error) => return without(term, draft, &error).map(|()| None),

@@ -29,7 +29,7 @@ pub(super) struct Draft {
 }
 
 /// Adds it, and says what comes next.
-pub fn run(app: &App, args: &arguments::ProviderAdd) -> Result<()> {
+pub(crate) fn run(app: &App, args: &arguments::ProviderAdd) -> Result<()> {
     let mut draft = Draft {
         name: ask::name(app, args.name.as_deref())?,
         registry: app.registry.clone(),

@@ -11,7 +11,7 @@ use crate::verbs::logout::Forgotten;
 
 /// A provider that is new.
 #[derive(Debug, Serialize)]
-pub struct Added {
+pub(crate) struct Added {
     /// Its name.
     pub provider: String,
     /// The name people know it by.
@@ -26,7 +26,7 @@ pub struct Added {
 
 /// What an issuer's metadata says (RFC 8414 §2).
 #[derive(Debug, Serialize)]
-pub struct Found {
+pub(crate) struct Found {
     /// The issuer identifier.
     pub issuer: String,
     /// Where the browser goes.
@@ -49,7 +49,7 @@ pub struct Found {
 
 impl Found {
     /// Writes it for people, a line a fact.
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         let at = |url: &Option<Url>| url.as_ref().map_or("none".into(), Url::to_string);
         let offered = |url: &Option<Url>| match url {
             Some(url) => format!("offered at {url}"),
@@ -81,7 +81,8 @@ impl Found {
 
 /// A definition that was changed.
 #[derive(Debug, Serialize)]
-pub struct Set {
+#[expect(clippy::struct_field_names, reason = "a key of the JSON")]
+pub(crate) struct Set {
     /// The provider's name.
     pub provider: String,
     /// The user's file; `null` where no key was given.
@@ -98,7 +99,7 @@ pub struct Set {
 
 /// A provider that is gone, or is as it was built in.
 #[derive(Debug, Serialize)]
-pub struct Removed {
+pub(crate) struct Removed {
     /// The provider's name.
     pub provider: String,
     /// The file that is gone; `null` where there was none.
@@ -116,7 +117,7 @@ pub struct Removed {
 /// What became of a client that keyfob registered (RFC 7592 §2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Unregistered {
+pub(crate) enum Unregistered {
     /// The server has it no longer.
     Deleted,
     /// The server did not say so.

@@ -6,7 +6,7 @@ use url::Url;
 
 /// keyfob as a public native client.
 #[derive(Debug, Serialize)]
-pub struct Document<'a> {
+pub(crate) struct Document<'a> {
     client_id: &'a Url,
     client_name: &'static str,
     redirect_uris: Vec<String>,
@@ -18,7 +18,7 @@ pub struct Document<'a> {
 
 impl<'a> Document<'a> {
     /// The document that will be at `url`.
-    pub fn new(url: &'a Url, redirect_uris: Vec<String>) -> Self {
+    pub(crate) fn new(url: &'a Url, redirect_uris: Vec<String>) -> Self {
         Self {
             client_id: url,
             client_name: "keyfob",
@@ -31,7 +31,7 @@ impl<'a> Document<'a> {
     }
 
     /// Writes it for people and web servers alike, in lines.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         serde_json::to_string_pretty(self).expect("strings serialise")
     }
 }

@@ -8,14 +8,14 @@ use keyfob_base::escape::escape;
 
 /// The known providers.
 #[derive(Debug, Serialize)]
-pub struct Providers {
+pub(crate) struct Providers {
     /// By name.
     pub providers: Vec<Known>,
 }
 
 /// One provider, and whether a login there can begin.
 #[derive(Debug, Serialize)]
-pub struct Known {
+pub(crate) struct Known {
     /// The name on the command line.
     pub name: String,
     /// The name people know it by.
@@ -47,7 +47,7 @@ impl Known {
 
 impl Providers {
     /// Writes the table, for people; every line fits `width`.
-    pub fn table(&self, width: usize, colour: bool) -> String {
+    pub(crate) fn table(&self, width: usize, colour: bool) -> String {
         let of = |cell: fn(&Known) -> String| self.providers.iter().map(cell).collect();
         let mut columns = [
             Column::new(

@@ -6,17 +6,17 @@ mod list;
 mod show;
 mod tested;
 
-pub use changed::{Added, Found, Removed, Set, Unregistered};
-pub use document::Document;
-pub use list::{Known, Providers};
-pub use show::Shown;
-pub use tested::{Check, Outcome, Tested};
+pub(crate) use changed::{Added, Found, Removed, Set, Unregistered};
+pub(crate) use document::Document;
+pub(crate) use list::{Known, Providers};
+pub(crate) use show::Shown;
+pub(crate) use tested::{Check, Outcome, Tested};
 
 use serde::{Serialize, Serializer};
 
 /// What has to be given before a login can begin (RFC 6749 §2.2, §2.3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Need {
+pub(crate) enum Need {
     /// A key of the definition that only the user can say.
     Key(String),
     /// A client identifier.
@@ -48,7 +48,7 @@ impl Serialize for Need {
 }
 
 /// "a host and a client id"; nothing where nothing is needed.
-pub fn needed(needs: &[Need]) -> String {
+pub(crate) fn needed(needs: &[Need]) -> String {
     let words: Vec<String> = needs.iter().map(Need::words).collect();
     match words.split_last() {
         Some((last, [])) => last.clone(),
@@ -58,7 +58,7 @@ pub fn needed(needs: &[Need]) -> String {
 }
 
 /// The command that gives `provider` what it needs; nothing where nothing is needed.
-pub fn giving(provider: &str, needs: &[Need]) -> Option<String> {
+pub(crate) fn giving(provider: &str, needs: &[Need]) -> Option<String> {
     let given = |need: &Need| match need {
         Need::Key(key) => format!("{key}=VALUE"),
         Need::ClientId => "client_id=ID".into(),

@@ -15,7 +15,7 @@ use keyfob_base::escape::{escape, is_unsafe};
 
 /// A provider's effective definition and how to register a client there.
 #[derive(Debug, Serialize)]
-pub struct Shown<'a> {
+pub(crate) struct Shown<'a> {
     name: &'a str,
     title: &'a str,
     needs: Vec<Need>,
@@ -58,7 +58,7 @@ impl<'a> From<&'a Source> for Origin<'a> {
 
 impl<'a> Shown<'a> {
     /// Takes the effective definition, where its keys come from, and what it lacks for a login.
-    pub fn new(provider: &'a Provider, sources: &'a Sources, needs: Vec<Need>) -> Self {
+    pub(crate) fn new(provider: &'a Provider, sources: &'a Sources, needs: Vec<Need>) -> Self {
         let origins = sources.iter();
         Self {
             name: &provider.name,
@@ -78,7 +78,7 @@ impl<'a> Shown<'a> {
 
     /// Writes the definition as TOML that can be kept as a file, its comments saying what to register
     /// and which file has each key.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut comments = vec![format!("{} ({})", self.title, self.name), self.state()];
         comments.extend(self.to_register());
         comments.extend(self.presets());

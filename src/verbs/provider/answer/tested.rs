@@ -9,7 +9,7 @@ use keyfob_base::escape::escape;
 
 /// What was found out about a provider.
 #[derive(Debug, Serialize)]
-pub struct Tested {
+pub(crate) struct Tested {
     /// The provider's name.
     pub provider: String,
     /// Whether no check failed.
@@ -20,7 +20,8 @@ pub struct Tested {
 
 /// One question and its answer.
 #[derive(Debug, Serialize)]
-pub struct Check {
+#[expect(clippy::struct_field_names, reason = "a key of the JSON")]
+pub(crate) struct Check {
     /// What was looked at.
     pub check: &'static str,
     /// How it is.
@@ -34,7 +35,7 @@ pub struct Check {
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// As it should be.
     Pass,
     /// A login would fail, or not be safe.
@@ -63,7 +64,7 @@ impl Outcome {
 
 impl Tested {
     /// Takes the checks that were made of a provider.
-    pub fn new(provider: &str, checks: Vec<Check>) -> Self {
+    pub(crate) fn new(provider: &str, checks: Vec<Check>) -> Self {
         Self {
             provider: provider.into(),
             passed: checks.iter().all(|check| check.result != Outcome::Fail),
@@ -72,7 +73,7 @@ impl Tested {
     }
 
     /// Writes a line a check, and below it what to do.
-    pub fn text(&self, colour: bool) -> String {
+    pub(crate) fn text(&self, colour: bool) -> String {
         let mut text = String::new();
         let name = |check: &Check| check.check.len();
         let width = self.checks.iter().map(name).max().unwrap_or(0);

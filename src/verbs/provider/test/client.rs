@@ -22,7 +22,7 @@ const CHECK: &str = "client";
 const ID_LIMIT: usize = 60;
 
 /// The check; `endpoint` is the definition's token endpoint, else the metadata's.
-pub async fn client(
+pub(crate) async fn client(
     context: &Context,
     provider: &Provider,
     endpoint: Option<&Url>,

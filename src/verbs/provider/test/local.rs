@@ -9,9 +9,12 @@ use crate::verbs::app::App;
 use crate::verbs::provider::answer::Check;
 
 /// It was read, so it is valid; says what it was made of.
-pub fn definition(app: &App, provider: &Provider) -> Check {
+pub(crate) fn definition(app: &App, provider: &Provider) -> Check {
     let name = &provider.name;
-    let made_of = match (app.registry.is_built_in(name), app.registry.own_file(name)) {
+    let made_of = match (
+        crate::provider::Registry::is_built_in(name),
+        app.registry.own_file(name),
+    ) {
         (true, None) => "built in".into(),
         (true, Some(file)) => format!("built in, and {} over it", file.display()),
         (false, Some(file)) => file.display().to_string(),
@@ -21,7 +24,7 @@ pub fn definition(app: &App, provider: &Provider) -> Check {
 }
 
 /// What will be sent, and whether this machine can listen for it.
-pub fn redirect(provider: &Provider) -> Check {
+pub(crate) fn redirect(provider: &Provider) -> Check {
     let check = "redirect";
     let rule = &provider.redirect;
     let uris = provider.redirect_uris().join(" or ");

@@ -14,7 +14,7 @@ use crate::verbs::provider::arguments;
 use crate::verbs::{columns, embedded, network, print, print_json};
 
 /// Makes every check, prints what was found, and fails where one did.
-pub fn run(app: &App, args: &arguments::ProviderTest) -> Result<()> {
+pub(crate) fn run(app: &App, args: &arguments::ProviderTest) -> Result<()> {
     let name = &args.provider;
     app.registry.is_known(name)?;
     let checks = match app.registry.get(name) {

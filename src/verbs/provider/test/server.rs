@@ -17,7 +17,7 @@ use keyfob_base::timestamp::Timestamp;
 const SKEW: u64 = 60;
 
 /// The checks that need the network, in their order.
-pub async fn checks(context: &Context, provider: &Provider) -> Result<Vec<Check>> {
+pub(crate) async fn checks(context: &Context, provider: &Provider) -> Result<Vec<Check>> {
     let read = match &provider.issuer {
         Some(issuer) if provider.discovery => {
             Some(discovery::discover(&context.http, issuer).await)
