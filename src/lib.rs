@@ -16,7 +16,7 @@
 //!       store      secrets under keys: keyring, file
 //!     provider   definitions of authorization servers, as data
 //! doctor     what is wrong with a set-up, a check a file; known to verbs
-//! sandbox    the practice provider, known to verbs alone
+//! crates/    base for all; the practice provider, known to verbs alone; the testkit, to tests
 //! audit      the audit log, known to verbs; the others see its trait
 //! ```
 
