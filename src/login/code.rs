@@ -109,7 +109,7 @@ fn landing(wish: &Wish, ways: Ways) -> Result<(String, Option<Listener>)> {
 
 /// What is asked, wherever the browser carries it.
 fn authorization_request(plan: &Plan, client: &Client, redirect_uri: &str) -> AuthorizationRequest {
-    authorize::request(&authorize::Wish {
+    authorize::request(&authorize::AuthorizationWish {
         provider: &plan.wish.provider,
         client_id: &client.id,
         redirect_uri,

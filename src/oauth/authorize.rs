@@ -15,7 +15,7 @@ use keyfob_base::secret::Secret;
 
 /// What a login wants to ask for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wish<'a> {
+pub(crate) struct AuthorizationWish<'a> {
     /// The provider's definition, endpoints resolved.
     pub provider: &'a Provider,
     /// Our client id.
@@ -82,7 +82,7 @@ impl fmt::Debug for AuthorizationRequest {
 ///
 /// # Panics
 /// When the provider has no `authorization_endpoint`; a login checks that first.
-pub(crate) fn request(wish: &Wish<'_>) -> AuthorizationRequest {
+pub(crate) fn request(wish: &AuthorizationWish<'_>) -> AuthorizationRequest {
     let endpoint = wish.provider.authorization_endpoint.as_ref();
     let endpoint = endpoint.expect("a login checks for the authorization endpoint first");
     let state = random::token();
@@ -128,7 +128,7 @@ pub(crate) fn request(wish: &Wish<'_>) -> AuthorizationRequest {
 }
 
 /// The parameter for the scopes; none of keyfob's other parameters is taken for it.
-fn scope_parameter<'a>(wish: &Wish<'a>) -> &'a str {
+fn scope_parameter<'a>(wish: &AuthorizationWish<'a>) -> &'a str {
     let named = wish.provider.authorization.scope_parameter.as_deref();
     named
         .filter(|name| !RESERVED_PARAMETERS.contains(name))
@@ -136,7 +136,7 @@ fn scope_parameter<'a>(wish: &Wish<'a>) -> &'a str {
 }
 
 /// The provider's parameters, then the login's wishes, which replace them.
-fn additions<'a>(wish: &Wish<'a>) -> BTreeMap<&'a str, &'a str> {
+fn additions<'a>(wish: &AuthorizationWish<'a>) -> BTreeMap<&'a str, &'a str> {
     let rule = &wish.provider.authorization;
     let pairs = |map: &'a BTreeMap<String, String>| {
         map.iter()

@@ -28,7 +28,7 @@ const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// What we ask a server to register us for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wish<'a> {
+pub(crate) struct RegistrationWish<'a> {
     /// Every redirect URI that a login may use.
     pub redirect_uris: &'a [String],
     /// The scopes that a login may ask for; none leaves them to the server.
@@ -63,7 +63,7 @@ pub(crate) struct Registered {
 pub(crate) async fn register(
     http: &Http,
     endpoint: &Url,
-    wish: &Wish<'_>,
+    wish: &RegistrationWish<'_>,
 ) -> Result<Registered, OauthError> {
     let request = Request::json(Method::POST, endpoint, metadata(wish));
     let answer = http.send(request).await?;
@@ -99,7 +99,7 @@ pub(crate) async fn delete(
 }
 
 /// Client metadata (RFC 7591 §2; `application_type` of OpenID Connect Registration §2).
-fn metadata(wish: &Wish<'_>) -> Value {
+fn metadata(wish: &RegistrationWish<'_>) -> Value {
     let mut grants = vec!["authorization_code", "refresh_token"];
     if wish.device {
         grants.push(DEVICE_CODE);

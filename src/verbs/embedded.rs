@@ -12,11 +12,11 @@ use keyfob_sandbox as sandbox;
 
 /// Keeps the sandbox running until dropped.
 #[cfg(feature = "sandbox")]
-pub(crate) struct Guard(#[allow(dead_code)] sandbox::Running); // serves until dropped
+pub(crate) struct RunningSandbox(#[allow(dead_code)] sandbox::Running); // serves until dropped
 
 /// In a build without the sandbox there is nothing to keep running.
 #[cfg(not(feature = "sandbox"))]
-pub(crate) enum Guard {}
+pub(crate) enum RunningSandbox {}
 
 /// The definitions with the sandbox's endpoints in them, where one of `providers` is embedded.
 /// `approve` names the person it approves by itself.
@@ -25,7 +25,7 @@ pub(crate) fn start<'a>(
     app: &App,
     providers: impl IntoIterator<Item = &'a str>,
     approve: Option<String>,
-) -> Result<(Registry, Option<Guard>)> {
+) -> Result<(Registry, Option<RunningSandbox>)> {
     let row = providers
         .into_iter()
         .filter_map(|name| app.registry.get(name).ok())
@@ -49,7 +49,7 @@ pub(crate) fn start<'a>(
     let embedded = Embedded::at(running.base(), running.id());
     Ok((
         app.registry.clone().with_embedded(embedded),
-        Some(Guard(running)),
+        Some(RunningSandbox(running)),
     ))
 }
 
@@ -60,6 +60,6 @@ pub(crate) fn start<'a>(
     app: &App,
     _providers: impl IntoIterator<Item = &'a str>,
     _approve: Option<String>,
-) -> Result<(Registry, Option<Guard>)> {
+) -> Result<(Registry, Option<RunningSandbox>)> {
     Ok((app.registry.clone(), None))
 }

@@ -48,7 +48,7 @@ pub(crate) async fn register(
     if let Some((sibling, secrets)) = sibling_client(context, provider, before).await? {
         return Ok(keep_sibling(context, plan, sibling, secrets).await);
     }
-    let request = registration::Wish {
+    let request = registration::RegistrationWish {
         redirect_uris: &provider.described_redirect_uris(),
         scopes: &scopes(&plan.wish),
         device: provider.device_authorization_endpoint.is_some(),

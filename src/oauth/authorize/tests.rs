@@ -7,8 +7,8 @@ fn provider() -> Provider {
     }
 }
 
-fn wish<'a>(provider: &'a Provider, scopes: &'a [String]) -> Wish<'a> {
-    Wish {
+fn wish<'a>(provider: &'a Provider, scopes: &'a [String]) -> AuthorizationWish<'a> {
+    AuthorizationWish {
         provider,
         client_id: "fob & co",
         redirect_uri: "http://127.0.0.1:49152/callback/example",
@@ -94,7 +94,7 @@ fn the_providers_parameters_are_added_and_replace_none_of_ours() {
         .extend(RESERVED_PARAMETERS.map(|name| (name.to_owned(), "evil".to_owned())));
     rule.switch = map(&[("state", "evil"), ("code_challenge_method", "plain")]);
     rule.login_hint = Some("client_id".into());
-    let request = request(&Wish {
+    let request = request(&AuthorizationWish {
         login_hint: Some("evil"),
         switch: true,
         ..wish(&provider, &[])
@@ -131,7 +131,7 @@ fn every_resource_is_sent_and_the_audience() {
     let own = "https://id.example.com/authorize?resource=evil&audience=evil";
     provider.authorization_endpoint = Some(Url::parse(own).unwrap());
     let resource = ["https://a.example/?b=c&d".to_owned(), "urn:e".to_owned()];
-    let asked = request(&Wish {
+    let asked = request(&AuthorizationWish {
         resource: &resource,
         audience: Some("api.example.com"),
         ..wish(&provider, &[])
@@ -151,7 +151,7 @@ fn every_resource_is_sent_and_the_audience() {
 fn hint_and_switch_are_named_by_the_provider() {
     let mut provider = provider();
     let asked = |provider: &Provider| {
-        sent(&request(&Wish {
+        sent(&request(&AuthorizationWish {
             login_hint: Some("zoë@example.com"),
             switch: true,
             ..wish(provider, &[])
@@ -177,7 +177,7 @@ fn the_endpoints_own_query_stays_but_for_doubles() {
     let own =
         "https://id.example.com/authorize?tenant=a%20b&flag&state=evil&request=evil&prompt=none&";
     provider.authorization_endpoint = Some(Url::parse(own).unwrap());
-    let request = request(&Wish {
+    let request = request(&AuthorizationWish {
         switch: true,
         ..wish(&provider, &[])
     });

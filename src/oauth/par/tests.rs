@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use url::form_urlencoded;
 
 use super::*;
-use crate::oauth::authorize::{Wish, request};
+use crate::oauth::authorize::{AuthorizationWish, request};
 use crate::oauth::http::tests::{Server, answer, client, json};
 use crate::provider::Provider;
 use keyfob_base::secret::Secret;
@@ -35,7 +35,7 @@ fn wanted() -> AuthorizationRequest {
     let parameters = &mut provider.authorization.parameters;
     parameters.insert("access_type".into(), "offline".into());
     parameters.insert("request_uri".into(), "evil".into());
-    request(&Wish {
+    request(&AuthorizationWish {
         provider: &provider,
         client_id: "fob & co",
         redirect_uri: "http://127.0.0.1:49152/callback/example",

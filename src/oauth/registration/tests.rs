@@ -10,7 +10,7 @@ async fn send(
 ) -> (Result<Registered, OauthError>, Value) {
     let server = Server::new([scripted]);
     let own = |texts: &[&str]| -> Vec<String> { texts.iter().map(ToString::to_string).collect() };
-    let wish = Wish {
+    let wish = RegistrationWish {
         redirect_uris: &own(URIS),
         scopes: &own(scopes),
         device,
