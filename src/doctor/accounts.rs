@@ -11,7 +11,6 @@ use keyfob_base::timestamp::Timestamp;
 
 const CHECK: &str = "accounts";
 
-/// Judges every account, as `check` and `list` do.
 pub(crate) fn accounts(setup: &Setup) -> Vec<Finding> {
     let now = Timestamp::now();
     let mut accounts = setup.vault.accounts().accounts;

@@ -5,7 +5,6 @@ use crate::login::{BROWSER_VARIABLES, Browser, BrowserOptions, Surroundings};
 
 const CHECK: &str = "browser";
 
-/// Says what would be opened, or what a login does instead.
 pub(crate) fn browser(no_input: bool) -> Vec<Finding> {
     let asked = BrowserOptions {
         no_input,

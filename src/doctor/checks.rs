@@ -101,7 +101,6 @@ pub(crate) fn ask_completion(
     })
 }
 
-/// Begins to find out whom to ask for the time.
 pub(crate) fn questions(setup: &Setup) -> Pending<(Vec<Question>, Vec<Finding>)> {
     let setup = setup.clone();
     Pending::begin("clock", BOUND, move || network::questions(&setup))

@@ -6,22 +6,16 @@ use super::Finding;
 
 const CHECK: &str = "completion";
 
-/// What is known of a shell's completion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Completion {
-    /// It completes, by this file.
     Installed(PathBuf),
     /// It does by a file that is to be renewed.
     Stale(PathBuf),
-    /// It does not.
     Missing,
-    /// It does not, for this file is in the way.
     Foreign(PathBuf),
-    /// Nobody can say; why.
     Unknown(String),
 }
 
-/// Says whether `shell` completes.
 pub(crate) fn completion(shell: &str, completion: &Completion) -> Finding {
     let install = format!("`keyfob completions {shell} --install`");
     match completion {

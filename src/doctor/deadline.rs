@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use super::Finding;
 
-/// A check that has begun.
 pub(crate) struct Pending<T = Vec<Finding>> {
     name: &'static str,
     bound: Duration,
@@ -17,7 +16,6 @@ pub(crate) struct Pending<T = Vec<Finding>> {
 }
 
 impl<T: Send + 'static> Pending<T> {
-    /// Begins one.
     pub(crate) fn begin(
         name: &'static str,
         bound: Duration,
@@ -58,7 +56,6 @@ impl<T: Send + 'static> Pending<T> {
 }
 
 impl Pending {
-    /// The findings, whichever.
     pub(crate) fn end(self) -> Vec<Finding> {
         self.wait().unwrap_or_else(|failed| vec![*failed])
     }

@@ -15,10 +15,8 @@ use crate::store::passphrase::{BACKUP, FILE_STORE};
 
 const CHECK: &str = "environment";
 
-/// How the names of all variables of keyfob's begin.
 const BEGINNING: &str = "KEYFOB_";
 
-/// What keyfob reads of its own.
 const OWN: [&str; 11] = [
     "KEYFOB_HOME",
     "KEYFOB_STORE",
@@ -33,7 +31,6 @@ const OWN: [&str; 11] = [
     complete::ASKED,
 ];
 
-/// What keyfob reads of a provider.
 const OF_PROVIDERS: [&str; 3] = ["CLIENT_ID", "CLIENT_SECRET", "ID_TOKEN"];
 
 /// Looks at the names of all variables, and at the values of the few that are no secrets.
@@ -64,7 +61,6 @@ fn nothing_wrong(findings: &[Finding]) -> Option<Finding> {
     findings.is_empty().then(|| Finding::pass(CHECK, said))
 }
 
-/// The names that begin as keyfob's do.
 fn set() -> Vec<String> {
     let names = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
     let mut own: Vec<String> = names.filter(|name| name.starts_with(BEGINNING)).collect();
@@ -152,7 +148,6 @@ fn ignored_tokens(setup: &Setup) -> Vec<Finding> {
     findings.collect()
 }
 
-/// Both ways to give a passphrase at once.
 fn passphrases() -> impl Iterator<Item = Finding> {
     let is_set = |name: &str| std::env::var_os(name).is_some();
     let both = [FILE_STORE, BACKUP]

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use crate::error::Error;
 
-/// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Status {
@@ -21,19 +20,15 @@ pub(crate) enum Status {
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Finding {
-    /// What was looked at, in a word.
     pub check: &'static str,
-    /// How it is.
     pub status: Status,
     /// One line, lower case, no full stop.
     pub message: String,
-    /// What mends it.
     pub hint: Option<String>,
     /// `PROVIDER/NAME`, where one account is concerned.
     pub account: Option<String>,
     /// What `--mend` would do.
     pub mend: Option<Mend>,
-    /// Whether it was done.
     pub mended: bool,
 }
 
@@ -89,7 +84,6 @@ impl Finding {
         }
     }
 
-    /// What a command would fail with.
     pub(crate) fn of(check: &'static str, status: Status, error: &Error) -> Self {
         Self {
             status,
@@ -99,7 +93,6 @@ impl Finding {
         }
     }
 
-    /// The same, about one account.
     #[must_use]
     pub(crate) fn account(self, account: impl std::fmt::Display) -> Self {
         Self {
@@ -108,7 +101,6 @@ impl Finding {
         }
     }
 
-    /// The same, with what `--mend` would do.
     #[must_use]
     pub(crate) fn mendable(self, mend: Mend) -> Self {
         Self {
@@ -120,14 +112,12 @@ impl Finding {
 
 // How paths are shown: those below the home folder from there, for the user's name is nobody's business.
 
-/// A path as a shell takes it.
 #[cfg(unix)]
 pub(crate) fn quoted(path: &Path) -> String {
     let shown = path.display().to_string();
     shlex::try_quote(&shown).map_or_else(|_| shown.clone(), Into::into)
 }
 
-/// Several paths in words; nothing where there are none.
 pub(crate) fn listed(paths: &[PathBuf]) -> Option<String> {
     let first = paths.first()?.display();
     Some(match paths.len() - 1 {
@@ -136,7 +126,6 @@ pub(crate) fn listed(paths: &[PathBuf]) -> Option<String> {
     })
 }
 
-/// Shortens the paths in findings.
 pub(crate) fn shorten(findings: &mut [Finding]) {
     let home = std::env::var("HOME").unwrap_or_default();
     let home = home.trim_end_matches('/');

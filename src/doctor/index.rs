@@ -11,7 +11,6 @@ use keyfob_base::timestamp::Timestamp;
 
 const CHECK: &str = "index";
 
-/// How many keys are named in one finding.
 const NAMED: usize = 3;
 
 /// Compares; `usable` are the stores whose answers can be believed.
@@ -61,7 +60,6 @@ pub(crate) fn index(setup: &Setup, usable: &[Kind]) -> Vec<Finding> {
     findings
 }
 
-/// Whether a finding says that all agree.
 pub(crate) fn is_agreed(finding: &Finding) -> bool {
     finding.check == CHECK && finding.status == Status::Pass
 }
@@ -244,7 +242,6 @@ fn unclear(kind: Kind, keys: &BTreeSet<String>) -> Option<Finding> {
     (!keys.is_empty()).then(|| Finding::warn(CHECK, message, hint))
 }
 
-/// Some keys in words; nothing where there are none.
 fn named(keys: &[String]) -> Option<String> {
     let shown: Vec<String> = keys
         .iter()
@@ -262,7 +259,6 @@ fn named(keys: &[String]) -> Option<String> {
 
 // Entries that lead to one secret: an entry's file was copied, or a rename cut off.
 
-/// Finds them, and says how one is taken away without the other.
 pub(crate) fn shared_secrets(accounts: &[Account]) -> Vec<Finding> {
     let mut by_id: HashMap<&str, Vec<&Account>> = HashMap::new();
     for account in accounts {

@@ -20,7 +20,6 @@ const DEPTH: usize = 2;
 const RANDOM: usize = 6;
 const PROBED: usize = 16;
 
-/// Finds them; where there are none there is nothing to say.
 pub(crate) fn leftovers(setup: &Setup) -> Vec<Finding> {
     let mut found = Vec::new();
     for root in setup.paths.roots() {

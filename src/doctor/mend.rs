@@ -41,9 +41,7 @@ pub(crate) fn mend(setup: &Setup, audit: &dyn AuditLog, findings: &mut [Finding]
     }
 }
 
-/// How it went with each of what one finding named.
 struct Outcome {
-    /// Whether there was still something to do.
     done: bool,
     failed: Vec<Error>,
     tried: usize,

@@ -16,10 +16,8 @@ use keyfob_base::timestamp::Timestamp;
 
 const CLOCK: &str = "clock";
 
-/// How long a provider is waited for.
 const BOUND: Duration = Duration::from_secs(5);
 
-/// How many providers are asked.
 const MOST: usize = 8;
 
 /// From so many seconds on a clock goes wrong.
@@ -28,7 +26,6 @@ const CLOCK_WRONG: u64 = 61;
 /// So many make servers refuse what is signed or issued now.
 const CLOCK_USELESS: u64 = 5 * 60;
 
-/// How the clock is set.
 const SET_CLOCK: &str = if cfg!(target_os = "macos") {
     "set the clock: `sudo sntp -sS time.apple.com`"
 } else if cfg!(windows) {
@@ -37,14 +34,12 @@ const SET_CLOCK: &str = if cfg!(target_os = "macos") {
     "set the clock: `sudo timedatectl set-ntp true`"
 };
 
-/// Whom to ask, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Question {
     provider: String,
     url: Url,
 }
 
-/// The questions, and what can be said without them.
 pub(crate) fn questions(setup: &Setup) -> (Vec<Question>, Vec<Finding>) {
     let accounts = setup.vault.accounts().accounts;
     let mut providers: BTreeMap<String, Option<Url>> = BTreeMap::new();
@@ -108,7 +103,6 @@ pub(crate) fn questions(setup: &Setup) -> (Vec<Question>, Vec<Finding>) {
     (questions, findings)
 }
 
-/// Asks all at the same time.
 pub(crate) async fn ask(http: &Http, questions: Vec<Question>) -> Vec<Finding> {
     let mut asked = tokio::task::JoinSet::new();
     for (at, question) in questions.into_iter().enumerate() {
@@ -184,13 +178,11 @@ fn unreached(provider: &str, error: &OauthError) -> Finding {
 
 const CERTIFICATES: &str = "certificates";
 
-/// Larger than any bundle.
 const BUNDLE_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// Whether the variables are looked at here: elsewhere the system's own verifier is asked.
 const VARIABLES_COUNT: bool = cfg!(all(unix, not(target_os = "macos")));
 
-/// Reads what is named.
 pub(crate) fn certificates(config: &Config) -> Vec<Finding> {
     let variable = |name: &str| {
         std::env::var_os(name)
@@ -296,10 +288,8 @@ const PROXIES: [[&str; 2]; 2] = [["HTTPS_PROXY", "https_proxy"], ["ALL_PROXY", "
 
 const EXCEPTIONS: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
-/// What the client can speak to.
 const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
 
-/// Says which proxy is used, and warns of one that cannot be.
 pub(crate) fn proxy() -> Vec<Finding> {
     let set = PROXIES
         .iter()

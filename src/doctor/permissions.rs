@@ -15,16 +15,13 @@ const CHECK: &str = "permissions";
 /// The one file beside the identity that everybody may read: secrets are only encrypted to it.
 const PUBLIC: &str = "recipient.txt";
 
-/// Any access of others.
 const OTHERS: u32 = 0o077;
 
-/// What lets others write.
 const OTHERS_WRITE: u32 = 0o022;
 
 /// How deep the folders go that are keyfob's own.
 const DEPTH: usize = 3;
 
-/// What is wrong, by kind.
 #[derive(Default)]
 struct Faults {
     identity: Vec<PathBuf>,
@@ -35,7 +32,6 @@ struct Faults {
     closed: Vec<(PathBuf, String)>,
 }
 
-/// Looks at every file of keyfob's.
 pub(crate) fn permissions(setup: &Setup) -> Vec<Finding> {
     let paths = &setup.paths;
     let mut faults = Faults::default();
@@ -103,7 +99,6 @@ impl Faults {
         }
     }
 
-    /// Looks at what is in a folder of keyfob's.
     fn look_below(&mut self, paths: &Paths, path: &Path, depth: usize) {
         match fs::symlink_metadata(path) {
             Ok(found) if !found.is_symlink() => self.look(paths, path, &found, depth),
@@ -246,7 +241,6 @@ fn foreign(paths: &[(PathBuf, u32)], own: &[PathBuf], me: u32) -> Option<Finding
     Some(Finding::fail(CHECK, message, hint))
 }
 
-/// The command that gives files back to who runs this; nothing where there are none.
 fn chown<'a>(how: &str, paths: impl Iterator<Item = &'a PathBuf>) -> Option<String> {
     let paths: Vec<String> = paths.map(|path| quoted(path)).collect();
     let paths = paths.join(" ");

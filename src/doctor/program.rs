@@ -24,7 +24,6 @@ pub(crate) fn program(here: &Surroundings) -> Finding {
     Finding::pass("version", message)
 }
 
-/// What was recognised of the place.
 fn marks(here: &Surroundings) -> Vec<String> {
     let container = here.container.as_ref();
     let container = container.map(|engine| format!("{engine} container"));

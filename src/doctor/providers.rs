@@ -8,7 +8,6 @@ use crate::rules::Rules;
 
 const CHECK: &str = "providers";
 
-/// Reads every file of the user's.
 pub(crate) fn providers(setup: &Setup) -> Vec<Finding> {
     let folder = setup.paths.providers();
     let entries = match fs::read_dir(&folder) {
@@ -69,7 +68,6 @@ pub(crate) fn providers(setup: &Setup) -> Vec<Finding> {
 
 const RULES: &str = "rules";
 
-/// Reads those of this folder; where there are none there is nothing to say.
 pub(crate) fn rules(setup: &Setup) -> Vec<Finding> {
     let rules = Rules::new(setup.paths.clone(), setup.config.rules.clone());
     let named = match rules.accounts() {

@@ -9,7 +9,6 @@ use crate::vault::Examined;
 
 const CHECK: &str = "store";
 
-/// Rehearses, and says which stores work.
 pub(crate) fn stores(setup: &Setup) -> (Vec<Finding>, Vec<Kind>) {
     let vault = &setup.vault;
     let accounts = vault.accounts().accounts;
@@ -81,7 +80,6 @@ fn judged(setup: &Setup, kind: Kind, rehearsal: Result<Rehearsal>, missed: bool)
 
 const INDEX: &str = "index";
 
-/// Looks at each.
 pub(crate) fn secrets(setup: &Setup) -> Vec<Finding> {
     let vault = &setup.vault;
     let (mut findings, mut shut) = (Vec::new(), 0);

@@ -13,20 +13,14 @@ use super::{endpoint, random};
 use crate::provider::{Provider, RESERVED_PARAMETERS};
 use keyfob_base::secret::Secret;
 
-/// What a login wants to ask for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AuthorizationWish<'a> {
-    /// The provider's definition, endpoints resolved.
     pub provider: &'a Provider,
-    /// Our client id.
     pub client_id: &'a str,
     /// The redirect URI, exactly as the token endpoint will see it again.
     pub redirect_uri: &'a str,
-    /// The scopes to ask for.
     pub scopes: &'a [String],
-    /// The person who is expected to sign in.
     pub login_hint: Option<&'a str>,
-    /// Asks for somebody else than the browser would sign in.
     pub switch: bool,
     /// The resources that the tokens are for (RFC 8707 §2.1).
     pub resource: &'a [String],
@@ -50,7 +44,6 @@ pub(crate) struct AuthorizationRequest {
 }
 
 impl AuthorizationRequest {
-    /// What is asked, in the order of the URL.
     pub(super) fn parameters(&self) -> &[(String, String)] {
         &self.parameters
     }
@@ -135,7 +128,6 @@ fn scope_parameter<'a>(wish: &AuthorizationWish<'a>) -> &'a str {
         .unwrap_or("scope")
 }
 
-/// The provider's parameters, then the login's wishes, which replace them.
 fn additions<'a>(wish: &AuthorizationWish<'a>) -> BTreeMap<&'a str, &'a str> {
     let rule = &wish.provider.authorization;
     let pairs = |map: &'a BTreeMap<String, String>| {
@@ -175,7 +167,6 @@ fn without_doubles(endpoint: &Url, parameters: &[(&str, &str)]) -> Url {
     endpoint
 }
 
-/// What the browser opens.
 fn opened(endpoint: &Url, parameters: &[(String, String)]) -> Url {
     let mut url = endpoint.clone();
     url.query_pairs_mut().extend_pairs(parameters);

@@ -37,14 +37,10 @@ const OWN_PARAMETERS: [&str; 5] = [
     "scope",
 ];
 
-/// What is asked of the device authorization endpoint.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DeviceRequest<'a> {
-    /// The provider's definition, endpoints resolved.
     pub provider: &'a Provider,
-    /// Our client, with the authentication of this flow.
     pub client: &'a Client,
-    /// The scopes to ask for.
     pub scopes: &'a [String],
     /// The resources that the tokens are for (RFC 8707).
     pub resource: &'a [String],
@@ -70,15 +66,12 @@ pub(crate) struct DeviceAuthorization {
     pub interval: Duration,
 }
 
-/// What one poll said.
 #[derive(Debug)]
 pub(crate) enum Poll {
-    /// The person has not decided yet.
     Pending,
     /// The same, and polls must be slower: by five seconds, or to this interval where the answer has a
     /// larger one (RFC 8628 §3.5). Status 429 means this too, with its `Retry-After`.
     SlowDown(Option<Duration>),
-    /// Signed in.
     Granted(Box<TokenSet>),
     /// `access_denied`: the person said no.
     Denied(ErrorResponse),
@@ -86,7 +79,6 @@ pub(crate) enum Poll {
     Expired,
     /// No answer, or one that may be another the next time; why, as a sentence.
     Trouble(String),
-    /// Nothing will come of it.
     Failed(OauthError),
 }
 
@@ -170,7 +162,6 @@ impl DeviceRequest<'_> {
         redirect_uri.ok_or_else(|| missing("device.redirect_uri"))
     }
 
-    /// Where the codes are asked for.
     fn endpoint(&self) -> Url {
         let rule = &self.provider.device;
         let mut url = match rule.style {

@@ -23,25 +23,20 @@ pub(super) use answer::Answer;
 use request::Body;
 pub(super) use request::Request;
 
-/// For a connection, TLS included.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
-/// For a request and its whole answer.
 const TOTAL_TIME: Duration = Duration::from_secs(30);
 /// An idle connection is kept no longer: what sleeps or changes networks meanwhile would lose the
 /// next request, and a code can be sent only once.
 const IDLE_TIME: Duration = Duration::from_secs(5);
-/// No answer of the standards comes near it.
 const BODY_LIMIT: usize = 1024 * 1024;
 
 /// Is told each step, with every secret redacted.
 pub(crate) type Trace = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// What differs from place to place.
 #[derive(Clone)]
 pub(crate) struct HttpOptions {
     /// PEM of further certificate authorities to trust (`ca_file`).
     pub ca_pem: Option<Vec<u8>>,
-    /// Where steps go.
     pub trace: Trace,
 }
 
@@ -57,7 +52,6 @@ struct Inner {
     trace: Trace,
     connect_time: Duration,
     total_time: Duration,
-    /// Instead of the environment's.
     proxy: Option<Proxy>,
     // Made when first needed, for reading the system's certificates takes tens of milliseconds.
     plain: OnceLock<Client>,
@@ -92,7 +86,6 @@ impl Http {
         })))
     }
 
-    /// Tells a step that is no request.
     pub(super) fn trace(&self, step: &str) {
         (self.0.trace)(step);
     }
@@ -207,7 +200,6 @@ impl Inner {
         self.bounded().no_proxy().tls_certs_only([])
     }
 
-    /// For https to loopback.
     fn loopback(&self) -> ClientBuilder {
         self.bounded()
             .no_proxy()

@@ -14,16 +14,13 @@ use keyfob_base::timestamp::Timestamp;
 /// How far our clock may be ahead of the server's, in seconds.
 const TOLERANCE: u64 = 60;
 
-/// What an id token's claims must agree with.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Expected<'a> {
     /// The issuer; `{claim}` in it stands for that claim of the token.
     pub issuer: Option<&'a str>,
-    /// Our client id, which `aud` must hold.
     pub client_id: &'a str,
     /// The `nonce` that was sent, where one was.
     pub nonce: Option<&'a Secret>,
-    /// Now.
     pub now: Timestamp,
 }
 

@@ -14,7 +14,6 @@ fn present<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value>
     members.get(name).filter(|value| is_present(value))
 }
 
-/// A string that is there.
 pub(super) fn text<'a>(
     members: &'a Map<String, Value>,
     name: &str,

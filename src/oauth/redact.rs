@@ -3,7 +3,6 @@
 use keyfob_base::escape::escape_short;
 use keyfob_base::secret::Secret;
 
-/// What stands for a secret.
 const REDACTED: &str = "[redacted]";
 /// How much of a server's words is kept, in characters.
 const LIMIT: usize = 300;

@@ -26,33 +26,25 @@ const SECRET_LIMIT: usize = 4096;
 /// The grant of the device flow (RFC 8628 §3.4).
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// What we ask a server to register us for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RegistrationWish<'a> {
-    /// Every redirect URI that a login may use.
     pub redirect_uris: &'a [String],
     /// The scopes that a login may ask for; none leaves them to the server.
     pub scopes: &'a [String],
-    /// The device flow will be used too.
     pub device: bool,
     /// How we would authenticate; the server may decide otherwise.
     pub auth: ClientAuth,
 }
 
-/// What a server gave us when we registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Registered {
-    /// Our client id from now on.
     pub client_id: String,
-    /// How the server wants us to authenticate.
     pub auth: ClientAuth,
-    /// What we authenticate with, where `auth` needs it.
     pub client_secret: Option<Secret>,
     /// When the client secret ends; `None` where it never does or the server does not say.
     pub secret_expires_at: Option<Timestamp>,
     /// Manages this registration (RFC 7592 §3).
     pub registration_access_token: Option<Secret>,
-    /// Where it is managed.
     pub configuration_endpoint: Option<Url>,
 }
 
@@ -232,12 +224,10 @@ impl Given<'_> {
             .trace(&format!("taken as absent: `{member}` {why}"));
     }
 
-    /// A member that is there and is not `null`.
     fn member(&self, name: &str) -> Option<&Value> {
         self.members.get(name).filter(|value| !value.is_null())
     }
 
-    /// A member as text; empty where it is none.
     fn text(&self, name: &str) -> &str {
         self.member(name)
             .and_then(Value::as_str)

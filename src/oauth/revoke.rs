@@ -18,20 +18,14 @@ use keyfob_base::secret::Secret;
 /// Which token is revoked, as `token_type_hint` (RFC 7009 §2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hint {
-    /// `access_token`.
     AccessToken,
-    /// `refresh_token`.
     RefreshToken,
 }
 
-/// A revocation endpoint and how to speak to it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RevocationEndpoint<'a> {
-    /// Its URL.
     pub url: &'a Url,
-    /// Our client there.
     pub client: &'a Client,
-    /// What it takes, and in which form.
     pub rule: &'a RevocationRule,
     /// Headers sent along, none of which replaces the authentication.
     pub headers: &'a BTreeMap<String, String>,

@@ -21,18 +21,13 @@ use keyfob_base::timestamp::Timestamp;
 /// The grant type of a device's polls (RFC 8628 §3.4).
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// A token endpoint and how to speak to it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TokenEndpoint<'a> {
-    /// Its URL.
     pub url: &'a Url,
-    /// Our client there.
     pub client: &'a Client,
-    /// Its peculiarities.
     pub rule: &'a TokenRule,
     /// The scopes asked for, or held: what is granted where the answer does not say.
     pub scopes: &'a [String],
-    /// What stands between scopes in a request.
     pub scope_separator: &'a str,
     /// The resources that the tokens are for, sent with every grant (RFC 8707 §2.2).
     pub resource: &'a [String],
@@ -157,7 +152,6 @@ impl TokenEndpoint<'_> {
         self.scopes.join(self.scope_separator)
     }
 
-    /// The beginning of a request, in the form that the rule wants.
     fn grant<'r>(&'r self, grant_type: &'r str) -> Request<'r> {
         self.grant_in(self.rule.body, grant_type)
     }
@@ -170,7 +164,6 @@ impl TokenEndpoint<'_> {
         request.field("grant_type", grant_type)
     }
 
-    /// Adds what every request has, and sends it.
     async fn send<'r>(&'r self, http: &Http, request: Request<'r>) -> Result<Answer, OauthError> {
         let request = self.complete(request)?;
         http.send(self.client.authenticate(request)?).await

@@ -23,14 +23,12 @@ use keyfob_base::secret::Secret;
 /// No secret comes near; a larger file is none of ours.
 const LIMIT: u64 = 1024 * 1024;
 
-/// One age identity, one `.age` file a secret.
 pub(crate) struct File {
     data: PathBuf,
     keys: KeyPair,
 }
 
 impl File {
-    /// Reads nothing yet.
     pub(crate) fn new(setup: Setup) -> Self {
         Self::with(setup, Environment::process(FILE_STORE))
     }

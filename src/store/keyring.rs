@@ -28,7 +28,6 @@ static DEADLINE: Deadline = Deadline::new();
 /// What the Windows Credential Manager takes in one entry (`CRED_MAX_CREDENTIAL_BLOB_SIZE`).
 const LIMIT: Option<usize> = if cfg!(windows) { Some(2_560) } else { None };
 
-/// The keyring of the session, through the crate of that name.
 pub(crate) struct Keyring {
     prompter: Arc<dyn Prompter>,
     deadline: &'static Deadline,
@@ -36,7 +35,6 @@ pub(crate) struct Keyring {
 }
 
 impl Keyring {
-    /// Connects at the first call.
     pub(crate) fn new(prompter: Arc<dyn Prompter>) -> Self {
         Self::over(prompter, &DEADLINE, Chunks::new(Box::new(Platform), LIMIT))
     }

@@ -31,7 +31,7 @@ pub trait Store: Send + Sync {
     /// Writes a secret, replacing what was there. Whole or not at all.
     fn put(&self, key: &str, secret: &Secret) -> Result<(), StoreError>;
 
-    /// Removes a secret; `false` where there was none.
+    /// `false` where there was none.
     fn remove(&self, key: &str) -> Result<bool, StoreError>;
 
     /// Proves by writing that the store will take a secret. A read proves nothing: a Secret Service
@@ -52,12 +52,9 @@ pub trait Store: Send + Sync {
     fn protection(&self) -> String;
 }
 
-/// What a store gives without asking.
 #[derive(Debug)]
 pub enum Unasked {
-    /// The secret.
     Secret(Secret),
-    /// It holds none under this key.
     Nothing,
     /// Somebody would have to be asked, or something unlocked.
     WouldPrompt,
@@ -74,7 +71,6 @@ pub enum Rehearsal {
     Unmade,
 }
 
-/// The stores by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -85,7 +81,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// What a sentence calls it.
     pub(crate) fn noun(self) -> &'static str {
         match self {
             Kind::Keyring => "the keyring",
@@ -133,7 +128,6 @@ pub trait Prompter: Send + Sync {
     fn passphrase(&self, new: bool) -> Option<Secret>;
 }
 
-/// Nobody to turn to.
 #[derive(Debug, Clone, Copy)]
 pub struct Nobody;
 
@@ -149,18 +143,15 @@ impl Prompter for Nobody {
     }
 }
 
-/// What opening a store needs.
 #[derive(Clone)]
 pub struct Setup {
     /// Folder of the file store's encrypted files.
     pub data: PathBuf,
     /// Folder of the file store's identity, another one than `data`.
     pub identity: PathBuf,
-    /// Folder of locks.
     pub locks: PathBuf,
     /// Makes a new file store ask for a passphrase (`--passphrase`).
     pub ask_passphrase: bool,
-    /// Whom to ask.
     pub prompter: Arc<dyn Prompter>,
 }
 

@@ -19,45 +19,33 @@ const WORK_FACTOR: u8 = 17;
 /// so a hostile file could otherwise ask for hours.
 const MAX_WORK_FACTOR: u8 = 20;
 
-/// How every age file begins.
 const HEAD: &[u8] = b"age-encryption.org/";
 
 /// How one begins that is armoured, as text that survives mail.
 const ARMOUR: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
 
-/// What text is encrypted to.
 pub enum Lock {
     /// Whoever has the identity of one of these can decrypt.
     Recipients(Vec<Recipient>),
-    /// Whoever knows it can.
     Passphrase(Secret),
 }
 
-/// What decrypts.
 pub enum Key {
-    /// One of these.
     Identities(Vec<Identity>),
-    /// A passphrase.
     Passphrase(Secret),
 }
 
-/// What octets are, by their beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// An age file that a passphrase opens.
     Passphrase,
-    /// An age file that an identity opens.
     Recipients,
-    /// An age file that is armoured.
     Armoured,
     /// An age file whose beginning is damaged, or of a kind from after this was written.
     Unknown,
-    /// No age file.
     None,
 }
 
 impl Lock {
-    /// Encrypts.
     pub fn seal(&self, plaintext: &[u8]) -> Result<Vec<u8>, EncryptError> {
         match self {
             Self::Recipients(recipients) => {

@@ -9,11 +9,9 @@ use rustix::termios::{LocalModes, Termios};
 use super::mode::Mode;
 use keyfob_base::secret::Secret;
 
-/// The echo is off while it lives.
 pub(crate) struct Hidden(Mode);
 
 impl Hidden {
-    /// Turns the echo off, all but the line's end.
     pub(crate) fn begin() -> io::Result<Self> {
         let stdin = io::stdin().as_fd().try_clone_to_owned()?;
         Mode::enter(stdin, hide).map(Self)

@@ -18,7 +18,6 @@ const HERTZ: u8 = 20;
 #[derive(Debug)]
 struct Margin(Term);
 
-/// The target of a moving line.
 pub(crate) fn target() -> ProgressDrawTarget {
     let stderr = Margin(Term::buffered_stderr());
     ProgressDrawTarget::term_like_with_hz(Box::new(stderr), HERTZ)

@@ -33,7 +33,6 @@ use progress::Still;
 
 /// What the program says and asks. [`Console`] is the one that people meet.
 pub trait Terminal: Send + Sync {
-    /// Tells how things go.
     fn say(&self, line: &str);
 
     /// Tells what nobody can go on without, under `-q` too.
@@ -49,7 +48,6 @@ pub trait Terminal: Send + Sync {
     /// from elsewhere is escaped in them already.
     fn show(&self, drawing: &str);
 
-    /// What can be drawn.
     fn canvas(&self) -> Canvas;
 
     /// Whether only what nobody can go on without is told.
@@ -84,7 +82,6 @@ pub trait Terminal: Send + Sync {
     fn progress(&self, message: &str) -> Progress;
 }
 
-/// How the conversation is held, from the global options.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Manner {
     /// `-q`: errors only.
@@ -97,7 +94,6 @@ pub struct Manner {
     pub no_input: bool,
 }
 
-/// The real terminal.
 pub struct Console {
     manner: Manner,
     colour: bool,
@@ -106,7 +102,6 @@ pub struct Console {
 }
 
 impl Console {
-    /// Looks at stdin and stderr, once.
     pub fn new(manner: Manner) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let plain = canvas::is_plain() || canvas::is_dumb();
@@ -300,7 +295,6 @@ fn in_background() -> bool {
     false
 }
 
-/// Writes a line above the moving one.
 fn write_above(line: &str) {
     progress::above(|| write_line(line));
 }

@@ -25,7 +25,6 @@ struct Open {
     in_effect: bool,
 }
 
-/// The terminal is in another mode while it lives.
 #[derive(Debug)]
 pub(crate) struct Mode(());
 

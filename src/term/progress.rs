@@ -18,12 +18,10 @@ static SHOWN: Mutex<Option<WeakProgressBar>> = Mutex::new(None);
 pub struct Progress(Option<ProgressBar>);
 
 impl Progress {
-    /// None that anybody sees.
     pub(crate) fn hidden() -> Self {
         Self(None)
     }
 
-    /// Shows it on stderr.
     pub(crate) fn show(message: &str) -> Self {
         let bar = ProgressBar::with_draw_target(None, margin::target());
         bar.set_style(
@@ -36,7 +34,6 @@ impl Progress {
         Self(Some(bar))
     }
 
-    /// Replaces the text.
     pub(crate) fn update(&self, message: &str) {
         if let Some(bar) = &self.0 {
             bar.set_message(escape(message).into_owned());

@@ -15,24 +15,20 @@ use crate::scope;
 use crate::store::{Authorization, TokenGrant};
 use keyfob_base::timestamp::Timestamp;
 
-/// Where the answer goes.
 #[derive(Debug, Clone)]
 pub(crate) struct RedirectTarget {
     pub(crate) client: KnownClient,
-    /// What is redirected to.
     pub(crate) redirect_uri: Url,
     /// The same as it was sent, byte for byte.
     pub(crate) sent: String,
     state: Option<String>,
 }
 
-/// A request that can be granted.
 #[derive(Debug, Clone)]
 pub(crate) struct AuthorizationRequest {
     pub(crate) target: RedirectTarget,
     pub(crate) scope: Vec<String>,
     pub(crate) audience: Vec<String>,
-    /// Whom `login_hint` means.
     pub(crate) hint: Option<&'static Person>,
     pub(crate) challenge: String,
     pub(crate) nonce: Option<String>,
@@ -93,7 +89,6 @@ impl RedirectTarget {
 }
 
 impl AuthorizationRequest {
-    /// Reads what is asked, refusing what cannot be granted.
     pub(crate) fn read(target: RedirectTarget, form: &Parameters) -> Result<Self, Refusal> {
         if form.has_repeated() {
             return Err(Refusal::invalid_request("a parameter is repeated"));
@@ -142,7 +137,6 @@ impl AuthorizationRequest {
         })
     }
 
-    /// What a code is bound to once this person has said yes.
     pub(crate) fn authorize(&self, person: &Person, now: Timestamp) -> Authorization {
         let target = &self.target;
         Authorization {

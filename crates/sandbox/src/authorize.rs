@@ -48,7 +48,6 @@ pub(crate) fn authorize(service: &Service, request: &Request, now: Timestamp) ->
     }
 }
 
-/// Answers POST /consent: what the person chose.
 pub(crate) fn consent(service: &Service, request: &Request, now: Timestamp) -> Response {
     match choice(service, request, now) {
         Ok((asked, Some(person))) => grant(service, &asked, person, now),
@@ -60,7 +59,6 @@ pub(crate) fn consent(service: &Service, request: &Request, now: Timestamp) -> R
     }
 }
 
-/// Reads a choice: the request it is about, and who allows it, or nobody.
 fn choice(
     service: &Service,
     request: &Request,
@@ -87,7 +85,6 @@ pub(crate) fn read_choice(form: &Parameters) -> Result<Option<&'static Person>, 
     }
 }
 
-/// Makes a code and sends the browser back with it.
 fn grant(
     service: &Service,
     asked: &AuthorizationRequest,
@@ -132,7 +129,6 @@ pub(crate) fn push(
     Ok(Response::json(201, &answer))
 }
 
-/// An authorization request with its parameters at hand.
 pub(crate) struct Opened {
     pub(crate) form: Parameters,
     pushed: bool,

@@ -12,14 +12,12 @@ use crate::service::Service;
 use crate::store::State;
 use keyfob_base::timestamp::Timestamp;
 
-/// The client that needs no registration.
 pub(crate) const BUILT_IN: &str = "keyfob";
 
 /// How a client authenticates at the token endpoint, by its registered names (RFC 7591 §2).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthMethod {
-    /// A public client: `client_id` alone.
     None,
     /// HTTP Basic, both parts form-encoded inside it (RFC 6749 §2.3.1).
     #[default]
@@ -66,7 +64,6 @@ pub(crate) struct KnownClient {
 /// Where codes may go beside the registered redirect URIs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Callbacks {
-    /// Nowhere.
     #[default]
     Registered,
     /// To any loopback URI below `/callback/`.
@@ -76,7 +73,6 @@ pub(crate) enum Callbacks {
 }
 
 impl KnownClient {
-    /// A public client that needs no registration.
     pub(crate) fn unregistered(id: &str, name: &str) -> Self {
         Self {
             id: id.into(),
@@ -134,7 +130,6 @@ pub(crate) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_co
 /// That of RFC 8693 §2.1.
 pub(crate) const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
-/// Every one that the token endpoint takes.
 pub(crate) const GRANT_TYPES: [&str; 5] = [
     "authorization_code",
     "refresh_token",
@@ -164,7 +159,6 @@ pub(crate) fn authenticate(
     Ok(client)
 }
 
-/// Whether this client may use this method for this request.
 fn is_accepted(
     method: AuthMethod,
     client: &KnownClient,
@@ -183,7 +177,6 @@ fn is_accepted(
     }
 }
 
-/// What a request says about its sender.
 struct Credentials {
     id: String,
     secret: Option<String>,

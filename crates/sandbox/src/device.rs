@@ -37,7 +37,6 @@ pub(crate) fn device_authorization(
     ))
 }
 
-/// Makes a pair of codes for what a form asks.
 pub(crate) fn begin(
     service: &Service,
     client: &KnownClient,
@@ -95,7 +94,6 @@ fn find(
     Ok(found)
 }
 
-/// Answers POST /device: what the person chose.
 pub(crate) fn decide(service: &Service, request: &Request, now: Timestamp) -> Response {
     match decision(service, request, now) {
         Ok(decision) => page::device_outcome(&decision),

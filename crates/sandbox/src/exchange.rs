@@ -14,7 +14,6 @@ use keyfob_base::timestamp::Timestamp;
 
 /// What an identity token is, and what is issued for it (RFC 8693 §3).
 const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
-/// The same of access tokens.
 pub(crate) const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
 pub(crate) fn takes_no_client(service: &Service) -> bool {
@@ -54,7 +53,6 @@ pub(crate) fn grant(
     })
 }
 
-/// Refuses tokens of other kinds than are understood here.
 fn check_types(service: &Service, form: &Parameters) -> Result<(), Refusal> {
     let quirks = &service.quirks;
     let wanted = quirks.exchange_subject_token_type.as_deref();
@@ -121,12 +119,10 @@ fn read_targets(service: &Service, form: &Parameters) -> Result<Vec<String>, Ref
     }
 }
 
-/// The path of the endpoint.
 pub(crate) const JOB_PATH: &str = "/identity_token";
 
 pub(crate) const JOB_SUBJECT: &str = "repo:sandbox/practice:ref:refs/heads/main";
 
-/// How long an identity token lives, in seconds.
 const JOB_TOKEN_LIFETIME: u64 = 300;
 
 /// Answers GET /identity_token: a token for the `audience` of the query, else for this server. Any bearer

@@ -6,7 +6,6 @@ use std::io;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-/// The methods that mean something here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Method {
     Get,
@@ -18,7 +17,6 @@ pub(crate) enum Method {
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) path: String,
-    /// As it stood after the `?`.
     pub(crate) query: String,
     /// Names and values as they were sent, no name twice.
     pub(crate) headers: Vec<(String, String)>,
@@ -32,7 +30,6 @@ impl Request {
         Some(value)
     }
 
-    /// Replaces a header, or adds it.
     #[cfg(feature = "quirks")]
     pub(crate) fn set_header(&mut self, name: &str, value: &str) {
         self.headers
@@ -79,21 +76,18 @@ impl Parameters {
         Self(form_urlencoded::parse(encoded).into_owned().collect())
     }
 
-    /// The same as it is written in a query string or a body.
     pub(crate) fn encode(&self) -> String {
         form_urlencoded::Serializer::new(String::new())
             .extend_pairs(&self.0)
             .finish()
     }
 
-    /// Names and values in the order they were sent.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Takes a parameter away and gives its values.
     pub(crate) fn remove(&mut self, name: &str) -> Vec<String> {
         let (taken, left) = std::mem::take(&mut self.0)
             .into_iter()
@@ -119,7 +113,6 @@ impl Parameters {
             .map(|(_, value)| value)
     }
 
-    /// A parameter's value, or the refusal that says it is missing.
     pub(crate) fn require(&self, name: &'static str) -> Result<&str, Refusal> {
         self.get(name)
             .ok_or_else(|| Refusal::invalid_request(format!("`{name}` is missing")))
@@ -194,7 +187,6 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal in the standard's words, with status 400.
     pub(crate) fn new(error: &'static str, description: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status: 400,
@@ -203,17 +195,14 @@ impl Refusal {
         }
     }
 
-    /// `invalid_request`: the request is malformed.
     pub(crate) fn invalid_request(description: impl Into<Cow<'static, str>>) -> Self {
         Self::new("invalid_request", description)
     }
 
-    /// `invalid_grant`: the code or token does not serve.
     pub(crate) fn invalid_grant(description: &'static str) -> Self {
         Self::new("invalid_grant", description)
     }
 
-    /// `invalid_client`: the client did not authenticate.
     pub(crate) fn invalid_client(description: &'static str) -> Self {
         Self {
             status: 401,

@@ -131,10 +131,6 @@ pub struct Running {
     accepting: Option<JoinHandle<()>>,
 }
 
-/// Starts a sandbox.
-///
-/// An unknown person in `approve` is an error of kind `InvalidInput` that lists the people. Otherwise
-/// the port is taken, or the state cannot be used and the error names its file.
 pub fn start(options: Options) -> io::Result<Running> {
     // Before the port is bound: what is wrong here would be wrong at any port.
     options.approve.as_deref().map(people::expect).transpose()?;
@@ -159,7 +155,6 @@ pub fn start(options: Options) -> io::Result<Running> {
 }
 
 impl Running {
-    /// Where it serves: `http://127.0.0.1:PORT`.
     pub fn base(&self) -> &str {
         &self.service.base
     }
@@ -169,7 +164,6 @@ impl Running {
         &self.id
     }
 
-    /// The issuer identifier it gives itself.
     pub fn issuer(&self) -> &str {
         &self.service.issuer
     }

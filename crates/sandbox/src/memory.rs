@@ -32,7 +32,6 @@ impl<T> Default for PendingPages<T> {
 }
 
 impl<T> PendingPages<T> {
-    /// Remembers what a page asks, and gives the page its id.
     pub(crate) fn put(&self, asked: T, now: Timestamp) -> io::Result<Secret> {
         let id = random::value("")?;
         let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,7 +47,6 @@ impl<T> PendingPages<T> {
         Ok(id)
     }
 
-    /// Gives what the page of this id asks, once.
     pub(crate) fn take(&self, id: &str, now: Timestamp) -> Option<T> {
         let id = Secret::new(id);
         let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -63,7 +61,6 @@ impl<T> PendingPages<T> {
 /// some fifty years.
 const WRONG_CODES: usize = 10;
 
-/// The time in which they are counted, in seconds.
 const WINDOW: u64 = 60;
 
 /// When wrong codes came, of all browsers together: on loopback they cannot be told apart.
@@ -71,7 +68,6 @@ const WINDOW: u64 = 60;
 pub(crate) struct Guesses(Mutex<VecDeque<Timestamp>>);
 
 impl Guesses {
-    /// Refuses while there were too many.
     pub(crate) fn check(&self, now: Timestamp) -> Result<(), Refusal> {
         let mut wrong = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         wrong.retain(|at| now.since(*at) < WINDOW);
@@ -91,7 +87,6 @@ impl Guesses {
     }
 }
 
-/// How many requests are remembered.
 const REQUESTS: usize = 256;
 
 /// A request for authorization: by a browser, pushed, or by a device.

@@ -21,14 +21,12 @@ const STYLE: &str = include_str!("page.css");
 
 static POLICY: LazyLock<String> = LazyLock::new(|| csp::only_style(STYLE));
 
-/// What every consent page says of itself.
 const MADE_UP: &str = "This page is served by your own computer; the people are made up and the tokens \
     open nothing.";
 
 /// The longest foreign string shown, in characters.
 const SHOWN: usize = 80;
 
-/// The consent page: who asks, for what, who may say yes.
 pub(crate) fn consent(asked: &AuthorizationRequest, id: &Secret) -> Response {
     let client = text(&asked.target.client.name);
     let returns = text(&origin(&asked.target.redirect_uri));
@@ -45,7 +43,6 @@ pub(crate) fn consent(asked: &AuthorizationRequest, id: &Secret) -> Response {
     page(200, "Practice sign-in", &body, &leads)
 }
 
-/// What is asked for.
 fn list_wishes(scope: &[String]) -> String {
     let mut scopes = String::new();
     for (name, means) in SCOPES.iter().filter(|(name, _)| has(scope, name)) {
@@ -54,7 +51,6 @@ fn list_wishes(scope: &[String]) -> String {
     format!("<p>It asks to</p><ul>{scopes}</ul>")
 }
 
-/// Who may say yes, and the two buttons, in a form that has the page's own id.
 fn answers(id: &Secret, chosen: Option<&Person>) -> String {
     let mut choices = String::new();
     for person in people::people() {
@@ -98,7 +94,6 @@ pub(crate) fn error(refusal: &Refusal) -> Response {
     page(status, "This sign-in cannot go on", &body, &Leads::Nowhere)
 }
 
-/// What is served here, for whoever looks.
 pub(crate) fn index(service: &Service) -> Response {
     let mut lives = String::new();
     for person in people::people() {

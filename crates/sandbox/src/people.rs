@@ -11,7 +11,6 @@ pub struct Person {
     pub name: &'static str,
     /// An address nobody reads: `.example` is reserved (RFC 2606 §2).
     pub email: &'static str,
-    /// The organizations the person is a member of.
     pub organizations: &'static [&'static str],
 }
 

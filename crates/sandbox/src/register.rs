@@ -18,7 +18,6 @@ use keyfob_base::timestamp::Timestamp;
 /// How many clients are kept. They do not expire, so something has to end.
 const CLIENTS: usize = 1000;
 
-/// How many redirect URIs one client may have.
 const REDIRECT_URIS: usize = 16;
 
 /// The longest name, in characters; longer ones are cut.
@@ -136,7 +135,6 @@ impl Metadata {
     }
 }
 
-/// A client as it is registered, without its secrets.
 fn client(metadata: &Metadata, redirect_uris: Vec<Url>, now: Timestamp) -> io::Result<KnownClient> {
     let id = random::id("sandbox_client_")?;
     let named = metadata.client_name.as_deref().map(str::trim);

@@ -82,10 +82,8 @@ fn split(scope: &str) -> Vec<String> {
     scopes
 }
 
-/// The most a request may name.
 const AUDIENCE_LIMIT: usize = 16;
 
-/// Reads every `resource` and the `audience` of a request.
 pub(crate) fn read_audience(form: &Parameters) -> Result<Vec<String>, Refusal> {
     let mut audience: Vec<String> = Vec::new();
     for resource in form.all("resource") {
@@ -119,7 +117,6 @@ pub(crate) fn narrow_audience(
     Ok(asked.to_vec())
 }
 
-/// Whether this is an absolute URI without a fragment (RFC 8707 §2).
 fn is_resource(text: &str) -> bool {
     Url::parse(text).is_ok_and(|uri| uri.fragment().is_none())
 }

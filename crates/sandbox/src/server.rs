@@ -12,16 +12,13 @@ use crate::http::{Method, Refusal, Request, Response};
 use crate::service::Service;
 use keyfob_base::timestamp::Timestamp;
 
-/// The largest body read.
 const BODY: u64 = 64 * 1024;
 
-/// The longest request target answered.
 const TARGET: usize = 16 * 1024;
 
 /// How many requests are worked on at once. A body that never comes holds its thread, and no other.
 const AT_ONCE: usize = 64;
 
-/// Binds loopback, and nothing else.
 pub(crate) fn bind(port: u16) -> io::Result<(Server, u16)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
     let port = listener.local_addr()?.port();
@@ -59,7 +56,6 @@ fn respond(service: &Service, mut request: tiny_http::Request) {
     send(request, answer);
 }
 
-/// Reads a request whole, within the limits.
 fn read(request: &mut tiny_http::Request) -> Result<Request, Refusal> {
     let refuse = |status, description| Refusal {
         status,

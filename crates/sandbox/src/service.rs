@@ -32,7 +32,6 @@ pub(crate) struct Service {
     pub(crate) options: Options,
     pub(crate) quirks: Quirks,
     pub(crate) state: StateStore,
-    /// Consent pages of browsers.
     pub(crate) pending: PendingPages<AuthorizationRequest>,
     /// Consent pages of devices, with the user code of each.
     pub(crate) devices: PendingPages<String>,
@@ -67,7 +66,6 @@ impl Service {
         self.state.with(now, |state| self.client(state, id))
     }
 
-    /// Finds a client: built in, known by its document's URL, or registered.
     pub(crate) fn client(&self, state: &State, id: &str) -> Option<KnownClient> {
         if id == BUILT_IN {
             return Some(self.built_in());
@@ -98,7 +96,6 @@ impl Service {
         }
     }
 
-    /// How long tokens made now live.
     pub(crate) fn terms(&self, now: Timestamp) -> Terms {
         Terms {
             now,

@@ -138,7 +138,7 @@ fn response(
     Ok(response)
 }
 
-/// An id token's claims (OIDC Core §2).
+/// OIDC Core §2.
 fn id_token_claims(service: &Service, issued: &Issued, now: Timestamp) -> Map<String, Value> {
     let mut claims = people::find(&issued.grant.subject)
         .map(|person| userinfo::claims(service, person, &issued.scope))

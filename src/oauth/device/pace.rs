@@ -22,7 +22,6 @@ const LAST_CHANCE: Duration = Duration::from_secs(1);
 /// of the answer, from which the next wait counts, so a slow server is not asked sooner for it.
 #[derive(Debug, Clone)]
 pub(crate) struct Pace {
-    /// The least time between polls.
     interval: Duration,
     /// The time before the next one: the interval, or more while there is trouble.
     wait: Duration,

@@ -9,7 +9,6 @@ impl DeviceRequest<'_> {
         self.provider.device.pending_statuses.contains(&status)
     }
 
-    /// What it means that there is no answer.
     pub(super) fn unanswered(&self, error: OauthError) -> Poll {
         match error {
             OauthError::Unavailable { status, .. } if self.is_pending(status) => Poll::Pending,
@@ -71,7 +70,6 @@ impl DeviceRequest<'_> {
         Some(response)
     }
 
-    /// What that error means where it is not one of this flow's own.
     pub(super) fn refused(&self, answer: &Answer, response: ErrorResponse) -> OauthError {
         answer.refused(response, self.provider.token.errors_under_200)
     }

@@ -7,7 +7,6 @@ use url::form_urlencoded;
 use crate::oauth::{ErrorResponse, OauthError, challenge, redact};
 use keyfob_base::secret::Secret;
 
-/// Members of answers that are secrets.
 const SECRET_MEMBERS: [&str; 11] = [
     "access_token",
     "authorization_code",
@@ -22,7 +21,6 @@ const SECRET_MEMBERS: [&str; 11] = [
     "subject_token",
 ];
 
-/// The media type of a form.
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Each secret takes a look through all words of an answer, and a hostile one has room for many.
@@ -34,7 +32,6 @@ pub(in crate::oauth) struct Answer {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
-    /// What the request carried.
     pub(super) secrets: Vec<Secret>,
 }
 
@@ -44,7 +41,6 @@ impl Answer {
         self.status
     }
 
-    /// Whether the status is 2xx.
     pub(in crate::oauth) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
@@ -65,7 +61,6 @@ impl Answer {
         self.error_response_at("error")
     }
 
-    /// The same where another member carries the error.
     pub(in crate::oauth) fn error_response_at(&self, member: &str) -> Option<ErrorResponse> {
         let members = match self.media_type().as_deref() {
             Some(FORM) => self.form(),

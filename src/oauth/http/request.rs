@@ -20,7 +20,6 @@ pub(in crate::oauth) struct Request<'a> {
     pub(super) secrets: Vec<Secret>,
 }
 
-/// What is sent along.
 pub(super) enum Body<'a> {
     Empty,
     Form(Vec<(&'a str, &'a str)>),
@@ -28,7 +27,6 @@ pub(super) enum Body<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// A `GET`.
     pub(in crate::oauth) fn get(url: &'a Url) -> Self {
         Self::new(Method::GET, url, Body::Empty)
     }
@@ -43,17 +41,14 @@ impl<'a> Request<'a> {
         request
     }
 
-    /// A `DELETE` without a body.
     pub(in crate::oauth) fn delete(url: &'a Url) -> Self {
         Self::new(Method::DELETE, url, Body::Empty)
     }
 
-    /// A `POST` of a form that has no field yet.
     pub(in crate::oauth) fn form(url: &'a Url) -> Self {
         Self::new(Method::POST, url, Body::Form(Vec::new()))
     }
 
-    /// Any method with a JSON body.
     pub(in crate::oauth) fn json(method: Method, url: &'a Url, body: Value) -> Self {
         Self::new(method, url, Body::Json(body))
     }
@@ -80,7 +75,6 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Adds the same, and hides its value.
     pub(in crate::oauth) fn secret_field(self, name: &'a str, value: &'a Secret) -> Self {
         self.field(name, value.expose()).hide(value)
     }
@@ -95,12 +89,11 @@ impl<'a> Request<'a> {
         self.hide(password).hide(&credentials)
     }
 
-    /// Sends a bearer token (RFC 6750 §2.1), and hides it.
+    /// RFC 6750 §2.1.
     pub(in crate::oauth) fn bearer(self, token: &Secret) -> Result<Self, OauthError> {
         self.token("Bearer", token)
     }
 
-    /// Sends an access token under another scheme, and hides it.
     pub(in crate::oauth) fn token(
         mut self,
         scheme: &str,
@@ -133,7 +126,6 @@ impl<'a> Request<'a> {
         Ok(self)
     }
 
-    /// Redacts one more secret from the answer.
     pub(in crate::oauth) fn hide(mut self, secret: &Secret) -> Self {
         self.secrets.push(secret.clone());
         self

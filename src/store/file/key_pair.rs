@@ -17,10 +17,8 @@ use crate::store::passphrase::{Environment, Passphrase};
 use crate::store::{PROBE, Rehearsal, Setup, StoreError};
 use keyfob_base::files;
 
-/// Identity files have three lines.
 const LIMIT: u64 = 64 * 1024;
 
-/// How the identity is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     KeyFile,
@@ -35,7 +33,6 @@ pub(crate) struct KeyPair {
 }
 
 impl KeyPair {
-    /// Reads nothing yet.
     pub(crate) fn new(setup: Setup, environment: Environment) -> Self {
         Self {
             setup,
@@ -44,7 +41,7 @@ impl KeyPair {
         }
     }
 
-    /// The recipient to encrypt to. Makes the key pair where there is none.
+    /// Makes the key pair where there is none.
     pub(crate) fn recipient(&self) -> Result<Recipient, StoreError> {
         match self.form()? {
             None if self.holds_secrets() => Err(self.missing()),
@@ -61,7 +58,6 @@ impl KeyPair {
         }
     }
 
-    /// The identity to decrypt with, unlocked if need be.
     pub(crate) fn identity(&self) -> Result<Identity, StoreError> {
         // Held while unlocking, so that two threads do not ask twice.
         let mut unlocked = self.unlocked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -98,7 +94,6 @@ impl KeyPair {
         }
     }
 
-    /// Where it lies, or will.
     pub(crate) fn folder(&self) -> &Path {
         &self.setup.identity
     }
@@ -133,7 +128,6 @@ impl KeyPair {
         )
     }
 
-    /// Says that identity and recipient are no pair.
     pub(crate) fn mismatch(&self) -> StoreError {
         let recipient = self.recipient_file();
         StoreError {

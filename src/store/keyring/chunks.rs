@@ -68,17 +68,14 @@ enum Head {
 }
 
 impl Chunks {
-    /// Splits above `limit`, or never.
     pub(crate) fn new(entries: Box<dyn Entries>, limit: Option<usize>) -> Self {
         Self { entries, limit }
     }
 
-    /// The entries themselves.
     pub(crate) fn entries(&self) -> &dyn Entries {
         self.entries.as_ref()
     }
 
-    /// Reads a secret; `None` where there is none.
     pub(crate) fn get(&self, name: &str) -> Result<Option<Octets>, StoreError> {
         for _ in 0..READS {
             match self.head(name)? {
@@ -95,7 +92,6 @@ impl Chunks {
         Err(damaged(name))
     }
 
-    /// Writes a secret, replacing what was there.
     pub(crate) fn put(&self, name: &str, secret: &[u8]) -> Result<(), StoreError> {
         let Some(limit) = self.limit else {
             return self.entries.set(name, secret);

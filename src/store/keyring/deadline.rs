@@ -13,7 +13,6 @@ use super::cause::WAY_OUT;
 use crate::store::{Prompter, StoreError};
 use keyfob_base::testing::bound;
 
-/// How long a call may take.
 struct Bounds {
     /// When somebody is there, they are told now that an unlock prompt may be waiting.
     announce: Duration,
@@ -23,7 +22,6 @@ struct Bounds {
     attended: Duration,
 }
 
-/// The deadline of one keyring, and whether it was ever missed.
 pub(crate) struct Deadline {
     bounds: Bounds,
     missed: OnceLock<Duration>,

@@ -12,11 +12,9 @@ const CTRL_U: u8 = 0x15;
 const BELL: u8 = 0x07;
 const ESCAPE: u8 = 0x1b;
 
-/// The line so far.
 pub(crate) struct Line {
     /// Never grows beyond what it has from the start, so that no copy of it stays behind.
     text: Zeroizing<Vec<u8>>,
-    /// There was more than [`LONGEST`].
     too_long: bool,
     /// A line break has come; it ends the line unless more follows at once.
     broken: bool,

@@ -16,10 +16,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use keyfob_base::secret::Secret;
 
-/// The longest line that is taken, in bytes.
 pub const LONGEST: usize = 16 * 1024;
 
-/// One event at the terminal.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Typed {
     /// A line, without its end; empty where Enter alone was pressed. What came at one stroke is one

@@ -33,7 +33,6 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    /// Reads until dropped.
     pub(crate) fn read(events: UnboundedSender<Typed>) -> io::Result<Self> {
         let tty = File::open("/dev/tty")?;
         let held = OwnedFd::from(tty.try_clone()?);

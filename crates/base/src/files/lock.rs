@@ -19,7 +19,6 @@ pub struct Guard(#[allow(dead_code)] File); // the lock lives as long as the ope
 /// How waiting for a lock ended.
 #[derive(Debug)]
 pub enum Acquired<T> {
-    /// With the lock.
     Lock(Guard),
     /// Without it, for there was an answer meanwhile.
     Answer(T),
@@ -79,7 +78,6 @@ pub fn rehearse(folder: &Path) -> Result<(), NotLocked> {
     }
 }
 
-/// Opens a file for locking, making it (0600) and its folder where missing.
 fn open(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent() {
         create_dir(folder)?;

@@ -88,7 +88,6 @@ pub fn read_regular(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     read_bounded(&file, limit).map(Some)
 }
 
-/// Reads an open file of at most `limit` bytes.
 pub fn read_bounded(file: &File, limit: u64) -> io::Result<Vec<u8>> {
     let mut contents = Vec::with_capacity(USUAL_SIZE);
     file.take(limit + 1).read_to_end(&mut contents)?;
@@ -131,7 +130,7 @@ fn irregular() -> io::Error {
     io::Error::other("not a regular file")
 }
 
-/// Removes a file; `false` where there was none.
+/// `false` where there was none.
 pub fn remove(path: &Path) -> io::Result<bool> {
     match fs::remove_file(path) {
         Ok(()) => {
@@ -167,7 +166,6 @@ pub fn takes(folder: &Path, contents: &[u8]) -> io::Result<()> {
     file.as_file().sync_all()
 }
 
-/// A file that goes when it is dropped.
 fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let there = folder.ancestors().find(|folder| folder.exists());
     let there = there.unwrap_or(Path::new("."));

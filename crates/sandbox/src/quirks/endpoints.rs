@@ -55,7 +55,6 @@ fn revocation(
     }
 }
 
-/// The standard's endpoint is not there.
 fn not_found() -> Refusal {
     Refusal {
         status: 404,
@@ -204,7 +203,6 @@ fn poll(service: &Service, request: &Request, now: Timestamp) -> Result<Response
     }
 }
 
-/// Reads a JSON body.
 fn body<T: for<'de> Deserialize<'de>>(request: &Request) -> Result<T, Refusal> {
     request
         .has_type("application/json")

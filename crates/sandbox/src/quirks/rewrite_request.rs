@@ -10,7 +10,6 @@ use url::Url;
 type Pair = (String, String);
 
 impl Quirks {
-    /// Makes a request the standard's.
     pub(super) fn rewrite_request(&self, request: &mut Request) -> Result<(), Refusal> {
         match request.path.as_str() {
             "/authorize" => {

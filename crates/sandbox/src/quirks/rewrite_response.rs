@@ -11,7 +11,6 @@ use crate::page;
 use crate::service::Service;
 use keyfob_base::timestamp::Timestamp;
 
-/// Answers a request as the server that the quirks describe.
 pub(crate) fn answer(service: &Service, mut request: Request, now: Timestamp) -> Response {
     let quirks = &service.quirks;
     let answer = match quirks.rewrite_request(&mut request) {
@@ -25,7 +24,6 @@ pub(crate) fn answer(service: &Service, mut request: Request, now: Timestamp) ->
 }
 
 impl Quirks {
-    /// Makes an answer another server's. `request` is the one that was rewritten.
     fn rewrite_response(&self, request: &Request, answer: Response) -> Response {
         match request.path.as_str() {
             "/authorize" | "/consent" if self.iss_omitted => remove_iss(answer),
@@ -160,7 +158,6 @@ fn word(answer: &Response) -> Option<String> {
     Some(body["error"].as_str()?.to_owned())
 }
 
-/// Takes `iss` out of a redirect.
 fn remove_iss(mut answer: Response) -> Response {
     for (_, value) in answer
         .headers

@@ -154,7 +154,6 @@ impl State {
         Ok(uri)
     }
 
-    /// Gives the request that this client pushed, once.
     pub(crate) fn take_pushed(&mut self, client: &str, request_uri: &str) -> Option<Parameters> {
         let hash = Hash::of(request_uri);
         self.pushed

@@ -17,13 +17,11 @@ const SLOWER: u64 = 5;
 /// How long a code is remembered beyond its end, in seconds, to be told from one that never was.
 const REMEMBERED: u64 = 600;
 
-/// What a device asks for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct DeviceRequest {
     pub(crate) client: String,
     pub(crate) scope: Vec<String>,
     pub(crate) audience: Vec<String>,
-    /// Seconds between polls.
     pub(crate) interval: u64,
     pub(crate) expires_at: Timestamp,
     /// The code that the person types, without its dash.
@@ -32,13 +30,11 @@ pub(crate) struct DeviceRequest {
     decision: Decision,
 }
 
-/// What the person decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Decision {
     Pending,
     Denied,
-    /// Who allowed it, and when.
     Allowed {
         subject: String,
         auth_time: Timestamp,
@@ -46,7 +42,6 @@ pub(crate) enum Decision {
 }
 
 impl DeviceRequest {
-    /// A request that nobody has decided yet.
     pub(crate) fn new(client: &str, scope: Vec<String>, audience: Vec<String>) -> Self {
         Self {
             client: client.into(),
@@ -64,7 +59,6 @@ impl DeviceRequest {
         self.expires_at.plus(REMEMBERED) <= now
     }
 
-    /// Whether somebody can decide it.
     fn is_open(&self, now: Timestamp) -> bool {
         self.decision == Decision::Pending && now < self.expires_at
     }
@@ -81,7 +75,6 @@ impl DeviceRequest {
 }
 
 impl State {
-    /// Makes a device code and the code that a person types for it.
     pub(crate) fn issue_device_code(
         &mut self,
         request: DeviceRequest,
@@ -123,7 +116,6 @@ impl State {
         request.map(|request| request.decision = decision).is_some()
     }
 
-    /// The client that asked for this pair of codes.
     #[cfg(feature = "quirks")]
     pub(crate) fn device_client(&self, device_code: &str, user_code: &str) -> Option<&str> {
         let request = self.device_codes.get(&Hash::of(device_code))?;

@@ -22,7 +22,6 @@ use super::tokens::{AccessToken, RefreshToken};
 pub(crate) struct State {
     /// The format's version, judged before the rest is read.
     pub(crate) version: u32,
-    /// The state's own id, made once.
     pub(crate) id: String,
     pub(crate) key: SigningKey,
     pub(crate) clients: BTreeMap<String, KnownClient>,
@@ -42,7 +41,6 @@ pub(crate) struct TokenGrant {
     pub(crate) client: String,
     pub(crate) subject: String,
     pub(crate) scope: Vec<String>,
-    /// When the person signed in.
     pub(crate) auth_time: Timestamp,
     /// The resources and the API that the tokens are for; none said means any.
     #[serde(default)]
@@ -99,7 +97,6 @@ impl State {
         }
     }
 
-    /// The client that holds a token.
     fn owner(&self, token: &str) -> Option<&str> {
         let grant = self.grants.get(self.grant_of(&Hash::of(token))?)?;
         Some(&grant.client)

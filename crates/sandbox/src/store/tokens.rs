@@ -42,7 +42,6 @@ pub(crate) struct Terms {
 #[derive(Debug)]
 pub(crate) struct Issued {
     pub(crate) grant: TokenGrant,
-    /// The scopes of the access token.
     pub(crate) scope: Vec<String>,
     pub(crate) access_token: Secret,
     pub(crate) refresh_token: Option<Secret>,
@@ -67,7 +66,6 @@ pub(crate) struct Active<'a> {
 }
 
 impl State {
-    /// Gives the first tokens of a grant that needs no code.
     pub(crate) fn begin(
         &mut self,
         grant: TokenGrant,
@@ -124,7 +122,6 @@ impl State {
         })
     }
 
-    /// Makes tokens of a kept grant.
     pub(super) fn issue(
         &mut self,
         id: &str,
