@@ -1,8 +1,6 @@
 //! The authorization request as it was read: who asks, for what, and where the answer goes
 //! (RFC 6749 §4.1.1, RFC 7636 §4.3).
 
-use std::io;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::Url;
@@ -12,6 +10,7 @@ use crate::http::{Parameters, Refusal, Response};
 use crate::people::{self, Person};
 use crate::random::Hash;
 use crate::scope;
+use crate::service::Call;
 use crate::store::{Authorization, TokenGrant};
 use keyfob_base::timestamp::Timestamp;
 
@@ -39,17 +38,14 @@ pub(crate) struct AuthorizationRequest {
 }
 
 impl RedirectTarget {
-    /// Finds out whom the answer is for; `client` knows the clients by their ids.
-    pub(crate) fn find(
-        form: &Parameters,
-        client: impl FnOnce(&str) -> io::Result<Option<KnownClient>>,
-    ) -> Result<Self, Refusal> {
+    /// Finds out whom the answer is for.
+    pub(crate) fn find(call: &Call, form: &Parameters) -> Result<Self, Refusal> {
         if form.repeats("client_id") || form.repeats("redirect_uri") {
             return Err(Refusal::invalid_request("a parameter is repeated"));
         }
         let id = form.require("client_id")?;
-        let client =
-            client(id)?.ok_or(Refusal::invalid_client("no such client is registered here"))?;
+        let unknown = Refusal::invalid_client("no such client is registered here");
+        let client = call.client(id)?.ok_or(unknown)?;
         let sent = form.require("redirect_uri")?;
         let redirect_uri = Url::parse(sent)
             .ok()
@@ -94,17 +90,13 @@ impl AuthorizationRequest {
             return Err(Refusal::invalid_request("a parameter is repeated"));
         }
         // OIDC Core §6: these are named when they are not understood.
-        if form.get("request").is_some() {
-            return Err(Refusal::new(
-                "request_not_supported",
-                "`request` is not supported",
-            ));
-        }
-        if form.get("request_uri").is_some() {
-            return Err(Refusal::new(
-                "request_uri_not_supported",
-                "`request_uri` is not supported",
-            ));
+        for (name, error) in [
+            ("request", "request_not_supported"),
+            ("request_uri", "request_uri_not_supported"),
+        ] {
+            if form.get(name).is_some() {
+                return Err(Refusal::new(error, format!("`{name}` is not supported")));
+            }
         }
         if form.require("response_type")? != "code" {
             return Err(Refusal::new(
@@ -112,10 +104,7 @@ impl AuthorizationRequest {
                 "only `code` is answered",
             ));
         }
-        if form
-            .get("response_mode")
-            .is_some_and(|mode| mode != "query")
-        {
+        if form.get("response_mode").unwrap_or("query") != "query" {
             return Err(Refusal::invalid_request(
                 "only the response mode `query` is answered",
             ));

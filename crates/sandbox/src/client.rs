@@ -8,7 +8,7 @@ use url::{Url, form_urlencoded};
 
 use crate::http::{Parameters, Refusal, Request};
 use crate::random::Hash;
-use crate::service::Service;
+use crate::service::Call;
 use crate::store::State;
 use keyfob_base::timestamp::Timestamp;
 
@@ -140,20 +140,19 @@ pub(crate) const GRANT_TYPES: [&str; 5] = [
 
 /// Finds who sends a request, and proves it by the method that client is registered for.
 pub(crate) fn authenticate(
-    service: &Service,
+    call: &Call,
     state: &State,
-    request: &Request,
     form: &Parameters,
-    now: Timestamp,
 ) -> Result<KnownClient, Refusal> {
-    let sent = Credentials::read(request, form)?;
-    let client = service
+    let sent = Credentials::read(call.request, form)?;
+    let client = call
+        .service
         .client(state, &sent.id)
         .ok_or(Refusal::invalid_client("no such client"))?;
-    if !is_accepted(sent.method, &client, request, form) || !sent.proves(&client) {
+    if !is_accepted(sent.method, &client, call.request, form) || !sent.proves(&client) {
         return Err(Refusal::invalid_client("client authentication failed"));
     }
-    if client.secret_expires_at.is_some_and(|end| end <= now) {
+    if client.secret_expires_at.is_some_and(|end| end <= call.now) {
         return Err(Refusal::invalid_client("the client secret has expired"));
     }
     Ok(client)

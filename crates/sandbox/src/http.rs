@@ -89,12 +89,8 @@ impl Parameters {
     }
 
     pub(crate) fn remove(&mut self, name: &str) -> Vec<String> {
-        let (taken, left) = std::mem::take(&mut self.0)
-            .into_iter()
-            .partition(|(key, _)| key == name);
-        self.0 = left;
-        let taken: Vec<(String, String)> = taken;
-        taken.into_iter().map(|(_, value)| value).collect()
+        let taken = self.0.extract_if(.., |(key, _)| key == name);
+        taken.map(|(_, value)| value).collect()
     }
 
     pub(crate) fn push(&mut self, name: &str, value: impl Into<String>) {
@@ -113,7 +109,7 @@ impl Parameters {
             .map(|(_, value)| value)
     }
 
-    pub(crate) fn require(&self, name: &'static str) -> Result<&str, Refusal> {
+    pub(crate) fn require(&self, name: &str) -> Result<&str, Refusal> {
         self.get(name)
             .ok_or_else(|| Refusal::invalid_request(format!("`{name}` is missing")))
     }
@@ -139,28 +135,25 @@ pub(crate) struct Response {
 
 impl Response {
     pub(crate) fn json(status: u16, body: &Value) -> Self {
-        Self {
-            status,
-            headers: vec![("Content-Type", "application/json".into())],
-            body: body.to_string(),
-        }
+        Self::typed(status, "application/json", body.to_string())
     }
 
     pub(crate) fn html(status: u16, body: String) -> Self {
+        Self::typed(status, "text/html; charset=utf-8", body)
+    }
+
+    fn typed(status: u16, media_type: &str, body: String) -> Self {
+        let headers = vec![("Content-Type", media_type.into())];
         Self {
             status,
-            headers: vec![("Content-Type", "text/html; charset=utf-8".into())],
+            headers,
             body,
         }
     }
 
     /// Sends a browser on, with GET whatever brought it here (RFC 9700 §4.12).
     pub(crate) fn redirect(to: &url::Url) -> Self {
-        Self {
-            status: 303,
-            headers: vec![("Location", to.to_string())],
-            body: String::new(),
-        }
+        Self::empty(303).with("Location", to.to_string())
     }
 
     #[must_use]
@@ -195,6 +188,10 @@ impl Refusal {
         }
     }
 
+    pub(crate) fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
     pub(crate) fn invalid_request(description: impl Into<Cow<'static, str>>) -> Self {
         Self::new("invalid_request", description)
     }
@@ -204,10 +201,7 @@ impl Refusal {
     }
 
     pub(crate) fn invalid_client(description: &'static str) -> Self {
-        Self {
-            status: 401,
-            ..Self::new("invalid_client", description)
-        }
+        Self::new("invalid_client", description).with_status(401)
     }
 }
 
@@ -218,10 +212,7 @@ impl From<io::Error> for Refusal {
             io::ErrorKind::TimedOut => (503, "temporarily_unavailable"),
             _ => (500, "server_error"),
         };
-        Self {
-            status,
-            ..Self::new(word, error.to_string())
-        }
+        Self::new(word, error.to_string()).with_status(status)
     }
 }
 

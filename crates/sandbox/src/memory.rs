@@ -75,10 +75,7 @@ impl Guesses {
             return Ok(());
         }
         let what = "too many wrong codes; wait a minute";
-        Err(Refusal {
-            status: 429,
-            ..Refusal::invalid_request(what)
-        })
+        Err(Refusal::invalid_request(what).with_status(429))
     }
 
     pub(crate) fn count(&self, now: Timestamp) {

@@ -3,26 +3,38 @@
 use std::io;
 
 use crate::authorization_request::AuthorizationRequest;
-use crate::authorize::push;
-use crate::authorize::{authorize, consent};
+use crate::authorize::{authorize, consent, push};
 use crate::client::{AuthMethod, BUILT_IN, Callbacks, KnownClient};
 use crate::discovery::{jwks, metadata};
 use crate::http::{Method, Refusal, Request, Response};
-use crate::memory::Guesses;
-use crate::memory::PendingPages;
-use crate::memory::RequestLog;
+use crate::memory::{Guesses, PendingPages, RequestLog};
 use crate::people::{self, Person};
 use crate::quirks::Quirks;
 use crate::random::Hash;
 use crate::register::{manage, register};
-use crate::store::StateStore;
-use crate::store::{State, Terms};
-use crate::token::introspect;
-use crate::token::revoke;
-use crate::token::token;
+use crate::store::{State, StateStore, Terms};
+use crate::token::{introspect, revoke, token};
 use crate::userinfo::userinfo;
 use crate::{Options, device, exchange, page};
 use keyfob_base::timestamp::Timestamp;
+
+/// A request at work: who answers it, and the time that counts.
+#[derive(Clone, Copy)]
+pub(crate) struct Call<'a> {
+    pub(crate) service: &'a Service,
+    pub(crate) request: &'a Request,
+    pub(crate) now: Timestamp,
+}
+
+impl Call<'_> {
+    pub(crate) fn state<T>(&self, work: impl FnOnce(&mut State) -> T) -> io::Result<T> {
+        self.service.state.with(self.now, work)
+    }
+
+    pub(crate) fn client(&self, id: &str) -> io::Result<Option<KnownClient>> {
+        self.state(|state| self.service.client(state, id))
+    }
+}
 
 pub(crate) struct Service {
     pub(crate) base: String,
@@ -60,10 +72,6 @@ impl Service {
             guesses: Guesses::default(),
             requests: RequestLog::default(),
         })
-    }
-
-    pub(crate) fn client_now(&self, id: &str, now: Timestamp) -> io::Result<Option<KnownClient>> {
-        self.state.with(now, |state| self.client(state, id))
     }
 
     pub(crate) fn client(&self, state: &State, id: &str) -> Option<KnownClient> {
@@ -132,37 +140,41 @@ impl Service {
         #[cfg(feature = "quirks")]
         let answer = crate::quirks::answer(self, request, now);
         #[cfg(not(feature = "quirks"))]
-        let answer = self.route(&request, now).unwrap_or_else(Response::from);
+        let answer = self
+            .route(&Call {
+                service: self,
+                request: &request,
+                now,
+            })
+            .unwrap_or_else(Response::from);
         answer
     }
 
-    pub(super) fn route(&self, request: &Request, now: Timestamp) -> Result<Response, Refusal> {
-        match (request.path.as_str(), request.method) {
+    pub(super) fn route(&self, call: &Call) -> Result<Response, Refusal> {
+        match (call.request.path.as_str(), call.request.method) {
             ("/", Method::Get) => Ok(page::index(self)),
-            ("/authorize", Method::Get) => Ok(authorize(self, request, now)),
-            ("/consent", Method::Post) => Ok(consent(self, request, now)),
-            ("/device", Method::Get) => Ok(device::look(self, request, now)),
-            ("/device", Method::Post) => Ok(device::decide(self, request, now)),
-            ("/device_authorization", Method::Post) => {
-                device::device_authorization(self, request, now)
-            }
-            ("/par", Method::Post) => push(self, request, now),
-            ("/token", Method::Post) => token(self, request, now),
-            ("/introspect", Method::Post) => introspect(self, request, now),
-            ("/revoke", Method::Post) => revoke(self, request, now),
-            ("/register", Method::Post) => register(self, request, now),
-            ("/userinfo", Method::Get | Method::Post) => userinfo(self, request, now),
-            (exchange::JOB_PATH, Method::Get) => exchange::identity_token(self, request, now),
-            ("/jwks", Method::Get) => jwks(self, now),
+            ("/authorize", Method::Get) => Ok(authorize(call)),
+            ("/consent", Method::Post) => Ok(consent(call)),
+            ("/device", Method::Get) => Ok(device::look(call)),
+            ("/device", Method::Post) => Ok(device::decide(call)),
+            ("/device_authorization", Method::Post) => device::device_authorization(call),
+            ("/par", Method::Post) => push(call),
+            ("/token", Method::Post) => token(call),
+            ("/introspect", Method::Post) => introspect(call),
+            ("/revoke", Method::Post) => revoke(call),
+            ("/register", Method::Post) => register(call),
+            ("/userinfo", Method::Get | Method::Post) => userinfo(call),
+            (exchange::JOB_PATH, Method::Get) => exchange::identity_token(call),
+            ("/jwks", Method::Get) => jwks(call),
             (page::CODE_PATH, Method::Get) => {
-                Ok(page::show_code(request, self.quirks.shows_bare_code))
+                Ok(page::show_code(call.request, self.quirks.shows_bare_code))
             }
             (
                 "/.well-known/openid-configuration" | "/.well-known/oauth-authorization-server",
                 Method::Get,
             ) => Ok(metadata(self)),
             (path, Method::Get | Method::Delete) if path.starts_with("/register/") => {
-                manage(self, request, &path["/register/".len()..], now)
+                manage(call, &path["/register/".len()..])
             }
             (path, _) => Err(not_found(path)),
         }
@@ -177,8 +189,5 @@ fn not_found(path: &str) -> Refusal {
         None if path.starts_with("/register/") => (405, "this endpoint takes GET or DELETE".into()),
         None => (404, "there is nothing here".into()),
     };
-    Refusal {
-        status,
-        ..Refusal::invalid_request(description)
-    }
+    Refusal::invalid_request(description).with_status(status)
 }

@@ -8,15 +8,21 @@ use super::endpoints::endpoint;
 use crate::client::DEVICE_CODE;
 use crate::http::{Parameters, Request, Response};
 use crate::page;
-use crate::service::Service;
+use crate::service::{Call, Service};
 use keyfob_base::timestamp::Timestamp;
 
 pub(crate) fn answer(service: &Service, mut request: Request, now: Timestamp) -> Response {
     let quirks = &service.quirks;
     let answer = match quirks.rewrite_request(&mut request) {
-        Ok(()) => endpoint(service, &request, now)
-            .unwrap_or_else(|| service.route(&request, now))
-            .unwrap_or_else(Response::from),
+        Ok(()) => {
+            let call = Call {
+                service,
+                request: &request,
+                now,
+            };
+            let answer = endpoint(&call).unwrap_or_else(|| service.route(&call));
+            answer.unwrap_or_else(Response::from)
+        }
         Err(refusal) if request.path == "/authorize" => page::error(&refusal),
         Err(refusal) => refusal.into(),
     };

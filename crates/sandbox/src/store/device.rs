@@ -42,13 +42,19 @@ pub(crate) enum Decision {
 }
 
 impl DeviceRequest {
-    pub(crate) fn new(client: &str, scope: Vec<String>, audience: Vec<String>) -> Self {
+    pub(crate) fn new(
+        client: &str,
+        scope: Vec<String>,
+        audience: Vec<String>,
+        interval: u64,
+        expires_at: Timestamp,
+    ) -> Self {
         Self {
             client: client.into(),
             scope,
             audience,
-            interval: 0,
-            expires_at: Timestamp::from_unix(0),
+            interval,
+            expires_at,
             user_code: Hash::of(""),
             polled_at: None,
             decision: Decision::Pending,
@@ -77,10 +83,7 @@ impl DeviceRequest {
 impl State {
     pub(crate) fn issue_device_code(
         &mut self,
-        request: DeviceRequest,
-        lifetime: u64,
-        interval: u64,
-        now: Timestamp,
+        mut request: DeviceRequest,
     ) -> io::Result<(Secret, String)> {
         let device_code = random::value("sandbox_device_")?;
         let user_code = loop {
@@ -89,12 +92,7 @@ impl State {
                 break code;
             }
         };
-        let request = DeviceRequest {
-            interval,
-            expires_at: now.plus(lifetime),
-            user_code: hash_of(&user_code),
-            ..request
-        };
+        request.user_code = hash_of(&user_code);
         self.device_codes
             .insert(Hash::of(device_code.expose()), request);
         Ok((device_code, user_code))

@@ -75,38 +75,25 @@ impl State {
             .retain(|_, code| code.authorization.grant.client != id);
         self.device_codes.retain(|_, request| request.client != id);
         self.pushed.retain(|_, pushed| pushed.client != id);
-        self.grants.retain(|_, grant| grant.client != id);
-        let grants = &self.grants;
-        self.access_tokens
-            .retain(|_, token| grants.contains_key(&token.grant));
-        self.refresh_tokens
-            .retain(|_, token| grants.contains_key(&token.grant));
+        let grants = self.grants.iter();
+        let own = grants.filter(|(_, grant)| grant.client == id);
+        for grant in own.map(|(id, _)| id.clone()).collect::<Vec<_>>() {
+            self.revoke_grant(&grant);
+        }
     }
 
     /// Takes a token back: an access token alone, a refresh token with its whole grant. An unknown
     /// one is fine (RFC 7009 §2.2), another client's is not (§2.1).
     pub(crate) fn revoke(&mut self, token: &str, client: &KnownClient) -> Result<(), Refusal> {
-        match self.owner(token) {
-            Some(owner) if owner != client.id => {
-                Err(Refusal::invalid_grant("the token is another client's"))
-            }
-            _ => {
-                self.take_back(token);
-                Ok(())
-            }
+        let hash = Hash::of(token);
+        let grant = self.grant_of(&hash).and_then(|id| self.grants.get(id));
+        if grant.is_some_and(|grant| grant.client != client.id) {
+            return Err(Refusal::invalid_grant("the token is another client's"));
         }
-    }
-
-    fn owner(&self, token: &str) -> Option<&str> {
-        let grant = self.grants.get(self.grant_of(&Hash::of(token))?)?;
-        Some(&grant.client)
-    }
-
-    /// Takes a token back: an access token alone, a refresh token with its whole grant.
-    fn take_back(&mut self, token: &str) {
-        if self.access_tokens.remove(&Hash::of(token)).is_none() {
+        if self.access_tokens.remove(&hash).is_none() {
             self.end(token);
         }
+        Ok(())
     }
 
     /// Takes the grant of a token back with all its tokens, and says whether there was one.
