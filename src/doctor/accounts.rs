@@ -1,7 +1,7 @@
 //! Who has to sign in, now or before long, and whose tokens would not get anywhere: a definition that has gone or
 //! that leads to another server. From the index alone.
 
-use super::{Finding, Setup, Status};
+use super::{Finding, Setup, Status, Topic};
 use crate::account::Account;
 use crate::account::sign_in;
 use crate::error::{Code, Error};
@@ -9,7 +9,7 @@ use crate::provider::Registry;
 use crate::session::{pinned_endpoints, predict};
 use keyfob_base::timestamp::Timestamp;
 
-const CHECK: &str = "accounts";
+const CHECK: Topic = Topic("accounts");
 
 pub(crate) fn accounts(setup: &Setup) -> Vec<Finding> {
     let now = Timestamp::now();
@@ -22,25 +22,21 @@ pub(crate) fn accounts(setup: &Setup) -> Vec<Finding> {
     if !findings.is_empty() {
         return findings;
     }
-    vec![Finding::pass(
-        CHECK,
-        match accounts.len() {
-            0 => "nobody is signed in; `keyfob login PROVIDER` signs in".to_owned(),
-            1 => "the one account is signed in".to_owned(),
-            count => format!("all {count} accounts are signed in"),
-        },
-    )]
+    vec![CHECK.pass(match accounts.len() {
+        0 => "nobody is signed in; `keyfob login PROVIDER` signs in".to_owned(),
+        1 => "the one account is signed in".to_owned(),
+        count => format!("all {count} accounts are signed in"),
+    })]
 }
 
 fn judge(registry: &Registry, account: &Account, now: Timestamp) -> Vec<Finding> {
     let sign_in = predict(account, None, now).err();
     let sign_in = sign_in.filter(|error| error.code == Code::LoginRequired);
     let sign_in = match sign_in {
-        Some(error) => Some(Finding::of(CHECK, Status::Warn, &error)),
+        Some(error) => Some(CHECK.report(Status::Warn, &error)),
         None => ends(registry, account, now),
     };
-    let astray =
-        astray(registry, account).map(|(status, error)| Finding::of(CHECK, status, &error));
+    let astray = astray(registry, account).map(|(status, error)| CHECK.report(status, &error));
     sign_in.into_iter().chain(astray).collect()
 }
 
@@ -61,7 +57,11 @@ fn ends(registry: &Registry, account: &Account, now: Timestamp) -> Option<Findin
         };
         (notice, format!("`{command}`"))
     };
-    Some(Finding::warn(CHECK, format!("{account}: {message}"), hint).account(account))
+    Some(
+        CHECK
+            .warn(format!("{account}: {message}"), hint)
+            .account(account),
+    )
 }
 
 /// Why its tokens would be sent nowhere. What is wrong with a definition itself is told of that.

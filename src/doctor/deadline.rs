@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::Finding;
+use super::{Finding, Topic};
 
 pub(crate) struct Pending<T = Vec<Finding>> {
     name: &'static str,
@@ -38,17 +38,15 @@ impl<T: Send + 'static> Pending<T> {
     pub(crate) fn wait(self) -> Result<T, Box<Finding>> {
         let left = self.bound.saturating_sub(self.begun.elapsed());
         let seconds = self.bound.as_secs();
-        let failed = |why| match why {
-            RecvTimeoutError::Timeout => Finding::fail(
-                self.name,
-                format!("did not end within {seconds} s"),
+        let failed = |why| {
+            match why {
+            RecvTimeoutError::Timeout => Topic(self.name).fail(format!("did not end within {seconds} s"),
                 "look whether the disk with keyfob's folders answers; KEYFOB_HOME names another place",
             ),
-            RecvTimeoutError::Disconnected => Finding::fail(
-                self.name,
-                "the check broke off",
+            RecvTimeoutError::Disconnected => Topic(self.name).fail("the check broke off",
                 "run it again; if it stays so, report it as a fault of keyfob",
             ),
+        }
         };
         let found = self.findings.recv_timeout(left);
         found.map_err(|why| Box::new(failed(why)))
@@ -68,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_check_that_hangs_or_breaks_off_is_a_finding() {
-        let pass = || vec![Finding::pass("x", "well")];
+        let pass = || vec![Topic("x").pass("well")];
         let bound = Duration::from_millis(50);
         assert_eq!(Pending::begin("x", bound * 1000, pass).end(), pass());
         let (_hold, gate) = mpsc::channel::<()>();

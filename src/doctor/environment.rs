@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Finding, Setup, Status};
+use super::{Finding, Setup, Status, Topic};
 use crate::choose::{ACCOUNT, Chooser, Environment};
 use crate::complete;
 use crate::config;
@@ -13,7 +13,7 @@ use crate::names::variable;
 use crate::rules::Rules;
 use crate::store::passphrase::{BACKUP, FILE_STORE};
 
-const CHECK: &str = "environment";
+const CHECK: Topic = Topic("environment");
 
 const BEGINNING: &str = "KEYFOB_";
 
@@ -58,7 +58,7 @@ fn nothing_wrong(findings: &[Finding]) -> Option<Finding> {
         1 => "1 variable of keyfob's is set, and known".to_owned(),
         set => format!("{set} variables of keyfob's are set, and all known"),
     };
-    findings.is_empty().then(|| Finding::pass(CHECK, said))
+    findings.is_empty().then(|| CHECK.pass(said))
 }
 
 fn set() -> Vec<String> {
@@ -88,14 +88,14 @@ fn unknown(providers: Option<&[String]>) -> Vec<Finding> {
             }
             None => format!("unset {name}; `man keyfob` lists what is read, and of a provider it is KEYFOB_<PROVIDER>_CLIENT_ID and its like"),
         };
-        Finding::warn(CHECK, format!("{name} is set, and nothing reads it"), hint)
+        CHECK.warn(format!("{name} is set, and nothing reads it"), hint)
     });
     findings.collect()
 }
 
 fn store() -> Option<Finding> {
     let error = config::store_variable().err()?;
-    let found = Finding::of(CHECK, Status::Fail, &error);
+    let found = CHECK.report(Status::Fail, &error);
     let message = "KEYFOB_STORE names no store, and sign-ins fail".to_owned();
     Some(Finding { message, ..found })
 }
@@ -103,7 +103,7 @@ fn store() -> Option<Finding> {
 fn accounts(setup: &Setup) -> Vec<Finding> {
     let named = match Environment::PROCESS.accounts() {
         Ok(named) => named,
-        Err(error) => return vec![Finding::of(CHECK, Status::Fail, &error)],
+        Err(error) => return vec![CHECK.report(Status::Fail, &error)],
     };
     let findings = named.into_iter().filter_map(|(provider, name)| {
         let (message, hint) = if setup.vault.has_account(&provider, &name) {
@@ -120,7 +120,7 @@ fn accounts(setup: &Setup) -> Vec<Finding> {
                 ),
             )
         };
-        Some(Finding::fail(CHECK, message, hint))
+        Some(CHECK.fail(message, hint))
     });
     findings.collect()
 }
@@ -139,8 +139,7 @@ fn ignored_tokens(setup: &Setup) -> Vec<Finding> {
     let findings = set.filter_map(|set| {
         let account = signed_in.get(&set.provider)?;
         let name = set.name;
-        Some(Finding::warn(
-            CHECK,
+        Some(CHECK.warn(
             format!("{name} is set and ignored, for {account} is signed in"),
             format!("unset {name}, or `keyfob logout {account} --local` to use it"),
         ))
@@ -156,6 +155,6 @@ fn passphrases() -> impl Iterator<Item = Finding> {
     both.map(|names| {
         let (variable, file) = (names.variable, names.file);
         let message = format!("{variable} and {file} are both set, and the file is ignored");
-        Finding::warn(CHECK, message, "unset one of them")
+        CHECK.warn(message, "unset one of them")
     })
 }

@@ -45,11 +45,14 @@ pub(crate) enum Mend {
     Modes(Vec<PathBuf>, u32),
 }
 
-impl Finding {
-    /// As it should be.
-    pub(crate) fn pass(check: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            check,
+/// What was looked at, in a word.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Topic(pub &'static str);
+
+impl Topic {
+    pub(crate) fn pass(self, message: impl Into<String>) -> Finding {
+        Finding {
+            check: self.0,
             status: Status::Pass,
             message: message.into(),
             hint: None,
@@ -59,40 +62,33 @@ impl Finding {
         }
     }
 
-    /// It works, and will not always, or not as was meant.
-    pub(crate) fn warn(
-        check: &'static str,
-        message: impl Into<String>,
-        hint: impl Into<String>,
-    ) -> Self {
-        Self {
+    pub(crate) fn warn(self, message: impl Into<String>, hint: impl Into<String>) -> Finding {
+        Finding {
             status: Status::Warn,
             hint: Some(hint.into()),
-            ..Self::pass(check, message)
+            ..self.pass(message)
         }
     }
 
-    /// Something does not work, or is not safe.
-    pub(crate) fn fail(
-        check: &'static str,
-        message: impl Into<String>,
-        hint: impl Into<String>,
-    ) -> Self {
-        Self {
+    pub(crate) fn fail(self, message: impl Into<String>, hint: impl Into<String>) -> Finding {
+        Finding {
             status: Status::Fail,
-            ..Self::warn(check, message, hint)
+            ..self.warn(message, hint)
         }
     }
 
-    pub(crate) fn of(check: &'static str, status: Status, error: &Error) -> Self {
-        Self {
+    /// What a command would fail with.
+    pub(crate) fn report(self, status: Status, error: &Error) -> Finding {
+        Finding {
             status,
             hint: error.hint.clone(),
             account: error.account.clone(),
-            ..Self::pass(check, error.to_string())
+            ..self.pass(error.to_string())
         }
     }
+}
 
+impl Finding {
     #[must_use]
     pub(crate) fn account(self, account: impl std::fmt::Display) -> Self {
         Self {

@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Finding, Mend, Setup, Status};
+use super::{Finding, Mend, Setup, Status, Topic};
 use crate::account::Account;
 use crate::store::{Kind, PROBE};
 use crate::vault::KeptClient;
 use keyfob_base::timestamp::Timestamp;
 
-const CHECK: &str = "index";
+const CHECK: Topic = Topic("index");
 
 const NAMED: usize = 3;
 
@@ -20,11 +20,10 @@ pub(crate) fn index(setup: &Setup, usable: &[Kind]) -> Vec<Finding> {
     let (held, mut findings) = held(setup, usable);
     let (listing, clients) = (vault.accounts(), vault.clients());
     for error in listing.broken.iter().chain(&clients.broken) {
-        findings.push(Finding::of(CHECK, Status::Fail, error));
+        findings.push(CHECK.report(Status::Fail, error));
     }
     for stray in vault.strays() {
-        findings.push(Finding::warn(
-            CHECK,
+        findings.push(CHECK.warn(
             format!(
                 "{} has no name of an account or a client, and is ignored",
                 stray.display()
@@ -61,15 +60,14 @@ pub(crate) fn index(setup: &Setup, usable: &[Kind]) -> Vec<Finding> {
 }
 
 pub(crate) fn is_agreed(finding: &Finding) -> bool {
-    finding.check == CHECK && finding.status == Status::Pass
+    finding.check == CHECK.0 && finding.status == Status::Pass
 }
 
 /// Secrets of which a move that was cut off may have left a copy in another store.
 fn copies(accounts: &[Account], clients: &[(String, KeptClient)]) -> Vec<Finding> {
     let of_accounts = accounts.iter().filter_map(|account| {
         let copy = account.copy_in?.noun();
-        let finding = Finding::warn(
-            CHECK,
+        let finding = CHECK.warn(
             format!("{account}: a move was cut off, and a copy of its secret may be in {copy}"),
             format!("`keyfob move {account} --store {}`", account.store),
         );
@@ -83,8 +81,7 @@ fn copies(accounts: &[Account], clients: &[(String, KeptClient)]) -> Vec<Finding
         } else {
             provider.clone()
         };
-        Some(Finding::warn(
-            CHECK,
+        Some(CHECK.warn(
             format!("{provider}: a copy of what is kept of its client may be in {copy}"),
             format!("`keyfob move {whose} --store {}`", client.store),
         ))
@@ -105,7 +102,7 @@ fn held(setup: &Setup, usable: &[Kind]) -> (HashMap<Kind, BTreeSet<String>>, Vec
                 held.insert(kind, keys.into_iter().collect());
             }
             Ok(None) => {}
-            Err(error) => findings.push(Finding::of(CHECK, Status::Fail, &error)),
+            Err(error) => findings.push(CHECK.report(Status::Fail, &error)),
         }
     }
     (held, findings)
@@ -124,7 +121,7 @@ fn agreed(accounts: &[Account], held: &HashMap<Kind, BTreeSet<String>>) -> Findi
             format!("all {count} accounts have their secrets, and no secret is without an account")
         }
     };
-    Finding::pass(CHECK, said)
+    CHECK.pass(said)
 }
 
 /// Whether the account is still there and its secret is still not: somebody may have been logging it out.
@@ -145,7 +142,7 @@ fn secret_gone(account: &Account) -> Finding {
         "`{}`, or `keyfob logout {account} --local`",
         account.login_command()
     );
-    Finding::fail(CHECK, message, hint).account(account)
+    CHECK.fail(message, hint).account(account)
 }
 
 fn client_unfit(provider: &str, client: &KeptClient, gone: bool) -> Option<Finding> {
@@ -156,27 +153,21 @@ fn client_unfit(provider: &str, client: &KeptClient, gone: bool) -> Option<Findi
     let of = format!("{provider}: the client secret that was kept");
     if gone {
         let store = client.store.noun();
-        return Some(Finding::fail(
-            CHECK,
-            format!("{of} is gone from {store}"),
-            again,
-        ));
+        return Some(CHECK.fail(format!("{of} is gone from {store}"), again));
     }
     let expired = client.expired(Timestamp::now());
-    expired.then(|| Finding::warn(CHECK, format!("{of} has ended"), again))
+    expired.then(|| CHECK.warn(format!("{of} has ended"), again))
 }
 
 fn dangling_defaults(setup: &Setup) -> Vec<Finding> {
     let defaults = match setup.vault.sound_defaults() {
         Ok(defaults) => defaults,
-        Err(error) => return vec![Finding::of(CHECK, Status::Fail, &error)],
+        Err(error) => return vec![CHECK.report(Status::Fail, &error)],
     };
     let gone = defaults.into_iter();
     let gone = gone.filter(|(provider, name)| !setup.vault.has_account(provider, name));
     gone.map(|(provider, name)| {
-        Finding::warn(
-            CHECK,
-            format!("the default of {provider} is {provider}/{name}, which is gone"),
+        CHECK.warn(format!("the default of {provider} is {provider}/{name}, which is gone"),
             format!(
                 "`keyfob use {provider}/NAME` chooses another, `keyfob doctor --mend` takes it away"
             ),
@@ -209,9 +200,7 @@ fn dangling_secrets(setup: &Setup, kind: Kind, keys: &BTreeSet<String>) -> Vec<F
 
 fn in_file_store(keys: Vec<String>) -> Option<Finding> {
     let (named, noun) = (named(&keys)?, Kind::File.noun());
-    let found = Finding::warn(
-        CHECK,
-        format!("no account leads to {named} in {noun}"),
+    let found = CHECK.warn(format!("no account leads to {named} in {noun}"),
         "`keyfob doctor --mend` removes what nothing leads to; if an account is missing in `keyfob list`, bring back its file in the index first",
     );
     Some(found.mendable(Mend::Secrets(keys)))
@@ -224,8 +213,7 @@ fn in_keyring(keys: &[String], whose: &str) -> Option<Finding> {
         .take(NAMED)
         .map(|key| format!("`secret-tool clear service keyfob username {key}`"))
         .collect();
-    Some(Finding::warn(
-        CHECK,
+    Some(CHECK.warn(
         format!("no account here leads to {named} in {noun}{whose}"),
         format!("if none does, {}", commands.join(", ")),
     ))
@@ -239,7 +227,7 @@ fn unclear(kind: Kind, keys: &BTreeSet<String>) -> Option<Finding> {
         kind.noun()
     );
     let hint = "mend the entries first, then run `keyfob doctor` again";
-    (!keys.is_empty()).then(|| Finding::warn(CHECK, message, hint))
+    (!keys.is_empty()).then(|| CHECK.warn(message, hint))
 }
 
 fn named(keys: &[String]) -> Option<String> {
@@ -272,8 +260,7 @@ pub(crate) fn shared_secrets(accounts: &[Account]) -> Vec<Finding> {
             .iter()
             .map(|account| format!("`keyfob logout {account}`"))
             .collect();
-        Finding::fail(
-            CHECK,
+        CHECK.fail(
             format!(
                 "{} lead to one secret: an entry was copied, or a rename cut off",
                 names.join(" and ")

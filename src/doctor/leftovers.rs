@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use std::{fs, io};
 
 use super::finding::listed;
-use super::{Finding, Mend, Setup, Status};
+use super::{Finding, Mend, Setup, Status, Topic};
 use crate::error::Code;
 use crate::store::PROBE;
 use keyfob_base::files::TEMPORARY;
@@ -35,12 +35,12 @@ pub(crate) fn leftovers(setup: &Setup) -> Vec<Finding> {
         return Vec::new();
     };
     vec![
-        Finding::warn(
-            "leftovers",
-            format!("{listed} was left half-written by a crash, and serves nothing"),
-            "`keyfob doctor --mend` removes what was left",
-        )
-        .mendable(Mend::Files(found)),
+        Topic("leftovers")
+            .warn(
+                format!("{listed} was left half-written by a crash, and serves nothing"),
+                "`keyfob doctor --mend` removes what was left",
+            )
+            .mendable(Mend::Files(found)),
     ]
 }
 
@@ -87,9 +87,9 @@ fn is_temporary(name: &str) -> bool {
 pub(crate) fn locks(setup: &Setup, log: impl FnOnce() -> io::Result<()>) -> Vec<Finding> {
     let locks = setup.paths.locks();
     let lock = match setup.vault.rehearse_locks() {
-        Ok(()) => Finding::pass("locks", format!("{} can have them", locks.display())),
+        Ok(()) => Topic("locks").pass(format!("{} can have them", locks.display())),
         Err(error) => {
-            let found = Finding::of("locks", Status::Fail, &error);
+            let found = Topic("locks").report(Status::Fail, &error);
             let hint = match error.code {
                 Code::ConfigInvalid => found.hint.clone(),
                 _ => Some(format!(
@@ -105,8 +105,7 @@ pub(crate) fn locks(setup: &Setup, log: impl FnOnce() -> io::Result<()>) -> Vec<
         && let Err(cause) = log()
     {
         let log = setup.paths.events();
-        findings.push(Finding::warn(
-            "log",
+        findings.push(Topic("log").warn(
             format!("nothing is recorded: {}: {cause}", log.display()),
             "see to that file and its folder, or set `audit_log = false` in config.toml",
         ));

@@ -44,7 +44,7 @@ mod stores;
 pub(crate) use checks::{ask_completion, begin, home, homeless_checks, questions};
 pub(crate) use completion::{Completion, completion};
 pub(crate) use deadline::Pending;
-pub(crate) use finding::{Finding, Mend, Status, shorten};
+pub(crate) use finding::{Finding, Mend, Status, Topic, shorten};
 pub(crate) use mend::mend;
 pub(crate) use network::{Question, ask};
 pub(crate) use program::program;

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{Finding, Setup};
+use super::{Finding, Setup, Topic};
 use crate::config::Config;
 use crate::oauth::{Http, HttpOptions, OauthError, count_certificates, discovery, probe};
 use keyfob_base::files;
 use keyfob_base::timestamp::Timestamp;
 
-const CLOCK: &str = "clock";
+const CLOCK: Topic = Topic("clock");
 
 const BOUND: Duration = Duration::from_secs(5);
 
@@ -78,27 +78,19 @@ pub(crate) fn questions(setup: &Setup) -> (Vec<Question>, Vec<Finding>) {
         .map(|then| then.since(now))
         .filter(|ahead| *ahead > CLOCK_USELESS)
     {
-        findings.push(Finding::warn(
-            CLOCK,
-            format!("this machine is {ahead} s behind the last change of an account, so its clock was set back, or was wrong then"),
+        findings.push(CLOCK.warn(format!("this machine is {ahead} s behind the last change of an account, so its clock was set back, or was wrong then"),
             SET_CLOCK,
         ));
     }
     if questions.is_empty() && findings.is_empty() {
-        findings.push(Finding::pass(
-            CLOCK,
-            "no provider to ask; `keyfob doctor PROVIDER` asks one",
-        ));
+        findings.push(CLOCK.pass("no provider to ask; `keyfob doctor PROVIDER` asks one"));
     }
     if questions.len() > MOST {
         let left = questions.split_off(MOST);
-        findings.push(Finding::pass(
-            CLOCK,
-            format!(
-                "{} more providers were not asked; `keyfob doctor PROVIDER` asks one",
-                left.len()
-            ),
-        ));
+        findings.push(CLOCK.pass(format!(
+            "{} more providers were not asked; `keyfob doctor PROVIDER` asks one",
+            left.len()
+        )));
     }
     (questions, findings)
 }
@@ -128,10 +120,9 @@ fn judge(
     let there = match answer {
         Some(Ok(Some(there))) => there,
         Some(Ok(None)) => {
-            return Finding::pass(
-                CLOCK,
-                format!("{provider}: {host} answers, and does not tell its time"),
-            );
+            return CLOCK.pass(format!(
+                "{provider}: {host} answers, and does not tell its time"
+            ));
         }
         Some(Err(error)) => return unreached(provider, &error),
         None => {
@@ -147,13 +138,9 @@ fn judge(
     let way = if ahead > 0 { "ahead of" } else { "behind" };
     let message = format!("{provider}: this machine is {apart} s {way} {host}");
     match apart {
-        ..CLOCK_WRONG => Finding::pass(
-            CLOCK,
-            format!("{provider}: {host} answers, and has the same time"),
-        ),
-        CLOCK_WRONG..=CLOCK_USELESS => Finding::warn(CLOCK, message, SET_CLOCK),
-        _ => Finding::fail(
-            CLOCK,
+        ..CLOCK_WRONG => CLOCK.pass(format!("{provider}: {host} answers, and has the same time")),
+        CLOCK_WRONG..=CLOCK_USELESS => CLOCK.warn(message, SET_CLOCK),
+        _ => CLOCK.fail(
             format!("{message}, so tokens seem to end too early or too late"),
             SET_CLOCK,
         ),
@@ -171,12 +158,12 @@ fn unreached(provider: &str, error: &OauthError) -> Finding {
         OauthError::Network(_) => "check the connection, and where a proxy is needed HTTPS_PROXY",
         _ => "`keyfob provider test` says more of the provider",
     };
-    Finding::warn(CLOCK, format!("{provider}: {error}"), hint)
+    CLOCK.warn(format!("{provider}: {error}"), hint)
 }
 
 // Whom TLS trusts: the system, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name in its place, and `ca_file`.
 
-const CERTIFICATES: &str = "certificates";
+const CERTIFICATES: Topic = Topic("certificates");
 
 const BUNDLE_LIMIT: u64 = 16 * 1024 * 1024;
 
@@ -195,8 +182,7 @@ pub(crate) fn certificates(config: &Config) -> Vec<Finding> {
     if let Some(file) = &file {
         match count_in(file) {
             Ok(count) => trusted.push(format!("{} of SSL_CERT_FILE", certificates_of(count))),
-            Err(what) => findings.push(Finding::fail(
-                CERTIFICATES,
+            Err(what) => findings.push(CERTIFICATES.fail(
                 format!("SSL_CERT_FILE names {what}, so no provider is trusted"),
                 "set SSL_CERT_FILE to a file of certificates in PEM, or unset it",
             )),
@@ -207,8 +193,7 @@ pub(crate) fn certificates(config: &Config) -> Vec<Finding> {
             .filter(|folder| !folder.is_dir())
             .count();
         if missing > 0 {
-            findings.push(Finding::warn(
-                CERTIFICATES,
+            findings.push(CERTIFICATES.warn(
                 "SSL_CERT_DIR names what is no folder",
                 "set SSL_CERT_DIR to folders of certificates, or unset it",
             ));
@@ -221,8 +206,7 @@ pub(crate) fn certificates(config: &Config) -> Vec<Finding> {
     if let Some(file) = &config.ca_file {
         match ca_file(file) {
             Ok(count) => trusted.push(format!("{} of {}", certificates_of(count), file.display())),
-            Err(what) => findings.push(Finding::fail(
-                CERTIFICATES,
+            Err(what) => findings.push(CERTIFICATES.fail(
                 format!(
                     "`ca_file` {} {what}, and whatever needs the network fails",
                     file.display()
@@ -232,10 +216,7 @@ pub(crate) fn certificates(config: &Config) -> Vec<Finding> {
         }
     }
     if findings.is_empty() {
-        findings.push(Finding::pass(
-            CERTIFICATES,
-            format!("{} are trusted", trusted.join(", and ")),
-        ));
+        findings.push(CERTIFICATES.pass(format!("{} are trusted", trusted.join(", and "))));
     }
     findings
 }
@@ -281,7 +262,7 @@ fn ca_file(file: &Path) -> Result<usize, String> {
 // How requests leave: the proxy, as the HTTP client finds it. Of its address no more is shown than where it is:
 // the rest may be a password.
 
-const PROXY: &str = "proxy";
+const PROXY: Topic = Topic("proxy");
 
 /// In the order in which the HTTP client looks. The first that is set counts, an empty one too.
 const PROXIES: [[&str; 2]; 2] = [["HTTPS_PROXY", "https_proxy"], ["ALL_PROXY", "all_proxy"]];
@@ -299,24 +280,17 @@ pub(crate) fn proxy() -> Vec<Finding> {
     for (name, value) in set {
         match redacted(&value) {
             Some(said) => {
-                findings.push(Finding::pass(
-                    PROXY,
-                    format!("{name} {said}{}", exceptions()),
-                ));
+                findings.push(PROXY.pass(format!("{name} {said}{}", exceptions())));
                 break;
             }
-            None => findings.push(Finding::warn(
-                PROXY,
+            None => findings.push(PROXY.warn(
                 format!("{name} is no address of a proxy, and is ignored"),
                 format!("set {name} to such as `http://proxy.example.com:3128`, or unset it"),
             )),
         }
     }
     if findings.is_empty() {
-        findings.push(Finding::pass(
-            PROXY,
-            "none is set, so providers are reached directly",
-        ));
+        findings.push(PROXY.pass("none is set, so providers are reached directly"));
     }
     findings
 }

@@ -7,10 +7,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::finding::{listed, quoted};
-use super::{Finding, Mend, Setup, Status};
+use super::{Finding, Mend, Setup, Status, Topic};
 use crate::paths::Paths;
 
-const CHECK: &str = "permissions";
+const CHECK: Topic = Topic("permissions");
 
 /// The one file beside the identity that everybody may read: secrets are only encrypted to it.
 const PUBLIC: &str = "recipient.txt";
@@ -62,14 +62,11 @@ pub(crate) fn permissions(setup: &Setup) -> Vec<Finding> {
         .filter(|root| root.exists())
         .map(|root| root.display().to_string())
         .collect();
-    vec![Finding::pass(
-        CHECK,
-        if there.is_empty() {
-            "no folder is there yet; they are made for you alone".into()
-        } else {
-            format!("nobody else can write in {}", there.join(", "))
-        },
-    )]
+    vec![CHECK.pass(if there.is_empty() {
+        "no folder is there yet; they are made for you alone".into()
+    } else {
+        format!("nobody else can write in {}", there.join(", "))
+    })]
 }
 
 /// Whether this runs as root in the folders of somebody else: what was made here would shut them out.
@@ -142,8 +139,7 @@ impl Faults {
         let mut findings = Vec::new();
         findings.extend(foreign(&self.foreign, own, me()));
         for (path, cause) in &self.closed {
-            findings.push(Finding::fail(
-                CHECK,
+            findings.push(CHECK.fail(
                 format!("cannot read the folder {}: {cause}", path.display()),
                 format!("`chmod u+rwx {}`", quoted(path)),
             ));
@@ -205,7 +201,7 @@ fn loose(
             format!("`chmod {chmod} {}`", few.join(" "))
         }
     };
-    let found = Finding::warn(CHECK, message, hint).mendable(Mend::Modes(paths, bits));
+    let found = CHECK.warn(message, hint).mendable(Mend::Modes(paths, bits));
     Some(Finding { status, ..found })
 }
 
@@ -221,11 +217,7 @@ fn foreign(paths: &[(PathBuf, u32)], own: &[PathBuf], me: u32) -> Option<Finding
         first.display()
     );
     if me == 0 {
-        return Some(Finding::fail(
-            CHECK,
-            message,
-            "run keyfob as that user, without `sudo`",
-        ));
+        return Some(CHECK.fail(message, "run keyfob as that user, without `sudo`"));
     }
     let is_own = |path: &Path| own.iter().any(|own| path.starts_with(own));
     let whole = own
@@ -238,7 +230,7 @@ fn foreign(paths: &[(PathBuf, u32)], own: &[PathBuf], me: u32) -> Option<Finding
         .flatten()
         .collect();
     let hint = format!("{}, and no `sudo` before keyfob", commands.join(", "));
-    Some(Finding::fail(CHECK, message, hint))
+    Some(CHECK.fail(message, hint))
 }
 
 fn chown<'a>(how: &str, paths: impl Iterator<Item = &'a PathBuf>) -> Option<String> {

@@ -1,6 +1,6 @@
 //! What this keyfob is, and where it runs: what a bug report begins with.
 
-use super::Finding;
+use super::{Finding, Topic};
 use crate::login::Surroundings;
 use crate::vault::INDEX_VERSION;
 
@@ -21,7 +21,7 @@ pub(crate) fn program(here: &Surroundings) -> Finding {
         message.push_str(", ");
         message.push_str(&mark);
     }
-    Finding::pass("version", message)
+    Topic("version").pass(message)
 }
 
 fn marks(here: &Surroundings) -> Vec<String> {

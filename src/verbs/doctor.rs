@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::app::App;
 use super::{columns, completions, network, print, print_json};
-use crate::doctor::{self, Finding, Mend, Pending, Question, Setup, Status};
+use crate::doctor::{self, Finding, Mend, Pending, Question, Setup, Status, Topic};
 use crate::error::{Code, Error, Result};
 use crate::login::Surroundings;
 use crate::term::Manner;
@@ -137,7 +137,7 @@ fn ask_clocks(
         Ok(asked) => findings.splice(0..0, asked).for_each(drop),
         Err(error) if error.code == Code::Interrupted => return Err(error),
         Err(error) => {
-            let found = Finding::of("clock", Status::Warn, &error);
+            let found = Topic("clock").report(Status::Warn, &error);
             let message = format!("no provider was asked: {}", found.message);
             findings.push(Finding { message, ..found });
         }
@@ -296,16 +296,12 @@ mod tests {
 
     fn report() -> Report {
         Report::new(&[
-            Finding::pass("proxy", "none is set, so providers are reached directly"),
-            Finding::warn(
-                "index",
-                "the default of github is github/ada, which is gone",
+            Topic("proxy").pass("none is set, so providers are reached directly"),
+            Topic("index").warn("the default of github is github/ada, which is gone",
                 "`keyfob use github/NAME` chooses another, `keyfob doctor --mend` takes it away",
             )
             .mendable(Mend::Default("github".into(), "ada".into())),
-            Finding::fail(
-                "index",
-                "huggingface/julien: its secret is gone from the keyring",
+            Topic("index").fail("huggingface/julien: its secret is gone from the keyring",
                 "`keyfob login huggingface/julien`",
             )
             .account("huggingface/julien"),
@@ -336,7 +332,7 @@ fail  index  huggingface/julien: its secret is gone from the keyring
     #[test]
     fn a_hostile_name_stays_in_its_line() {
         let hostile = "\u{1b}[2J\nforged\u{202e}";
-        let text = Report::new(&[Finding::warn("x", hostile, hostile)]).text(false);
+        let text = Report::new(&[Topic("x").warn(hostile, hostile)]).text(false);
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
         assert!(!text.contains("\nforged"), "{text}");
     }
