@@ -8,9 +8,10 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
+use keyfob_base::secret::Secret;
 use rustix::process::getpgrp;
 use rustix::termios::{
-    OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetpgrp, tcsetattr,
+    LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetpgrp, tcsetattr,
 };
 
 use super::jobs;
@@ -139,4 +140,32 @@ fn restore_in_a_panic() {
             others(panic);
         }));
     });
+}
+
+/// A hidden question. The echo is off before it is shown, for whoever answers at once would otherwise see the
+/// first keys, and on again however the question ends.
+pub(crate) struct Hidden(Mode);
+
+impl Hidden {
+    pub(crate) fn begin() -> io::Result<Self> {
+        let stdin = io::stdin().as_fd().try_clone_to_owned()?;
+        Mode::enter(stdin, hide).map(Self)
+    }
+
+    /// Reads one line, then lets the echo be on again. The end of the input is a failure, not an
+    /// empty answer.
+    pub(crate) fn read(self) -> io::Result<Secret> {
+        let mut line = String::new();
+        if io::stdin().read_line(&mut line)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        line.truncate(line.trim_end_matches(['\r', '\n']).len());
+        drop(self.0);
+        Ok(Secret::new(line))
+    }
+}
+
+fn hide(mode: &mut Termios) {
+    mode.local_modes.remove(LocalModes::ECHO);
+    mode.local_modes.insert(LocalModes::ECHONL);
 }

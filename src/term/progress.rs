@@ -1,13 +1,13 @@
 //! A line that moves while something is waited for. There is one at a time, and everything else that is
 //! written goes above it.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, WeakProgressBar};
+use console::Term;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike, WeakProgressBar};
 
-use super::margin;
 use keyfob_base::escape::escape;
 
 /// The one that is shown. It belongs to the terminal, not to whoever holds the conversation there: an
@@ -23,7 +23,7 @@ impl Progress {
     }
 
     pub(crate) fn show(message: &str) -> Self {
-        let bar = ProgressBar::with_draw_target(None, margin::target());
+        let bar = ProgressBar::with_draw_target(None, target());
         bar.set_style(
             ProgressStyle::with_template("{spinner} {msg} {elapsed:.dim}")
                 .unwrap_or_else(|_| ProgressStyle::default_spinner()),
@@ -55,7 +55,7 @@ pub(crate) struct Still(Option<ProgressBar>);
 impl Drop for Still {
     fn drop(&mut self) {
         if let Some(bar) = &self.0 {
-            bar.set_draw_target(margin::target());
+            bar.set_draw_target(target());
         }
     }
 }
@@ -91,4 +91,64 @@ fn shown() -> Option<ProgressBar> {
 
 fn locked() -> MutexGuard<'static, Option<WeakProgressBar>> {
     SHOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+// The moving line leaves the last columns of stderr alone: indicatif fills its line to the end, and what a key
+// echoes then, the `^C` of an interruption first of all, would go to the next line, which would be erased instead.
+
+/// Room for the echo of a few keys.
+const COLUMNS: u16 = 8;
+
+/// How often a second it is drawn at most; indicatif's own number for a terminal.
+const HERTZ: u8 = 20;
+
+/// A terminal that seems a little narrower than it is.
+#[derive(Debug)]
+struct Margin(Term);
+
+fn target() -> ProgressDrawTarget {
+    let stderr = Margin(Term::buffered_stderr());
+    ProgressDrawTarget::term_like_with_hz(Box::new(stderr), HERTZ)
+}
+
+impl TermLike for Margin {
+    fn width(&self) -> u16 {
+        self.0.size().1.saturating_sub(COLUMNS).max(1)
+    }
+
+    fn height(&self) -> u16 {
+        self.0.size().0
+    }
+
+    fn move_cursor_up(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_up(n)
+    }
+
+    fn move_cursor_down(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_down(n)
+    }
+
+    fn move_cursor_right(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_right(n)
+    }
+
+    fn move_cursor_left(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_left(n)
+    }
+
+    fn write_line(&self, line: &str) -> io::Result<()> {
+        self.0.write_line(line)
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.0.write_str(text)
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.0.clear_line()
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.0.flush()
+    }
 }

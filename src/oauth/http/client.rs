@@ -1,13 +1,8 @@
-//! HTTPS as an OAuth client needs it: no redirects, bounded bodies and times, errors that name host and cause.
+//! The client: it sends requests and reads their answers whole.
 
-mod answer;
-mod cause;
-mod request;
 #[cfg(test)]
-pub(super) mod tests;
-mod visit;
+pub(in crate::oauth) mod tests;
 
-use keyfob_base::testing::bound;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -18,10 +13,11 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use url::Url;
 
-use super::{OauthError, endpoint};
-pub(super) use answer::Answer;
-use request::Body;
-pub(super) use request::Request;
+use super::cause;
+use super::request::Body;
+use super::{Answer, Request};
+use crate::oauth::{OauthError, endpoint};
+use keyfob_base::testing::bound;
 
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 const TOTAL_TIME: Duration = Duration::from_secs(30);
@@ -29,6 +25,9 @@ const TOTAL_TIME: Duration = Duration::from_secs(30);
 /// next request, and a code can be sent only once.
 const IDLE_TIME: Duration = Duration::from_secs(5);
 const BODY_LIMIT: usize = 1024 * 1024;
+
+/// Authorization endpoint to redirect URI is one; more than a few is a loop.
+const REDIRECTS: usize = 4;
 
 /// Is told each step, with every secret redacted.
 pub(crate) type Trace = Arc<dyn Fn(&str) + Send + Sync>;
@@ -86,13 +85,13 @@ impl Http {
         })))
     }
 
-    pub(super) fn trace(&self, step: &str) {
+    pub(in crate::oauth) fn trace(&self, step: &str) {
         (self.0.trace)(step);
     }
 
     /// Sends a request and reads the whole answer. 429 and 5xx are [`OauthError::Unavailable`], a
     /// redirect and a body beyond 1 MiB [`OauthError::Invalid`]; every other status is an answer.
-    pub(super) async fn send(&self, request: Request<'_>) -> Result<Answer, OauthError> {
+    pub(in crate::oauth) async fn send(&self, request: Request<'_>) -> Result<Answer, OauthError> {
         let host = endpoint::host(request.url);
         let secrets = request.secrets.clone();
         let mut response = self.head(request).await?;
@@ -109,7 +108,7 @@ impl Http {
 
     /// Sends a request and reads the head of the answer: the server's clock, where it tells (RFC 9110 §6.6.1),
     /// whatever the status is.
-    pub(super) async fn date(
+    pub(in crate::oauth) async fn date(
         &self,
         request: Request<'_>,
     ) -> Result<Option<SystemTime>, OauthError> {
@@ -117,6 +116,30 @@ impl Http {
         let date = response.headers().get(DATE);
         let date = date.and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
         Ok(date)
+    }
+
+    /// A visit in place of a browser, for the one server that approves by itself, the sandbox: gets an http page on loopback and follows its redirects there. What comes back is not looked
+    /// at, a failure of the server apart.
+    pub(crate) async fn visit(&self, url: &Url) -> Result<(), OauthError> {
+        let host = endpoint::host(url);
+        if url.scheme() != "http" || !endpoint::is_loopback(url) {
+            return Err(OauthError::Invalid(format!("{host} is not on loopback")));
+        }
+        let stay = redirect::Policy::custom(|hop| {
+            if hop.previous().len() > REDIRECTS || !endpoint::is_loopback(hop.url()) {
+                hop.stop()
+            } else {
+                hop.follow()
+            }
+        });
+        let client = self.0.plain().redirect(stay).build();
+        let client = client.map_err(|error| self.failed(&error, &host))?;
+        let answer = client.get(url.clone()).send().await;
+        let status = answer.map_err(|error| self.failed(&error, &host))?.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        Err(OauthError::Invalid(format!("{host} answered {status}")))
     }
 
     async fn head(&self, request: Request<'_>) -> Result<Response, OauthError> {

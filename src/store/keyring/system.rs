@@ -1,24 +1,12 @@
-//! The system's keyring, behind a deadline: Secret Service is known to keep its callers for minutes.
-
-mod cause;
-mod chunks;
-mod deadline;
-mod entries;
-#[cfg_attr(
-    not(all(
-        unix,
-        not(any(target_os = "macos", target_os = "ios", target_os = "android"))
-    )),
-    path = "keyring/unlisted.rs"
-)]
-mod names;
+//! The store itself.
 
 use std::sync::Arc;
 
-use self::chunks::Chunks;
-use self::deadline::Deadline;
-use self::entries::{Entries, Platform};
-use super::{PROBE, Prompter, Store, StoreError, check_key, random_hex, secret_from};
+use super::chunks::Chunks;
+use super::deadline::Deadline;
+use super::entries::{Entries, Platform};
+use super::{cause, names};
+use crate::store::{PROBE, Prompter, Store, StoreError, check_key, random_hex, secret_from};
 use keyfob_base::secret::Secret;
 
 /// One for the process, as the connection behind the `keyring` crate is: whoever met its silence
@@ -120,4 +108,4 @@ fn probe(entries: &dyn Entries, written: &str) -> Result<(), StoreError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

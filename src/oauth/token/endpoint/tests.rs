@@ -1,4 +1,5 @@
 mod dialects;
+mod exchange;
 
 use super::*;
 use crate::oauth::http::tests::{Server, answer, client, json};

@@ -1,8 +1,4 @@
-//! Files encrypted with age: one key pair for the store, one `.age` file a secret. `age -d` opens them.
-
-mod disk;
-mod identity;
-mod key_pair;
+//! The store itself.
 
 use std::fs;
 use std::io;
@@ -10,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use age::x25519::Identity;
 
-use self::disk::failed;
-use self::key_pair::KeyPair;
-use super::passphrase::{Environment, FILE_STORE};
-use super::sealed::{Form, Key, form, why};
-use super::{
+use super::disk::failed;
+use super::key_pair::KeyPair;
+use crate::store::passphrase::{Environment, FILE_STORE};
+use crate::store::sealed::{Form, Key, form, why};
+use crate::store::{
     PROBE, Rehearsal, Setup, Store, StoreError, Unasked, check_key, random_hex, secret_from,
 };
 use keyfob_base::files;

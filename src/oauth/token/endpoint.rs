@@ -1,8 +1,5 @@
-//! The token endpoint (RFC 6749 §3.2): codes, refresh tokens, the client's own credentials and the identity
-//! tokens of others become token sets, in the dialects that a provider's file names.
+//! The requests to a token endpoint, a grant each.
 
-mod answer;
-mod exchange;
 #[cfg(test)]
 mod tests;
 
@@ -10,16 +7,23 @@ use reqwest::Method;
 use serde_json::json;
 use url::Url;
 
-use super::http::{Answer, Request};
-use super::pkce::CodeVerifier;
-use super::{Client, Http, OauthError};
-use crate::provider::{ClientAuth, TokenBody, TokenRule};
+use super::answer;
+use crate::oauth::http::{Answer, Request};
+use crate::oauth::pkce::CodeVerifier;
+use crate::oauth::{Client, Http, OauthError};
+use crate::provider::{ClientAuth, ExchangeRule, TokenBody, TokenRule};
 use crate::token_set::TokenSet;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
 /// The grant type of a device's polls (RFC 8628 §3.4).
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// The grant type (RFC 8693 §2.1).
+const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+
+/// What an identity token is (RFC 8693 §3).
+const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TokenEndpoint<'a> {
@@ -125,9 +129,51 @@ impl TokenEndpoint<'_> {
         })
     }
 
+    /// Exchanges an identity token (RFC 8693 §2.1), read as the answer of [`TokenEndpoint::exchange`];
+    /// `issued_token_type` has to be in it too (§2.2.1). There is no refresh token, for a new identity token
+    /// gets the next one.
+    ///
+    /// Where `rule` leaves the client out, nothing tells of one.
+    pub(crate) async fn token_exchange(
+        &self,
+        http: &Http,
+        rule: &ExchangeRule,
+        subject_token: &Secret,
+        audience: Option<&str>,
+        now: Timestamp,
+    ) -> Result<TokenSet, OauthError> {
+        let scope = self.scope();
+        let subject_token_type = rule.subject_token_type.as_deref().unwrap_or(ID_TOKEN);
+        let mut request = self
+            .grant_in(rule.body.unwrap_or(self.rule.body), TOKEN_EXCHANGE)
+            .secret_field("subject_token", subject_token)
+            .field("subject_token_type", subject_token_type);
+        let optional = [
+            ("requested_token_type", rule.requested_token_type.as_deref()),
+            ("audience", audience),
+            ("scope", Some(scope.as_str())),
+        ];
+        for (name, value) in optional {
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                request = request.field(name, value);
+            }
+        }
+        request = self.complete(request)?;
+        if !rule.without_client {
+            request = self.client.authenticate(request)?;
+        }
+        let answer = http.send(request).await?;
+        let tokens = self.read(&answer, now)?;
+        answer::needs(&answer, self.rule, "issued_token_type")?;
+        Ok(TokenSet {
+            refresh_token: None,
+            ..tokens
+        })
+    }
+
     /// Asks for the tokens of a device once (RFC 8628 §3.4), with the scopes again where
     /// `scope_parameter` names their place. What the answer means is the device flow's to say.
-    pub(super) async fn poll(
+    pub(in crate::oauth) async fn poll(
         &self,
         http: &Http,
         device_code: &Secret,
@@ -144,7 +190,11 @@ impl TokenEndpoint<'_> {
     }
 
     /// Reads an answer, and refuses it whole where anything in it cannot be used.
-    pub(super) fn read(&self, answer: &Answer, now: Timestamp) -> Result<TokenSet, OauthError> {
+    pub(in crate::oauth) fn read(
+        &self,
+        answer: &Answer,
+        now: Timestamp,
+    ) -> Result<TokenSet, OauthError> {
         answer::read(answer, self.rule, self.scopes, now, &answer::refuse)
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use keyring_core::api::CredentialStoreApi as _;
 use keyring_core::{Entry, Error, mock};
 
-use super::entries::Entries;
 use super::*;
+use crate::store::keyring::entries::Entries;
 use crate::store::{Nobody, contract};
 
 /// The mock store, or one that fails.
