@@ -31,8 +31,7 @@ pub(crate) fn home() -> Result<(Paths, error::Result<Config>), Box<Finding>> {
     home.map_err(|error| Box::new(homeless(&error)))
 }
 
-/// Begins every check that sends nothing, each apart from the others, in the order in which they are told. `log`
-/// is whoever knows whether the audit log can be written.
+/// In the order in which they are told. `log` is whether the audit log can be written.
 pub(crate) fn begin(
     setup: &Setup,
     log: impl FnOnce() -> io::Result<()> + Send + 'static,

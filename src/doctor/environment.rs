@@ -8,8 +8,7 @@ use crate::choose::{ACCOUNT, Chooser, Environment};
 use crate::complete;
 use crate::config;
 use crate::login::BROWSER_VARIABLES;
-use crate::names::nearest;
-use crate::names::variable;
+use crate::names::{nearest, variable};
 use crate::rules::Rules;
 use crate::store::passphrase::{BACKUP, FILE_STORE};
 

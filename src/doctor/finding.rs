@@ -90,6 +90,13 @@ impl Topic {
 
 impl Finding {
     #[must_use]
+    pub(crate) fn append(mut self, consequence: &str) -> Self {
+        self.message.push_str("; ");
+        self.message.push_str(consequence);
+        self
+    }
+
+    #[must_use]
     pub(crate) fn account(self, account: impl std::fmt::Display) -> Self {
         Self {
             account: Some(account.to_string()),

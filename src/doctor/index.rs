@@ -89,8 +89,7 @@ fn copies(accounts: &[Account], clients: &[(String, KeptClient)]) -> Vec<Finding
     of_accounts.chain(of_clients).collect()
 }
 
-/// The keys in each store that can be listed. The file store's is a folder, which tells the truth with or
-/// without its key.
+/// The file store's are a folder, which tells the truth with or without its key.
 fn held(setup: &Setup, usable: &[Kind]) -> (HashMap<Kind, BTreeSet<String>>, Vec<Finding>) {
     let (mut held, mut findings) = (HashMap::new(), Vec::new());
     for kind in [Kind::Keyring, Kind::File] {
@@ -177,8 +176,7 @@ fn dangling_defaults(setup: &Setup) -> Vec<Finding> {
     .collect()
 }
 
-/// Secrets that nothing leads to. Those in the keyring are told and left alone: it has the secrets of every home and
-/// data folder of this user, and nobody knows those.
+/// Those in the keyring are told and left alone: it has the secrets of every home of this user.
 fn dangling_secrets(setup: &Setup, kind: Kind, keys: &BTreeSet<String>) -> Vec<Finding> {
     let Ok(referenced_keys) = setup.vault.referenced_keys(kind) else {
         return unclear(kind, keys).into_iter().collect();
@@ -219,8 +217,7 @@ fn in_keyring(keys: &[String], whose: &str) -> Option<Finding> {
     ))
 }
 
-/// Nobody can say what is dangling, for what was told of before this may lead to any; with nothing held there is
-/// nothing to say.
+/// What was told of before this may lead to any of them; with nothing held there is nothing to say.
 fn unclear(kind: Kind, keys: &BTreeSet<String>) -> Option<Finding> {
     let message = format!(
         "whether something leads to every secret in {} cannot be told while an entry is unclear",

@@ -104,8 +104,7 @@ fn busy(error: Error, key: &str) -> Error {
     }
 }
 
-/// Takes permission bits away; `false` where they were gone. What is changed is what was opened, so that no link
-/// leads elsewhere.
+/// `false` where they were gone. What is changed is what was opened, so that no link leads elsewhere.
 #[cfg(unix)]
 fn take_away(path: &Path, bits: u32) -> std::io::Result<bool> {
     use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};

@@ -301,8 +301,7 @@ fn first_set(names: &[&'static str; 2]) -> Option<(&'static str, String)> {
         .find_map(|name| Some((*name, std::env::var(name).ok()?)))
 }
 
-/// Scheme, host and port; `None` where the client would not use it. A lone word may be anything, a token too, and
-/// is not shown.
+/// `None` where the client would not use it. A lone word may be anything, a token too, and is not shown.
 fn redacted(value: &str) -> Option<String> {
     let whole = value.contains("://");
     let url = if whole {

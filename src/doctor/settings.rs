@@ -15,14 +15,9 @@ pub(crate) fn settings(paths: &Paths, config: &Result<Config>) -> Finding {
     let file = file.display();
     match config {
         Ok(config) => CHECK.pass(said(&file, config)),
-        Err(error) => {
-            let found = CHECK.report(Status::Fail, error);
-            let message = format!(
-                "{}; every command fails, and what follows is seen with the defaults",
-                found.message
-            );
-            Finding { message, ..found }
-        }
+        Err(error) => CHECK
+            .report(Status::Fail, error)
+            .append("every command fails, and what follows is seen with the defaults"),
     }
 }
 
@@ -53,8 +48,5 @@ pub(crate) fn homeless(error: &Error) -> Finding {
     if !home.is_empty() && !Path::new(&home).is_absolute() {
         found.message = "KEYFOB_HOME is no absolute path".into();
     }
-    found
-        .message
-        .push_str("; every command fails, and accounts, stores and providers were not looked at");
-    found
+    found.append("every command fails, and accounts, stores and providers were not looked at")
 }

@@ -56,14 +56,9 @@ fn judged(setup: &Setup, kind: Kind, rehearsal: Result<Rehearsal>, missed: bool)
             "set KEYFOB_PASSPHRASE_FILE or KEYFOB_PASSPHRASE, or run it in a terminal",
         ),
         Err(error) if missed => CHECK.report(Status::Fail, &error),
-        Err(error) => {
-            let found = CHECK.report(Status::Warn, &error);
-            let message = format!(
-                "{}; no account needs it, but new ones would go there",
-                found.message
-            );
-            Finding { message, ..found }
-        }
+        Err(error) => CHECK
+            .report(Status::Warn, &error)
+            .append("no account needs it, but new ones would go there"),
     }
 }
 

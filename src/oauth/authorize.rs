@@ -48,8 +48,7 @@ impl AuthorizationRequest {
         &self.parameters
     }
 
-    /// What the browser opens once it was pushed: `client_id` and `request_uri` alone, after the
-    /// endpoint's own query (RFC 9126 §4).
+    /// `client_id` and `request_uri` alone, after the endpoint's own query (RFC 9126 §4).
     pub(super) fn by_reference(&self, request_uri: &str) -> Url {
         let named = self
             .parameters
@@ -70,11 +69,8 @@ impl fmt::Debug for AuthorizationRequest {
     }
 }
 
-/// Builds the request: PKCE S256 and `state` always, `nonce` with `openid`, `resource` once for each
-/// (RFC 8707 §2.1). The provider's own parameters are added and never replace keyfob's.
-///
-/// # Panics
-/// When the provider has no `authorization_endpoint`; a login checks that first.
+/// PKCE S256 and `state` always, `nonce` with `openid`, `resource` once for each (RFC 8707 §2.1). The
+/// provider's own parameters are added and never replace keyfob's.
 pub(crate) fn request(wish: &AuthorizationWish<'_>) -> AuthorizationRequest {
     let endpoint = wish.provider.authorization_endpoint.as_ref();
     let endpoint = endpoint.expect("a login checks for the authorization endpoint first");
@@ -147,8 +143,7 @@ fn additions<'a>(wish: &AuthorizationWish<'a>) -> BTreeMap<&'a str, &'a str> {
     additions
 }
 
-/// The endpoint with the query that it has itself, which stays as it is (RFC 6749 §3.1) but for
-/// parameters that would then be there twice.
+/// The endpoint's own query stays (RFC 6749 §3.1) but for parameters that would then be there twice.
 fn without_doubles(endpoint: &Url, parameters: &[(&str, &str)]) -> Url {
     let stays = |part: &&str| {
         let name = form_urlencoded::parse(part.as_bytes())

@@ -34,8 +34,7 @@ pub(crate) fn claims(id_token: &Secret, expected: &Expected<'_>) -> Result<Value
     Ok(Value::Object(claims))
 }
 
-/// The claims of anybody's JSON Web Token, unchecked: good for showing, and for nothing else. `None` where
-/// it is no such token.
+/// Claims that nobody has checked: good for showing, and for nothing else.
 pub(crate) fn unchecked(token: &Secret) -> Option<Value> {
     decode(token.expose()).map(Value::Object)
 }

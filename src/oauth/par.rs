@@ -29,10 +29,7 @@ pub(crate) struct Pushed {
     pub expires_in: Option<Duration>,
 }
 
-/// Sends the parameters of `request` to `endpoint` with the client's authentication (RFC 9126 §2).
-///
-/// What that gives is for one use; the same request can be pushed again. A refusal is
-/// [`OauthError::Refused`]; an answer without a usable `request_uri` is [`OauthError::Invalid`].
+/// RFC 9126 §2. What it gives is for one use; the same request can be pushed again.
 pub(crate) async fn push(
     http: &Http,
     endpoint: &Url,

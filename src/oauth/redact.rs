@@ -31,8 +31,7 @@ fn redact(text: &str, secrets: &[Secret]) -> String {
     text
 }
 
-/// Replaces `value` where each of its octets is itself, `%XX` in either case or a character reference
-/// of HTML, and a blank also `+`.
+/// Each octet of `value` may be itself, `%XX`, a character reference of HTML, and a blank also `+`.
 fn replace_encoded(text: &str, value: &str) -> String {
     let (plain, starts) = decode(text.as_bytes());
     let (wanted, _) = spell(value.bytes().enumerate());
@@ -47,8 +46,7 @@ fn replace_encoded(text: &str, value: &str) -> String {
     String::from_utf8_lossy(&shown).into_owned()
 }
 
-/// The text with its encodings undone, and where in `text` each byte of that began; the last
-/// entry is the end.
+/// Undoes the encodings, and says where in `text` each byte began; the last entry is the end.
 fn decode(text: &[u8]) -> (String, Vec<usize>) {
     let mut at = 0;
     let (plain, mut starts) = spell(std::iter::from_fn(|| {
@@ -67,8 +65,7 @@ fn decode(text: &[u8]) -> (String, Vec<usize>) {
     (plain, starts)
 }
 
-/// Octets as characters of the same number, so that any octets can be searched as a string, and
-/// where each byte of that string came from.
+/// Octets as characters of the same number, so that any can be searched, and where each byte came from.
 fn spell(octets: impl Iterator<Item = (usize, u8)>) -> (String, Vec<usize>) {
     let mut spelt = String::new();
     let mut starts = Vec::new();

@@ -48,10 +48,8 @@ pub(crate) struct Registered {
     pub configuration_endpoint: Option<Url>,
 }
 
-/// Registers a native client that authenticates as wished (RFC 7591 §3.1), and takes what the server
-/// answers instead: `client_secret_basic` or `client_secret_post` with a secret. A client that
-/// authenticates in any other way is [`OauthError::Invalid`], as is one without a usable id or without
-/// the secret that it needs.
+/// RFC 7591 §3.1. What the server answers counts: `client_secret_basic` or `client_secret_post` with a secret.
+/// Any other way, or no usable id, is [`OauthError::Invalid`].
 pub(crate) async fn register(
     http: &Http,
     endpoint: &Url,
@@ -131,8 +129,7 @@ impl Given<'_> {
         Ok(id.to_owned())
     }
 
-    /// The method and what it needs. A secret that comes without a method is for Basic, the default
-    /// (RFC 7591 §2); one that comes with `none` is for nothing.
+    /// A secret without a method is for Basic, the default (RFC 7591 §2); one with `none` is for nothing.
     fn authentication(&self) -> Result<(ClientAuth, Option<Secret>), OauthError> {
         let secret = !self.text("client_secret").is_empty();
         let auth = match self.member("token_endpoint_auth_method") {
@@ -202,8 +199,7 @@ impl Given<'_> {
         fits.then(|| Secret::new(token))
     }
 
-    /// `registration_client_uri`, by the rules of endpoints: https, and http on loopback alone, where
-    /// the registration endpoint is there too.
+    /// `registration_client_uri`: https, or http on loopback where the registration endpoint is there too.
     fn configuration_endpoint(&self, on_loopback: bool) -> Option<Url> {
         let text = self.text("registration_client_uri");
         if text.is_empty() {

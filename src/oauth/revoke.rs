@@ -70,26 +70,29 @@ impl RevocationEndpoint<'_> {
             return Err(OauthError::Invalid(why.into()));
         }
         match self.rule.style {
-            RevocationStyle::Rfc7009 => self.rfc7009(http, token, hint).await,
+            RevocationStyle::Rfc7009 => {
+                self.rfc7009(http, Request::form(self.url), token, hint)
+                    .await
+            }
             RevocationStyle::TokenOnly => self.token_only(http, token).await,
             RevocationStyle::DeleteToken => self.delete_token(http, token).await,
             RevocationStyle::Bearer => self.bearer(http, token).await,
-            RevocationStyle::Json => self.json(http, token, hint).await,
+            RevocationStyle::Json => {
+                let request = Request::json(Method::POST, self.url, json!({}));
+                self.rfc7009(http, request, token, hint).await
+            }
         }
     }
 
-    async fn rfc7009(&self, http: &Http, token: &Secret, hint: Hint) -> Result<(), OauthError> {
+    async fn rfc7009<'r>(
+        &'r self,
+        http: &Http,
+        request: Request<'r>,
+        token: &'r Secret,
+        hint: Hint,
+    ) -> Result<(), OauthError> {
         let request = self
-            .with_headers(Request::form(self.url))?
-            .secret_field("token", token)
-            .field("token_type_hint", hint.as_str());
-        let answer = http.send(self.client.authenticate(request)?).await?;
-        confirmed(answer.is_success(), &answer)
-    }
-
-    async fn json(&self, http: &Http, token: &Secret, hint: Hint) -> Result<(), OauthError> {
-        let request = self
-            .with_headers(Request::json(Method::POST, self.url, json!({})))?
+            .with_headers(request)?
             .secret_field("token", token)
             .field("token_type_hint", hint.as_str());
         let answer = http.send(self.client.authenticate(request)?).await?;
@@ -108,8 +111,7 @@ impl RevocationEndpoint<'_> {
         confirmed(answer.is_success() || unknown(), &answer)
     }
 
-    /// The token itself is the authentication, so that 401 says that it is gone. A success may hold a
-    /// refusal, or no object at all.
+    /// The token is the authentication, so 401 says that it is gone. A success may hold a refusal, or no object.
     async fn bearer(&self, http: &Http, token: &Secret) -> Result<(), OauthError> {
         let request = self.with_headers(Request::post(self.url))?.bearer(token)?;
         let answer = http.send(request).await?;

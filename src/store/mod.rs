@@ -38,14 +38,12 @@ pub trait Store: Send + Sync {
     /// without a collection answers every read with "no entry".
     fn probe(&self) -> Result<(), StoreError>;
 
-    /// Proves the same as far as it goes with nobody asked and nothing made that stays. A store that is not
-    /// made yet is told from one that works.
+    /// With nobody asked and nothing made that stays. A store not made yet is told from one that works.
     fn rehearse(&self) -> Result<Rehearsal, StoreError> {
         self.probe().map(|()| Rehearsal::Works)
     }
 
-    /// The keys of what it holds, as far as nobody has to be asked and nothing unlocked for them; `None`
-    /// where they cannot all be had so.
+    /// `None` where they cannot all be had with nobody asked and nothing unlocked.
     fn keys(&self) -> Result<Option<Vec<String>>, StoreError>;
 
     /// One plain sentence, lower case, on what protects the secrets in it.
@@ -123,8 +121,7 @@ pub trait Prompter: Send + Sync {
     /// Says that the keyring has not answered yet and may be waiting for its unlock prompt.
     fn unlock_pending(&self);
 
-    /// Asks for the file store's passphrase; `new` asks for a fresh one, twice. `None` where nobody
-    /// can be asked.
+    /// `new` asks for a fresh one, twice. `None` where nobody can be asked.
     fn passphrase(&self, new: bool) -> Option<Secret>;
 }
 

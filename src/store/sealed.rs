@@ -11,8 +11,7 @@ use secrecy::zeroize::Zeroizing;
 use keyfob_base::secret::Secret;
 use keyfob_base::testing::setting;
 
-/// scrypt's cost is 2^17: some 0.3 s and 130 MB a read. The crate's own choice targets a whole second
-/// and half a gigabyte.
+/// Some 0.3 s and 130 MB a read. The crate's own choice targets a whole second and half a gigabyte.
 const WORK_FACTOR: u8 = 17;
 
 /// The most that is worked for a file of others; `age -p` writes 18. Each step doubles time and memory,

@@ -27,8 +27,7 @@ pub trait Terminal: Send + Sync {
     /// Tells a step of the protocol, under `-v`.
     fn step(&self, line: &str);
 
-    /// Draws what nobody can go on without, under `-q` too: lines as they are, colours in them. What came
-    /// from elsewhere is escaped in them already.
+    /// Under `-q` too: lines as they are, colours in them, and what came from elsewhere escaped already.
     fn show(&self, drawing: &str);
 
     fn canvas(&self) -> Canvas;
@@ -44,12 +43,10 @@ pub trait Terminal: Send + Sync {
         self.silence().is_none()
     }
 
-    /// Takes lines that are pasted while something else goes on; none where nobody can be asked or the
-    /// terminal cannot be had. Until it is dropped nothing else is asked.
+    /// Pasted while something else goes on; none where nobody can be asked. Nothing else is asked meanwhile.
     fn entry(&self) -> Option<Entry>;
 
-    /// From here on a signal ends the process as one that a signal ended, and not while something is under way
-    /// that must not be cut off.
+    /// From here on a signal ends the process, but not while something is under way that must not be cut off.
     fn obey_signals(&self);
 
     /// Asks yes or no; Enter is no. Where nobody can be asked it fails, naming `flag`.

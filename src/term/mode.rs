@@ -91,8 +91,7 @@ pub(crate) fn suspend() {
     }
 }
 
-/// Enters the mode again that was suspended, or that the shell took away while the process was
-/// stopped; in the background it stays suspended.
+/// The shell may have taken it away while the process was stopped; in the background it stays suspended.
 pub(crate) fn resume() {
     if let Some(open) = locked().as_mut()
         && in_foreground(&open.tty).unwrap_or(false)
@@ -104,8 +103,7 @@ pub(crate) fn resume() {
     }
 }
 
-/// Whether the terminal is ours and in the mode entered, which it is from here on where it can be.
-/// Fails when it is gone.
+/// Enters the mode again where it can be. Fails when the terminal is gone.
 pub(crate) fn in_effect() -> io::Result<bool> {
     let mut open = locked();
     let Some(open) = open.as_mut() else {
@@ -152,8 +150,7 @@ impl Hidden {
         Mode::enter(stdin, hide).map(Self)
     }
 
-    /// Reads one line, then lets the echo be on again. The end of the input is a failure, not an
-    /// empty answer.
+    /// The end of the input is a failure, not an empty answer.
     pub(crate) fn read(self) -> io::Result<Secret> {
         let mut line = String::new();
         if io::stdin().read_line(&mut line)? == 0 {

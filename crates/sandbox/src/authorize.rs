@@ -11,7 +11,7 @@ use crate::client::authenticate;
 use crate::http::{Parameters, Refusal, Response};
 use crate::page;
 use crate::people::{self, Person};
-use crate::service::{Call, Service};
+use crate::service::Call;
 use crate::store::{PUSHED_LIFETIME, URN};
 
 /// Answers GET /authorize: with the consent page, or at once where somebody approves by themselves.
@@ -23,9 +23,14 @@ pub(crate) fn authorize(call: &Call) -> Response {
         Ok(found) => found,
         Err(refusal) => return page::error(&refusal),
     };
-    let read = opened
-        .check(call.service)
-        .and_then(|()| AuthorizationRequest::read(target.clone(), &opened.form));
+    // RFC 9126 §5.
+    let read = if call.service.options.require_pushed_requests && !opened.pushed {
+        Err(Refusal::invalid_request(
+            "the request has to be pushed to /par first",
+        ))
+    } else {
+        AuthorizationRequest::read(target.clone(), &opened.form)
+    };
     let asked = match read {
         Ok(asked) => asked,
         Err(refusal) => return target.refuse(&call.service.issuer, &refusal),
@@ -107,14 +112,13 @@ pub(crate) fn push(call: &Call) -> Result<Response, Refusal> {
     Ok(Response::json(201, &answer))
 }
 
-pub(crate) struct Opened {
-    pub(crate) form: Parameters,
+struct Opened {
+    form: Parameters,
     pushed: bool,
 }
 
-/// Puts what was pushed in the place of a `request_uri` made here, once. Its other parameters do not
-/// count but for `client_id` (RFC 9126 §4).
-pub(crate) fn open_pushed(call: &Call, form: Parameters) -> Result<Opened, Refusal> {
+/// Puts what was pushed in the place of a `request_uri`, once; of the rest `client_id` counts (RFC 9126 §4).
+fn open_pushed(call: &Call, form: Parameters) -> Result<Opened, Refusal> {
     let Some(uri) = form.get("request_uri").filter(|uri| uri.starts_with(URN)) else {
         return Ok(Opened {
             form,
@@ -127,18 +131,6 @@ pub(crate) fn open_pushed(call: &Call, form: Parameters) -> Result<Opened, Refus
         "`request_uri` was opened before, has expired or is another client's; sign in again",
     ))?;
     Ok(Opened { form, pushed: true })
-}
-
-impl Opened {
-    /// Refuses a request that was not pushed where only pushed ones are taken (RFC 9126 §5).
-    pub(crate) fn check(&self, service: &Service) -> Result<(), Refusal> {
-        if service.options.require_pushed_requests && !self.pushed {
-            return Err(Refusal::invalid_request(
-                "the request has to be pushed to /par first",
-            ));
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

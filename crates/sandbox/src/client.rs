@@ -92,8 +92,7 @@ impl KnownClient {
         }
     }
 
-    /// Whether codes may go there: a loopback URI that is registered, at any port (RFC 8252 §7.3), or
-    /// what its callbacks allow.
+    /// A loopback URI that is registered, at any port (RFC 8252 §7.3), or what its callbacks allow.
     pub(crate) fn accepts(&self, uri: &Url) -> bool {
         match &self.callbacks {
             Callbacks::Registered => is_loopback(uri) && self.has_registered(uri),

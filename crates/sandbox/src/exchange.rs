@@ -115,8 +115,7 @@ pub(crate) const JOB_SUBJECT: &str = "repo:sandbox/practice:ref:refs/heads/main"
 
 const JOB_TOKEN_LIFETIME: u64 = 300;
 
-/// Answers GET /identity_token: a token for the `audience` of the query, else for this server. Any bearer
-/// token will do, for anybody on the machine can be the job.
+/// Answers GET /identity_token. Any bearer token will do: anybody on the machine can be the job.
 pub(crate) fn identity_token(call: &Call) -> Result<Response, Refusal> {
     if call.request.bearer().is_none_or(str::is_empty) {
         return Err(

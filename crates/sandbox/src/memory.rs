@@ -57,8 +57,7 @@ impl<T> PendingPages<T> {
     }
 }
 
-/// How many wrong codes are taken within [`WINDOW`]; at this rate a guess hits one of a hundred codes in
-/// some fifty years.
+/// Within [`WINDOW`]; at this rate a guess hits one of a hundred codes in some fifty years.
 const WRONG_CODES: usize = 10;
 
 const WINDOW: u64 = 60;

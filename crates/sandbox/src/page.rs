@@ -164,8 +164,7 @@ fn text(raw: &str) -> String {
 /// Where that page is. It lies below `/callback/`, so clients that take any callback may use it.
 pub(crate) const CODE_PATH: &str = "/callback/code";
 
-/// Answers GET of that page: `CODE#STATE`, or the code alone where it is `bare`. A redirect with an
-/// error shows its word.
+/// `CODE#STATE`, or the code alone where it is `bare`; of a redirect with an error, its word.
 pub(crate) fn show_code(request: &Request, bare: bool) -> Response {
     let form = Parameters::parse(request.query.as_bytes());
     let (head, shown) = match (form.get("code"), form.get("state")) {
@@ -217,8 +216,7 @@ pub(crate) fn device_entry(wrong: Option<&str>) -> Response {
     page(status, "Practice sign-in", &body, &Leads::Here)
 }
 
-/// The consent page. It shows the code, for a person who was sent here by a link to compare
-/// (RFC 8628 §5.4).
+/// Shows the code, for a person who was sent here by a link to compare (RFC 8628 §5.4).
 pub(crate) fn device_consent(
     client: &KnownClient,
     asked: &DeviceRequest,

@@ -30,8 +30,7 @@ pub(crate) fn read_scope(scope: Option<&str>) -> Result<Vec<String>, Refusal> {
     )
 }
 
-/// What a client that acts for itself may ask for, and gets where it does not say: the scopes that are
-/// not about a person.
+/// What a client that acts for itself may ask for, and gets where it does not say.
 const MACHINE: [&str; 2] = ["read", "write"];
 
 /// Reads the `scope` of a client that acts for itself (RFC 6749 §4.4.2).

@@ -52,8 +52,6 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// A service that is reached at `base`, `http://127.0.0.1:PORT`.
-    ///
     /// An unknown person to approve is an error of kind `InvalidInput`; otherwise the state cannot be used.
     pub(crate) fn open(base: String, options: Options, now: Timestamp) -> io::Result<Self> {
         let approve = options.approve.as_deref().map(people::expect).transpose()?;

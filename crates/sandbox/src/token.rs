@@ -145,8 +145,7 @@ fn id_token_claims(call: &Call, issued: &Issued) -> Value {
     claims
 }
 
-/// Answers POST /introspect. Of a token that is over, unknown or another client's it says only that it is
-/// not active (RFC 7662 §2.2).
+/// Of a token that is over, unknown or another client's it says no more than that (RFC 7662 §2.2).
 pub(crate) fn introspect(call: &Call) -> Result<Response, Refusal> {
     let form = call.request.form()?;
     call.state(|state| {

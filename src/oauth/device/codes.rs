@@ -29,8 +29,7 @@ const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 /// The longest interval that is obeyed, in seconds; a longer one would never notice a sign-in.
 const LONGEST_INTERVAL: u32 = 60;
 
-/// Reads the answer. `on_loopback` says that the endpoint is on this machine; only then may the page be
-/// there, over http.
+/// `on_loopback`: the endpoint is on this machine; only then may the page be there, over http.
 pub(super) fn read(
     answer: &Answer,
     rule: &DeviceRule,

@@ -51,8 +51,7 @@ impl Pace {
         self.next = now + self.wait;
     }
 
-    /// The server wants fewer polls: from now on five seconds more lie between them, or `interval` where
-    /// that is longer.
+    /// From now on five seconds more lie between polls, or `interval` where that is longer.
     pub(crate) fn slow_down(&mut self, interval: Option<Duration>, now: Instant) {
         let slower = self.interval + SLOWER;
         self.interval = interval.map_or(slower, |interval| interval.max(slower));

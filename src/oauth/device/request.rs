@@ -54,8 +54,7 @@ pub(crate) struct DeviceAuthorization {
     pub verification_uri_complete: Option<Url>,
     /// How long both codes live: at most an hour, and 15 minutes where the answer does not say.
     pub expires_in: Duration,
-    /// The least time between polls, from a second to a minute or half the life of the codes; five
-    /// seconds where the answer has none.
+    /// From a second to a minute or half the life of the codes; five seconds where the answer has none.
     pub interval: Duration,
 }
 
@@ -76,12 +75,8 @@ pub(crate) enum Poll {
 }
 
 impl DeviceRequest<'_> {
-    /// Asks for a pair of codes (RFC 8628 §3.1). A server that has no device flow for this client, or
-    /// does not know the client, is [`OauthError::Refused`] in the standard's words, and codes that
-    /// nobody should be shown are [`OauthError::Invalid`].
-    ///
-    /// # Panics
-    /// When the provider has no `device_authorization_endpoint`; a login checks that first.
+    /// RFC 8628 §3.1. A server without a device flow for this client is [`OauthError::Refused`], and codes that nobody
+    /// should be shown are [`OauthError::Invalid`].
     pub(crate) async fn send(&self, http: &Http) -> Result<DeviceAuthorization, OauthError> {
         self.redeemable()?;
         let rule = &self.provider.device;
@@ -240,8 +235,7 @@ impl DeviceRequest<'_> {
         http.send(request).await
     }
 
-    /// Exchanges the code of an answer with the verifier that the server made for it. Whatever goes wrong
-    /// is final: a code is for one use.
+    /// With the verifier that the server made. Whatever goes wrong is final: a code is for one use.
     async fn redeem(
         &self,
         http: &Http,

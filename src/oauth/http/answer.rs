@@ -70,8 +70,7 @@ impl Answer {
         self.refusal(text(member), text("error_description"))
     }
 
-    /// A refusal in a successful answer, as some APIs give it: an `error` (a code, or an object with a
-    /// `message`), GraphQL's `errors`, or `"ok": false`.
+    /// As some APIs give it: `error` (a code, or an object with a `message`), GraphQL's `errors`, or `"ok": false`.
     pub(in crate::oauth) fn refusal_in_success(&self) -> Option<ErrorResponse> {
         let answer = Value::Object(self.object().ok()?);
         let text = |pointer: &str| answer.pointer(pointer)?.as_str();
@@ -117,8 +116,7 @@ impl Answer {
         }
     }
 
-    /// What an answer with an error in it means; under 2xx it is the standard's refusal only where
-    /// `under_200` says so.
+    /// Under 2xx it is the standard's refusal only where `under_200` says so.
     pub(in crate::oauth) fn refused(&self, response: ErrorResponse, under_200: bool) -> OauthError {
         match self.status {
             400 | 401 | 403 => OauthError::Refused(response),
@@ -130,8 +128,7 @@ impl Answer {
         }
     }
 
-    /// An answer that the standard does not allow, as a sentence that begins with the host; `what` may
-    /// hold words of the server.
+    /// A sentence that begins with the host; `what` may hold words of the server.
     pub(in crate::oauth) fn invalid(&self, what: &str) -> OauthError {
         OauthError::Invalid(format!("{} {}", self.host, self.words(what)))
     }
@@ -163,8 +160,7 @@ impl Answer {
         Some(media_type).filter(|name| !name.is_empty())
     }
 
-    /// Words of the server without the secrets that it was sent, and without those that it gives away in
-    /// the same answer.
+    /// Without the secrets that the server was sent, and those that it gives away in the same answer.
     fn words(&self, text: &str) -> String {
         let mut secrets = self.secrets.clone();
         let body = match self.media_type().as_deref() {

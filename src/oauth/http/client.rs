@@ -106,8 +106,7 @@ impl Http {
         })
     }
 
-    /// Sends a request and reads the head of the answer: the server's clock, where it tells (RFC 9110 §6.6.1),
-    /// whatever the status is.
+    /// The server's clock, where it tells (RFC 9110 §6.6.1), whatever the status is.
     pub(in crate::oauth) async fn date(
         &self,
         request: Request<'_>,
@@ -118,8 +117,8 @@ impl Http {
         Ok(date)
     }
 
-    /// A visit in place of a browser, for the one server that approves by itself, the sandbox: gets an http page on loopback and follows its redirects there. What comes back is not looked
-    /// at, a failure of the server apart.
+    /// A visit in place of a browser, for the one server that approves by itself: the sandbox on loopback. What
+    /// comes back is not looked at, a failure of the server apart.
     pub(crate) async fn visit(&self, url: &Url) -> Result<(), OauthError> {
         let host = endpoint::host(url);
         if url.scheme() != "http" || !endpoint::is_loopback(url) {

@@ -31,8 +31,7 @@ impl<'a> Request<'a> {
         Self::new(Method::GET, url, Body::Empty)
     }
 
-    /// A `POST` without a body, and so without a content type; the length is told, for some servers
-    /// insist (RFC 9110 §8.6).
+    /// No body and so no content type; the length is told, for some servers insist (RFC 9110 §8.6).
     pub(in crate::oauth) fn post(url: &'a Url) -> Self {
         let mut request = Self::new(Method::POST, url, Body::Empty);
         request
@@ -131,8 +130,7 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// One line for the trace: no query string, parameters by name, and of values only those that
-    /// the standards fix.
+    /// For the trace: no query string, parameters by name, and only values that the standards fix.
     pub(super) fn line(&self) -> String {
         let names = match &self.body {
             Body::Form(fields) => fields

@@ -24,8 +24,7 @@ pub(super) fn refuse(wrong: String) -> Result<(), String> {
     Err(wrong)
 }
 
-/// Reads the answer; `asked` are the scopes where it names none, and the expiry counts from `now`.
-/// `odd` decides on members that a token set can do without.
+/// `asked` are the scopes where the answer names none; `odd` decides on members that can be done without.
 pub(super) fn read(
     answer: &Answer,
     rule: &TokenRule,
@@ -118,8 +117,7 @@ fn token_type(members: &Map<String, Value>, rule: &TokenRule) -> Result<String, 
     }
 }
 
-/// The scopes that the answer lists, in a string (RFC 6749 §3.3) or an array of them; an empty string
-/// lists none.
+/// A string (RFC 6749 §3.3) or an array of them; an empty string lists none.
 fn listed_scopes(
     members: &Map<String, Value>,
     rule: &TokenRule,

@@ -38,13 +38,10 @@ pub(crate) struct TokenEndpoint<'a> {
 }
 
 impl TokenEndpoint<'_> {
-    /// Exchanges an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.5). Never retried: a code is for
-    /// one use. `state` is sent where the rule wants it.
+    /// RFC 6749 §4.1.3, RFC 7636 §4.5. Never retried: a code is for one use. `state` is sent where the rule wants it.
     ///
-    /// The expiry counts from `now`. A negative `expires_in` means expired at once, one of more than
-    /// ten years is cut to ten years, and an absent one leaves the expiry unknown; a missing
-    /// `token_type` is taken for `Bearer`, and a type that the rule does not know as such is
-    /// [`OauthError::Invalid`].
+    /// A negative `expires_in` means expired at once, one of more than ten years is cut, and an absent one leaves
+    /// the expiry unknown; a missing `token_type` is taken for `Bearer`.
     pub(crate) async fn exchange(
         &self,
         http: &Http,
@@ -65,11 +62,8 @@ impl TokenEndpoint<'_> {
         self.read(&self.send(http, request).await?, now)
     }
 
-    /// Refreshes (RFC 6749 §6). The answer's refresh token is `None` where the server sent none: the
-    /// caller then keeps the old one. `redirect_uri` and the scopes are sent where the rule wants them
-    /// again. The answer is read as that of [`TokenEndpoint::exchange`], except that an `expires_in`,
-    /// `scope` or `id_token` that cannot be used is taken as absent: the old refresh token may be
-    /// spent, so the new one counts.
+    /// RFC 6749 §6. No refresh token in the answer: the caller keeps the old one. An `expires_in`, `scope` or
+    /// `id_token` that cannot be used is taken as absent: the old refresh token may be spent, so the new one counts.
     pub(crate) async fn refresh(
         &self,
         http: &Http,
@@ -96,9 +90,8 @@ impl TokenEndpoint<'_> {
         answer::read(&answer, self.rule, self.scopes, now, &overlook)
     }
 
-    /// Gets a token for the client itself (RFC 6749 §4.4), read as that of
-    /// [`TokenEndpoint::exchange`]. It has no refresh token, for the credentials get the next one. A
-    /// public client is [`OauthError::Invalid`] and nothing is sent.
+    /// RFC 6749 §4.4. There is no refresh token, for the credentials get the next one; for a public client nothing
+    /// is sent.
     pub(crate) async fn client_credentials(
         &self,
         http: &Http,
@@ -129,11 +122,8 @@ impl TokenEndpoint<'_> {
         })
     }
 
-    /// Exchanges an identity token (RFC 8693 §2.1), read as the answer of [`TokenEndpoint::exchange`];
-    /// `issued_token_type` has to be in it too (§2.2.1). There is no refresh token, for a new identity token
-    /// gets the next one.
-    ///
-    /// Where `rule` leaves the client out, nothing tells of one.
+    /// RFC 8693 §2.1; `issued_token_type` has to be in the answer too (§2.2.1). There is no refresh token, for a
+    /// new identity token gets the next one. Where `rule` leaves the client out, nothing tells of one.
     pub(crate) async fn token_exchange(
         &self,
         http: &Http,
@@ -171,8 +161,7 @@ impl TokenEndpoint<'_> {
         })
     }
 
-    /// Asks for the tokens of a device once (RFC 8628 §3.4), with the scopes again where
-    /// `scope_parameter` names their place. What the answer means is the device flow's to say.
+    /// Once (RFC 8628 §3.4). What the answer means is the device flow's to say.
     pub(in crate::oauth) async fn poll(
         &self,
         http: &Http,

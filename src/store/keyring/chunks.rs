@@ -154,8 +154,7 @@ impl Chunks {
         Ok((digest(&secret) == split.digest).then_some(secret))
     }
 
-    /// Removes what is left of older secrets. The new one is stored by now, so a failure here is
-    /// none of the write; the next write tries again.
+    /// The new secret is stored by now, so a failure is none of the write; the next write tries again.
     fn tidy(&self, name: &str, generation: Generation, count: usize) {
         let _ = self.sweep(name, generation.other(), 0);
         let _ = self.sweep(name, generation, count);

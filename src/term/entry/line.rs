@@ -21,8 +21,7 @@ pub(crate) struct Line {
     within: Within,
 }
 
-/// Which sequence of a terminal's own the next byte belongs to (ECMA-48): an arrow key, the marks round a
-/// paste, an answer to a question that somebody else asked.
+/// Which sequence the next byte belongs to (ECMA-48): an arrow key, the marks round a paste, an answer.
 #[derive(Clone, Copy, PartialEq)]
 enum Within {
     Text,
@@ -66,8 +65,7 @@ impl Line {
         None
     }
 
-    /// Nothing came for a while: the line is at its end if its last key was a line break, and an `ESC` was
-    /// the key of that name.
+    /// The line is at its end if its last key was a line break, and an `ESC` was the key of that name.
     pub(crate) fn rest(&mut self) -> Option<Typed> {
         if self.within == Within::Escape {
             self.within = Within::Text;

@@ -20,8 +20,7 @@ pub const LONGEST: usize = 16 * 1024;
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Typed {
-    /// A line, without its end; empty where Enter alone was pressed. What came at one stroke is one
-    /// line, with `\n` where it was broken: a long address is often copied so.
+    /// Empty where Enter alone was pressed. What came at one stroke is one line, with `\n` where it was broken.
     Line(Secret),
     /// A line of more than [`LONGEST`] bytes, which is dropped.
     TooLong,
@@ -29,9 +28,7 @@ pub enum Typed {
     Closed,
 }
 
-/// While it lives the terminal gives each key at once and shows none; afterwards it is as it was.
-///
-/// Nobody is asked anything meanwhile: the answer would be read here.
+/// Each key comes at once and none is shown. Nothing is asked meanwhile: the answer would be read here.
 #[derive(Debug)]
 pub struct Entry {
     events: UnboundedReceiver<Typed>,

@@ -67,8 +67,7 @@ pub fn lock_unless<T>(
     }
 }
 
-/// Whether locks could be taken in a folder, or where it is missing, in the one that it would be made in.
-/// Leaves nothing behind.
+/// Whether locks could be taken in a folder, or where it would be made. Leaves nothing behind.
 pub fn rehearse(folder: &Path) -> Result<(), NotLocked> {
     let file = super::temporary(folder).map_err(NotLocked::Unopened)?;
     match file.as_file().try_lock() {

@@ -10,9 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use relative::until;
 
-/// Seconds since 1970-01-01 UTC.
-///
-/// Code that judges a token takes "now" as an argument of this type, so tests never wait.
+/// Seconds since 1970-01-01 UTC. What judges a token takes "now" as an argument, so tests never wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(u64);
 

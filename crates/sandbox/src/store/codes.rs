@@ -65,8 +65,7 @@ impl State {
         Ok(value)
     }
 
-    /// Exchanges a code for tokens, once. A second use takes back what the first one gave, since one
-    /// of the two was not the client (RFC 6749 §4.1.2).
+    /// A second use takes back what the first gave: one of the two was not the client (RFC 6749 §4.1.2).
     pub(crate) fn exchange(
         &mut self,
         sent: &Redemption,
@@ -103,8 +102,7 @@ impl State {
 }
 
 impl Authorization {
-    /// Whether this is the exchange of what was authorized. What a client repeats has to be right, even
-    /// where it need not repeat it.
+    /// What a client repeats has to be right, even where it need not repeat it.
     fn check(&self, sent: &Redemption) -> Result<(), Refusal> {
         if self.redirect_uri != sent.redirect_uri {
             return Err(Refusal::invalid_grant(

@@ -120,8 +120,7 @@ impl State {
         (request.user_code == hash_of(user_code)).then_some(&request.client)
     }
 
-    /// Asks what was decided (RFC 8628 §3.5). A grant is given once. An `approver` allows by themselves
-    /// what was polled before.
+    /// RFC 8628 §3.5. A grant is given once; an `approver` allows by themselves what was polled before.
     pub(crate) fn poll(
         &mut self,
         device_code: &str,

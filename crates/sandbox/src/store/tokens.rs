@@ -77,8 +77,7 @@ impl State {
         self.issue(&id, scope, audience, refreshes, terms)
     }
 
-    /// Gives new tokens for a refresh token, which is spent by it. The second use of one takes the
-    /// grant away, since one of the two was not the client (RFC 9700 §4.14.2).
+    /// A second use takes the grant away: one of the two was not the client (RFC 9700 §4.14.2).
     pub(crate) fn refresh(
         &mut self,
         sent: &Renewal,
