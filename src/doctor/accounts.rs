@@ -40,7 +40,6 @@ fn judge(registry: &Registry, account: &Account, now: Timestamp) -> Vec<Finding>
     sign_in.into_iter().chain(astray).collect()
 }
 
-/// A sign-in that the provider is about to end, or a given token that is old.
 fn ends(registry: &Registry, account: &Account, now: Timestamp) -> Option<Finding> {
     let login = account.login_command();
     let (message, hint) = if account.standing().is_to_rotate(now) {

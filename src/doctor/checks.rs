@@ -20,7 +20,6 @@ const BOUND: Duration = Duration::from_secs(10);
 /// How long those of stores may: somebody may have to unlock a keyring, which has bounds of its own.
 const STORE_BOUND: Duration = Duration::from_secs(75);
 
-/// Where keyfob's files are and what `config.toml` says, or why neither can be told.
 pub(crate) fn home() -> Result<(Paths, error::Result<Config>), Box<Finding>> {
     let read = || {
         let paths = Paths::discover()?;
@@ -79,7 +78,6 @@ fn surroundings(no_input: bool) -> Pending {
     })
 }
 
-/// Begins the checks that are left where there is no home.
 pub(crate) fn homeless_checks(no_input: bool) -> Vec<Pending> {
     vec![
         Pending::begin("environment", BOUND, environment::homeless_environment),
@@ -90,7 +88,6 @@ pub(crate) fn homeless_checks(no_input: bool) -> Vec<Pending> {
     ]
 }
 
-/// Begins to ask after a shell's completion; `look` is whoever knows.
 pub(crate) fn ask_completion(
     shell: String,
     look: impl FnOnce() -> Completion + Send + 'static,

@@ -9,7 +9,6 @@ const CHECK: Topic = Topic("completion");
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Completion {
     Installed(PathBuf),
-    /// It does by a file that is to be renewed.
     Stale(PathBuf),
     Missing,
     Foreign(PathBuf),

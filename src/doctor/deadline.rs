@@ -34,7 +34,6 @@ impl<T: Send + 'static> Pending<T> {
         }
     }
 
-    /// Waits for its end, or for that of its time, which is a finding.
     pub(crate) fn wait(self) -> Result<T, Box<Finding>> {
         let left = self.bound.saturating_sub(self.begun.elapsed());
         let seconds = self.bound.as_secs();

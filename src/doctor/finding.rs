@@ -9,15 +9,12 @@ use crate::error::Error;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Status {
-    /// As it should be.
     Pass,
     /// It works, and will not always, or not as was meant.
     Warn,
-    /// Something does not work, or is not safe.
     Fail,
 }
 
-/// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Finding {
     pub check: &'static str,
@@ -27,7 +24,6 @@ pub(crate) struct Finding {
     pub hint: Option<String>,
     /// `PROVIDER/NAME`, where one account is concerned.
     pub account: Option<String>,
-    /// What `--mend` would do.
     pub mend: Option<Mend>,
     pub mended: bool,
 }
@@ -37,11 +33,9 @@ pub(crate) struct Finding {
 pub(crate) enum Mend {
     /// Remove secrets of the file store that nothing leads to.
     Secrets(Vec<String>),
-    /// Take away a default whose account is gone.
     Default(String, String),
     /// Remove files that a crash left half-written.
     Files(Vec<PathBuf>),
-    /// Take these permission bits away.
     Modes(Vec<PathBuf>, u32),
 }
 
@@ -116,12 +110,12 @@ impl Finding {
 // How paths are shown: those below the home folder from there, for the user's name is nobody's business.
 
 #[cfg(unix)]
-pub(crate) fn quoted(path: &Path) -> String {
+pub(crate) fn quote(path: &Path) -> String {
     let shown = path.display().to_string();
     shlex::try_quote(&shown).map_or_else(|_| shown.clone(), Into::into)
 }
 
-pub(crate) fn listed(paths: &[PathBuf]) -> Option<String> {
+pub(crate) fn list_paths(paths: &[PathBuf]) -> Option<String> {
     let first = paths.first()?.display();
     Some(match paths.len() - 1 {
         0 => first.to_string(),

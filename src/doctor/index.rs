@@ -63,7 +63,6 @@ pub(crate) fn is_agreed(finding: &Finding) -> bool {
     finding.check == CHECK.0 && finding.status == Status::Pass
 }
 
-/// Secrets of which a move that was cut off may have left a copy in another store.
 fn copies(accounts: &[Account], clients: &[(String, KeptClient)]) -> Vec<Finding> {
     let of_accounts = accounts.iter().filter_map(|account| {
         let copy = account.copy_in?.noun();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 use std::{fs, io};
 
-use super::finding::listed;
+use super::finding::list_paths;
 use super::{Finding, Mend, Setup, Status, Topic};
 use crate::error::Code;
 use crate::store::PROBE;
@@ -13,7 +13,6 @@ use keyfob_base::files::TEMPORARY;
 /// What is older than this is in nobody's hands any more: each lives for milliseconds.
 const OLD: Duration = Duration::from_secs(60 * 60);
 
-/// How deep the folders go that are keyfob's own.
 const DEPTH: usize = 2;
 
 /// What follows `TEMPORARY` in a name, and `PROBE`: so many letters and digits.
@@ -31,7 +30,7 @@ pub(crate) fn leftovers(setup: &Setup) -> Vec<Finding> {
         }
     }
     found.sort_unstable();
-    let Some(listed) = listed(&found) else {
+    let Some(listed) = list_paths(&found) else {
         return Vec::new();
     };
     vec![

@@ -8,7 +8,6 @@ use crate::audit::{Action, AuditLog};
 use crate::error::{Code, Error, Result};
 use keyfob_base::files;
 
-/// Mends every finding that can be, and says in it what was done, or why not.
 pub(crate) fn mend(setup: &Setup, audit: &dyn AuditLog, findings: &mut [Finding]) {
     for finding in findings {
         let Some(mend) = finding.mend.clone() else {

@@ -20,7 +20,6 @@ const BOUND: Duration = Duration::from_secs(5);
 
 const MOST: usize = 8;
 
-/// From so many seconds on a clock goes wrong.
 const CLOCK_WRONG: u64 = 61;
 
 /// So many make servers refuse what is signed or issued now.
@@ -278,7 +277,7 @@ pub(crate) fn proxy() -> Vec<Finding> {
         .filter(|(_, value)| !value.is_empty());
     let mut findings = Vec::new();
     for (name, value) in set {
-        match redacted(&value) {
+        match redact(&value) {
             Some(said) => {
                 findings.push(PROXY.pass(format!("{name} {said}{}", exceptions())));
                 break;
@@ -302,7 +301,7 @@ fn first_set(names: &[&'static str; 2]) -> Option<(&'static str, String)> {
 }
 
 /// `None` where the client would not use it. A lone word may be anything, a token too, and is not shown.
-fn redacted(value: &str) -> Option<String> {
+fn redact(value: &str) -> Option<String> {
     let whole = value.contains("://");
     let url = if whole {
         Url::parse(value).ok()?
@@ -390,7 +389,7 @@ mod tests {
             ),
         ] {
             let words = format!("is {shown}");
-            assert_eq!(redacted(value), Some(words), "{value}");
+            assert_eq!(redact(value), Some(words), "{value}");
         }
         for value in [
             "ftp://hunter2@proxy",
@@ -398,10 +397,10 @@ mod tests {
             "http://hunter2:a/b@c d",
             "://",
         ] {
-            assert_eq!(redacted(value), None, "{value}");
+            assert_eq!(redact(value), None, "{value}");
         }
         for value in ["hunter2", "hunter2/path", "ada@hunter2", "hunter2?x.y:1"] {
-            assert_eq!(redacted(value).as_deref(), Some("is set"), "{value}");
+            assert_eq!(redact(value).as_deref(), Some("is set"), "{value}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::finding::{listed, quoted};
+use super::finding::{list_paths, quote};
 use super::{Finding, Mend, Setup, Status, Topic};
 use crate::paths::Paths;
 
@@ -19,7 +19,6 @@ const OTHERS: u32 = 0o077;
 
 const OTHERS_WRITE: u32 = 0o022;
 
-/// How deep the folders go that are keyfob's own.
 const DEPTH: usize = 3;
 
 #[derive(Default)]
@@ -141,7 +140,7 @@ impl Faults {
         for (path, cause) in &self.closed {
             findings.push(CHECK.fail(
                 format!("cannot read the folder {}: {cause}", path.display()),
-                format!("`chmod u+rwx {}`", quoted(path)),
+                format!("`chmod u+rwx {}`", quote(path)),
             ));
         }
         findings.extend(
@@ -185,7 +184,6 @@ impl Faults {
     }
 }
 
-/// One finding for all paths that lack the same.
 fn loose(
     status: Status,
     what: &str,
@@ -193,11 +191,11 @@ fn loose(
     bits: u32,
     paths: Vec<PathBuf>,
 ) -> Option<Finding> {
-    let message = format!("{} {what}", listed(&paths)?);
+    let message = format!("{} {what}", list_paths(&paths)?);
     let hint = match paths.as_slice() {
         [_, _, _, _, ..] => "`keyfob doctor --mend` takes that away".to_owned(),
         few => {
-            let few: Vec<String> = few.iter().map(|path| quoted(path)).collect();
+            let few: Vec<String> = few.iter().map(|path| quote(path)).collect();
             format!("`chmod {chmod} {}`", few.join(" "))
         }
     };
@@ -234,7 +232,7 @@ fn foreign(paths: &[(PathBuf, u32)], own: &[PathBuf], me: u32) -> Option<Finding
 }
 
 fn chown<'a>(how: &str, paths: impl Iterator<Item = &'a PathBuf>) -> Option<String> {
-    let paths: Vec<String> = paths.map(|path| quoted(path)).collect();
+    let paths: Vec<String> = paths.map(|path| quote(path)).collect();
     let paths = paths.join(" ");
     (!paths.is_empty()).then(|| format!("`sudo chown {how}\"$(id -u):$(id -g)\" {paths}`"))
 }

@@ -4,7 +4,6 @@ use super::{Finding, Topic};
 use crate::login::Surroundings;
 use crate::vault::INDEX_VERSION;
 
-/// One line that never fails.
 pub(crate) fn program(here: &Surroundings) -> Finding {
     let sandbox = if cfg!(feature = "sandbox") {
         "with the sandbox"

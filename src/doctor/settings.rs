@@ -9,7 +9,6 @@ use crate::paths::Paths;
 
 const CHECK: Topic = Topic("settings");
 
-/// What holds instead of the defaults, or why that cannot be told.
 pub(crate) fn settings(paths: &Paths, config: &Result<Config>) -> Finding {
     let file = paths.config_file();
     let file = file.display();

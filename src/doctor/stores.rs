@@ -35,13 +35,13 @@ pub(crate) fn stores(setup: &Setup) -> (Vec<Finding>, Vec<Kind>) {
             usable.push(kind);
         }
         let missed = needed || accounts.is_empty();
-        findings.push(judged(setup, kind, rehearsal, missed));
+        findings.push(judge(setup, kind, rehearsal, missed));
     }
     (findings, usable)
 }
 
 /// `missed`: somebody needs it now, and not only for accounts to come.
-fn judged(setup: &Setup, kind: Kind, rehearsal: Result<Rehearsal>, missed: bool) -> Finding {
+fn judge(setup: &Setup, kind: Kind, rehearsal: Result<Rehearsal>, missed: bool) -> Finding {
     let (noun, protection) = (kind.noun(), setup.vault.protection(kind));
     match rehearsal {
         Ok(Rehearsal::Works) => CHECK.pass(format!("{noun} takes and gives secrets: {protection}"),

@@ -56,7 +56,7 @@ impl AuthorizationRequest {
             .filter(|(name, _)| name == "client_id");
         let mut parameters: Vec<_> = named.cloned().collect();
         parameters.push(("request_uri".to_owned(), request_uri.to_owned()));
-        opened(&self.endpoint, &parameters)
+        build_url(&self.endpoint, &parameters)
     }
 }
 
@@ -107,7 +107,7 @@ pub(crate) fn request(wish: &AuthorizationWish<'_>) -> AuthorizationRequest {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
     AuthorizationRequest {
-        url: opened(&endpoint, &parameters),
+        url: build_url(&endpoint, &parameters),
         state,
         nonce,
         verifier,
@@ -162,7 +162,7 @@ fn without_doubles(endpoint: &Url, parameters: &[(&str, &str)]) -> Url {
     endpoint
 }
 
-fn opened(endpoint: &Url, parameters: &[(String, String)]) -> Url {
+fn build_url(endpoint: &Url, parameters: &[(String, String)]) -> Url {
     let mut url = endpoint.clone();
     url.query_pairs_mut().extend_pairs(parameters);
     url

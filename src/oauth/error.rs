@@ -23,14 +23,12 @@ impl fmt::Display for ErrorResponse {
 pub(crate) enum OauthError {
     /// No answer: names the host and the cause, TLS failures included.
     Network(String),
-    /// 429 or 5xx.
     Unavailable {
         host: String,
         status: u16,
         /// `Retry-After`, in seconds.
         retry_after: Option<u64>,
     },
-    /// 401 for an access token.
     Unauthorized,
     Refused(ErrorResponse),
     /// Something else than the standard allows; a sentence naming what.

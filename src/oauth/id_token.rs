@@ -57,7 +57,7 @@ fn check_issuer(claims: &Map<String, Value>, expected: Option<&str>) -> Result<(
     match claims.get("iss").and_then(Value::as_str) {
         Some(issuer) if issuer == expected => Ok(()),
         Some(_) => Err("the id token's `iss` names another issuer".into()),
-        None => Err(missing("iss")),
+        None => Err(missing_claim("iss")),
     }
 }
 
@@ -71,7 +71,7 @@ fn fill(issuer: &str, claims: &Map<String, Value>) -> Result<String, String> {
             claims
                 .get(name)
                 .and_then(Value::as_str)
-                .ok_or_else(|| missing(name))?,
+                .ok_or_else(|| missing_claim(name))?,
         );
         rest = after;
     }
@@ -89,7 +89,7 @@ fn check_audience(claims: &Map<String, Value>, client_id: &str) -> Result<(), St
     let audiences = match claims.get("aud") {
         Some(Value::Array(audiences)) => audiences.as_slice(),
         Some(one) => std::slice::from_ref(one),
-        None => return Err(missing("aud")),
+        None => return Err(missing_claim("aud")),
     };
     if !audiences.iter().any(|audience| audience == client_id) {
         return Err("the id token's `aud` does not hold our client id".into());
@@ -106,7 +106,7 @@ fn check_expiry(claims: &Map<String, Value>, now: Timestamp) -> Result<(), Strin
     let end = claims
         .get("exp")
         .and_then(Value::as_f64)
-        .ok_or_else(|| missing("exp"))?;
+        .ok_or_else(|| missing_claim("exp"))?;
     #[expect(
         clippy::cast_precision_loss,
         reason = "a timestamp ends with the year 9999"
@@ -127,10 +127,10 @@ fn check_nonce(claims: &Map<String, Value>, expected: Option<&Secret>) -> Result
         // Secrets are compared in constant time.
         Some(nonce) if Secret::new(nonce) == *expected => Ok(()),
         Some(_) => Err("the id token's `nonce` is not the one that was sent".into()),
-        None => Err(missing("nonce")),
+        None => Err(missing_claim("nonce")),
     }
 }
 
-fn missing(claim: &str) -> String {
+fn missing_claim(claim: &str) -> String {
     format!("the id token has no usable `{claim}`")
 }

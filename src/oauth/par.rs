@@ -36,7 +36,7 @@ pub(crate) async fn push(
     client: &Client,
     request: &AuthorizationRequest,
 ) -> Result<Pushed, OauthError> {
-    let answer = http.send(pushed(endpoint, client, request)?).await?;
+    let answer = http.send(build_request(endpoint, client, request)?).await?;
     if !matches!(answer.status(), 200 | 201) {
         return Err(answer.failure());
     }
@@ -51,7 +51,7 @@ pub(crate) async fn push(
     })
 }
 
-fn pushed<'a>(
+fn build_request<'a>(
     endpoint: &'a Url,
     client: &'a Client,
     request: &'a AuthorizationRequest,

@@ -12,7 +12,6 @@ use keyfob_base::secret::Secret;
 pub(crate) struct CodeVerifier(Secret);
 
 impl CodeVerifier {
-    /// 32 random octets, base64url without padding: 43 characters.
     pub(crate) fn random() -> Self {
         Self(random::token())
     }

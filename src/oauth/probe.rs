@@ -12,7 +12,6 @@ use super::{Client, ErrorResponse, Http, OauthError};
 use crate::provider::TokenRule;
 use keyfob_base::timestamp::Timestamp;
 
-/// What a token endpoint says of a client that brings a made-up code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// It minds the code and not the client: `invalid_grant` (RFC 6749 §5.2).

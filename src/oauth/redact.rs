@@ -4,7 +4,6 @@ use keyfob_base::escape::escape_short;
 use keyfob_base::secret::Secret;
 
 const REDACTED: &str = "[redacted]";
-/// How much of a server's words is kept, in characters.
 const LIMIT: usize = 300;
 /// The shortest secret that is looked for, in bytes. A shorter one guards nothing, and would tear
 /// error codes apart by which a login is judged.

@@ -36,14 +36,12 @@ pub(crate) enum Verdict {
     NotOurs(&'static str),
     /// The right `state` and a wrong or missing `iss`: the login ends, nothing of it is shown.
     WrongIssuer,
-    /// The server or the person said no.
     Refused(ErrorResponse),
     /// Ours, but without a code or with a parameter twice.
     Malformed(&'static str),
     Code(Secret),
 }
 
-/// Judges a query string, as it stood after the `?`.
 pub(crate) fn judge(query: &str, expected: &Expected) -> Verdict {
     let answer = Answer::parse(query);
     match answer.all("state").as_slice() {

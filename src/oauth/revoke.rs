@@ -96,7 +96,7 @@ impl RevocationEndpoint<'_> {
             .secret_field("token", token)
             .field("token_type_hint", hint.as_str());
         let answer = http.send(self.client.authenticate(request)?).await?;
-        confirmed(answer.is_success(), &answer)
+        confirm(answer.is_success(), &answer)
     }
 
     async fn token_only(&self, http: &Http, token: &Secret) -> Result<(), OauthError> {
@@ -108,7 +108,7 @@ impl RevocationEndpoint<'_> {
             let response = answer.error_response();
             answer.status() == 400 && response.is_some_and(|r| r.error == "invalid_token")
         };
-        confirmed(answer.is_success() || unknown(), &answer)
+        confirm(answer.is_success() || unknown(), &answer)
     }
 
     /// The token is the authentication, so 401 says that it is gone. A success may hold a refusal, or no object.
@@ -117,7 +117,7 @@ impl RevocationEndpoint<'_> {
         let answer = http.send(request).await?;
         match answer.refusal_in_success() {
             Some(response) if answer.is_success() => Err(OauthError::Refused(response)),
-            _ => confirmed(answer.is_success() || answer.status() == 401, &answer),
+            _ => confirm(answer.is_success() || answer.status() == 401, &answer),
         }
     }
 
@@ -133,7 +133,7 @@ impl RevocationEndpoint<'_> {
         let request = self.with_headers(request)?.basic(&self.client.id, secret);
         let answer = http.send(request).await?;
         // 404 says that the token is not known.
-        confirmed(answer.is_success() || answer.status() == 404, &answer)
+        confirm(answer.is_success() || answer.status() == 404, &answer)
     }
 
     /// Before the authentication, which then stands.
@@ -145,7 +145,7 @@ impl RevocationEndpoint<'_> {
     }
 }
 
-fn confirmed(gone: bool, answer: &Answer) -> Result<(), OauthError> {
+fn confirm(gone: bool, answer: &Answer) -> Result<(), OauthError> {
     gone.then_some(()).ok_or_else(|| answer.failure())
 }
 

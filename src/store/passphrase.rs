@@ -12,7 +12,6 @@ use keyfob_base::secret::Secret;
 /// A passphrase file holds one in its first line; more than this is another file.
 const LIMIT: u64 = 64 * 1024;
 
-/// Whose passphrase it is, and the variables that can give it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Names {
     pub owner: &'static str,
@@ -79,7 +78,6 @@ impl Environment {
             .transpose()
     }
 
-    /// The passphrase of what is there already: given, or asked for.
     pub(crate) fn known(&self, prompter: &dyn Prompter) -> Result<Passphrase, StoreError> {
         match self.passphrase()? {
             Some(passphrase) => Ok(passphrase),

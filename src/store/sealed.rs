@@ -24,7 +24,6 @@ const HEAD: &[u8] = b"age-encryption.org/";
 const ARMOUR: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
 
 pub enum Lock {
-    /// Whoever has the identity of one of these can decrypt.
     Recipients(Vec<Recipient>),
     Passphrase(Secret),
 }
@@ -52,7 +51,7 @@ impl Lock {
                 seal(recipients, plaintext)
             }
             Self::Passphrase(passphrase) => {
-                let mut recipient = age::scrypt::Recipient::new(exposed(passphrase));
+                let mut recipient = age::scrypt::Recipient::new(expose_string(passphrase));
                 recipient.set_work_factor(setting("WORK_FACTOR").unwrap_or(WORK_FACTOR));
                 seal(iter::once(&recipient as &dyn age::Recipient), plaintext)
             }
@@ -69,7 +68,7 @@ impl Key {
                 open(identities, ciphertext)
             }
             Self::Passphrase(passphrase) => {
-                let mut identity = age::scrypt::Identity::new(exposed(passphrase));
+                let mut identity = age::scrypt::Identity::new(expose_string(passphrase));
                 identity.set_max_work_factor(MAX_WORK_FACTOR);
                 open(iter::once(&identity as &dyn age::Identity), ciphertext)
             }
@@ -134,7 +133,7 @@ fn open<'a>(
     Ok(plaintext)
 }
 
-fn exposed(passphrase: &Secret) -> SecretString {
+fn expose_string(passphrase: &Secret) -> SecretString {
     SecretString::from(passphrase.expose().to_owned())
 }
 

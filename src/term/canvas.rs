@@ -25,7 +25,6 @@ impl Canvas {
     }
 }
 
-/// Whether no colour and no motion are wanted (`NO_COLOR`).
 pub(crate) fn is_plain() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }

@@ -21,7 +21,6 @@ pub trait Terminal: Send + Sync {
     /// Tells what nobody can go on without, under `-q` too.
     fn insist(&self, line: &str);
 
-    /// Tells what is not as it should be, and is no failure.
     fn warn(&self, line: &str);
 
     /// Tells a step of the protocol, under `-v`.
@@ -32,13 +31,11 @@ pub trait Terminal: Send + Sync {
 
     fn canvas(&self) -> Canvas;
 
-    /// Whether only what nobody can go on without is told.
     fn is_quiet(&self) -> bool;
 
     /// Why a question would reach nobody, in a few words; none where it would.
     fn silence(&self) -> Option<&'static str>;
 
-    /// Whether a question would reach anybody.
     fn can_ask(&self) -> bool {
         self.silence().is_none()
     }
@@ -58,7 +55,6 @@ pub trait Terminal: Send + Sync {
     /// Asks for a secret without showing it. Where nobody can be asked it fails, naming `instead`.
     fn ask_secret(&self, question: &str, instead: &str) -> Result<Secret>;
 
-    /// Shows that something goes on, until the guard is dropped.
     fn progress(&self, message: &str) -> Progress;
 }
 
@@ -101,7 +97,6 @@ impl Console {
         }
     }
 
-    /// Ends the program's part of the conversation with a failure.
     pub fn fail(&self, error: &Error) {
         #[cfg(unix)]
         mode::restore();
@@ -123,7 +118,6 @@ impl Console {
         }
     }
 
-    /// Ends the process as one that a signal ended.
     pub(crate) fn interrupt(&self) -> ! {
         let interrupted = interrupts::interrupted();
         self.fail(&interrupted);

@@ -34,7 +34,7 @@ impl Mode {
     pub(crate) fn enter(tty: OwnedFd, change: fn(&mut Termios)) -> io::Result<Self> {
         restore_in_a_panic();
         jobs::watch(suspend, resume);
-        let mut open = locked();
+        let mut open = lock_open();
         if open.is_some() {
             return Err(io::Error::other("the terminal is being read already"));
         }
@@ -77,23 +77,22 @@ impl Open {
     }
 }
 
-/// Gives the terminal its own mode back, if it is in another.
 pub(crate) fn restore() {
-    if let Some(mut open) = locked().take() {
+    if let Some(mut open) = lock_open().take() {
         open.give_back();
     }
 }
 
 /// The same until [`resume`].
 pub(crate) fn suspend() {
-    if let Some(open) = locked().as_mut() {
+    if let Some(open) = lock_open().as_mut() {
         open.give_back();
     }
 }
 
 /// The shell may have taken it away while the process was stopped; in the background it stays suspended.
 pub(crate) fn resume() {
-    if let Some(open) = locked().as_mut()
+    if let Some(open) = lock_open().as_mut()
         && in_foreground(&open.tty).unwrap_or(false)
     {
         if !open.in_effect {
@@ -105,7 +104,7 @@ pub(crate) fn resume() {
 
 /// Enters the mode again where it can be. Fails when the terminal is gone.
 pub(crate) fn in_effect() -> io::Result<bool> {
-    let mut open = locked();
+    let mut open = lock_open();
     let Some(open) = open.as_mut() else {
         return Ok(false);
     };
@@ -119,12 +118,11 @@ pub(crate) fn in_effect() -> io::Result<bool> {
     Ok(true)
 }
 
-/// Whether the terminal's keys go to this process.
 pub(crate) fn in_foreground(tty: impl AsFd) -> io::Result<bool> {
     Ok(tcgetpgrp(tty)? == getpgrp())
 }
 
-fn locked() -> MutexGuard<'static, Option<Open>> {
+fn lock_open() -> MutexGuard<'static, Option<Open>> {
     OPEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

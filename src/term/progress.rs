@@ -30,7 +30,7 @@ impl Progress {
         );
         bar.set_message(escape(message).into_owned());
         bar.enable_steady_tick(Duration::from_millis(120));
-        *locked() = Some(bar.downgrade());
+        *lock_shown() = Some(bar.downgrade());
         Self(Some(bar))
     }
 
@@ -49,7 +49,6 @@ impl Drop for Progress {
     }
 }
 
-/// A moving line that stands still and out of sight until dropped.
 pub(crate) struct Still(Option<ProgressBar>);
 
 impl Drop for Still {
@@ -62,7 +61,7 @@ impl Drop for Still {
 
 /// Takes the moving line out of sight, for a question in its place or while the process is stopped.
 pub(crate) fn still() -> Still {
-    let bar = shown().filter(|bar| !bar.is_hidden());
+    let bar = current().filter(|bar| !bar.is_hidden());
     if let Some(bar) = &bar {
         bar.set_draw_target(ProgressDrawTarget::hidden());
         let _ = write!(std::io::stderr(), "\r\x1b[2K"); // what was drawn last
@@ -72,24 +71,23 @@ pub(crate) fn still() -> Still {
 
 /// Erases the moving line for good: the conversation is over, whoever still holds it.
 pub(crate) fn erase() {
-    if let Some(bar) = shown() {
+    if let Some(bar) = current() {
         bar.finish_and_clear();
     }
 }
 
-/// Writes by `write`, above the moving line where there is one.
 pub(crate) fn above(write: impl FnOnce()) {
-    match shown() {
+    match current() {
         Some(bar) => bar.suspend(write),
         None => write(),
     }
 }
 
-fn shown() -> Option<ProgressBar> {
-    locked().as_ref()?.upgrade()
+fn current() -> Option<ProgressBar> {
+    lock_shown().as_ref()?.upgrade()
 }
 
-fn locked() -> MutexGuard<'static, Option<WeakProgressBar>> {
+fn lock_shown() -> MutexGuard<'static, Option<WeakProgressBar>> {
     SHOWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -102,7 +100,6 @@ const COLUMNS: u16 = 8;
 /// How often a second it is drawn at most; indicatif's own number for a terminal.
 const HERTZ: u8 = 20;
 
-/// A terminal that seems a little narrower than it is.
 #[derive(Debug)]
 struct Margin(Term);
 

@@ -38,7 +38,6 @@ pub(crate) struct AuthorizationRequest {
 }
 
 impl RedirectTarget {
-    /// Finds out whom the answer is for.
     pub(crate) fn find(call: &Call, form: &Parameters) -> Result<Self, Refusal> {
         if form.repeats("client_id") || form.repeats("redirect_uri") {
             return Err(Refusal::invalid_request("a parameter is repeated"));
@@ -64,7 +63,6 @@ impl RedirectTarget {
         })
     }
 
-    /// Sends the browser back with parameters, `state` and `iss`.
     pub(crate) fn answer(&self, issuer: &str, parameters: &[(&str, &str)]) -> Response {
         let mut to = self.redirect_uri.clone();
         let mut query = to.query_pairs_mut();

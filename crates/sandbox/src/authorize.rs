@@ -14,7 +14,6 @@ use crate::people::{self, Person};
 use crate::service::Call;
 use crate::store::{PUSHED_LIFETIME, URN};
 
-/// Answers GET /authorize: with the consent page, or at once where somebody approves by themselves.
 pub(crate) fn authorize(call: &Call) -> Response {
     let sent = Parameters::parse(call.request.query.as_bytes());
     let found = open_pushed(call, sent)
@@ -72,7 +71,6 @@ fn choice(call: &Call) -> Result<(AuthorizationRequest, Option<&'static Person>)
     Ok((asked, person))
 }
 
-/// Who allows what a page asks, or nobody where it was denied.
 pub(crate) fn read_choice(form: &Parameters) -> Result<Option<&'static Person>, Refusal> {
     match form.require("answer")? {
         "deny" => Ok(None),

@@ -22,7 +22,6 @@ pub enum AuthMethod {
     /// HTTP Basic, both parts form-encoded inside it (RFC 6749 §2.3.1).
     #[default]
     ClientSecretBasic,
-    /// `client_id` and `client_secret` in the body.
     ClientSecretPost,
     /// HTTP Basic with an empty password: a public client all the same. Nobody registers for it.
     #[serde(skip)]
@@ -66,7 +65,6 @@ pub(crate) struct KnownClient {
 pub(crate) enum Callbacks {
     #[default]
     Registered,
-    /// To any loopback URI below `/callback/`.
     Loopback,
     /// To any URI of this private-use scheme (RFC 8252 §7.1).
     Scheme(String),
@@ -137,7 +135,6 @@ pub(crate) const GRANT_TYPES: [&str; 5] = [
     TOKEN_EXCHANGE,
 ];
 
-/// Finds who sends a request, and proves it by the method that client is registered for.
 pub(crate) fn authenticate(
     call: &Call,
     state: &State,
@@ -182,7 +179,6 @@ struct Credentials {
 }
 
 impl Credentials {
-    /// Whether they hold the client's secret, where the method has one.
     fn proves(&self, client: &KnownClient) -> bool {
         match &self.secret {
             None => true,

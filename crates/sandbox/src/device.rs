@@ -51,7 +51,6 @@ pub(crate) fn begin(
     Ok(call.state(|state| state.issue_device_code(request))??)
 }
 
-/// Answers GET /device: the page to type the code on, or what the code is about.
 pub(crate) fn look(call: &Call) -> Response {
     let form = Parameters::parse(call.request.query.as_bytes());
     let Some(code) = form.get("user_code") else {

@@ -94,7 +94,6 @@ fn refuse_token() -> Refusal {
     Refusal::invalid_grant("`subject_token` was not issued here, or has ended")
 }
 
-/// What the token is for: URIs, or one name where this server has names.
 fn read_targets(call: &Call, form: &Parameters) -> Result<Vec<String>, Refusal> {
     if !call.service.quirks.exchange_by_name {
         return scope::read_audience(form);

@@ -10,7 +10,6 @@ use crate::random;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
-/// How long somebody may look at a page.
 const PAGE_LIFETIME: u64 = 600;
 
 /// How many pages wait at most; the oldest gives way.
@@ -106,7 +105,6 @@ impl Recorded {
 pub struct RequestLog(Mutex<VecDeque<Recorded>>);
 
 impl RequestLog {
-    /// Notes a request as it was sent, where it asks for authorization.
     pub(crate) fn note(&self, request: &Request) {
         let path = request.path.as_str();
         if !matches!(path, "/authorize" | "/par" | "/device_authorization") {

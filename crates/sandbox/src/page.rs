@@ -24,7 +24,6 @@ static POLICY: LazyLock<String> = LazyLock::new(|| csp::only_style(STYLE));
 const MADE_UP: &str = "This page is served by your own computer; the people are made up and the tokens \
     open nothing.";
 
-/// The longest foreign string shown, in characters.
 const SHOWN: usize = 80;
 
 pub(crate) fn consent(asked: &AuthorizationRequest, id: &Secret) -> Response {
@@ -114,7 +113,6 @@ pub(crate) fn index(service: &Service) -> Response {
     page(200, "keyfob sandbox", &body, &Leads::Nowhere)
 }
 
-/// Where a page's form may lead.
 enum Leads<'a> {
     Nowhere,
     Here,
@@ -156,7 +154,6 @@ fn origin(uri: &Url) -> String {
     }
 }
 
-/// Makes a string safe between tags and in quoted attributes, without controls, cut to a line.
 fn text(raw: &str) -> String {
     escape_html(raw, SHOWN)
 }
@@ -193,7 +190,6 @@ pub(crate) fn show_code(request: &Request, bare: bool) -> Response {
     page(200, head, &body, &Leads::Nowhere)
 }
 
-/// Asks for the code; `wrong` is one that means nothing here.
 pub(crate) fn device_entry(wrong: Option<&str>) -> Response {
     let said = wrong.map_or(String::new(), |code| {
         format!(
@@ -259,7 +255,6 @@ fn allowed(subject: &str) -> String {
     )
 }
 
-/// A code as devices show it, however it was typed.
 fn group_letters(code: &str) -> String {
     let letters: Vec<char> = code
         .chars()

@@ -123,7 +123,6 @@ impl Metadata {
         self.grant_types.iter().any(|grant| grant == name)
     }
 
-    /// Whether the client gets a secret, wanted or not.
     fn has_secret(&self, service: &Service) -> bool {
         self.token_endpoint_auth_method != AuthMethod::None
             || service.quirks.registration_gives_secret

@@ -26,7 +26,6 @@ pub(crate) fn bind(port: u16) -> io::Result<(Server, u16)> {
     Ok((server, port))
 }
 
-/// Answers, each request on a thread of its own, until the server is unblocked.
 pub(crate) fn serve(server: &Server, service: &Arc<Service>) {
     let busy = Arc::new(AtomicUsize::new(0));
     for request in server.incoming_requests() {

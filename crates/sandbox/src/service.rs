@@ -179,7 +179,6 @@ impl Service {
     }
 }
 
-/// Says that a path is not there, or does not take this method.
 fn not_found(path: &str) -> Refusal {
     let known = METHODS.iter().find(|(known, _)| *known == path);
     let (status, description) = match known {

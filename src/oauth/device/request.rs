@@ -136,7 +136,7 @@ impl DeviceRequest<'_> {
         let provider = self.provider;
         let url = provider.token_endpoint.as_ref();
         Ok(TokenEndpoint {
-            url: url.ok_or_else(|| missing("token_endpoint"))?,
+            url: url.ok_or_else(|| missing_key("token_endpoint"))?,
             client: self.client,
             rule: &provider.token,
             scopes: self.scopes,
@@ -147,7 +147,7 @@ impl DeviceRequest<'_> {
 
     fn redirect_uri(&self) -> Result<&str, OauthError> {
         let redirect_uri = self.provider.device.redirect_uri.as_deref();
-        redirect_uri.ok_or_else(|| missing("device.redirect_uri"))
+        redirect_uri.ok_or_else(|| missing_key("device.redirect_uri"))
     }
 
     fn endpoint(&self) -> Url {
@@ -284,7 +284,7 @@ impl DeviceRequest<'_> {
             return Some(Poll::Pending);
         }
         if let Some(response) = self.error(answer) {
-            return Some(self.told(answer, response));
+            return Some(self.judge_error(answer, response));
         }
         // No object is a proxy's page or half an answer.
         match (answer.object(), answer.is_success()) {
@@ -296,7 +296,7 @@ impl DeviceRequest<'_> {
     }
 
     /// The errors of RFC 8628 §3.5, whatever the status.
-    fn told(&self, answer: &Answer, response: ErrorResponse) -> Poll {
+    fn judge_error(&self, answer: &Answer, response: ErrorResponse) -> Poll {
         match response.error.as_str() {
             "authorization_pending" => Poll::Pending,
             "slow_down" => {
@@ -329,7 +329,7 @@ impl DeviceRequest<'_> {
     }
 }
 
-fn missing(key: &str) -> OauthError {
+fn missing_key(key: &str) -> OauthError {
     OauthError::Invalid(format!(
         "the device flow needs `{key}`, and the provider's definition has none"
     ))

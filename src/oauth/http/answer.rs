@@ -174,7 +174,6 @@ impl Answer {
     }
 }
 
-/// The values of members that hold secrets, at any depth and up to a number.
 fn given_away(value: &Value, secrets: &mut Vec<Secret>) {
     match value {
         _ if secrets.len() >= MOST_SECRETS => {}

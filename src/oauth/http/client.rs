@@ -132,9 +132,11 @@ impl Http {
             }
         });
         let client = self.0.plain().redirect(stay).build();
-        let client = client.map_err(|error| self.failed(&error, &host))?;
+        let client = client.map_err(|error| self.network_error(&error, &host))?;
         let answer = client.get(url.clone()).send().await;
-        let status = answer.map_err(|error| self.failed(&error, &host))?.status();
+        let status = answer
+            .map_err(|error| self.network_error(&error, &host))?
+            .status();
         if status.is_success() {
             return Ok(());
         }
@@ -161,7 +163,7 @@ impl Http {
         let client = self
             .0
             .client(request.url)
-            .map_err(|error| self.failed(&error, host))?;
+            .map_err(|error| self.network_error(&error, host))?;
         let builder = client
             .request(request.method, request.url.clone())
             .headers(request.headers);
@@ -173,7 +175,7 @@ impl Http {
         builder
             .send()
             .await
-            .map_err(|error| self.failed(&error, host))
+            .map_err(|error| self.network_error(&error, host))
     }
 
     async fn read(&self, response: &mut Response, host: &str) -> Result<Vec<u8>, OauthError> {
@@ -181,7 +183,7 @@ impl Http {
         while let Some(chunk) = response
             .chunk()
             .await
-            .map_err(|error| self.failed(&error, host))?
+            .map_err(|error| self.network_error(&error, host))?
         {
             if body.len() + chunk.len() > BODY_LIMIT {
                 return Err(OauthError::Invalid(format!(
@@ -193,7 +195,7 @@ impl Http {
         Ok(body)
     }
 
-    fn failed(&self, error: &reqwest::Error, host: &str) -> OauthError {
+    fn network_error(&self, error: &reqwest::Error, host: &str) -> OauthError {
         OauthError::Network(cause::describe(
             error,
             host,

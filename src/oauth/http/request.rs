@@ -16,7 +16,6 @@ pub(in crate::oauth) struct Request<'a> {
     pub(super) url: &'a Url,
     pub(super) headers: HeaderMap,
     pub(super) body: Body<'a>,
-    /// Redacted from every word of the answer.
     pub(super) secrets: Vec<Secret>,
 }
 
@@ -113,7 +112,6 @@ impl<'a> Request<'a> {
         self.headers.insert(AUTHORIZATION, value);
     }
 
-    /// Sets a header that a definition asks for.
     pub(in crate::oauth) fn header(mut self, name: &str, value: &str) -> Result<Self, OauthError> {
         let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>())
         else {
@@ -135,11 +133,11 @@ impl<'a> Request<'a> {
         let names = match &self.body {
             Body::Form(fields) => fields
                 .iter()
-                .map(|(name, value)| told(name, value))
+                .map(|(name, value)| describe_field(name, value))
                 .collect(),
             Body::Json(Value::Object(members)) => members
                 .iter()
-                .map(|(name, value)| told(name, value.as_str().unwrap_or_default()))
+                .map(|(name, value)| describe_field(name, value.as_str().unwrap_or_default()))
                 .collect(),
             Body::Empty | Body::Json(_) => Vec::new(),
         };
@@ -166,7 +164,7 @@ fn add(members: &mut Map<String, Value>, name: &str, value: &str) {
     }
 }
 
-fn told(name: &str, value: &str) -> String {
+fn describe_field(name: &str, value: &str) -> String {
     match name {
         "grant_type" | "requested_token_type" | "subject_token_type" | "token_type_hint" => {
             format!("{name}={value}")

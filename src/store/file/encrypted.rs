@@ -86,7 +86,7 @@ impl File {
     }
 }
 
-fn decrypted(path: &Path, ciphertext: &[u8], identity: Identity) -> Result<Secret, StoreError> {
+fn decrypt(path: &Path, ciphertext: &[u8], identity: Identity) -> Result<Secret, StoreError> {
     let plaintext = Key::from(identity)
         .open(ciphertext)
         .map_err(|error| damaged(path, &why(&error)))?;
@@ -108,7 +108,7 @@ impl Store for File {
             return Ok(None);
         };
         let identity = self.keys.identity()?;
-        decrypted(&path, &ciphertext, identity).map(Some)
+        decrypt(&path, &ciphertext, identity).map(Some)
     }
 
     fn get_unasked(&self, key: &str) -> Result<Unasked, StoreError> {
@@ -126,7 +126,7 @@ impl Store for File {
             }
         }
         match self.keys.identity_unasked()? {
-            Some(identity) => decrypted(&path, &ciphertext, identity).map(Unasked::Secret),
+            Some(identity) => decrypt(&path, &ciphertext, identity).map(Unasked::Secret),
             None => Ok(Unasked::WouldPrompt),
         }
     }

@@ -23,7 +23,6 @@ pub(crate) fn wrap(text: &str, passphrase: &Secret) -> Result<Vec<u8>, StoreErro
     })
 }
 
-/// Takes the text of the file at `path` from behind its passphrase.
 pub(crate) fn unwrap(
     ciphertext: &[u8],
     passphrase: &Passphrase,

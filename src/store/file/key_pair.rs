@@ -44,7 +44,7 @@ impl KeyPair {
     /// Makes the key pair where there is none.
     pub(crate) fn recipient(&self) -> Result<Recipient, StoreError> {
         match self.form()? {
-            None if self.holds_secrets() => Err(self.missing()),
+            None if self.holds_secrets() => Err(self.missing_key()),
             None => self.make(),
             Some(Form::KeyFile) if self.setup.ask_passphrase => Err(StoreError {
                 cause: "the file store has no passphrase: its form was chosen when it was made"
@@ -67,7 +67,7 @@ impl KeyPair {
         let identity = match self.form()? {
             Some(Form::KeyFile) => read_key_file(&self.key_file())?,
             Some(Form::Passphrase) => self.unlock()?,
-            None => return Err(self.missing()),
+            None => return Err(self.missing_key()),
         };
         *unlocked = Some(identity.clone());
         Ok(identity)
@@ -101,12 +101,11 @@ impl KeyPair {
     /// Whether there is one; where it has gone and secrets are left, that is an error.
     pub(crate) fn is_made(&self) -> Result<bool, StoreError> {
         match self.form()? {
-            None if self.holds_secrets() => Err(self.missing()),
+            None if self.holds_secrets() => Err(self.missing_key()),
             form => Ok(form.is_some()),
         }
     }
 
-    /// Unlocks it, unless somebody would have to be asked for that.
     pub(crate) fn rehearse(&self) -> Result<Rehearsal, StoreError> {
         let behind = self.form()? == Some(Form::Passphrase);
         if behind && !self.environment.gives_passphrase() {
@@ -186,7 +185,6 @@ impl KeyPair {
         Ok(recipient)
     }
 
-    /// The passphrase of a store to be made; `None` where it is to have none.
     fn new_passphrase(&self) -> Result<Option<Passphrase>, StoreError> {
         match self.environment.passphrase()? {
             None if self.setup.ask_passphrase => {
@@ -227,14 +225,13 @@ impl KeyPair {
         let path = self.passphrase_file();
         let ciphertext = files::read(&path, LIMIT)
             .map_err(|error| failed("read", &path, &error))?
-            .ok_or_else(|| self.missing())?;
+            .ok_or_else(|| self.missing_key())?;
         let passphrase = self.environment.known(self.setup.prompter.as_ref())?;
         let _one_at_a_time = lock(&self.setup.locks.join("unlock.lock"))?;
         let text = unwrap(&ciphertext, &passphrase, &path)?;
         parse(&text).ok_or_else(|| damaged(&path, "it holds no age identity"))
     }
 
-    /// Whether there are secrets that only a key from before can open.
     fn holds_secrets(&self) -> bool {
         let files = std::fs::read_dir(&self.setup.data).into_iter().flatten();
         files.flatten().any(|file| {
@@ -244,7 +241,7 @@ impl KeyPair {
         })
     }
 
-    fn missing(&self) -> StoreError {
+    fn missing_key(&self) -> StoreError {
         StoreError {
             cause: format!(
                 "the file store's key is missing in `{}`",

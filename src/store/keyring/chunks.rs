@@ -23,7 +23,6 @@ const READS: usize = 4;
 /// A secret of more chunks is a mistake.
 const MOST: usize = 1_000;
 
-/// Secrets of any size in entries of at most `limit` octets.
 pub(crate) struct Chunks {
     entries: Box<dyn Entries>,
     limit: Option<usize>,
@@ -53,7 +52,6 @@ impl fmt::Display for Generation {
     }
 }
 
-/// Where the chunks of a secret are, and what they add up to.
 #[derive(Debug, PartialEq, Eq)]
 struct Split {
     generation: Generation,

@@ -35,7 +35,6 @@ impl Keyring {
         }
     }
 
-    /// Runs one operation, connecting included, within the deadline.
     fn call<T: Send + 'static>(
         &self,
         operation: impl FnOnce(&Chunks) -> Result<T, StoreError> + Send + 'static,
@@ -92,7 +91,6 @@ impl Store for Keyring {
     }
 }
 
-/// Writes, reads back and removes an entry of its own.
 fn probe(entries: &dyn Entries, written: &str) -> Result<(), StoreError> {
     let name = format!("{PROBE}{}", &written[..16]);
     entries.set(&name, written.as_bytes())?;

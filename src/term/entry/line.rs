@@ -99,7 +99,6 @@ impl Line {
         }
     }
 
-    /// Takes the last character back, which in UTF-8 may be several bytes.
     fn erase(&mut self) {
         self.broken = false;
         while let Some(byte) = self.text.pop() {

@@ -12,11 +12,9 @@ use super::create_dir;
 /// How often a waiter tries again: short enough that a queue of 64 is through in a second.
 const POLL: Duration = Duration::from_millis(10);
 
-/// Holds a lock until dropped.
 #[derive(Debug)]
 pub struct Guard(#[allow(dead_code)] File); // the lock lives as long as the open file
 
-/// How waiting for a lock ended.
 #[derive(Debug)]
 pub enum Acquired<T> {
     Lock(Guard),
@@ -24,14 +22,11 @@ pub enum Acquired<T> {
     Answer(T),
 }
 
-/// Why there is no lock.
 #[derive(Debug)]
 pub enum NotLocked {
-    /// Its file cannot be opened.
     Unopened(io::Error),
     /// The file system refuses, mostly because it has no locks.
     Refused(io::Error),
-    /// Another process held it all the while.
     Held,
 }
 

@@ -11,7 +11,6 @@ use crate::random::{self, s256};
 use crate::service::Call;
 use crate::store::Authorization;
 
-/// Answers a request that the quirks have an endpoint for; `None` where they have none.
 pub(crate) fn endpoint(call: &Call) -> Option<Result<Response, Refusal>> {
     let quirks = &call.service.quirks;
     match (call.request.method, call.request.path.as_str()) {

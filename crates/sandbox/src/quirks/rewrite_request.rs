@@ -171,7 +171,6 @@ impl Quirks {
             && matches!((wanted, sent), (Ok(wanted), Ok(sent)) if wanted == sent)
     }
 
-    /// Checks the headers of a userinfo request with a token of this client.
     pub(crate) fn check_userinfo(&self, request: &Request, client: &str) -> Result<(), Refusal> {
         let own = |(name, value): &Pair| (name.clone(), value.replace("{client_id}", client));
         let wanted: Vec<Pair> = self.userinfo_headers.iter().map(own).collect();
@@ -192,7 +191,6 @@ fn in_body(
     Ok(())
 }
 
-/// Reads a body as one JSON object, and puts the form of the same members in its place.
 fn form_of_json(request: &mut Request) -> Result<(), Refusal> {
     let object = request
         .has_type("application/json")

@@ -137,7 +137,6 @@ impl Quirks {
     }
 }
 
-/// Works on the members of a JSON answer; another answer stays what it is.
 fn edit_members(mut answer: Response, work: impl FnOnce(&mut Map<String, Value>)) -> Response {
     if let Ok(Value::Object(mut members)) = serde_json::from_str(&answer.body) {
         work(&mut members);

@@ -16,13 +16,11 @@ use keyfob_base::timestamp::Timestamp;
 /// How long a code may be exchanged: a redirect and one request need no more (RFC 6749 §4.1.2).
 const LIFETIME: u64 = 60;
 
-/// What a person's consent bound a code to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Authorization {
     pub(crate) grant: TokenGrant,
     /// As it was sent, for the exchange has to repeat it (RFC 6749 §4.1.3).
     pub(crate) redirect_uri: String,
-    /// The PKCE challenge, method `S256`.
     pub(crate) challenge: String,
     /// Goes into the id token, and is forgotten with the exchange.
     pub(crate) nonce: Option<String>,
@@ -35,7 +33,6 @@ pub(crate) struct Authorization {
 pub(super) struct Code {
     pub(super) authorization: Authorization,
     pub(super) expires_at: Timestamp,
-    /// The grant that the first exchange made.
     pub(super) spent: Option<String>,
 }
 

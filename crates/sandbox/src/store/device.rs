@@ -104,7 +104,6 @@ impl State {
         Some(request).filter(|request| request.is_open(now))
     }
 
-    /// Notes what a person decided, and says whether there was something to decide.
     pub(crate) fn decide(&mut self, user_code: &str, decision: Decision, now: Timestamp) -> bool {
         let user_code = hash_of(user_code);
         let request = self

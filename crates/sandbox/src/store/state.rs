@@ -35,7 +35,6 @@ pub(crate) struct State {
     pub(super) pushed: BTreeMap<Hash, Pushed>,
 }
 
-/// What one person allowed one client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TokenGrant {
     pub(crate) client: String,
@@ -45,7 +44,6 @@ pub(crate) struct TokenGrant {
     /// The resources and the API that the tokens are for; none said means any.
     #[serde(default)]
     pub(crate) audience: Vec<String>,
-    /// Where the code went, where there was one.
     #[serde(default)]
     pub(crate) redirect_uri: Option<String>,
 }
@@ -111,7 +109,6 @@ impl State {
         access.or(refresh)
     }
 
-    /// Keeps a grant that tokens are about to descend from, and gives its id.
     pub(super) fn keep(&mut self, grant: TokenGrant) -> io::Result<String> {
         let id = random::id("")?;
         self.grants.insert(id.clone(), grant);

@@ -15,9 +15,7 @@ use keyfob_base::timestamp::Timestamp;
 #[derive(Serialize, Deserialize)]
 pub(super) struct AccessToken {
     pub(super) grant: String,
-    /// The grant's scopes, or fewer.
     pub(super) scope: Vec<String>,
-    /// The grant's audience, or a part of it.
     #[serde(default)]
     pub(super) audience: Vec<String>,
     pub(super) expires_at: Timestamp,
@@ -27,7 +25,6 @@ pub(super) struct AccessToken {
 pub(super) struct RefreshToken {
     pub(super) grant: String,
     pub(super) expires_at: Timestamp,
-    /// Whether another has taken its place.
     pub(super) spent: bool,
 }
 
@@ -110,7 +107,6 @@ impl State {
         Ok(self.issue(&id, scope, audience, true, terms)?)
     }
 
-    /// Whose an access token is, and for what; `None` where it is unknown, expired or revoked.
     pub(crate) fn access(&self, token: &str) -> Option<Active<'_>> {
         let kept = self.access_tokens.get(&Hash::of(token))?;
         Some(Active {
