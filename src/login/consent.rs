@@ -22,40 +22,29 @@ pub(crate) enum Visitor {
     AutoApprove(String),
 }
 
-/// The way to the authorization endpoint; nothing where the browser is somewhere else.
-pub(crate) enum Visit<'a> {
-    /// A browser is launched.
-    Launch(&'a Browser, Url),
-    /// keyfob goes itself, as this person.
-    Go(&'a Context, Url, &'a str),
-    /// Nobody is sent.
-    Stay,
+impl Default for Visitor {
+    fn default() -> Self {
+        Self::Person(Browser::None("nobody is asked".into()))
+    }
 }
 
-impl<'a> Visit<'a> {
-    /// Chooses.
-    pub(crate) fn of(context: &'a Context, wish: &'a Wish, url: Option<Url>) -> Self {
-        match (&wish.visitor, url) {
-            (Visitor::AutoApprove(person), Some(url)) => Self::Go(context, url, person),
-            (Visitor::Person(Browser::None(_)), _) | (_, None) => Self::Stay,
-            (Visitor::Person(_), _) if !wish.launches() => Self::Stay,
-            (Visitor::Person(browser), Some(url)) => Self::Launch(browser, url),
+/// Goes to the authorization endpoint, where a browser opens here or keyfob goes itself. The error says in a
+/// few words what failed.
+pub(crate) async fn visit(
+    context: &Context,
+    wish: &Wish,
+    url: Option<Url>,
+) -> std::result::Result<(), String> {
+    match (&wish.visitor, url) {
+        (Visitor::AutoApprove(person), Some(url)) => {
+            context.term.say(&approves(person));
+            // The page at the end is the listener's own, held until the account is stored; when the
+            // login has failed by then, it is the login that says why.
+            let visit = context.http.visit(&url).await;
+            visit.map_err(|error| error.to_string())
         }
-    }
-
-    /// Goes. The error says in a few words what failed.
-    pub(crate) async fn go(self) -> std::result::Result<(), String> {
-        match self {
-            Self::Stay => Ok(()),
-            Self::Launch(browser, url) => browser.open(&url).await,
-            Self::Go(context, url, person) => {
-                context.term.say(&approves(person));
-                // The page at the end is the listener's own, held until the account is stored; when the
-                // login has failed by then, it is the login that says why.
-                let visit = context.http.visit(&url).await;
-                visit.map_err(|error| error.to_string())
-            }
-        }
+        (Visitor::Person(browser), Some(url)) if wish.launches() => browser.open(&url).await,
+        _ => Ok(()),
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::Wish;
 use super::code::{Address, AddressEvent, CodeFlow, Said};
-use super::consent::{Visit, Visitor, expired, no_flow_left, timed_out};
+use super::consent::{self, Visitor, no_flow_left};
 use super::device::{DeviceEvent, DeviceFlow};
 use super::invite::Invitation;
 use super::listener::{Accepted, Listener};
@@ -99,16 +99,18 @@ impl<'a> Wait<'a> {
         let invitation = self.invitation();
         invitation.begin();
         let url = self.address.as_ref().map(|address| address.url.clone());
-        let mut visit = pin!(Visit::of(self.context, self.wish, url).go());
+        let mut visit = pin!(consent::visit(self.context, self.wish, url));
         let mut visited = false;
         let mut deadline = Instant::now() + self.wish.timeout.unwrap_or(PATIENCE);
         let _progress = self.context.term.progress(invitation.waiting());
         loop {
+            let redirect = (self.listener.as_mut().zip(self.code))
+                .map(|(listener, code)| listener.accept(|query| code.judge(query)));
             let happened = tokio::select! {
-                accepted = redirected(&mut self.listener, self.code) => WaitEvent::Redirect(accepted),
-                typed = typed(&mut self.entry) => WaitEvent::Typed(typed),
-                event = told(&mut self.device) => WaitEvent::Device(event),
-                event = changed(&mut self.address) => WaitEvent::Address(event),
+                accepted = next(redirect) => WaitEvent::Redirect(accepted),
+                typed = next(self.entry.as_mut().map(Entry::next)) => WaitEvent::Typed(typed),
+                event = next(self.device.as_mut().map(DeviceFlow::next)) => WaitEvent::Device(event),
+                event = next(self.address.as_mut().map(Address::next)) => WaitEvent::Address(event),
                 outcome = &mut visit, if !visited => WaitEvent::Visited(outcome),
                 () = sleep_until(deadline) => WaitEvent::TimeOver,
             };
@@ -163,7 +165,7 @@ impl<'a> Wait<'a> {
             }
             WaitEvent::Visited(Ok(())) => Ok(None),
             WaitEvent::Visited(Err(cause)) => self.not_opened(&cause, invitation).map(|()| None),
-            WaitEvent::TimeOver => Err(self.in_trouble(timed_out(self.wish, PATIENCE))),
+            WaitEvent::TimeOver => Err(self.in_trouble(consent::timed_out(self.wish, PATIENCE))),
         }
     }
 
@@ -217,7 +219,7 @@ impl<'a> Wait<'a> {
                 invitation.expired();
                 Ok(None)
             }
-            DeviceEvent::Expired => Err(self.in_trouble(expired(self.wish))),
+            DeviceEvent::Expired => Err(self.in_trouble(consent::expired(self.wish))),
             DeviceEvent::Failed(error) => {
                 let device = self.device.take();
                 if let Some(device) = device.filter(|_| !self.takes_codes()) {
@@ -295,30 +297,10 @@ impl<'a> Wait<'a> {
     }
 }
 
-async fn redirected(listener: &mut Option<Listener>, code: Option<&CodeFlow>) -> Accepted {
-    match (listener, code) {
-        (Some(listener), Some(code)) => listener.accept(|query| code.judge(query)).await,
-        _ => pending().await,
-    }
-}
-
-async fn typed(entry: &mut Option<Entry>) -> Typed {
-    match entry {
-        Some(entry) => entry.next().await,
-        None => pending().await,
-    }
-}
-
-async fn changed(address: &mut Option<Address<'_>>) -> AddressEvent {
-    match address {
-        Some(address) => address.next().await,
-        None => pending().await,
-    }
-}
-
-async fn told(device: &mut Option<DeviceFlow>) -> DeviceEvent {
-    match device {
-        Some(device) => device.next().await,
+/// What a way has next; where there is none, nothing ever.
+async fn next<T>(way: Option<impl Future<Output = T>>) -> T {
+    match way {
+        Some(next) => next.await,
         None => pending().await,
     }
 }
