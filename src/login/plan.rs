@@ -28,7 +28,8 @@ pub(crate) struct Plan {
 }
 
 /// What is asked for, where, and how. An exchange, of which nothing is kept, is asked for by this alone.
-#[derive(Debug)]
+/// By default nobody is asked.
+#[derive(Debug, Default)]
 pub(crate) struct Wish {
     /// Where to sign in.
     pub provider: Provider,
@@ -59,29 +60,6 @@ pub(crate) struct Wish {
     /// Who goes to the authorization endpoint.
     pub visitor: Visitor,
     pub retry: Retry,
-}
-
-/// Nothing in particular, at which nobody is asked.
-impl Default for Wish {
-    fn default() -> Self {
-        Self {
-            provider: Provider::default(),
-            wanted: Wanted::default(),
-            scopes: Vec::new(),
-            resource: Vec::new(),
-            audience: None,
-            flow: Flow::Auto,
-            switch: false,
-            client_id: None,
-            register: false,
-            subject_from: SubjectFrom::Ci,
-            port: None,
-            timeout: None,
-            surroundings: Surroundings::default(),
-            visitor: Visitor::Person(Browser::None("nobody is asked".into())),
-            retry: Retry::default(),
-        }
-    }
 }
 
 /// Where a grant goes and how it is kept.
@@ -146,6 +124,20 @@ pub(crate) struct SignedIn {
     pub added: BTreeSet<String>,
     /// What failed once the account was stored, each with what to do about it.
     pub warnings: Vec<String>,
+}
+
+impl SignedIn {
+    pub(super) fn new(account: Account, secrets: Secrets, created: bool) -> Self {
+        Self {
+            account,
+            secrets,
+            created,
+            taken: None,
+            withheld: BTreeSet::new(),
+            added: BTreeSet::new(),
+            warnings: Vec::new(),
+        }
+    }
 }
 
 impl Keeping {
