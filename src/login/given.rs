@@ -13,7 +13,7 @@ use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
 use crate::oauth::userinfo::userinfo;
 use crate::oauth::{Client, OauthError};
-use crate::provider::{ClientAuth, Provider};
+use crate::provider::Provider;
 use crate::token_set::TokenSet;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
@@ -39,39 +39,43 @@ pub(crate) struct Given {
 
 /// Asks whose token it is, and keeps it. Locks and store are proved first; every failure leaves all
 /// accounts as they were.
-pub(crate) async fn given(context: &Context, given: Given) -> Result<SignedIn> {
-    let Given {
-        provider,
-        token,
-        verify,
-        keeping,
-    } = given;
-    run::prove(
-        Arc::clone(&context.vault),
-        provider.name.clone(),
-        keeping.store,
-    )
-    .await?;
-
+pub(crate) async fn keep_given(context: &Context, given: Given) -> Result<SignedIn> {
+    run::prove(context, &given.provider.name, given.keeping.store).await?;
     let mut plan = Plan {
         wish: Wish {
-            provider,
+            provider: given.provider,
             ..Wish::default()
         },
-        keeping,
+        keeping: given.keeping,
     };
     target::settle(&context.vault, &plan, SignIn::Given)?;
-    plan.wish.provider = completed(context, plan.wish.provider, verify).await?;
-    let who = if verify {
-        whose(context, &plan.wish.provider, &token).await?
+    plan.wish.provider = complete(context, plan.wish.provider, given.verify).await?;
+    let provider = &plan.wish.provider;
+    let who = if given.verify {
+        ask_whose(context, provider, &given.token).await?
     } else {
-        unseen(&plan.wish.provider)
+        Who {
+            identity: identity::identity(provider, None, String::new()),
+            username: None,
+        }
     };
-    persist::keep(context, &Arc::new(plan), grant(token, who)).await
+    let grant = SignInGrant {
+        client: Client::default(),
+        redirect_uri: None,
+        who: Who {
+            identity: Identity {
+                kind: SignIn::Given,
+                ..who.identity
+            },
+            ..who
+        },
+        tokens: TokenSet::of_stranger(given.token, Timestamp::now()),
+    };
+    persist::keep(context, &Arc::new(plan), grant).await
 }
 
 /// The definition as a given token meets it, with what it leaves to the metadata unless nobody is to be asked.
-async fn completed(context: &Context, provider: Provider, verify: bool) -> Result<Provider> {
+async fn complete(context: &Context, provider: Provider, verify: bool) -> Result<Provider> {
     let mut provider = provider.for_given();
     let open = provider.userinfo_endpoint.is_none() || provider.token_endpoint.is_none();
     if verify && open {
@@ -85,46 +89,14 @@ async fn completed(context: &Context, provider: Provider, verify: bool) -> Resul
     Ok(provider)
 }
 
-/// What the provider says about the token.
-async fn whose(context: &Context, provider: &Provider, token: &Secret) -> Result<Who> {
+async fn ask_whose(context: &Context, provider: &Provider, token: &Secret) -> Result<Who> {
     let endpoint = provider.userinfo_endpoint.as_ref();
     let endpoint = endpoint.ok_or_else(|| silent(provider))?;
     let progress = context.term.progress("asking whose token it is");
     let told = userinfo(&context.http, endpoint, token, &provider.identity, "").await;
     drop(progress);
     let told = told.map_err(|error| untold(provider, &error))?;
-    identity::named(provider, None, &told).map(as_given)
-}
-
-/// Nobody was asked.
-fn unseen(provider: &Provider) -> Who {
-    as_given(Who {
-        identity: identity::identity(provider, None, String::new()),
-        username: None,
-    })
-}
-
-fn as_given(who: Who) -> Who {
-    Who {
-        identity: Identity {
-            kind: SignIn::Given,
-            ..who.identity
-        },
-        ..who
-    }
-}
-
-fn grant(token: Secret, who: Who) -> SignInGrant {
-    SignInGrant {
-        client: Client {
-            id: String::new(),
-            auth: ClientAuth::None,
-            secret: None,
-        },
-        redirect_uri: None,
-        who,
-        tokens: TokenSet::of_stranger(token, Timestamp::now()),
-    }
+    identity::named(provider, None, &told)
 }
 
 fn silent(provider: &Provider) -> Error {

@@ -8,7 +8,7 @@ use crate::provider::ClientAuth;
 use keyfob_base::secret::Secret;
 
 /// The client and how it authenticates.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Client {
     /// The client identifier. Empty where no client has a part: then nothing tells of one.
     pub id: String,

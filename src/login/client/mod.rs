@@ -9,4 +9,4 @@ mod register;
 mod secret;
 
 pub(crate) use config::known_id;
-pub(crate) use obtain::{LoginClients, failed, for_exchange, for_itself, given, obtain};
+pub(crate) use obtain::{failed, for_exchange, for_itself, given, obtain};

@@ -103,11 +103,7 @@ pub(crate) async fn for_exchange(
     expected: Option<&Account>,
 ) -> Result<Client> {
     if wish.provider.exchange.without_client {
-        return Ok(Client {
-            id: String::new(),
-            auth: ClientAuth::None,
-            secret: None,
-        });
+        return Ok(Client::default());
     }
     let Some(known) = config::find(context, wish, expected)?.filter(|known| !known.id.is_empty())
     else {

@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal};
 use super::{Login, by_url, choose_store, command_again, report, token_input};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
-use crate::login::{Given, Keeping, given_token};
+use crate::login::{Given, Keeping, keep_given};
 use crate::names::{is_name, is_provider_name, nearest};
 use crate::provider::{PrefixMatch, Provider, judge};
 use crate::verbs::app::App;
@@ -76,7 +76,7 @@ pub(crate) fn run(
                 ..Keeping::from(store)
             },
         };
-        Box::pin(given_token(&context, given)).await
+        Box::pin(keep_given(&context, given)).await
     })
     .inspect_err(|error| super::note_failed(app, &provider.name, error))?;
     report::report(app, provider, &done, args.store.is_some())
