@@ -44,7 +44,7 @@ mod target;
 mod wait;
 
 pub(crate) use browser::{Browser, BrowserOptions, VARIABLES as BROWSER_VARIABLES};
-pub(crate) use client::given;
+pub(crate) use client::read_variable;
 pub(crate) use consent::Visitor;
 pub(crate) use environment::Surroundings;
 pub(crate) use ephemeral::{EphemeralRegistration, Gained, Gains, Granted};

@@ -8,5 +8,5 @@ mod obtain;
 mod register;
 mod secret;
 
-pub(crate) use config::known_id;
-pub(crate) use obtain::{failed, for_exchange, for_itself, given, obtain};
+pub(crate) use config::{known_id, read_variable};
+pub(crate) use obtain::{failed, for_exchange, for_itself, obtain};

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::config::{self, ClientConfig};
 use super::register;
-use super::secret::{self, FoundSecret, Typed};
+use super::secret::{self, FoundSecret};
 use crate::account::Account;
 use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
@@ -40,12 +40,9 @@ pub(crate) async fn obtain(context: &Context, plan: &Plan) -> Result<LoginClient
         None => register::register(context, plan, None).await?,
     };
     let needs = Needs::of(&plan.wish.provider, &known);
-    if !needs.any() {
-        return Ok(LoginClients::new(
-            &plan.wish,
-            &known,
-            &Err(missing(&plan.wish)),
-        ));
+    if !(needs.code || needs.device) {
+        let none = Err(no_secret_error(&plan.wish));
+        return Ok(LoginClients::new(&plan.wish, &known, &none));
     }
     let found = secret::find(context, &plan.wish, &known).await;
     let needed = match &found {
@@ -54,7 +51,7 @@ pub(crate) async fn obtain(context: &Context, plan: &Plan) -> Result<LoginClient
         }
         Ok(FoundSecret::Kept(secret)) => return Ok(LoginClients::kept(&plan.wish, &known, secret)),
         Ok(FoundSecret::Expired(kept)) => secret::expired(&plan.wish, kept),
-        Ok(FoundSecret::Nothing) => missing(&plan.wish),
+        Ok(FoundSecret::Nothing) => no_secret_error(&plan.wish),
         Err(error) => error.clone(),
     };
     if !needs.all(&plan.wish) {
@@ -63,36 +60,29 @@ pub(crate) async fn obtain(context: &Context, plan: &Plan) -> Result<LoginClient
     let registers = plan.wish.provider.registration_endpoint.is_some();
     match found? {
         FoundSecret::Expired(kept) if known.replaceable && registers => {
-            anew(context, plan, &kept).await
+            register_again(context, plan, &kept).await
         }
-        _ => typed(context, plan, &known, needed).await,
+        _ => ask(context, plan, &known, needed).await,
     }
 }
 
 /// The client that signs in for itself (RFC 6749 §4.4), which only one with a secret can.
 pub(crate) async fn for_itself(context: &Context, plan: &Plan) -> Result<Client> {
     let Some(known) = config::find(context, &plan.wish, plan.keeping.expected.as_ref())? else {
-        return Err(register::by_hand(&plan.wish, "no client id is known for"));
+        return Err(register::by_hand_error(
+            &plan.wish,
+            "no client id is known for",
+        ));
     };
     if !known.auth.needs_secret() {
-        return Err(public(&plan.wish.provider));
+        return Err(no_machine_error(&plan.wish.provider));
     }
-    let secret = match secret::find(context, &plan.wish, &known).await? {
-        FoundSecret::Secret(secret) | FoundSecret::Kept(secret) => secret,
-        FoundSecret::Nothing => {
-            secret::ask(context, &plan.wish, &known, missing(&plan.wish)).await?
-        }
-        FoundSecret::Expired(kept) => {
-            secret::ask(
-                context,
-                &plan.wish,
-                &known,
-                secret::expired(&plan.wish, &kept),
-            )
-            .await?
-        }
+    let found = secret::find(context, &plan.wish, &known).await?;
+    let secret = match found.require(&plan.wish) {
+        Ok(secret) => secret,
+        Err(needed) => secret::ask(context, &plan.wish, &known, needed).await?,
     };
-    client(&known, known.auth, &Ok(secret))
+    build_client(&known, known.auth, &Ok(secret))
 }
 
 /// The client that exchanges an identity token: a known one, or none where the rule leaves it out. Nobody is
@@ -107,25 +97,21 @@ pub(crate) async fn for_exchange(
     }
     let Some(known) = config::find(context, wish, expected)?.filter(|known| !known.id.is_empty())
     else {
-        return Err(register::by_hand(wish, "no client id is known for"));
+        return Err(register::by_hand_error(wish, "no client id is known for"));
     };
     let secret = if known.auth.needs_secret() {
-        match secret::find(context, wish, &known).await? {
-            FoundSecret::Secret(secret) | FoundSecret::Kept(secret) => Ok(secret),
-            FoundSecret::Nothing => Err(missing(wish)),
-            FoundSecret::Expired(kept) => Err(secret::expired(wish, &kept)),
-        }
+        secret::find(context, wish, &known).await?.require(wish)
     } else {
-        Err(missing(wish))
+        Err(no_secret_error(wish))
     };
-    client(&known, known.auth, &secret)
+    build_client(&known, known.auth, &secret)
 }
 
 impl LoginClients {
     fn new(wish: &Wish, known: &ClientConfig, secret: &Result<Secret>) -> Self {
         Self {
-            code: client(known, known.auth, secret),
-            device: client(known, device_auth(&wish.provider, known), secret),
+            code: build_client(known, known.auth, secret),
+            device: build_client(known, device_auth(&wish.provider, known), secret),
             unpushed: None,
             keep: None,
         }
@@ -182,11 +168,7 @@ impl Needs {
         }
     }
 
-    fn any(&self) -> bool {
-        self.code || self.device
-    }
-
-    /// Whether no flow that the plan allows goes on without one.
+    /// Whether no flow that is allowed goes on without one.
     fn all(&self, wish: &Wish) -> bool {
         let by_device = wish.provider.device_authorization_endpoint.is_some();
         match wish.flow {
@@ -204,7 +186,7 @@ fn device_auth(provider: &Provider, known: &ClientConfig) -> ClientAuth {
 }
 
 /// A public client carries a secret that is known all the same: some servers revoke only with it.
-fn client(known: &ClientConfig, auth: ClientAuth, secret: &Result<Secret>) -> Result<Client> {
+fn build_client(known: &ClientConfig, auth: ClientAuth, secret: &Result<Secret>) -> Result<Client> {
     let secret = match secret {
         Err(missing) if auth.needs_secret() => return Err(missing.clone()),
         secret => secret.as_ref().ok().cloned(),
@@ -216,17 +198,14 @@ fn client(known: &ClientConfig, auth: ClientAuth, secret: &Result<Secret>) -> Re
     })
 }
 
-async fn typed(
+async fn ask(
     context: &Context,
     plan: &Plan,
     known: &ClientConfig,
     needed: Error,
 ) -> Result<LoginClients> {
-    if plan.keeping.ephemeral {
-        let secret = secret::ask(context, &plan.wish, known, needed).await?;
-        return Ok(LoginClients::new(&plan.wish, known, &Ok(secret)));
-    }
-    let Typed { secret, keep } = secret::ask_and_offer(context, plan, known, needed).await?;
+    let secret = secret::ask(context, &plan.wish, known, needed).await?;
+    let keep = !plan.keeping.ephemeral && secret::offer_to_keep(context, plan).await?;
     Ok(LoginClients {
         keep: keep.then(|| secret.clone()),
         ..LoginClients::new(&plan.wish, known, &Ok(secret))
@@ -234,12 +213,15 @@ async fn typed(
 }
 
 /// Registers in the place of a client whose secret has ended.
-async fn anew(context: &Context, plan: &Plan, ended: &KeptClient) -> Result<LoginClients> {
+async fn register_again(
+    context: &Context,
+    plan: &Plan,
+    ended: &KeptClient,
+) -> Result<LoginClients> {
     let known = register::register(context, plan, Some(ended)).await?;
-    let secret = match secret::find(context, &plan.wish, &known).await? {
-        FoundSecret::Secret(secret) | FoundSecret::Kept(secret) => Ok(secret),
-        FoundSecret::Nothing | FoundSecret::Expired(_) => Err(missing(&plan.wish)),
-    };
+    let found = secret::find(context, &plan.wish, &known).await?;
+    let secret = found.require(&plan.wish);
+    let secret = secret.map_err(|_| no_secret_error(&plan.wish));
     let ours = LoginClients::new(&plan.wish, &known, &secret);
     if Needs::of(&plan.wish.provider, &known).all(&plan.wish) {
         secret?;
@@ -248,7 +230,7 @@ async fn anew(context: &Context, plan: &Plan, ended: &KeptClient) -> Result<Logi
 }
 
 /// No secret is to be had where one is needed.
-fn missing(wish: &Wish) -> Error {
+pub(super) fn no_secret_error(wish: &Wish) -> Error {
     let provider = &wish.provider;
     let title = &provider.title;
     let what = match wish.flow {
@@ -273,7 +255,7 @@ fn missing(wish: &Wish) -> Error {
 }
 
 /// A public client cannot sign in for itself (RFC 6749 §4.4).
-fn public(provider: &Provider) -> Error {
+fn no_machine_error(provider: &Provider) -> Error {
     Error::new(
         Code::RegistrationRequired,
         format!(
@@ -292,14 +274,6 @@ fn public(provider: &Provider) -> Error {
     })
 }
 
-/// What the provider's own variable says, without surrounding blanks; nothing where it is empty.
-pub(crate) fn given(provider: &Provider, what: &str) -> Option<String> {
-    std::env::var(provider.variable(what))
-        .ok()
-        .map(|value| value.trim().to_owned())
-        .filter(|value| !value.is_empty())
-}
-
 /// A request of a login that failed; `what` was refused where the provider said no.
 pub(crate) fn failed(wish: &Wish, client: &Client, what: &str, error: &OauthError) -> Error {
     let failure = context::failed(error, Code::TokenExchangeFailed, "nothing was stored");
@@ -310,14 +284,14 @@ pub(crate) fn failed(wish: &Wish, client: &Client, what: &str, error: &OauthErro
         message: format!("{} refused {what}: {response}", wish.provider.title),
         hint: Some(format!(
             "nothing was stored; {}",
-            next(wish, client, response)
+            next_step(wish, client, response)
         )),
         ..failure
     }
 }
 
 /// Where it is the client that is refused (`invalid_client`, RFC 6749 §5.2), trying again is no help.
-fn next(wish: &Wish, client: &Client, response: &ErrorResponse) -> String {
+fn next_step(wish: &Wish, client: &Client, response: &ErrorResponse) -> String {
     match (response.error.as_str(), &client.secret) {
         ("invalid_client", Some(_)) => format!(
             "where the client secret has changed, set {} to the new one",
