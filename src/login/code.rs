@@ -1,6 +1,5 @@
-//! The authorization code flow's part of a login: what the browser is sent with, where it ends, and what an
-//! answer from there is. The address that it opens is the whole request, or a reference to one that was
-//! pushed (RFC 9126), which is good for a while only.
+//! The authorization code flow's part of a login. The address that the browser opens is the whole request, or a
+//! reference to one that was pushed (RFC 9126), which is good for a while only.
 
 use tokio::time::{Instant, sleep_until};
 use url::Url;
@@ -16,15 +15,11 @@ use crate::oauth::redirect::{self, Expected, Verdict};
 use crate::oauth::{Client, OauthError, par};
 use keyfob_base::secret::Secret;
 
-/// The authorization request of one login, and what its answer needs.
 pub(crate) struct CodeFlow {
-    /// For whom it was made.
     pub client: Client,
-    /// What was asked.
     pub request: AuthorizationRequest,
     /// Where the browser ends; byte for byte the same for the authorization and the token request.
     pub redirect_uri: String,
-    /// What its answer is judged by.
     expected: Expected,
 }
 
@@ -60,7 +55,6 @@ impl CodeFlow {
         Ok((code, listener))
     }
 
-    /// What a redirect's query says.
     pub(crate) fn judge(&self, query: &str) -> Verdict {
         redirect::judge(query, &self.expected)
     }
@@ -107,7 +101,6 @@ fn landing(wish: &Wish, ways: Ways) -> Result<(String, Option<Listener>)> {
     Ok((uri, None))
 }
 
-/// What is asked, wherever the browser carries it.
 fn authorization_request(plan: &Plan, client: &Client, redirect_uri: &str) -> AuthorizationRequest {
     authorize::request(&authorize::AuthorizationWish {
         provider: &plan.wish.provider,
@@ -125,34 +118,27 @@ fn authorization_request(plan: &Plan, client: &Client, redirect_uri: &str) -> Au
     })
 }
 
-/// What happens to an address while it is waited for.
 #[derive(Debug)]
 pub(crate) enum AddressEvent {
     /// Nobody can begin with it any more; a browser that has done so goes on.
     Over,
-    /// Another stands in its place.
     New,
-    /// No other was to be had.
     Failed(OauthError),
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Stage {
-    /// For ever.
     Good,
     Until(Instant),
     Over,
-    /// Another is wanted.
     Wanted,
 }
 
-/// The address of one authorization request.
 pub(crate) struct Address<'a> {
     context: &'a Context,
     wish: &'a Wish,
     code: &'a CodeFlow,
     stage: Stage,
-    /// What the browser opens.
     pub url: Url,
 }
 
@@ -190,7 +176,6 @@ impl<'a> Address<'a> {
         }
     }
 
-    /// Another is wanted, if this one is over.
     pub(crate) fn hurry(&mut self) {
         if matches!(self.stage, Stage::Over) {
             self.stage = Stage::Wanted;

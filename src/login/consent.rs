@@ -13,10 +13,8 @@ use crate::oauth::ErrorResponse;
 use crate::oauth::redirect::Verdict;
 use keyfob_base::secret::Secret;
 
-/// Who goes to the authorization endpoint.
 #[derive(Debug)]
 pub(crate) enum Visitor {
-    /// A person, with this browser.
     Person(Browser),
     /// keyfob itself, where the sandbox approves by itself as this person.
     AutoApprove(String),
@@ -48,7 +46,6 @@ pub(crate) async fn visit(
     }
 }
 
-/// What is said where the sandbox approves by itself.
 pub(crate) fn approves(person: &str) -> String {
     format!("no browser here: the sandbox approves by itself as `{person}`")
 }
@@ -101,7 +98,6 @@ pub(crate) fn refused(wish: &Wish, response: &ErrorResponse) -> Error {
         .hint(format!("nothing was stored; {next}"))
 }
 
-/// Nothing that is left can finish here.
 pub(crate) fn no_flow_left(wish: &Wish, why: &str) -> Error {
     let provider = &wish.provider;
     let mut hint = format!("run `{}` on a terminal", wish.again());
@@ -135,7 +131,6 @@ pub(crate) fn timed_out(wish: &Wish, usual: Duration) -> Error {
     ))
 }
 
-/// The device code's time is over, and nothing else can finish.
 pub(crate) fn expired(wish: &Wish) -> Error {
     Error::new(
         Code::ExpiredToken,

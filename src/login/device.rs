@@ -16,16 +16,11 @@ use keyfob_base::timestamp::Timestamp;
 /// How long a browser that was launched here has the stage for itself.
 const HEAD_START: Duration = Duration::from_secs(20);
 
-/// What the device flow has to say.
 #[derive(Debug)]
 pub(crate) enum DeviceEvent {
-    /// A code to show.
     Code(DeviceAuthorization),
-    /// Signed in.
     Granted(Box<TokenSet>),
-    /// The person said no.
     Denied(ErrorResponse),
-    /// The code's time is over.
     Expired,
     /// The server gives no code, or nothing will come of it.
     Failed(OauthError),
@@ -34,7 +29,6 @@ pub(crate) enum DeviceEvent {
 /// Where it stands. Requests run as tasks, so that a wait can be dropped and none of them is lost.
 #[derive(Debug)]
 enum Stage {
-    /// The code is asked for at this moment.
     Later(Instant),
     Asking(JoinHandle<Result<DeviceAuthorization, OauthError>>),
     Waiting(Box<Shown>),
@@ -43,20 +37,17 @@ enum Stage {
     Idle,
 }
 
-/// A code that is shown.
 #[derive(Debug)]
 struct Shown {
     authorization: DeviceAuthorization,
     pace: Pace,
 }
 
-/// The device flow of one login.
 pub(crate) struct DeviceFlow {
     context: Arc<Context>,
     plan: Arc<Plan>,
     client: Client,
     stage: Stage,
-    /// Why the last poll was no answer, if it was none.
     trouble: Option<String>,
 }
 
@@ -90,7 +81,6 @@ impl DeviceFlow {
         }
     }
 
-    /// What a failure is to whoever signs in.
     pub(crate) fn failed(&self, error: &OauthError) -> Error {
         client::failed(&self.plan.wish, &self.client, "the device flow", error)
     }

@@ -49,7 +49,6 @@ impl Flow {
     }
 }
 
-/// The ways in which one login can finish, side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ways {
     /// The redirect reaches the listener.

@@ -18,22 +18,17 @@ use crate::token_set::TokenSet;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
-/// What a refusal leaves behind.
 const NOTHING: &str = "nothing was stored";
 
 /// How a token is kept that its provider is not asked about.
 const UNSEEN: &str = "`--as NAME --no-verify` keeps it without asking";
 
-/// A given token, and what to make of it.
 #[derive(Debug)]
 pub(crate) struct Given {
-    /// Whose token it is said to be.
     pub provider: Provider,
     /// The token, judged by its grammar and its prefix already.
     pub token: Secret,
-    /// Whether the provider is asked whose it is.
     pub verify: bool,
-    /// Where it goes.
     pub keeping: Keeping,
 }
 
@@ -74,7 +69,6 @@ pub(crate) async fn keep_given(context: &Context, given: Given) -> Result<Signed
     persist::keep(context, &Arc::new(plan), grant).await
 }
 
-/// The definition as a given token meets it, with what it leaves to the metadata unless nobody is to be asked.
 async fn complete(context: &Context, provider: Provider, verify: bool) -> Result<Provider> {
     let mut provider = provider.for_given();
     let open = provider.userinfo_endpoint.is_none() || provider.token_endpoint.is_none();

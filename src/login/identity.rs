@@ -13,16 +13,13 @@ use crate::token_set::TokenSet;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
-/// The person behind a token set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Who {
     /// The key by which a later sign-in finds its account.
     pub identity: Identity,
-    /// What the provider calls the person.
     pub username: Option<String>,
 }
 
-/// Whether the provider will be able to say who signed in, known before consent.
 pub(crate) fn can_tell(wish: &Wish) -> bool {
     let id_token = wish.scopes.iter().any(|scope| scope == "openid");
     match wish.provider.identity.from {
@@ -100,7 +97,6 @@ fn is_for_others(wish: &Wish, error: &OauthError) -> bool {
     elsewhere && matches!(error, OauthError::Unauthorized | OauthError::Refused(_))
 }
 
-/// The provider does not say who signed in.
 fn untold(wish: &Wish, client: &Client, error: &OauthError) -> Error {
     let failure = ours::failed(wish, client, "to say who signed in", error);
     match error {

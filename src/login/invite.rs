@@ -1,5 +1,4 @@
 //! What the person is told: where to go, and every way in which the sign-in can finish.
-//!
 //! The address is shown before a browser opens, so that no browser is ever the only way. What nobody can
 //! go on without is shown under `-q` too.
 
@@ -12,17 +11,11 @@ use super::browser::Browser;
 use super::consent::{Visitor, approves};
 use super::{Wish, show};
 
-/// The ways that are open, as they are told.
 pub(crate) struct Invitation<'a> {
-    /// Where it is said.
     pub term: &'a dyn Terminal,
-    /// What was asked of the login.
     pub wish: &'a Wish,
-    /// The address to go to.
     pub url: Option<String>,
-    /// The port that the redirect comes to, if it can.
     pub port: Option<u16>,
-    /// Whether an address can be pasted.
     pub pasting: bool,
     /// Whether there is a code for another device, or will be.
     pub device: bool,
@@ -51,7 +44,6 @@ impl Invitation<'_> {
         }
     }
 
-    /// The code, as it is to be typed.
     pub(crate) fn code(&self, code: &DeviceAuthorization) {
         let complete = code.verification_uri_complete.as_ref();
         let drawing = show::code(
@@ -95,13 +87,11 @@ impl Invitation<'_> {
             .insist("the address is no longer good to begin with; Enter shows a new one");
     }
 
-    /// Another address.
     pub(crate) fn address(&self, url: &Url) {
         self.term.insist("the address is now:");
         self.term.insist(&format!("  {url}"));
     }
 
-    /// The browser did not open.
     pub(crate) fn not_opened(&self, cause: &str, somebody: bool) {
         let (term, url) = (self.term, self.url.as_deref().unwrap_or_default());
         if !somebody {
@@ -116,7 +106,6 @@ impl Invitation<'_> {
         }
     }
 
-    /// A browser opens here.
     fn here(&self, url: &str) {
         let term = self.term;
         term.say(&format!(
@@ -134,7 +123,6 @@ impl Invitation<'_> {
         }
     }
 
-    /// The browser is somewhere else.
     fn elsewhere(&self, why: &str, url: &str) {
         let term = self.term;
         term.say(&format!("no browser is opened here: {why}"));

@@ -1,6 +1,5 @@
 //! Machine accounts, at which nobody consents and no refresh token is given: a client signs in by its own id
-//! and secret (RFC 6749 §4.4), or a CI job's identity token is exchanged for a token (RFC 8693). When a token
-//! ends, the same gets the next one.
+//! and secret (RFC 6749 §4.4), or a CI job's identity token is exchanged (RFC 8693), each time a token ends again.
 
 use std::sync::Arc;
 
@@ -29,7 +28,6 @@ pub(crate) async fn exchange(context: &Context, mut wish: Wish) -> Result<TokenS
     send(context, &wish, &client, &identity).await
 }
 
-/// Signs the machine in.
 pub(super) async fn sign_in_job(context: &Context, plan: Plan) -> Result<SignedIn> {
     ephemeral::forewarn(context, &plan, None);
     let client = client::for_exchange(context, &plan.wish, plan.keeping.expected.as_ref()).await?;
@@ -45,7 +43,6 @@ pub(super) async fn sign_in_job(context: &Context, plan: Plan) -> Result<SignedI
     persist::persist(context, &Arc::new(plan), grant).await
 }
 
-/// Checks what a login asks for, before anything is sent.
 pub(super) fn check_exchange(plan: &Plan) -> Result<()> {
     let Plan { wish, keeping } = plan;
     let expected = keeping.expected.as_ref();
@@ -115,7 +112,6 @@ fn job_identity(wish: &Wish, identity: &IdentityToken) -> Who {
     machine(wish, SignIn::Exchange, parts.join(" "), named.or(subject))
 }
 
-/// What it means that the provider gave no token for the identity token.
 fn exchange_error(
     wish: &Wish,
     client: &Client,
@@ -138,7 +134,6 @@ fn exchange_error(
     }
 }
 
-/// Signs the client in.
 pub(super) async fn sign_in_client(context: &Context, plan: Plan) -> Result<SignedIn> {
     let client = client::for_itself(context, &plan).await?;
     ephemeral::forewarn(context, &plan, Some(&client));

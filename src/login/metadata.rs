@@ -77,7 +77,6 @@ fn fill(provider: &mut Provider, found: Metadata) {
     provider.registers_as = registers_as;
 }
 
-/// Neither definition nor metadata name the endpoints.
 pub(crate) fn incomplete() -> Error {
     Error::new(
         Code::ConfigInvalid,

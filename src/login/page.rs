@@ -1,5 +1,4 @@
 //! What the browser shows at the end of its way: one plain page for each outcome.
-//!
 //! The address in the browser's bar holds a code, so a page loads nothing, runs nothing, is not kept and
 //! sends no referrer; and it shows nothing that came with the request.
 
@@ -16,43 +15,31 @@ use hyper::{Response, StatusCode};
 use keyfob_base::csp;
 use keyfob_base::escape::escape_html;
 
-/// The longest name that is shown whole, in characters.
 const NAME_LIMIT: usize = 80;
 
-/// The answer to a request. `provider` is its title.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum EndPage {
     /// The tokens are stored. Written last, so that it is true.
     SignedIn {
-        /// Where.
         provider: String,
-        /// What people know the person by.
         who: String,
         /// What the account is called here, such as `acme/julien`; `None` where none is kept.
         account: Option<String>,
-        /// The device code was faster, and what this browser brought was not used.
         overtaken: bool,
     },
-    /// The person or the server said no; nothing was stored.
     Refused {
-        /// Where.
         provider: String,
     },
-    /// The sign-in broke off; nothing was stored.
     Failed {
-        /// Where.
         provider: String,
     },
     /// The sign-in went away before it was decided.
     Ended,
-    /// A redirect that is not the one waited for.
     BadRequest,
-    /// Anything else that a browser asks for.
     NotFound,
 }
 
 impl EndPage {
-    /// The HTTP status that goes with it.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::SignedIn { .. } => StatusCode::OK,
@@ -63,7 +50,6 @@ impl EndPage {
         }
     }
 
-    /// The whole HTTP answer.
     pub(crate) fn response(&self) -> Response<Full<Bytes>> {
         let mut response = Response::new(Full::from(self.html()));
         *response.status_mut() = self.status();

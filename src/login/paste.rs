@@ -1,5 +1,4 @@
 //! What was pasted: the address that the browser ended on, or what a provider's page showed instead.
-//!
 //! Only where an answer belongs is judged here; whether it is one to this sign-in, and what it says, is
 //! judged as if the listener had received it.
 
@@ -10,7 +9,6 @@ use crate::term::entry::LONGEST;
 use keyfob_base::escape::is_unsafe;
 use keyfob_base::secret::Secret;
 
-/// What a pasted text is.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Pasted {
     /// The query string of a redirect, to be judged as one that the listener received.
@@ -27,7 +25,6 @@ pub(crate) enum Pasted {
 
 /// Reads a pasted text: the whole address, its query, `CODE#STATE`, or where `shows_code` the code alone.
 /// `redirect_uri` is what the browser was sent to end on, `authorization_endpoint` where it began.
-///
 /// Blanks, quotes and `<>` round it and line breaks within come from copying and are no part of it, and the
 /// address may lack its beginning, which browsers hide. Its host is compared as it is: `localhost` is not
 /// `127.0.0.1` here, for a server sends the browser to the redirect URI and nowhere else.
@@ -68,7 +65,6 @@ fn joined(text: &str) -> Zeroizing<String> {
     Zeroizing::new(joined.trim_matches(round).to_owned())
 }
 
-/// Why a text is no answer.
 #[derive(Debug, Clone, Copy)]
 enum Wrong {
     Began,
@@ -102,7 +98,6 @@ impl Wrong {
     }
 }
 
-/// Where the sign-in begins and ends.
 struct Landing<'a> {
     /// The redirect URI without a query.
     end: &'a str,
@@ -194,7 +189,6 @@ impl Landing<'_> {
     }
 }
 
-/// The answer in an address's query. What it says is not judged here.
 fn answer(query: &str, fragment: &str) -> Result<Pasted, Wrong> {
     let has = |name| has(query, name);
     if has("access_token") || self::has(fragment, "access_token") {

@@ -74,7 +74,6 @@ pub(crate) async fn keep(
     .inspect(|done| (context.audit).note(Action::SignIn, &done.account.to_string(), None))
 }
 
-/// The account as it would be.
 fn unkept(plan: &Plan, grant: SignInGrant) -> Result<SignedIn> {
     let name = names::name_from(grant.who.username.as_deref().unwrap_or_default());
     let (account, secrets) = entry(plan, grant, name)?;
@@ -220,7 +219,6 @@ pub(crate) struct SignInGrant {
     pub tokens: TokenSet,
 }
 
-/// A new account and its secret, as they are kept.
 fn entry(plan: &Plan, grant: SignInGrant, name: String) -> Result<(Account, Secrets)> {
     let SignInGrant {
         client,

@@ -18,7 +18,6 @@ use crate::token_set::TokenSet;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
-/// Asks the person, and makes an account of the answer.
 pub(super) async fn sign_in(context: &Arc<Context>, plan: Plan) -> Result<SignedIn> {
     let mut ways = Ways::find(&plan.wish, context.term.silence())?;
     settle_name(context, &plan)?;
@@ -159,7 +158,6 @@ async fn keep(
     outcome
 }
 
-/// What the browser shows at the end, also where another way was faster.
 fn page(plan: &Plan, outcome: &Result<SignedIn>, overtaken: bool) -> EndPage {
     let provider = plan.wish.provider.title.clone();
     match outcome {

@@ -20,7 +20,6 @@ use crate::store::Kind;
 use crate::vault::Secrets;
 use crate::web::check_resource;
 
-/// What a login was asked to do.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub wish: Wish,
@@ -31,9 +30,7 @@ pub(crate) struct Plan {
 /// By default nobody is asked.
 #[derive(Debug, Default)]
 pub(crate) struct Wish {
-    /// Where to sign in.
     pub provider: Provider,
-    /// `--scope` and `--for`.
     pub wanted: Wanted,
     /// The scopes to ask for, settled once the provider's definition is complete.
     pub scopes: Vec<String>,
@@ -41,37 +38,26 @@ pub(crate) struct Wish {
     pub resource: Vec<String>,
     /// `--audience`; where absent that of the expected account, else the provider's own.
     pub audience: Option<String>,
-    /// `--flow`.
     pub flow: Flow,
-    /// `--switch`.
     pub switch: bool,
-    /// `--client-id`.
     pub client_id: Option<String>,
-    /// `--register`.
     pub register: bool,
     /// `--subject-token-file`, else the CI system; for an exchange alone.
     pub subject_from: SubjectFrom,
-    /// `--port`.
     pub port: Option<u16>,
     /// `--timeout`: how long the person is waited for.
     pub timeout: Option<Duration>,
-    /// Where the login runs.
     pub surroundings: Surroundings,
-    /// Who goes to the authorization endpoint.
     pub visitor: Visitor,
     pub retry: Retry,
 }
 
-/// Where a grant goes and how it is kept.
 #[derive(Debug)]
 pub(crate) struct Keeping {
-    /// Where the secrets go.
     pub store: Kind,
     /// The account that must sign in, from `PROVIDER/NAME`.
     pub expected: Option<Account>,
-    /// `--as`.
     pub name: Option<String>,
-    /// `--replace`.
     pub replace: bool,
     /// Nothing is written anywhere: no account, no registration, no client id. What a login got is in
     /// [`SignedIn`] alone.
@@ -107,20 +93,15 @@ pub(crate) struct Retry {
     pub by_url: bool,
 }
 
-/// A login that ended well.
 #[derive(Debug)]
 pub(crate) struct SignedIn {
     /// The account as it now stands in the index; of an ephemeral login, as it would stand there.
     pub account: Account,
-    /// Its secret, as it is kept.
     pub secrets: Secrets,
-    /// Whether it is new here.
     pub created: bool,
     /// The name it would have had, were that not another identity's.
     pub taken: Option<String>,
-    /// Asked for and not granted.
     pub withheld: BTreeSet<String>,
-    /// Granted and not asked for.
     pub added: BTreeSet<String>,
     /// What failed once the account was stored, each with what to do about it.
     pub warnings: Vec<String>,
@@ -164,7 +145,6 @@ impl Wish {
         Ok(())
     }
 
-    /// The command that does the same again.
     pub(super) fn again(&self) -> String {
         self.again_with("")
     }
@@ -178,7 +158,7 @@ impl Wish {
         }
     }
 
-    /// The command with these options, in place of its flow.
+    /// In place of its flow.
     pub(super) fn otherwise(&self, options: &str) -> String {
         let Retry { command, child, .. } = &self.retry;
         format!("{command}{options}{child}")
@@ -206,7 +186,6 @@ impl Wish {
             && !self.provider.redirect.no_loopback
     }
 
-    /// The token endpoint, as what is asked for and a client of ours meet it.
     pub(super) fn token_endpoint<'a>(&'a self, client: &'a Client) -> Result<TokenEndpoint<'a>> {
         let provider = &self.provider;
         let url = provider.token_endpoint.as_ref();
@@ -231,12 +210,9 @@ const ABOUT_A_PERSON: [&str; 6] = [
     "offline_access",
 ];
 
-/// What was asked for on the command line.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wanted {
-    /// `--scope`.
     pub scopes: Vec<String>,
-    /// `--for`.
     pub presets: Vec<String>,
 }
 
@@ -284,8 +260,7 @@ fn preset<'a>(provider: &'a Provider, name: &str) -> Result<&'a Vec<String>> {
 /// The longest name, in bytes.
 const NAME_LIMIT: usize = 2048;
 
-/// Checks the resources that were named, before anything is sent. `held` are those that stand in where none
-/// was: the expected account's.
+/// Before anything is sent. `held` stands in where none was named: the expected account's.
 pub(crate) fn check_resources(
     provider: &Provider,
     flow: Flow,

@@ -19,10 +19,8 @@ const PLAIN: &str = "\x1b[0m";
 /// The longest code that is shown whole, in characters; RFC 8628 §6.1 advises eight.
 const CODE_LIMIT: usize = 64;
 
-/// The fewest characters that are easier to read in groups.
 const GROUPED: usize = 6;
 
-/// The most characters of a group.
 const GROUP: usize = 4;
 
 /// Columns between a code and its QR code.
@@ -38,12 +36,9 @@ const DRAWN: Frame = ['╔', '╗', '╚', '╝', '═', '║'];
 
 const ASCII: Frame = ['+', '+', '+', '+', '-', '|'];
 
-/// What a device code looks like.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Drawing {
-    /// Lines without an end on the last.
     pub lines: String,
-    /// A QR code is in it.
     pub scans: bool,
 }
 
@@ -86,11 +81,8 @@ fn widest(lines: &[&str]) -> usize {
     widths.max().unwrap_or_default()
 }
 
-/// A URL as a QR code of half blocks, with the four modules of quiet zone that readers rely on; lines
-/// without an end on the last. None where it would not be seen whole, or not as such.
-///
-/// Without colour the blocks are the light modules, as on a dark terminal; most readers take the reverse,
-/// too.
+/// With the four modules of quiet zone that readers rely on. None where it would not be seen whole, or not as such.
+/// Without colour the blocks are the light modules, as on a dark terminal; most readers take the reverse, too.
 fn qr(url: &str, canvas: &Canvas) -> Option<String> {
     if !canvas.unicode {
         return None;
@@ -115,9 +107,7 @@ fn qr(url: &str, canvas: &Canvas) -> Option<String> {
     Some(lines.collect::<Vec<_>>().join("\n"))
 }
 
-/// A code in a box, in groups where it has none of its own; lines without an end on the last. On a
-/// terminal too narrow for a box, the code alone.
-///
+/// In groups where it has none of its own; on a terminal too narrow for a box, the code alone.
 /// The groups are for the eye alone. Servers are advised to ignore punctuation (RFC 8628 §6.1), and one
 /// that has put its own into the code knows best: that code is left as it is.
 fn code_box(user_code: &str, canvas: &Canvas) -> String {

@@ -8,18 +8,18 @@ use crate::error::{Code, Error, Result};
 use crate::names;
 use crate::vault::{Listing, Vault};
 
-/// Where a grant goes.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Destination {
     /// A new account; `taken` is the name it would have had.
-    New { name: String, taken: Option<String> },
-    /// This account of the same identity.
+    New {
+        name: String,
+        taken: Option<String>,
+    },
     Update(Box<Account>),
     /// The name of this account of another identity, which is forgotten.
     Replace(Box<Account>),
 }
 
-/// Finds the place as the index stands now.
 pub(crate) fn find_destination(vault: &Vault, plan: &Plan, who: &Who) -> Result<Destination> {
     let provider = &plan.wish.provider.name;
     let known = vault.accounts_of(provider);

@@ -25,20 +25,15 @@ use crate::token_set::TokenSet;
 /// has its own time.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
 
-/// How it ended: which way was first, and what it brought.
 pub(crate) enum WaitOutcome {
     /// The browser came back, and waits for its page.
     Redirect(Accepted),
-    /// The address was pasted.
     Paste(Verdict),
-    /// The device code.
     Device {
-        /// What a poll brought.
         tokens: Box<TokenSet>,
         /// The browser that came back during that poll.
         browser: Option<Accepted>,
     },
-    /// The device code, and the person said no.
     Denied(ErrorResponse),
 }
 
@@ -50,7 +45,6 @@ impl WaitOutcome {
         }
     }
 
-    /// The browser that waits for its page.
     pub(crate) fn browser(self) -> Option<Accepted> {
         match self {
             Self::Redirect(browser) => Some(browser),
@@ -62,19 +56,12 @@ impl WaitOutcome {
 
 /// All ways of one login. One that cannot finish here is `None`.
 pub(crate) struct Wait<'a> {
-    /// The login's means.
     pub context: &'a Context,
-    /// What was asked of it.
     pub wish: &'a Wish,
-    /// What the browser is sent with.
     pub code: Option<&'a CodeFlow>,
-    /// What the browser opens for it.
     pub address: Option<Address<'a>>,
-    /// Where it comes back to this machine.
     pub listener: Option<Listener>,
-    /// Where an address is pasted.
     pub entry: Option<Entry>,
-    /// The code for another device.
     pub device: Option<DeviceFlow>,
 }
 
@@ -88,7 +75,6 @@ enum WaitEvent {
 }
 
 impl<'a> Wait<'a> {
-    /// Invites the person, and waits.
     pub(crate) async fn run(mut self) -> Result<WaitOutcome> {
         if !self.can_finish() {
             return Err(no_flow_left(
@@ -137,7 +123,6 @@ impl<'a> Wait<'a> {
         }
     }
 
-    /// Goes on where this does not end it.
     async fn judge(
         &mut self,
         happened: WaitEvent,

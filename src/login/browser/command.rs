@@ -57,7 +57,6 @@ fn refusal(program: &str) -> Option<String> {
     })
 }
 
-/// Where the system finds a program.
 fn found(program: &Path) -> Option<PathBuf> {
     if program.components().count() > 1 {
         return Some(program.to_owned());

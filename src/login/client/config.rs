@@ -9,12 +9,9 @@ use crate::vault::KeptClient;
 use keyfob_base::escape::escape_short;
 use keyfob_base::secret::Secret;
 
-/// A client by its id.
 #[derive(Debug)]
 pub(crate) struct ClientConfig {
-    /// The client identifier (RFC 6749 §2.2).
     pub id: String,
-    /// How it authenticates where a code is exchanged.
     pub auth: ClientAuth,
     /// Its secret, where it has just been registered.
     pub secret: Option<Secret>,
@@ -22,7 +19,7 @@ pub(crate) struct ClientConfig {
     pub replaceable: bool,
 }
 
-/// The id alone; `None` also where what is kept cannot be read.
+/// `None` also where what is kept cannot be read.
 pub(crate) fn known_id(
     context: &Context,
     wish: &Wish,
@@ -127,7 +124,6 @@ pub(super) fn record(plan: &Plan, client_id: String, auth: ClientAuth, pin: Stri
     }
 }
 
-/// An id as it is shown.
 pub(super) fn shorten_id(id: &str) -> String {
     escape_short(id, 80)
 }

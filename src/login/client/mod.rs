@@ -1,6 +1,5 @@
 //! Our client at the provider: its id, how it authenticates, its secret where it needs one, and
 //! registering it where there is none (RFC 7591).
-//!
 //! All of it is settled before anybody is sent to the provider.
 
 mod config;

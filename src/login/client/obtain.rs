@@ -14,8 +14,7 @@ use crate::provider::{ClientAuth, Provider};
 use crate::vault::KeptClient;
 use keyfob_base::secret::Secret;
 
-/// Our client for one login, as each kind of flow has to present it. What is wrong with one kind is no
-/// failure while another is left.
+/// What is wrong with one kind of flow is no failure while another is left.
 #[derive(Debug)]
 pub(crate) struct LoginClients {
     /// For flows that end with an authorization code, in a browser or pasted; or why there can be none.
@@ -25,12 +24,10 @@ pub(crate) struct LoginClients {
     pub device: Result<Client>,
     /// Why the request cannot be pushed, for its endpoint may not have the secret (RFC 9126).
     pub unpushed: Option<Error>,
-    /// A secret that was typed and shall be kept.
     keep: Option<Secret>,
 }
 
 /// The client for a person's login: a known one, else registration on the user's word.
-///
 /// Fails where no flow that `plan` allows could go on: no client id, or no secret where each needs one.
 /// A secret is asked for only where nothing goes without it, so a provider whose device flow needs none
 /// asks for none under `--flow auto`, and `code` then says how to give it.
@@ -154,7 +151,6 @@ impl LoginClients {
     }
 }
 
-/// Which kinds of flow need a secret.
 struct Needs {
     code: bool,
     device: bool,
@@ -212,7 +208,6 @@ async fn ask(
     })
 }
 
-/// Registers in the place of a client whose secret has ended.
 async fn register_again(
     context: &Context,
     plan: &Plan,
@@ -229,7 +224,6 @@ async fn register_again(
     Ok(ours)
 }
 
-/// No secret is to be had where one is needed.
 pub(super) fn no_secret_error(wish: &Wish) -> Error {
     let provider = &wish.provider;
     let title = &provider.title;

@@ -74,7 +74,6 @@ async fn take_turn(context: &Context, plan: &Plan, endpoint: &Url) -> Result<Opt
     off_thread(move || vault.wait_for_lock(&lock, LOCK_TIMEOUT).map(Some)).await
 }
 
-/// One registration at a time for an issuer, whatever its definitions are called.
 fn lock_name(provider: &Provider, endpoint: &Url) -> String {
     let issuer = provider.issuer.clone().unwrap_or_else(|| origin(endpoint));
     let hash = Sha256::digest(issuer.as_bytes());
@@ -276,7 +275,6 @@ fn person_steps(wish: &Wish, place: &str) -> Vec<String> {
     hint
 }
 
-/// Keeps what a registration gave; an ephemeral login has it in memory.
 async fn keep_registered(context: &Context, plan: &Plan, registered: Registered) -> ClientConfig {
     if plan.keeping.ephemeral {
         return keep_in_memory(context, plan, registered);

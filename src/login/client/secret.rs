@@ -16,21 +16,17 @@ use crate::vault::{ClientSecrets, KeptClient, Vault};
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
-/// What a look without a question found.
 #[derive(Debug)]
 pub(crate) enum FoundSecret {
     /// Given for this login.
     Secret(Secret),
     /// Kept or just registered, for the origin of today's token endpoint.
     Kept(Secret),
-    /// It was kept, and has ended.
     Expired(KeptClient),
-    /// Nothing.
     Nothing,
 }
 
 impl FoundSecret {
-    /// The secret, or why there is none.
     pub(crate) fn require(self, wish: &Wish) -> Result<Secret> {
         match self {
             Self::Secret(secret) | Self::Kept(secret) => Ok(secret),
@@ -99,7 +95,6 @@ fn of_account(
     })
 }
 
-/// Asks for the secret; `needed` where nobody can be asked or nothing is typed.
 pub(crate) async fn ask(
     context: &Context,
     wish: &Wish,
@@ -131,7 +126,6 @@ pub(crate) async fn ask(
     .await
 }
 
-/// Asks whether to keep what was typed.
 pub(crate) async fn offer_to_keep(context: &Context, plan: &Plan) -> Result<bool> {
     let term = Arc::clone(&context.term);
     let question = format!(

@@ -25,9 +25,7 @@ const REQUEST_SIZE: usize = 16 * 1024;
 
 /// A redirect whose judgement and answer are awaited.
 pub(super) struct Arrival {
-    /// What stood after the `?`: it may hold a code.
     pub(super) query: Secret,
-    /// The connection it came on.
     pub(super) connection: Id,
     reply: oneshot::Sender<EndPage>,
 }
@@ -59,7 +57,6 @@ impl Connection {
         !self.task.is_finished()
     }
 
-    /// Waits until the answer is sent and the connection closed.
     pub(super) async fn closed(&mut self) {
         let _ = (&mut self.task).await;
     }

@@ -190,20 +190,17 @@ pub(super) fn note_failed(app: &App, provider: &str, error: &Error) {
     app.audit.note(Action::SignIn, whose, Some(error));
 }
 
-/// A provider's definition.
 pub(super) fn find_provider(app: &App, name: &str) -> Result<Provider> {
     let provider = app.registry.get(name);
     provider.map_err(|error| by_url::explain_unknown(app, name, error))
 }
 
-/// Where a login runs, and who goes to the provider.
 pub(super) struct Means {
     surroundings: Surroundings,
     visitor: Visitor,
 }
 
 impl Means {
-    /// Looks around.
     pub(super) fn find(
         app: &App,
         args: &Login,
@@ -217,7 +214,6 @@ impl Means {
         }
     }
 
-    /// Whom the sandbox approves by itself.
     pub(super) fn approves(&self) -> Option<String> {
         match &self.visitor {
             Visitor::AutoApprove(person) => Some(person.clone()),

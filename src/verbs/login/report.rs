@@ -78,7 +78,6 @@ pub(crate) fn report(app: &App, provider: &Provider, done: &SignedIn, placed: bo
     Ok(())
 }
 
-/// Who signed in, or whose token was given.
 fn describe_event(provider: &Provider, done: &SignedIn) -> String {
     let (account, title) = (&done.account, &provider.title);
     let who = escape_short(account.who(), USERNAME_LIMIT);
@@ -92,7 +91,6 @@ fn describe_event(provider: &Provider, done: &SignedIn) -> String {
     }
 }
 
-/// The account that a sign-in made or updated.
 #[derive(Debug, Serialize)]
 pub(crate) struct LoginAnswer {
     account: String,

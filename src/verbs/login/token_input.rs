@@ -14,7 +14,6 @@ pub(crate) const LONGEST: usize = 16 * 1024;
 /// What is read at most: the longest token, the end of its line, and a byte that is too many.
 const ROOM: usize = LONGEST + 3;
 
-/// Reads standard input to its end, or to one byte too many.
 pub(crate) fn standard_input() -> io::Result<Zeroizing<Vec<u8>>> {
     read(&mut unbuffered()?)
 }
@@ -44,24 +43,15 @@ fn read(input: &mut impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
-/// Why something is no token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flaw {
-    /// There is nothing.
     Empty,
-    /// It is longer than a token.
     Long,
-    /// It has several lines.
     Lines,
-    /// It has blanks within.
     Blanks,
-    /// It has other characters than a token.
     Characters,
-    /// It is a JSON document.
     Json,
-    /// Quotes are around it.
     Quotes,
-    /// A name is before it.
     Assignment,
 }
 

@@ -1,5 +1,4 @@
 //! `login --with-token`: an existing token from standard input, judged before it is sent anywhere.
-//!
 //! No message shows anything of what was read: whatever it is, it may be a secret.
 
 use std::io::{self, IsTerminal};
@@ -48,7 +47,6 @@ pub(crate) fn check_target(app: &App, target: &str) -> Result<()> {
     ))
 }
 
-/// Takes the token, and keeps it as an account.
 pub(crate) fn run(
     app: &App,
     args: &Login,
