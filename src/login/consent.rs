@@ -35,7 +35,7 @@ pub(crate) async fn visit(
 ) -> std::result::Result<(), String> {
     match (&wish.visitor, url) {
         (Visitor::AutoApprove(person), Some(url)) => {
-            context.term.say(&approves(person));
+            context.term.say(&describe_approval(person));
             // The page at the end is the listener's own, held until the account is stored; when the
             // login has failed by then, it is the login that says why.
             let visit = context.http.visit(&url).await;
@@ -46,16 +46,16 @@ pub(crate) async fn visit(
     }
 }
 
-pub(crate) fn approves(person: &str) -> String {
+pub(crate) fn describe_approval(person: &str) -> String {
     format!("no browser here: the sandbox approves by itself as `{person}`")
 }
 
 /// The code, or why there is none.
-pub(crate) fn code<'a>(wish: &Wish, verdict: &'a Verdict) -> Result<&'a Secret> {
-    let again = format!("run `{}` again", wish.again());
+pub(crate) fn read_code<'a>(wish: &Wish, verdict: &'a Verdict) -> Result<&'a Secret> {
+    let again = format!("run `{}` again", wish.command());
     match verdict {
         Verdict::Code(code) => Ok(code),
-        Verdict::Refused(response) => Err(refused(wish, response)),
+        Verdict::Refused(response) => Err(refusal_error(wish, response)),
         Verdict::WrongIssuer => Err(Error::new(
             Code::InvalidState,
             "the answer does not name the issuer that this login went to",
@@ -72,7 +72,7 @@ pub(crate) fn code<'a>(wish: &Wish, verdict: &'a Verdict) -> Result<&'a Secret> 
 }
 
 /// The person or the server said no.
-pub(crate) fn refused(wish: &Wish, response: &ErrorResponse) -> Error {
+pub(crate) fn refusal_error(wish: &Wish, response: &ErrorResponse) -> Error {
     let code = match response.error.as_str() {
         "server_error" | "temporarily_unavailable" => Code::ProviderUnavailable,
         "login_required" | "interaction_required" | "account_selection_required" => {
@@ -83,16 +83,25 @@ pub(crate) fn refused(wish: &Wish, response: &ErrorResponse) -> Error {
     let provider = &wish.provider;
     let next = match response.error.as_str() {
         "invalid_scope" => {
-            format!("ask for other scopes with `--scope`{}", wish.see())
+            format!(
+                "ask for other scopes with `--scope`{}",
+                wish.definition_hint()
+            )
         }
-        "invalid_target" => format!("ask for a `--resource` that it knows{}", wish.see()),
+        "invalid_target" => format!(
+            "ask for a `--resource` that it knows{}",
+            wish.definition_hint()
+        ),
         "unauthorized_client"
         | "invalid_client"
         | "invalid_request"
         | "unsupported_response_type" => {
-            format!("check how the client is registered there{}", wish.see())
+            format!(
+                "check how the client is registered there{}",
+                wish.definition_hint()
+            )
         }
-        _ => format!("run `{}` again", wish.again()),
+        _ => format!("run `{}` again", wish.command()),
     };
     Error::new(code, format!("{} said no: {response}", provider.title))
         .hint(format!("nothing was stored; {next}"))
@@ -100,9 +109,9 @@ pub(crate) fn refused(wish: &Wish, response: &ErrorResponse) -> Error {
 
 pub(crate) fn no_flow_left(wish: &Wish, why: &str) -> Error {
     let provider = &wish.provider;
-    let mut hint = format!("run `{}` on a terminal", wish.again());
+    let mut hint = format!("run `{}` on a terminal", wish.command());
     if provider.device_authorization_endpoint.is_some() {
-        let device = wish.otherwise(" --flow device");
+        let device = wish.command_without_flow(" --flow device");
         let _ = write!(hint, ", or `{device}` here");
     }
     if matches!(wish.flow, Flow::Auto | Flow::Browser) && !provider.redirect.no_loopback {
@@ -116,7 +125,7 @@ pub(crate) fn no_flow_left(wish: &Wish, why: &str) -> Error {
 }
 
 /// Nobody signed in while that was waited for; `usual` is how long it is where `--timeout` is not given.
-pub(crate) fn timed_out(wish: &Wish, usual: Duration) -> Error {
+pub(crate) fn timeout_error(wish: &Wish, usual: Duration) -> Error {
     let patience = wish.timeout.unwrap_or(usual);
     Error::new(
         Code::Timeout,
@@ -127,17 +136,17 @@ pub(crate) fn timed_out(wish: &Wish, usual: Duration) -> Error {
     )
     .hint(format!(
         "nothing was stored; run `{}` again, `--timeout 10m` waits longer",
-        wish.again()
+        wish.command()
     ))
 }
 
-pub(crate) fn expired(wish: &Wish) -> Error {
+pub(crate) fn expiry_error(wish: &Wish) -> Error {
     Error::new(
         Code::ExpiredToken,
         "the code was not typed while it was good",
     )
     .hint(format!(
         "nothing was stored; run `{}` again for a new one",
-        wish.again()
+        wish.command()
     ))
 }

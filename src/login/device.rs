@@ -81,8 +81,8 @@ impl DeviceFlow {
         }
     }
 
-    pub(crate) fn failed(&self, error: &OauthError) -> Error {
-        client::failed(&self.plan.wish, &self.client, "the device flow", error)
+    pub(crate) fn explain(&self, error: &OauthError) -> Error {
+        client::request_error(&self.plan.wish, &self.client, "the device flow", error)
     }
 
     /// Goes on until there is something to say. Dropping the future loses nothing.
@@ -114,7 +114,7 @@ impl DeviceFlow {
             }
             Stage::Asking(asking) => {
                 let answer = asking.await.expect("asking for a code does not panic");
-                Some(self.asked(answer))
+                Some(self.take_code(answer))
             }
             Stage::Waiting(shown) => {
                 if let Some(at) = shown.pace.next_poll() {
@@ -124,7 +124,7 @@ impl DeviceFlow {
             }
             Stage::Polling(_, polling) => {
                 let answer = polling.await.expect("a poll does not panic");
-                self.polled(answer)
+                self.take_poll(answer)
             }
             Stage::Idle => std::future::pending().await,
         }
@@ -135,7 +135,7 @@ impl DeviceFlow {
         tokio::spawn(async move { request(&plan.wish, &client).send(&context.http).await })
     }
 
-    fn asked(&mut self, answer: Result<DeviceAuthorization, OauthError>) -> DeviceEvent {
+    fn take_code(&mut self, answer: Result<DeviceAuthorization, OauthError>) -> DeviceEvent {
         match answer {
             Ok(authorization) => {
                 self.stage = Stage::Waiting(Box::new(Shown {
@@ -144,7 +144,10 @@ impl DeviceFlow {
                 }));
                 DeviceEvent::Code(authorization)
             }
-            Err(error) => self.over(DeviceEvent::Failed(error)),
+            Err(error) => {
+                self.stage = Stage::Idle;
+                DeviceEvent::Failed(error)
+            }
         }
     }
 
@@ -175,7 +178,7 @@ impl DeviceFlow {
         None
     }
 
-    fn polled(&mut self, answer: Poll) -> Option<DeviceEvent> {
+    fn take_poll(&mut self, answer: Poll) -> Option<DeviceEvent> {
         let Stage::Polling(mut shown, _) = std::mem::replace(&mut self.stage, Stage::Idle) else {
             return None;
         };
@@ -185,9 +188,7 @@ impl DeviceFlow {
             Poll::Pending => pace.pending(now),
             Poll::SlowDown(interval) => pace.slow_down(interval, now),
             Poll::Trouble(why) => {
-                self.context
-                    .term
-                    .step(&format!("asking again later: {why}"));
+                (self.context.term).step(&format!("asking again later: {why}"));
                 pace.trouble(now);
                 self.trouble = Some(why);
             }
@@ -198,11 +199,6 @@ impl DeviceFlow {
         }
         self.stage = Stage::Waiting(shown);
         None
-    }
-
-    fn over(&mut self, event: DeviceEvent) -> DeviceEvent {
-        self.stage = Stage::Idle;
-        event
     }
 
     fn parts(&self) -> (Arc<Context>, Arc<Plan>, Client) {

@@ -50,7 +50,7 @@ pub(crate) async fn keep_given(context: &Context, given: Given) -> Result<Signed
         ask_whose(context, provider, &given.token).await?
     } else {
         Who {
-            identity: identity::identity(provider, None, String::new()),
+            identity: identity::build_identity(provider, None, String::new()),
             username: None,
         }
     };
@@ -85,15 +85,15 @@ async fn complete(context: &Context, provider: Provider, verify: bool) -> Result
 
 async fn ask_whose(context: &Context, provider: &Provider, token: &Secret) -> Result<Who> {
     let endpoint = provider.userinfo_endpoint.as_ref();
-    let endpoint = endpoint.ok_or_else(|| silent(provider))?;
+    let endpoint = endpoint.ok_or_else(|| no_userinfo_error(provider))?;
     let progress = context.term.progress("asking whose token it is");
     let told = userinfo(&context.http, endpoint, token, &provider.identity, "").await;
     drop(progress);
-    let told = told.map_err(|error| untold(provider, &error))?;
-    identity::named(provider, None, &told)
+    let told = told.map_err(|error| userinfo_error(provider, &error))?;
+    identity::read_who(provider, None, &told)
 }
 
-fn silent(provider: &Provider) -> Error {
+fn no_userinfo_error(provider: &Provider) -> Error {
     Error::new(
         Code::ConfigInvalid,
         format!(
@@ -107,7 +107,7 @@ fn silent(provider: &Provider) -> Error {
 }
 
 /// The provider does not say whose token it is. A token that it refuses is denied access, as by a person.
-fn untold(provider: &Provider, error: &OauthError) -> Error {
+fn userinfo_error(provider: &Provider, error: &OauthError) -> Error {
     let title = &provider.title;
     match error {
         OauthError::Unauthorized => {

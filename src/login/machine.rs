@@ -121,7 +121,7 @@ fn exchange_error(
     match error {
         OauthError::Refused(response) => {
             let what = format!("the identity token from {}", identity.place);
-            let failure = client::failed(wish, client, &what, error);
+            let failure = client::request_error(wish, client, &what, error);
             match response.error.as_str() {
                 "invalid_grant" | "invalid_request" => {
                     let next = identity.advice(&wish.provider.title);
@@ -157,7 +157,7 @@ async fn fetch_token(context: &Context, wish: &Wish, client: &Client) -> Result<
     wish.token_endpoint(client)?
         .client_credentials(&context.http, wish.audience.as_deref(), Timestamp::now())
         .await
-        .map_err(|error| client::failed(wish, client, "a token", &error))
+        .map_err(|error| client::request_error(wish, client, "a token", &error))
 }
 
 /// A machine is who it is; no endpoint is asked.

@@ -155,25 +155,13 @@ const CROSS: &str = "m17.5 17.5 13 13m0-13-13 13";
 fn render((class, path): Sign, title: &str, heading: &str, said: &[&str]) -> String {
     let said = said.join("</p>\n<p>");
     format!(
-        r#"<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>{title} · keyfob</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<main class="{class}">
-<svg viewBox="0 0 48 48" aria-hidden="true"><circle cx="24" cy="24" r="23"/><path d="{path}"/></svg>
-<h1>{heading}</h1>
-<p>{said}</p>
-</main>
-<footer>keyfob</footer>
-</body>
-</html>
-"#
+        include_str!("page.html"),
+        title = title,
+        style = STYLE,
+        class = class,
+        path = path,
+        heading = heading,
+        said = said,
     )
 }
 

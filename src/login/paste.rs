@@ -34,7 +34,7 @@ pub(crate) fn read(
     authorization_endpoint: &Url,
     shows_code: bool,
 ) -> Pasted {
-    let text = joined(text.expose());
+    let text = join_lines(text.expose());
     if text.is_empty() {
         return Pasted::Nothing;
     }
@@ -47,7 +47,7 @@ pub(crate) fn read(
         shows_code,
     };
     let read = place.read(&text);
-    read.unwrap_or_else(|wrong| Pasted::Wrong(format!("{}; {}", wrong.words(), place.ask())))
+    read.unwrap_or_else(|wrong| Pasted::Wrong(format!("{}; {}", wrong.words(), place.advise())))
 }
 
 /// What is said of a text that is longer than any that is read.
@@ -56,7 +56,7 @@ pub(crate) fn too_long() -> String {
 }
 
 /// The text without what came by copying; where a line was broken, the next may be indented.
-fn joined(text: &str) -> Zeroizing<String> {
+fn join_lines(text: &str) -> Zeroizing<String> {
     let mut joined = Zeroizing::new(String::with_capacity(text.len()));
     for line in text.lines() {
         joined.push_str(line.trim());
@@ -107,7 +107,7 @@ struct Landing<'a> {
 
 impl Landing<'_> {
     /// What to paste instead. The redirect URI is no secret.
-    fn ask(&self) -> String {
+    fn advise(&self) -> String {
         if self.shows_code {
             "paste what the page at the end shows, or its whole address".into()
         } else {
@@ -128,20 +128,20 @@ impl Landing<'_> {
         }
         if self.is_address(text) {
             let url = Url::parse(text).map_err(|_| Wrong::Unknown)?;
-            return self.whole(&url);
+            return self.read_address(&url);
         }
         let (rest, fragment) = split(text, '#');
         let (head, query) = split(rest, '?');
         if self.end.ends_with(head) && (query.is_some() || !head.is_empty()) {
-            return answer(query.unwrap_or_default(), fragment.unwrap_or_default());
+            return read_answer(query.unwrap_or_default(), fragment.unwrap_or_default());
         }
         if query.is_some() {
             return Err(Wrong::OtherSite);
         }
         if head.is_empty() || holds_answer(head) {
-            return answer(head, fragment.unwrap_or_default());
+            return read_answer(head, fragment.unwrap_or_default());
         }
-        self.shown(head, fragment)
+        self.read_shown(head, fragment)
     }
 
     /// Whether a text begins like an address. A host with a port alone would be taken for a scheme.
@@ -151,11 +151,11 @@ impl Landing<'_> {
         head.contains("://") || head.starts_with(scheme)
     }
 
-    fn whole(&self, url: &Url) -> Result<Pasted, Wrong> {
+    fn read_address(&self, url: &Url) -> Result<Pasted, Wrong> {
         let began = self.authorization_endpoint;
         if Url::parse(self.end).is_ok_and(|end| is_same_place(url, &end)) {
             let fragment = url.fragment().unwrap_or_default();
-            answer(url.query().unwrap_or_default(), fragment)
+            read_answer(url.query().unwrap_or_default(), fragment)
         } else if is_same_place(url, began) || is_request(url) {
             Err(Wrong::Began)
         } else if url.origin() == began.origin() {
@@ -166,7 +166,7 @@ impl Landing<'_> {
     }
 
     /// `CODE#STATE`, or the code alone.
-    fn shown(&self, code: &str, state: Option<&str>) -> Result<Pasted, Wrong> {
+    fn read_shown(&self, code: &str, state: Option<&str>) -> Result<Pasted, Wrong> {
         if !is_printable(code) || !state.is_none_or(is_printable) {
             return Err(Wrong::Unknown);
         }
@@ -189,7 +189,7 @@ impl Landing<'_> {
     }
 }
 
-fn answer(query: &str, fragment: &str) -> Result<Pasted, Wrong> {
+fn read_answer(query: &str, fragment: &str) -> Result<Pasted, Wrong> {
     let has = |name| has(query, name);
     if has("access_token") || self::has(fragment, "access_token") {
         Err(Wrong::Token)
@@ -259,10 +259,8 @@ fn before_query(address: &str) -> &str {
 }
 
 fn split(text: &str, mark: char) -> (&str, Option<&str>) {
-    match text.split_once(mark) {
-        Some((before, behind)) => (before, Some(behind)),
-        None => (text, None),
-    }
+    let parts = text.split_once(mark);
+    parts.map_or((text, None), |(before, behind)| (before, Some(behind)))
 }
 
 #[cfg(test)]

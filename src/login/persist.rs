@@ -22,10 +22,10 @@ pub(crate) async fn persist(
     plan: &Arc<Plan>,
     grant: SignInGrant,
 ) -> Result<SignedIn> {
-    let (withheld, added) = differences(&plan.wish, &grant);
+    let (withheld, added) = compare_scopes(&plan.wish, &grant);
     let done = if plan.keeping.ephemeral {
         let whose = &plan.wish.provider.name;
-        let done = unkept(plan, grant)?;
+        let done = describe(plan, grant)?;
         context.audit.note(Action::SignIn, whose, None);
         done
     } else {
@@ -39,7 +39,7 @@ pub(crate) async fn persist(
 }
 
 /// Asked and not granted; granted and not asked. What an exchange leaves to the server is what it asked for.
-fn differences(wish: &Wish, grant: &SignInGrant) -> (BTreeSet<String>, BTreeSet<String>) {
+fn compare_scopes(wish: &Wish, grant: &SignInGrant) -> (BTreeSet<String>, BTreeSet<String>) {
     if wish.scopes.is_empty() && grant.who.identity.kind == SignIn::Exchange {
         return Default::default();
     }
@@ -74,9 +74,9 @@ pub(crate) async fn keep(
     .inspect(|done| (context.audit).note(Action::SignIn, &done.account.to_string(), None))
 }
 
-fn unkept(plan: &Plan, grant: SignInGrant) -> Result<SignedIn> {
+fn describe(plan: &Plan, grant: SignInGrant) -> Result<SignedIn> {
     let name = names::name_from(grant.who.username.as_deref().unwrap_or_default());
-    let (account, secrets) = entry(plan, grant, name)?;
+    let (account, secrets) = build_entry(plan, grant, name)?;
     Ok(SignedIn::new(account, secrets, true))
 }
 
@@ -126,30 +126,30 @@ async fn confirm_fewer(
 }
 
 fn create(vault: &Vault, plan: &Plan, grant: SignInGrant, name: String) -> Result<SignedIn> {
-    let (account, secrets) = entry(plan, grant, name)?;
+    let (account, secrets) = build_entry(plan, grant, name)?;
     vault.put_new(&account, &secrets)?;
-    Ok(done(vault, account, secrets, true))
+    Ok(conclude(vault, account, secrets, true))
 }
 
 fn update(vault: &Vault, plan: &Plan, account: &Account, grant: SignInGrant) -> Result<SignedIn> {
     let _turn = vault.wait_for_lock(&account.id, LOCK_TIMEOUT)?;
     let old = vault.reread(account)?.unwrap_or_else(|| account.clone());
-    let (mut new, mut secrets) = entry(plan, grant, old.name.clone())?;
+    let (mut new, mut secrets) = build_entry(plan, grant, old.name.clone())?;
     new.created_at = old.created_at;
     new.generation = old.generation + 1;
     secrets.generation = new.generation;
     if !serves(&old, &new) {
         vault.put_new(&new, &secrets)?;
-        let mut done = done(vault, new, secrets, false);
-        done.warnings.extend(leftover(vault, &old));
+        let mut done = conclude(vault, new, secrets, false);
+        done.warnings.extend(discard_old(vault, &old));
         return Ok(done);
     }
     new.id = old.id;
     new.copy_in = old.copy_in;
     vault.keep(&new, &secrets)?;
     vault.record(&new)?;
-    let mut done = done(vault, new, secrets, false);
-    done.warnings.extend(copy_left(vault, &mut done.account));
+    let mut done = conclude(vault, new, secrets, false);
+    done.warnings.extend(clear_copy(vault, &mut done.account));
     Ok(done)
 }
 
@@ -164,12 +164,12 @@ fn serves(old: &Account, new: &Account) -> bool {
 fn replace(vault: &Vault, plan: &Plan, old: &Account, grant: SignInGrant) -> Result<SignedIn> {
     let _turn = vault.wait_for_lock(&old.id, LOCK_TIMEOUT)?;
     let mut done = create(vault, plan, grant, old.name.clone())?;
-    done.warnings.extend(leftover(vault, old));
+    done.warnings.extend(discard_old(vault, old));
     Ok(done)
 }
 
 /// Removes the secret that nothing leads to any more; what to say where its store does not let it go.
-fn leftover(vault: &Vault, old: &Account) -> Option<String> {
+fn discard_old(vault: &Vault, old: &Account) -> Option<String> {
     let error = vault.discard(old).err()?;
     Some(format!(
         "{}; the old secret of {old} is left there as `{}`: remove it by hand",
@@ -178,7 +178,7 @@ fn leftover(vault: &Vault, old: &Account) -> Option<String> {
 }
 
 /// Removes the copy that a move has left of the old secret; the same, and the entry still says so.
-fn copy_left(vault: &Vault, account: &mut Account) -> Option<String> {
+fn clear_copy(vault: &Vault, account: &mut Account) -> Option<String> {
     let copy = account.copy_in?;
     let error = vault.clear_copy(account).err()?;
     Some(format!(
@@ -190,7 +190,7 @@ fn copy_left(vault: &Vault, account: &mut Account) -> Option<String> {
 }
 
 /// Makes the account the default where there is none; what to say where that cannot be written down.
-fn without_default(vault: &Vault, account: &Account) -> Option<String> {
+fn set_default(vault: &Vault, account: &Account) -> Option<String> {
     if vault.default_of(&account.provider).is_some() {
         return None;
     }
@@ -204,9 +204,9 @@ fn without_default(vault: &Vault, account: &Account) -> Option<String> {
 
 /// The secret is kept and the index leads to it. From there on the person is signed in, so what fails later is
 /// a warning.
-fn done(vault: &Vault, account: Account, secrets: Secrets, created: bool) -> SignedIn {
+fn conclude(vault: &Vault, account: Account, secrets: Secrets, created: bool) -> SignedIn {
     SignedIn {
-        warnings: without_default(vault, &account).into_iter().collect(),
+        warnings: set_default(vault, &account).into_iter().collect(),
         ..SignedIn::new(account, secrets, created)
     }
 }
@@ -219,7 +219,7 @@ pub(crate) struct SignInGrant {
     pub tokens: TokenSet,
 }
 
-fn entry(plan: &Plan, grant: SignInGrant, name: String) -> Result<(Account, Secrets)> {
+fn build_entry(plan: &Plan, grant: SignInGrant, name: String) -> Result<(Account, Secrets)> {
     let SignInGrant {
         client,
         redirect_uri,

@@ -77,7 +77,7 @@ pub(super) async fn sign_in(context: &Arc<Context>, plan: Plan) -> Result<Signed
 fn settle_name(context: &Context, plan: &Plan) -> Result<()> {
     target::settle(&context.vault, plan, SignIn::Person)?;
     if plan.keeping.needs_name() && !identity::can_tell(&plan.wish) {
-        return Err(identity::nameless(&plan.wish.provider, Code::Usage));
+        return Err(identity::nameless_error(&plan.wish.provider, Code::Usage));
     }
     Ok(())
 }
@@ -97,10 +97,10 @@ async fn redeem(
             let client = device.expect("only its own client is granted anything");
             return keep(context, plan, client, TokenSet::clone(tokens), None).await;
         }
-        WaitOutcome::Denied(response) => return Err(consent::refused(&plan.wish, response)),
+        WaitOutcome::Denied(response) => return Err(consent::refusal_error(&plan.wish, response)),
     };
     let flow = code.expect("only an authorization request is answered");
-    let code = consent::code(&plan.wish, verdict)?;
+    let code = consent::read_code(&plan.wish, verdict)?;
     let exchange = exchange(context, &plan.wish, flow, code);
     let tokens = plan.noting(context, &flow.client, exchange).await?;
     keep(context, plan, &flow.client, tokens, Some(flow)).await
@@ -122,7 +122,7 @@ async fn exchange(
             Timestamp::now(),
         )
         .await
-        .map_err(|error| client::failed(wish, &flow.client, "the code", &error))
+        .map_err(|error| client::request_error(wish, &flow.client, "the code", &error))
 }
 
 /// Who signed in, and the place in the vault. `flow` is what brought a code, if one did.
@@ -138,7 +138,7 @@ async fn keep(
 ) -> Result<SignedIn> {
     let placed = async {
         let nonce = flow.and_then(|flow| flow.request.nonce.as_ref());
-        let who = identity::who(context, plan, client, &tokens, nonce).await?;
+        let who = identity::identify(context, plan, client, &tokens, nonce).await?;
         let grant = SignInGrant {
             client: client.clone(),
             redirect_uri: flow.map(|flow| flow.redirect_uri.clone()),

@@ -145,27 +145,27 @@ impl Wish {
         Ok(())
     }
 
-    pub(super) fn again(&self) -> String {
-        self.again_with("")
+    pub(super) fn command(&self) -> String {
+        self.command_with("")
     }
 
     /// The same with further options, which begin with a blank.
-    pub(super) fn again_with(&self, options: &str) -> String {
+    pub(super) fn command_with(&self, options: &str) -> String {
         match self.flow {
-            Flow::Auto => self.otherwise(options),
-            _ if self.retry.says_flow => self.otherwise(options),
-            flow => self.otherwise(&format!(" --flow {flow}{options}")),
+            Flow::Auto => self.command_without_flow(options),
+            _ if self.retry.says_flow => self.command_without_flow(options),
+            flow => self.command_without_flow(&format!(" --flow {flow}{options}")),
         }
     }
 
     /// In place of its flow.
-    pub(super) fn otherwise(&self, options: &str) -> String {
+    pub(super) fn command_without_flow(&self, options: &str) -> String {
         let Retry { command, child, .. } = &self.retry;
         format!("{command}{options}{child}")
     }
 
     /// The end of a hint where the definition could be at fault; empty where there is none to look at.
-    pub(super) fn see(&self) -> String {
+    pub(super) fn definition_hint(&self) -> String {
         if self.retry.by_url {
             return String::new();
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::Wish;
-use super::code::{Address, AddressEvent, CodeFlow, Said};
+use super::code::{Address, AddressEvent, CodeFlow};
 use super::consent::{self, Visitor, no_flow_left};
 use super::device::{DeviceEvent, DeviceFlow};
 use super::invite::Invitation;
@@ -83,12 +83,12 @@ impl<'a> Wait<'a> {
             ));
         }
         let invitation = self.invitation();
-        invitation.begin();
+        invitation.show();
         let url = self.address.as_ref().map(|address| address.url.clone());
         let mut visit = pin!(consent::visit(self.context, self.wish, url));
         let mut visited = false;
         let mut deadline = Instant::now() + self.wish.timeout.unwrap_or(PATIENCE);
-        let _progress = self.context.term.progress(invitation.waiting());
+        let _progress = self.context.term.progress(invitation.progress());
         loop {
             let redirect = (self.listener.as_mut().zip(self.code))
                 .map(|(listener, code)| listener.accept(|query| code.judge(query)));
@@ -129,39 +129,43 @@ impl<'a> Wait<'a> {
         invitation: &Invitation<'_>,
     ) -> Result<Option<WaitOutcome>> {
         match happened {
-            WaitEvent::Redirect(browser) => Ok(Some(match self.overtaking().await {
+            WaitEvent::Redirect(browser) => Ok(Some(match self.settle_poll().await {
                 Some(tokens) => WaitOutcome::Device {
                     tokens,
                     browser: Some(browser),
                 },
                 None => WaitOutcome::Redirect(browser),
             })),
-            WaitEvent::Typed(typed) => match self.pasted(typed)? {
-                Some(verdict) => Ok(Some(match self.overtaking().await {
+            WaitEvent::Typed(typed) => match self.take_line(typed)? {
+                Some(verdict) => Ok(Some(match self.settle_poll().await {
                     Some(tokens) => WaitOutcome::device(tokens),
                     None => WaitOutcome::Paste(verdict),
                 })),
                 None => Ok(None),
             },
-            WaitEvent::Device(event) => self.device_said(event, invitation),
+            WaitEvent::Device(event) => self.handle_device(event, invitation),
             WaitEvent::Address(event) => {
-                self.address_said(&event, invitation);
+                self.handle_address(&event, invitation);
                 Ok(None)
             }
             WaitEvent::Visited(Ok(())) => Ok(None),
-            WaitEvent::Visited(Err(cause)) => self.not_opened(&cause, invitation).map(|()| None),
-            WaitEvent::TimeOver => Err(self.in_trouble(consent::timed_out(self.wish, PATIENCE))),
+            WaitEvent::Visited(Err(cause)) => self
+                .go_on_without_browser(&cause, invitation)
+                .map(|()| None),
+            WaitEvent::TimeOver => {
+                Err(self.add_trouble(consent::timeout_error(self.wish, PATIENCE)))
+            }
         }
     }
 
     /// What the poll under way brings: an answer that arrives during one waits for it, for had it signed
     /// the person in, a second token request would be one too many.
-    async fn overtaking(&mut self) -> Option<Box<TokenSet>> {
+    async fn settle_poll(&mut self) -> Option<Box<TokenSet>> {
         self.device.as_mut()?.settle().await
     }
 
     /// What was typed. What is no answer is said, and asked for again.
-    fn pasted(&mut self, typed: Typed) -> Result<Option<Verdict>> {
+    fn take_line(&mut self, typed: Typed) -> Result<Option<Verdict>> {
         let Some(code) = self.code else {
             return Ok(None);
         };
@@ -171,12 +175,12 @@ impl<'a> Wait<'a> {
                 self.context.term.warn(&paste::too_long());
                 return Ok(None);
             }
-            Typed::Closed => return self.without_entry().map(|()| None),
+            Typed::Closed => return self.close_entry().map(|()| None),
         };
-        match code.typed(self.wish, &text)? {
-            Said::Answer(verdict) => return Ok(Some(verdict)),
-            Said::Wrong(what) => self.context.term.warn(&what),
-            Said::Nothing => {
+        match code.judge_paste(self.wish, &text) {
+            Ok(Some(verdict)) => return Ok(Some(verdict)),
+            Err(what) => self.context.term.warn(&what),
+            Ok(None) => {
                 if let Some(device) = &mut self.device {
                     device.hurry();
                 }
@@ -188,27 +192,27 @@ impl<'a> Wait<'a> {
         Ok(None)
     }
 
-    fn device_said(
+    fn handle_device(
         &mut self,
         event: DeviceEvent,
         invitation: &Invitation<'_>,
     ) -> Result<Option<WaitOutcome>> {
         match event {
             DeviceEvent::Code(code) => {
-                invitation.code(&code);
+                invitation.show_code(&code);
                 Ok(None)
             }
             DeviceEvent::Granted(tokens) => Ok(Some(WaitOutcome::device(tokens))),
             DeviceEvent::Denied(response) => Ok(Some(WaitOutcome::Denied(response))),
             DeviceEvent::Expired if self.takes_codes() => {
-                invitation.expired();
+                invitation.say_code_over();
                 Ok(None)
             }
-            DeviceEvent::Expired => Err(self.in_trouble(consent::expired(self.wish))),
+            DeviceEvent::Expired => Err(self.add_trouble(consent::expiry_error(self.wish))),
             DeviceEvent::Failed(error) => {
                 let device = self.device.take();
                 if let Some(device) = device.filter(|_| !self.takes_codes()) {
-                    return Err(device.failed(&error));
+                    return Err(device.explain(&error));
                 }
                 self.context
                     .term
@@ -220,24 +224,23 @@ impl<'a> Wait<'a> {
 
     /// A browser that was launched here has begun with the address in time. Where nobody can press Enter
     /// another is shown without.
-    fn address_said(&mut self, event: &AddressEvent, invitation: &Invitation<'_>) {
+    fn handle_address(&mut self, event: &AddressEvent, invitation: &Invitation<'_>) {
         let Some(address) = &mut self.address else {
             return;
         };
         match event {
             AddressEvent::Over if self.wish.launches() => {}
             AddressEvent::Over if self.entry.is_none() => address.hurry(),
-            AddressEvent::Over => invitation.address_over(),
-            AddressEvent::New => invitation.address(&address.url),
+            AddressEvent::Over => invitation.say_address_over(),
+            AddressEvent::New => invitation.show_address(&address.url),
             AddressEvent::Failed(error) => {
-                let term = &self.context.term;
-                term.warn(&format!("no new address was to be had: {error}"));
+                (self.context.term).warn(&format!("no new address was to be had: {error}"));
             }
         }
     }
 
     /// Without a browser the code is wanted now, and the address by whoever is there.
-    fn not_opened(&mut self, cause: &str, invitation: &Invitation<'_>) -> Result<()> {
+    fn go_on_without_browser(&mut self, cause: &str, invitation: &Invitation<'_>) -> Result<()> {
         if let Visitor::AutoApprove(_) = self.wish.visitor {
             let what = format!("the sandbox did not approve: {cause}");
             return Err(Error::new(Code::InternalError, what).hint("run it again with `-v`"));
@@ -251,12 +254,12 @@ impl<'a> Wait<'a> {
             None if !asked => return Err(no_flow_left(self.wish, cause)),
             None => {}
         }
-        invitation.not_opened(cause, asked);
+        invitation.say_not_opened(cause, asked);
         Ok(())
     }
 
     /// The terminal is gone; what else can finish goes on.
-    fn without_entry(&mut self) -> Result<()> {
+    fn close_entry(&mut self) -> Result<()> {
         self.entry = None;
         if self.can_finish() {
             return Ok(());
@@ -265,7 +268,7 @@ impl<'a> Wait<'a> {
     }
 
     /// The end of the wait, with what the device flow met at last.
-    fn in_trouble(&self, mut error: Error) -> Error {
+    fn add_trouble(&self, mut error: Error) -> Error {
         if let Some(why) = self.device.as_ref().and_then(DeviceFlow::trouble) {
             error.message = format!("{}; the last poll failed: {why}", error.message);
         }

@@ -131,7 +131,7 @@ impl Browser {
                     },
                     Err(_) => Launcher {
                         program: format!("entry {}", at + 1),
-                        obstacle: Some(command::refused(entry)),
+                        obstacle: Some(command::describe_flaw(entry)),
                     },
                 });
                 named.collect()

@@ -8,4 +8,4 @@ mod register;
 mod secret;
 
 pub(crate) use config::{known_id, read_variable};
-pub(crate) use obtain::{failed, for_exchange, for_itself, obtain};
+pub(crate) use obtain::{for_exchange, for_itself, obtain, request_error};

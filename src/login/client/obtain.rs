@@ -47,7 +47,7 @@ pub(crate) async fn obtain(context: &Context, plan: &Plan) -> Result<LoginClient
             return Ok(LoginClients::new(&plan.wish, &known, &Ok(secret.clone())));
         }
         Ok(FoundSecret::Kept(secret)) => return Ok(LoginClients::kept(&plan.wish, &known, secret)),
-        Ok(FoundSecret::Expired(kept)) => secret::expired(&plan.wish, kept),
+        Ok(FoundSecret::Expired(kept)) => secret::expiry_error(&plan.wish, kept),
         Ok(FoundSecret::Nothing) => no_secret_error(&plan.wish),
         Err(error) => error.clone(),
     };
@@ -120,7 +120,7 @@ impl LoginClients {
         let strays = |auth: ClientAuth, key, endpoint: &Option<Url>| {
             let endpoint = endpoint.as_ref().filter(|_| auth.needs_secret())?;
             let same = config::pin(provider) == Some(provider.pin(endpoint));
-            (!same).then(|| secret::elsewhere(wish, key, endpoint))
+            (!same).then(|| secret::other_origin_error(wish, key, endpoint))
         };
         let ours = Self::new(wish, known, &Ok(secret.clone()));
         let device = strays(
@@ -269,7 +269,7 @@ fn no_machine_error(provider: &Provider) -> Error {
 }
 
 /// A request of a login that failed; `what` was refused where the provider said no.
-pub(crate) fn failed(wish: &Wish, client: &Client, what: &str, error: &OauthError) -> Error {
+pub(crate) fn request_error(wish: &Wish, client: &Client, what: &str, error: &OauthError) -> Error {
     let failure = context::failed(error, Code::TokenExchangeFailed, "nothing was stored");
     let OauthError::Refused(response) = error else {
         return failure;
@@ -293,15 +293,18 @@ fn next_step(wish: &Wish, client: &Client, response: &ErrorResponse) -> String {
         ),
         ("invalid_client" | "unauthorized_client", _) => format!(
             "check the client id and how the client is registered there{}",
-            wish.see()
+            wish.definition_hint()
         ),
         ("invalid_target", _) => {
             "name what the token is for as the provider knows it, with `--resource` or `--audience`"
                 .into()
         }
         ("insufficient_scope", _) => "ask for the scope that it names too, with `--scope`".into(),
-        ("invalid_scope", _) => format!("ask for other scopes with `--scope`{}", wish.see()),
-        _ => format!("run `{}` to see the requests", wish.again_with(" -v")),
+        ("invalid_scope", _) => format!(
+            "ask for other scopes with `--scope`{}",
+            wish.definition_hint()
+        ),
+        _ => format!("run `{}` to see the requests", wish.command_with(" -v")),
     }
 }
 

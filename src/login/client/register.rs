@@ -33,7 +33,7 @@ pub(crate) async fn register(
     let seen = context.vault.client(&provider.name)?; // what cannot be read could not be replaced
     if !plan.wish.register && !confirm(context, plan, endpoint, ended).await? {
         return Err(match ended {
-            Some(ended) => secret::expired(&plan.wish, ended),
+            Some(ended) => secret::expiry_error(&plan.wish, ended),
             None => by_hand_error(&plan.wish, "keyfob was not registered at"),
         });
     }
@@ -144,7 +144,7 @@ async fn confirm(
     ended: Option<&KeptClient>,
 ) -> Result<bool> {
     let (term, title) = (Arc::clone(&context.term), &plan.wish.provider.title);
-    let expired = ended.map(|ended| secret::expired(&plan.wish, ended));
+    let expired = ended.map(|ended| secret::expiry_error(&plan.wish, ended));
     if !term.can_ask() {
         return Err(expired.unwrap_or_else(|| {
             Error::new(
@@ -153,9 +153,9 @@ async fn confirm(
             )
             .hint(format!(
                 "let it register itself with `{}`, or name a client with `{}`{}",
-                plan.wish.again_with(" --register"),
-                plan.wish.again_with(" --client-id ID"),
-                plan.wish.see()
+                plan.wish.command_with(" --register"),
+                plan.wish.command_with(" --client-id ID"),
+                plan.wish.definition_hint()
             ))
         }));
     }
@@ -240,7 +240,7 @@ fn machine_steps(wish: &Wish, place: &str) -> Vec<String> {
         let secret = provider.variable("CLIENT_SECRET");
         format!(
             "then `{}`, its secret in {secret}",
-            wish.again_with(" --client-id ID")
+            wish.command_with(" --client-id ID")
         )
     } else {
         let auth = if provider.client_auth.needs_secret() {
@@ -265,7 +265,7 @@ fn person_steps(wish: &Wish, place: &str) -> Vec<String> {
         values = uris.map(|uri| format!("Redirect URI: {uri}")).collect();
     }
     hint.extend(values.into_iter().map(|value| format!("  {value}")));
-    hint.push(format!("then `{}`", wish.again_with(" --client-id ID")));
+    hint.push(format!("then `{}`", wish.command_with(" --client-id ID")));
     if provider.client_id_metadata_document_supported && !wish.retry.by_url {
         hint.push(format!(
             "or host what `keyfob provider metadata {}` prints, and give its https address as ID",

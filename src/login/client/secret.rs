@@ -31,7 +31,7 @@ impl FoundSecret {
         match self {
             Self::Secret(secret) | Self::Kept(secret) => Ok(secret),
             Self::Nothing => Err(no_secret_error(wish)),
-            Self::Expired(kept) => Err(expired(wish, &kept)),
+            Self::Expired(kept) => Err(expiry_error(wish, &kept)),
         }
     }
 }
@@ -171,7 +171,7 @@ pub(crate) async fn keep(context: &Context, plan: &Plan, client: &Client, secret
 }
 
 /// A kept secret goes to the origin that it was kept for; `key` names another.
-pub(crate) fn elsewhere(wish: &Wish, key: &str, endpoint: &Url) -> Error {
+pub(crate) fn other_origin_error(wish: &Wish, key: &str, endpoint: &Url) -> Error {
     let provider = &wish.provider;
     let then = config::pin(provider).unwrap_or_default();
     Error::new(
@@ -184,17 +184,17 @@ pub(crate) fn elsewhere(wish: &Wish, key: &str, endpoint: &Url) -> Error {
     .hint(format!(
         "if you trust that place, set {} for this login{}",
         provider.variable("CLIENT_SECRET"),
-        wish.see()
+        wish.definition_hint()
     ))
 }
 
 /// The secret that was kept has ended (RFC 7591 §3.2.1).
-pub(crate) fn expired(wish: &Wish, kept: &KeptClient) -> Error {
+pub(crate) fn expiry_error(wish: &Wish, kept: &KeptClient) -> Error {
     let provider = &wish.provider;
     let anew = match provider.registration_endpoint {
         Some(_) => format!(
             "let keyfob register anew with `{}`, or ",
-            wish.again_with(" --register")
+            wish.command_with(" --register")
         ),
         None => String::new(),
     };

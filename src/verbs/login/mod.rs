@@ -154,7 +154,7 @@ fn sign_in(app: &App, args: &Login, typed: &str) -> Result<()> {
     if args.with_token {
         return with_token::run(app, args, &provider, expected);
     }
-    let flow = args.flow.of(expected.as_ref());
+    let flow = args.flow.resolve(expected.as_ref());
     let subject_from = subject_from(args, flow, expected.as_ref())?;
     let held = expected.as_ref().map(|account| &*account.resource);
     let held = held.unwrap_or(&provider.resource);
