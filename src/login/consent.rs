@@ -117,24 +117,18 @@ pub(crate) fn no_flow_left(wish: &Wish, why: &str) -> Error {
     if matches!(wish.flow, Flow::Auto | Flow::Browser) && !provider.redirect.no_loopback {
         hint += ", or name a browser's command with `--browser` or in KEYFOB_BROWSER";
     }
-    Error::new(
-        Code::LoginRequired,
-        format!("nobody can sign in to {} here: {why}", provider.title),
-    )
-    .hint(hint)
+    let what = format!("nobody can sign in to {} here: {why}", provider.title);
+    Error::new(Code::LoginRequired, what).hint(hint)
 }
 
 /// Nobody signed in while that was waited for; `usual` is how long it is where `--timeout` is not given.
 pub(crate) fn timeout_error(wish: &Wish, usual: Duration) -> Error {
     let patience = wish.timeout.unwrap_or(usual);
-    Error::new(
-        Code::Timeout,
-        format!(
-            "nobody signed in within {}",
-            humantime::format_duration(patience)
-        ),
-    )
-    .hint(format!(
+    let what = format!(
+        "nobody signed in within {}",
+        humantime::format_duration(patience)
+    );
+    Error::new(Code::Timeout, what).hint(format!(
         "nothing was stored; run `{}` again, `--timeout 10m` waits longer",
         wish.command()
     ))

@@ -94,14 +94,11 @@ async fn ask_whose(context: &Context, provider: &Provider, token: &Secret) -> Re
 }
 
 fn no_userinfo_error(provider: &Provider) -> Error {
-    Error::new(
-        Code::ConfigInvalid,
-        format!(
-            "nothing says where {} tells whose a token is",
-            provider.title
-        ),
-    )
-    .hint(format!(
+    let what = format!(
+        "nothing says where {} tells whose a token is",
+        provider.title
+    );
+    Error::new(Code::ConfigInvalid, what).hint(format!(
         "{NOTHING}; add `given.userinfo_endpoint` to the provider's file; {UNSEEN}"
     ))
 }
@@ -113,10 +110,8 @@ fn userinfo_error(provider: &Provider, error: &OauthError) -> Error {
         OauthError::Unauthorized => {
             let page = provider.revocation.page.as_ref();
             let page = page.map_or_else(String::new, |page| format!(": {page}"));
-            Error::new(
-                Code::AccessDenied,
-                format!("{title} does not accept this token"),
-            )
+            let what = format!("{title} does not accept this token");
+            Error::new(Code::AccessDenied, what)
             .hint(format!(
                 "{NOTHING}; it may have ended, or been revoked, or be for another server: see your tokens there{page}"
             ))

@@ -88,14 +88,11 @@ fn token_audience(provider: &Provider) -> Result<&str> {
         .as_deref()
         .or(issuer)
         .ok_or_else(|| {
-            Error::new(
-                Code::ConfigInvalid,
-                format!(
-                    "the definition of {} does not say whom an identity token has to be for",
-                    provider.title
-                ),
-            )
-            .hint(format!(
+            let what = format!(
+                "the definition of {} does not say whom an identity token has to be for",
+                provider.title
+            );
+            Error::new(Code::ConfigInvalid, what).hint(format!(
                 "`keyfob provider set {} exchange.audience=AUDIENCE` gives it",
                 provider.name
             ))

@@ -250,13 +250,11 @@ pub(super) fn no_secret_error(wish: &Wish) -> Error {
 
 /// A public client cannot sign in for itself (RFC 6749 §4.4).
 fn no_machine_error(provider: &Provider) -> Error {
-    Error::new(
-        Code::RegistrationRequired,
-        format!(
-            "the client at {} has no secret, and only one that has can sign in for itself",
-            provider.title
-        ),
-    )
+    let what = format!(
+        "the client at {} has no secret, and only one that has can sign in for itself",
+        provider.title
+    );
+    Error::new(Code::RegistrationRequired, what)
     .hint(if provider.embedded {
         "practise with a provider of your own: `keyfob sandbox serve` registers confidential clients at /register".into()
     } else {

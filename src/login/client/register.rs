@@ -147,11 +147,8 @@ async fn confirm(
     let expired = ended.map(|ended| secret::expiry_error(&plan.wish, ended));
     if !term.can_ask() {
         return Err(expired.unwrap_or_else(|| {
-            Error::new(
-                Code::RegistrationRequired,
-                format!("keyfob is not registered at {title}"),
-            )
-            .hint(format!(
+            let what = format!("keyfob is not registered at {title}");
+            Error::new(Code::RegistrationRequired, what).hint(format!(
                 "let it register itself with `{}`, or name a client with `{}`{}",
                 plan.wish.command_with(" --register"),
                 plan.wish.command_with(" --client-id ID"),
@@ -226,11 +223,8 @@ pub(crate) fn by_hand_error(wish: &Wish, message: &str) -> Error {
         Flow::ClientCredentials | Flow::TokenExchange => machine_steps(wish, place),
         _ => person_steps(wish, place),
     };
-    Error::new(
-        Code::RegistrationRequired,
-        format!("{message} {}", provider.title),
-    )
-    .hint(hint.join("\n"))
+    let what = format!("{message} {}", provider.title);
+    Error::new(Code::RegistrationRequired, what).hint(hint.join("\n"))
 }
 
 /// A client that signs in for itself has no redirect URI, and a secret.

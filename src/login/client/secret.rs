@@ -174,14 +174,11 @@ pub(crate) async fn keep(context: &Context, plan: &Plan, client: &Client, secret
 pub(crate) fn other_origin_error(wish: &Wish, key: &str, endpoint: &Url) -> Error {
     let provider = &wish.provider;
     let then = config::pin(provider).unwrap_or_default();
-    Error::new(
-        Code::EndpointChanged,
-        format!(
-            "the client secret was kept for {then}, and `{key}` is under {}",
-            origin(endpoint)
-        ),
-    )
-    .hint(format!(
+    let what = format!(
+        "the client secret was kept for {then}, and `{key}` is under {}",
+        origin(endpoint)
+    );
+    Error::new(Code::EndpointChanged, what).hint(format!(
         "if you trust that place, set {} for this login{}",
         provider.variable("CLIENT_SECRET"),
         wish.definition_hint()
@@ -199,16 +196,13 @@ pub(crate) fn expiry_error(wish: &Wish, kept: &KeptClient) -> Error {
         None => String::new(),
     };
     let end = kept.secret_expires_at;
-    Error::new(
-        Code::ExpiredToken,
-        format!(
-            "the secret of client `{}` at {} expired{}",
-            shorten_id(&kept.client_id),
-            provider.title,
-            end.map(|end| format!(" at {end}")).unwrap_or_default()
-        ),
-    )
-    .hint(format!(
+    let what = format!(
+        "the secret of client `{}` at {} expired{}",
+        shorten_id(&kept.client_id),
+        provider.title,
+        end.map(|end| format!(" at {end}")).unwrap_or_default()
+    );
+    Error::new(Code::ExpiredToken, what).hint(format!(
         "{anew}set {} to a new one",
         provider.variable("CLIENT_SECRET")
     ))
