@@ -28,7 +28,6 @@ pub(crate) fn can_tell(wish: &Wish) -> bool {
     }
 }
 
-/// No account can be named after somebody unknown.
 pub(crate) fn nameless_error(provider: &Provider, code: Code) -> Error {
     Error::new(
         code,

@@ -50,7 +50,6 @@ pub(crate) fn read(
     read.unwrap_or_else(|wrong| Pasted::Wrong(format!("{}; {}", wrong.words(), place.advise())))
 }
 
-/// What is said of a text that is longer than any that is read.
 pub(crate) fn too_long() -> String {
     format!("that is longer than {LONGEST} bytes, as no answer is; paste the address alone")
 }

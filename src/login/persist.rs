@@ -80,7 +80,6 @@ fn describe(plan: &Plan, grant: SignInGrant) -> Result<SignedIn> {
     Ok(SignedIn::new(account, secrets, true))
 }
 
-/// Fewer scopes than the account has replace it only on a yes.
 async fn confirm_fewer(
     context: &Context,
     plan: &Plan,

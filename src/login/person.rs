@@ -93,7 +93,7 @@ async fn redeem(
     let verdict = match finish {
         WaitOutcome::Redirect(browser) => &browser.verdict,
         WaitOutcome::Paste(verdict) => verdict,
-        WaitOutcome::Device { tokens, .. } => {
+        WaitOutcome::Device(tokens, _) => {
             let client = device.expect("only its own client is granted anything");
             return keep(context, plan, client, TokenSet::clone(tokens), None).await;
         }

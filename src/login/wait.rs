@@ -21,34 +21,23 @@ use crate::oauth::redirect::Verdict;
 use crate::term::entry::{Entry, Typed};
 use crate::token_set::TokenSet;
 
-/// How long a person is waited for unless `--timeout` says otherwise. A device code that is shown
-/// has its own time.
+/// How long a person is waited for; a device code that is shown has its own time.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
 
 pub(crate) enum WaitOutcome {
     /// The browser came back, and waits for its page.
     Redirect(Accepted),
     Paste(Verdict),
-    Device {
-        tokens: Box<TokenSet>,
-        /// The browser that came back during that poll.
-        browser: Option<Accepted>,
-    },
+    /// With the browser that came back during the poll, if one did.
+    Device(Box<TokenSet>, Option<Accepted>),
     Denied(ErrorResponse),
 }
 
 impl WaitOutcome {
-    fn device(tokens: Box<TokenSet>) -> Self {
-        Self::Device {
-            tokens,
-            browser: None,
-        }
-    }
-
     pub(crate) fn browser(self) -> Option<Accepted> {
         match self {
             Self::Redirect(browser) => Some(browser),
-            Self::Device { browser, .. } => browser,
+            Self::Device(_, browser) => browser,
             Self::Paste(_) | Self::Denied(_) => None,
         }
     }
@@ -130,15 +119,12 @@ impl<'a> Wait<'a> {
     ) -> Result<Option<WaitOutcome>> {
         match happened {
             WaitEvent::Redirect(browser) => Ok(Some(match self.settle_poll().await {
-                Some(tokens) => WaitOutcome::Device {
-                    tokens,
-                    browser: Some(browser),
-                },
+                Some(tokens) => WaitOutcome::Device(tokens, Some(browser)),
                 None => WaitOutcome::Redirect(browser),
             })),
             WaitEvent::Typed(typed) => match self.take_line(typed)? {
                 Some(verdict) => Ok(Some(match self.settle_poll().await {
-                    Some(tokens) => WaitOutcome::device(tokens),
+                    Some(tokens) => WaitOutcome::Device(tokens, None),
                     None => WaitOutcome::Paste(verdict),
                 })),
                 None => Ok(None),
@@ -164,7 +150,6 @@ impl<'a> Wait<'a> {
         self.device.as_mut()?.settle().await
     }
 
-    /// What was typed. What is no answer is said, and asked for again.
     fn take_line(&mut self, typed: Typed) -> Result<Option<Verdict>> {
         let Some(code) = self.code else {
             return Ok(None);
@@ -202,7 +187,7 @@ impl<'a> Wait<'a> {
                 invitation.show_code(&code);
                 Ok(None)
             }
-            DeviceEvent::Granted(tokens) => Ok(Some(WaitOutcome::device(tokens))),
+            DeviceEvent::Granted(tokens) => Ok(Some(WaitOutcome::Device(tokens, None))),
             DeviceEvent::Denied(response) => Ok(Some(WaitOutcome::Denied(response))),
             DeviceEvent::Expired if self.takes_codes() => {
                 invitation.say_code_over();
@@ -258,7 +243,6 @@ impl<'a> Wait<'a> {
         Ok(())
     }
 
-    /// The terminal is gone; what else can finish goes on.
     fn close_entry(&mut self) -> Result<()> {
         self.entry = None;
         if self.can_finish() {
@@ -279,7 +263,6 @@ impl<'a> Wait<'a> {
         self.takes_codes() || self.device.is_some()
     }
 
-    /// Whether the answer to the authorization request could still arrive.
     fn takes_codes(&self) -> bool {
         self.listener.is_some() || self.entry.is_some()
     }

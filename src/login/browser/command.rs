@@ -132,8 +132,7 @@ fn words(entry: &str) -> Option<Vec<String>> {
     }
 }
 
-/// Puts the URL for `%s` and `%` for `%%`, and says whether the URL is in it. One pass: a `%` of the URL
-/// is left alone.
+/// Puts the URL for `%s`, in one pass so that a `%` of the URL is left alone, and says whether it is in it.
 fn expand(word: &str, url: &str) -> (String, bool) {
     let mut expanded = String::new();
     let mut has_url = false;

@@ -99,45 +99,41 @@ impl Browser {
             Self::Windows => open_by_system(windows(url)).await,
         }
     }
-}
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Launcher {
-    /// Without folders and arguments.
-    pub program: String,
-    /// Why it would not be started, in a few words; none where it would.
-    pub obstacle: Option<String>,
-}
-
-impl Browser {
     /// What [`Browser::open`] would try, in its order. Starts nothing.
     pub(crate) fn launchers(&self) -> Vec<Launcher> {
-        let blank = || Url::parse("https://localhost").expect("a URL");
-        let by_system = |launchers: Vec<Command>| {
-            let named = launchers.iter().map(|launcher| Launcher {
-                program: program(launcher),
-                obstacle: command::obstacle(launcher),
-            });
-            named.collect()
-        };
+        let blank = Url::parse("https://localhost").expect("a URL");
         match self {
             Self::None(_) => Vec::new(),
             Self::Commands(entries) => {
                 let entries = entries.iter().enumerate();
-                let named = entries.map(|(at, entry)| match command::command(entry, &blank()) {
-                    Ok(command) => Launcher {
-                        program: program(&command),
-                        obstacle: command::obstacle(&command),
-                    },
+                let launchers = entries.map(|(at, entry)| match command::command(entry, &blank) {
+                    Ok(command) => Launcher::of(&command),
                     Err(_) => Launcher {
                         program: format!("entry {}", at + 1),
                         obstacle: Some(command::describe_flaw(entry)),
                     },
                 });
-                named.collect()
+                launchers.collect()
             }
-            Self::System => by_system(system(&blank())),
-            Self::Windows => by_system(windows(&blank())),
+            Self::System => system(&blank).iter().map(Launcher::of).collect(),
+            Self::Windows => windows(&blank).iter().map(Launcher::of).collect(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Launcher {
+    pub program: String,
+    /// Why it would not be started, in a few words; none where it would.
+    pub obstacle: Option<String>,
+}
+
+impl Launcher {
+    fn of(command: &Command) -> Self {
+        Self {
+            program: program(command),
+            obstacle: command::obstacle(command),
         }
     }
 }

@@ -15,8 +15,8 @@ use crate::login::{Flow, Plan, Wish};
 use crate::oauth::OauthError;
 use crate::oauth::endpoint::origin;
 use crate::oauth::registration::{self, Registered};
-use crate::provider::{Provider, Registry};
-use crate::vault::{ClientSecrets, Guard, KeptClient, LOCK_TIMEOUT, Vault};
+use crate::provider::Provider;
+use crate::vault::{ClientSecrets, Guard, KeptClient, LOCK_TIMEOUT};
 use keyfob_base::timestamp::Timestamp;
 
 /// Registers keyfob and keeps what that gave, or takes the client that another process has registered
@@ -108,33 +108,25 @@ async fn find_sibling(
     ours: &Provider,
     before: Option<String>,
 ) -> Result<Option<(KeptClient, ClientSecrets)>> {
-    let (vault, registry) = (Arc::clone(&context.vault), context.registry.clone());
-    let ours = ours.clone();
-    let found = off_thread(move || Ok(search(&vault, &registry, &ours))).await?;
-    Ok(found.filter(|(kept, _)| Some(&kept.client_id) != before.as_ref()))
-}
-
-fn search(
-    vault: &Vault,
-    registry: &Registry,
-    ours: &Provider,
-) -> Option<(KeptClient, ClientSecrets)> {
-    let (issuer, uris) = (ours.issuer.as_ref()?, ours.described_redirect_uris());
-    let pin = config::pin(ours)?;
-    let serves = |kept: &KeptClient, sibling: &Provider| {
-        sibling.issuer.as_ref() == Some(issuer)
-            && sibling.described_redirect_uris() == uris
-            && kept.pin == pin
-            && !kept.expired(Timestamp::now())
+    let (Some(issuer), Some(pin)) = (ours.issuer.clone(), config::pin(ours)) else {
+        return Ok(None);
     };
-    let names = registry.names().into_iter();
-    let mut others = names.filter(|name| *name != ours.name);
-    others.find_map(|name| {
-        let kept = vault.client(&name).ok()??;
-        let sibling = registry.get(&name).ok()?;
-        let secrets = serves(&kept, &sibling).then(|| vault.client_secrets(&kept).ok())??;
-        Some((kept, secrets))
-    })
+    let (vault, registry) = (Arc::clone(&context.vault), context.registry.clone());
+    let (own, uris) = (ours.name.clone(), ours.described_redirect_uris());
+    let found = off_thread(move || {
+        let mut others = registry.names().into_iter().filter(|name| *name != own);
+        Ok(others.find_map(|name| {
+            let kept = vault.client(&name).ok()??;
+            let sibling = registry.get(&name).ok()?;
+            let serves = sibling.issuer.as_ref() == Some(&issuer)
+                && sibling.described_redirect_uris() == uris
+                && kept.pin == pin
+                && !kept.expired(Timestamp::now());
+            let secrets = serves.then(|| vault.client_secrets(&kept).ok())??;
+            Some((kept, secrets))
+        }))
+    });
+    Ok((found.await?).filter(|(kept, _)| Some(&kept.client_id) != before.as_ref()))
 }
 
 async fn confirm(
@@ -214,7 +206,6 @@ fn registration_error(wish: &Wish, error: &OauthError) -> Error {
     }
 }
 
-/// What a person does where keyfob cannot register: the page, the values, and the command afterwards.
 pub(crate) fn by_hand_error(wish: &Wish, message: &str) -> Error {
     let provider = &wish.provider;
     let page = provider.registration.page.as_ref();
@@ -269,9 +260,21 @@ fn person_steps(wish: &Wish, place: &str) -> Vec<String> {
     hint
 }
 
+/// An ephemeral login has it in memory: what can be deleted is deleted at the end, and the rest is said at once.
 async fn keep_registered(context: &Context, plan: &Plan, registered: Registered) -> ClientConfig {
     if plan.keeping.ephemeral {
-        return keep_in_memory(context, plan, registered);
+        plan.gain_client(&registered);
+        let id = shorten_id(&registered.client_id);
+        context.term.say(&format!(
+            "registered keyfob at {} as client `{id}`, for this command",
+            plan.wish.provider.title
+        ));
+        return ClientConfig {
+            id: registered.client_id,
+            auth: registered.auth,
+            secret: registered.client_secret,
+            replaceable: false,
+        };
     }
     let pin = config::pin(&plan.wish.provider).unwrap_or_default();
     let client = KeptClient {
@@ -284,22 +287,6 @@ async fn keep_registered(context: &Context, plan: &Plan, registered: Registered)
         registration_access_token: registered.registration_access_token,
     };
     keep_client(context, plan, client, secrets, "registered keyfob").await
-}
-
-/// What can be deleted is deleted at the end; the rest is said at once.
-fn keep_in_memory(context: &Context, plan: &Plan, registered: Registered) -> ClientConfig {
-    plan.gain_client(&registered);
-    let id = shorten_id(&registered.client_id);
-    context.term.say(&format!(
-        "registered keyfob at {} as client `{id}`, for this command",
-        plan.wish.provider.title
-    ));
-    ClientConfig {
-        id: registered.client_id,
-        auth: registered.auth,
-        secret: registered.client_secret,
-        replaceable: false,
-    }
 }
 
 /// Keeps the client that another definition of the same server has, for this one too; an ephemeral login only

@@ -31,7 +31,6 @@ pub(super) struct Arrival {
 }
 
 impl Arrival {
-    /// Hands the page to the connection, if it is still there.
     pub(super) fn answer(self, page: EndPage) {
         let _ = self.reply.send(page);
     }
@@ -48,7 +47,6 @@ impl Connection {
         self.task.id()
     }
 
-    /// Whether its request is not there yet.
     pub(super) fn is_waiting(&self) -> bool {
         !self.whole.load(Ordering::Relaxed)
     }

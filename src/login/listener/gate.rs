@@ -8,7 +8,6 @@ use hyper::{Method, Request, Uri};
 use crate::provider::RedirectHost;
 use keyfob_base::secret::Secret;
 
-/// What a redirect of this login looks like, before anybody looks at its query.
 pub(super) struct Gate {
     path: String,
     hosts: Vec<String>,

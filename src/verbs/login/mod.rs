@@ -127,7 +127,6 @@ pub struct Login {
 /// Whom the sandbox approves where nobody can be asked.
 const SANDBOX_PERSON: &str = "ada";
 
-/// Signs in, at a known provider or by the URL of one.
 pub(crate) fn run(app: &App, args: &Login) -> Result<()> {
     if args.with_token {
         with_token::check_target(app, &args.target)?;
@@ -142,7 +141,6 @@ pub(crate) fn run(app: &App, args: &Login) -> Result<()> {
     sign_in(app, args, &args.target)
 }
 
-/// Signs in and says who that was.
 fn sign_in(app: &App, args: &Login, typed: &str) -> Result<()> {
     let target = Target::parse(typed)?;
     check_name(&target, args)?;
@@ -184,7 +182,6 @@ fn sign_in(app: &App, args: &Login, typed: &str) -> Result<()> {
     report::report(app, &provider, &done, args.store.is_some())
 }
 
-/// Notes a sign-in that failed once it had begun.
 pub(super) fn note_failed(app: &App, provider: &str, error: &Error) {
     let whose = error.account.as_deref().unwrap_or(provider);
     app.audit.note(Action::SignIn, whose, Some(error));
@@ -249,7 +246,6 @@ pub(super) fn wish(args: &Login, command: String, provider: Provider, means: Mea
     }
 }
 
-/// `--as` fits the grammar, and names what the target does not name already.
 fn check_name(target: &Target<'_>, args: &Login) -> Result<()> {
     let Some(name) = &args.name else {
         return Ok(());

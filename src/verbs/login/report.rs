@@ -106,7 +106,6 @@ pub(crate) struct LoginAnswer {
 }
 
 impl LoginAnswer {
-    /// Shapes an account: `created` where it was not there before, `default` where it is its provider's.
     pub(crate) fn new(account: &Account, created: bool, default: bool) -> Self {
         Self {
             account: account.to_string(),

@@ -95,17 +95,20 @@ fn take(app: &App, provider: &Provider, command: &str) -> Result<Secret> {
             let what = format!("a terminal may cut a line that is longer than {LINE} bytes");
             return Err(refused(&what, "pipe the token in"));
         }
-        token_input::token(typed.expose().as_bytes())
+        token_input::parse(typed.expose().as_bytes())
     } else {
-        let bytes = token_input::standard_input().map_err(|error| {
+        let bytes = token_input::read_standard_input().map_err(|error| {
             refused(
                 &format!("cannot read standard input: {error}"),
                 "pipe the token in",
             )
         })?;
-        token_input::token(&bytes)
+        token_input::parse(&bytes)
     };
-    given.map_err(|flaw| refused(flaw.what(), flaw.next()))
+    given.map_err(|flaw| {
+        let (what, next) = flaw.explain();
+        refused(what, next)
+    })
 }
 
 /// Judges the token by how it begins: what is certainly wrong is sent nowhere.
