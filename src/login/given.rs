@@ -49,10 +49,7 @@ pub(crate) async fn keep_given(context: &Context, given: Given) -> Result<Signed
     let who = if given.verify {
         ask_whose(context, provider, &given.token).await?
     } else {
-        Who {
-            identity: identity::build_identity(provider, None, String::new()),
-            username: None,
-        }
+        Who::unknown(provider)
     };
     let grant = SignInGrant {
         client: Client::default(),

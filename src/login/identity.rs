@@ -56,29 +56,33 @@ pub(crate) async fn identify(
                 &provider.identity,
                 &client.id,
             );
-            match (asked.await, &claims) {
-                (Ok(told), claims) => {
+            match asked.await {
+                Ok(told) => {
                     agree(claims.as_ref(), &told)?;
                     Some(told)
                 }
-                (Err(error), Some(claims)) if is_for_others(&plan.wish, &error) => {
-                    Some(claims.clone())
+                Err(error) if claims.is_some() && is_for_others(&plan.wish, &error) => {
+                    claims.clone()
                 }
-                (Err(error), _) => return Err(userinfo_error(&plan.wish, client, &error)),
+                Err(error) => return Err(userinfo_error(&plan.wish, client, &error)),
             }
         }
         _ => claims.clone(),
     };
-    let Some(told) = told else {
-        if plan.keeping.needs_name() {
-            return Err(nameless_error(provider, Code::InvalidResponse));
-        }
-        return Ok(Who {
-            identity: build_identity(provider, claims.as_ref(), String::new()),
+    match told {
+        Some(told) => read_who(provider, claims.as_ref(), &told),
+        None if plan.keeping.needs_name() => Err(nameless_error(provider, Code::InvalidResponse)),
+        None => Ok(Who::unknown(provider)),
+    }
+}
+
+impl Who {
+    pub(crate) fn unknown(provider: &Provider) -> Self {
+        Self {
+            identity: build_identity(provider, None, String::new()),
             username: None,
-        });
-    };
-    read_who(provider, claims.as_ref(), &told)
+        }
+    }
 }
 
 /// Reads the person out of what was told, by the provider's rule; `claims` are those of the id token.
@@ -164,11 +168,7 @@ fn agree(claims: Option<&Value>, told: &Value) -> Result<()> {
 
 /// The issuer is the definition's, whatever was asked for, so that the same person stays the same.
 /// Where the definition leaves a tenant open it is the id token's own.
-pub(crate) fn build_identity(
-    provider: &Provider,
-    claims: Option<&Value>,
-    subject: String,
-) -> Identity {
+fn build_identity(provider: &Provider, claims: Option<&Value>, subject: String) -> Identity {
     let defined = provider.issuer.as_deref().unwrap_or(&provider.name);
     let tenant = claims
         .filter(|_| defined.contains('{'))

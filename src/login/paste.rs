@@ -17,7 +17,6 @@ pub(crate) enum Pasted {
     Shown(Secret),
     /// A bare code, from a provider whose page shows one.
     Code(Secret),
-    /// Enter alone.
     Nothing,
     /// None of these; what is wrong with it and what to paste, in one sentence that holds nothing of it.
     Wrong(String),

@@ -29,7 +29,7 @@ pub(crate) async fn login(context: &Arc<Context>, mut plan: Plan) -> Result<Sign
         Flow::ClientCredentials => machine::sign_in_client(context, plan).await,
         Flow::TokenExchange => machine::sign_in_job(context, plan).await,
         Flow::Auto | Flow::Browser | Flow::Device | Flow::Paste => {
-            person::sign_in(context, plan).await
+            Box::pin(person::sign_in(context, plan)).await
         }
     }
 }

@@ -135,9 +135,10 @@ impl<'a> Wait<'a> {
                 Ok(None)
             }
             WaitEvent::Visited(Ok(())) => Ok(None),
-            WaitEvent::Visited(Err(cause)) => self
-                .go_on_without_browser(&cause, invitation)
-                .map(|()| None),
+            WaitEvent::Visited(Err(cause)) => {
+                self.go_on_without_browser(&cause, invitation)?;
+                Ok(None)
+            }
             WaitEvent::TimeOver => {
                 Err(self.add_trouble(consent::timeout_error(self.wish, PATIENCE)))
             }
@@ -160,7 +161,13 @@ impl<'a> Wait<'a> {
                 self.context.term.warn(&paste::too_long());
                 return Ok(None);
             }
-            Typed::Closed => return self.close_entry().map(|()| None),
+            Typed::Closed => {
+                self.entry = None;
+                if self.can_finish() {
+                    return Ok(None);
+                }
+                return Err(no_flow_left(self.wish, "the terminal was closed"));
+            }
         };
         match code.judge_paste(self.wish, &text) {
             Ok(Some(verdict)) => return Ok(Some(verdict)),
@@ -199,9 +206,7 @@ impl<'a> Wait<'a> {
                 if let Some(device) = device.filter(|_| !self.takes_codes()) {
                     return Err(device.explain(&error));
                 }
-                self.context
-                    .term
-                    .step(&format!("no code for another device: {error}"));
+                (self.context.term).step(&format!("no code for another device: {error}"));
                 Ok(None)
             }
         }
@@ -241,14 +246,6 @@ impl<'a> Wait<'a> {
         }
         invitation.say_not_opened(cause, asked);
         Ok(())
-    }
-
-    fn close_entry(&mut self) -> Result<()> {
-        self.entry = None;
-        if self.can_finish() {
-            return Ok(());
-        }
-        Err(no_flow_left(self.wish, "the terminal was closed"))
     }
 
     /// The end of the wait, with what the device flow met at last.
