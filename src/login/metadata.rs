@@ -44,17 +44,13 @@ pub(crate) async fn complete(
 fn fill(provider: &mut Provider, found: Metadata) {
     provider.registers_as = found.confidential().unwrap_or_default();
     let fill = |own: &mut Option<Url>, found| *own = own.take().or(found);
-    fill(
-        &mut provider.authorization_endpoint,
-        found.authorization_endpoint,
-    );
+    let authorization = &mut provider.authorization_endpoint;
+    fill(authorization, found.authorization_endpoint);
     fill(&mut provider.token_endpoint, found.token_endpoint);
     fill(&mut provider.userinfo_endpoint, found.userinfo_endpoint);
     fill(&mut provider.revocation_endpoint, found.revocation_endpoint);
-    fill(
-        &mut provider.registration_endpoint,
-        found.registration_endpoint,
-    );
+    let registration = &mut provider.registration_endpoint;
+    fill(registration, found.registration_endpoint);
     let device = &mut provider.device_authorization_endpoint;
     fill(device, found.device_authorization_endpoint);
     let pushed = &mut provider.pushed_authorization_request_endpoint;

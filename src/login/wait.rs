@@ -63,7 +63,7 @@ enum WaitEvent {
     TimeOver,
 }
 
-impl<'a> Wait<'a> {
+impl Wait<'_> {
     pub(crate) async fn run(mut self) -> Result<WaitOutcome> {
         if !self.can_finish() {
             return Err(no_flow_left(
@@ -71,7 +71,14 @@ impl<'a> Wait<'a> {
                 "what is pasted does not arrive in the background, or without a terminal of its own",
             ));
         }
-        let invitation = self.invitation();
+        let invitation = Invitation {
+            term: &*self.context.term,
+            wish: self.wish,
+            url: self.address.as_ref().map(|address| address.url.to_string()),
+            port: self.listener.as_ref().map(Listener::port),
+            pasting: self.entry.is_some(),
+            device: self.device.is_some(),
+        };
         invitation.show();
         let url = self.address.as_ref().map(|address| address.url.clone());
         let mut visit = pin!(consent::visit(self.context, self.wish, url));
@@ -98,17 +105,6 @@ impl<'a> Wait<'a> {
             if let Some(finish) = self.judge(happened, &invitation).await? {
                 return Ok(finish);
             }
-        }
-    }
-
-    fn invitation(&self) -> Invitation<'a> {
-        Invitation {
-            term: &*self.context.term,
-            wish: self.wish,
-            url: self.address.as_ref().map(|address| address.url.to_string()),
-            port: self.listener.as_ref().map(Listener::port),
-            pasting: self.entry.is_some(),
-            device: self.device.is_some(),
         }
     }
 

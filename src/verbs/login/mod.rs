@@ -198,6 +198,8 @@ pub(super) struct Means {
 }
 
 impl Means {
+    /// The person goes to the authorization endpoint, or for the sandbox keyfob itself where no browser can be
+    /// opened. Who wants to paste wants to go there.
     pub(super) fn find(
         app: &App,
         args: &Login,
@@ -205,9 +207,21 @@ impl Means {
         expected: Option<&Account>,
     ) -> Self {
         let surroundings = Surroundings::detect();
+        let asked = BrowserOptions {
+            command: args.browser.as_deref(),
+            none: args.no_browser,
+            no_input: app.manner.no_input,
+        };
+        let visitor = match Browser::detect(asked, &surroundings) {
+            Browser::None(_) if provider.embedded && args.flow != Flow::Paste => {
+                let person = expected.and_then(|account| account.username.clone());
+                Visitor::AutoApprove(person.unwrap_or_else(|| SANDBOX_PERSON.into()))
+            }
+            browser => Visitor::Person(browser),
+        };
         Self {
-            visitor: choose_visitor(app, args, &surroundings, provider, expected),
             surroundings,
+            visitor,
         }
     }
 
@@ -278,29 +292,6 @@ fn subject_from(args: &Login, flow: Flow, expected: Option<&Account>) -> Result<
     }
     let held = expected.and_then(|account| account.subject_from.clone());
     Ok(held.unwrap_or(SubjectFrom::Ci))
-}
-
-/// Who goes to the authorization endpoint: the person, or for the sandbox keyfob itself where no
-/// browser can be opened. Who wants to paste wants to go there.
-fn choose_visitor(
-    app: &App,
-    args: &Login,
-    surroundings: &Surroundings,
-    provider: &Provider,
-    expected: Option<&Account>,
-) -> Visitor {
-    let asked = BrowserOptions {
-        command: args.browser.as_deref(),
-        none: args.no_browser,
-        no_input: app.manner.no_input,
-    };
-    match Browser::detect(asked, surroundings) {
-        Browser::None(_) if provider.embedded && args.flow != Flow::Paste => {
-            let person = expected.and_then(|account| account.username.clone());
-            Visitor::AutoApprove(person.unwrap_or_else(|| SANDBOX_PERSON.into()))
-        }
-        browser => Visitor::Person(browser),
-    }
 }
 
 /// `--store` or `KEYFOB_STORE`, else where this account or all of the provider's are, else the
