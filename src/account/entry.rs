@@ -108,10 +108,11 @@ impl fmt::Display for SignIn {
 }
 
 /// Where the identity token of an exchange comes from, each time anew.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SubjectFrom {
     /// The CI system that this runs in.
+    #[default]
     Ci,
     /// A file that something else keeps fresh; an absolute path.
     File(PathBuf),

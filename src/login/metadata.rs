@@ -1,6 +1,8 @@
 //! What a definition leaves to the issuer's metadata (RFC 8414): endpoints, and what the server asks for
 //! or offers beside them.
 
+use url::Url;
+
 use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
 use crate::oauth::discovery::{self, Metadata};
@@ -20,16 +22,11 @@ pub(crate) async fn complete(
         match discovery::discover(&context.http, &issuer).await {
             Ok(metadata) => fill(&mut provider, metadata),
             Err(error) if complete && with_client => {
-                context
-                    .term
-                    .step(&format!("no metadata of {issuer}: {error}"));
+                (context.term).step(&format!("no metadata of {issuer}: {error}"));
             }
             Err(error) => {
-                return Err(context::failed(
-                    &error,
-                    Code::InvalidResponse,
-                    "nothing was stored",
-                ));
+                let state = "nothing was stored";
+                return Err(context::failed(&error, Code::InvalidResponse, state));
             }
         }
     }
@@ -45,39 +42,24 @@ pub(crate) async fn complete(
 }
 
 fn fill(provider: &mut Provider, found: Metadata) {
-    let registers_as = found.confidential().unwrap_or_default();
-    for (own, found) in [
-        (
-            &mut provider.authorization_endpoint,
-            found.authorization_endpoint,
-        ),
-        (&mut provider.token_endpoint, found.token_endpoint),
-        (&mut provider.userinfo_endpoint, found.userinfo_endpoint),
-        (&mut provider.revocation_endpoint, found.revocation_endpoint),
-        (
-            &mut provider.registration_endpoint,
-            found.registration_endpoint,
-        ),
-        (
-            &mut provider.device_authorization_endpoint,
-            found.device_authorization_endpoint,
-        ),
-        (
-            &mut provider.pushed_authorization_request_endpoint,
-            found.pushed_authorization_request_endpoint,
-        ),
-    ] {
-        if own.is_none() {
-            *own = found;
-        }
-    }
+    provider.registers_as = found.confidential().unwrap_or_default();
+    let fill = |own: &mut Option<Url>, found| *own = own.take().or(found);
+    let authorization = &mut provider.authorization_endpoint;
+    fill(authorization, found.authorization_endpoint);
+    fill(&mut provider.token_endpoint, found.token_endpoint);
+    fill(&mut provider.userinfo_endpoint, found.userinfo_endpoint);
+    fill(&mut provider.revocation_endpoint, found.revocation_endpoint);
+    let registration = &mut provider.registration_endpoint;
+    fill(registration, found.registration_endpoint);
+    let device = &mut provider.device_authorization_endpoint;
+    fill(device, found.device_authorization_endpoint);
+    let pushed = &mut provider.pushed_authorization_request_endpoint;
+    fill(pushed, found.pushed_authorization_request_endpoint);
     provider.iss_parameter |= found.authorization_response_iss_parameter_supported;
     provider.require_pushed_authorization_requests |= found.require_pushed_authorization_requests;
     provider.client_id_metadata_document_supported |= found.client_id_metadata_document_supported;
-    provider.registers_as = registers_as;
 }
 
-/// Neither definition nor metadata name the endpoints.
 pub(crate) fn incomplete() -> Error {
     Error::new(
         Code::ConfigInvalid,
@@ -97,8 +79,6 @@ fn nowhere_to_push() -> Error {
 
 #[cfg(test)]
 mod tests {
-    use url::Url;
-
     use super::*;
 
     fn url(place: &str) -> Option<Url> {

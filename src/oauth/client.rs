@@ -7,7 +7,7 @@ use super::http::Request;
 use crate::provider::ClientAuth;
 use keyfob_base::secret::Secret;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Client {
     /// The client identifier. Empty where no client has a part: then nothing tells of one.
     pub id: String,

@@ -12,12 +12,10 @@ use crate::provider::{Change, Definition, usual_scopes};
 use crate::verbs::app::App;
 use crate::verbs::network;
 
-/// Whether a target is meant as a URL.
 pub(crate) fn is_url(target: &str) -> bool {
     target.contains("://")
 }
 
-/// Signs in at the issuer, and keeps its definition if that is wanted.
 pub(crate) fn run(app: &App, args: &Login) -> Result<()> {
     let issuer = args.target.as_str();
     check_issuer(issuer)?;
@@ -94,7 +92,6 @@ fn define(args: &Login, metadata: &Metadata) -> Definition {
     definition
 }
 
-/// Keeps the definition under the name that the person wants, or forgets it.
 fn settle(app: &App, args: &Login, issuer: &str, name: &str) -> Result<()> {
     if args.no_keep {
         return forget(app, name);

@@ -2,7 +2,7 @@
 
 use crate::account::Account;
 use crate::error::Result;
-use crate::login::given;
+use crate::login::read_variable;
 use crate::provider::{ClientAuth, Provider};
 use crate::vault::KeptClient;
 use crate::verbs::app::App;
@@ -27,7 +27,7 @@ pub(crate) fn needs(app: &App, provider: &Provider, accounts: &[Account]) -> Vec
         (auth, _) => auth,
     };
     let kept_secret = registered.is_some_and(|kept| !kept.expired(Timestamp::now()));
-    let has_secret = kept_secret || given(provider, "CLIENT_SECRET").is_some();
+    let has_secret = kept_secret || read_variable(provider, "CLIENT_SECRET").is_some();
     if auth.needs_secret() && !has_secret && !goes_without(provider) {
         needs.push(Need::ClientSecret);
     }
@@ -47,7 +47,7 @@ pub(crate) fn client_id(
     kept: Option<&KeptClient>,
     accounts: &[Account],
 ) -> Option<String> {
-    given(provider, "CLIENT_ID")
+    read_variable(provider, "CLIENT_ID")
         .or_else(|| provider.client_id.clone())
         .or_else(|| kept.map(|kept| kept.client_id.clone()))
         .or_else(|| accounts.last().map(|account| account.client.id.clone()))
