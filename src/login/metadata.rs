@@ -46,30 +46,8 @@ pub(crate) async fn complete(
 
 fn fill(provider: &mut Provider, found: Metadata) {
     let registers_as = found.confidential().unwrap_or_default();
-    for (own, found) in [
-        (
-            &mut provider.authorization_endpoint,
-            found.authorization_endpoint,
-        ),
-        (&mut provider.token_endpoint, found.token_endpoint),
-        (&mut provider.userinfo_endpoint, found.userinfo_endpoint),
-        (&mut provider.revocation_endpoint, found.revocation_endpoint),
-        (
-            &mut provider.registration_endpoint,
-            found.registration_endpoint,
-        ),
-        (
-            &mut provider.device_authorization_endpoint,
-            found.device_authorization_endpoint,
-        ),
-        (
-            &mut provider.pushed_authorization_request_endpoint,
-            found.pushed_authorization_request_endpoint,
-        ),
-    ] {
-        if own.is_none() {
-            *own = found;
-        }
+    for (endpoint, url) in found.endpoints {
+        provider.complete_endpoint(endpoint, url);
     }
     provider.iss_parameter |= found.authorization_response_iss_parameter_supported;
     provider.require_pushed_authorization_requests |= found.require_pushed_authorization_requests;
@@ -100,6 +78,7 @@ mod tests {
     use url::Url;
 
     use super::*;
+    use crate::provider::Endpoint;
 
     fn url(place: &str) -> Option<Url> {
         Url::parse(&format!("https://id.example.com/{place}")).ok()
@@ -108,13 +87,17 @@ mod tests {
     fn everything(prefix: &str) -> Metadata {
         Metadata {
             issuer: "https://id.example.com".into(),
-            authorization_endpoint: url(&format!("{prefix}/authorize")),
-            token_endpoint: url(&format!("{prefix}/token")),
-            userinfo_endpoint: url(&format!("{prefix}/userinfo")),
-            revocation_endpoint: url(&format!("{prefix}/revoke")),
-            registration_endpoint: url(&format!("{prefix}/register")),
-            device_authorization_endpoint: url(&format!("{prefix}/device")),
-            pushed_authorization_request_endpoint: url(&format!("{prefix}/par")),
+            endpoints: [
+                (Endpoint::Authorization, "authorize"),
+                (Endpoint::Token, "token"),
+                (Endpoint::Userinfo, "userinfo"),
+                (Endpoint::Revocation, "revoke"),
+                (Endpoint::Registration, "register"),
+                (Endpoint::DeviceAuthorization, "device"),
+                (Endpoint::PushedAuthorizationRequest, "par"),
+            ]
+            .map(|(endpoint, place)| (endpoint, url(&format!("{prefix}/{place}")).unwrap()))
+            .into(),
             require_pushed_authorization_requests: true,
             client_id_metadata_document_supported: true,
             authorization_response_iss_parameter_supported: true,

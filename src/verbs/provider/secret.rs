@@ -10,7 +10,7 @@ use crate::config;
 use crate::context::{self, off_thread};
 use crate::error::{Code, Error, Result};
 use crate::oauth::discovery;
-use crate::provider::{Change, Provider};
+use crate::provider::{Change, Endpoint, Provider};
 use crate::store::Kind;
 use crate::term::Terminal;
 use crate::vault::{ClientSecrets, KeptClient};
@@ -151,9 +151,12 @@ fn discovered(app: &App, provider: &Provider, question: Question) -> Result<(Url
         let progress = context.term.progress("reading the metadata");
         let metadata = discovery::discover(&context.http, issuer).await;
         drop(progress);
-        let metadata = metadata
+        let mut metadata = metadata
             .map_err(|error| context::failed(&error, Code::InvalidResponse, "nothing was kept"))?;
-        let endpoint = metadata.token_endpoint.ok_or_else(missing)?;
+        let endpoint = metadata
+            .endpoints
+            .remove(&Endpoint::Token)
+            .ok_or_else(missing)?;
         // A signal ends a question that is asked off the runtime's thread.
         let secret = off_thread(move || question.put()).await?;
         Ok((endpoint, secret))

@@ -7,7 +7,7 @@ use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
 use crate::oauth::OauthError;
 use crate::oauth::discovery::{self, Metadata};
-use crate::provider::Change;
+use crate::provider::{Change, Endpoint};
 use crate::term::Terminal;
 use crate::verbs::provider::answer::Found;
 
@@ -52,12 +52,7 @@ pub(crate) fn take(term: &dyn Terminal, draft: &mut Draft, read: Read) -> Result
         pkce_s256: metadata
             .code_challenge_methods_supported
             .map(|methods| methods.iter().any(|method| method == "S256")),
-        authorization_endpoint: metadata.authorization_endpoint,
-        token_endpoint: metadata.token_endpoint,
-        userinfo_endpoint: metadata.userinfo_endpoint,
-        revocation_endpoint: metadata.revocation_endpoint,
-        device_authorization_endpoint: metadata.device_authorization_endpoint,
-        registration_endpoint: metadata.registration_endpoint,
+        endpoints: metadata.endpoints,
         scopes: metadata.scopes_supported,
     };
     for line in found.lines() {
@@ -89,10 +84,8 @@ fn without(term: &dyn Terminal, draft: &mut Draft, error: &OauthError) -> Result
 
 /// Endpoints that the metadata lacks, those that were given otherwise, and registration.
 fn take_over(term: &dyn Terminal, draft: &mut Draft, found: &Found) -> Result<()> {
-    for (key, published) in [
-        ("authorization_endpoint", &found.authorization_endpoint),
-        ("token_endpoint", &found.token_endpoint),
-    ] {
+    for endpoint in [Endpoint::Authorization, Endpoint::Token] {
+        let (key, published) = (endpoint.key(), found.endpoints.get(&endpoint));
         let given = draft.definition.value(key).and_then(Value::as_str);
         match (published, given) {
             (Some(url), Some(given)) if url.as_str() != given => term.warn(&format!(
@@ -105,7 +98,8 @@ fn take_over(term: &dyn Terminal, draft: &mut Draft, found: &Found) -> Result<()
             _ => {}
         }
     }
-    if found.registration_endpoint.is_some() && !draft.definition.sets("client_id") {
+    if found.endpoints.contains_key(&Endpoint::Registration) && !draft.definition.sets("client_id")
+    {
         draft
             .definition
             .push(Change::set("registration.dynamic", true));

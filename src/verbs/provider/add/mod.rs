@@ -11,7 +11,7 @@ use url::Url;
 use super::needs::needs;
 use crate::context::off_thread;
 use crate::error::{Code, Error, Result};
-use crate::provider::{Change, Definition, Provider, Registry, usual_scopes};
+use crate::provider::{Change, Definition, Endpoint, Provider, Registry, usual_scopes};
 use crate::term::Terminal;
 use crate::verbs::app::App;
 use crate::verbs::provider::answer::{Added, Found, Need, giving};
@@ -193,7 +193,7 @@ impl Draft {
         let Some(found) = found else { return };
         if !self.definition.sets("scopes") {
             let supported = found.scopes.as_deref();
-            let signs_in = supported.is_some() || found.userinfo_endpoint.is_some();
+            let signs_in = supported.is_some() || found.endpoints.contains_key(&Endpoint::Userinfo);
             let scopes = usual_scopes(supported);
             if signs_in && !scopes.is_empty() {
                 self.definition.push(Change::set_list("scopes", &scopes));

@@ -1,11 +1,13 @@
 //! The shapes of `provider add`, `provider set` and `provider remove`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use url::Url;
 
 use super::Need;
+use crate::provider::Endpoint;
 use crate::store::Kind;
 use crate::verbs::logout::Forgotten;
 
@@ -29,29 +31,39 @@ pub(crate) struct Added {
 pub(crate) struct Found {
     /// The issuer identifier.
     pub issuer: String,
-    /// Where the browser goes.
-    pub authorization_endpoint: Option<Url>,
-    /// Where codes become tokens.
-    pub token_endpoint: Option<Url>,
-    /// Where a token says whose it is.
-    pub userinfo_endpoint: Option<Url>,
-    /// Where tokens are revoked.
-    pub revocation_endpoint: Option<Url>,
-    /// Where a device asks for a code.
-    pub device_authorization_endpoint: Option<Url>,
-    /// Where clients register themselves.
-    pub registration_endpoint: Option<Url>,
+    #[serde(flatten, serialize_with = "serialize_endpoints")]
+    pub endpoints: BTreeMap<Endpoint, Url>,
     /// Whether PKCE S256 is announced; `null` where the metadata does not say.
     pub pkce_s256: Option<bool>,
     /// The scopes it knows; `null` where the metadata does not say.
     pub scopes: Option<Vec<String>>,
 }
 
+/// The endpoints in the order in which they are told, `null` where there is none.
+const ANNOUNCED: [Endpoint; 6] = [
+    Endpoint::Authorization,
+    Endpoint::Token,
+    Endpoint::Userinfo,
+    Endpoint::Revocation,
+    Endpoint::DeviceAuthorization,
+    Endpoint::Registration,
+];
+
+fn serialize_endpoints<S: Serializer>(
+    endpoints: &BTreeMap<Endpoint, Url>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(ANNOUNCED.map(|endpoint| (endpoint.key(), endpoints.get(&endpoint))))
+}
+
 impl Found {
     /// Writes it for people, a line a fact.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let at = |url: &Option<Url>| url.as_ref().map_or("none".into(), Url::to_string);
-        let offered = |url: &Option<Url>| match url {
+        let at = |endpoint| {
+            let url = self.endpoints.get(&endpoint);
+            url.map_or("none".into(), Url::to_string)
+        };
+        let offered = |endpoint| match self.endpoints.get(&endpoint) {
             Some(url) => format!("offered at {url}"),
             None => "not offered".into(),
         };
@@ -61,12 +73,12 @@ impl Found {
             None => "not announced; it is sent all the same",
         };
         let facts = [
-            ("authorization endpoint", at(&self.authorization_endpoint)),
-            ("token endpoint", at(&self.token_endpoint)),
-            ("userinfo endpoint", at(&self.userinfo_endpoint)),
-            ("revocation endpoint", at(&self.revocation_endpoint)),
-            ("device flow", offered(&self.device_authorization_endpoint)),
-            ("registration", offered(&self.registration_endpoint)),
+            ("authorization endpoint", at(Endpoint::Authorization)),
+            ("token endpoint", at(Endpoint::Token)),
+            ("userinfo endpoint", at(Endpoint::Userinfo)),
+            ("revocation endpoint", at(Endpoint::Revocation)),
+            ("device flow", offered(Endpoint::DeviceAuthorization)),
+            ("registration", offered(Endpoint::Registration)),
             ("PKCE S256", pkce.to_owned()),
         ];
         let facts = facts

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::account::fixture::assert_shape;
-use crate::provider::{Provider, RegistrationRule, Source, Sources};
+use crate::provider::{Endpoint, Provider, RegistrationRule, Source, Sources};
 use crate::store::Kind;
 use crate::verbs::logout::Forgotten;
 
@@ -183,7 +183,7 @@ fn hostile_words_of_a_file_stay_comments_and_keep_their_meaning() {
 
 #[test]
 fn the_shape_of_add_is_the_documented_one() {
-    let at = |path: &str| Some(format!("https://id.example.com{path}").parse().unwrap());
+    let at = |path: &str| format!("https://id.example.com{path}").parse().unwrap();
     let added = Added {
         provider: "example".into(),
         title: "id.example.com".into(),
@@ -191,12 +191,13 @@ fn the_shape_of_add_is_the_documented_one() {
         needs: vec![Need::ClientId],
         found: Some(Found {
             issuer: "https://id.example.com".into(),
-            authorization_endpoint: at("/authorize"),
-            token_endpoint: at("/token"),
-            userinfo_endpoint: at("/userinfo"),
-            revocation_endpoint: at("/revoke"),
-            device_authorization_endpoint: None,
-            registration_endpoint: None,
+            endpoints: [
+                (Endpoint::Authorization, at("/authorize")),
+                (Endpoint::Token, at("/token")),
+                (Endpoint::Userinfo, at("/userinfo")),
+                (Endpoint::Revocation, at("/revoke")),
+            ]
+            .into(),
             pkce_s256: Some(true),
             scopes: Some(vec!["openid".into(), "profile".into()]),
         }),

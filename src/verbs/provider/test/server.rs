@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::oauth::discovery::{self, Metadata};
 use crate::oauth::{OauthError, probe};
-use crate::provider::Provider;
+use crate::provider::{Endpoint, Provider};
 use crate::verbs::provider::answer::Check;
 use keyfob_base::escape::escape_short;
 use keyfob_base::timestamp::Timestamp;
@@ -28,7 +28,7 @@ pub(crate) async fn checks(context: &Context, provider: &Provider) -> Result<Vec
     let endpoint = provider
         .token_endpoint
         .as_ref()
-        .or_else(|| published?.token_endpoint.as_ref());
+        .or_else(|| published?.endpoints.get(&Endpoint::Token));
     let clock = match endpoint {
         Some(endpoint) => Some(probe::clock(&context.http, endpoint).await),
         None => None,
@@ -105,62 +105,21 @@ fn metadata(
 /// The endpoints that the definition has otherwise than the metadata.
 fn endpoints(provider: &Provider, metadata: &Metadata) -> Check {
     let check = "endpoints";
-    let pairs = [
-        (
-            "authorization_endpoint",
-            &provider.authorization_endpoint,
-            &metadata.authorization_endpoint,
-        ),
-        (
-            "token_endpoint",
-            &provider.token_endpoint,
-            &metadata.token_endpoint,
-        ),
-        (
-            "userinfo_endpoint",
-            &provider.userinfo_endpoint,
-            &metadata.userinfo_endpoint,
-        ),
-        (
-            "revocation_endpoint",
-            &provider.revocation_endpoint,
-            &metadata.revocation_endpoint,
-        ),
-        (
-            "registration_endpoint",
-            &provider.registration_endpoint,
-            &metadata.registration_endpoint,
-        ),
-        (
-            "device_authorization_endpoint",
-            &provider.device_authorization_endpoint,
-            &metadata.device_authorization_endpoint,
-        ),
-        (
-            "pushed_authorization_request_endpoint",
-            &provider.pushed_authorization_request_endpoint,
-            &metadata.pushed_authorization_request_endpoint,
-        ),
-    ];
-    let missing = |key: &str| {
-        pairs
-            .iter()
-            .any(|(name, ours, theirs)| *name == key && ours.is_none() && theirs.is_none())
+    let both = |endpoint: Endpoint| {
+        let theirs = metadata.endpoints.get(&endpoint);
+        (endpoint.key(), provider.endpoint(endpoint), theirs)
     };
-    if let Some(key) = ["authorization_endpoint", "token_endpoint"]
-        .into_iter()
-        .find(|key| missing(key))
-    {
-        let next = format!("`keyfob provider set {} {key}=URL`", provider.name);
-        return fail(
-            check,
-            format!("neither definition nor metadata has `{key}`"),
-            next,
-        );
+    for (key, ours, theirs) in [Endpoint::Authorization, Endpoint::Token].map(both) {
+        if ours.is_none() && theirs.is_none() {
+            let next = format!("`keyfob provider set {} {key}=URL`", provider.name);
+            let reason = format!("neither definition nor metadata has `{key}`");
+            return fail(check, reason, next);
+        }
     }
-    let differing: Vec<_> = pairs
-        .iter()
-        .filter_map(|(key, ours, theirs)| Some((key, ours.as_ref()?, theirs.as_ref()?)))
+    let differing: Vec<_> = Endpoint::ALL
+        .into_iter()
+        .map(both)
+        .filter_map(|(key, ours, theirs)| Some((key, ours?, theirs?)))
         .filter(|(_, ours, theirs)| ours != theirs)
         .collect();
     if differing.is_empty() {
@@ -222,7 +181,8 @@ fn iss(provider: &Provider, metadata: Option<&Metadata>) -> Check {
 
 fn device(provider: &Provider, metadata: Option<&Metadata>) -> Check {
     let check = "device";
-    let announced = metadata.and_then(|metadata| metadata.device_authorization_endpoint.as_ref());
+    let announced =
+        metadata.and_then(|metadata| metadata.endpoints.get(&Endpoint::DeviceAuthorization));
     match (announced, &provider.device_authorization_endpoint) {
         (Some(url), _) => pass(check, format!("announced at {url}")),
         (None, Some(url)) => unknown(
