@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::needs::{self, show_id};
 use crate::account;
 use crate::config;
 use crate::context::{self, off_thread};
@@ -16,19 +17,13 @@ use crate::term::Terminal;
 use crate::vault::{ClientSecrets, KeptClient};
 use crate::verbs::app::App;
 use crate::verbs::network;
-use keyfob_base::escape::escape_short;
 use keyfob_base::secret::Secret;
-
-use super::needs;
 
 /// The longest secret that is taken, in bytes.
 const LONGEST: usize = 8 * 1024;
 
-/// The most characters of a client id that are shown.
-const ID_LIMIT: usize = 60;
-
 /// A secret that was given, and the client it belongs to.
-pub(crate) struct Prepared {
+pub(crate) struct PreparedSecret {
     provider: Provider,
     client: KeptClient,
     secrets: ClientSecrets,
@@ -41,9 +36,9 @@ pub(crate) fn prepare(
     name: &str,
     changes: &[Change],
     store: Option<Kind>,
-) -> Result<Prepared> {
+) -> Result<PreparedSecret> {
     let provider = app.registry.preview(name, changes)?;
-    let client_id = whose(app, &provider)?;
+    let client_id = client_of(app, &provider)?;
     let before = app.vault.client(name)?;
     let before = before.filter(|old| old.client_id == client_id);
     let store = match store {
@@ -57,7 +52,7 @@ pub(crate) fn prepare(
     let question = Question::new(app, &provider, &client_id);
     let (endpoint, secret) = match &provider.token_endpoint {
         Some(endpoint) => (endpoint.clone(), question.put()?),
-        None => discovered(app, &provider, question)?,
+        None => discover_endpoint(app, &provider, question)?,
     };
     let pin = provider.pin(&endpoint);
     let before = before.filter(|old| old.pin == pin);
@@ -65,7 +60,7 @@ pub(crate) fn prepare(
         Some(old) => app.vault.client_secrets(old)?,
         None => ClientSecrets::default(),
     };
-    Ok(Prepared {
+    Ok(PreparedSecret {
         client: KeptClient {
             id: account::random_id(),
             client_id,
@@ -85,7 +80,7 @@ pub(crate) fn prepare(
 }
 
 /// The client that the secret belongs to, which must be one that has one.
-fn whose(app: &App, provider: &Provider) -> Result<String> {
+fn client_of(app: &App, provider: &Provider) -> Result<String> {
     let name = &provider.name;
     if let Some(key) = provider.missing.first() {
         return Err(Error::new(
@@ -105,7 +100,7 @@ fn whose(app: &App, provider: &Provider) -> Result<String> {
             "say how the client authenticates: `keyfob provider set {name} client_auth=client_secret_basic --client-secret`"
         )));
     }
-    let kept = needs::kept(app, provider)?;
+    let kept = needs::kept_client(app, provider)?;
     needs::client_id(provider, kept.as_ref(), &[]).ok_or_else(|| {
         Error::new(
             Code::RegistrationRequired,
@@ -117,7 +112,7 @@ fn whose(app: &App, provider: &Provider) -> Result<String> {
     })
 }
 
-impl Prepared {
+impl PreparedSecret {
     /// Keeps it; gives the store.
     pub(crate) fn keep(self, app: &App) -> Result<Kind> {
         let Self {
@@ -129,7 +124,7 @@ impl Prepared {
         app.term.say(&format!(
             "{}: the secret of client {} is {}",
             provider.name,
-            escape_short(&client.client_id, ID_LIMIT),
+            show_id(&client.client_id),
             app.vault.protection(client.store)
         ));
         Ok(client.store)
@@ -137,7 +132,7 @@ impl Prepared {
 }
 
 /// Where the secret will be sent by the issuer's metadata, and then the secret.
-fn discovered(app: &App, provider: &Provider, question: Question) -> Result<(Url, Secret)> {
+fn discover_endpoint(app: &App, provider: &Provider, question: Question) -> Result<(Url, Secret)> {
     let missing = || {
         let name = &provider.name;
         Error::new(
@@ -172,7 +167,7 @@ struct Question {
 
 impl Question {
     fn new(app: &App, provider: &Provider, client_id: &str) -> Self {
-        let id = escape_short(client_id, ID_LIMIT);
+        let id = show_id(client_id);
         Self {
             term: Arc::clone(&app.term),
             text: format!("client secret of {id} at {}:", provider.title),

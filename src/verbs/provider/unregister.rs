@@ -1,23 +1,30 @@
 //! Taking a registration back at the server (RFC 7592 §2.3), as well as that goes: the provider is removed
 //! here whatever the server says.
 
+use serde::Serialize;
 use url::Url;
 
+use super::needs::show_id;
 use crate::error::Result;
 use crate::oauth::registration;
 use crate::vault::KeptClient;
 use crate::verbs::app::App;
 use crate::verbs::network;
-use crate::verbs::provider::answer::Unregistered;
-use keyfob_base::escape::escape_short;
 use keyfob_base::secret::Secret;
 
-/// The most characters of a client id that are shown.
-const ID_LIMIT: usize = 60;
+/// What became of a client that keyfob registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Deregistration {
+    Deleted,
+    /// The server did not say so.
+    Failed,
+    /// Another provider of the user's uses it too.
+    Shared,
+}
 
 /// What manages a registration, and what becomes of it.
 pub(crate) enum Registration {
-    /// It can be deleted.
     Ours(Managed),
     /// The definition of that name uses the client too.
     Shared(String, String),
@@ -40,7 +47,7 @@ impl Registration {
         let Some(endpoint) = client.configuration_endpoint.clone() else {
             return Ok(None);
         };
-        if let Some(other) = sharer(app, name, &client) {
+        if let Some(other) = find_sharer(app, name, &client) {
             return Ok(Some(Self::Shared(client.client_id, other)));
         }
         let token = app.vault.client_secrets(&client)?.registration_access_token;
@@ -55,22 +62,22 @@ impl Registration {
     }
 
     /// Deletes it at the server, unless it is shared, and says what became of it.
-    pub(crate) fn delete(&self, app: &App) -> Unregistered {
+    pub(crate) fn delete(&self, app: &App) -> Deregistration {
         match self {
             Self::Ours(managed) => managed.delete(app),
             Self::Shared(id, other) => {
-                let id = escape_short(id, ID_LIMIT);
+                let id = show_id(id);
                 app.term.say(&format!(
                     "client `{id}` stays registered: `{other}` uses it"
                 ));
-                Unregistered::Shared
+                Deregistration::Shared
             }
         }
     }
 }
 
 impl Managed {
-    fn delete(&self, app: &App) -> Unregistered {
+    fn delete(&self, app: &App) -> Deregistration {
         let asked = network::context(app, app.registry.clone(), async |context| {
             Ok(registration::delete(&context.http, &self.endpoint, &self.token).await)
         });
@@ -79,22 +86,22 @@ impl Managed {
             Ok(Err(refused)) => Some(refused.to_string()),
             Err(error) => Some(error.message),
         };
-        let id = escape_short(&self.client_id, ID_LIMIT);
+        let id = show_id(&self.client_id);
         let title = &self.title;
         if let Some(cause) = cause {
             app.term.warn(&format!(
                 "client `{id}` may still be registered at {title}, and nothing here can delete it any more: {cause}"
             ));
-            return Unregistered::Failed;
+            return Deregistration::Failed;
         }
         app.term
             .say(&format!("client `{id}` is no longer registered at {title}"));
-        Unregistered::Deleted
+        Deregistration::Deleted
     }
 }
 
 /// Another provider whose definition has the same registration.
-fn sharer(app: &App, name: &str, client: &KeptClient) -> Option<String> {
+fn find_sharer(app: &App, name: &str, client: &KeptClient) -> Option<String> {
     let same = |other: &String| {
         let kept = app.vault.client(other).ok().flatten();
         other != name

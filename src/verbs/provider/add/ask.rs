@@ -1,13 +1,14 @@
 //! The questions of `provider add`, each for what a flag would have said.
 
-use super::{Draft, spelt};
+use super::complete_scheme;
+use super::draft::Draft;
 use crate::error::{Code, Error, Result};
 use crate::provider::Change;
 use crate::term::Terminal;
 use crate::verbs::app::App;
 
 /// The name: given, or asked for until it is one.
-pub(crate) fn name(app: &App, given: Option<&str>) -> Result<String> {
+pub(super) fn name(app: &App, given: Option<&str>) -> Result<String> {
     if let Some(name) = given {
         app.registry.is_free(name)?;
         return Ok(name.to_owned());
@@ -18,17 +19,17 @@ pub(crate) fn name(app: &App, given: Option<&str>) -> Result<String> {
             .term
             .ask(question, "give it: `keyfob provider add NAME --issuer URL`")?;
         if name.is_empty() {
-            return Err(unanswered("a name", "give it: `keyfob provider add NAME`"));
+            return Err(required("a name", "give it: `keyfob provider add NAME`"));
         }
         match app.registry.is_free(&name) {
             Ok(()) => return Ok(name),
-            Err(error) => again(app.term.as_ref(), &error),
+            Err(error) => warn_again(app.term.as_ref(), &error),
         }
     }
 }
 
 /// Where the server is: its issuer, else its endpoints.
-pub(crate) fn place(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
+pub(super) fn place(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
     let name = draft.name.clone();
     let flags = format!(
         "give `keyfob provider add {name} --issuer URL`, or `--like PROVIDER`, or `--authorization-endpoint URL --token-endpoint URL`"
@@ -63,7 +64,7 @@ pub(crate) fn place(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
 }
 
 /// The two endpoints that every login needs, those that are not known yet.
-pub(crate) fn endpoints(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
+pub(super) fn endpoints(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
     for (key, question) in [
         (
             "authorization_endpoint",
@@ -82,7 +83,7 @@ pub(crate) fn endpoints(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
 }
 
 /// One endpoint that a login cannot do without.
-pub(crate) fn endpoint(
+pub(super) fn endpoint(
     term: &dyn Terminal,
     draft: &mut Draft,
     name: &str,
@@ -90,14 +91,14 @@ pub(crate) fn endpoint(
 ) -> Result<()> {
     let flag = format!("give it with `--{} URL`", name.replace('_', "-"));
     let change = key(term, draft, name, question, &flag)?;
-    let change = change.ok_or_else(|| unanswered(&format!("`{name}`"), &flag))?;
+    let change = change.ok_or_else(|| required(&format!("`{name}`"), &flag))?;
     draft.asked = true;
     draft.definition.push(change);
     Ok(())
 }
 
 /// The keys that a built-in definition leaves to the user, where somebody can say them now.
-pub(crate) fn missing(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
+pub(super) fn template_keys(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
     let drafted = draft.registry.draft(&draft.name, &draft.definition);
     let missing = drafted.map_or(Vec::new(), |provider| provider.missing);
     for name in missing.iter().filter(|_| term.can_ask()) {
@@ -111,7 +112,7 @@ pub(crate) fn missing(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
 }
 
 /// What a login would be glad of: the client id and the scopes.
-pub(crate) fn rest(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
+pub(super) fn client_and_scopes(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
     if !draft.definition.sets("client_id") {
         let question = "client id, as it was registered there (Enter where there is none yet):";
         if let Some(id) = key(term, draft, "client_id", question, "--client-id ID")? {
@@ -150,7 +151,7 @@ fn key(
             return Ok(None);
         }
         let answer = if key == "issuer" {
-            spelt(&answer)
+            complete_scheme(&answer)
         } else {
             answer
         };
@@ -160,16 +161,16 @@ fn key(
         });
         match fit {
             Ok(change) => return Ok(Some(change)),
-            Err(error) => again(term, &error),
+            Err(error) => warn_again(term, &error),
         }
     }
 }
 
-fn again(term: &dyn Terminal, error: &Error) {
+fn warn_again(term: &dyn Terminal, error: &Error) {
     term.warn(&format!("{}; once more", error.message));
 }
 
-fn unanswered(what: &str, flag: &str) -> Error {
+fn required(what: &str, flag: &str) -> Error {
     Error::new(Code::Usage, format!("{what} must be given"))
         .hint(format!("nothing was written; {flag}"))
 }

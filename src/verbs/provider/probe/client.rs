@@ -5,28 +5,23 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{fail, pass, unanswered, unknown};
+use super::check::{ServerCheck, fail, judge_error, pass, unknown};
 use crate::context::{Context, off_thread};
 use crate::error::Result;
 use crate::oauth::probe::{self, Verdict};
 use crate::oauth::{Client, OauthError};
 use crate::provider::{ClientAuth, Provider};
-use crate::verbs::provider::answer::Check;
 use crate::verbs::provider::needs;
-use keyfob_base::escape::escape_short;
 use keyfob_base::timestamp::Timestamp;
 
 const CHECK: &str = "client";
-
-/// The most characters of a client id that are shown.
-const ID_LIMIT: usize = 60;
 
 /// The check; `endpoint` is the definition's token endpoint, else the metadata's.
 pub(crate) async fn client(
     context: &Context,
     provider: &Provider,
     endpoint: Option<&Url>,
-) -> Result<Check> {
+) -> Result<ServerCheck> {
     let name = &provider.name;
     let Some(endpoint) = endpoint else {
         let next = format!("`keyfob provider set {name} token_endpoint=URL`, or mend `issuer`");
@@ -42,7 +37,7 @@ pub(crate) async fn client(
 }
 
 /// Without a client there is still an endpoint to ask.
-async fn nobody(context: &Context, provider: &Provider, endpoint: &Url) -> Check {
+async fn nobody(context: &Context, provider: &Provider, endpoint: &Url) -> ServerCheck {
     let made_up = Client {
         id: "keyfob-test".into(),
         auth: ClientAuth::None,
@@ -145,9 +140,9 @@ async fn ours(
     .await
 }
 
-fn judge(provider: &Provider, ours: &Client, sent: Sent, verdict: Verdict) -> Check {
+fn judge(provider: &Provider, ours: &Client, sent: Sent, verdict: Verdict) -> ServerCheck {
     let (title, name) = (&provider.title, &provider.name);
-    let id = escape_short(&ours.id, ID_LIMIT);
+    let id = needs::show_id(&ours.id);
     match (verdict, sent) {
         (Verdict::Accepted, Sent::Secret) => {
             pass(CHECK, format!("{title} knows {id} and takes its secret"))
@@ -185,7 +180,7 @@ fn judge(provider: &Provider, ours: &Client, sent: Sent, verdict: Verdict) -> Ch
     }
 }
 
-fn not_reached(name: &str, error: &OauthError) -> Check {
+fn not_reached(name: &str, error: &OauthError) -> ServerCheck {
     let next = format!("check `token_endpoint` and `client_id` in `keyfob provider show {name}`");
-    unanswered(CHECK, error, &next)
+    judge_error(CHECK, error, &next)
 }

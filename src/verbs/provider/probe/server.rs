@@ -2,14 +2,13 @@
 
 use url::Url;
 
+use super::check::{ServerCheck, fail, is_tls, judge_error, pass, unknown};
 use super::client::client;
-use super::{fail, is_tls, pass, unanswered, unknown};
 use crate::context::Context;
 use crate::error::Result;
 use crate::oauth::discovery::{self, Metadata};
 use crate::oauth::{OauthError, probe};
 use crate::provider::{Endpoint, Provider};
-use crate::verbs::provider::answer::Check;
 use keyfob_base::escape::escape_short;
 use keyfob_base::timestamp::Timestamp;
 
@@ -17,7 +16,7 @@ use keyfob_base::timestamp::Timestamp;
 const SKEW: u64 = 60;
 
 /// The checks that need the network, in their order.
-pub(crate) async fn checks(context: &Context, provider: &Provider) -> Result<Vec<Check>> {
+pub(crate) async fn checks(context: &Context, provider: &Provider) -> Result<Vec<ServerCheck>> {
     let read = match &provider.issuer {
         Some(issuer) if provider.discovery => {
             Some(discovery::discover(&context.http, issuer).await)
@@ -50,7 +49,7 @@ fn tls(
     endpoint: Option<&Url>,
     clock: Option<&std::result::Result<Option<Timestamp>, OauthError>>,
     read: Option<&std::result::Result<Metadata, OauthError>>,
-) -> Check {
+) -> ServerCheck {
     let check = "tls";
     let failures = [
         clock.and_then(|clock| clock.as_ref().err()),
@@ -60,7 +59,7 @@ fn tls(
     let network = |error: &&&OauthError| matches!(error, OauthError::Network(_));
     if let Some(error) = failures.iter().find(network) {
         return match error {
-            OauthError::Network(cause) if is_tls(cause) => unanswered(check, error, ""),
+            OauthError::Network(cause) if is_tls(cause) => judge_error(check, error, ""),
             _ => unknown(check, format!("no connection was made: {error}")),
         };
     }
@@ -80,14 +79,14 @@ fn tls(
 fn metadata(
     provider: &Provider,
     read: Option<&std::result::Result<Metadata, OauthError>>,
-) -> Check {
+) -> ServerCheck {
     let (check, name) = ("metadata", &provider.name);
     match (read, &provider.issuer) {
         (Some(Ok(metadata)), _) => pass(
             check,
             format!("{} publishes it, and it names that issuer", metadata.issuer),
         ),
-        (Some(Err(error)), _) => unanswered(
+        (Some(Err(error)), _) => judge_error(
             check,
             error,
             &format!(
@@ -103,7 +102,7 @@ fn metadata(
 }
 
 /// The endpoints that the definition has otherwise than the metadata.
-fn endpoints(provider: &Provider, metadata: &Metadata) -> Check {
+fn endpoints(provider: &Provider, metadata: &Metadata) -> ServerCheck {
     let check = "endpoints";
     let both = |endpoint: Endpoint| {
         let theirs = metadata.endpoints.get(&endpoint);
@@ -141,7 +140,7 @@ fn endpoints(provider: &Provider, metadata: &Metadata) -> Check {
     fail(check, said.join("; "), next)
 }
 
-fn pkce(metadata: Option<&Metadata>) -> Check {
+fn pkce(metadata: Option<&Metadata>) -> ServerCheck {
     let check = "pkce";
     let Some(metadata) = metadata else {
         return unknown(check, "no metadata says; S256 is sent all the same");
@@ -162,7 +161,7 @@ fn pkce(metadata: Option<&Metadata>) -> Check {
     }
 }
 
-fn iss(provider: &Provider, metadata: Option<&Metadata>) -> Check {
+fn iss(provider: &Provider, metadata: Option<&Metadata>) -> ServerCheck {
     let check = "iss";
     let announced =
         metadata.is_some_and(|metadata| metadata.authorization_response_iss_parameter_supported);
@@ -179,7 +178,7 @@ fn iss(provider: &Provider, metadata: Option<&Metadata>) -> Check {
     }
 }
 
-fn device(provider: &Provider, metadata: Option<&Metadata>) -> Check {
+fn device(provider: &Provider, metadata: Option<&Metadata>) -> ServerCheck {
     let check = "device";
     let announced =
         metadata.and_then(|metadata| metadata.endpoints.get(&Endpoint::DeviceAuthorization));
@@ -197,7 +196,7 @@ fn device(provider: &Provider, metadata: Option<&Metadata>) -> Check {
 fn skew(
     clock: Option<&std::result::Result<Option<Timestamp>, OauthError>>,
     now: Timestamp,
-) -> Check {
+) -> ServerCheck {
     let check = "clock";
     let Some(Ok(Some(there))) = clock else {
         return unknown(check, "the server did not tell its time");
@@ -221,22 +220,22 @@ fn host(url: &Url) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::check::CheckResult;
     use super::*;
-    use crate::verbs::provider::answer::Outcome;
 
     #[test]
     fn a_minute_of_skew_is_none() {
         let now = Timestamp::from_unix(1_000_000);
         let at = |seconds| Ok(Some(Timestamp::from_unix(seconds)));
         for (there, outcome) in [
-            (at(1_000_000), Outcome::Pass),
-            (at(1_000_060), Outcome::Pass),
-            (at(999_940), Outcome::Pass),
-            (at(1_000_061), Outcome::Fail),
-            (at(999_939), Outcome::Fail),
-            (at(0), Outcome::Fail),
-            (Ok(None), Outcome::Unknown),
-            (Err(OauthError::Unauthorized), Outcome::Unknown),
+            (at(1_000_000), CheckResult::Pass),
+            (at(1_000_060), CheckResult::Pass),
+            (at(999_940), CheckResult::Pass),
+            (at(1_000_061), CheckResult::Fail),
+            (at(999_939), CheckResult::Fail),
+            (at(0), CheckResult::Fail),
+            (Ok(None), CheckResult::Unknown),
+            (Err(OauthError::Unauthorized), CheckResult::Unknown),
         ] {
             assert_eq!(skew(Some(&there), now).result, outcome, "{there:?}");
         }
@@ -245,6 +244,6 @@ mod tests {
                 .reason
                 .contains("1000 s ahead")
         );
-        assert_eq!(skew(None, now).result, Outcome::Unknown);
+        assert_eq!(skew(None, now).result, CheckResult::Unknown);
     }
 }
