@@ -10,32 +10,16 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::fault::{Fault, dotted};
+use super::keys::is_table_key;
 use super::{Provider, SANDBOX, placeholders};
 use crate::error::{Code, Error, Result};
+use crate::names;
 use keyfob_base::escape::escape_short;
 
 /// The longest string in a file; longer ones are an accident, and would fill a terminal.
 const LONGEST: usize = 2048;
 
-/// The longest list in a file.
 const MOST: usize = 100;
-
-/// The keys whose values are tables.
-const TABLES: [&str; 13] = [
-    "authorization",
-    "device",
-    "environment",
-    "exchange",
-    "given",
-    "identity",
-    "lifetime",
-    "prefixes",
-    "presets",
-    "redirect",
-    "registration",
-    "revocation",
-    "token",
-];
 
 /// What a user's file sets, and where.
 pub(super) struct Overlay {
@@ -65,11 +49,10 @@ impl Overlay {
         Ok(Self {
             path: path.into(),
             table,
-            lines: spans.lines(),
+            lines: spans.lines_of_values(),
         })
     }
 
-    /// The string at a root key.
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
         self.table.get(key).and_then(toml::Value::as_str)
     }
@@ -80,7 +63,6 @@ impl Overlay {
     }
 }
 
-/// Where each key of a text stands.
 struct Spans<'a> {
     path: &'a Path,
     /// The offsets of the line breaks.
@@ -88,7 +70,7 @@ struct Spans<'a> {
     places: Vec<KeySpan>,
 }
 
-/// A key's place in the text, as offsets.
+/// A key's place in the text, as offsets; `key` is its dotted path.
 struct KeySpan {
     key: String,
     name: Range<usize>,
@@ -159,11 +141,8 @@ impl<'a> Spans<'a> {
     fn mistyped(&self, cause: &toml::de::Error) -> Error {
         let start = cause.span().map_or(0, |span| span.start);
         let here = |place: &&KeySpan| place.name.contains(&start) || place.value.contains(&start);
-        let key = self
-            .places
-            .iter()
-            .rfind(here)
-            .map_or("", |place| &place.key);
+        let place = self.places.iter().rfind(here);
+        let key = place.map_or("", |place| &place.key);
         self.refuse(start, key, &complaint(key, cause.message()))
     }
 
@@ -179,10 +158,9 @@ impl<'a> Spans<'a> {
         self.breaks.partition_point(|end| *end < offset) + 1
     }
 
-    /// The lines of the keys that hold values.
-    fn lines(&self) -> BTreeMap<String, usize> {
-        let leaves = self.places.iter().filter(|place| !place.is_table);
-        leaves
+    fn lines_of_values(&self) -> BTreeMap<String, usize> {
+        let places = self.places.iter().filter(|place| !place.is_table);
+        places
             .map(|place| (place.key.clone(), self.line(place.name.start)))
             .collect()
     }
@@ -209,29 +187,24 @@ pub(super) fn leaves(prefix: &str, table: &toml::Table) -> Vec<String> {
     table.iter().flat_map(of).collect()
 }
 
-/// Whether a key means a client secret, however it is spelt.
+/// However it is spelt.
 pub(super) fn names_a_secret(key: &str) -> bool {
     let letters: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
     letters.eq_ignore_ascii_case("clientsecret")
 }
 
 fn secret_hint(name: &str) -> String {
-    let provider = Provider {
-        name: name.into(),
-        ..Provider::default()
-    };
-    let variable = provider.variable("CLIENT_SECRET");
+    let variable = names::variable(name, "CLIENT_SECRET");
     format!(
         "remove that line, then `keyfob provider set {name} --client-secret`, or give the secret in {variable}"
     )
 }
 
-/// Says why no file may hold a key, if none may.
 fn forbidden(key: &str, is_table: bool) -> Option<&'static str> {
     match key {
         "embedded" => Some("no file can set this; it is the sandbox's own"),
         // serde would take a list for a table, field by field.
-        key if TABLES.contains(&key) && !is_table => Some("expected a table"),
+        key if is_table_key(key) && !is_table => Some("expected a table"),
         _ => None,
     }
 }
@@ -254,11 +227,8 @@ fn unfit(key: &str, value: &DeValue<'_>) -> Option<&'static str> {
 
 /// What a type error wants, without the value it quotes: that stands before the last `expected`.
 fn complaint(key: &str, message: &str) -> String {
-    let ends = ["endpoint", "page", "uri"];
-    let is_url = key
-        .rsplit(['_', '.'])
-        .next()
-        .is_some_and(|end| ends.contains(&end));
+    let end = key.rsplit(['_', '.']).next();
+    let is_url = matches!(end, Some("endpoint" | "page" | "uri"));
     match message.rsplit_once("expected ") {
         Some((found, expected)) if found.starts_with("unknown field") => {
             format!("unknown key, expected {expected}")
@@ -287,7 +257,6 @@ fn refuse(path: &Path, line: Option<usize>, fault: &Fault) -> Error {
     Error::new(Code::ConfigInvalid, message).hint(hint)
 }
 
-/// The refusal of any file for the sandbox.
 pub(super) fn sandbox_is_fixed(path: &Path) -> Error {
     let message = format!(
         "the definition of `{SANDBOX}` cannot be changed: {}",

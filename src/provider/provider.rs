@@ -8,7 +8,7 @@ use url::Url;
 use super::rules::{
     AuthorizationRule, ClientAuth, DeviceRule, EnvironmentRule, ExchangeRule, GivenRule,
     IdentityMethod, IdentityRule, IdentitySource, LifetimeRule, PrefixRule, RedirectRule,
-    RegistrationRule, RevocationRule, TokenRule,
+    RegistrationRule, RevocationRule, TokenRule, is_default,
 };
 use crate::names;
 
@@ -47,15 +47,14 @@ pub(crate) struct Provider {
     pub missing: Vec<String>,
     /// The name people know it by; the file's name where absent.
     pub title: String,
-    /// The built-in row that a file of another name starts from.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "is_default")]
     pub like: Option<String>,
     /// What `{host}` stands for in any string of the definition: a host, with a port and the path
     /// before the server's own where it has them, without a scheme.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "is_default")]
     pub host: Option<String>,
     /// What `{tenant}` stands for: the server's word for a customer, such as a tenant's id or a realm.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "is_default")]
     pub tenant: Option<String>,
     /// What stands for this provider's origins where those say nothing: the sandbox's state folder.
     #[serde(skip)]
@@ -65,7 +64,7 @@ pub(crate) struct Provider {
     #[serde(skip)]
     pub registers_as: ClientAuth,
     /// Runs inside keyfob: the sandbox's row, and no other.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "is_default")]
     pub embedded: bool,
 
     /// The issuer identifier (RFC 8414 §2), compared byte for byte. `{claim}` stands for that claim
@@ -94,7 +93,6 @@ pub(crate) struct Provider {
     /// The server takes no other authorization requests than pushed ones (RFC 9126 §5).
     pub require_pushed_authorization_requests: bool,
 
-    /// Our client there; none is shipped for other people's servers.
     pub client_id: Option<String>,
     /// How the client authenticates at the token endpoint (RFC 6749 §2.3).
     pub client_auth: ClientAuth,
@@ -106,47 +104,36 @@ pub(crate) struct Provider {
 
     /// What a login asks for unless `--scope` says otherwise.
     pub scopes: Vec<String>,
-    /// What stands between scopes in a request.
     pub scope_separator: String,
     /// Sets of scopes for a purpose, chosen by `--for`; each asks for the least that serves it.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub presets: BTreeMap<String, Vec<String>>,
     /// The resources that tokens are for, as absolute URIs (RFC 8707 §2); `--resource` replaces them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub resource: Vec<String>,
     /// The API that tokens are for, where a server wants `audience` instead; `--audience` replaces it.
     pub audience: Option<String>,
 
-    /// The redirect URI the server accepts.
     pub redirect: RedirectRule,
-    /// Additions to the authorization request.
-    #[serde(skip_serializing_if = "AuthorizationRule::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub authorization: AuthorizationRule,
-    /// Peculiarities of the token endpoint.
     pub token: TokenRule,
-    /// Peculiarities of the device flow.
-    #[serde(skip_serializing_if = "DeviceRule::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub device: DeviceRule,
-    /// Where an answer names the account.
     pub identity: IdentityRule,
-    /// How long a sign-in lasts.
-    #[serde(skip_serializing_if = "LifetimeRule::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub lifetime: LifetimeRule,
-    /// How tokens are revoked.
     pub revocation: RevocationRule,
-    /// How a person registers a client.
     pub registration: RegistrationRule,
-    /// The variables that programs look for its token in.
-    #[serde(skip_serializing_if = "EnvironmentRule::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub environment: EnvironmentRule,
-    /// How its tokens begin.
-    #[serde(skip_serializing_if = "PrefixRule::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub prefixes: PrefixRule,
     /// How a token that was given is asked about, where that is not as for a login's.
-    #[serde(skip_serializing_if = "GivenRule::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub given: GivenRule,
     /// How an identity token of a CI system is exchanged (RFC 8693).
-    #[serde(skip_serializing_if = "ExchangeRule::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub exchange: ExchangeRule,
 }
 
@@ -199,7 +186,6 @@ impl Default for Provider {
 }
 
 impl Provider {
-    /// The path of the redirect URI.
     pub(crate) fn redirect_path(&self) -> String {
         self.redirect
             .path

@@ -6,11 +6,15 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+/// Whether a key says nothing, and is left out where a definition is written down.
+pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 /// Client authentication at the token endpoint, by its registered names (RFC 7591 §2).
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientAuth {
-    /// A public client: `client_id` alone.
     #[default]
     None,
     /// HTTP Basic, both parts form-encoded first (RFC 6749 §2.3.1).
@@ -23,7 +27,6 @@ pub enum ClientAuth {
 }
 
 impl ClientAuth {
-    /// The name that a file has for it.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -33,7 +36,6 @@ impl ClientAuth {
         }
     }
 
-    /// Whether the client authenticates with a secret.
     pub(crate) fn needs_secret(self) -> bool {
         matches!(self, Self::ClientSecretBasic | Self::ClientSecretPost)
     }
@@ -44,24 +46,17 @@ impl ClientAuth {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct AuthorizationRule {
     /// Parameters always sent. keyfob's own cannot be among them.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub parameters: BTreeMap<String, String>,
     /// The parameter that carries the scopes; `scope` where absent.
     pub scope_parameter: Option<String>,
     /// The parameter that names the expected person; `login_hint` where absent.
     pub login_hint: Option<String>,
     /// Parameters that ask for somebody else, sent by `--switch`; `prompt=select_account` where empty.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub switch: BTreeMap<String, String>,
 }
 
-impl AuthorizationRule {
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// Peculiarities of the token endpoint.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct TokenRule {
@@ -73,10 +68,9 @@ pub(crate) struct TokenRule {
     pub refresh_sends_scope: bool,
     /// The exchange of a code repeats `state`.
     pub exchange_sends_state: bool,
-    /// The form of request bodies.
     pub body: TokenBody,
     /// Headers sent along, to the token and the revocation endpoint.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub headers: BTreeMap<String, String>,
     /// Where the members of an answer are, as a JSON pointer; the answer itself where absent.
     /// A member that is not there is looked for in the answer itself.
@@ -86,17 +80,16 @@ pub(crate) struct TokenRule {
     /// What stands between scopes in an answer; a blank where absent.
     pub granted_scope_separator: Option<String>,
     /// Scopes that an answer writes otherwise than they are asked for: its spelling, then ours.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub granted_scope_aliases: BTreeMap<String, String>,
     /// Scopes that no answer lists though they are granted.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub unlisted_scopes: Vec<String>,
     /// Values of `token_type` that mean `Bearer`, beside that word itself.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub bearer_types: Vec<String>,
 }
 
-/// The form of a request's body.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum TokenBody {
@@ -107,11 +100,9 @@ pub(crate) enum TokenBody {
     Json,
 }
 
-/// Peculiarities of the device flow (RFC 8628).
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct DeviceRule {
-    /// Whose protocol it is.
     pub style: DeviceStyle,
     /// Client authentication in this flow, where it is not that of `client_auth`.
     pub client_auth: Option<ClientAuth>,
@@ -121,7 +112,7 @@ pub(crate) struct DeviceRule {
     /// alone where absent, and none with [`DeviceStyle::AuthorizationCode`], whose polls never have one.
     pub scope_parameter: Option<String>,
     /// Parameters always sent with the device request. keyfob's own cannot be among them.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub parameters: BTreeMap<String, String>,
     /// The member with the page's address; `verification_uri` where absent.
     pub verification_uri_member: Option<String>,
@@ -130,22 +121,15 @@ pub(crate) struct DeviceRule {
     /// The member that carries the error of the request or of a poll, before `error`.
     pub error_member: Option<String>,
     /// Errors that mean one of the standard's: the server's word, then the standard's.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub error_aliases: BTreeMap<String, String>,
     /// HTTP statuses that mean `authorization_pending`, whatever the body.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub pending_statuses: Vec<u16>,
     /// The redirect URI of the exchange, for [`DeviceStyle::AuthorizationCode`].
     pub redirect_uri: Option<String>,
 }
 
-impl DeviceRule {
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// The protocols that sign a device in.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum DeviceStyle {
@@ -164,33 +148,27 @@ pub(crate) enum DeviceStyle {
 pub(crate) struct IdentityRule {
     /// Which object: the id token's claims, or the answer of `userinfo_endpoint`.
     pub from: IdentitySource,
-    /// The stable identifier, string or number.
     pub subject: String,
     /// What people call the account; lower-cased it names it here.
     pub username: String,
-    /// The person's name.
     pub display_name: String,
-    /// The e-mail address.
     pub email: String,
     /// Organisations; a `*` segment stands for every element of an array.
     pub organizations: Vec<String>,
     /// The organisation that `subject` is unique in, where it is not so by itself.
     pub tenant: Option<String>,
-    /// How `userinfo_endpoint` is asked.
     pub method: IdentityMethod,
     /// A JSON body to post there; none where absent.
     pub body: Option<String>,
     /// The authorization scheme that carries the token; `Bearer` where absent.
     pub scheme: Option<String>,
     /// Headers sent along with the token; `{client_id}` in a value stands for the client.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub headers: BTreeMap<String, String>,
 }
 
-/// How an endpoint is asked who somebody is.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
 pub(crate) enum IdentityMethod {
-    /// `GET`.
     #[default]
     #[serde(rename = "GET")]
     Get,
@@ -217,25 +195,20 @@ impl Default for IdentityRule {
     }
 }
 
-/// What names the account after a login.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum IdentitySource {
-    /// The answer of `userinfo_endpoint`.
     #[default]
     Userinfo,
     /// The id token; `userinfo_endpoint` is not asked at login.
     IdToken,
 }
 
-/// How tokens are revoked.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct RevocationRule {
-    /// The form of the request.
     pub style: RevocationStyle,
-    /// Only refresh tokens can be revoked.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "is_default")]
     pub refresh_tokens_only: bool,
     /// Where a person revokes by hand.
     pub page: Option<Url>,
@@ -251,7 +224,6 @@ impl RevocationRule {
     }
 }
 
-/// The forms in which servers take a revocation.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RevocationStyle {
@@ -269,13 +241,11 @@ pub(crate) enum RevocationStyle {
     Json,
 }
 
-/// How a person registers a client.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct RegistrationRule {
     /// The issuer's metadata offers dynamic registration for public clients (RFC 7591).
     pub dynamic: bool,
-    /// The page with the form.
     pub page: Option<Url>,
     /// What to enter there, a line each; `{redirect_uri}` and `{scopes}` stand for the effective ones.
     pub values: Vec<String>,
@@ -289,13 +259,6 @@ pub(crate) struct EnvironmentRule {
     pub variables: Vec<String>,
 }
 
-impl EnvironmentRule {
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// How a provider's tokens begin.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct PrefixRule {
@@ -305,17 +268,11 @@ pub(crate) struct PrefixRule {
     pub refresh: Vec<String>,
 }
 
-impl PrefixRule {
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
 const IPV4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const IPV6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 
 /// The redirect URI: `http://HOST:PORT/PATH`.
-#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct RedirectRule {
     /// `127.0.0.1` unless the server insists on `localhost`, which is then bound in both families.
@@ -323,41 +280,26 @@ pub(crate) struct RedirectRule {
     /// The path, beginning with `/`; `/callback/<provider>` where absent (RFC 9700 §4.4.2: one per server).
     pub path: Option<String>,
     /// Ports registered at a server that matches them exactly, tried in order. Empty: any port.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub ports: Vec<u16>,
     /// The server takes no loopback redirect; the sign-in is brought back by hand from `manual`.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "is_default")]
     pub no_loopback: bool,
     /// The redirect URI of the paste flow where it is not the loopback one: a page of the provider's,
     /// or a scheme that nothing on this machine opens.
     pub manual: Option<String>,
     /// The page at `manual` shows the code for copying, as `CODE` or `CODE#STATE`; only then may a
     /// bare code be pasted.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "is_default")]
     pub shows_code: bool,
-}
-
-impl Default for RedirectRule {
-    fn default() -> Self {
-        Self {
-            host: RedirectHost::Ipv4,
-            path: None,
-            ports: Vec::new(),
-            no_loopback: false,
-            manual: None,
-            shows_code: false,
-        }
-    }
 }
 
 /// The host of a loopback redirect (RFC 8252 §7.3, §8.3).
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
 pub(crate) enum RedirectHost {
-    /// The IPv4 literal.
     #[default]
     #[serde(rename = "127.0.0.1")]
     Ipv4,
-    /// The IPv6 literal.
     #[serde(rename = "::1")]
     Ipv6,
     /// The name, where a server takes nothing else.
@@ -366,10 +308,8 @@ pub(crate) enum RedirectHost {
 }
 
 impl RedirectHost {
-    /// Each of them.
     pub(crate) const ALL: [Self; 3] = [Self::Ipv4, Self::Localhost, Self::Ipv6];
 
-    /// The host as it stands in a URI.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Ipv4 => "127.0.0.1",
@@ -387,7 +327,6 @@ impl RedirectHost {
         }
     }
 
-    /// What a listener binds, an address a family.
     pub(crate) fn addresses(self) -> &'static [IpAddr] {
         match self {
             Self::Ipv4 => &[IPV4],
@@ -410,10 +349,6 @@ pub(crate) struct LifetimeRule {
 }
 
 impl LifetimeRule {
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// The seconds without a refresh after which the token ends.
     pub(crate) fn idle(&self) -> Option<u64> {
         seconds(self.refresh_token_idle.as_deref()?)
@@ -446,12 +381,6 @@ pub(crate) struct GivenRule {
     pub page: Option<Url>,
 }
 
-impl GivenRule {
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
 /// How an identity token of a CI system is exchanged at the token endpoint (RFC 8693).
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
@@ -462,20 +391,12 @@ pub(crate) struct ExchangeRule {
     pub body: Option<TokenBody>,
     /// What the identity token is said to be; `urn:ietf:params:oauth:token-type:id_token` where absent.
     pub subject_token_type: Option<String>,
-    /// What is asked for; the server decides where absent.
     pub requested_token_type: Option<String>,
     /// No client has a part in it: neither `client_id` nor a secret is sent.
     pub without_client: bool,
-    /// What `--resource` names.
     pub resource: ResourceForm,
     /// Variables that hold the identity token, besides keyfob's own.
     pub variables: Vec<String>,
-}
-
-impl ExchangeRule {
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 /// What the `resource` of an exchange is.
