@@ -160,18 +160,10 @@ impl Registry {
         error.hint(hint)
     }
 
-    /// The rule of a provider's definition; one that says nothing where the definition is wrong or gone.
+    /// One that says nothing where the definition is wrong or gone.
     pub(crate) fn lifetime(&self, name: &str) -> LifetimeRule {
-        if !is_provider_name(name) {
-            return LifetimeRule::default();
-        }
-        match (builtin::text(name), read_text(&self.file(name))) {
-            (Some(row), Ok(None)) => lifetime_of_row(row),
-            (Some(row), Ok(Some(own))) if !may_set_lifetime(&own) => lifetime_of_row(row),
-            _ => self
-                .describe(name)
-                .map_or_else(|_| LifetimeRule::default(), |row| row.lifetime),
-        }
+        self.describe(name)
+            .map_or_else(|_| LifetimeRule::default(), |row| row.lifetime)
     }
 
     /// The first variable of a provider that is set; `None` for a name that is no provider's. A wrong
@@ -273,26 +265,9 @@ pub(super) fn compose(name: &str, row: toml::Table, overlay: Option<Overlay>) ->
     })
 }
 
-/// Whether a user's file may have a rule of its own, or another row's. An escape can hide either key.
-fn may_set_lifetime(own: &str) -> bool {
-    ["lifetime", "like", "\\"]
-        .iter()
-        .any(|sign| own.contains(sign))
-}
-
-/// The table as it stands in a row.
-fn lifetime_of_row(text: &str) -> LifetimeRule {
-    let Some((_, table)) = text.split_once("\n[lifetime]\n") else {
-        return LifetimeRule::default();
-    };
-    let end = table.find("\n[").unwrap_or(table.len());
-    toml::from_str(&table[..end]).expect("a test parses every built-in row")
-}
-
 /// A variable that is set, and whose token it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SetVariable {
-    /// The provider's name.
     pub provider: String,
     /// The variable's name.
     pub name: String,
