@@ -14,7 +14,6 @@ use crate::error::{Code, Error, Result};
 use crate::names::nearest;
 use keyfob_base::escape::escape_short;
 
-/// A key, and what it becomes.
 #[derive(Debug, Clone)]
 pub(crate) struct Change {
     path: Vec<String>,
@@ -24,15 +23,10 @@ pub(crate) struct Change {
 /// What a key takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyType {
-    /// One string.
     Text,
-    /// `true` or `false`.
     Flag,
-    /// Several strings.
     Texts,
-    /// Several whole numbers.
     Numbers,
-    /// Keys of its own.
     Table,
 }
 
@@ -78,7 +72,6 @@ impl Change {
         }
     }
 
-    /// The same for a list.
     pub(crate) fn set_list(key: &str, items: &[String]) -> Self {
         Self::set(
             key,
@@ -93,12 +86,10 @@ impl Change {
         })
     }
 
-    /// The dotted key.
     pub(crate) fn key(&self) -> String {
         spelt(&self.path)
     }
 
-    /// The key's parts.
     pub(super) fn path(&self) -> &[String] {
         &self.path
     }
@@ -113,13 +104,11 @@ impl Change {
         wants(&self.path).is_some()
     }
 
-    /// The refusal of a key that nobody knows, with the nearest one.
     pub(super) fn unknown(&self) -> Error {
         unknown(&self.key())
     }
 }
 
-/// What a key takes; `None` where there is no such key.
 pub(crate) fn key_type_of(key: &str) -> Option<KeyType> {
     path(key).ok().and_then(|path| wants(&path))
 }
@@ -201,7 +190,6 @@ fn path(key: &str) -> Result<Vec<String>> {
     Ok(parts.iter().map(|part| part.get().to_owned()).collect())
 }
 
-/// The dotted path, quoted where TOML quotes.
 fn spelt(path: &[String]) -> String {
     path.iter()
         .fold(String::new(), |key, part| dotted(&key, part))

@@ -26,7 +26,6 @@ pub(super) fn apply(text: &str, changes: &[Change]) -> Result<String> {
     })
 }
 
-/// Whether a key has a value in `text`.
 pub(super) fn holds(text: &str, change: &Change) -> bool {
     Document::parse(text).is_ok_and(|document| find(document.as_table(), change.path()).is_some())
 }
@@ -102,7 +101,6 @@ fn lines(text: &str, place: &Range<usize>) -> Range<usize> {
     start..end
 }
 
-/// The key and the item at a path.
 fn find<'a>(table: &'a dyn TableLike, path: &[String]) -> Option<(&'a Key, &'a Item)> {
     let (first, rest) = path.split_first()?;
     let (key, item) = table.get_key_value(first)?;
@@ -183,7 +181,6 @@ fn is_table(change: &Change) -> Error {
         .hint(format!("change its keys one by one: `{key}.NAME=VALUE`"))
 }
 
-/// Takes the lock on the user's definitions.
 pub(super) fn lock(folder: &Path, patience: Duration) -> Result<Guard> {
     let path = folder.join("providers.lock");
     files::lock(&path, patience).map_err(|why| match why {

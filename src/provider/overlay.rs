@@ -21,7 +21,6 @@ const LONGEST: usize = 2048;
 
 const MOST: usize = 100;
 
-/// What a user's file sets, and where.
 pub(super) struct Overlay {
     pub path: PathBuf,
     /// The keys as they stand, types checked.
@@ -31,7 +30,6 @@ pub(super) struct Overlay {
 }
 
 impl Overlay {
-    /// Parses `text`, the file for the provider `name`, and checks types and what no file may hold.
     pub(crate) fn parse(path: &Path, name: &str, text: &str) -> Result<Self> {
         let mut spans = Spans::new(path, text);
         let mut parsed = DeTable::parse(text).map_err(|cause| {
@@ -65,7 +63,6 @@ impl Overlay {
 
 struct Spans<'a> {
     path: &'a Path,
-    /// The offsets of the line breaks.
     breaks: Vec<usize>,
     places: Vec<KeySpan>,
 }
@@ -178,7 +175,6 @@ pub(super) fn merge(base: &mut toml::Table, over: toml::Table) {
     }
 }
 
-/// The dotted paths of all values in `table`.
 pub(super) fn leaves(prefix: &str, table: &toml::Table) -> Vec<String> {
     let of = |(key, value): (&String, &toml::Value)| match value {
         toml::Value::Table(inner) => leaves(&dotted(prefix, key), inner),
@@ -209,7 +205,6 @@ fn forbidden(key: &str, is_table: bool) -> Option<&'static str> {
     }
 }
 
-/// Says what makes a key or its value unfit to be shown or sent, if anything does.
 fn unfit(key: &str, value: &DeValue<'_>) -> Option<&'static str> {
     if key.len() > LONGEST {
         return Some("is too long a key");
@@ -240,7 +235,6 @@ fn complaint(key: &str, message: &str) -> String {
     }
 }
 
-/// `FILE:LINE: KEY: what`.
 fn refuse(path: &Path, line: Option<usize>, fault: &Fault) -> Error {
     let (line, hint) = match line {
         Some(line) => (

@@ -45,7 +45,6 @@ pub(crate) struct Provider {
     /// example, and goes nowhere: [`super::Registry::get`] refuses such a definition.
     #[serde(skip)]
     pub missing: Vec<String>,
-    /// The name people know it by; the file's name where absent.
     pub title: String,
     #[serde(skip_serializing_if = "is_default")]
     pub like: Option<String>,
@@ -96,7 +95,6 @@ pub(crate) struct Provider {
     pub client_id: Option<String>,
     /// How the client authenticates at the token endpoint (RFC 6749 §2.3).
     pub client_auth: ClientAuth,
-    /// The server exchanges no code without a client secret.
     pub client_secret_required: bool,
     /// The server takes an https URL as `client_id` and reads the client's metadata there
     /// (OAuth Client ID Metadata Documents).
@@ -193,7 +191,6 @@ impl Provider {
             .unwrap_or_else(|| format!("/callback/{}", self.name))
     }
 
-    /// Whether the server is known to register public clients on its own (RFC 7591).
     pub(crate) fn registers_itself(&self) -> bool {
         self.registration_endpoint.is_some() || self.registration.dynamic
     }

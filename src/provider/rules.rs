@@ -19,7 +19,6 @@ pub enum ClientAuth {
     None,
     /// HTTP Basic, both parts form-encoded first (RFC 6749 §2.3.1).
     ClientSecretBasic,
-    /// `client_id` and `client_secret` in the body.
     ClientSecretPost,
     /// HTTP Basic with the client id and an empty password: a public client at servers that want
     /// the header all the same. Not a registered name.
@@ -62,14 +61,10 @@ pub(crate) struct AuthorizationRule {
 pub(crate) struct TokenRule {
     /// Errors arrive with HTTP 200 and count as the standard's own (RFC 6749 §5.2 wants 400).
     pub errors_under_200: bool,
-    /// A refresh repeats the `redirect_uri` of the login.
     pub refresh_resends_redirect_uri: bool,
-    /// A refresh repeats the granted scopes.
     pub refresh_sends_scope: bool,
-    /// The exchange of a code repeats `state`.
     pub exchange_sends_state: bool,
     pub body: TokenBody,
-    /// Headers sent along, to the token and the revocation endpoint.
     #[serde(skip_serializing_if = "is_default")]
     pub headers: BTreeMap<String, String>,
     /// Where the members of an answer are, as a JSON pointer; the answer itself where absent.
@@ -96,7 +91,6 @@ pub(crate) enum TokenBody {
     /// `application/x-www-form-urlencoded`, as RFC 6749 wants it.
     #[default]
     Form,
-    /// The same members as one JSON object.
     Json,
 }
 
@@ -106,7 +100,6 @@ pub(crate) struct DeviceRule {
     pub style: DeviceStyle,
     /// Client authentication in this flow, where it is not that of `client_auth`.
     pub client_auth: Option<ClientAuth>,
-    /// The device request carries `client_id` in the query.
     pub client_id_in_query: bool,
     /// The parameter that carries the scopes, of the request and of each poll; `scope` in the request
     /// alone where absent, and none with [`DeviceStyle::AuthorizationCode`], whose polls never have one.
@@ -116,7 +109,6 @@ pub(crate) struct DeviceRule {
     pub parameters: BTreeMap<String, String>,
     /// The member with the page's address; `verification_uri` where absent.
     pub verification_uri_member: Option<String>,
-    /// The page's address where no answer has it.
     pub verification_uri: Option<Url>,
     /// The member that carries the error of the request or of a poll, before `error`.
     pub error_member: Option<String>,
@@ -133,7 +125,6 @@ pub(crate) struct DeviceRule {
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum DeviceStyle {
-    /// RFC 8628: polls at the token endpoint.
     #[default]
     Rfc8628,
     /// JSON at an endpoint of its own, `/usercode` for the code and `/token` for polls below
@@ -210,12 +201,10 @@ pub(crate) struct RevocationRule {
     pub style: RevocationStyle,
     #[serde(skip_serializing_if = "is_default")]
     pub refresh_tokens_only: bool,
-    /// Where a person revokes by hand.
     pub page: Option<Url>,
 }
 
 impl RevocationRule {
-    /// Whether the request names the client that the token was issued to.
     pub(crate) fn needs_client(&self) -> bool {
         match self.style {
             RevocationStyle::Rfc7009 | RevocationStyle::DeleteToken | RevocationStyle::Json => true,
@@ -262,7 +251,6 @@ pub(crate) struct EnvironmentRule {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct PrefixRule {
-    /// Access tokens, personal ones among them.
     pub access: Vec<String>,
     /// Refresh tokens. The longest prefix that fits a token says what it is.
     pub refresh: Vec<String>,
@@ -349,7 +337,6 @@ pub(crate) struct LifetimeRule {
 }
 
 impl LifetimeRule {
-    /// The seconds without a refresh after which the token ends.
     pub(crate) fn idle(&self) -> Option<u64> {
         seconds(self.refresh_token_idle.as_deref()?)
     }
@@ -360,7 +347,6 @@ impl LifetimeRule {
     }
 }
 
-/// The seconds of a duration; `None` for what is none.
 pub(super) fn seconds(text: &str) -> Option<u64> {
     let duration = humantime::parse_duration(text).ok()?;
     Some(duration.as_secs())
@@ -399,7 +385,6 @@ pub(crate) struct ExchangeRule {
     pub variables: Vec<String>,
 }
 
-/// What the `resource` of an exchange is.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ResourceForm {

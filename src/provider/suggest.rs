@@ -5,7 +5,6 @@ use url::{Host, Url};
 use super::{Registry, SANDBOX};
 use crate::names::is_provider_name;
 
-/// The longest name, in bytes.
 const LONGEST: usize = 32;
 
 /// Second levels under which countries hand out names, as in `example.co.uk`.
@@ -34,7 +33,6 @@ pub(crate) fn suggest(issuer: &str, taken: &[String]) -> String {
         .expect("there are more numbers than names")
 }
 
-/// From the shortest on.
 fn candidates(issuer: &str) -> Vec<String> {
     let Ok(url) = Url::parse(issuer) else {
         return vec!["provider".into()];

@@ -31,18 +31,15 @@ const ROWS: &[(&str, &str)] = &[
     ("zoom", include_str!("zoom.toml")),
 ];
 
-/// The names of all rows.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     ROWS.iter().map(|(name, _)| *name)
 }
 
-/// One row's text; `None` where no row has that name.
 pub(super) fn text(name: &str) -> Option<&'static str> {
     let (_, text) = ROWS.iter().find(|(row, _)| *row == name)?;
     Some(text)
 }
 
-/// One row as a table; `None` where no row has that name.
 pub(super) fn row(name: &str) -> Option<toml::Table> {
     let text = text(name)?;
     Some(text.parse().expect("a test parses every built-in row"))

@@ -15,7 +15,6 @@ use crate::provider::{LifetimeRule, Provider, SANDBOX, builtin, check};
 use crate::toml_text::read_text;
 use keyfob_base::escape::escape_short;
 
-/// Where a key of a definition came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
     /// The row compiled in: that of the name, or the one that the file is `like`.
@@ -27,14 +26,12 @@ pub(crate) enum Source {
 /// The source of each key that a file or row sets, by its dotted path such as `redirect.host`.
 pub(crate) type Sources = BTreeMap<String, Source>;
 
-/// All known providers, read when asked for.
 #[derive(Debug, Clone)]
 pub(crate) struct Registry {
     pub(super) paths: Paths,
     embedded: Option<Embedded>,
 }
 
-/// A definition, and what it was made of.
 pub(super) struct Loaded {
     pub(super) provider: Provider,
     row: toml::Table,
@@ -66,7 +63,6 @@ impl Registry {
         with_rows(self.own_names()).into_iter().collect()
     }
 
-    /// The names of the user's files.
     pub(super) fn own_names(&self) -> BTreeSet<String> {
         let files = fs::read_dir(self.paths.providers())
             .into_iter()
@@ -102,7 +98,6 @@ impl Registry {
         Ok(provider)
     }
 
-    /// Where each key of the effective definition came from.
     pub(crate) fn sources(&self, name: &str) -> Result<Sources> {
         let Loaded { row, overlay, .. } = self.load(name)?;
         let keys = overlay::leaves("", &row);
@@ -226,12 +221,10 @@ impl Registry {
     }
 }
 
-/// These names and those of all rows.
 fn with_rows(own: BTreeSet<String>) -> BTreeSet<String> {
     builtin::names().map(String::from).chain(own).collect()
 }
 
-/// Lays the user's file over the row and checks the whole.
 pub(super) fn compose(name: &str, row: toml::Table, overlay: Option<Overlay>) -> Result<Loaded> {
     let template = Template::open(row, overlay.as_ref());
     let mut table = template.row.clone();
@@ -269,7 +262,6 @@ pub(super) fn compose(name: &str, row: toml::Table, overlay: Option<Overlay>) ->
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SetVariable {
     pub provider: String,
-    /// The variable's name.
     pub name: String,
 }
 
@@ -310,7 +302,6 @@ pub(super) fn may_name(text: &str, is_set: &dyn Fn(&str) -> bool) -> bool {
     })
 }
 
-/// Where the embedded provider serves right now.
 #[derive(Debug, Clone)]
 pub(crate) struct Embedded {
     base: Url,
@@ -327,7 +318,6 @@ impl Embedded {
         }
     }
 
-    /// Fills in the endpoints.
     pub(super) fn complete(&self, provider: &mut Provider) {
         let endpoint = |path| self.base.join(path).ok();
         provider.authorization_endpoint = endpoint("/authorize");

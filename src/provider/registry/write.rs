@@ -15,42 +15,32 @@ use crate::toml_text::read_text;
 use keyfob_base::escape::escape_short;
 use keyfob_base::files;
 
-/// The longest name that is shown whole, in characters.
 const NAME_LIMIT: usize = 40;
 
-/// What became of a user's file.
 #[derive(Debug)]
 pub(crate) struct Edited {
-    /// The file.
     pub file: PathBuf,
-    /// The definition as it now is.
     pub provider: Provider,
     /// Keys that were to be removed and were not there.
     pub absent: Vec<String>,
 }
 
-/// What is left of a provider whose file is gone.
 #[derive(Debug)]
 pub(crate) struct Removed {
-    /// The file, where there was one.
     pub file: Option<PathBuf>,
     /// A built-in row has the same name, and is in effect again.
     pub built_in: bool,
 }
 
-/// What became of a definition that came from elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Adopted {
-    /// It is the user's file from now on.
     Written,
-    /// The user's file says the same.
     Unchanged,
     /// The user's file says something else, and stays.
     Kept,
 }
 
 impl Registry {
-    /// The text of the user's file for `name`, where there is one.
     pub(crate) fn own_text(&self, name: &str) -> Result<Option<String>> {
         if is_provider_name(name) {
             read_text(&self.file(name))
@@ -228,7 +218,6 @@ impl Registry {
         files::is_removable(&file).map_err(|error| unremovable(&file, &error))
     }
 
-    /// The user's file for `name`, where there is one.
     pub(crate) fn own_file(&self, name: &str) -> Option<PathBuf> {
         let file = is_provider_name(name).then(|| self.file(name))?;
         fs::symlink_metadata(&file).is_ok().then_some(file)
@@ -242,7 +231,6 @@ impl Registry {
         Err(self.unknown(name))
     }
 
-    /// Whether a row of that name is compiled in.
     pub(crate) fn is_built_in(name: &str) -> bool {
         builtin::names().any(|row| row == name)
     }
@@ -263,7 +251,6 @@ impl Registry {
         }
     }
 
-    /// The text before and after, and what the changes amount to.
     fn edited(&self, name: &str, changes: &[Change]) -> Result<(Option<String>, String, Edited)> {
         self.changeable(name)?;
         let path = self.file(name);
@@ -329,7 +316,6 @@ fn absent(text: &str, changes: &[Change]) -> Result<Vec<String>> {
         .collect()
 }
 
-/// What a new file over a built-in row begins with.
 fn overlay_heading(name: &str) -> String {
     format!(
         "# What is set here goes before the built-in definition of {name}, key by key.\n\

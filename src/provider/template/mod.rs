@@ -32,7 +32,6 @@ pub(super) struct Template {
 }
 
 impl Template {
-    /// Opens the row of a definition, or the one that `overlay` starts from instead.
     pub(crate) fn open(row: Table, overlay: Option<&Overlay>) -> Self {
         let like = overlay.and_then(|overlay| overlay.text("like"));
         let mut row = match like {
@@ -131,7 +130,6 @@ fn substitute_in(value: &mut Value, host: Option<&str>, tenant: Option<&str>) {
     }
 }
 
-/// The refusal to use a definition that is not complete.
 pub(super) fn incomplete(provider: &Provider) -> Error {
     let keys: Vec<_> = provider
         .missing

@@ -10,7 +10,6 @@ use crate::verbs::table::{Column, Shrink, render};
 use crate::verbs::{caution, columns, print, print_json};
 use keyfob_base::escape::escape;
 
-/// Lists them; a file that cannot be used is a warning.
 pub(crate) fn run(app: &App) -> Result<()> {
     let accounts = app.vault.accounts().accounts;
     let mut providers = Vec::new();
@@ -72,7 +71,6 @@ impl ListedProvider {
 }
 
 impl ProviderList {
-    /// Every line fits `width`.
     fn table(&self, width: usize, colour: bool) -> String {
         let of = |cell: fn(&ListedProvider) -> String| self.providers.iter().map(cell).collect();
         let mut columns = [

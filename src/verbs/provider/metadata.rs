@@ -26,7 +26,6 @@ pub struct ProviderMetadata {
     pub url: String,
 }
 
-/// Prints the document, and says what to do with it.
 pub(crate) fn run(app: &App, args: &ProviderMetadata) -> Result<()> {
     let name = &args.provider;
     let provider = app.registry.get(name)?;

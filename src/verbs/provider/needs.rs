@@ -53,7 +53,6 @@ pub(crate) fn name_needs(needs: &[Need]) -> String {
     }
 }
 
-/// The command that gives `provider` what it needs; nothing where nothing is needed.
 pub(crate) fn command_for(provider: &str, needs: &[Need]) -> Option<String> {
     let given = |need: &Need| match need {
         Need::Key(key) => format!("{key}=VALUE"),
@@ -86,14 +85,12 @@ pub(crate) fn find_needs(app: &App, provider: &Provider, accounts: &[Account]) -
     needs
 }
 
-/// Whether the device flow signs in without the secret that codes need.
 fn goes_without(provider: &Provider) -> bool {
     let auth = provider.device.client_auth;
     provider.device_authorization_endpoint.is_some()
         && auth.is_some_and(|auth| !auth.needs_secret())
 }
 
-/// The client that a login would use.
 pub(crate) fn client_id(
     provider: &Provider,
     kept: Option<&KeptClient>,
@@ -113,7 +110,6 @@ pub(crate) fn client_auth(provider: &Provider, kept: Option<&KeptClient>) -> Cli
     }
 }
 
-/// A client id in a message.
 pub(crate) fn show_id(id: &str) -> String {
     escape_short(id, 60)
 }

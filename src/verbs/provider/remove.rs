@@ -35,7 +35,6 @@ pub struct ProviderRemove {
     pub yes: bool,
 }
 
-/// The accounts that are named in a refusal.
 const NAMED: usize = 10;
 
 /// Removes it, unless accounts use it; with `--force` these are logged out first. What fails on the way
@@ -98,15 +97,12 @@ pub(crate) fn run(app: &App, args: &ProviderRemove) -> Result<()> {
 #[derive(Debug, Serialize)]
 struct RemoveAnswer {
     provider: String,
-    /// The file that is gone; `null` where there was none.
     file: Option<PathBuf>,
-    /// A built-in definition of that name is in effect again.
     built_in: bool,
     /// Whether something was kept of our client, and is gone too.
     client: bool,
     /// `null` where keyfob has nothing to delete it with.
     registration: Option<Deregistration>,
-    /// Accounts that were logged out.
     accounts: Vec<Forgotten>,
 }
 
@@ -134,7 +130,6 @@ fn conflict(name: &str, accounts: &[Account]) -> Error {
     ))
 }
 
-/// A built-in provider that nothing was done to cannot be removed.
 fn check_ours(app: &App, name: &str, accounts: &[Account]) -> Result<()> {
     let built_in = |hint: String| {
         let message = format!("`{name}` is built in, and nothing of yours lies over it");

@@ -19,12 +19,10 @@ use crate::verbs::app::App;
 use crate::verbs::network;
 use keyfob_base::secret::Secret;
 
-/// The longest secret that is taken, in bytes.
 const LONGEST: usize = 8 * 1024;
 
-/// A secret that was given, and the client it belongs to.
 pub(crate) struct PreparedSecret {
-    provider: Provider,
+    provider: String,
     client: KeptClient,
     secrets: ClientSecrets,
 }
@@ -39,8 +37,10 @@ pub(crate) fn prepare(
 ) -> Result<PreparedSecret> {
     let provider = app.registry.preview(name, changes)?;
     let client_id = client_of(app, &provider)?;
-    let before = app.vault.client(name)?;
-    let before = before.filter(|old| old.client_id == client_id);
+    let before = app
+        .vault
+        .client(name)?
+        .filter(|old| old.client_id == client_id);
     let store = match store {
         Some(store) => store,
         None => config::store_variable()?
@@ -71,7 +71,7 @@ pub(crate) fn prepare(
             copy_in: None,
             configuration_endpoint: before.and_then(|old| old.configuration_endpoint),
         },
-        provider,
+        provider: provider.name,
         secrets: ClientSecrets {
             client_secret: Some(secret),
             ..secrets
@@ -79,7 +79,6 @@ pub(crate) fn prepare(
     })
 }
 
-/// The client that the secret belongs to, which must be one that has one.
 fn client_of(app: &App, provider: &Provider) -> Result<String> {
     let name = &provider.name;
     if let Some(key) = provider.missing.first() {
@@ -113,17 +112,11 @@ fn client_of(app: &App, provider: &Provider) -> Result<String> {
 }
 
 impl PreparedSecret {
-    /// Keeps it; gives the store.
     pub(crate) fn keep(self, app: &App) -> Result<Kind> {
-        let Self {
-            provider,
-            client,
-            secrets,
-        } = self;
-        app.vault.keep_client(&provider.name, &client, &secrets)?;
+        let (name, client) = (&self.provider, &self.client);
+        app.vault.keep_client(name, client, &self.secrets)?;
         app.term.say(&format!(
-            "{}: the secret of client {} is {}",
-            provider.name,
+            "{name}: the secret of client {} is {}",
             show_id(&client.client_id),
             app.vault.protection(client.store)
         ));

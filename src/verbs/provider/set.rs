@@ -57,27 +57,19 @@ pub(crate) fn run(app: &App, args: &ProviderSet) -> Result<()> {
         .client_secret
         .then(|| secret::prepare(app, name, &changes, args.store))
         .transpose()?;
-    let edited = match changes.as_slice() {
-        [] => None,
-        changes => Some(
-            app.registry
-                .edit(name, changes)
-                .map_err(|error| name_provider(error, name))?,
-        ),
-    };
-    let answer = shape(name, &changes, edited);
+    let edited = (!changes.is_empty()).then(|| app.registry.edit(name, &changes));
+    let edited = edited
+        .transpose()
+        .map_err(|error| name_provider(error, name))?;
+    let mut answer = shape(name, &changes, edited);
     report_changes(app, &answer);
-    let store = secret.map(|secret| secret.keep(app)).transpose()?;
+    answer.client_secret = secret.map(|secret| secret.keep(app)).transpose()?;
     if app.manner.json {
-        return print_json(&SetAnswer {
-            client_secret: store,
-            ..answer
-        });
+        print_json(&answer)?;
     }
     Ok(())
 }
 
-/// An error whose hint names the provider that is meant.
 fn name_provider(error: Error, name: &str) -> Error {
     Error {
         hint: error.hint.map(|hint| hint.replace("PROVIDER", name)),
@@ -103,7 +95,6 @@ struct SetAnswer {
     /// The user's file; `null` where no key was given.
     file: Option<PathBuf>,
     set: Vec<String>,
-    /// Keys that have their default again.
     removed: Vec<String>,
     /// Keys that were to be removed and were not in the file.
     absent: Vec<String>,

@@ -172,7 +172,6 @@ impl<'a> ShowAnswer<'a> {
         [String::new(), heading].into_iter().chain(each).collect()
     }
 
-    /// Says which file the notes mean.
     fn legend(&self) -> Vec<String> {
         let mut files: Vec<&Path> = self.sources.values().filter_map(|one| one.file).collect();
         files.dedup();

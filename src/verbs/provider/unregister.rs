@@ -12,7 +12,6 @@ use crate::verbs::app::App;
 use crate::verbs::network;
 use keyfob_base::secret::Secret;
 
-/// What became of a client that keyfob registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Deregistration {
@@ -23,7 +22,6 @@ pub(crate) enum Deregistration {
     Shared,
 }
 
-/// What manages a registration, and what becomes of it.
 pub(crate) enum Registration {
     Ours(Managed),
     /// The definition of that name uses the client too.
@@ -61,7 +59,6 @@ impl Registration {
         }))
     }
 
-    /// Deletes it at the server, unless it is shared, and says what became of it.
     pub(crate) fn delete(&self, app: &App) -> Deregistration {
         match self {
             Self::Ours(managed) => managed.delete(app),
@@ -100,7 +97,6 @@ impl Managed {
     }
 }
 
-/// Another provider whose definition has the same registration.
 fn find_sharer(app: &App, name: &str, client: &KeptClient) -> Option<String> {
     let same = |other: &String| {
         let kept = app.vault.client(other).ok().flatten();

@@ -7,7 +7,6 @@ use crate::provider::Change;
 use crate::term::Terminal;
 use crate::verbs::app::App;
 
-/// The name: given, or asked for until it is one.
 pub(super) fn name(app: &App, given: Option<&str>) -> Result<String> {
     if let Some(name) = given {
         app.registry.is_free(name)?;

@@ -18,7 +18,6 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Whether there is something that names the endpoints.
     pub(super) fn says_where(&self) -> bool {
         let sets = |key| self.definition.sets(key);
         sets("issuer") || sets("like") || (sets("authorization_endpoint") && sets("token_endpoint"))

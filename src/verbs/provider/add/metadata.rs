@@ -78,7 +78,6 @@ impl Announcement {
     }
 }
 
-/// What asking the issuer gave.
 pub(super) type MetadataRead = std::result::Result<Metadata, OauthError>;
 
 /// The issuer whose metadata is to be read: none where the draft names none, starts from a built-in

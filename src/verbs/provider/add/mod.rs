@@ -84,13 +84,11 @@ struct AddAnswer {
     provider: String,
     title: String,
     file: PathBuf,
-    /// What a login there needs.
     needs: Vec<Need>,
     /// `null` where no metadata was read.
     found: Option<Announcement>,
 }
 
-/// Adds it, and says what comes next.
 pub(crate) fn run(app: &App, args: &ProviderAdd) -> Result<()> {
     let mut draft = Draft {
         name: ask::name(app, args.name.as_deref())?,

@@ -36,12 +36,10 @@ pub struct ProviderTest {
 #[derive(Debug, Serialize)]
 struct TestAnswer {
     provider: String,
-    /// Whether no check failed.
     passed: bool,
     checks: Vec<ServerCheck>,
 }
 
-/// Makes every check, prints what was found, and fails where one did.
 pub(crate) fn run(app: &App, args: &ProviderTest) -> Result<()> {
     let name = &args.provider;
     app.registry.is_known(name)?;
@@ -97,7 +95,6 @@ impl TestAnswer {
         }
     }
 
-    /// Writes a line a check, and below it what to do.
     fn text(&self, colour: bool) -> String {
         let mut text = String::new();
         let name = |check: &ServerCheck| check.check.len();

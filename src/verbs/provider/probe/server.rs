@@ -12,10 +12,11 @@ use crate::provider::{Endpoint, Provider};
 use keyfob_base::escape::escape_short;
 use keyfob_base::timestamp::Timestamp;
 
+type Answered<T> = std::result::Result<T, OauthError>;
+
 /// How far two clocks may be apart, in seconds.
 const SKEW: u64 = 60;
 
-/// The checks that need the network, in their order.
 pub(crate) async fn checks(context: &Context, provider: &Provider) -> Result<Vec<ServerCheck>> {
     let read = match &provider.issuer {
         Some(issuer) if provider.discovery => {
@@ -32,8 +33,10 @@ pub(crate) async fn checks(context: &Context, provider: &Provider) -> Result<Vec
         Some(endpoint) => Some(probe::clock(&context.http, endpoint).await),
         None => None,
     };
-    let mut checks = vec![tls(provider, endpoint, clock.as_ref(), read.as_ref())];
-    checks.push(metadata(provider, read.as_ref()));
+    let mut checks = vec![
+        tls(provider, endpoint, clock.as_ref(), read.as_ref()),
+        metadata(provider, read.as_ref()),
+    ];
     checks.extend(published.map(|metadata| endpoints(provider, metadata)));
     checks.push(pkce(published));
     checks.push(iss(provider, published));
@@ -43,12 +46,11 @@ pub(crate) async fn checks(context: &Context, provider: &Provider) -> Result<Vec
     Ok(checks)
 }
 
-/// Whether a connection that nobody listens in on was made.
 fn tls(
     provider: &Provider,
     endpoint: Option<&Url>,
-    clock: Option<&std::result::Result<Option<Timestamp>, OauthError>>,
-    read: Option<&std::result::Result<Metadata, OauthError>>,
+    clock: Option<&Answered<Option<Timestamp>>>,
+    read: Option<&Answered<Metadata>>,
 ) -> ServerCheck {
     let check = "tls";
     let failures = [
@@ -69,17 +71,17 @@ fn tls(
     match url {
         Some(url) if url.scheme() == "https" => pass(
             check,
-            format!("the certificate of {} is trusted", host(&url)),
+            format!(
+                "the certificate of {} is trusted",
+                url.host_str().unwrap_or_default()
+            ),
         ),
         Some(_) => unknown(check, "plain http, which stays on this machine"),
         None => unknown(check, "no address of the server is known"),
     }
 }
 
-fn metadata(
-    provider: &Provider,
-    read: Option<&std::result::Result<Metadata, OauthError>>,
-) -> ServerCheck {
+fn metadata(provider: &Provider, read: Option<&Answered<Metadata>>) -> ServerCheck {
     let (check, name) = ("metadata", &provider.name);
     match (read, &provider.issuer) {
         (Some(Ok(metadata)), _) => pass(
@@ -124,20 +126,19 @@ fn endpoints(provider: &Provider, metadata: &Metadata) -> ServerCheck {
     if differing.is_empty() {
         return pass(check, "definition and metadata agree");
     }
-    let said: Vec<String> = differing
-        .iter()
-        .map(|(key, ours, theirs)| format!("`{key}` is {ours}, and {theirs} in the metadata"))
-        .collect();
-    let keys: Vec<String> = differing
-        .iter()
-        .map(|(key, ..)| format!("{key}="))
-        .collect();
+    let (differences, keys): (Vec<String>, Vec<String>) = differing
+        .into_iter()
+        .map(|(key, ours, theirs)| {
+            let difference = format!("`{key}` is {ours}, and {theirs} in the metadata");
+            (difference, format!("{key}="))
+        })
+        .unzip();
     let next = format!(
         "take the metadata's with `keyfob provider set {0} {1}`, or keep yours with `keyfob provider set {0} discovery=false`",
         provider.name,
         keys.join(" ")
     );
-    fail(check, said.join("; "), next)
+    fail(check, differences.join("; "), next)
 }
 
 fn pkce(metadata: Option<&Metadata>) -> ServerCheck {
@@ -192,11 +193,7 @@ fn device(provider: &Provider, metadata: Option<&Metadata>) -> ServerCheck {
     }
 }
 
-/// How far this machine's clock is from the server's.
-fn skew(
-    clock: Option<&std::result::Result<Option<Timestamp>, OauthError>>,
-    now: Timestamp,
-) -> ServerCheck {
+fn skew(clock: Option<&Answered<Option<Timestamp>>>, now: Timestamp) -> ServerCheck {
     let check = "clock";
     let Some(Ok(Some(there))) = clock else {
         return unknown(check, "the server did not tell its time");
@@ -212,10 +209,6 @@ fn skew(
         format!("this machine is {apart} s {way} the server"),
         "set the clock; tokens seem to end too early or too late otherwise",
     )
-}
-
-fn host(url: &Url) -> &str {
-    url.host_str().unwrap_or_default()
 }
 
 #[cfg(test)]
