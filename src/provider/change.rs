@@ -31,11 +31,13 @@ pub(crate) enum KeyType {
 }
 
 impl Change {
-    /// Reads `KEY=VALUE` or `KEY=`. The error is `usage`: it says what the key wants, or which key is
-    /// nearest to an unknown one.
+    /// The error says what the key wants, or which key is nearest to an unknown one.
     pub(crate) fn parse(assignment: &str) -> Result<Self> {
         match assignment.split_once('=') {
-            Some((key, "")) => Self::removal(key.trim()),
+            Some((key, "")) => Ok(Self {
+                path: path(key.trim())?,
+                value: None,
+            }),
             Some((key, value)) => Self::typed(key.trim(), value),
             None => Err(no_assignment(assignment)),
         }
@@ -47,14 +49,19 @@ impl Change {
         if path.iter().any(|part| names_a_secret(part)) {
             return Err(secret_as_argument());
         }
-        let key = spelt(&path);
-        let value = match wants(&path).ok_or_else(|| unknown(&key))? {
+        let key = spell(&path);
+        let value = match key_type(&path).ok_or_else(|| refuse_unknown(&key))? {
             KeyType::Text => text.into(),
-            KeyType::Flag => flag(text).ok_or_else(|| wanted(&key, "`true` or `false`"))?,
+            KeyType::Flag => match text.trim().parse::<bool>() {
+                Ok(flag) => flag.into(),
+                Err(_) => return Err(refuse_value(&key, "`true` or `false`")),
+            },
             KeyType::Texts => list(text, |item| Some(item.into()))
-                .ok_or_else(|| wanted(&key, "a list such as `a,b`, or as TOML writes one"))?,
+                .ok_or_else(|| refuse_value(&key, "a list such as `a,b`, or as TOML writes one"))?,
             KeyType::Numbers => list(text, |item| item.parse::<i64>().ok().map(Value::from))
-                .ok_or_else(|| wanted(&key, "a list of whole numbers such as `53682,53683`"))?,
+                .ok_or_else(|| {
+                    refuse_value(&key, "a list of whole numbers such as `53682,53683`")
+                })?,
             KeyType::Table => return Err(is_table(&key)),
         };
         judge(&path, &value).map_err(|what| wrong(&what))?;
@@ -79,15 +86,8 @@ impl Change {
         )
     }
 
-    fn removal(key: &str) -> Result<Self> {
-        Ok(Self {
-            path: path(key)?,
-            value: None,
-        })
-    }
-
     pub(crate) fn key(&self) -> String {
-        spelt(&self.path)
+        spell(&self.path)
     }
 
     pub(super) fn path(&self) -> &[String] {
@@ -101,27 +101,28 @@ impl Change {
 
     /// Whether a key that is not in a file is one that could be.
     pub(super) fn is_known(&self) -> bool {
-        wants(&self.path).is_some()
+        key_type(&self.path).is_some()
     }
 
     pub(super) fn unknown(&self) -> Error {
-        unknown(&self.key())
+        refuse_unknown(&self.key())
     }
 }
 
 pub(crate) fn key_type_of(key: &str) -> Option<KeyType> {
-    path(key).ok().and_then(|path| wants(&path))
+    path(key).ok().and_then(|path| key_type(&path))
 }
 
-fn wants(path: &[String]) -> Option<KeyType> {
-    let (key, known) = (spelt(path), keys());
+fn key_type(path: &[String]) -> Option<KeyType> {
+    let (key, known) = (spell(path), keys());
     let within = format!("{key}.");
     if known.iter().any(|known| known.starts_with(&within)) {
         return Some(KeyType::Table);
     }
+    let any_table = Value::InlineTable(InlineTable::new());
     let is_known = known.contains(&key)
         || path.split_last().is_some_and(|(_, table)| {
-            known.contains(&spelt(table)) && takes(table, &table_of_any())
+            known.contains(&spell(table)) && judge(table, &any_table).is_ok()
         });
     is_known.then(|| {
         let array = |item: Value| Value::Array(Array::from_iter([item]));
@@ -129,19 +130,13 @@ fn wants(path: &[String]) -> Option<KeyType> {
             (KeyType::Flag, Value::from(true)),
             (KeyType::Texts, array("x".into())),
             (KeyType::Numbers, array(1.into())),
-            (KeyType::Table, table_of_any()),
+            (KeyType::Table, any_table),
         ];
-        let fits = kinds.into_iter().find(|(_, probe)| takes(path, probe));
-        fits.map_or(KeyType::Text, |(wants, _)| wants)
+        let fits = kinds
+            .into_iter()
+            .find(|(_, probe)| judge(path, probe).is_ok());
+        fits.map_or(KeyType::Text, |(kind, _)| kind)
     })
-}
-
-fn table_of_any() -> Value {
-    Value::InlineTable(InlineTable::new())
-}
-
-fn takes(path: &[String], value: &Value) -> bool {
-    judge(path, value).is_ok()
 }
 
 /// Reads a file with nothing but this key in it; the error is what is wrong with it.
@@ -190,13 +185,9 @@ fn path(key: &str) -> Result<Vec<String>> {
     Ok(parts.iter().map(|part| part.get().to_owned()).collect())
 }
 
-fn spelt(path: &[String]) -> String {
+fn spell(path: &[String]) -> String {
     path.iter()
         .fold(String::new(), |key, part| dotted(&key, part))
-}
-
-fn flag(text: &str) -> Option<Value> {
-    text.trim().parse::<bool>().ok().map(Value::from)
 }
 
 /// A list as TOML writes one, or its items with commas between them.
@@ -212,7 +203,7 @@ fn list(text: &str, item: impl Fn(&str) -> Option<Value>) -> Option<Value> {
     parts.map(item).collect::<Option<Array>>().map(Value::Array)
 }
 
-fn wanted(key: &str, what: &str) -> Error {
+fn refuse_value(key: &str, what: &str) -> Error {
     wrong(&format!("`{}` wants {what}", escape_short(key, 80)))
 }
 
@@ -238,7 +229,7 @@ fn is_table(key: &str) -> Error {
     Error::new(Code::Usage, format!("`{shown}` is a table")).hint(hint)
 }
 
-fn unknown(key: &str) -> Error {
+fn refuse_unknown(key: &str) -> Error {
     let shown = escape_short(key, 80);
     let known = keys();
     let hint = match nearest(key, known.iter().map(String::as_str)) {
@@ -248,8 +239,7 @@ fn unknown(key: &str) -> Error {
     Error::new(Code::Usage, format!("there is no key `{shown}`")).hint(hint)
 }
 
-/// What stands alone may be a secret that followed `--client-secret`, so it is shown only where it is
-/// a key.
+/// What stands alone may be a secret that followed `--client-secret`: only a key is shown.
 fn no_assignment(text: &str) -> Error {
     let hint = if keys().iter().any(|key| key == text) {
         format!("write `{text}=VALUE`, or `{text}=` to have the default again")

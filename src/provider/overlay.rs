@@ -84,8 +84,7 @@ impl<'a> Spans<'a> {
         }
     }
 
-    /// Notes every key, outer before inner, those of tables within arrays too; ends at the first
-    /// that no file may hold.
+    /// Notes every key, outer before inner; ends at the first that no file may hold.
     fn survey(&mut self, prefix: &str, table: &DeTable<'_>, name: &str) -> Result<()> {
         for (key, value) in table {
             let path = dotted(prefix, key.get_ref());

@@ -12,10 +12,8 @@ pub(crate) enum PrefixMatch<'a> {
     Foreign(&'a Provider),
 }
 
-/// Judges a token that `provider` is to have; `all` are all definitions, itself among them or not.
-///
-/// Where several have the prefix it is its own, and else a relative's: a row of which one starts from the
-/// other, as a self-managed server does.
+/// Judges a token that `provider` is to have. Where several have the prefix it is its own, and else a
+/// relative's: a row of which one starts from the other, as a self-managed server does.
 pub(crate) fn judge<'a>(
     provider: &'a Provider,
     all: &'a [Provider],

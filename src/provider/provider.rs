@@ -32,24 +32,20 @@ pub(crate) const RESERVED_PARAMETERS: [&str; 13] = [
     "state",
 ];
 
-/// The effective definition of one provider: the built-in row overlaid by the user's file.
-///
-/// Every key is optional in a file; what is absent has the default given here.
+/// The effective definition of one provider. Every key is optional in a file.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Provider {
     /// The file's name, `[a-z0-9][a-z0-9-]{0,31}`.
     #[serde(skip)]
     pub name: String,
-    /// The keys that nobody has given yet, dotted, such as `host`. What stands there meanwhile is an
-    /// example, and goes nowhere: [`super::Registry::get`] refuses such a definition.
+    /// The keys that nobody has given yet, dotted; what stands there meanwhile is an example.
     #[serde(skip)]
     pub missing: Vec<String>,
     pub title: String,
     #[serde(skip_serializing_if = "is_default")]
     pub like: Option<String>,
-    /// What `{host}` stands for in any string of the definition: a host, with a port and the path
-    /// before the server's own where it has them, without a scheme.
+    /// What `{host}` stands for in any string: a host, with port and path where it has them.
     #[serde(skip_serializing_if = "is_default")]
     pub host: Option<String>,
     /// What `{tenant}` stands for: the server's word for a customer, such as a tenant's id or a realm.
@@ -58,8 +54,7 @@ pub(crate) struct Provider {
     /// What stands for this provider's origins where those say nothing: the sandbox's state folder.
     #[serde(skip)]
     pub pinned_as: Option<String>,
-    /// How a client that registers itself asks to authenticate, where the definition does not say: not
-    /// at all, unless the metadata says that this server has no such clients.
+    /// What a client registers with where the definition does not say; the metadata may tell.
     #[serde(skip)]
     pub registers_as: ClientAuth,
     /// Runs inside keyfob: the sandbox's row, and no other.
@@ -69,8 +64,7 @@ pub(crate) struct Provider {
     /// The issuer identifier (RFC 8414 §2), compared byte for byte. `{claim}` stands for that claim
     /// of the id token, for servers whose issuer names the tenant; `{host}` and `{tenant}` do not.
     pub issuer: Option<String>,
-    /// Whether a login reads the issuer's metadata (RFC 8414, OpenID discovery) for what is not
-    /// given here: endpoints, registration, `iss`.
+    /// Whether a login reads the issuer's metadata for what is not given here.
     pub discovery: bool,
     /// The server announces `iss` in the authorization response (RFC 9207 §3); then its absence is refused.
     pub iss_parameter: bool,
@@ -96,8 +90,7 @@ pub(crate) struct Provider {
     /// How the client authenticates at the token endpoint (RFC 6749 §2.3).
     pub client_auth: ClientAuth,
     pub client_secret_required: bool,
-    /// The server takes an https URL as `client_id` and reads the client's metadata there
-    /// (OAuth Client ID Metadata Documents).
+    /// `client_id` may be an https URL (OAuth Client ID Metadata Documents).
     pub client_id_metadata_document_supported: bool,
 
     /// What a login asks for unless `--scope` says otherwise.
@@ -202,9 +195,7 @@ impl Provider {
             .unwrap_or_else(|| endpoint.origin().ascii_serialization())
     }
 
-    /// The variables that hold a token of this provider by convention: the first is set by `export` and
-    /// `exec`, all are looked into in their order. Never empty: without a convention it is
-    /// `<PROVIDER>_TOKEN`.
+    /// The variables that hold a token by convention, the first to be set. Never empty.
     pub(crate) fn token_variables(&self) -> Vec<String> {
         if self.environment.variables.is_empty() {
             vec![names::token_variable(&self.name)]
@@ -218,8 +209,7 @@ impl Provider {
         names::variable(&self.name, what)
     }
 
-    /// The definition by which a given token is asked about and taken back: where `given` says something
-    /// else than the rest, that. Headers that name the client are left out.
+    /// The definition by which a given token is asked about and taken back. There is no client.
     #[must_use]
     pub(crate) fn for_given(mut self) -> Self {
         let given = &self.given;

@@ -20,8 +20,7 @@ pub enum ClientAuth {
     /// HTTP Basic, both parts form-encoded first (RFC 6749 §2.3.1).
     ClientSecretBasic,
     ClientSecretPost,
-    /// HTTP Basic with the client id and an empty password: a public client at servers that want
-    /// the header all the same. Not a registered name.
+    /// HTTP Basic with an empty password, for a public client. Not a registered name.
     BasicWithoutSecret,
 }
 
@@ -67,8 +66,7 @@ pub(crate) struct TokenRule {
     pub body: TokenBody,
     #[serde(skip_serializing_if = "is_default")]
     pub headers: BTreeMap<String, String>,
-    /// Where the members of an answer are, as a JSON pointer; the answer itself where absent.
-    /// A member that is not there is looked for in the answer itself.
+    /// Where the members of an answer are, as a JSON pointer, before the answer itself.
     pub members: Option<String>,
     /// The member that lists the granted scopes; `scope` where absent.
     pub granted_scope_member: Option<String>,
@@ -273,11 +271,9 @@ pub(crate) struct RedirectRule {
     /// The server takes no loopback redirect; the sign-in is brought back by hand from `manual`.
     #[serde(skip_serializing_if = "is_default")]
     pub no_loopback: bool,
-    /// The redirect URI of the paste flow where it is not the loopback one: a page of the provider's,
-    /// or a scheme that nothing on this machine opens.
+    /// The redirect URI of the paste flow where it is not the loopback one.
     pub manual: Option<String>,
-    /// The page at `manual` shows the code for copying, as `CODE` or `CODE#STATE`; only then may a
-    /// bare code be pasted.
+    /// The page at `manual` shows `CODE` or `CODE#STATE`; only then may a bare code be pasted.
     #[serde(skip_serializing_if = "is_default")]
     pub shows_code: bool,
 }
@@ -306,8 +302,7 @@ impl RedirectHost {
         }
     }
 
-    /// The same where an address is needed: of the two that `localhost` has, the one that every machine
-    /// has.
+    /// Of the two addresses that `localhost` has, the one that every machine has.
     pub(crate) fn literal(self) -> &'static str {
         match self {
             Self::Localhost => Self::Ipv4.as_str(),
@@ -356,8 +351,7 @@ pub(super) fn seconds(text: &str) -> Option<u64> {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct GivenRule {
-    /// Where a given token says whose it is, by `GET`; `userinfo_endpoint` where absent, and then as
-    /// `identity` says.
+    /// Where a given token says whose it is, by `GET`; as for a login's where absent.
     pub userinfo_endpoint: Option<Url>,
     /// The stable identifier there; `identity.subject` where absent.
     pub subject: Option<String>,

@@ -12,8 +12,7 @@ const SECOND_LEVELS: [&str; 14] = [
     "ac", "co", "com", "edu", "go", "gob", "gouv", "gov", "ne", "net", "nom", "or", "org", "sch",
 ];
 
-/// Suggests a name for the provider at `issuer` that is not among `taken`: `id.example.com` becomes
-/// `example`, `localhost:8080` becomes `localhost-8080`. It always fits the grammar of names.
+/// A name that is not among `taken`: `example` for `id.example.com`, `localhost-8080` with a port.
 pub(crate) fn suggest(issuer: &str, taken: &[String]) -> String {
     let is_free = |name: &String| {
         is_provider_name(name) && name != SANDBOX && !taken.iter().any(|other| other == name)
@@ -47,8 +46,7 @@ fn candidates(issuer: &str) -> Vec<String> {
     }
 }
 
-/// The label that was registered; the same with the host's first label, for a service where each
-/// customer has a host.
+/// The label that was registered; the same with the host's first, for a service with a host a customer.
 fn of_domain(host: &str) -> Vec<String> {
     let labels: Vec<&str> = host.split('.').filter(|label| !label.is_empty()).collect();
     let suffix = match labels.as_slice() {
@@ -85,8 +83,7 @@ fn fitting(text: &str) -> String {
 }
 
 impl Registry {
-    /// The provider whose issuer is `issuer`, be it with or without a slash at the end. Definitions
-    /// that cannot be read are passed over.
+    /// With or without a slash at the end. Definitions that cannot be read are passed over.
     pub(crate) fn with_issuer(&self, issuer: &str) -> Option<String> {
         let bare = |issuer: &str| issuer.trim_end_matches('/').to_owned();
         let wanted = bare(issuer);

@@ -57,8 +57,7 @@ impl Registry {
         }
     }
 
-    /// The names of all providers, sorted: built-in rows and the user's files. Reads no file; a
-    /// folder that cannot be read adds none.
+    /// Sorted. Reads no file; a folder that cannot be read adds none.
     pub(crate) fn names(&self) -> Vec<String> {
         with_rows(self.own_names()).into_iter().collect()
     }
@@ -76,9 +75,7 @@ impl Registry {
         named.collect()
     }
 
-    /// The effective definition. An unknown name is `unknown_provider` with the nearest one; a wrong
-    /// file is `config_invalid` with file, line and key, and so is a definition that lacks what only
-    /// the user can say.
+    /// The effective definition; `config_invalid` where it lacks what only the user can say.
     pub(crate) fn get(&self, name: &str) -> Result<Provider> {
         let provider = self.describe(name)?;
         if provider.missing.is_empty() {
@@ -88,8 +85,7 @@ impl Registry {
         }
     }
 
-    /// The same to look at: where only the user can say something, `missing` names the key and an
-    /// example stands in its place.
+    /// The same to look at: `missing` names what only the user can say, an example in its place.
     pub(crate) fn describe(&self, name: &str) -> Result<Provider> {
         let mut provider = self.load(name)?.provider;
         if let (true, Some(embedded)) = (provider.embedded, &self.embedded) {
@@ -161,8 +157,7 @@ impl Registry {
             .map_or_else(|_| LifetimeRule::default(), |row| row.lifetime)
     }
 
-    /// The first variable of a provider that is set; `None` for a name that is no provider's. A wrong
-    /// file that names one, or may, is `config_invalid`.
+    /// `None` for a name that is no provider's. A wrong file that may name one is `config_invalid`.
     pub(crate) fn token_variable_set(
         &self,
         provider: &str,

@@ -15,8 +15,6 @@ use crate::toml_text::read_text;
 use keyfob_base::escape::escape_short;
 use keyfob_base::files;
 
-const NAME_LIMIT: usize = 40;
-
 #[derive(Debug)]
 pub(crate) struct Edited {
     pub file: PathBuf,
@@ -49,8 +47,7 @@ impl Registry {
         }
     }
 
-    /// Takes a definition from elsewhere as the user's file for `name`, where there is none. It is checked as
-    /// a whole, as [`Registry::add`] does, and over a built-in row as [`Registry::edit`] does.
+    /// Takes a definition from elsewhere as the user's file for `name`, where there is none.
     pub(crate) fn adopt(&self, name: &str, text: &str) -> Result<Adopted> {
         self.changeable(name)?;
         let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
@@ -67,12 +64,9 @@ impl Registry {
         Ok(Adopted::Written)
     }
 
-    /// Changes keys of the user's file for `name` in one write, and makes that file for a built-in
-    /// row. Comments, order and formatting stay.
-    ///
-    /// What would not be a valid definition is not written, and is `usage`; a file that was wrong
-    /// before is `config_invalid`, unless the changes mend it. Two processes at once write one after
-    /// the other; after ten seconds the wait is `locked`.
+    /// Changes keys of the user's file for `name` in one write, and makes that file for a built-in row. What
+    /// would not be a valid definition is `usage`; a file that was wrong before is `config_invalid`, unless
+    /// the changes mend it.
     pub(crate) fn edit(&self, name: &str, changes: &[Change]) -> Result<Edited> {
         let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
         let (text, new, edited) = self.edited(name, changes)?;
@@ -88,8 +82,7 @@ impl Registry {
             .map(|(_, _, edited)| edited.provider)
     }
 
-    /// Writes a client id into the user's file for `name`, and in the same write how the client
-    /// authenticates, where that is given. Returns the file.
+    /// Writes a client id and how the client authenticates, where that is given. Returns the file.
     pub(crate) fn set_client(
         &self,
         name: &str,
@@ -126,58 +119,45 @@ impl Registry {
     /// Whether [`Registry::add`] would take the name: it fits the grammar, and nothing has it.
     pub(crate) fn is_free(&self, name: &str) -> Result<()> {
         if !is_provider_name(name) {
-            let what = format!(
-                "`{}` is no name for a provider",
-                escape_short(name, NAME_LIMIT)
-            );
+            let what = format!("`{}` is no name for a provider", escape_short(name, 40));
             return Err(
                 Error::new(Code::Usage, what).hint(
                     "use lower-case letters, digits and `-`, 32 at most, beginning with a letter or digit",
                 ),
             );
         }
-        let taken = |what: &str, next: String| {
-            Error::new(Code::Usage, format!("`{name}` {what}")).hint(next)
-        };
-        if name == SANDBOX {
-            return Err(taken(
-                "is the practice provider",
-                "give this one another name".into(),
-            ));
-        }
         let change = format!("change it with `keyfob provider set {name} KEY=VALUE`");
-        if builtin::row(name).is_some() {
-            let what = "is a built-in provider";
-            return Err(taken(
-                what,
-                format!("{change}, or give this one another name"),
-            ));
-        }
-        if fs::symlink_metadata(self.file(name)).is_ok() {
-            return Err(taken(
-                "exists already",
-                format!("{change}, or see it with `keyfob provider show {name}`"),
-            ));
-        }
-        Ok(())
+        let (what, hint) = if name == SANDBOX {
+            let next = "give this one another name".into();
+            ("is the practice provider", next)
+        } else if Self::is_built_in(name) {
+            let next = format!("{change}, or give this one another name");
+            ("is a built-in provider", next)
+        } else if fs::symlink_metadata(self.file(name)).is_ok() {
+            let next = format!("{change}, or see it with `keyfob provider show {name}`");
+            ("exists already", next)
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(Code::Usage, format!("`{name}` {what}")).hint(hint))
     }
 
-    /// Gives a definition of the user's own another name, which must be free. The path of its redirect
-    /// URI stays the one that was registered. Accounts do not move with it. Returns the file.
+    /// Gives a definition another name. The path of its redirect URI stays the one that was registered.
+    /// Accounts do not move with it. Returns the file.
     pub(crate) fn rename(&self, from: &str, to: &str) -> Result<PathBuf> {
         self.changeable(from)?;
         let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
         let (text, _, edited) = self.edited(from, &[])?;
-        let Some(text) = text.filter(|_| builtin::row(from).is_none()) else {
+        let Some(text) = text.filter(|_| !Self::is_built_in(from)) else {
             return Err(built_in(from));
         };
         self.is_free(to)?;
         let old = edited.provider;
-        let text = if old.redirect.path.is_none() && old.client_id.is_some() {
-            edit::apply(&text, &[Change::set("redirect.path", old.redirect_path())])?
-        } else {
-            text
-        };
+        let mut changes = Vec::new();
+        if old.redirect.path.is_none() && old.client_id.is_some() {
+            changes.push(Change::set("redirect.path", old.redirect_path()));
+        }
+        let text = edit::apply(&text, &changes)?;
         let file = self.file(to);
         let overlay = Overlay::parse(&file, to, &text)?;
         compose(to, toml::Table::new(), Some(overlay))?;
@@ -195,27 +175,23 @@ impl Registry {
     ) -> Result<Removed> {
         self.changeable(name)?;
         let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
-        let (file, built_in) = (self.file(name), builtin::row(name).is_some());
-        let exists = fs::symlink_metadata(&file).is_ok();
-        if !exists && !built_in {
-            return Err(self.unknown(name));
-        }
+        self.is_known(name)?;
+        let file = self.own_file(name);
         before()?;
-        if exists {
-            unlink(&file)?;
+        if let Some(file) = &file {
+            unlink(file)?;
         }
         Ok(Removed {
-            file: exists.then_some(file),
-            built_in,
+            file,
+            built_in: Self::is_built_in(name),
         })
     }
 
     /// Whether [`Registry::remove`] could remove the user's file for `name`, where there is one.
     pub(crate) fn is_removable(&self, name: &str) -> Result<()> {
-        let Some(file) = self.own_file(name) else {
-            return Ok(());
-        };
-        files::is_removable(&file).map_err(|error| unremovable(&file, &error))
+        self.own_file(name).map_or(Ok(()), |file| {
+            files::is_removable(&file).map_err(|error| unremovable(&file, &error))
+        })
     }
 
     pub(crate) fn own_file(&self, name: &str) -> Option<PathBuf> {

@@ -50,8 +50,7 @@ pub(crate) fn run(app: &App, args: &ProviderMetadata) -> Result<()> {
     Ok(())
 }
 
-/// An https URL with a path, compared by servers as a string: so it is refused where a parser would
-/// write it otherwise.
+/// Servers compare it as a string, so it is refused where a parser would write it otherwise.
 fn client_id(text: &str) -> Result<Url> {
     let wrong = |what: &str| {
         Error::new(Code::Usage, format!("the URL {what}")).hint(

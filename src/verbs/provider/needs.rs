@@ -114,8 +114,7 @@ pub(crate) fn show_id(id: &str) -> String {
     escape_short(id, 60)
 }
 
-/// What is kept of our client there. Where the definition names a token endpoint elsewhere than it was
-/// kept for, that is as good as nothing.
+/// Where the definition names a token endpoint elsewhere than it was kept for, that is as good as nothing.
 pub(crate) fn kept_client(app: &App, provider: &Provider) -> Result<Option<KeptClient>> {
     let kept = app.vault.client(&provider.name)?;
     let pin = provider.token_endpoint.as_ref();

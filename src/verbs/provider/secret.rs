@@ -27,8 +27,7 @@ pub(crate) struct PreparedSecret {
     secrets: ClientSecrets,
 }
 
-/// Finds out whose secret it is, proves the store, finds out where the secret will go, and only then
-/// takes it. `changes` are those of the same command.
+/// Finds out whose secret it is and where it will go, proves the store, and only then takes it.
 pub(crate) fn prepare(
     app: &App,
     name: &str,

@@ -104,8 +104,7 @@ impl<'a> ShowAnswer<'a> {
         }
     }
 
-    /// Writes the definition as TOML that can be kept as a file, its comments saying what to register
-    /// and which file has each key.
+    /// TOML that can be kept as a file, its comments saying what to register.
     fn text(&self) -> String {
         let mut comments = vec![format!("{} ({})", self.title, self.name), self.state()];
         comments.extend(self.to_register());
@@ -221,8 +220,7 @@ impl<'a> ShowAnswer<'a> {
     }
 }
 
-/// Writes characters that act on a terminal as TOML's own escapes, so that the text is harmless to look
-/// at and keeps its meaning.
+/// Writes characters that act on a terminal as TOML's own escapes, which keeps their meaning.
 fn respell(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(respell),

@@ -80,8 +80,7 @@ impl Announcement {
 
 pub(super) type MetadataRead = std::result::Result<Metadata, OauthError>;
 
-/// The issuer whose metadata is to be read: none where the draft names none, starts from a built-in
-/// provider, or says `discovery=false`.
+/// None where the draft starts from a built-in provider, or says `discovery=false`.
 pub(super) fn issuer_to_read(draft: &Draft) -> Option<String> {
     let discovery = draft.definition.value("discovery");
     let off = discovery.and_then(Value::as_bool) == Some(false);
@@ -102,8 +101,7 @@ pub(crate) async fn read(context: &Context, issuer: &str) -> MetadataRead {
     }
 }
 
-/// Says what was found, and takes over what a login could not find out by itself. Where nothing was, the
-/// endpoints are needed.
+/// Takes over what a login could not find out by itself. Without metadata the endpoints are needed.
 pub(crate) fn accept(
     term: &dyn Terminal,
     draft: &mut Draft,
