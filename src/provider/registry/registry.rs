@@ -140,15 +140,16 @@ impl Registry {
                 "did you mean `keyfob … {nearest}`? `keyfob provider list` shows all"
             ));
         }
-        let file = if is_provider_name(name) { name } else { "NAME" };
-        let mut hint = format!(
-            "`keyfob provider list` shows all; `keyfob provider add {file}` adds one, at {}",
-            self.file(file).display()
-        );
-        if !is_provider_name(name) {
-            hint.push_str(", its name in lower-case letters, digits and `-`, 32 at most");
-        }
-        error.hint(hint)
+        let (name, grammar) = if is_provider_name(name) {
+            (name, "")
+        } else {
+            let grammar = ", its name in lower-case letters, digits and `-`, 32 at most";
+            ("NAME", grammar)
+        };
+        error.hint(format!(
+            "`keyfob provider list` shows all; `keyfob provider add {name}` adds one, at {}{grammar}",
+            self.file(name).display()
+        ))
     }
 
     /// One that says nothing where the definition is wrong or gone.
@@ -175,13 +176,9 @@ impl Registry {
         is_set: &dyn Fn(&str) -> bool,
     ) -> Vec<Result<SetVariable>> {
         let own = self.own_names();
-        with_rows(own.clone())
-            .into_iter()
-            .filter_map(|name| {
-                let found = self.variable_of(&name, own.contains(&name), is_set);
-                found.transpose()
-            })
-            .collect()
+        let names = with_rows(own.clone()).into_iter();
+        let found = names.map(|name| self.variable_of(&name, own.contains(&name), is_set));
+        found.filter_map(Result::transpose).collect()
     }
 
     /// `has_file`: whether the user may have a file of that name.
@@ -193,23 +190,19 @@ impl Registry {
     ) -> Result<Option<SetVariable>> {
         let row = builtin::text(provider);
         let usual = is_set(&token_variable(provider));
-        let own = if has_file {
-            match read_text(&self.file(provider)) {
-                // A file that cannot be read is in the way only of a variable that could be its own.
-                Err(_) if !usual && !row.is_some_and(|text| may_name(text, is_set)) => None,
-                own => own?,
-            }
-        } else {
-            None
+        let in_row = row.is_some_and(|text| may_name(text, is_set));
+        let own = match has_file.then(|| read_text(&self.file(provider))) {
+            // A file that cannot be read is in the way only of a variable that could be its own.
+            Some(Err(_)) if !usual && !in_row => None,
+            own => own.transpose()?.flatten(),
         };
-        let texts = [row, own.as_deref()];
-        let mut texts = texts.into_iter().flatten().peekable();
-        if texts.peek().is_none() || !(usual || texts.any(|text| may_name(text, is_set))) {
+        let is_known = row.is_some() || own.is_some();
+        let in_own = || own.is_some_and(|text| may_name(&text, is_set));
+        if !is_known || !(usual || in_row || in_own()) {
             return Ok(None);
         }
-        let named = own_variables(&self.load(provider)?).into_iter();
-        let set = named.into_iter().find(|name| is_set(name));
-        Ok(set.map(|name| SetVariable {
+        let mut named = own_variables(&self.load(provider)?).into_iter();
+        Ok(named.find(|name| is_set(name)).map(|name| SetVariable {
             provider: provider.to_owned(),
             name,
         }))
@@ -265,8 +258,8 @@ pub(crate) struct SetVariable {
 /// row has it, as that of a provider called `gh` or `hf`.
 fn own_variables(loaded: &Loaded) -> Vec<String> {
     let provider = &loaded.provider;
-    let said = |overlay: &Overlay| overlay.lines.contains_key("environment.variables");
-    let inherited = provider.like.is_some() && !loaded.overlay.as_ref().is_some_and(said);
+    let names_them = |overlay: &Overlay| overlay.lines.contains_key("environment.variables");
+    let inherited = provider.like.is_some() && !loaded.overlay.as_ref().is_some_and(names_them);
     let mut own = if inherited {
         vec![token_variable(&provider.name)]
     } else {

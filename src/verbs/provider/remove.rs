@@ -143,37 +143,32 @@ fn check_ours(app: &App, name: &str, accounts: &[Account]) -> Result<()> {
 }
 
 fn question(app: &App, name: &str, accounts: &[Account]) -> String {
-    let file = match app.registry.own_file(name) {
+    let mut action = match app.registry.own_file(name) {
         Some(file) => format!("remove {name} ({})", file.display()),
         None => format!("forget the client of {name}"),
     };
     let client = app.vault.client(name).ok().flatten();
-    let registered = client.is_some_and(|client| client.configuration_endpoint.is_some());
-    let file = if registered {
-        format!("{file}, and delete its registration there")
-    } else {
-        file
-    };
+    if client.is_some_and(|client| client.configuration_endpoint.is_some()) {
+        action.push_str(", and delete its registration there");
+    }
     match accounts {
-        [] => format!("{file}?"),
-        [account] => format!("sign out {account} and {file}?"),
-        accounts => format!("sign out {} accounts and {file}?", accounts.len()),
+        [] => format!("{action}?"),
+        [account] => format!("sign out {account} and {action}?"),
+        accounts => format!("sign out {} accounts and {action}?", accounts.len()),
     }
 }
 
 fn report_removal(app: &App, removed: &RemoveAnswer) {
-    let name = &removed.provider;
+    let (name, term) = (&removed.provider, &app.term);
     if removed.client {
-        app.term
-            .say(&format!("{name}: what was kept of its client is gone"));
+        term.say(&format!("{name}: what was kept of its client is gone"));
     }
     if let Some(file) = &removed.file {
-        app.term.say(&format!("removed {}", file.display()));
+        term.say(&format!("removed {}", file.display()));
     }
     if removed.built_in {
-        app.term.say(&format!(
-            "{name}: the built-in definition is in effect again"
-        ));
+        let what = "the built-in definition is in effect again";
+        term.say(&format!("{name}: {what}"));
     }
 }
 

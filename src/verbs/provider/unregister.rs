@@ -22,22 +22,22 @@ pub(crate) enum Deregistration {
     Shared,
 }
 
-pub(crate) enum Registration {
-    Ours(Managed),
-    /// The definition of that name uses the client too.
-    Shared(String, String),
-}
-
-/// A registration and what the server wants to see before it deletes it.
-pub(crate) struct Managed {
+/// A client that keyfob registered.
+pub(crate) struct Registration {
     title: String,
     client_id: String,
-    endpoint: Url,
-    token: Secret,
+    hold: Hold,
+}
+
+enum Hold {
+    /// The server wants to see the token before it deletes it.
+    Own(Url, Secret),
+    /// The definition of that name uses the client too.
+    Shared(String),
 }
 
 impl Registration {
-    /// That of a provider's client; `None` where keyfob registered none, or has nothing to manage it with.
+    /// `None` where keyfob registered none, or has nothing to manage it with.
     pub(crate) fn find(app: &App, name: &str, title: &str) -> Result<Option<Self>> {
         let Some(client) = app.vault.client(name)? else {
             return Ok(None);
@@ -45,55 +45,48 @@ impl Registration {
         let Some(endpoint) = client.configuration_endpoint.clone() else {
             return Ok(None);
         };
-        if let Some(other) = find_sharer(app, name, &client) {
-            return Ok(Some(Self::Shared(client.client_id, other)));
-        }
-        let token = app.vault.client_secrets(&client)?.registration_access_token;
-        Ok(token.map(|token| {
-            Self::Ours(Managed {
-                title: title.to_owned(),
-                client_id: client.client_id,
-                endpoint,
-                token,
-            })
+        let hold = match find_sharer(app, name, &client) {
+            Some(other) => Some(Hold::Shared(other)),
+            None => {
+                let secrets = app.vault.client_secrets(&client)?;
+                let token = secrets.registration_access_token;
+                token.map(|token| Hold::Own(endpoint, token))
+            }
+        };
+        Ok(hold.map(|hold| Self {
+            title: title.to_owned(),
+            client_id: client.client_id,
+            hold,
         }))
     }
 
     pub(crate) fn delete(&self, app: &App) -> Deregistration {
-        match self {
-            Self::Ours(managed) => managed.delete(app),
-            Self::Shared(id, other) => {
-                let id = show_id(id);
+        let (id, title) = (show_id(&self.client_id), &self.title);
+        let (endpoint, token) = match &self.hold {
+            Hold::Own(endpoint, token) => (endpoint, token),
+            Hold::Shared(other) => {
                 app.term.say(&format!(
                     "client `{id}` stays registered: `{other}` uses it"
                 ));
-                Deregistration::Shared
+                return Deregistration::Shared;
             }
-        }
-    }
-}
-
-impl Managed {
-    fn delete(&self, app: &App) -> Deregistration {
-        let asked = network::context(app, app.registry.clone(), async |context| {
-            Ok(registration::delete(&context.http, &self.endpoint, &self.token).await)
-        });
-        let cause = match asked {
-            Ok(Ok(())) => None,
-            Ok(Err(refused)) => Some(refused.to_string()),
-            Err(error) => Some(error.message),
         };
-        let id = show_id(&self.client_id);
-        let title = &self.title;
-        if let Some(cause) = cause {
-            app.term.warn(&format!(
-                "client `{id}` may still be registered at {title}, and nothing here can delete it any more: {cause}"
-            ));
-            return Deregistration::Failed;
-        }
-        app.term
-            .say(&format!("client `{id}` is no longer registered at {title}"));
-        Deregistration::Deleted
+        let outcome = network::context(app, app.registry.clone(), async |context| {
+            Ok(registration::delete(&context.http, endpoint, token).await)
+        });
+        let cause = match outcome {
+            Ok(Ok(())) => {
+                app.term
+                    .say(&format!("client `{id}` is no longer registered at {title}"));
+                return Deregistration::Deleted;
+            }
+            Ok(Err(refused)) => refused.to_string(),
+            Err(error) => error.message,
+        };
+        app.term.warn(&format!(
+            "client `{id}` may still be registered at {title}, and nothing here can delete it any more: {cause}"
+        ));
+        Deregistration::Failed
     }
 }
 

@@ -51,10 +51,6 @@ pub(super) fn place(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
             "issuer URL of {name}, such as https://id.example.com (Enter where it has none):"
         );
         if let Some(issuer) = key(term, draft, "issuer", &question, &flags)? {
-            draft.issuer = issuer
-                .value()
-                .and_then(|value| value.as_str())
-                .map(str::to_owned);
             draft.definition.push(issuer);
             return Ok(());
         }

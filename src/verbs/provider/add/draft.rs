@@ -12,12 +12,15 @@ pub(super) struct Draft {
     pub name: String,
     pub registry: Registry,
     pub definition: Definition,
-    pub issuer: Option<String>,
     /// A question was asked, so the next ones are too.
     pub asked: bool,
 }
 
 impl Draft {
+    pub(super) fn issuer(&self) -> Option<&str> {
+        self.definition.value("issuer")?.as_str()
+    }
+
     pub(super) fn says_where(&self) -> bool {
         let sets = |key| self.definition.sets(key);
         sets("issuer") || sets("like") || (sets("authorization_endpoint") && sets("token_endpoint"))
@@ -73,7 +76,7 @@ impl Draft {
         let host = self.definition.value("host");
         let host = host.and_then(|host| host.as_str().map(str::to_owned));
         host.or_else(|| {
-            let issuer = Url::parse(self.issuer.as_deref()?).ok()?;
+            let issuer = Url::parse(self.issuer()?).ok()?;
             let host = issuer.host_str()?;
             Some(match issuer.port() {
                 Some(port) => format!("{host}:{port}"),

@@ -84,7 +84,7 @@ pub(super) type MetadataRead = std::result::Result<Metadata, OauthError>;
 pub(super) fn issuer_to_read(draft: &Draft) -> Option<String> {
     let discovery = draft.definition.value("discovery");
     let off = discovery.and_then(Value::as_bool) == Some(false);
-    let issuer = draft.issuer.clone();
+    let issuer = draft.issuer().map(str::to_owned);
     issuer.filter(|_| !off && !draft.definition.sets("like"))
 }
 
@@ -111,7 +111,6 @@ pub(crate) fn accept(
         Ok(metadata) => metadata,
         Err(error) => return go_without(term, draft, &error).map(|()| None),
     };
-    draft.issuer = Some(metadata.issuer.clone());
     draft
         .definition
         .push(Change::set("issuer", metadata.issuer.as_str()));

@@ -94,15 +94,13 @@ pub(crate) fn run(app: &App, args: &ProviderAdd) -> Result<()> {
         name: ask::name(app, args.name.as_deref())?,
         registry: app.registry.clone(),
         definition: read_flags(args)?,
-        issuer: args.issuer.as_deref().map(complete_scheme),
         asked: args.name.is_none(),
     };
-    take_issuer(&mut draft)?;
     if !draft.says_where() {
         ask::place(app.term.as_ref(), &mut draft)?;
     }
     app.registry.draft(&draft.name, &draft.definition)?; // before anything is sent
-    if let Some(issuer) = &draft.issuer
+    if let Some(issuer) = draft.issuer()
         && let Some(other) = app.registry.with_issuer(issuer)
     {
         app.term.warn(&format!(
@@ -136,6 +134,7 @@ pub(crate) fn run(app: &App, args: &ProviderAdd) -> Result<()> {
 
 /// What the arguments say, each key once.
 fn read_flags(args: &ProviderAdd) -> Result<Definition> {
+    let issuer = args.issuer.as_deref().map(complete_scheme);
     let flags = [
         ("title", &args.title),
         ("like", &args.like),
@@ -151,6 +150,7 @@ fn read_flags(args: &ProviderAdd) -> Result<Definition> {
         ("revocation_endpoint", &args.revocation_endpoint),
         ("client_id", &args.client_id),
         ("client_auth", &args.client_auth),
+        ("issuer", &issuer),
     ];
     let mut changes = Vec::new();
     for (key, value) in flags {
@@ -158,12 +158,8 @@ fn read_flags(args: &ProviderAdd) -> Result<Definition> {
             changes.push(Change::typed(key, value)?);
         }
     }
-    let scopes: Vec<String> = args
-        .scope
-        .iter()
-        .flat_map(|scope| scope.split_whitespace())
-        .map(str::to_owned)
-        .collect();
+    let scopes = args.scope.iter().flat_map(|scope| scope.split_whitespace());
+    let scopes: Vec<String> = scopes.map(str::to_owned).collect();
     if !scopes.is_empty() {
         changes.push(Change::set_list("scopes", &scopes));
     }
@@ -173,17 +169,16 @@ fn read_flags(args: &ProviderAdd) -> Result<Definition> {
     let mut definition = Definition::default();
     for change in changes {
         let key = change.key();
-        let twice = definition.sets(&key) || (key == "issuer" && args.issuer.is_some());
-        if twice || change.value().is_none() {
-            let what = if twice {
-                "is given twice"
-            } else {
-                "has no value"
-            };
-            return Err(Error::new(Code::Usage, format!("`{key}` {what}"))
-                .hint("give each key once, with its value"));
-        }
-        definition.push(change);
+        let what = if definition.sets(&key) {
+            "is given twice"
+        } else if change.value().is_none() {
+            "has no value"
+        } else {
+            definition.push(change);
+            continue;
+        };
+        return Err(Error::new(Code::Usage, format!("`{key}` {what}"))
+            .hint("give each key once, with its value"));
     }
     Ok(definition)
 }
@@ -196,17 +191,6 @@ pub(super) fn complete_scheme(issuer: &str) -> String {
     } else {
         format!("https://{issuer}")
     }
-}
-
-/// The issuer may be given as a key too.
-fn take_issuer(draft: &mut Draft) -> Result<()> {
-    if let Some(issuer) = &draft.issuer {
-        let change = Change::typed("issuer", issuer)?;
-        draft.definition.push(change);
-    } else if let Some(value) = draft.definition.value("issuer") {
-        draft.issuer = value.as_str().map(str::to_owned);
-    }
-    Ok(())
 }
 
 fn report_addition(app: &App, added: &AddAnswer, provider: &Provider) {
