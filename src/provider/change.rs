@@ -64,7 +64,7 @@ impl Change {
                 })?,
             KeyType::Table => return Err(is_table(&key)),
         };
-        judge(&path, &value).map_err(|what| wrong(&what))?;
+        judge(&path, &value).map_err(|what| refuse_definition(&what))?;
         Ok(Self {
             path,
             value: Some(value),
@@ -146,7 +146,7 @@ fn judge(path: &[String], value: &Value) -> std::result::Result<(), String> {
     insert(&mut document, path, value.clone());
     Overlay::parse(nowhere, "NAME", &document.to_string())
         .map(|_| ())
-        .map_err(|error| placeless(nowhere, &error))
+        .map_err(|error| strip_place(nowhere, &error))
 }
 
 /// Adds a key that is not there, and the tables above it.
@@ -170,7 +170,7 @@ pub(super) fn insert(document: &mut DocumentMut, path: &[String], value: Value) 
 }
 
 /// An error's words without file and line, for a text that was never a file.
-pub(super) fn placeless(path: &Path, error: &Error) -> String {
+pub(super) fn strip_place(path: &Path, error: &Error) -> String {
     let place = path.display().to_string();
     let rest = error.message.strip_prefix(&place).unwrap_or(&error.message);
     let what = rest.split_once(": ").map_or(rest, |(_, what)| what);
@@ -204,11 +204,11 @@ fn list(text: &str, item: impl Fn(&str) -> Option<Value>) -> Option<Value> {
 }
 
 fn refuse_value(key: &str, what: &str) -> Error {
-    wrong(&format!("`{}` wants {what}", escape_short(key, 80)))
+    refuse_definition(&format!("`{}` wants {what}", escape_short(key, 80)))
 }
 
 /// A value that does not fit, which is not shown.
-pub(super) fn wrong(what: &str) -> Error {
+pub(super) fn refuse_definition(what: &str) -> Error {
     Error::new(Code::Usage, what)
         .hint("nothing was changed; `keyfob provider show PROVIDER` shows every key and its value")
 }

@@ -41,9 +41,9 @@ impl Overlay {
         let mut filled = parsed.clone();
         placeholders::fill_for_types(filled.get_mut());
         Provider::deserialize(Deserializer::from(filled))
-            .map_err(|cause| spans.mistyped(&cause))?;
+            .map_err(|cause| spans.refuse_type(&cause))?;
         let table = toml::Table::deserialize(Deserializer::from(parsed))
-            .map_err(|cause| spans.mistyped(&cause))?;
+            .map_err(|cause| spans.refuse_type(&cause))?;
         Ok(Self {
             path: path.into(),
             table,
@@ -57,7 +57,8 @@ impl Overlay {
 
     /// A fault of the merged definition as an error; with its line where this file has the key.
     pub(crate) fn refuse(&self, fault: &Fault) -> Error {
-        refuse(&self.path, self.lines.get(&fault.key).copied(), fault)
+        let line = self.lines.get(&fault.key).copied();
+        refuse(&self.path, line, &fault.key, &fault.what)
     }
 }
 
@@ -98,7 +99,8 @@ impl<'a> Spans<'a> {
                 );
                 return Err(error.hint(secret_hint(name)));
             }
-            if let Some(what) = forbidden(&path, is_table).or_else(|| unfit(&path, value.get_ref()))
+            if let Some(what) =
+                forbid(&path, is_table).or_else(|| find_flaw(&path, value.get_ref()))
             {
                 return Err(self.refuse(start, &path, what));
             }
@@ -134,20 +136,16 @@ impl<'a> Spans<'a> {
     }
 
     /// A value of the wrong type, under the innermost key that stands there.
-    fn mistyped(&self, cause: &toml::de::Error) -> Error {
+    fn refuse_type(&self, cause: &toml::de::Error) -> Error {
         let start = cause.span().map_or(0, |span| span.start);
         let here = |place: &&KeySpan| place.name.contains(&start) || place.value.contains(&start);
         let place = self.places.iter().rfind(here);
         let key = place.map_or("", |place| &place.key);
-        self.refuse(start, key, &complaint(key, cause.message()))
+        self.refuse(start, key, &explain_type(key, cause.message()))
     }
 
     fn refuse(&self, offset: usize, key: &str, what: &str) -> Error {
-        let fault = Fault {
-            key: key.into(),
-            what: what.into(),
-        };
-        refuse(self.path, Some(self.line(offset)), &fault)
+        refuse(self.path, Some(self.line(offset)), key, what)
     }
 
     fn line(&self, offset: usize) -> usize {
@@ -195,7 +193,7 @@ fn secret_hint(name: &str) -> String {
     )
 }
 
-fn forbidden(key: &str, is_table: bool) -> Option<&'static str> {
+fn forbid(key: &str, is_table: bool) -> Option<&'static str> {
     match key {
         "embedded" => Some("no file can set this; it is the sandbox's own"),
         // serde would take a list for a table, field by field.
@@ -204,7 +202,7 @@ fn forbidden(key: &str, is_table: bool) -> Option<&'static str> {
     }
 }
 
-fn unfit(key: &str, value: &DeValue<'_>) -> Option<&'static str> {
+fn find_flaw(key: &str, value: &DeValue<'_>) -> Option<&'static str> {
     if key.len() > LONGEST {
         return Some("is too long a key");
     }
@@ -214,13 +212,13 @@ fn unfit(key: &str, value: &DeValue<'_>) -> Option<&'static str> {
             Some("must hold no line breaks or other control characters")
         }
         DeValue::Array(items) if items.len() > MOST => Some("holds more than 100 items"),
-        DeValue::Array(items) => items.iter().find_map(|item| unfit(key, item.get_ref())),
+        DeValue::Array(items) => items.iter().find_map(|item| find_flaw(key, item.get_ref())),
         _ => None,
     }
 }
 
 /// What a type error wants, without the value it quotes: that stands before the last `expected`.
-fn complaint(key: &str, message: &str) -> String {
+fn explain_type(key: &str, message: &str) -> String {
     let end = key.rsplit(['_', '.']).next();
     let is_url = matches!(end, Some("endpoint" | "page" | "uri"));
     match message.rsplit_once("expected ") {
@@ -234,7 +232,7 @@ fn complaint(key: &str, message: &str) -> String {
     }
 }
 
-fn refuse(path: &Path, line: Option<usize>, fault: &Fault) -> Error {
+fn refuse(path: &Path, line: Option<usize>, key: &str, what: &str) -> Error {
     let (line, hint) = match line {
         Some(line) => (
             format!(":{line}"),
@@ -242,11 +240,11 @@ fn refuse(path: &Path, line: Option<usize>, fault: &Fault) -> Error {
         ),
         None => (String::new(), "set that key in that file"),
     };
-    let key = match fault.key.as_str() {
+    let key = match key {
         "" => String::new(),
         key => format!(" `{}`:", escape_short(key, 80)),
     };
-    let message = format!("{}{line}:{key} {}", path.display(), fault.what);
+    let message = format!("{}{line}:{key} {}", path.display(), what);
     Error::new(Code::ConfigInvalid, message).hint(hint)
 }
 

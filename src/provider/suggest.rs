@@ -17,7 +17,7 @@ pub(crate) fn suggest(issuer: &str, taken: &[String]) -> String {
     let is_free = |name: &String| {
         is_provider_name(name) && name != SANDBOX && !taken.iter().any(|other| other == name)
     };
-    let candidates = candidates(issuer);
+    let candidates = list_candidates(issuer);
     if let Some(free) = candidates.iter().find(|name| is_free(name)) {
         return free.clone();
     }
@@ -32,7 +32,7 @@ pub(crate) fn suggest(issuer: &str, taken: &[String]) -> String {
         .expect("there are more numbers than names")
 }
 
-fn candidates(issuer: &str) -> Vec<String> {
+fn list_candidates(issuer: &str) -> Vec<String> {
     let Ok(url) = Url::parse(issuer) else {
         return vec!["provider".into()];
     };
@@ -40,31 +40,31 @@ fn candidates(issuer: &str) -> Vec<String> {
         .port()
         .map_or_else(String::new, |port| format!("-{port}"));
     match url.host() {
-        Some(Host::Domain(host)) if host.contains('.') => of_domain(host),
-        Some(host) => vec![fitting(&format!("{host}{port}"))],
+        Some(Host::Domain(host)) if host.contains('.') => derive_from_domain(host),
+        Some(host) => vec![fit(&format!("{host}{port}"))],
         None => vec!["provider".into()],
     }
 }
 
 /// The label that was registered; the same with the host's first, for a service with a host a customer.
-fn of_domain(host: &str) -> Vec<String> {
+fn derive_from_domain(host: &str) -> Vec<String> {
     let labels: Vec<&str> = host.split('.').filter(|label| !label.is_empty()).collect();
     let suffix = match labels.as_slice() {
         [.., _, second, country] if country.len() == 2 && SECOND_LEVELS.contains(second) => 2,
         _ => 1,
     };
     let Some(own) = labels.len().checked_sub(suffix + 1).map(|at| labels[at]) else {
-        return vec![fitting(host)];
+        return vec![fit(host)];
     };
-    let mut names = vec![fitting(own)];
+    let mut names = vec![fit(own)];
     if labels[0] != own {
-        names.push(fitting(&format!("{own}-{}", labels[0])));
+        names.push(fit(&format!("{own}-{}", labels[0])));
     }
     names
 }
 
 /// `text` by the grammar of names: other characters become `-`.
-fn fitting(text: &str) -> String {
+fn fit(text: &str) -> String {
     let mut name = String::new();
     for c in text.to_ascii_lowercase().chars() {
         if c.is_ascii_alphanumeric() {

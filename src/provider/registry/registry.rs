@@ -59,7 +59,7 @@ impl Registry {
 
     /// Sorted. Reads no file; a folder that cannot be read adds none.
     pub(crate) fn names(&self) -> Vec<String> {
-        with_rows(self.own_names()).into_iter().collect()
+        add_rows(self.own_names()).into_iter().collect()
     }
 
     pub(super) fn own_names(&self) -> BTreeSet<String> {
@@ -81,7 +81,7 @@ impl Registry {
         if provider.missing.is_empty() {
             Ok(provider)
         } else {
-            Err(template::incomplete(&provider))
+            Err(template::refuse_incomplete(&provider))
         }
     }
 
@@ -176,7 +176,7 @@ impl Registry {
         is_set: &dyn Fn(&str) -> bool,
     ) -> Vec<Result<SetVariable>> {
         let own = self.own_names();
-        let names = with_rows(own.clone()).into_iter();
+        let names = add_rows(own.clone()).into_iter();
         let found = names.map(|name| self.variable_of(&name, own.contains(&name), is_set));
         found.filter_map(Result::transpose).collect()
     }
@@ -209,7 +209,7 @@ impl Registry {
     }
 }
 
-fn with_rows(own: BTreeSet<String>) -> BTreeSet<String> {
+fn add_rows(own: BTreeSet<String>) -> BTreeSet<String> {
     builtin::names().map(String::from).chain(own).collect()
 }
 

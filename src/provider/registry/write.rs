@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::registry::{Registry, compose};
 use crate::error::{Code, Error, Result};
 use crate::names::is_provider_name;
-use crate::provider::change::{placeless, wrong};
+use crate::provider::change::{refuse_definition, strip_place};
 use crate::provider::overlay::Overlay;
 use crate::provider::{Change, ClientAuth, Definition, Provider, SANDBOX, builtin, check, edit};
 use crate::toml_text::read_text;
@@ -69,7 +69,7 @@ impl Registry {
     /// the changes mend it.
     pub(crate) fn edit(&self, name: &str, changes: &[Change]) -> Result<Edited> {
         let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
-        let (text, new, edited) = self.edited(name, changes)?;
+        let (text, new, edited) = self.compose_edit(name, changes)?;
         if text.as_deref() != Some(new.as_str()) && (text.is_some() || holds_keys(&new)) {
             write(&edited.file, &new)?;
         }
@@ -78,7 +78,7 @@ impl Registry {
 
     /// The definition as [`Registry::edit`] would leave it; nothing is written.
     pub(crate) fn preview(&self, name: &str, changes: &[Change]) -> Result<Provider> {
-        self.edited(name, changes)
+        self.compose_edit(name, changes)
             .map(|(_, _, edited)| edited.provider)
     }
 
@@ -101,7 +101,7 @@ impl Registry {
     /// Writes a definition under a name that is free. Returns it as it is in effect, and the file.
     pub(crate) fn add(&self, name: &str, definition: &Definition) -> Result<Edited> {
         let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
-        let (file, text, provider) = self.drafted(name, definition)?;
+        let (file, text, provider) = self.compose_draft(name, definition)?;
         write(&file, &text)?;
         Ok(Edited {
             file,
@@ -112,7 +112,7 @@ impl Registry {
 
     /// The definition as [`Registry::add`] would write it, or why it would not; nothing is written.
     pub(crate) fn draft(&self, name: &str, definition: &Definition) -> Result<Provider> {
-        self.drafted(name, definition)
+        self.compose_draft(name, definition)
             .map(|(.., provider)| provider)
     }
 
@@ -147,9 +147,9 @@ impl Registry {
     pub(crate) fn rename(&self, from: &str, to: &str) -> Result<PathBuf> {
         self.changeable(from)?;
         let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
-        let (text, _, edited) = self.edited(from, &[])?;
+        let (text, _, edited) = self.compose_edit(from, &[])?;
         let Some(text) = text.filter(|_| !Self::is_built_in(from)) else {
-            return Err(built_in(from));
+            return Err(refuse_built_in(from));
         };
         self.is_free(to)?;
         let old = edited.provider;
@@ -190,7 +190,7 @@ impl Registry {
     /// Whether [`Registry::remove`] could remove the user's file for `name`, where there is one.
     pub(crate) fn is_removable(&self, name: &str) -> Result<()> {
         self.own_file(name).map_or(Ok(()), |file| {
-            files::is_removable(&file).map_err(|error| unremovable(&file, &error))
+            files::is_removable(&file).map_err(|error| refuse_removal(&file, &error))
         })
     }
 
@@ -227,7 +227,11 @@ impl Registry {
         }
     }
 
-    fn edited(&self, name: &str, changes: &[Change]) -> Result<(Option<String>, String, Edited)> {
+    fn compose_edit(
+        &self,
+        name: &str,
+        changes: &[Change],
+    ) -> Result<(Option<String>, String, Edited)> {
         self.changeable(name)?;
         let path = self.file(name);
         let row = builtin::row(name);
@@ -245,7 +249,7 @@ impl Registry {
             .map_or(Ok(()), |text| valid(text).map(|_| ()));
         let heading = overlay_heading(name);
         let old = text.as_deref().unwrap_or(&heading);
-        let absent = absent(old, changes)?;
+        let absent = find_absent(old, changes)?;
         let new = match (edit::apply(old, changes), &before) {
             (Err(error), Err(earlier)) if error.code == Code::ConfigInvalid => {
                 return Err(earlier.clone()); // it names file and line
@@ -253,7 +257,7 @@ impl Registry {
             (outcome, _) => outcome?,
         };
         let provider = valid(&new).map_err(|error| match before {
-            Ok(()) => wrong(&placeless(&path, &error)),
+            Ok(()) => refuse_definition(&strip_place(&path, &error)),
             Err(earlier) => earlier,
         })?;
         // A link stays a link.
@@ -266,7 +270,11 @@ impl Registry {
         Ok((text, new, edited))
     }
 
-    fn drafted(&self, name: &str, definition: &Definition) -> Result<(PathBuf, String, Provider)> {
+    fn compose_draft(
+        &self,
+        name: &str,
+        definition: &Definition,
+    ) -> Result<(PathBuf, String, Provider)> {
         self.is_free(name)?;
         let file = self.file(name);
         let text = definition.text(name)?;
@@ -274,14 +282,14 @@ impl Registry {
             .and_then(|overlay| compose(name, toml::Table::new(), Some(overlay)));
         match loaded {
             Ok(loaded) => Ok((file, text, loaded.provider)),
-            Err(error) => Err(Error::new(Code::Usage, placeless(&file, &error))
+            Err(error) => Err(Error::new(Code::Usage, strip_place(&file, &error))
                 .hint("nothing was written; `keyfob provider add --help` lists what can be given")),
         }
     }
 }
 
 /// The removals that find nothing. One of a key that nobody knows is refused.
-fn absent(text: &str, changes: &[Change]) -> Result<Vec<String>> {
+fn find_absent(text: &str, changes: &[Change]) -> Result<Vec<String>> {
     let removals = changes.iter().filter(|change| change.value().is_none());
     let missing = removals.filter(|change| !edit::holds(text, change));
     missing
@@ -304,7 +312,7 @@ fn holds_keys(text: &str) -> bool {
         .is_ok_and(|table| !table.is_empty())
 }
 
-fn built_in(name: &str) -> Error {
+fn refuse_built_in(name: &str) -> Error {
     Error::new(
         Code::Usage,
         format!("`{name}` is a built-in provider, and keeps its name"),
@@ -319,12 +327,12 @@ fn write(file: &Path, text: &str) -> Result<()> {
 
 fn unlink(file: &Path) -> Result<()> {
     match files::remove(file) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(unremovable(file, &error)),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(refuse_removal(file, &error)),
         _ => Ok(()),
     }
 }
 
-fn unremovable(file: &Path, error: &std::io::Error) -> Error {
+fn refuse_removal(file: &Path, error: &std::io::Error) -> Error {
     Error::io(format!("cannot remove {}", file.display()), error)
 }
 

@@ -123,7 +123,7 @@ fn substitute(value: &mut Value, host: Option<&str>, tenant: Option<&str>) {
     }
 }
 
-pub(super) fn incomplete(provider: &Provider) -> Error {
+pub(super) fn refuse_incomplete(provider: &Provider) -> Error {
     let missing = provider.missing.iter();
     let (keys, wanted): (Vec<_>, Vec<_>) = missing
         .map(|key| (format!("`{key}`"), assignment(key)))

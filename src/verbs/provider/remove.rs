@@ -42,7 +42,7 @@ const NAMED: usize = 10;
 pub(crate) fn run(app: &App, args: &ProviderRemove) -> Result<()> {
     let name = &args.provider;
     app.registry.is_known(name)?;
-    let accounts = accounts(app, name)?;
+    let accounts = read_accounts(app, name)?;
     if app.registry.own_file(name).is_none() {
         check_ours(app, name, &accounts)?;
     }
@@ -53,7 +53,7 @@ pub(crate) fn run(app: &App, args: &ProviderRemove) -> Result<()> {
     if !args.yes
         && !app
             .term
-            .confirm(&question(app, name, &accounts), "`--yes` answers it")?
+            .confirm(&write_question(app, name, &accounts), "`--yes` answers it")?
     {
         app.term.say("nothing was removed");
         return Ok(());
@@ -70,7 +70,7 @@ pub(crate) fn run(app: &App, args: &ProviderRemove) -> Result<()> {
     let title = title.map_or_else(|_| name.clone(), |provider| provider.title);
     let (mut client, mut registration) = (false, None);
     let removed = app.registry.remove(name, || {
-        let late = self::accounts(app, name)?;
+        let late = read_accounts(app, name)?;
         if !late.is_empty() {
             return Err(conflict(name, &late));
         }
@@ -107,7 +107,7 @@ struct RemoveAnswer {
 }
 
 /// The provider's accounts; an entry that cannot be read may be one.
-fn accounts(app: &App, name: &str) -> Result<Vec<Account>> {
+fn read_accounts(app: &App, name: &str) -> Result<Vec<Account>> {
     let listing = app.vault.accounts_of(name);
     match listing.broken.into_iter().next() {
         Some(broken) => Err(broken),
@@ -142,7 +142,7 @@ fn check_ours(app: &App, name: &str, accounts: &[Account]) -> Result<()> {
     }
 }
 
-fn question(app: &App, name: &str, accounts: &[Account]) -> String {
+fn write_question(app: &App, name: &str, accounts: &[Account]) -> String {
     let mut action = match app.registry.own_file(name) {
         Some(file) => format!("remove {name} ({})", file.display()),
         None => format!("forget the client of {name}"),

@@ -87,7 +87,6 @@ impl<'a> From<&'a Source> for KeyOrigin<'a> {
 
 impl<'a> ShowAnswer<'a> {
     fn new(provider: &'a Provider, sources: &'a Sources, needs: Vec<Need>) -> Self {
-        let origins = sources.iter();
         Self {
             name: &provider.name,
             title: &provider.title,
@@ -98,7 +97,8 @@ impl<'a> ShowAnswer<'a> {
                 values: provider.registration_values(&provider.scopes),
             },
             definition: provider,
-            sources: origins
+            sources: sources
+                .iter()
                 .map(|(key, source)| (key.as_str(), source.into()))
                 .collect(),
         }

@@ -18,7 +18,10 @@ pub(super) fn name(app: &App, given: Option<&str>) -> Result<String> {
             .term
             .ask(question, "give it: `keyfob provider add NAME --issuer URL`")?;
         if name.is_empty() {
-            return Err(required("a name", "give it: `keyfob provider add NAME`"));
+            return Err(refuse_empty(
+                "a name",
+                "give it: `keyfob provider add NAME`",
+            ));
         }
         match app.registry.is_free(&name) {
             Ok(()) => return Ok(name),
@@ -50,7 +53,7 @@ pub(super) fn place(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
         let question = format!(
             "issuer URL of {name}, such as https://id.example.com (Enter where it has none):"
         );
-        if let Some(issuer) = key(term, draft, "issuer", &question, &flags)? {
+        if let Some(issuer) = ask_key(term, draft, "issuer", &question, &flags)? {
             draft.definition.push(issuer);
             return Ok(());
         }
@@ -85,8 +88,8 @@ pub(super) fn endpoint(
     question: &str,
 ) -> Result<()> {
     let flag = format!("give it with `--{} URL`", name.replace('_', "-"));
-    let change = key(term, draft, name, question, &flag)?;
-    let change = change.ok_or_else(|| required(&format!("`{name}`"), &flag))?;
+    let change = ask_key(term, draft, name, question, &flag)?;
+    let change = change.ok_or_else(|| refuse_empty(&format!("`{name}`"), &flag))?;
     draft.asked = true;
     draft.definition.push(change);
     Ok(())
@@ -99,7 +102,7 @@ pub(super) fn template_keys(term: &dyn Terminal, draft: &mut Draft) -> Result<()
     for name in missing.iter().filter(|_| term.can_ask()) {
         let question = format!("{name} of {} (Enter to say it later):", draft.name);
         let flag = format!("{name}=VALUE");
-        if let Some(change) = key(term, draft, name, &question, &flag)? {
+        if let Some(change) = ask_key(term, draft, name, &question, &flag)? {
             draft.definition.push(change);
         }
     }
@@ -110,7 +113,7 @@ pub(super) fn template_keys(term: &dyn Terminal, draft: &mut Draft) -> Result<()
 pub(super) fn client_and_scopes(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
     if !draft.definition.sets("client_id") {
         let question = "client id, as it was registered there (Enter where there is none yet):";
-        if let Some(id) = key(term, draft, "client_id", question, "--client-id ID")? {
+        if let Some(id) = ask_key(term, draft, "client_id", question, "--client-id ID")? {
             draft.definition.push(id);
         }
     }
@@ -133,7 +136,7 @@ pub(super) fn client_and_scopes(term: &dyn Terminal, draft: &mut Draft) -> Resul
 }
 
 /// Asks for a key's value until it is one; `None` where nothing is answered.
-fn key(
+fn ask_key(
     term: &dyn Terminal,
     draft: &Draft,
     key: &str,
@@ -165,7 +168,7 @@ fn warn_again(term: &dyn Terminal, error: &Error) {
     term.warn(&format!("{}; once more", error.message));
 }
 
-fn required(what: &str, flag: &str) -> Error {
+fn refuse_empty(what: &str, flag: &str) -> Error {
     Error::new(Code::Usage, format!("{what} must be given"))
         .hint(format!("nothing was written; {flag}"))
 }

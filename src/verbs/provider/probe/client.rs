@@ -17,7 +17,7 @@ use keyfob_base::timestamp::Timestamp;
 const CHECK: &str = "client";
 
 /// The check; `endpoint` is the definition's token endpoint, else the metadata's.
-pub(crate) async fn client(
+pub(crate) async fn check_client(
     context: &Context,
     provider: &Provider,
     endpoint: Option<&Url>,

@@ -8,7 +8,7 @@ use crate::provider::{Provider, RedirectHost};
 use crate::verbs::app::App;
 
 /// It was read, so it is valid; says what it was made of.
-pub(crate) fn definition(app: &App, provider: &Provider) -> ServerCheck {
+pub(crate) fn check_definition(app: &App, provider: &Provider) -> ServerCheck {
     let name = &provider.name;
     let made_of = match (
         crate::provider::Registry::is_built_in(name),
@@ -23,7 +23,7 @@ pub(crate) fn definition(app: &App, provider: &Provider) -> ServerCheck {
 }
 
 /// What will be sent, and whether this machine can listen for it.
-pub(crate) fn redirect(provider: &Provider) -> ServerCheck {
+pub(crate) fn check_redirect(provider: &Provider) -> ServerCheck {
     let check = "redirect";
     let rule = &provider.redirect;
     let uris = provider.redirect_uris().join(" or ");

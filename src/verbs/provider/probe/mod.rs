@@ -44,7 +44,7 @@ pub(crate) fn run(app: &App, args: &ProviderTest) -> Result<()> {
     let name = &args.provider;
     app.registry.is_known(name)?;
     let checks = match app.registry.get(name) {
-        Ok(provider) => checks(app, &provider)?,
+        Ok(provider) => run_checks(app, &provider)?,
         Err(error) => vec![ServerCheck {
             check: "definition",
             result: CheckResult::Fail,
@@ -75,13 +75,16 @@ pub(crate) fn run(app: &App, args: &ProviderTest) -> Result<()> {
     }
 }
 
-fn checks(app: &App, provider: &Provider) -> Result<Vec<ServerCheck>> {
-    let mut checks = vec![local::definition(app, provider), local::redirect(provider)];
+fn run_checks(app: &App, provider: &Provider) -> Result<Vec<ServerCheck>> {
+    let mut checks = vec![
+        local::check_definition(app, provider),
+        local::check_redirect(provider),
+    ];
     let (registry, _sandbox) = embedded::start(app, [provider.name.as_str()], None)?;
     checks.extend(network::context(app, registry, async |context| {
         let provider = context.registry.get(&provider.name)?;
         let _progress = context.term.progress(&format!("asking {}", provider.title));
-        server::checks(&context, &provider).await
+        server::run_checks(&context, &provider).await
     })?);
     Ok(checks)
 }

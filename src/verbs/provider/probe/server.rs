@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::check::{ServerCheck, fail, is_tls, judge_error, pass, unknown};
-use super::client::client;
+use super::client::check_client;
 use crate::context::Context;
 use crate::error::Result;
 use crate::oauth::discovery::{self, Metadata};
@@ -17,7 +17,7 @@ type Answered<T> = std::result::Result<T, OauthError>;
 /// How far two clocks may be apart, in seconds.
 const SKEW: u64 = 60;
 
-pub(crate) async fn checks(context: &Context, provider: &Provider) -> Result<Vec<ServerCheck>> {
+pub(crate) async fn run_checks(context: &Context, provider: &Provider) -> Result<Vec<ServerCheck>> {
     let read = match &provider.issuer {
         Some(issuer) if provider.discovery => {
             Some(discovery::discover(&context.http, issuer).await)
@@ -34,19 +34,19 @@ pub(crate) async fn checks(context: &Context, provider: &Provider) -> Result<Vec
         None => None,
     };
     let mut checks = vec![
-        tls(provider, endpoint, clock.as_ref(), read.as_ref()),
-        metadata(provider, read.as_ref()),
+        check_tls(provider, endpoint, clock.as_ref(), read.as_ref()),
+        check_metadata(provider, read.as_ref()),
     ];
-    checks.extend(published.map(|metadata| endpoints(provider, metadata)));
-    checks.push(pkce(published));
-    checks.push(iss(provider, published));
-    checks.push(device(provider, published));
-    checks.push(client(context, provider, endpoint).await?);
-    checks.push(skew(clock.as_ref(), Timestamp::now()));
+    checks.extend(published.map(|metadata| check_endpoints(provider, metadata)));
+    checks.push(check_pkce(published));
+    checks.push(check_iss(provider, published));
+    checks.push(check_device(provider, published));
+    checks.push(check_client(context, provider, endpoint).await?);
+    checks.push(check_clock(clock.as_ref(), Timestamp::now()));
     Ok(checks)
 }
 
-fn tls(
+fn check_tls(
     provider: &Provider,
     endpoint: Option<&Url>,
     clock: Option<&Answered<Option<Timestamp>>>,
@@ -81,7 +81,7 @@ fn tls(
     }
 }
 
-fn metadata(provider: &Provider, read: Option<&Answered<Metadata>>) -> ServerCheck {
+fn check_metadata(provider: &Provider, read: Option<&Answered<Metadata>>) -> ServerCheck {
     let (check, name) = ("metadata", &provider.name);
     match (read, &provider.issuer) {
         (Some(Ok(metadata)), _) => pass(
@@ -104,7 +104,7 @@ fn metadata(provider: &Provider, read: Option<&Answered<Metadata>>) -> ServerChe
 }
 
 /// The endpoints that the definition has otherwise than the metadata.
-fn endpoints(provider: &Provider, metadata: &Metadata) -> ServerCheck {
+fn check_endpoints(provider: &Provider, metadata: &Metadata) -> ServerCheck {
     let check = "endpoints";
     let both = |endpoint: Endpoint| {
         let theirs = metadata.endpoints.get(&endpoint);
@@ -141,7 +141,7 @@ fn endpoints(provider: &Provider, metadata: &Metadata) -> ServerCheck {
     fail(check, differences.join("; "), next)
 }
 
-fn pkce(metadata: Option<&Metadata>) -> ServerCheck {
+fn check_pkce(metadata: Option<&Metadata>) -> ServerCheck {
     let check = "pkce";
     let Some(metadata) = metadata else {
         return unknown(check, "no metadata says; S256 is sent all the same");
@@ -162,7 +162,7 @@ fn pkce(metadata: Option<&Metadata>) -> ServerCheck {
     }
 }
 
-fn iss(provider: &Provider, metadata: Option<&Metadata>) -> ServerCheck {
+fn check_iss(provider: &Provider, metadata: Option<&Metadata>) -> ServerCheck {
     let check = "iss";
     let announced =
         metadata.is_some_and(|metadata| metadata.authorization_response_iss_parameter_supported);
@@ -179,7 +179,7 @@ fn iss(provider: &Provider, metadata: Option<&Metadata>) -> ServerCheck {
     }
 }
 
-fn device(provider: &Provider, metadata: Option<&Metadata>) -> ServerCheck {
+fn check_device(provider: &Provider, metadata: Option<&Metadata>) -> ServerCheck {
     let check = "device";
     let announced =
         metadata.and_then(|metadata| metadata.endpoints.get(&Endpoint::DeviceAuthorization));
@@ -193,7 +193,7 @@ fn device(provider: &Provider, metadata: Option<&Metadata>) -> ServerCheck {
     }
 }
 
-fn skew(clock: Option<&Answered<Option<Timestamp>>>, now: Timestamp) -> ServerCheck {
+fn check_clock(clock: Option<&Answered<Option<Timestamp>>>, now: Timestamp) -> ServerCheck {
     let check = "clock";
     let Some(Ok(Some(there))) = clock else {
         return unknown(check, "the server did not tell its time");
@@ -230,13 +230,13 @@ mod tests {
             (Ok(None), CheckResult::Unknown),
             (Err(OauthError::Unauthorized), CheckResult::Unknown),
         ] {
-            assert_eq!(skew(Some(&there), now).result, outcome, "{there:?}");
+            assert_eq!(check_clock(Some(&there), now).result, outcome, "{there:?}");
         }
         assert!(
-            skew(Some(&at(999_000)), now)
+            check_clock(Some(&at(999_000)), now)
                 .reason
                 .contains("1000 s ahead")
         );
-        assert_eq!(skew(None, now).result, CheckResult::Unknown);
+        assert_eq!(check_clock(None, now).result, CheckResult::Unknown);
     }
 }
