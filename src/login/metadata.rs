@@ -43,18 +43,9 @@ pub(crate) async fn complete(
 
 fn fill(provider: &mut Provider, found: Metadata) {
     provider.registers_as = found.confidential().unwrap_or_default();
-    let fill = |own: &mut Option<Url>, found| *own = own.take().or(found);
-    let authorization = &mut provider.authorization_endpoint;
-    fill(authorization, found.authorization_endpoint);
-    fill(&mut provider.token_endpoint, found.token_endpoint);
-    fill(&mut provider.userinfo_endpoint, found.userinfo_endpoint);
-    fill(&mut provider.revocation_endpoint, found.revocation_endpoint);
-    let registration = &mut provider.registration_endpoint;
-    fill(registration, found.registration_endpoint);
-    let device = &mut provider.device_authorization_endpoint;
-    fill(device, found.device_authorization_endpoint);
-    let pushed = &mut provider.pushed_authorization_request_endpoint;
-    fill(pushed, found.pushed_authorization_request_endpoint);
+    for (endpoint, url) in found.endpoints {
+        provider.complete_endpoint(endpoint, url);
+    }
     provider.iss_parameter |= found.authorization_response_iss_parameter_supported;
     provider.require_pushed_authorization_requests |= found.require_pushed_authorization_requests;
     provider.client_id_metadata_document_supported |= found.client_id_metadata_document_supported;
@@ -80,6 +71,7 @@ fn nowhere_to_push() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::Endpoint;
 
     fn url(place: &str) -> Option<Url> {
         Url::parse(&format!("https://id.example.com/{place}")).ok()
@@ -88,13 +80,17 @@ mod tests {
     fn everything(prefix: &str) -> Metadata {
         Metadata {
             issuer: "https://id.example.com".into(),
-            authorization_endpoint: url(&format!("{prefix}/authorize")),
-            token_endpoint: url(&format!("{prefix}/token")),
-            userinfo_endpoint: url(&format!("{prefix}/userinfo")),
-            revocation_endpoint: url(&format!("{prefix}/revoke")),
-            registration_endpoint: url(&format!("{prefix}/register")),
-            device_authorization_endpoint: url(&format!("{prefix}/device")),
-            pushed_authorization_request_endpoint: url(&format!("{prefix}/par")),
+            endpoints: [
+                (Endpoint::Authorization, "authorize"),
+                (Endpoint::Token, "token"),
+                (Endpoint::Userinfo, "userinfo"),
+                (Endpoint::Revocation, "revoke"),
+                (Endpoint::Registration, "register"),
+                (Endpoint::DeviceAuthorization, "device"),
+                (Endpoint::PushedAuthorizationRequest, "par"),
+            ]
+            .map(|(endpoint, place)| (endpoint, url(&format!("{prefix}/{place}")).unwrap()))
+            .into(),
             require_pushed_authorization_requests: true,
             client_id_metadata_document_supported: true,
             authorization_response_iss_parameter_supported: true,

@@ -8,7 +8,7 @@ use crate::error::{Code, Error, Result};
 use crate::interrupts;
 use crate::oauth::discovery::{Metadata, discover};
 use crate::oauth::endpoint;
-use crate::provider::{Change, Definition, usual_scopes};
+use crate::provider::{Change, Definition, Endpoint, usual_scopes};
 use crate::verbs::app::App;
 use crate::verbs::network;
 
@@ -80,7 +80,7 @@ fn define(args: &Login, metadata: &Metadata) -> Definition {
     let issuer = &metadata.issuer;
     let title = issuer.split("://").last().unwrap_or(issuer);
     let scopes = match &metadata.scopes_supported {
-        None if metadata.userinfo_endpoint.is_none() => Vec::new(),
+        None if !metadata.endpoints.contains_key(&Endpoint::Userinfo) => Vec::new(),
         supported => usual_scopes(supported.as_deref()),
     };
     let client_id = args.client_id.as_deref();

@@ -3,13 +3,12 @@
 use std::io;
 use std::net::TcpListener;
 
-use super::{fail, pass};
+use super::check::{ServerCheck, fail, pass};
 use crate::provider::{Provider, RedirectHost};
 use crate::verbs::app::App;
-use crate::verbs::provider::answer::Check;
 
 /// It was read, so it is valid; says what it was made of.
-pub(crate) fn definition(app: &App, provider: &Provider) -> Check {
+pub(crate) fn check_definition(app: &App, provider: &Provider) -> ServerCheck {
     let name = &provider.name;
     let made_of = match (
         crate::provider::Registry::is_built_in(name),
@@ -24,7 +23,7 @@ pub(crate) fn definition(app: &App, provider: &Provider) -> Check {
 }
 
 /// What will be sent, and whether this machine can listen for it.
-pub(crate) fn redirect(provider: &Provider) -> Check {
+pub(crate) fn check_redirect(provider: &Provider) -> ServerCheck {
     let check = "redirect";
     let rule = &provider.redirect;
     let uris = provider.redirect_uris().join(" or ");

@@ -2,22 +2,22 @@
 
 use url::Url;
 
-use super::client::client;
-use super::{fail, is_tls, pass, unanswered, unknown};
+use super::check::{ServerCheck, fail, is_tls, judge_error, pass, unknown};
+use super::client::check_client;
 use crate::context::Context;
 use crate::error::Result;
 use crate::oauth::discovery::{self, Metadata};
 use crate::oauth::{OauthError, probe};
-use crate::provider::Provider;
-use crate::verbs::provider::answer::Check;
+use crate::provider::{Endpoint, Provider};
 use keyfob_base::escape::escape_short;
 use keyfob_base::timestamp::Timestamp;
+
+type Answered<T> = std::result::Result<T, OauthError>;
 
 /// How far two clocks may be apart, in seconds.
 const SKEW: u64 = 60;
 
-/// The checks that need the network, in their order.
-pub(crate) async fn checks(context: &Context, provider: &Provider) -> Result<Vec<Check>> {
+pub(crate) async fn run_checks(context: &Context, provider: &Provider) -> Result<Vec<ServerCheck>> {
     let read = match &provider.issuer {
         Some(issuer) if provider.discovery => {
             Some(discovery::discover(&context.http, issuer).await)
@@ -28,29 +28,30 @@ pub(crate) async fn checks(context: &Context, provider: &Provider) -> Result<Vec
     let endpoint = provider
         .token_endpoint
         .as_ref()
-        .or_else(|| published?.token_endpoint.as_ref());
+        .or_else(|| published?.endpoints.get(&Endpoint::Token));
     let clock = match endpoint {
         Some(endpoint) => Some(probe::clock(&context.http, endpoint).await),
         None => None,
     };
-    let mut checks = vec![tls(provider, endpoint, clock.as_ref(), read.as_ref())];
-    checks.push(metadata(provider, read.as_ref()));
-    checks.extend(published.map(|metadata| endpoints(provider, metadata)));
-    checks.push(pkce(published));
-    checks.push(iss(provider, published));
-    checks.push(device(provider, published));
-    checks.push(client(context, provider, endpoint).await?);
-    checks.push(skew(clock.as_ref(), Timestamp::now()));
+    let mut checks = vec![
+        check_tls(provider, endpoint, clock.as_ref(), read.as_ref()),
+        check_metadata(provider, read.as_ref()),
+    ];
+    checks.extend(published.map(|metadata| check_endpoints(provider, metadata)));
+    checks.push(check_pkce(published));
+    checks.push(check_iss(provider, published));
+    checks.push(check_device(provider, published));
+    checks.push(check_client(context, provider, endpoint).await?);
+    checks.push(check_clock(clock.as_ref(), Timestamp::now()));
     Ok(checks)
 }
 
-/// Whether a connection that nobody listens in on was made.
-fn tls(
+fn check_tls(
     provider: &Provider,
     endpoint: Option<&Url>,
-    clock: Option<&std::result::Result<Option<Timestamp>, OauthError>>,
-    read: Option<&std::result::Result<Metadata, OauthError>>,
-) -> Check {
+    clock: Option<&Answered<Option<Timestamp>>>,
+    read: Option<&Answered<Metadata>>,
+) -> ServerCheck {
     let check = "tls";
     let failures = [
         clock.and_then(|clock| clock.as_ref().err()),
@@ -60,7 +61,7 @@ fn tls(
     let network = |error: &&&OauthError| matches!(error, OauthError::Network(_));
     if let Some(error) = failures.iter().find(network) {
         return match error {
-            OauthError::Network(cause) if is_tls(cause) => unanswered(check, error, ""),
+            OauthError::Network(cause) if is_tls(cause) => judge_error(check, error, ""),
             _ => unknown(check, format!("no connection was made: {error}")),
         };
     }
@@ -70,24 +71,24 @@ fn tls(
     match url {
         Some(url) if url.scheme() == "https" => pass(
             check,
-            format!("the certificate of {} is trusted", host(&url)),
+            format!(
+                "the certificate of {} is trusted",
+                url.host_str().unwrap_or_default()
+            ),
         ),
         Some(_) => unknown(check, "plain http, which stays on this machine"),
         None => unknown(check, "no address of the server is known"),
     }
 }
 
-fn metadata(
-    provider: &Provider,
-    read: Option<&std::result::Result<Metadata, OauthError>>,
-) -> Check {
+fn check_metadata(provider: &Provider, read: Option<&Answered<Metadata>>) -> ServerCheck {
     let (check, name) = ("metadata", &provider.name);
     match (read, &provider.issuer) {
         (Some(Ok(metadata)), _) => pass(
             check,
             format!("{} publishes it, and it names that issuer", metadata.issuer),
         ),
-        (Some(Err(error)), _) => unanswered(
+        (Some(Err(error)), _) => judge_error(
             check,
             error,
             &format!(
@@ -103,86 +104,44 @@ fn metadata(
 }
 
 /// The endpoints that the definition has otherwise than the metadata.
-fn endpoints(provider: &Provider, metadata: &Metadata) -> Check {
+fn check_endpoints(provider: &Provider, metadata: &Metadata) -> ServerCheck {
     let check = "endpoints";
-    let pairs = [
-        (
-            "authorization_endpoint",
-            &provider.authorization_endpoint,
-            &metadata.authorization_endpoint,
-        ),
-        (
-            "token_endpoint",
-            &provider.token_endpoint,
-            &metadata.token_endpoint,
-        ),
-        (
-            "userinfo_endpoint",
-            &provider.userinfo_endpoint,
-            &metadata.userinfo_endpoint,
-        ),
-        (
-            "revocation_endpoint",
-            &provider.revocation_endpoint,
-            &metadata.revocation_endpoint,
-        ),
-        (
-            "registration_endpoint",
-            &provider.registration_endpoint,
-            &metadata.registration_endpoint,
-        ),
-        (
-            "device_authorization_endpoint",
-            &provider.device_authorization_endpoint,
-            &metadata.device_authorization_endpoint,
-        ),
-        (
-            "pushed_authorization_request_endpoint",
-            &provider.pushed_authorization_request_endpoint,
-            &metadata.pushed_authorization_request_endpoint,
-        ),
-    ];
-    let missing = |key: &str| {
-        pairs
-            .iter()
-            .any(|(name, ours, theirs)| *name == key && ours.is_none() && theirs.is_none())
+    let both = |endpoint: Endpoint| {
+        let theirs = metadata.endpoints.get(&endpoint);
+        (endpoint.key(), provider.endpoint(endpoint), theirs)
     };
-    if let Some(key) = ["authorization_endpoint", "token_endpoint"]
-        .into_iter()
-        .find(|key| missing(key))
-    {
-        let next = format!("`keyfob provider set {} {key}=URL`", provider.name);
-        return fail(
-            check,
-            format!("neither definition nor metadata has `{key}`"),
-            next,
-        );
+    for (key, ours, theirs) in [Endpoint::Authorization, Endpoint::Token].map(both) {
+        if ours.is_none() && theirs.is_none() {
+            let next = format!("`keyfob provider set {} {key}=URL`", provider.name);
+            let reason = format!("neither definition nor metadata has `{key}`");
+            return fail(check, reason, next);
+        }
     }
-    let differing: Vec<_> = pairs
-        .iter()
-        .filter_map(|(key, ours, theirs)| Some((key, ours.as_ref()?, theirs.as_ref()?)))
+    let differing: Vec<_> = Endpoint::ALL
+        .into_iter()
+        .map(both)
+        .filter_map(|(key, ours, theirs)| Some((key, ours?, theirs?)))
         .filter(|(_, ours, theirs)| ours != theirs)
         .collect();
     if differing.is_empty() {
         return pass(check, "definition and metadata agree");
     }
-    let said: Vec<String> = differing
-        .iter()
-        .map(|(key, ours, theirs)| format!("`{key}` is {ours}, and {theirs} in the metadata"))
-        .collect();
-    let keys: Vec<String> = differing
-        .iter()
-        .map(|(key, ..)| format!("{key}="))
-        .collect();
+    let (differences, keys): (Vec<String>, Vec<String>) = differing
+        .into_iter()
+        .map(|(key, ours, theirs)| {
+            let difference = format!("`{key}` is {ours}, and {theirs} in the metadata");
+            (difference, format!("{key}="))
+        })
+        .unzip();
     let next = format!(
         "take the metadata's with `keyfob provider set {0} {1}`, or keep yours with `keyfob provider set {0} discovery=false`",
         provider.name,
         keys.join(" ")
     );
-    fail(check, said.join("; "), next)
+    fail(check, differences.join("; "), next)
 }
 
-fn pkce(metadata: Option<&Metadata>) -> Check {
+fn check_pkce(metadata: Option<&Metadata>) -> ServerCheck {
     let check = "pkce";
     let Some(metadata) = metadata else {
         return unknown(check, "no metadata says; S256 is sent all the same");
@@ -203,7 +162,7 @@ fn pkce(metadata: Option<&Metadata>) -> Check {
     }
 }
 
-fn iss(provider: &Provider, metadata: Option<&Metadata>) -> Check {
+fn check_iss(provider: &Provider, metadata: Option<&Metadata>) -> ServerCheck {
     let check = "iss";
     let announced =
         metadata.is_some_and(|metadata| metadata.authorization_response_iss_parameter_supported);
@@ -220,9 +179,10 @@ fn iss(provider: &Provider, metadata: Option<&Metadata>) -> Check {
     }
 }
 
-fn device(provider: &Provider, metadata: Option<&Metadata>) -> Check {
+fn check_device(provider: &Provider, metadata: Option<&Metadata>) -> ServerCheck {
     let check = "device";
-    let announced = metadata.and_then(|metadata| metadata.device_authorization_endpoint.as_ref());
+    let announced =
+        metadata.and_then(|metadata| metadata.endpoints.get(&Endpoint::DeviceAuthorization));
     match (announced, &provider.device_authorization_endpoint) {
         (Some(url), _) => pass(check, format!("announced at {url}")),
         (None, Some(url)) => unknown(
@@ -233,11 +193,7 @@ fn device(provider: &Provider, metadata: Option<&Metadata>) -> Check {
     }
 }
 
-/// How far this machine's clock is from the server's.
-fn skew(
-    clock: Option<&std::result::Result<Option<Timestamp>, OauthError>>,
-    now: Timestamp,
-) -> Check {
+fn check_clock(clock: Option<&Answered<Option<Timestamp>>>, now: Timestamp) -> ServerCheck {
     let check = "clock";
     let Some(Ok(Some(there))) = clock else {
         return unknown(check, "the server did not tell its time");
@@ -255,36 +211,32 @@ fn skew(
     )
 }
 
-fn host(url: &Url) -> &str {
-    url.host_str().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::check::CheckResult;
     use super::*;
-    use crate::verbs::provider::answer::Outcome;
 
     #[test]
     fn a_minute_of_skew_is_none() {
         let now = Timestamp::from_unix(1_000_000);
         let at = |seconds| Ok(Some(Timestamp::from_unix(seconds)));
         for (there, outcome) in [
-            (at(1_000_000), Outcome::Pass),
-            (at(1_000_060), Outcome::Pass),
-            (at(999_940), Outcome::Pass),
-            (at(1_000_061), Outcome::Fail),
-            (at(999_939), Outcome::Fail),
-            (at(0), Outcome::Fail),
-            (Ok(None), Outcome::Unknown),
-            (Err(OauthError::Unauthorized), Outcome::Unknown),
+            (at(1_000_000), CheckResult::Pass),
+            (at(1_000_060), CheckResult::Pass),
+            (at(999_940), CheckResult::Pass),
+            (at(1_000_061), CheckResult::Fail),
+            (at(999_939), CheckResult::Fail),
+            (at(0), CheckResult::Fail),
+            (Ok(None), CheckResult::Unknown),
+            (Err(OauthError::Unauthorized), CheckResult::Unknown),
         ] {
-            assert_eq!(skew(Some(&there), now).result, outcome, "{there:?}");
+            assert_eq!(check_clock(Some(&there), now).result, outcome, "{there:?}");
         }
         assert!(
-            skew(Some(&at(999_000)), now)
+            check_clock(Some(&at(999_000)), now)
                 .reason
                 .contains("1000 s ahead")
         );
-        assert_eq!(skew(None, now).result, Outcome::Unknown);
+        assert_eq!(check_clock(None, now).result, CheckResult::Unknown);
     }
 }

@@ -32,7 +32,6 @@ pub(super) struct Template {
 }
 
 impl Template {
-    /// Opens the row of a definition, or the one that `overlay` starts from instead.
     pub(crate) fn open(row: Table, overlay: Option<&Overlay>) -> Self {
         let like = overlay.and_then(|overlay| overlay.text("like"));
         let mut row = match like {
@@ -52,13 +51,13 @@ impl Template {
         Self { row, examples }
     }
 
-    /// Fills the placeholders of `table`, which is the row and what lies over it. Returns the keys that are
-    /// missing, an example in the place of each.
+    /// Returns the keys that are missing in `table`, an example in the place of each.
     pub(crate) fn fill(&self, table: &mut Table) -> Vec<String> {
         let mut whole = self.examples.clone();
         merge(&mut whole, table.clone());
         for (placeholder, example) in PLACEHOLDERS {
-            if mentions(&whole, placeholder) {
+            let braced = format!("{{{placeholder}}}");
+            if whole.values().any(|value| holds(value, &braced)) {
                 whole.entry(placeholder).or_insert_with(|| example.into());
             } else if !table.contains_key(placeholder) {
                 whole.remove(placeholder);
@@ -71,7 +70,9 @@ impl Template {
             .collect();
         let [host, tenant] =
             PLACEHOLDERS.map(|(placeholder, _)| text(&whole, placeholder).map(str::to_owned));
-        substitute(&mut whole, host.as_deref(), tenant.as_deref());
+        for (_, value) in &mut whole {
+            substitute(value, host.as_deref(), tenant.as_deref());
+        }
         *table = whole;
         missing
     }
@@ -100,11 +101,6 @@ fn text<'a>(table: &'a Table, key: &str) -> Option<&'a str> {
     table.get(key).and_then(Value::as_str)
 }
 
-fn mentions(table: &Table, placeholder: &str) -> bool {
-    let braced = format!("{{{placeholder}}}");
-    table.values().any(|value| holds(value, &braced))
-}
-
 fn holds(value: &Value, braced: &str) -> bool {
     match value {
         Value::String(text) => text.contains(braced),
@@ -114,31 +110,24 @@ fn holds(value: &Value, braced: &str) -> bool {
     }
 }
 
-fn substitute(table: &mut Table, host: Option<&str>, tenant: Option<&str>) {
-    for (_, value) in table.iter_mut() {
-        substitute_in(value, host, tenant);
-    }
-}
-
-fn substitute_in(value: &mut Value, host: Option<&str>, tenant: Option<&str>) {
+fn substitute(value: &mut Value, host: Option<&str>, tenant: Option<&str>) {
     match value {
         Value::String(text) => *text = fill(text, host, tenant),
         Value::Array(items) => items
             .iter_mut()
-            .for_each(|item| substitute_in(item, host, tenant)),
-        Value::Table(table) => substitute(table, host, tenant),
+            .for_each(|item| substitute(item, host, tenant)),
+        Value::Table(table) => table
+            .iter_mut()
+            .for_each(|(_, value)| substitute(value, host, tenant)),
         _ => {}
     }
 }
 
-/// The refusal to use a definition that is not complete.
-pub(super) fn incomplete(provider: &Provider) -> Error {
-    let keys: Vec<_> = provider
-        .missing
-        .iter()
-        .map(|key| format!("`{key}`"))
-        .collect();
-    let wanted: Vec<_> = provider.missing.iter().map(|key| assignment(key)).collect();
+pub(super) fn refuse_incomplete(provider: &Provider) -> Error {
+    let missing = provider.missing.iter();
+    let (keys, wanted): (Vec<_>, Vec<_>) = missing
+        .map(|key| (format!("`{key}`"), assignment(key)))
+        .unzip();
     let name = &provider.name;
     let message = format!(
         "`{name}` needs {}, which only you can say",
@@ -150,14 +139,11 @@ pub(super) fn incomplete(provider: &Provider) -> Error {
 
 fn assignment(key: &str) -> String {
     let value = match key {
-        "host" => "YOUR_DOMAIN".into(),
-        "redirect.manual" => "YOUR_REDIRECT_URI".into(),
-        key => format!(
-            "YOUR_{}",
-            key.rsplit('.').next().unwrap_or(key).to_ascii_uppercase()
-        ),
+        "host" => "DOMAIN".into(),
+        "redirect.manual" => "REDIRECT_URI".into(),
+        key => key.rsplit('.').next().unwrap_or(key).to_ascii_uppercase(),
     };
-    format!("{key}={value}")
+    format!("{key}=YOUR_{value}")
 }
 
 #[cfg(test)]

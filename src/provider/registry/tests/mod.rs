@@ -1,3 +1,5 @@
+mod variables;
+
 use std::fs;
 use std::path::Path;
 use std::sync::Barrier;

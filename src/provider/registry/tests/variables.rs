@@ -1,6 +1,6 @@
 use tempfile::TempDir;
 
-use super::registry::{Registry, may_name};
+use super::super::registry::{Registry, may_name};
 use crate::error::Code;
 use crate::names::token_variable;
 use crate::paths::Paths;
