@@ -31,15 +31,12 @@ pub enum Code {
     InvalidResponse,
     /// A redirect that does not belong to this login, or comes from another issuer.
     InvalidState,
-    /// `exec` found its command, and it cannot be run.
     CommandNotExecutable,
-    /// `exec` found no such command.
     CommandNotFound,
     /// Another process holds the account.
     Locked,
     /// Only a new sign-in helps.
     LoginRequired,
-    /// The server could not be reached.
     NetworkError,
     /// The server answered 429 or 5xx.
     ProviderUnavailable,
@@ -51,28 +48,22 @@ pub enum Code {
     RegistrationRequired,
     /// The server did not confirm a revocation.
     RevocationFailed,
-    /// The store cannot be used.
     StoreUnavailable,
     /// A check of `provider test` or `doctor` failed.
     TestFailed,
-    /// The wait is over.
     Timeout,
     /// The token endpoint refused the code.
     TokenExchangeFailed,
     /// The provider refuses a token that was just renewed.
     Unauthorized,
-    /// No such account.
     UnknownAccount,
-    /// No such provider.
     UnknownProvider,
-    /// The arguments do not fit.
     Usage,
     /// Ctrl-C, SIGTERM or SIGHUP.
     Interrupted,
 }
 
 impl Code {
-    /// Every code, for tests and documentation.
     pub const ALL: [Code; 29] = [
         Code::AccessDenied,
         Code::AccountConflict,
@@ -140,7 +131,6 @@ impl Code {
         }
     }
 
-    /// The process's exit code.
     pub fn exit(self) -> u8 {
         match self {
             Code::Usage | Code::UnknownProvider | Code::UnknownAccount | Code::AmbiguousAccount => {
@@ -163,7 +153,6 @@ impl Code {
 /// A failure as its reader meets it: what happened, to which account, and the next step.
 #[derive(Debug, Clone)]
 pub struct Error {
-    /// The stable word.
     pub code: Code,
     /// One line, lower case, no full stop. May hold words of a server; shown escaped.
     pub message: String,
@@ -177,7 +166,6 @@ pub struct Error {
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// Makes a failure without a hint yet.
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -187,7 +175,6 @@ impl Error {
         }
     }
 
-    /// Adds the next step.
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

@@ -15,7 +15,6 @@ use keyfob_base::timestamp::Timestamp;
 /// One entry of the index. Provider and name are the entry's folder and file, so a rename moves one file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Account {
-    /// The provider's name.
     #[serde(skip)]
     pub provider: String,
     /// The account's label, `[a-z0-9][a-z0-9._-]{0,63}`.
@@ -23,20 +22,15 @@ pub struct Account {
     pub name: String,
     /// Random; the key of its secret and its lock, which a rename leaves alone.
     pub id: String,
-    /// Who signed in, and how.
     pub identity: Identity,
     /// What the provider calls the person, for people to read.
     pub username: Option<String>,
-    /// Where its secret is.
     pub store: Kind,
     /// Another store that may hold a copy of it, which a move that was cut off has left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy_in: Option<Kind>,
-    /// The client its tokens were issued to.
     pub client: AccountClient,
-    /// The endpoints its tokens may be sent to.
     pub endpoints: Endpoints,
-    /// The access token's type.
     pub token_type: String,
     /// What the server granted.
     pub scopes: Vec<String>,
@@ -46,18 +40,14 @@ pub struct Account {
     /// The API that its tokens are for, where the server wants `audience`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
-    /// Where the identity token comes from that its tokens are exchanged for; `None` for every other kind
-    /// of sign-in.
+    /// Where the identity token of an exchange comes from; `None` for every other kind of sign-in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject_from: Option<SubjectFrom>,
-    /// Whether its token can be renewed without a person: by a refresh token, or by a grant that
-    /// needs none.
+    /// Whether its token can be renewed without a person: by a refresh token, or by a grant that needs none.
     pub refreshable: bool,
     /// Counts the token sets this account has had; the secret carries the same number.
     pub generation: u64,
-    /// When the current token set arrived.
     pub received_at: Timestamp,
-    /// When its access token ends, where the server said so.
     pub expires_at: Option<Timestamp>,
     /// First sign-in.
     pub created_at: Timestamp,
@@ -78,7 +68,6 @@ pub struct Identity {
     pub issuer: String,
     /// The stable identifier at the issuer. Empty where the provider names nobody.
     pub subject: String,
-    /// The kind of sign-in.
     pub kind: SignIn,
 }
 
@@ -111,7 +100,6 @@ impl fmt::Display for SignIn {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SubjectFrom {
-    /// The CI system that this runs in.
     Ci,
     /// A file that something else keeps fresh; an absolute path.
     File(PathBuf),
@@ -123,7 +111,6 @@ pub struct AccountClient {
     /// The client identifier (RFC 6749 §2.2). Empty where no client had a part: a given token, or an
     /// exchange without one.
     pub id: String,
-    /// How it authenticates.
     pub auth: ClientAuth,
     /// The redirect URI of the login, for servers that want it again.
     pub redirect_uri: Option<String>,
@@ -165,7 +152,6 @@ impl Endpoints {
 pub struct Address(String);
 
 impl Address {
-    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -183,12 +169,10 @@ impl From<&Url> for Address {
 }
 
 impl Account {
-    /// Judges the index entry at `now`, without a look at the secret.
     pub(crate) fn status(&self, now: Timestamp) -> Status {
         self.standing().status(now)
     }
 
-    /// What its token's status follows from.
     pub(crate) fn standing(&self) -> Standing {
         Standing {
             kind: self.identity.kind,
@@ -198,7 +182,6 @@ impl Account {
         }
     }
 
-    /// The command that gives it new tokens, where only that helps.
     pub(crate) fn login_command(&self) -> String {
         match self.identity.kind {
             SignIn::Given => format!("keyfob login {self} --with-token"),

@@ -26,21 +26,16 @@ pub enum Status {
     Unknown,
 }
 
-/// What a token's status follows from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Standing {
-    /// The kind of sign-in.
     pub kind: SignIn,
-    /// When the current token set arrived.
     pub received_at: Timestamp,
-    /// When its access token ends, where the server said so.
     pub expires_at: Option<Timestamp>,
     /// Whether a new one can be had without a person.
     pub renewable: bool,
 }
 
 impl Standing {
-    /// Judges it at `now`.
     pub(crate) fn status(self, now: Timestamp) -> Status {
         let Some(end) = self.expires_at else {
             return Status::Unknown;

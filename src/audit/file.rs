@@ -16,7 +16,6 @@ pub(crate) const LIMIT: u64 = 1024 * 1024;
 /// How often a line is tried again that went into a file that was about to be removed.
 const ATTEMPTS: usize = 8;
 
-/// Where the log is.
 #[derive(Debug)]
 pub(crate) struct LogFile {
     current: PathBuf,
@@ -26,7 +25,6 @@ pub(crate) struct LogFile {
 }
 
 impl LogFile {
-    /// Touches nothing yet.
     pub(crate) fn new(paths: &Paths) -> Self {
         Self {
             current: paths.events(),
@@ -36,13 +34,11 @@ impl LogFile {
         }
     }
 
-    /// The same with smaller files.
     #[cfg(test)]
     pub(crate) fn with_limit(self, limit: u64) -> Self {
         Self { limit, ..self }
     }
 
-    /// The file that is written to, for people.
     pub(crate) fn display(&self) -> std::path::Display<'_> {
         self.current.display()
     }

@@ -16,7 +16,6 @@ use keyfob_base::timestamp::Timestamp;
 /// Something that was done with an account's tokens, or failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
-    /// Somebody or something signed in.
     SignIn,
     /// A refresh token, or a grant that needs no person, got a new token.
     Refresh,
@@ -24,22 +23,17 @@ pub(crate) enum Action {
     Exchange,
     /// A token was handed out: printed, exported, or put into a command's environment.
     HandOut,
-    /// The provider took tokens back.
     Revoke,
     /// An account was forgotten here.
     SignOut,
-    /// An account's secret went to another store.
     Move,
-    /// An account was written to a backup.
     Backup,
-    /// An account was taken from a backup.
     Restore,
     /// A secret that nothing led to was removed.
     Mend,
 }
 
 impl Action {
-    /// The word that the log has for it.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::SignIn => "sign_in",
@@ -56,7 +50,6 @@ impl Action {
     }
 }
 
-/// Who keeps the audit log.
 pub(crate) trait AuditLog: Send + Sync {
     /// Notes an action on `whose` token (`PROVIDER/NAME`, `PROVIDER` where no account is concerned, nothing
     /// where neither is known), or why it failed. Never fails and never blocks for long: the log is not
@@ -64,7 +57,6 @@ pub(crate) trait AuditLog: Send + Sync {
     fn note(&self, action: Action, whose: &str, failure: Option<&Error>);
 }
 
-/// Keeps nothing.
 #[derive(Debug)]
 pub(crate) struct NoAuditLog;
 
@@ -75,21 +67,15 @@ impl AuditLog for NoAuditLog {
 /// What was done, to whose token, for whom. Words that this version does not know are kept as they are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AuditEvent<'a> {
-    /// When it was done.
     pub time: Timestamp,
-    /// The action, as [`crate::audit::Action::as_str`] has it.
     pub event: Cow<'a, str>,
     /// `PROVIDER/NAME`, or `PROVIDER`; `None` where a failure left that open.
     pub account: Option<Cow<'a, str>>,
-    /// The verb that did it.
     pub verb: Cow<'a, str>,
     /// The name of the program that ran keyfob, escaped; `None` where the system does not tell.
     pub caller: Option<Cow<'a, str>>,
-    /// That program's process.
     pub caller_pid: Option<u32>,
-    /// keyfob's own process.
     pub pid: u32,
-    /// The error code where it failed.
     pub error: Option<Cow<'a, str>>,
 }
 
@@ -97,7 +83,6 @@ pub(crate) struct AuditEvent<'a> {
 pub(crate) const BEGINNING: &[u8] = b"{\"time\":\"";
 
 impl AuditEvent<'_> {
-    /// Writes it as a line, with its end.
     pub(crate) fn line(&self) -> Vec<u8> {
         let mut line = Vec::with_capacity(256); // most fit
         serde_json::to_writer(&mut line, self).expect("string keys, and a Vec takes everything");
@@ -114,7 +99,6 @@ impl AuditEvent<'_> {
     }
 }
 
-/// The log of one command.
 pub(crate) struct Journal {
     file: LogFile,
     verb: &'static str,

@@ -9,7 +9,6 @@ use crate::provider::SetVariable;
 use crate::rules::Rule;
 use keyfob_base::escape::escape_short;
 
-/// More names than this do not help.
 const SHOWN: usize = 8;
 
 impl Chooser<'_> {
@@ -139,7 +138,6 @@ pub(super) fn no_match(pattern: &str, accounts: &[Account]) -> Error {
     .hint(hint)
 }
 
-/// Nobody is signed in, at any provider.
 pub(crate) fn nobody_anywhere() -> Error {
     Error::new(Code::LoginRequired, "nobody is signed in")
         .hint("sign in with `keyfob login PROVIDER`; `keyfob provider list` shows the providers")

@@ -9,7 +9,6 @@ use crate::account::Account;
 use crate::error::{Error, Result};
 use crate::vault::Listing;
 
-/// What several arguments mean together.
 #[derive(Debug)]
 pub(crate) struct Several<T> {
     /// In the order of the arguments, each once.
@@ -25,7 +24,6 @@ pub(crate) struct Several<T> {
 }
 
 impl<T> Several<T> {
-    /// What is said before anything is done.
     pub(crate) fn summary(&self) -> impl Iterator<Item = &String> {
         self.matched.iter().chain(&self.surprises)
     }
@@ -119,7 +117,6 @@ fn matching(pattern: &str, listing: &Listing) -> Result<(Vec<Account>, Vec<Error
     Ok((accounts, broken))
 }
 
-/// Each argument, or their absence.
 fn arguments(typed: &[String]) -> Vec<Option<&str>> {
     if typed.is_empty() {
         return vec![None];

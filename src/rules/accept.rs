@@ -12,18 +12,13 @@ use super::rules::{Here, Rules};
 use super::trust::{FoundFile, Trust, lock_trust, record_trust, trust_in};
 use crate::error::{Code, Error, Result};
 
-/// What came of it.
 #[derive(Debug, Default)]
 pub(crate) struct Acceptance {
-    /// Accepted now.
     pub accepted: Vec<Accepted>,
-    /// Accepted before.
     pub before: Vec<Accepted>,
-    /// What cannot be accepted, and why.
     pub refused: Vec<Error>,
 }
 
-/// Something that may choose.
 #[derive(Debug)]
 pub(crate) struct Accepted {
     /// The rule file, or the repository for which rules of `config.toml` hold.

@@ -21,28 +21,23 @@ impl TryFrom<Vec<String>> for Accounts {
 }
 
 impl Accounts {
-    /// Those of some providers.
     pub(crate) fn only(&self, wanted: impl Fn(&str) -> bool) -> Self {
         let accounts = self.0.iter().filter(|(provider, _)| wanted(provider));
         Self(accounts.map(|(p, n)| (p.clone(), n.clone())).collect())
     }
 
-    /// Whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The name of a provider's account.
     pub(crate) fn get(&self, provider: &str) -> Option<&str> {
         self.0.get(provider).map(String::as_str)
     }
 
-    /// Lets a provider's account be this one.
     pub(crate) fn set(&mut self, provider: &str, name: &str) {
         self.0.insert(provider.into(), name.into());
     }
 
-    /// Each as `PROVIDER/NAME`.
     pub(crate) fn names(&self) -> Vec<String> {
         let accounts = self.0.iter();
         accounts.map(|(p, name)| format!("{p}/{name}")).collect()

@@ -12,7 +12,6 @@ use super::remote::Remote;
 use super::rule::Rule;
 use crate::paths::Paths;
 
-/// A rule of `config.toml`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "RuleText")]
 pub(crate) struct Configured {
@@ -20,7 +19,6 @@ pub(crate) struct Configured {
     pub(super) accounts: Accounts,
 }
 
-/// What a rule is for.
 #[derive(Debug, Clone)]
 pub(super) enum Scope {
     Path(Folder),
@@ -57,7 +55,6 @@ impl TryFrom<RuleText> for Configured {
 }
 
 impl Configured {
-    /// The rule that it is.
     pub(super) fn rule(&self, paths: &Paths) -> Rule {
         Rule {
             file: paths.config_file(),

@@ -14,7 +14,6 @@ use crate::toml_text::invalid_toml;
 use keyfob_base::escape::escape_short;
 use keyfob_base::files;
 
-/// What a rule file is called.
 pub(crate) const NAME: &str = ".keyfob.toml";
 
 /// The largest rule file, in bytes: room for hundreds of accounts.
@@ -23,16 +22,13 @@ pub(crate) const LIMIT: u64 = 16 * 1024;
 /// The most characters of what is wrong with a rule file, which may repeat a name of its.
 const COMPLAINT: usize = 300;
 
-/// A rule file that could be read.
 #[derive(Debug)]
 pub(crate) struct RuleFile {
     /// Where it is, without links in its path.
     pub path: PathBuf,
     /// The hash of the very bytes that were read, in hexadecimal.
     pub sha256: String,
-    /// What it holds.
     pub text: String,
-    /// The accounts that it names.
     pub accounts: Accounts,
 }
 
@@ -62,7 +58,6 @@ pub(crate) fn read(folder: &Path) -> Result<Option<RuleFile>> {
     }))
 }
 
-/// The accounts that a rule file names.
 pub(crate) fn parse(path: &Path, text: &str) -> Result<Accounts> {
     let contents: Contents = toml::from_str(text).map_err(|error| {
         let invalid = invalid_toml(path, text, &error);
@@ -74,7 +69,6 @@ pub(crate) fn parse(path: &Path, text: &str) -> Result<Accounts> {
     Ok(contents.accounts)
 }
 
-/// A hash as records have it.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     let mut hash = String::with_capacity(64);
     for octet in Sha256::digest(bytes) {
@@ -83,7 +77,6 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
     hash
 }
 
-/// How to do without a rule.
 const OTHERWISE: &str = "until then, name the account as PROVIDER/NAME";
 
 fn bytes(path: &Path) -> io::Result<Vec<u8>> {

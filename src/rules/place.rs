@@ -8,7 +8,6 @@ use directories::BaseDirs;
 
 use crate::error::{Error, Result};
 
-/// Where a command is run.
 #[derive(Debug)]
 pub(crate) struct WorkingPlace {
     /// The working folder, without links in its path.
@@ -22,14 +21,11 @@ pub(crate) struct WorkingPlace {
 pub(crate) struct Reach {
     /// From the working folder upward.
     pub folders: Vec<PathBuf>,
-    /// The repository around the working folder.
     pub repository: Option<PathBuf>,
-    /// The user's home.
     pub home: Option<PathBuf>,
 }
 
 impl WorkingPlace {
-    /// This process's own.
     pub(crate) fn current() -> Self {
         let home = BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
         Self {
@@ -71,7 +67,6 @@ impl Reach {
         self.repository.is_none() && !self.home.as_ref().is_some_and(below_home)
     }
 
-    /// The working folder.
     pub(crate) fn folder(&self) -> &Path {
         &self.folders[0]
     }

@@ -25,7 +25,6 @@ pub(crate) struct Rules {
     remotes: OnceLock<Result<Vec<Remote>>>,
 }
 
-/// What there is at the place.
 pub(super) struct Here {
     pub(super) reach: Reach,
     /// The rule files, the nearest first, and those that are refused.
@@ -36,7 +35,6 @@ pub(super) struct Here {
 type Named = BTreeMap<String, Ruled>;
 
 impl Rules {
-    /// The rules for this process, besides rule files those that `config.toml` has.
     pub(crate) fn new(paths: Paths, configured: Vec<Configured>) -> Self {
         Self {
             paths,
@@ -47,7 +45,6 @@ impl Rules {
         }
     }
 
-    /// The same for another place.
     #[cfg(test)]
     pub(crate) fn at(paths: Paths, configured: Vec<Configured>, place: WorkingPlace) -> Self {
         Self {
@@ -56,12 +53,10 @@ impl Rules {
         }
     }
 
-    /// The account of a provider that a rule names.
     pub(crate) fn account(&self, provider: &str) -> Result<Option<Ruled>> {
         Ok(self.named(Some(provider))?.remove(provider))
     }
 
-    /// Every account that a rule names.
     pub(crate) fn accounts(&self) -> Result<Named> {
         self.named(None)
     }
@@ -138,7 +133,6 @@ impl Rules {
         }
     }
 
-    /// The remotes of the repository, which git is asked for once.
     pub(super) fn remotes(&self, repository: &Path) -> Result<&[Remote]> {
         let read = || read_remotes(repository);
         self.remotes
@@ -168,7 +162,6 @@ impl Rules {
     }
 }
 
-/// One place where accounts may be named.
 #[derive(Clone, Copy)]
 enum Layer<'a> {
     File(&'a FoundFile),

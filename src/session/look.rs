@@ -12,7 +12,6 @@ use crate::token_set::{TokenSet, margin};
 use crate::vault::{Secrets, Vault};
 use keyfob_base::timestamp::Timestamp;
 
-/// What the caller wants of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
     /// Good for the margin: 60 s or a tenth of its lifetime.
@@ -20,18 +19,12 @@ pub(crate) enum Need {
     /// Good for at least so many seconds, or a failure.
     MinTtl(u64),
     /// A new one, whatever is stored; asked for by name it tries even a refused refresh token.
-    New {
-        /// Whether a person named this very account.
-        by_name: bool,
-    },
+    New { by_name: bool },
 }
 
-/// What a look at index and store found.
 #[derive(Debug)]
 pub(crate) enum Look {
-    /// The stored token serves.
     Fresh(Secrets),
-    /// It must be renewed, and can be.
     Renew(Secrets),
 }
 
@@ -136,12 +129,11 @@ fn can_renew(
     Ok(())
 }
 
-/// Whether a stored token meets the need.
 fn serves(tokens: &TokenSet, need: Need, now: Timestamp) -> bool {
     lives(tokens.remaining(now).zip(tokens.lifetime()), need)
 }
 
-/// The same of its seconds left and its lifetime; `None` where the server gave no expiry.
+/// `life`: its seconds left and its lifetime; `None` where the server gave no expiry.
 fn lives(life: Option<(u64, u64)>, need: Need) -> bool {
     let Some((remaining, lifetime)) = life else {
         return !matches!(need, Need::New { .. });
@@ -191,7 +183,6 @@ pub(super) fn client(account: &Account, secrets: &Secrets) -> oauth::Client {
     }
 }
 
-/// Only a new sign-in helps, for `reason`.
 pub(super) fn login_required(account: &Account, reason: &str) -> Error {
     Error::new(Code::LoginRequired, reason)
         .hint(account.again())

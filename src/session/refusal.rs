@@ -8,7 +8,6 @@ use crate::vault::{Secrets, Vault};
 use keyfob_base::escape::escape_short;
 use keyfob_base::timestamp::Timestamp;
 
-/// What a request that failed leaves behind.
 pub(crate) const UNCHANGED: &str = "the stored tokens are unchanged";
 
 /// The longest client id that is shown whole, in characters.

@@ -30,7 +30,6 @@ const KEEP: Duration = Duration::from_secs(30);
 /// The longest `Retry-After` that is waited for, in seconds.
 const PATIENCE: u64 = 10;
 
-/// What gets a new token.
 enum RenewalGrant {
     /// The refresh token (RFC 6749 §6).
     Refresh(Secret),
@@ -119,7 +118,6 @@ impl Context {
         }))
     }
 
-    /// One request.
     async fn request_tokens(
         &self,
         endpoint: &TokenEndpoint<'_>,
@@ -220,7 +218,6 @@ impl Context {
         Ok((account, secrets))
     }
 
-    /// The token endpoint did not give a token set.
     async fn handle_refusal(
         &self,
         account: Account,
@@ -341,7 +338,6 @@ fn report_lost(account: &Account, error: &Error) -> Error {
     .account(account)
 }
 
-/// Whose turn it was.
 #[derive(Debug)]
 pub(super) enum Turn {
     /// Another process renewed meanwhile; its token set serves.
@@ -382,7 +378,6 @@ pub(super) fn take_turn(
     })
 }
 
-/// Index and store as they are now.
 fn read_again(vault: &Vault, account: &Account) -> Result<(Account, Secrets)> {
     let logged_out = || login_required(account, "it was logged out meanwhile");
     let mut now = vault.reread(account)?.ok_or_else(logged_out)?;
@@ -425,7 +420,6 @@ fn is_of_identity(response: &ErrorResponse) -> bool {
     matches!(response.error.as_str(), "invalid_grant" | "invalid_request")
 }
 
-/// The provider does not take the identity token of this job.
 fn report_identity_refusal(
     account: &Account,
     identity: &IdentityToken,

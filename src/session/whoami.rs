@@ -19,12 +19,9 @@ use keyfob_base::secret::Secret;
 /// The most characters of resources that are shown.
 const RESOURCE_LIMIT: usize = 120;
 
-/// Who was found behind a token.
 #[derive(Debug)]
 pub(crate) enum Whose {
-    /// A person, as the provider tells it.
     Person {
-        /// The provider's answer.
         claims: Value,
         /// What names the person in it.
         rule: Box<IdentityRule>,
@@ -34,7 +31,6 @@ pub(crate) enum Whose {
 }
 
 impl Context {
-    /// Asks with a fresh token. Returns the account as it then stands.
     pub(crate) async fn whoami(&self, account: Account) -> Result<(Account, Whose)> {
         if account.needs_no_person() {
             let (account, _) = self.fresh(account, Need::New { by_name: true }).await?;

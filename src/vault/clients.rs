@@ -15,7 +15,6 @@ use crate::account::is_id;
 use crate::error::{Error, Result};
 use keyfob_base::files;
 
-/// The records. A higher number is refused and never rewritten.
 const FORMAT: RecordFormat = RecordFormat {
     version: 1,
     limit: 64 * 1024,
@@ -24,12 +23,11 @@ const FORMAT: RecordFormat = RecordFormat {
 };
 
 impl Vault {
-    /// The client that is kept for a provider.
     pub fn client(&self, provider: &str) -> Result<Option<KeptClient>> {
         read(&self.record_of(provider), provider)
     }
 
-    /// Its secrets; the default where its store has none.
+    /// The default where its store has none.
     pub fn client_secrets(&self, client: &KeptClient) -> Result<ClientSecrets> {
         let stored = self
             .store(client.store)
@@ -40,12 +38,9 @@ impl Vault {
         })
     }
 
-    /// Keeps a client and its secrets in the place of the one there was: secrets first, then the record,
-    /// and then the secrets of that other one are removed. `client.id` is a new one, from
-    /// [`crate::account::random_id`].
-    ///
-    /// Where it fails, what there was is still kept; but where only that last removal does, the new
-    /// client is kept and the error says what is left behind.
+    /// Secrets first, then the record, then the secrets of the client before are removed. `client.id` is a new one, from
+    /// [`crate::account::random_id`]. Where it fails, what there was is still kept; but where only that last removal
+    /// does, the new client is kept and the error says what is left behind.
     pub(crate) fn keep_client(
         &self,
         provider: &str,
@@ -94,8 +89,7 @@ impl Vault {
         }
     }
 
-    /// Forgets a provider's client: its secrets, then the record. A store that fails keeps the record, so
-    /// that no secret is left behind without one. With none kept there is nothing to do.
+    /// Its secrets, then the record: a store that fails keeps it, so that no secret is left behind without one.
     pub(crate) fn forget_client(&self, provider: &str) -> Result<()> {
         let _turn = self.client_turn(provider)?;
         let Some(client) = self.client(provider)? else {
@@ -108,7 +102,6 @@ impl Vault {
             .map_err(|error| Error::io(format!("cannot remove {}", path.display()), &error))
     }
 
-    /// Gives a provider's client to another name of the same provider.
     pub(super) fn move_client(&self, from: &str, to: &str) -> Result<()> {
         let _turn = self.client_turn(from)?;
         let (old, new) = (self.record_of(from), self.record_of(to));

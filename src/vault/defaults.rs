@@ -19,7 +19,6 @@ pub(crate) type Defaults = BTreeMap<String, String>;
 /// The format written here. A file with a higher number is read as far as it can be, and left alone.
 const VERSION: u32 = 1;
 
-/// The largest file that is read, in bytes.
 const LIMIT: u64 = 1024 * 1024;
 
 /// How long another process may hold the file: a write takes milliseconds.
@@ -60,7 +59,6 @@ pub(crate) fn sound(paths: &Paths) -> Result<Defaults> {
     Ok(stored.defaults)
 }
 
-/// Makes `account` its provider's default, or only where there is none.
 pub(crate) fn set(paths: &Paths, account: &Account, only_if_none: bool) -> Result<()> {
     change(paths, |defaults| {
         if !only_if_none || !defaults.contains_key(&account.provider) {
@@ -80,7 +78,6 @@ pub(crate) fn drop_account(paths: &Paths, account: &Account) -> Result<()> {
     })
 }
 
-/// Takes a name out of the defaults.
 pub(crate) fn drop_named(paths: &Paths, provider: &str, name: &str) -> Result<()> {
     change(paths, |defaults| {
         if defaults.get(provider).is_some_and(|found| found == name) {

@@ -16,7 +16,6 @@ use crate::paths::Paths;
 use keyfob_base::files;
 use keyfob_base::timestamp::Timestamp;
 
-/// The format written here. A file with a higher number is refused and never rewritten.
 pub(crate) const VERSION: u32 = 1;
 
 const FORMAT: RecordFormat = RecordFormat {
@@ -29,7 +28,6 @@ const FORMAT: RecordFormat = RecordFormat {
 /// As many bytes as an entry seldom exceeds.
 const USUAL: usize = 4096;
 
-/// All accounts, and the entries that could not be read.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
     /// Sorted by provider and name.
@@ -57,13 +55,11 @@ fn names_and_closed(paths: &Paths) -> (Vec<Named>, Vec<Error>) {
     (named, closed)
 }
 
-/// Lists every account.
 pub(crate) fn list(paths: &Paths) -> Listing {
     let (named, closed) = names_and_closed(paths);
     list_named(paths, &named).with(closed)
 }
 
-/// Lists one provider's accounts.
 pub(crate) fn list_of(paths: &Paths, provider: &str) -> Listing {
     let mut closed = Vec::new();
     let named = entries_of(paths, provider, &mut closed);
@@ -80,9 +76,7 @@ impl Listing {
 /// An entry that a folder lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Named {
-    /// The provider's name.
     pub provider: String,
-    /// The account's.
     pub name: String,
     /// Whether the folder says that it is a regular file; otherwise reading it looks.
     pub regular: bool,
@@ -123,7 +117,6 @@ fn entries_of(paths: &Paths, provider: &str, closed: &mut Vec<Error>) -> Vec<Nam
     entries.collect()
 }
 
-/// Reads entries in the order given.
 pub(crate) fn list_named(paths: &Paths, named: &[Named]) -> Listing {
     let mut listing = Listing::default();
     for read in each(named, |named| named.read(paths)) {
@@ -136,13 +129,11 @@ pub(crate) fn list_named(paths: &Paths, named: &[Named]) -> Listing {
     listing
 }
 
-/// Reads one entry; `None` where there is none.
 pub(crate) fn read(paths: &Paths, provider: &str, name: &str) -> Result<Option<Account>> {
     let path = entry(paths, provider, name);
     decode(provider, name, &path, files::read(&path, FORMAT.limit))
 }
 
-/// The account in an entry's file, from what reading it gave.
 fn decode(
     provider: &str,
     name: &str,
@@ -172,7 +163,6 @@ fn decode(
     Ok(Some(account))
 }
 
-/// Writes one entry whole.
 pub(crate) fn write(paths: &Paths, account: &Account) -> Result<()> {
     FORMAT.write(&entry(paths, &account.provider, &account.name), account)
 }
@@ -189,7 +179,6 @@ pub(crate) fn fits(account: &Account) -> bool {
     FORMAT.encode(account).len() as u64 <= FORMAT.limit
 }
 
-/// Whether another account has this one's name by now.
 pub(crate) fn holds_another(paths: &Paths, account: &Account) -> bool {
     let found = read(paths, &account.provider, &account.name);
     matches!(found, Ok(Some(found)) if found.id != account.id)
@@ -241,15 +230,11 @@ const LOOK: usize = 2048;
 /// What of an entry tells accounts apart at a glance. The rest is passed over, which halves the time.
 #[derive(Debug)]
 pub(crate) struct Glance {
-    /// What the provider calls the person.
     pub username: Option<String>,
-    /// What the server granted.
     pub scopes: Vec<String>,
-    /// How its token stands.
     pub standing: Standing,
 }
 
-/// The part of an entry that is read.
 #[derive(Deserialize)]
 struct GlancedEntry {
     identity: GlancedIdentity,

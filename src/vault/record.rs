@@ -14,7 +14,6 @@ use keyfob_base::files;
 /// How every record of format 1 begins that was written here; it need not be parsed to know its format.
 pub(super) const HEAD: &[u8] = b"{\n  \"version\": 1,\n";
 
-/// What helps where a file is of a later format.
 const UPDATE: &str = "it was written by a newer keyfob; update this one";
 
 /// What every format has, so that a newer one is told from a damaged one.
@@ -30,19 +29,16 @@ struct VersionedRecord<'a, T> {
     contents: &'a T,
 }
 
-/// One kind of record.
 pub(super) struct RecordFormat {
     /// The format written here. A file with a higher number is refused.
     pub version: u32,
     /// The largest file that is read, in bytes.
     pub limit: u64,
-    /// Whether one that does not name its version is damaged.
     pub must_name_version: bool,
     /// What is said of one that would be too large to be read again.
     pub too_large: &'static str,
 }
 
-/// Why a record cannot be decoded.
 pub(super) enum RecordFault {
     Newer,
     Damaged(String),

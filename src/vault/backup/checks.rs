@@ -49,7 +49,6 @@ pub(crate) fn fault(saved: &Saved) -> Option<&'static str> {
     (!plain).then_some("its client secret is none")
 }
 
-/// Whether what is kept of a client is what keyfob writes.
 pub(crate) fn is_sound(saved: &SavedClient) -> bool {
     let secrets = [
         &saved.secrets.client_secret,

@@ -19,10 +19,8 @@ use crate::provider::SANDBOX;
 use keyfob_base::escape::escape_short;
 use keyfob_base::timestamp::Timestamp;
 
-/// What the document says that it is.
 const FORMAT: &str = "keyfob backup";
 
-/// The format written here. A higher number is refused.
 const VERSION: u32 = 1;
 
 #[derive(Deserialize)]
@@ -75,7 +73,6 @@ pub(crate) fn encode(backup: &BackupContents) -> Zeroizing<Vec<u8>> {
     text
 }
 
-/// Counts octets.
 struct Count(usize);
 
 impl io::Write for Count {
