@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::index;
 use super::lock;
+use super::record::{report_newer, unreadable};
 use crate::account::Account;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::paths::Paths;
 use crate::toml_text::complaint;
 use keyfob_base::files;
@@ -45,11 +46,8 @@ fn stored(paths: &Paths) -> Option<Stored> {
 /// The same where it has to be certain: a damaged file is an error.
 pub(crate) fn sound(paths: &Paths) -> Result<Defaults> {
     let path = paths.defaults_file();
-    let damaged = |cause: &dyn std::fmt::Display| {
-        let message = format!("cannot read {}: {cause}", path.display());
-        Error::new(Code::InternalError, message)
-            .hint("remove that file, then choose with `keyfob use ACCOUNT`")
-    };
+    let mend = "remove that file, then choose with `keyfob use ACCOUNT`";
+    let damaged = |cause: &dyn std::fmt::Display| unreadable(&path, cause, mend);
     let bytes = files::read(&path, LIMIT).map_err(|error| damaged(&error))?;
     let Some(bytes) = bytes else {
         return Ok(Defaults::new());
@@ -91,10 +89,7 @@ pub(crate) fn is_ours(paths: &Paths) -> Result<()> {
     if stored(paths).is_none_or(|stored| stored.version <= VERSION) {
         return Ok(());
     }
-    let path = paths.defaults_file();
-    let message = format!("{} has a newer format", path.display());
-    Err(Error::new(Code::InternalError, message)
-        .hint("it was written by a newer keyfob; update this one"))
+    Err(report_newer(&paths.defaults_file()))
 }
 
 fn change(paths: &Paths, edit: impl FnOnce(&mut Defaults)) -> Result<()> {

@@ -1,20 +1,15 @@
 //! The index: one JSON file an account, `PROVIDER/NAME.json`, with nothing secret in it.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-
-use serde::Deserialize;
 
 use super::record::{RecordFormat, unreadable};
-use crate::account::{Account, SignIn, Standing, is_id};
+use crate::account::{Account, is_id};
 use crate::error::{Error, Result};
 use crate::names::{is_name, is_provider_name};
 use crate::paths::Paths;
 use keyfob_base::files;
-use keyfob_base::timestamp::Timestamp;
 
 pub(crate) const VERSION: u32 = 1;
 
@@ -36,91 +31,54 @@ pub(crate) struct Listing {
     pub broken: Vec<Error>,
 }
 
-/// Names every account, sorted, without a look into the entries; a folder that cannot be read names none.
-pub(crate) fn names(paths: &Paths) -> Vec<Named> {
-    names_and_closed(paths).0
-}
-
-/// The same, and the folders that could not be read.
-fn names_and_closed(paths: &Paths) -> (Vec<Named>, Vec<Error>) {
-    let mut closed = Vec::new();
-    let providers = names_in(&paths.accounts(), "", is_provider_name).unwrap_or_else(|error| {
-        closed.push(error);
-        Vec::new()
-    });
-    let mut named = Vec::new();
-    for (provider, _) in &providers {
-        named.extend(entries_of(paths, provider, &mut closed));
-    }
-    (named, closed)
-}
-
-pub(crate) fn list(paths: &Paths) -> Listing {
-    let (named, closed) = names_and_closed(paths);
-    list_named(paths, &named).with(closed)
-}
-
-pub(crate) fn list_of(paths: &Paths, provider: &str) -> Listing {
-    let mut closed = Vec::new();
-    let named = entries_of(paths, provider, &mut closed);
-    list_named(paths, &named).with(closed)
-}
-
-impl Listing {
-    fn with(mut self, broken: Vec<Error>) -> Self {
-        self.broken.extend(broken);
-        self
-    }
-}
-
 /// An entry that a folder lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Named {
     pub provider: String,
     pub name: String,
-    /// Whether the folder says that it is a regular file; otherwise reading it looks.
-    pub regular: bool,
 }
 
-impl Named {
-    fn read(&self, paths: &Paths) -> Result<Option<Account>> {
-        let path = self.path(paths);
-        let contents = self.contents(&path);
-        decode(&self.provider, &self.name, &path, contents)
-    }
-
-    fn path(&self, paths: &Paths) -> PathBuf {
-        entry(paths, &self.provider, &self.name)
-    }
-
-    fn contents(&self, path: &Path) -> io::Result<Option<Vec<u8>>> {
-        if self.regular {
-            files::read_regular(path, FORMAT.limit)
-        } else {
-            files::read(path, FORMAT.limit)
-        }
-    }
+/// Names every account, sorted, without a look into the entries; a folder that cannot be read names none.
+pub(crate) fn names(paths: &Paths) -> Vec<Named> {
+    all_entries(paths, &mut Vec::new())
 }
 
-/// A provider's entries; a folder that cannot be read is added to `closed`.
+pub(crate) fn list(paths: &Paths) -> Listing {
+    let mut closed = Vec::new();
+    let mut listing = list_named(paths, &all_entries(paths, &mut closed));
+    listing.broken.append(&mut closed);
+    listing
+}
+
+pub(crate) fn list_of(paths: &Paths, provider: &str) -> Listing {
+    let mut closed = Vec::new();
+    let mut listing = list_named(paths, &entries_of(paths, provider, &mut closed));
+    listing.broken.append(&mut closed);
+    listing
+}
+
+/// Folders that cannot be read are added to `closed`.
+fn all_entries(paths: &Paths, closed: &mut Vec<Error>) -> Vec<Named> {
+    let providers = names_in(&paths.accounts(), "", is_provider_name, closed).into_iter();
+    providers
+        .flat_map(|provider| entries_of(paths, &provider, closed))
+        .collect()
+}
+
 fn entries_of(paths: &Paths, provider: &str, closed: &mut Vec<Error>) -> Vec<Named> {
     let folder = paths.accounts().join(provider);
-    let names = names_in(&folder, ".json", is_name).unwrap_or_else(|error| {
-        closed.push(error);
-        Vec::new()
-    });
-    let entries = names.into_iter().map(|(name, regular)| Named {
+    let names = names_in(&folder, ".json", is_name, closed).into_iter();
+    let entries = names.map(|name| Named {
         provider: provider.into(),
         name,
-        regular,
     });
     entries.collect()
 }
 
 pub(crate) fn list_named(paths: &Paths, named: &[Named]) -> Listing {
     let mut listing = Listing::default();
-    for read in each(named, |named| named.read(paths)) {
-        match read {
+    for named in named {
+        match read(paths, &named.provider, &named.name) {
             Ok(Some(account)) => listing.accounts.push(account),
             Ok(None) => {} // logged out since the folder was read
             Err(error) => listing.broken.push(error),
@@ -130,16 +88,7 @@ pub(crate) fn list_named(paths: &Paths, named: &[Named]) -> Listing {
 }
 
 pub(crate) fn read(paths: &Paths, provider: &str, name: &str) -> Result<Option<Account>> {
-    let path = entry(paths, provider, name);
-    decode(provider, name, &path, files::read(&path, FORMAT.limit))
-}
-
-fn decode(
-    provider: &str,
-    name: &str,
-    path: &Path,
-    contents: io::Result<Option<Vec<u8>>>,
-) -> Result<Option<Account>> {
+    let path = &entry(paths, provider, name);
     let mend = || format!("remove that file, then `keyfob login {provider} --as {name}`");
     let of = |error: Error| error.account(format!("{provider}/{name}"));
     let unread = |error: &io::Error| match error.kind() {
@@ -149,7 +98,7 @@ fn decode(
         }
         _ => of(unreadable(path, error, &mend())),
     };
-    let Some(bytes) = contents.map_err(|error| unread(&error))? else {
+    let Some(bytes) = files::read(path, FORMAT.limit).map_err(|error| unread(&error))? else {
         return Ok(None);
     };
     let mut account: Account = FORMAT
@@ -199,139 +148,36 @@ fn entry(paths: &Paths, provider: &str, name: &str) -> PathBuf {
     paths.accounts().join(provider).join(format!("{name}.json"))
 }
 
-/// The well-formed names in a folder, sorted, without `suffix`, and whether each is a regular file; a
-/// folder that is not there has none.
-fn names_in(folder: &Path, suffix: &str, fits: fn(&str) -> bool) -> Result<Vec<(String, bool)>> {
+/// The well-formed names in a folder, sorted, without `suffix`; a folder that is not there has none.
+fn names_in(
+    folder: &Path,
+    suffix: &str,
+    fits: fn(&str) -> bool,
+    closed: &mut Vec<Error>,
+) -> Vec<String> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => {
-            return Err(Error::io(
-                format!("cannot read {}", folder.display()),
-                &error,
-            ));
+            if error.kind() != io::ErrorKind::NotFound {
+                let what = format!("cannot read {}", folder.display());
+                closed.push(Error::io(what, &error));
+            }
+            return Vec::new();
         }
     };
-    let mut names: Vec<(String, bool)> = entries
+    let mut names: Vec<String> = entries
         .flatten()
         .filter_map(|entry| {
             let name = entry.file_name().to_str()?.strip_suffix(suffix)?.to_owned();
-            let regular = entry.file_type().is_ok_and(|kind| kind.is_file());
-            fits(&name).then_some((name, regular))
+            fits(&name).then_some(name)
         })
         .collect();
     names.sort_unstable();
-    Ok(names)
-}
-
-/// What one look into a file gives, in bytes: more than most entries have.
-const LOOK: usize = 2048;
-
-/// What of an entry tells accounts apart at a glance. The rest is passed over, which halves the time.
-#[derive(Debug)]
-pub(crate) struct Glance {
-    pub username: Option<String>,
-    pub scopes: Vec<String>,
-    pub standing: Standing,
-}
-
-#[derive(Deserialize)]
-struct GlancedEntry {
-    identity: GlancedIdentity,
-    username: Option<String>,
-    scopes: Vec<String>,
-    refreshable: bool,
-    generation: u64,
-    received_at: Timestamp,
-    expires_at: Option<Timestamp>,
-    #[serde(default)]
-    refused_generation: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct GlancedIdentity {
-    kind: SignIn,
-}
-
-/// Takes a glance at each entry, in the order given; `None` for what cannot be read.
-pub(crate) fn glance<T: Send>(
-    paths: &Paths,
-    named: &[Named],
-    see: impl Fn(&Named, &Glance) -> T + Sync,
-) -> Vec<Option<T>> {
-    each(named, |named| {
-        let glance = glance_at(paths, named)?;
-        Some(see(named, &glance))
-    })
-}
-
-/// One look is enough for an entry that is whole in it, which its own syntax tells.
-fn glance_at(paths: &Paths, named: &Named) -> Option<Glance> {
-    let path = named.path(paths);
-    if named.regular {
-        let mut look = [0; LOOK];
-        let seen = File::open(&path).ok()?.read(&mut look).ok()?;
-        if let Some(glance) = parse_glance(&look[..seen]) {
-            return Some(glance);
-        }
-    }
-    parse_glance(&named.contents(&path).ok()??)
-}
-
-fn parse_glance(contents: &[u8]) -> Option<Glance> {
-    FORMAT.check_version(contents).ok()?;
-    let part: GlancedEntry = serde_json::from_str(str::from_utf8(contents).ok()?).ok()?;
-    Some(Glance {
-        standing: Standing {
-            kind: part.identity.kind,
-            received_at: part.received_at,
-            expires_at: part.expires_at,
-            renewable: part.refreshable && part.refused_generation != Some(part.generation),
-        },
-        username: part.username,
-        scopes: part.scopes,
-    })
-}
-
-/// The most threads that read entries at once.
-const THREADS: usize = 4;
-
-/// How many entries a thread takes at a time.
-const SHARE: usize = 32;
-
-/// Does the same with each; gives what came of it, in their order.
-fn each<T: Send>(named: &[Named], act: impl Fn(&Named) -> T + Sync) -> Vec<T> {
-    let shares: Vec<_> = named.chunks(SHARE).collect();
-    let next = AtomicUsize::new(0);
-    let take_shares = || {
-        let take = || next.fetch_add(1, Ordering::Relaxed);
-        let mut done = Vec::new();
-        let mut place = take();
-        while let Some(share) = shares.get(place) {
-            done.push((place, share.iter().map(&act).collect::<Vec<_>>()));
-            place = take();
-        }
-        done
-    };
-    let mut done = thread::scope(|scope| {
-        let helpers = (1..shares.len().min(THREADS)).filter_map(|_| {
-            let helper = thread::Builder::new().spawn_scoped(scope, take_shares);
-            helper.ok() // with no thread to be had, this one does all
-        });
-        let helpers: Vec<_> = helpers.collect();
-        let mut done = take_shares();
-        for helper in helpers {
-            done.extend(helper.join().expect("reading does not panic"));
-        }
-        done
-    });
-    done.sort_unstable_by_key(|(place, _)| *place);
-    done.into_iter().flat_map(|(_, share)| share).collect()
+    names
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::record::HEAD;
     use super::*;
     use crate::account::fixture::account;
 
@@ -351,11 +197,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_begins_as_reading_expects() {
+    fn what_is_written_begins_with_its_version_and_is_read_again() {
         let (_home, paths) = home();
         let account = written(&paths, "ada");
         let path = entry(&paths, &account.provider, "ada");
-        assert!(fs::read(path).unwrap().starts_with(HEAD));
+        let head = b"{\n  \"version\": 1,\n";
+        assert!(fs::read(path).unwrap().starts_with(head));
         assert_eq!(
             read(&paths, &account.provider, "ada").unwrap(),
             Some(account)
@@ -378,9 +225,7 @@ mod tests {
     #[test]
     fn many_accounts_are_listed_in_order_and_the_unreadable_ones_named() {
         let (_home, paths) = home();
-        let names: Vec<_> = (0..THREADS * SHARE + 10)
-            .map(|n| format!("n{n:04}"))
-            .collect();
+        let names: Vec<_> = (0..138).map(|n| format!("n{n:04}")).collect();
         let accounts: Vec<_> = names.iter().map(|name| written(&paths, name)).collect();
         let folder = paths.accounts().join(&accounts[0].provider);
         let version = |version: u32| format!("{{\"version\": {version}}}");

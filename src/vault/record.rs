@@ -11,9 +11,6 @@ use crate::error::{Code, Error, Result};
 use crate::toml_text::complaint;
 use keyfob_base::files;
 
-/// How every record of format 1 begins that was written here; it need not be parsed to know its format.
-pub(super) const HEAD: &[u8] = b"{\n  \"version\": 1,\n";
-
 const UPDATE: &str = "it was written by a newer keyfob; update this one";
 
 /// What every format has, so that a newer one is told from a damaged one.
@@ -56,9 +53,6 @@ impl RecordFormat {
     }
 
     pub(crate) fn check_version(&self, bytes: &[u8]) -> std::result::Result<(), RecordFault> {
-        if self.version == 1 && bytes.starts_with(HEAD) {
-            return Ok(());
-        }
         match serde_json::from_slice::<Version>(bytes) {
             Ok(found) if found.version > self.version => Err(RecordFault::Newer),
             Err(cause) if self.must_name_version => {
@@ -81,8 +75,7 @@ impl RecordFormat {
         if let Ok(Some(bytes)) = files::read(path, self.limit)
             && let Err(RecordFault::Newer) = self.check_version(&bytes)
         {
-            let what = format!("{} has a newer format", path.display());
-            return Err(Error::new(Code::InternalError, what).hint(UPDATE));
+            return Err(report_newer(path));
         }
         let json = self.encode(contents);
         if json.len() as u64 > self.limit {
@@ -108,4 +101,10 @@ impl RecordFault {
 pub(super) fn unreadable(path: &Path, cause: &dyn Display, hint: &str) -> Error {
     let what = format!("cannot read {}: {cause}", path.display());
     Error::new(Code::InternalError, what).hint(hint)
+}
+
+/// A file that would be written over, were it not of a newer keyfob.
+pub(super) fn report_newer(path: &Path) -> Error {
+    let what = format!("{} has a newer format", path.display());
+    Error::new(Code::InternalError, what).hint(UPDATE)
 }
