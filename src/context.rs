@@ -16,7 +16,7 @@ pub(crate) struct Context {
     pub registry: Registry,
     pub http: Http,
     pub term: Arc<dyn Terminal>,
-    pub audit: Arc<dyn AuditLog>,
+    pub audit: Arc<AuditLog>,
     /// Held off while a secret is between server and store.
     pub interrupts: Arc<Interrupts>,
 }

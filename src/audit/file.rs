@@ -16,6 +16,9 @@ pub(crate) const LIMIT: u64 = 1024 * 1024;
 /// How often a line is tried again that went into a file that was about to be removed.
 const ATTEMPTS: usize = 8;
 
+/// Longer than a rename takes.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
+
 #[derive(Debug)]
 pub(crate) struct LogFile {
     current: PathBuf,
@@ -64,13 +67,11 @@ impl LogFile {
 
     /// Opens both files, the older one first. Neither has to be there.
     pub(crate) fn open_both(&self) -> io::Result<[Option<File>; 2]> {
-        /// Longer than a rename takes.
-        const TURN: Duration = Duration::from_secs(1);
         let there = |path: &Path| fs::symlink_metadata(path).is_ok();
         if !there(&self.current) && !there(&self.rotated) {
             return Ok([None, None]);
         }
-        let _unmoved = files::lock(&self.lock, TURN); // at worst a file that moves meanwhile is missed
+        let _unmoved = files::lock(&self.lock, LOCK_TIMEOUT); // at worst a file that moves meanwhile is missed
         let open = |path: &Path| match files::open_regular(path, OpenOptions::new().read(true)) {
             Ok(file) => Ok(Some(file)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

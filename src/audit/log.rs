@@ -1,5 +1,4 @@
-//! What is worth a line in the audit log, the trait through which whoever did it says so, and the log of one
-//! command, which writes the line.
+//! What is worth a line in the audit log, and the log of one command, which writes the line.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Once, OnceLock};
@@ -50,20 +49,6 @@ impl Action {
     }
 }
 
-pub(crate) trait AuditLog: Send + Sync {
-    /// Notes an action on `whose` token (`PROVIDER/NAME`, `PROVIDER` where no account is concerned, nothing
-    /// where neither is known), or why it failed. Never fails and never blocks for long: the log is not
-    /// worth a command.
-    fn note(&self, action: Action, whose: &str, failure: Option<&Error>);
-}
-
-#[derive(Debug)]
-pub(crate) struct NoAuditLog;
-
-impl AuditLog for NoAuditLog {
-    fn note(&self, _: Action, _: &str, _: Option<&Error>) {}
-}
-
 /// What was done, to whose token, for whom. Words that this version does not know are kept as they are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AuditEvent<'a> {
@@ -99,8 +84,10 @@ impl AuditEvent<'_> {
     }
 }
 
-pub(crate) struct Journal {
-    file: LogFile,
+/// The audit log of one command.
+pub(crate) struct AuditLog {
+    /// `None` where the user wants no log.
+    file: Option<LogFile>,
     verb: &'static str,
     caller_pid: Option<u32>,
     caller: OnceLock<Caller>,
@@ -108,11 +95,11 @@ pub(crate) struct Journal {
     said: Once,
 }
 
-impl Journal {
+impl AuditLog {
     /// Opens nothing yet. `verb` is the command's own word, such as `token`.
-    pub(crate) fn new(paths: &Paths, verb: &'static str, term: Arc<dyn Terminal>) -> Self {
+    pub(crate) fn new(paths: Option<&Paths>, verb: &'static str, term: Arc<dyn Terminal>) -> Self {
         Self {
-            file: LogFile::new(paths),
+            file: paths.map(LogFile::new),
             verb,
             caller_pid: caller::pid(),
             caller: OnceLock::new(),
@@ -120,20 +107,19 @@ impl Journal {
             said: Once::new(),
         }
     }
-}
 
-/// Whether a line could be written. Makes nothing.
-pub(crate) fn is_writable(paths: &Paths) -> std::io::Result<()> {
-    LogFile::new(paths).is_writable()
-}
-
-impl AuditLog for Journal {
-    /// What a person broke off did not fail, and is not noted.
-    fn note(&self, action: Action, whose: &str, failure: Option<&Error>) {
+    /// Notes an action on `whose` token (`PROVIDER/NAME`, `PROVIDER` where no account is concerned, nothing
+    /// where neither is known), or why it failed; what a person broke off did not fail, and is not noted. Never
+    /// fails and never blocks for long: the log is not worth a command.
+    pub(crate) fn note(&self, action: Action, whose: &str, failure: Option<&Error>) {
         let code = failure.map(|error| error.code);
-        if code == Some(Code::Interrupted) {
+        let Some(file) = self
+            .file
+            .as_ref()
+            .filter(|_| code != Some(Code::Interrupted))
+        else {
             return;
-        }
+        };
         let caller = self.caller.get_or_init(|| Caller::of(self.caller_pid));
         let event = AuditEvent {
             time: Timestamp::now(),
@@ -145,11 +131,16 @@ impl AuditLog for Journal {
             pid: std::process::id(),
             error: code.map(|code| code.as_str().into()),
         };
-        if let Err(cause) = self.file.append(&event.line()) {
+        if let Err(cause) = file.append(&event.line()) {
             self.said.call_once(|| {
-                let step = format!("not in the audit log: {}: {cause}", self.file.display());
+                let step = format!("not in the audit log: {}: {cause}", file.display());
                 self.term.step(&step);
             });
         }
     }
+}
+
+/// Whether a line could be written. Makes nothing.
+pub(crate) fn is_writable(paths: &Paths) -> std::io::Result<()> {
+    LogFile::new(paths).is_writable()
 }
