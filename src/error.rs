@@ -3,10 +3,12 @@
 //! Whoever raises an [`Error`] gives the hint, because only there is the next step known.
 
 use std::fmt;
+use std::path::Path;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use keyfob_base::escape::escape;
+use keyfob_base::files::NotLocked;
 
 /// Why a command failed, as a stable word. Scripts match on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -192,6 +194,20 @@ impl Error {
     pub(crate) fn io(doing: impl fmt::Display, source: &std::io::Error) -> Self {
         Self::new(Code::InternalError, format!("{doing}: {source}"))
             .hint("check the free space and the permissions of that folder, then run it again")
+    }
+
+    /// A lock on files that a person edits with `verb`.
+    pub(crate) fn lock(path: &Path, why: &NotLocked, verb: &str) -> Self {
+        let path = path.display();
+        match why {
+            NotLocked::Unopened(error) | NotLocked::Refused(error) => {
+                Self::io(format!("cannot lock {path}"), error)
+            }
+            NotLocked::Held => Self::new(Code::Locked, format!("another process holds {path}"))
+                .hint(format!(
+                    "wait for the other `keyfob {verb}` to end, then run it again"
+                )),
+        }
     }
 
     /// The object that `--json` writes to stderr.

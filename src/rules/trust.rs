@@ -14,7 +14,7 @@ use super::remote::Remote;
 use super::rule::Rule;
 use crate::error::{Code, Error, Result};
 use crate::paths::Paths;
-use keyfob_base::files::{self, Guard, NotLocked};
+use keyfob_base::files::{self, Guard};
 
 /// The format written here. A record of another one accepts nothing.
 const VERSION: u32 = 1;
@@ -81,16 +81,7 @@ pub(crate) fn trust_in_repository(paths: &Paths, repository: &Path, remote: &Rem
 
 pub(crate) fn lock_trust(paths: &Paths) -> Result<Guard> {
     let path = paths.trust_lock();
-    files::lock(&path, LOCK_TIMEOUT).map_err(|why| match why {
-        NotLocked::Unopened(error) | NotLocked::Refused(error) => {
-            Error::io(format!("cannot lock {}", path.display()), &error)
-        }
-        NotLocked::Held => Error::new(
-            Code::Locked,
-            format!("another process holds {}", path.display()),
-        )
-        .hint("wait for the other `keyfob use` to end, then run it again"),
-    })
+    files::lock(&path, LOCK_TIMEOUT).map_err(|why| Error::lock(&path, &why, "use"))
 }
 
 /// How often a file that changes under the reader is read.
