@@ -1,7 +1,7 @@
 //! `.keyfob.toml`: a file that names accounts and nothing else, and may be anybody's.
 
 use std::fmt::Write;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, Metadata, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -81,15 +81,16 @@ const OTHERWISE: &str = "until then, name the account as PROVIDER/NAME";
 
 fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     let file = files::open_regular(path, OpenOptions::new().read(true))?;
-    check_owner(&file)?;
+    check_owner(&file.metadata()?)?;
     files::read_bounded(&file, LIMIT)
 }
 
-/// A rule of somebody else's would choose among accounts that are not theirs.
+/// A rule of somebody else's would choose among accounts that are not theirs, and what another user has written is no
+/// remote of one's own.
 #[cfg(unix)]
-fn check_owner(file: &File) -> io::Result<()> {
+pub(super) fn check_owner(found: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;
-    let owner = file.metadata()?.uid();
+    let owner = found.uid();
     if owner == rustix::process::geteuid().as_raw() {
         return Ok(());
     }
@@ -100,7 +101,7 @@ fn check_owner(file: &File) -> io::Result<()> {
 
 #[cfg(not(unix))]
 #[allow(clippy::unnecessary_wraps)] // on Unix there may be an error
-fn check_owner(_: &File) -> io::Result<()> {
+pub(super) fn check_owner(_: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
