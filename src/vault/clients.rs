@@ -1,9 +1,6 @@
-//! Our clients at providers: what a registration gave that is secret, or that has to be remembered with
-//! it. The record is one JSON file a provider beside the accounts, with nothing secret in it; the
-//! secrets are in a store, under the record's random id.
-//!
-//! A change is written secrets first, then record, and each client has an id of its own: a crash between
-//! the two leaves the client there was, whole.
+//! Our clients at providers: a record with nothing secret in it is a JSON file beside the accounts; the secrets are in
+//! a store, under the record's random id. Written secrets first, then record, and each client has an id of its own:
+//! a crash between the two leaves the client there was, whole.
 
 use std::path::{Path, PathBuf};
 

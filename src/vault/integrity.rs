@@ -18,7 +18,7 @@ use crate::store::{Kind, Rehearsal, Unasked};
 use keyfob_base::secret::Secret;
 
 /// How long another change of names is waited for: doctor has ten seconds for all of this.
-const NAMES_TURN: Duration = Duration::from_secs(5);
+const NAMES_LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Default)]
 pub(crate) struct Clients {
@@ -152,7 +152,7 @@ impl Vault {
     pub(crate) fn drop_orphan_default(&self, provider: &str, name: &str) -> Result<bool> {
         let lock = is_provider_name(provider).then(|| names_lock(provider)); // no login makes another a default
         let _names = lock
-            .map(|lock| self.wait_for_lock(&lock, NAMES_TURN))
+            .map(|lock| self.wait_for_lock(&lock, NAMES_LOCK_TIMEOUT))
             .transpose()?;
         if self.has_account(provider, name) {
             return Ok(false);

@@ -1,9 +1,6 @@
 //! What a backup holds, and how accounts get into it.
 
-use secrecy::zeroize::Zeroizing;
-
 use super::super::{ClientSecrets, KeptClient, Secrets, Vault};
-use super::document;
 use crate::account::{Account, SignIn};
 use crate::error::Result;
 use crate::provider::SANDBOX;
@@ -115,17 +112,5 @@ impl Vault {
                 ..client
             },
         }))
-    }
-}
-
-impl BackupContents {
-    /// The text to encrypt.
-    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
-        document::encode(self)
-    }
-
-    /// Reads what was decrypted: nothing in it is believed before it is checked.
-    pub(crate) fn decode(text: &[u8]) -> Result<Self> {
-        document::decode(text)
     }
 }
