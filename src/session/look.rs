@@ -47,7 +47,7 @@ impl Context {
                 let (account, secrets) = renewed
                     .map_err(|error| error.account(&name))
                     .inspect_err(failed)?;
-                within_lifetime(&account, &secrets.tokens, need)?; // the server may issue less than before
+                check_lifetime(&account, secrets.tokens.lifetime(), need)?; // the server may issue less than before
                 Ok((account, secrets))
             }
         }
@@ -90,10 +90,11 @@ pub(super) fn judge(
     need: Need,
     now: Timestamp,
 ) -> Result<Look> {
-    if serves(&secrets.tokens, need, now) {
+    let tokens = &secrets.tokens;
+    if lives(tokens.remaining(now).zip(tokens.lifetime()), need) {
         return Ok(Look::Fresh(secrets));
     }
-    within_lifetime(account, &secrets.tokens, need)?;
+    check_lifetime(account, secrets.tokens.lifetime(), need)?;
     let renewable = secrets.tokens.refresh_token.is_some() || account.needs_no_person();
     can_renew(account, renewable, secrets.tokens.expires_at, need, now)?;
     Ok(Look::Renew(secrets))
@@ -129,10 +130,6 @@ fn can_renew(
     Ok(())
 }
 
-fn serves(tokens: &TokenSet, need: Need, now: Timestamp) -> bool {
-    lives(tokens.remaining(now).zip(tokens.lifetime()), need)
-}
-
 /// `life`: its seconds left and its lifetime; `None` where the server gave no expiry.
 fn lives(life: Option<(u64, u64)>, need: Need) -> bool {
     let Some((remaining, lifetime)) = life else {
@@ -158,11 +155,7 @@ pub(super) fn serves_anew(tokens: &TokenSet, need: Need, now: Timestamp) -> bool
 }
 
 /// A demand beyond what the server issues can never be met; nothing is sent for it.
-fn within_lifetime(account: &Account, tokens: &TokenSet, need: Need) -> Result<()> {
-    within(account, tokens.lifetime(), need)
-}
-
-fn within(account: &Account, lifetime: Option<u64>, need: Need) -> Result<()> {
+fn check_lifetime(account: &Account, lifetime: Option<u64>, need: Need) -> Result<()> {
     match (need, lifetime) {
         (Need::MinTtl(wanted), Some(lifetime)) if wanted > lifetime => Err(Error::new(
             Code::RefreshFailed,
@@ -204,7 +197,7 @@ pub(crate) fn predict(account: &Account, least: Option<u64>, now: Timestamp) -> 
     if lives(remaining.zip(lifetime), need) {
         return Ok(());
     }
-    within(account, lifetime, need)?;
+    check_lifetime(account, lifetime, need)?;
     can_renew(account, account.refreshable, end, need, now)?;
     match (remaining, least) {
         (Some(1..), None) => Ok(()),
