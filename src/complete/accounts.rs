@@ -172,6 +172,7 @@ mod tests {
         let names = names.iter().map(|(provider, name)| Named {
             provider: (*provider).into(),
             name: (*name).into(),
+            regular: true,
         });
         Index {
             names: names.collect(),

@@ -15,7 +15,6 @@ use keyfob_base::timestamp::Timestamp;
 /// The format of the secrets written here. A higher number is refused.
 const VERSION: u32 = 1;
 
-/// A client that keyfob registered, or whose secret it keeps, at one provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptClient {
     /// Random; the key of its secrets in the store.

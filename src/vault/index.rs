@@ -27,15 +27,16 @@ const USUAL: usize = 4096;
 pub(crate) struct Listing {
     /// Sorted by provider and name.
     pub accounts: Vec<Account>,
-    /// One failure a file; each names it.
     pub broken: Vec<Error>,
 }
 
-/// An entry that a folder lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Named {
     pub provider: String,
     pub name: String,
+    /// Whether the folder says that it is a regular file; otherwise reading it looks. At 1,000 accounts completion
+    /// needs this to be in time.
+    pub regular: bool,
 }
 
 /// Names every account, sorted, without a look into the entries; a folder that cannot be read names none.
@@ -61,16 +62,17 @@ pub(crate) fn list_of(paths: &Paths, provider: &str) -> Listing {
 fn all_entries(paths: &Paths, closed: &mut Vec<Error>) -> Vec<Named> {
     let providers = names_in(&paths.accounts(), "", is_provider_name, closed).into_iter();
     providers
-        .flat_map(|provider| entries_of(paths, &provider, closed))
+        .flat_map(|(provider, _)| entries_of(paths, &provider, closed))
         .collect()
 }
 
 fn entries_of(paths: &Paths, provider: &str, closed: &mut Vec<Error>) -> Vec<Named> {
     let folder = paths.accounts().join(provider);
     let names = names_in(&folder, ".json", is_name, closed).into_iter();
-    let entries = names.map(|name| Named {
+    let entries = names.map(|(name, regular)| Named {
         provider: provider.into(),
         name,
+        regular,
     });
     entries.collect()
 }
@@ -78,7 +80,7 @@ fn entries_of(paths: &Paths, provider: &str, closed: &mut Vec<Error>) -> Vec<Nam
 pub(crate) fn list_named(paths: &Paths, named: &[Named]) -> Listing {
     let mut listing = Listing::default();
     for named in named {
-        match read(paths, &named.provider, &named.name) {
+        match read_entry(paths, named) {
             Ok(Some(account)) => listing.accounts.push(account),
             Ok(None) => {} // logged out since the folder was read
             Err(error) => listing.broken.push(error),
@@ -88,7 +90,22 @@ pub(crate) fn list_named(paths: &Paths, named: &[Named]) -> Listing {
 }
 
 pub(crate) fn read(paths: &Paths, provider: &str, name: &str) -> Result<Option<Account>> {
+    let named = Named {
+        provider: provider.into(),
+        name: name.into(),
+        regular: false,
+    };
+    read_entry(paths, &named)
+}
+
+fn read_entry(paths: &Paths, named: &Named) -> Result<Option<Account>> {
+    let Named { provider, name, .. } = named;
     let path = &entry(paths, provider, name);
+    let read = if named.regular {
+        files::read_regular
+    } else {
+        files::read
+    };
     let mend = || format!("remove that file, then `keyfob login {provider} --as {name}`");
     let of = |error: Error| error.account(format!("{provider}/{name}"));
     let unread = |error: &io::Error| match error.kind() {
@@ -98,7 +115,7 @@ pub(crate) fn read(paths: &Paths, provider: &str, name: &str) -> Result<Option<A
         }
         _ => of(unreadable(path, error, &mend())),
     };
-    let Some(bytes) = files::read(path, FORMAT.limit).map_err(|error| unread(&error))? else {
+    let Some(bytes) = read(path, FORMAT.limit).map_err(|error| unread(&error))? else {
         return Ok(None);
     };
     let mut account: Account = FORMAT
@@ -107,8 +124,8 @@ pub(crate) fn read(paths: &Paths, provider: &str, name: &str) -> Result<Option<A
     if !is_id(&account.id) {
         return Err(of(unreadable(path, &"its `id` is no account id", &mend())));
     }
-    account.provider = provider.into();
-    account.name = name.into();
+    account.provider.clone_from(provider);
+    account.name.clone_from(name);
     Ok(Some(account))
 }
 
@@ -148,13 +165,14 @@ fn entry(paths: &Paths, provider: &str, name: &str) -> PathBuf {
     paths.accounts().join(provider).join(format!("{name}.json"))
 }
 
-/// The well-formed names in a folder, sorted, without `suffix`; a folder that is not there has none.
+/// The well-formed names in a folder, sorted, without `suffix`, and whether each is a regular file; a folder that is
+/// not there has none.
 fn names_in(
     folder: &Path,
     suffix: &str,
     fits: fn(&str) -> bool,
     closed: &mut Vec<Error>,
-) -> Vec<String> {
+) -> Vec<(String, bool)> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) => {
@@ -165,11 +183,12 @@ fn names_in(
             return Vec::new();
         }
     };
-    let mut names: Vec<String> = entries
+    let mut names: Vec<_> = entries
         .flatten()
         .filter_map(|entry| {
             let name = entry.file_name().to_str()?.strip_suffix(suffix)?.to_owned();
-            fits(&name).then_some(name)
+            let regular = entry.file_type().is_ok_and(|kind| kind.is_file());
+            fits(&name).then_some((name, regular))
         })
         .collect();
     names.sort_unstable();

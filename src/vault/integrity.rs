@@ -162,7 +162,6 @@ impl Vault {
         Ok(true)
     }
 
-    /// Whether there is an entry of this name, readable or not.
     pub(crate) fn has_account(&self, provider: &str, name: &str) -> bool {
         let fits = is_provider_name(provider) && is_name(name);
         fits && !matches!(index::read(&self.paths, provider, name), Ok(None))

@@ -264,7 +264,6 @@ fn unavailable_to(account: &Account, kind: Kind, error: &StoreError) -> Error {
     unusable(kind, error, &elsewhere).account(account)
 }
 
-/// `elsewhere`: how to do without the keyring.
 fn unusable(kind: Kind, error: &StoreError, elsewhere: &str) -> Error {
     let hint = match kind {
         Kind::Keyring => format!("{}; or {elsewhere}", error.hint),

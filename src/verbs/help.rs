@@ -248,6 +248,7 @@ mod tests {
         let named = |provider: &str| Named {
             provider: provider.into(),
             name: "ada".into(),
+            regular: true,
         };
         let none = describe_steps(&[]);
         assert!(none.contains("Nobody is signed in yet") && none.contains("keyfob login sandbox"));

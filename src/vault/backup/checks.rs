@@ -14,7 +14,6 @@ const TEXT_LIMIT: usize = 8 * 1024;
 /// The highest number of a token set that is taken; each later one is counted on from it.
 const LAST_GENERATION: u64 = u64::MAX / 2;
 
-/// What makes an account one that was never backed up, if anything does.
 pub(crate) fn fault(saved: &Saved) -> Option<&'static str> {
     let endpoints = &saved.account.endpoints;
     let all = [Some(&endpoints.token), endpoints.userinfo.as_ref()];

@@ -12,7 +12,6 @@ pub(crate) struct BackupContents {
     /// Its accounts were forgotten where it was written, so their refresh tokens are nowhere else.
     pub moved: bool,
     pub accounts: Vec<Saved>,
-    /// The user's own definition files that these need.
     pub providers: Vec<SavedProvider>,
     pub clients: Vec<SavedClient>,
 }
