@@ -19,7 +19,6 @@ pub enum Code {
     AccountConflict,
     /// `PROVIDER` or nothing was given and several accounts fit.
     AmbiguousAccount,
-    /// A backup that cannot be opened, or is none.
     BackupInvalid,
     /// A provider definition or `config.toml` is wrong.
     ConfigInvalid,
@@ -29,13 +28,11 @@ pub enum Code {
     ExpiredToken,
     /// A fault of keyfob itself, or of the file system under it.
     InternalError,
-    /// An answer that does not follow the standard.
     InvalidResponse,
     /// A redirect that does not belong to this login, or comes from another issuer.
     InvalidState,
     CommandNotExecutable,
     CommandNotFound,
-    /// Another process holds the account.
     Locked,
     /// Only a new sign-in helps.
     LoginRequired,
@@ -48,13 +45,10 @@ pub enum Code {
     RefreshFailed,
     /// No client id (or client secret) is known for the provider.
     RegistrationRequired,
-    /// The server did not confirm a revocation.
     RevocationFailed,
     StoreUnavailable,
-    /// A check of `provider test` or `doctor` failed.
     TestFailed,
     Timeout,
-    /// The token endpoint refused the code.
     TokenExchangeFailed,
     /// The provider refuses a token that was just renewed.
     Unauthorized,
@@ -98,7 +92,6 @@ impl Code {
         Code::Interrupted,
     ];
 
-    /// The word that `--json` shows.
     pub fn as_str(self) -> &'static str {
         match self {
             Code::AccessDenied => "access_denied",
@@ -210,7 +203,6 @@ impl Error {
         }
     }
 
-    /// The object that `--json` writes to stderr.
     pub(crate) fn json(&self) -> String {
         serde_json::to_string(self).expect("strings serialise")
     }

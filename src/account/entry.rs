@@ -56,7 +56,6 @@ pub struct Account {
     /// Last sign-in; `None` in an entry from before this was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_in_at: Option<Timestamp>,
-    /// Last change of the tokens.
     pub updated_at: Timestamp,
     /// Set when the server refused the refresh token of this generation for good.
     #[serde(default)]
@@ -77,7 +76,6 @@ pub struct Identity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SignIn {
-    /// A person, through a browser.
     Person,
     /// The client itself, by its own credentials (RFC 6749 §4.4).
     Client,
@@ -170,7 +168,6 @@ impl From<&Url> for Address {
     }
 }
 
-/// What the index alone says about an account's token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
@@ -231,7 +228,6 @@ impl Account {
         }
     }
 
-    /// How somebody signs in again, in the imperative.
     pub(crate) fn again(&self) -> String {
         let command = self.login_command();
         match self.identity.kind {
@@ -247,7 +243,6 @@ impl Account {
         self.username.as_deref().unwrap_or(&self.name)
     }
 
-    /// Takes the facts of a newly stored token set into the entry.
     pub fn describe(&mut self, tokens: &TokenSet, generation: u64) {
         self.token_type.clone_from(&tokens.token_type);
         self.scopes.clone_from(&tokens.scopes);
@@ -259,7 +254,6 @@ impl Account {
         self.refused_generation = None;
     }
 
-    /// Whether its grant can be repeated without a person.
     pub(crate) fn needs_no_person(&self) -> bool {
         matches!(self.identity.kind, SignIn::Client | SignIn::Exchange)
     }

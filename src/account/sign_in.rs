@@ -34,7 +34,6 @@ pub(crate) fn end(account: &Account, rule: &LifetimeRule) -> Option<End> {
     whole.into_iter().chain(idle).min_by_key(|end| end.at)
 }
 
-/// Whether a person's refresh token is what keeps an account signed in.
 pub(crate) fn has_refresh_token(account: &Account) -> bool {
     account.identity.kind == SignIn::Person && account.refreshable && !account.refused()
 }

@@ -80,7 +80,6 @@ impl LogFile {
         Ok([open(&self.rotated)?, open(&self.current)?])
     }
 
-    /// Whether a line could be appended, or the file made.
     pub(crate) fn is_writable(&self) -> io::Result<()> {
         match files::open_regular(&self.current, OpenOptions::new().append(true)) {
             Err(error) if error.kind() == ErrorKind::NotFound => {

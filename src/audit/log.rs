@@ -12,7 +12,6 @@ use crate::paths::Paths;
 use crate::term::Terminal;
 use keyfob_base::timestamp::Timestamp;
 
-/// Something that was done with an account's tokens, or failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
     SignIn,
@@ -23,7 +22,6 @@ pub(crate) enum Action {
     /// A token was handed out: printed, exported, or put into a command's environment.
     HandOut,
     Revoke,
-    /// An account was forgotten here.
     SignOut,
     Move,
     Backup,
@@ -84,7 +82,6 @@ impl AuditEvent<'_> {
     }
 }
 
-/// The audit log of one command.
 pub(crate) struct AuditLog {
     /// `None` where the user wants no log.
     file: Option<LogFile>,

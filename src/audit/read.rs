@@ -26,7 +26,6 @@ pub(crate) fn read(paths: &Paths, wanted: impl Fn(&AuditEvent) -> bool) -> io::R
     Ok(reading)
 }
 
-/// The last `most` bytes, from the beginning of a line on.
 fn end_of(mut file: File, most: u64) -> io::Result<Vec<u8>> {
     let cut = file.metadata()?.len().saturating_sub(most);
     file.seek(SeekFrom::Start(cut))?;

@@ -27,9 +27,7 @@ pub(crate) struct Variable {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Why {
-    /// It was named as `PROVIDER/NAME`.
     Argument,
-    /// `KEYFOB_ACCOUNT` names it.
     Environment,
     Directory(Rule),
     Default,

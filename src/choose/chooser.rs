@@ -232,7 +232,6 @@ impl<'a> Chooser<'a> {
         }
     }
 
-    /// What names an account that is not its provider's default.
     pub(super) fn not_default(&self, account: &Account, why: &Why) -> Option<String> {
         let who: &dyn fmt::Display = match why {
             Why::Environment => &ACCOUNT,
@@ -251,7 +250,6 @@ impl<'a> Chooser<'a> {
         (!same).then(|| format!("{variable} is set and ignored, for {account} is signed in"))
     }
 
-    /// The provider's default account, if that is another one and is there.
     fn other_default(&self, account: &Account) -> Option<Account> {
         let default = self.vault.default_of(&account.provider)?;
         let another = is_name(&default) && default != account.name;

@@ -114,7 +114,6 @@ pub(super) fn unknown_to_rule(error: Error, provider: &str, name: &str, rule: &R
     error
 }
 
-/// A pattern that fits no account; the nearest is a pattern that fits some, or an account.
 pub(super) fn no_match(pattern: &str, accounts: &[Account]) -> Error {
     let names: Vec<_> = accounts.iter().map(ToString::to_string).collect();
     let fits_some = |pattern: &String| names.iter().any(|name| fits(pattern, name));

@@ -13,7 +13,6 @@ use crate::vault::Listing;
 pub(crate) struct Several<T> {
     /// In the order of the arguments, each once.
     pub chosen: Vec<T>,
-    /// A line for each pattern, which says what it matches.
     pub matched: Vec<String>,
     /// A line for each account that somebody may not have expected: it is not its provider's default.
     pub surprises: Vec<String>,

@@ -47,7 +47,6 @@ fn malformed(typed: &str) -> Error {
     Error::new(Code::Usage, format!("`{typed}` is no account name")).hint(hint)
 }
 
-/// Whether what was typed looks like a server's name, with a path or without.
 fn is_host(typed: &str) -> bool {
     let host = typed.split('/').next().unwrap_or_default();
     host.contains('.')

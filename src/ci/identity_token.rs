@@ -13,7 +13,6 @@ use keyfob_base::files;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
-/// The longest claim that is shown whole, in characters.
 const CLAIM_LIMIT: usize = 120;
 
 #[derive(Debug)]

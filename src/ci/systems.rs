@@ -40,7 +40,6 @@ impl System {
         all.find(|system| variables.is_set(system.mark()))
     }
 
-    /// The variable by which it is known.
     fn mark(self) -> &'static str {
         match self {
             Self::GithubActions => "GITHUB_ACTIONS",
@@ -230,7 +229,6 @@ const AZURE_PIPELINES: Endpoint<'_> = Endpoint {
 /// Set by tasks that run for a service connection; the token then speaks for that.
 const SERVICE_CONNECTION: &str = "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID";
 
-/// Asks for a token of the pipeline, or of its service connection.
 async fn ask_azure_pipelines(context: &Context, variables: JobVariables) -> Result<Secret> {
     let Some(url) = variables.text(AZURE_PIPELINES.url_from) else {
         return Err(none(
@@ -257,19 +255,14 @@ async fn ask_azure_pipelines(context: &Context, variables: JobVariables) -> Resu
 
 struct Endpoint<'a> {
     title: &'a str,
-    /// The variable that holds the URL.
     url_from: &'a str,
-    /// The variable that holds the bearer token.
     bearer_from: &'a str,
     post: bool,
-    /// The member of the answer that holds the token.
     member: &'a str,
-    /// What the job's author has to do for it to work.
     hint: &'a str,
 }
 
 impl Endpoint<'_> {
-    /// Reads the URL that the system gave; parameters are added to its query.
     fn url(&self, text: &str, parameters: &[(&str, &str)]) -> Result<Url> {
         let mut url = parse_url(text)
             .map_err(|wrong| none(format!("the URL in {} {wrong}", self.url_from), self.hint))?;

@@ -55,7 +55,6 @@ impl JobVariables {
     }
 }
 
-/// What any provider's identity token may stand in.
 const ANY: &str = "KEYFOB_ID_TOKEN";
 
 /// The variable for this provider alone, such as `KEYFOB_HUGGINGFACE_ID_TOKEN`.

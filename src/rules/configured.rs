@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::accounts::Accounts;
 use super::place::Reach;
 use super::remote::Remote;
-use super::rule::Rule;
+use super::rule::{Accounts, Rule};
 use crate::paths::Paths;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -104,7 +103,6 @@ impl Folder {
     }
 }
 
-/// What follows `~/`.
 fn below_home(written: &str) -> Option<&str> {
     let below = written.strip_prefix('~')?;
     let separated = below.is_empty() || below.starts_with(std::path::is_separator);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::accounts::Accounts;
+use super::rule::Accounts;
 use crate::error::{Code, Error, Result};
 use crate::toml_text::invalid_toml;
 use keyfob_base::escape::escape_short;
@@ -19,7 +19,6 @@ pub(crate) const NAME: &str = ".keyfob.toml";
 /// The largest rule file, in bytes: room for hundreds of accounts.
 pub(crate) const LIMIT: u64 = 16 * 1024;
 
-/// The most characters of what is wrong with a rule file, which may repeat a name of its.
 const COMPLAINT: usize = 300;
 
 #[derive(Debug)]

@@ -12,7 +12,6 @@ use crate::error::{Error, Result};
 pub(crate) struct WorkingPlace {
     /// The working folder, without links in its path.
     pub folder: io::Result<PathBuf>,
-    /// The user's home, as it is without links too.
     pub home: Option<PathBuf>,
 }
 
@@ -61,7 +60,6 @@ impl WorkingPlace {
 }
 
 impl Reach {
-    /// Whether nothing below the working folder is reached by its rules.
     pub(crate) fn is_alone(&self) -> bool {
         let below_home = |home: &PathBuf| self.folder().starts_with(home);
         self.repository.is_none() && !self.home.as_ref().is_some_and(below_home)

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use super::accounts::Accounts;
 use super::configured::{Configured, Scope};
 use super::place::{Reach, WorkingPlace};
 use super::remote::{Remote, read_remotes};
-use super::rule::{Rule, Ruled};
+use super::rule::{Accounts, Rule, Ruled};
 use super::trust::{
     FoundFile, Trust, file_unaccepted, is_used, read_with_trust, repository_unaccepted,
     trust_in_repository,
@@ -31,7 +30,6 @@ pub(super) struct Here {
     pub(super) files: Vec<Result<FoundFile>>,
 }
 
-/// Accounts by provider, and the rule that names each.
 type Named = BTreeMap<String, Ruled>;
 
 impl Rules {

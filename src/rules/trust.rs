@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::accounts::Accounts;
 use super::file::{self, RuleFile, sha256};
 use super::remote::Remote;
-use super::rule::Rule;
+use super::rule::{Accounts, Rule};
 use crate::error::{Code, Error, Result};
 use crate::paths::Paths;
 use keyfob_base::files::{self, Guard};
@@ -19,7 +18,6 @@ use keyfob_base::files::{self, Guard};
 /// The format written here. A record of another one accepts nothing.
 const VERSION: u32 = 1;
 
-/// Larger than any path with its hashes.
 const LIMIT: u64 = 64 * 1024;
 
 #[derive(Serialize, Deserialize)]
@@ -84,7 +82,6 @@ pub(crate) fn lock_trust(paths: &Paths) -> Result<Guard> {
     files::lock(&path, LOCK_TIMEOUT).map_err(|why| Error::lock(&path, &why, "use"))
 }
 
-/// How often a file that changes under the reader is read.
 const ATTEMPTS: usize = 10;
 
 /// A rule file and how far it is trusted, as they were at one moment.

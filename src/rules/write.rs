@@ -13,7 +13,6 @@ use keyfob_base::files;
 #[derive(Debug)]
 pub(crate) struct WrittenRule {
     pub rule: Rule,
-    /// The account's name that the file had there until now.
     pub previous: Option<String>,
     /// Whether the rule holds in that folder alone, which is neither below the home nor in a repository.
     pub alone: bool,

@@ -100,7 +100,6 @@ pub(super) fn judge(
     Ok(Look::Renew(secrets))
 }
 
-/// Whether a token can be renewed for an account: `renewable` says whether there is anything to renew it with.
 fn can_renew(
     account: &Account,
     renewable: bool,

@@ -10,7 +10,6 @@ use keyfob_base::timestamp::Timestamp;
 
 pub(crate) const UNCHANGED: &str = "the stored tokens are unchanged";
 
-/// The longest client id that is shown whole, in characters.
 const ID_LIMIT: usize = 80;
 
 /// Whether the client was refused, and not what it sent (RFC 6749 §5.2). A client that signs in for itself

@@ -142,7 +142,6 @@ impl Context {
         }
     }
 
-    /// Sends the grant, and waits where the server asks for a short wait.
     async fn send(
         &self,
         account: &Account,
@@ -285,7 +284,6 @@ impl Context {
         .await
     }
 
-    /// A still valid token with a warning where that will do, else the failure.
     fn fall_back_to_stored(
         &self,
         account: Account,

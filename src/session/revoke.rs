@@ -154,7 +154,6 @@ impl Context {
         })
     }
 
-    /// One line for all tokens of an account, if any was to be revoked there.
     fn note_revocation(&self, account: &Account, tokens: &[RevokedToken]) {
         let failed = tokens.iter().find_map(|told| match &told.outcome {
             RevocationOutcome::Failed(cause) => Some(Error::new(Code::RevocationFailed, cause)),
@@ -166,7 +165,6 @@ impl Context {
         }
     }
 
-    /// Leaves a given token to its owner, and finds the page for it.
     fn leave(&self, account: &Account, secrets: &Secrets) -> (Vec<RevokedToken>, Option<Url>) {
         let why = "a token that was given is revoked only with `--revoke`";
         let page = pinned_endpoints(&self.registry, account).ok();
@@ -206,7 +204,6 @@ impl Context {
 
 #[derive(Debug)]
 pub(crate) struct Revoking<'a> {
-    /// Where; `None` where the provider revokes nothing.
     pub endpoint: Option<&'a Url>,
     pub provider: &'a Provider,
     pub client: &'a Client,

@@ -16,14 +16,12 @@ use crate::provider::IdentityRule;
 use keyfob_base::escape::escape_short;
 use keyfob_base::secret::Secret;
 
-/// The most characters of resources that are shown.
 const RESOURCE_LIMIT: usize = 120;
 
 #[derive(Debug)]
 pub(crate) enum Whose {
     Person {
         claims: Value,
-        /// What names the person in it.
         rule: Box<IdentityRule>,
     },
     /// The client itself; a new token was just granted to it.
@@ -65,7 +63,6 @@ impl Context {
         Ok((claims, rule))
     }
 
-    /// Asks once more with a new token where the first is not accepted.
     async fn ask_userinfo(
         &self,
         account: Account,
