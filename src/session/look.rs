@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::renew::StoredAccount;
 use crate::account::{Account, SignIn};
 use crate::audit::Action;
 use crate::context::{Context, off_thread};
@@ -44,7 +45,7 @@ impl Context {
                 let name = account.to_string();
                 let renewed = self.renew(account, secrets, need).await;
                 let failed = |error: &Error| self.audit.note(Action::Refresh, &name, Some(error));
-                let (account, secrets) = renewed
+                let StoredAccount { account, secrets } = renewed
                     .map_err(|error| error.account(&name))
                     .inspect_err(failed)?;
                 check_lifetime(&account, secrets.tokens.lifetime(), need)?; // the server may issue less than before
