@@ -42,8 +42,8 @@ fn judge(registry: &Registry, account: &Account, now: Timestamp) -> Vec<Finding>
 
 fn ends(registry: &Registry, account: &Account, now: Timestamp) -> Option<Finding> {
     let login = account.login_command();
-    let (message, hint) = if account.standing().is_to_rotate(now) {
-        let age = account.standing().describe_age(now)?;
+    let (message, hint) = if account.is_to_rotate(now) {
+        let age = account.describe_age(now)?;
         (age, format!("give a new token with `{login}`"))
     } else {
         let end = sign_in::end(account, &registry.lifetime(&account.provider))?;

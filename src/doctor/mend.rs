@@ -8,7 +8,7 @@ use crate::audit::{Action, AuditLog};
 use crate::error::{Code, Error, Result};
 use keyfob_base::files;
 
-pub(crate) fn mend(setup: &Setup, audit: &dyn AuditLog, findings: &mut [Finding]) {
+pub(crate) fn mend(setup: &Setup, audit: &AuditLog, findings: &mut [Finding]) {
     for finding in findings {
         let Some(mend) = finding.mend.clone() else {
             continue;
@@ -64,7 +64,7 @@ impl Outcome {
     }
 }
 
-fn put_right(setup: &Setup, audit: &dyn AuditLog, mend: &Mend) -> Outcome {
+fn put_right(setup: &Setup, audit: &AuditLog, mend: &Mend) -> Outcome {
     let vault = &setup.vault;
     match mend {
         Mend::Secrets(keys) => Outcome::of(keys, |key| {

@@ -1,8 +1,6 @@
 //! What a definition leaves to the issuer's metadata (RFC 8414): endpoints, and what the server asks for
 //! or offers beside them.
 
-use url::Url;
-
 use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
 use crate::oauth::discovery::{self, Metadata};
@@ -70,6 +68,8 @@ fn nowhere_to_push() -> Error {
 
 #[cfg(test)]
 mod tests {
+    use url::Url;
+
     use super::*;
     use crate::provider::Endpoint;
 

@@ -9,7 +9,7 @@ use toml_edit::{Document, DocumentMut, Item, Key, TableLike, Value};
 
 use super::change::{Change, insert};
 use crate::error::{Code, Error, Result};
-use keyfob_base::files::{self, Guard, NotLocked};
+use keyfob_base::files::{self, Guard};
 
 /// How long another process may hold the lock: a write takes milliseconds.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -183,16 +183,7 @@ fn is_table(change: &Change) -> Error {
 
 pub(super) fn lock(folder: &Path, patience: Duration) -> Result<Guard> {
     let path = folder.join("providers.lock");
-    files::lock(&path, patience).map_err(|why| match why {
-        NotLocked::Unopened(error) | NotLocked::Refused(error) => {
-            Error::io(format!("cannot lock {}", path.display()), &error)
-        }
-        NotLocked::Held => Error::new(
-            Code::Locked,
-            format!("another process holds {}", path.display()),
-        )
-        .hint("wait for the other `keyfob provider` to end, then run it again"),
-    })
+    files::lock(&path, patience).map_err(|why| Error::lock(&path, &why, "provider"))
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::audit::Journal;
-use crate::audit::{AuditLog, NoAuditLog};
+use crate::audit::AuditLog;
 use crate::choose::Chooser;
 use crate::config::Config;
 use crate::error::{Code, Error, Result};
@@ -34,7 +33,7 @@ pub(crate) struct App {
     /// Which accounts this folder chooses.
     pub rules: Rules,
     /// The audit log.
-    pub audit: Arc<dyn AuditLog>,
+    pub audit: Arc<AuditLog>,
 }
 
 impl App {
@@ -60,11 +59,8 @@ impl App {
         };
         let term: Arc<dyn Terminal> = Arc::new(Console::new(manner));
         let prompter = Arc::new(Person(Arc::clone(&term)));
-        let audit: Arc<dyn AuditLog> = if config.audit_log {
-            Arc::new(Journal::new(&paths, verb, Arc::clone(&term)))
-        } else {
-            Arc::new(NoAuditLog)
-        };
+        let logged = config.audit_log.then_some(&paths);
+        let audit = Arc::new(AuditLog::new(logged, verb, Arc::clone(&term)));
         Self {
             manner,
             term,

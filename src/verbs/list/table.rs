@@ -117,7 +117,7 @@ fn describe_end(listed: &Listed, now: Timestamp) -> String {
 /// Says when an account's token ends, and what happens then if that needs a person; of a given one, how
 /// old it is.
 fn describe_expiry(account: &Account, now: Timestamp) -> String {
-    if let Some(age) = account.standing().describe_age(now) {
+    if let Some(age) = account.describe_age(now) {
         return age;
     }
     match account.status(now) {
@@ -140,7 +140,7 @@ fn describe_expiry(account: &Account, now: Timestamp) -> String {
 fn choose_style(listed: &Listed, now: Timestamp) -> Style {
     let account = listed.account;
     match account.status(now) {
-        _ if account.standing().is_to_rotate(now) => Style::new().yellow(),
+        _ if account.is_to_rotate(now) => Style::new().yellow(),
         Status::LoginRequired => Style::new().red(),
         _ if listed.sign_in.is_some_and(|end| end.notice(now).is_some()) => Style::new().yellow(),
         Status::Expiring | Status::Expired => Style::new().yellow(),
