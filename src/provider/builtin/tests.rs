@@ -90,7 +90,7 @@ fn every_row_for_other_peoples_servers_calls_https_alone() {
             let client_id = url.as_str().replace("%7Bclient_id%7D", "");
             assert!(!client_id.contains(['{', '}', '%']), "{name}: {url}");
         }
-        let none = urls.iter().all(|url| url.is_none());
+        let none = urls.iter().all(Option::is_none);
         assert_eq!(none, provider.embedded, "{name}");
         let parameters = &provider.authorization.parameters;
         let own = RESERVED_PARAMETERS

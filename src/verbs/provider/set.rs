@@ -89,7 +89,6 @@ fn check_distinct(changes: &[Change]) -> Result<()> {
 }
 
 #[derive(Debug, Serialize)]
-#[expect(clippy::struct_field_names, reason = "a key of the JSON")]
 struct SetAnswer {
     provider: String,
     /// The user's file; `null` where no key was given.

@@ -45,13 +45,12 @@ impl Registration {
         let Some(endpoint) = client.configuration_endpoint.clone() else {
             return Ok(None);
         };
-        let hold = match find_sharer(app, name, &client) {
-            Some(other) => Some(Hold::Shared(other)),
-            None => {
-                let secrets = app.vault.client_secrets(&client)?;
-                let token = secrets.registration_access_token;
-                token.map(|token| Hold::Own(endpoint, token))
-            }
+        let hold = if let Some(other) = find_sharer(app, name, &client) {
+            Some(Hold::Shared(other))
+        } else {
+            let secrets = app.vault.client_secrets(&client)?;
+            let token = secrets.registration_access_token;
+            token.map(|token| Hold::Own(endpoint, token))
         };
         Ok(hold.map(|hold| Self {
             title: title.to_owned(),

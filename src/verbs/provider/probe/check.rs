@@ -6,7 +6,6 @@ use serde::Serialize;
 use crate::oauth::OauthError;
 
 #[derive(Debug, Serialize)]
-#[expect(clippy::struct_field_names, reason = "a key of the JSON")]
 pub(crate) struct ServerCheck {
     pub check: &'static str,
     pub result: CheckResult,
