@@ -17,23 +17,15 @@ use crate::vault::Vault;
 use keyfob_base::files;
 use keyfob_base::secret::Secret;
 
-/// Settings, accounts, definitions and the conversation.
 pub(crate) struct App {
-    /// How the conversation is held.
     pub manner: Manner,
-    /// The conversation.
     pub term: Arc<dyn Terminal>,
-    /// `config.toml`.
     pub config: Config,
-    /// Folders.
     pub paths: Paths,
-    /// Definitions.
     pub registry: Registry,
-    /// Accounts.
     pub vault: Arc<Vault>,
     /// Which accounts this folder chooses.
     pub rules: Rules,
-    /// The audit log.
     pub audit: Arc<dyn AuditLog>,
 }
 
@@ -77,7 +69,6 @@ impl App {
         }
     }
 
-    /// Which account is meant, as this environment and this folder have it.
     pub(crate) fn chooser(&self) -> Chooser<'_> {
         Chooser::new(&self.vault, &self.registry, &self.rules)
     }
@@ -94,7 +85,6 @@ impl App {
         }
     }
 
-    /// The certificates of `ca_file`.
     pub(crate) fn ca_pem(&self) -> Result<Option<Vec<u8>>> {
         let Some(file) = &self.config.ca_file else {
             return Ok(None);

@@ -45,7 +45,6 @@ pub struct Logout {
     pub yes: bool,
 }
 
-/// Logs out the accounts meant; the exit code says when a server did not confirm.
 pub(crate) fn run(app: &App, args: &Logout) -> Result<()> {
     let Some((accounts, mut failures)) = select(app, args)? else {
         return Ok(());
@@ -64,7 +63,6 @@ pub(crate) fn run(app: &App, args: &Logout) -> Result<()> {
     report(app, &failures)
 }
 
-/// Logs accounts out, and says how it went: what became of each, and what failed.
 pub(super) fn sign_out(
     app: &App,
     accounts: Vec<Account>,
@@ -150,7 +148,6 @@ fn hint_at_leaving(error: Error, account: &Account) -> Error {
     ))
 }
 
-/// What is still in a store, and how it goes.
 fn describe_left(account: &Account, left: &[Kind]) -> String {
     let nouns: Vec<&str> = left.iter().map(|store| store.noun()).collect();
     let stores = nouns.join(" and ");
@@ -284,36 +281,27 @@ fn explain_unconfirmed(done: &SignedOut) -> Option<Error> {
     )
 }
 
-/// What became of each account.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct LogoutAnswer {
-    /// In the order they were named.
     pub accounts: Vec<Forgotten>,
 }
 
-/// One account and its tokens.
 #[derive(Debug, Serialize)]
 pub(crate) struct Forgotten {
-    /// `PROVIDER/NAME`.
     pub account: String,
-    /// Whether it is gone from here.
     pub removed: bool,
     /// What the provider was told, a line a token.
     pub tokens: Vec<Revocation>,
     /// The stores that could not be used and may have its secret still.
     pub secret_left_in: Vec<Kind>,
-    /// Why it is still here.
     pub error: Option<Error>,
 }
 
 /// One token's revocation (RFC 7009).
 #[derive(Debug, Serialize)]
 pub(crate) struct Revocation {
-    /// Which token, by the registered hint.
     pub token: TokenType,
-    /// How it went.
     pub result: RevocationResult,
-    /// Why it failed or was left out, where that is known.
     pub detail: Option<String>,
 }
 

@@ -36,7 +36,6 @@ pub struct Refresh {
     pub expiring_in: Option<Duration>,
 }
 
-/// Refreshes, prints a line an account, and fails with the worst of what happened.
 pub(crate) fn run(app: &App, args: &Refresh) -> Result<()> {
     let Selection {
         chosen,
@@ -95,17 +94,14 @@ async fn renew(context: &Context, account: Account, by_name: bool) -> Result<Acc
     renewed.map(|(account, _)| account)
 }
 
-/// Whether all accounts are meant: nobody named one.
 fn means_all(args: &Refresh) -> bool {
     args.all || (args.accounts.is_empty() && args.expiring_in.is_some())
 }
 
-/// What a run is about.
 struct Selection {
     chosen: Vec<Account>,
     /// The ids of those that somebody named: they are tried even where the provider has refused them.
     named: BTreeSet<String>,
-    /// What cannot even be read.
     broken: Vec<Error>,
 }
 
@@ -127,14 +123,11 @@ fn select(app: &App, args: &Refresh) -> Result<Selection> {
     })
 }
 
-/// What became of each account's token.
 #[derive(Debug, Serialize)]
 pub(crate) struct RefreshAnswer {
-    /// In the order they were named.
     pub accounts: Vec<Refreshed>,
 }
 
-/// One account.
 #[derive(Debug, Serialize)]
 pub(crate) struct Refreshed {
     account: String,
@@ -152,7 +145,6 @@ enum RefreshResult {
 }
 
 impl RefreshAnswer {
-    /// A line an account, for people.
     pub(crate) fn text(&self, now: Timestamp) -> String {
         let width = self.accounts.iter().map(|one| one.account.len()).max(); // names are ASCII
         let width = width.unwrap_or_default();
@@ -179,17 +171,14 @@ impl RefreshAnswer {
 }
 
 impl Refreshed {
-    /// A new access token is stored; `account` is the index entry after the refresh.
     pub(crate) fn done(account: &Account) -> Self {
         Self::without_error(account, RefreshResult::Refreshed)
     }
 
-    /// Nothing was asked, for nothing had to be.
     pub(crate) fn skipped(account: &Account) -> Self {
         Self::without_error(account, RefreshResult::Skipped)
     }
 
-    /// The token that `account` had is the one it still has.
     pub(crate) fn failed(account: &Account, error: &Error) -> Self {
         Self {
             account: account.to_string(),

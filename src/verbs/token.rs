@@ -41,7 +41,6 @@ pub struct Token {
     pub without_account: OneTimeToken,
 }
 
-/// Prints the token, a header, or the JSON shape.
 pub(crate) fn run(app: &App, args: &Token) -> Result<()> {
     let supply = tokens::supply_one(
         app,

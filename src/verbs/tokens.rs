@@ -44,16 +44,13 @@ pub struct OneTimeToken {
     pub audience: Option<String>,
 }
 
-/// A valid token, and whose it is.
 #[derive(Debug)]
 pub(crate) struct Supply {
-    /// The provider's name.
     pub provider: String,
     /// The account; `None` for a token that none holds.
     pub account: Option<Account>,
     /// The variable of the environment that it comes from, where it does.
     pub variable: Option<String>,
-    /// The token, and what is known about it.
     pub tokens: TokenSet,
 }
 
@@ -70,7 +67,6 @@ pub(crate) fn check_variable(flag: &str, typed: Option<&str>) -> Result<()> {
     }
 }
 
-/// Whether what was typed can be a variable.
 pub(crate) fn check_name(typed: Option<&str>) -> Result<()> {
     match typed {
         Some(name) if !is_variable(name) => Err(Error::new(
@@ -172,7 +168,6 @@ fn name_failed(app: &App, typed: &[String], failure: &Error) -> String {
     known.unwrap_or_default().to_owned()
 }
 
-/// `--min-ttl`, or the margin.
 fn need(least: Option<Duration>) -> Need {
     least.map_or(Need::Margin, |least| Need::MinTtl(least.as_secs()))
 }
@@ -288,22 +283,17 @@ pub(crate) fn supply_one(
 /// Whose a token is, which is known before it is read.
 #[derive(Debug, Clone)]
 pub(crate) struct Owner {
-    /// `PROVIDER/NAME`, or `PROVIDER` where no account holds the token.
     pub whose: String,
-    /// The provider's name.
     pub provider: String,
 }
 
-/// Where the tokens come from.
 pub(crate) enum Sources<'a> {
-    /// Accounts and variables.
     Chosen(Vec<Choice>),
     /// Providers, which are asked for them.
     Asked(Vec<&'a str>),
 }
 
 impl<'a> Sources<'a> {
-    /// What the arguments mean.
     pub(crate) fn find(
         app: &App,
         typed: &'a [String],
@@ -316,7 +306,6 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// Whose the tokens will be, in the order of the arguments.
     pub(crate) fn owners(&self) -> Vec<Owner> {
         let owner = |whose: String, provider: &str| Owner {
             whose,

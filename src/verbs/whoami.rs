@@ -29,7 +29,6 @@ pub struct Whoami {
     pub account: Option<String>,
 }
 
-/// Asks, and prints who it is.
 pub(crate) fn run(app: &App, args: &Whoami) -> Result<()> {
     let answer = match app.chooser().source(args.account.as_deref())?.source {
         Source::Account(account) => ask(app, *account)?,
@@ -67,22 +66,14 @@ fn ask_stranger(app: &App, variable: &Variable) -> Result<WhoamiAnswer> {
     Ok(WhoamiAnswer::stranger(provider, claims, &rule))
 }
 
-/// Whose token it is, in the provider's words.
 #[derive(Debug, Serialize)]
 pub(crate) struct WhoamiAnswer {
-    /// `PROVIDER/NAME`, or `PROVIDER` where no account holds the token.
     pub account: String,
-    /// The provider's name.
     pub provider: String,
-    /// The stable identifier.
     pub id: Option<String>,
-    /// What people call the account.
     pub username: Option<String>,
-    /// The person's name.
     pub name: Option<String>,
-    /// The e-mail address.
     pub email: Option<String>,
-    /// Organisations, without repetition.
     pub organizations: Vec<String>,
     /// The provider's whole answer; null for a machine, of which nobody is asked.
     pub claims: Value,
@@ -143,7 +134,6 @@ impl WhoamiAnswer {
         }
     }
 
-    /// Writes what is known as aligned lines, `key  value`.
     pub(crate) fn text(&self) -> String {
         let organizations = Some(self.organizations.join(", ")).filter(|joined| !joined.is_empty());
         let facts = [

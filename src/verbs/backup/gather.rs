@@ -12,13 +12,11 @@ use crate::vault::{BackupContents, Bound, RefreshToken, Saved, SavedProvider};
 use crate::verbs::app::App;
 use keyfob_base::timestamp::Timestamp;
 
-/// What goes into the file, and what becomes of each account.
 pub(super) struct Gathered {
     pub(super) backup: BackupContents,
     pub(super) answers: Vec<Told>,
 }
 
-/// An account, and what is told of it.
 pub(super) struct Told {
     pub(super) account: Account,
     pub(super) refresh_token: Option<RefreshToken>,

@@ -62,7 +62,6 @@ pub struct Backup {
     pub yes: bool,
 }
 
-/// Writes the file, and says what is not in it.
 pub(crate) fn run(app: &App, args: &Backup) -> Result<()> {
     let path = backup_file::place(&args.file, args.replace)?;
     let accounts = meant(app, args)?;
@@ -153,7 +152,6 @@ fn confirmed(app: &App, accounts: &[Account]) -> Result<bool> {
     app.term.confirm(&question, "`--yes` answers it")
 }
 
-/// The passphrase of a backup: given, or asked for; of a new one twice.
 pub(super) fn passphrase(app: &App, new: bool) -> Result<Secret> {
     let given = Environment::process(BACKUP).passphrase();
     let given = given.map_err(|error| Error::new(Code::Usage, error.cause).hint(error.hint))?;
@@ -207,12 +205,10 @@ fn remains(error: Error, account: &Account) -> Error {
     .account(account)
 }
 
-/// What is in the file.
 #[derive(Debug, Serialize)]
 pub(crate) struct BackupAnswer {
     /// The file, as an absolute path.
     pub file: String,
-    /// In the order they were named.
     pub accounts: Vec<BackedUp>,
     /// The providers whose definitions are in it.
     pub providers: Vec<String>,
@@ -220,7 +216,6 @@ pub(crate) struct BackupAnswer {
     pub clients: Vec<String>,
 }
 
-/// One account.
 #[derive(Debug, Serialize)]
 pub(crate) struct BackedUp {
     account: String,
@@ -234,11 +229,8 @@ pub(crate) struct BackedUp {
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum BackupResult {
-    /// It is in the file, and here.
     Saved,
-    /// It is in the file, and not here any more.
     Moved,
-    /// It is not in the file.
     LeftOut,
 }
 
@@ -251,7 +243,6 @@ enum RefreshTokenResult {
 }
 
 impl BackedUp {
-    /// It is in the file.
     pub(crate) fn saved(
         account: &Account,
         refresh_token: RefreshToken,
@@ -270,7 +261,6 @@ impl BackedUp {
         }
     }
 
-    /// It is not: it belongs to this machine, or has nothing to save.
     pub(crate) fn left_out(account: &Account, why: &str) -> Self {
         Self {
             account: account.to_string(),
@@ -281,7 +271,6 @@ impl BackedUp {
         }
     }
 
-    /// It was to be forgotten here, and was, or not for this reason.
     #[must_use]
     pub(crate) fn forgotten(self, kept: Option<&Error>) -> Self {
         Self {
@@ -295,7 +284,6 @@ impl BackedUp {
         }
     }
 
-    /// Whether it is in the file alone.
     pub(crate) fn is_moved(&self) -> bool {
         matches!(self.result, BackupResult::Moved)
     }

@@ -8,7 +8,6 @@ use crate::store::sealed::Lock;
 use crate::vault::{BackupContents, Bound, RefreshToken};
 use crate::verbs::app::App;
 
-/// Says what was written, and what was not.
 pub(crate) fn summarise(
     app: &App,
     path: &Path,
@@ -64,7 +63,6 @@ pub(crate) fn summarise(
     }
 }
 
-/// What keeps an account of this machine out of a backup.
 pub(crate) fn of_machine(bound: Bound) -> &'static str {
     match bound {
         Bound::Sandbox => "the practice provider is of this machine alone",

@@ -92,14 +92,11 @@ pub struct Exec {
     pub command: Vec<OsString>,
 }
 
-/// A token for the command.
 #[derive(Debug)]
 struct Holding {
     /// `PROVIDER/NAME`, or `PROVIDER` where no account holds it.
     whose: String,
-    /// Where it goes.
     place: Destination,
-    /// The token.
     token: Secret,
 }
 

@@ -26,7 +26,6 @@ pub(crate) fn variables(app: &App, owners: &[Owner], name: Option<&str>) -> Resu
     Ok(variables)
 }
 
-/// Pairs each token with its variable.
 pub(crate) fn of(variables: Vec<String>, supplies: &[Supply]) -> Result<Vec<Assignment<'_>>> {
     let pairs = variables.into_iter().zip(supplies);
     pairs

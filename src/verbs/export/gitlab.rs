@@ -9,7 +9,6 @@ use crate::error::{Code, Error, Result};
 use crate::verbs::app::App;
 use keyfob_base::files;
 
-/// Where the report goes.
 pub(crate) struct Report(PathBuf);
 
 impl Report {

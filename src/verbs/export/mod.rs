@@ -87,19 +87,13 @@ pub enum Format {
     Gitlab,
 }
 
-/// Where the tokens go.
 enum Way {
-    /// To stdout, in lines of a form.
     Lines(AssignmentForm),
-    /// To stdout, as one object.
     Json,
-    /// To a file that GitHub's runner reads.
     Github(github::File),
-    /// To a report of a job of GitLab.
     Report(gitlab::Report),
 }
 
-/// Prints assignments of valid tokens, or writes them where a CI system looks for them.
 pub(crate) fn run(app: &App, args: &Export) -> Result<()> {
     let format = format(args, app.manner.json)?;
     fit(args, format)?;
@@ -171,7 +165,6 @@ fn way(args: &Export, format: Format) -> Result<Way> {
     })
 }
 
-/// Every assignment, a line each.
 fn lines(form: AssignmentForm, format: Format, assignments: &[Assignment]) -> Result<String> {
     let lines: Result<Vec<String>> = assignments
         .iter()

@@ -4,7 +4,6 @@ use clap::ValueEnum;
 
 use super::{Export, Format};
 
-/// The format of the shell that this process was started from; else of `SHELL`; else `sh`.
 pub(crate) fn here() -> Format {
     crate::verbs::shell::here(shell).unwrap_or(Format::Sh)
 }
@@ -23,7 +22,6 @@ fn shell(program: &str) -> Option<Format> {
     })
 }
 
-/// What `--format` calls it.
 pub(crate) fn name(format: Format) -> String {
     let value = format.to_possible_value();
     let value = value.expect("no format is hidden");

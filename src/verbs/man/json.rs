@@ -177,7 +177,6 @@ const JSON: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Adds the JSON that a page's verb answers with, where it does.
 pub(crate) fn json(roff: &mut Roff, page: &str) {
     let of_page = JSON.iter().filter(|(name, ..)| *name == page);
     for (count, (_, note, example)) in of_page.enumerate() {

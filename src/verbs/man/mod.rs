@@ -40,14 +40,12 @@ pub struct Man {
 /// A verb's page is in this section of the manual: user commands.
 const SECTION: &str = "1";
 
-/// One verb's declaration, and the page's name such as `keyfob-provider-show`.
 struct ManPage {
     name: String,
     command: Command,
     see_also: Vec<String>,
 }
 
-/// Prints one page, or writes them all and prints the names of their files.
 pub(crate) fn run(args: &Man) -> Result<()> {
     let Some(dir) = &args.dir else {
         return print(&page(args)?);
@@ -193,7 +191,6 @@ fn render(page: &ManPage) -> String {
     finish(&page.name, SECTION, &text)
 }
 
-/// A page with its title, and no blanks at the ends of lines.
 fn finish(name: &str, section: &str, text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     ascii(&format!("{}{}\n", title(name, section), lines.join("\n")))

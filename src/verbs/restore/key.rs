@@ -14,7 +14,6 @@ use keyfob_base::files;
 /// The largest file of identities that is read, in bytes.
 const LIMIT: u64 = 64 * 1024;
 
-/// Decrypts the backup.
 pub(crate) fn open(app: &App, args: &Restore, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
     let shown = format!("`{}`", args.file.display());
     let key = match (form(sealed), &args.identity) {
@@ -47,7 +46,6 @@ pub(crate) fn open(app: &App, args: &Restore, sealed: &[u8]) -> Result<Zeroizing
     })
 }
 
-/// What is not opened at all.
 fn closed(shown: &str, form: Form) -> Error {
     let (what, hint) = match form {
         Form::Armoured => (
@@ -66,7 +64,6 @@ fn closed(shown: &str, form: Form) -> Error {
     Error::new(Code::BackupInvalid, format!("{shown} {what}")).hint(hint)
 }
 
-/// The identities of `--identity`.
 fn identities(app: &App, args: &Restore) -> Result<Key> {
     let Some(file) = &args.identity else {
         return Err(closed("the identity", Form::None));

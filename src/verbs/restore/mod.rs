@@ -55,7 +55,6 @@ pub struct Restore {
     pub passphrase: bool,
 }
 
-/// Opens the file, and takes from it what was asked for.
 pub(crate) fn run(app: &App, args: &Restore) -> Result<()> {
     let sealed = backup_file::read(&args.file)?;
     app.term.obey_signals();
@@ -157,7 +156,6 @@ fn prove(
     Ok(())
 }
 
-/// How one account fared.
 struct Fared {
     account: Account,
     outcome: RestoreResult,
@@ -236,7 +234,6 @@ fn restored(
     })
 }
 
-/// Asks whether a newer account here makes room.
 fn asked(app: &App, saved: &Saved) -> Result<Over> {
     if !app.term.can_ask() {
         return Ok(Over::Never);
@@ -300,20 +297,14 @@ fn conflict(here: &Account, saved: &Saved, args: &Restore, moved: bool) -> Error
         .account(here)
 }
 
-/// What became of what is in the file.
 #[derive(Debug, Serialize)]
 pub(crate) struct RestoreAnswer {
-    /// The file, as it was named.
     pub file: String,
-    /// In the order they are in the file.
     pub accounts: Vec<RestoredAccount>,
-    /// Definition files.
     pub providers: Vec<ProviderPart>,
-    /// What is kept of clients.
     pub clients: Vec<ProviderPart>,
 }
 
-/// One account.
 #[derive(Debug, Serialize)]
 pub(crate) struct RestoredAccount {
     /// `PROVIDER/NAME` here; in the file where nothing of it is here.
@@ -324,7 +315,6 @@ pub(crate) struct RestoredAccount {
     error: Option<Error>,
 }
 
-/// How an account fared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RestoreResult {
@@ -332,15 +322,12 @@ pub(crate) enum RestoreResult {
     Restored,
     /// The one here was older.
     Updated,
-    /// The one here is the same.
     Unchanged,
     /// The one here is newer.
     Kept,
-    /// Nothing was done.
     Failed,
 }
 
-/// One provider's part.
 #[derive(Debug, Serialize)]
 pub(crate) struct ProviderPart {
     provider: String,
@@ -349,7 +336,6 @@ pub(crate) struct ProviderPart {
 }
 
 impl RestoredAccount {
-    /// The account as it is here.
     pub(crate) fn here(account: &Account, result: RestoreResult, error: Option<&Error>) -> Self {
         Self {
             account: account.to_string(),
@@ -360,7 +346,6 @@ impl RestoredAccount {
         }
     }
 
-    /// The account as it is in the file.
     pub(crate) fn failed(account: &Account, error: &Error) -> Self {
         Self {
             account: account.to_string(),
@@ -373,7 +358,6 @@ impl RestoredAccount {
 }
 
 impl ProviderPart {
-    /// How a provider's part fared.
     pub(crate) fn of(provider: &str, result: &Result<Adopted>) -> Self {
         Self {
             provider: provider.to_owned(),
