@@ -11,6 +11,8 @@ const CHECK: &str = "completion";
 pub(crate) enum Completion {
     /// It completes, by this file.
     Installed(PathBuf),
+    /// It does, by a line that the person wrote in this file.
+    ByHand(PathBuf),
     /// It does by a file that is to be renewed.
     Stale(PathBuf),
     /// It does not.
@@ -25,7 +27,7 @@ pub(crate) enum Completion {
 pub(crate) fn completion(shell: &str, completion: &Completion) -> Finding {
     let install = format!("`keyfob completions {shell} --install`");
     match completion {
-        Completion::Installed(file) => {
+        Completion::Installed(file) | Completion::ByHand(file) => {
             Finding::pass(CHECK, format!("{shell} completes, by {}", file.display()))
         }
         Completion::Stale(file) => Finding::warn(

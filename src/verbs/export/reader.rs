@@ -5,11 +5,11 @@ use clap::ValueEnum;
 use super::{Export, Format};
 
 pub(crate) fn here() -> Format {
-    crate::verbs::shell::here(shell).unwrap_or(Format::Sh)
+    crate::verbs::arguments::detect_shell(format_of_shell).unwrap_or(Format::Sh)
 }
 
 /// The format that a shell reads, by the name of its program.
-fn shell(program: &str) -> Option<Format> {
+fn format_of_shell(program: &str) -> Option<Format> {
     Some(match program {
         "sh" | "dash" | "ash" | "ksh" | "mksh" => Format::Sh,
         "bash" => Format::Bash,
@@ -76,7 +76,7 @@ mod tests {
             ("make", None),
             ("", None),
         ] {
-            assert_eq!(shell(program), format, "{program}");
+            assert_eq!(format_of_shell(program), format, "{program}");
         }
     }
 

@@ -171,8 +171,9 @@ const JSON: &[(&str, &str, &str)] = &[
     (
         "keyfob-completions",
         "With --install and --uninstall. part is whole, line (of a start file, or of a file of your own) or \
-         cache (which the shell makes anew); result is added, renewed, removed, unchanged or, with --uninstall, \
-         kept (a line that keyfob did not write).",
+         cache (which the shell makes anew); result is added, renewed, removed, unchanged, with --install wanted \
+         (line is to be added there, which is left to you) or with --uninstall kept (line is yours, and yours to \
+         remove). line is null with any other result.",
         include_str!("../shapes/completions.json"),
     ),
 ];
