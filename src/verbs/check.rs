@@ -246,9 +246,7 @@ impl Checked {
             error: failure.cloned(),
         }
     }
-}
 
-impl Checked {
     fn describe(&self) -> String {
         match self.result {
             "refresh_failed" => "too short".into(), // no token is issued for as long as was demanded

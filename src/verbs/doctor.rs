@@ -19,7 +19,6 @@ use crate::term::Manner;
 use crate::{audit, complete};
 use keyfob_base::escape::escape;
 
-/// Arguments of `doctor`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

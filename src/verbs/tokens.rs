@@ -266,20 +266,6 @@ fn warn_of_unknown_end(app: &App, supply: &Supply, demanded: bool) {
     });
 }
 
-/// The one token that `token` prints.
-pub(crate) fn supply_one(
-    app: &App,
-    typed: Option<&str>,
-    least: Option<Duration>,
-    without_account: &OneTimeToken,
-) -> Result<Supply> {
-    let typed: Vec<String> = typed.map(str::to_owned).into_iter().collect();
-    let (mut supplies, ()) = supply(app, &typed, least, without_account, |_| Ok(()))?;
-    Ok(supplies
-        .pop()
-        .expect("an argument, or none, means one token or a failure"))
-}
-
 /// Whose a token is, which is known before it is read.
 #[derive(Debug, Clone)]
 pub(crate) struct Owner {

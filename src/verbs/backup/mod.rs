@@ -22,10 +22,9 @@ use crate::interrupts::uninterrupted;
 use crate::store::passphrase::{BACKUP, Environment};
 use crate::store::sealed::Lock;
 use crate::vault::{Bound, Guard, LOCK_TIMEOUT, RefreshToken, backup_file};
-use gather::{Told, gather, seal};
+use gather::{ReportedAccount, gather, seal};
 use keyfob_base::secret::Secret;
 
-/// Arguments of `backup`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -64,10 +63,10 @@ pub struct Backup {
 
 pub(crate) fn run(app: &App, args: &Backup) -> Result<()> {
     let path = backup_file::place(&args.file, args.replace)?;
-    let accounts = meant(app, args)?;
-    let recipients = recipients::of(args)?;
+    let accounts = select(app, args)?;
+    let recipients = recipients::read(args)?;
     app.term.obey_signals();
-    if args.moves && !args.yes && !confirmed(app, &accounts)? {
+    if args.moves && !args.yes && !confirm(app, &accounts)? {
         app.term.say("nothing was written, and nothing forgotten");
         return Ok(());
     }
@@ -115,7 +114,7 @@ pub(crate) fn run(app: &App, args: &Backup) -> Result<()> {
 }
 
 /// The accounts meant. One that cannot be read would be missed only when it is needed.
-fn meant(app: &App, args: &Backup) -> Result<Vec<Account>> {
+fn select(app: &App, args: &Backup) -> Result<Vec<Account>> {
     let (accounts, mut broken) = if args.accounts.is_empty() {
         let listing = app.vault.accounts();
         (listing.accounts, listing.broken)
@@ -137,7 +136,7 @@ fn meant(app: &App, args: &Backup) -> Result<Vec<Account>> {
 }
 
 /// Asks about the accounts that can leave; where there is none it fails soon enough.
-fn confirmed(app: &App, accounts: &[Account]) -> Result<bool> {
+fn confirm(app: &App, accounts: &[Account]) -> Result<bool> {
     let mut leaving = accounts.iter().filter(|one| Bound::of(one).is_none());
     let question = match (leaving.next(), leaving.count()) {
         (None, _) => return Ok(true),
@@ -172,27 +171,27 @@ fn take_turns(app: &App, accounts: &[Account]) -> Result<Vec<Guard>> {
 }
 
 /// Forgets what is in the file. Nothing is revoked, for it lives on elsewhere.
-fn forget(app: &App, told: Vec<Told>) -> (Vec<Told>, Vec<Error>) {
+fn forget(app: &App, reported: Vec<ReportedAccount>) -> (Vec<ReportedAccount>, Vec<Error>) {
     let mut failures = Vec::new();
-    let forgotten = |one: Told| {
+    let forget_one = |one: ReportedAccount| {
         if one.refresh_token.is_none() {
             return one;
         }
         let gone = app.vault.forget(&one.account);
-        let gone = gone.map_err(|error| remains(error, &one.account));
+        let gone = gone.map_err(|error| explain_remaining(error, &one.account));
         let whose = one.account.to_string();
         app.audit.note(Action::SignOut, &whose, gone.as_ref().err());
         let kept = gone.err();
-        let shape = one.shape.forgotten(kept.as_ref());
+        let shape = one.shape.forget(kept.as_ref());
         failures.extend(kept);
-        Told { shape, ..one }
+        ReportedAccount { shape, ..one }
     };
-    let told = told.into_iter().map(forgotten).collect();
-    (told, failures)
+    let reported = reported.into_iter().map(forget_one).collect();
+    (reported, failures)
 }
 
 /// It is in the file and here: whoever refreshes first ends the other.
-fn remains(error: Error, account: &Account) -> Error {
+fn explain_remaining(error: Error, account: &Account) -> Error {
     let next = error.hint.as_deref().unwrap_or("mend that");
     let hint = format!(
         "{next}; then `keyfob logout {account} --local`, before it is used here or restored elsewhere"
@@ -220,7 +219,7 @@ pub(crate) struct BackupAnswer {
 pub(crate) struct BackedUp {
     account: String,
     result: BackupResult,
-    refresh_token: RefreshTokenResult,
+    refresh_token: &'static str,
     /// Why it is left out, or why only a new sign-in helps once it is restored.
     detail: Option<String>,
     error: Option<Error>,
@@ -234,14 +233,6 @@ enum BackupResult {
     LeftOut,
 }
 
-#[derive(Debug, Clone, Copy, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum RefreshTokenResult {
-    Included,
-    LeftOut,
-    None,
-}
-
 impl BackedUp {
     pub(crate) fn saved(
         account: &Account,
@@ -252,9 +243,9 @@ impl BackedUp {
             account: account.to_string(),
             result: BackupResult::Saved,
             refresh_token: match refresh_token {
-                RefreshToken::Included => RefreshTokenResult::Included,
-                RefreshToken::LeftOut => RefreshTokenResult::LeftOut,
-                RefreshToken::Absent => RefreshTokenResult::None,
+                RefreshToken::Included => "included",
+                RefreshToken::LeftOut => "left_out",
+                RefreshToken::Absent => "none",
             },
             detail: detail.map(str::to_owned),
             error: None,
@@ -265,14 +256,14 @@ impl BackedUp {
         Self {
             account: account.to_string(),
             result: BackupResult::LeftOut,
-            refresh_token: RefreshTokenResult::None,
+            refresh_token: "none",
             detail: Some(why.to_owned()),
             error: None,
         }
     }
 
     #[must_use]
-    pub(crate) fn forgotten(self, kept: Option<&Error>) -> Self {
+    pub(crate) fn forget(self, kept: Option<&Error>) -> Self {
         Self {
             result: if kept.is_none() {
                 BackupResult::Moved
@@ -308,9 +299,8 @@ mod tests {
             file: "/media/stick/keyfob.age".into(),
             accounts: vec![
                 BackedUp::saved(&account(), RefreshToken::LeftOut, None),
-                BackedUp::saved(&named("github"), RefreshToken::Included, None).forgotten(None),
-                BackedUp::saved(&named("gitlab"), RefreshToken::Absent, None)
-                    .forgotten(Some(&error)),
+                BackedUp::saved(&named("github"), RefreshToken::Included, None).forget(None),
+                BackedUp::saved(&named("gitlab"), RefreshToken::Absent, None).forget(Some(&error)),
                 BackedUp::left_out(
                     &named("sandbox"),
                     "the practice provider is of this machine alone",

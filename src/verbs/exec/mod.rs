@@ -28,7 +28,6 @@ use environment::Destination;
 use keyfob_base::secret::Secret;
 use spawn_error::spawn_error;
 
-/// Arguments of `exec`.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("without_account").args(["exchange", "ephemeral"]), after_help = "\
 Examples:

@@ -22,7 +22,6 @@ use crate::store::Kind;
 use crate::vault::{BackupContents, Over, RestorePlace, Restored, Saved, backup_file};
 use keyfob_base::timestamp::Timestamp;
 
-/// Arguments of `restore`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -63,7 +62,7 @@ pub(crate) fn run(app: &App, args: &Restore) -> Result<()> {
     let backup = BackupContents::decode(&text).inspect_err(failed)?;
     drop(text);
     drop(sealed);
-    let chosen = select::chosen(&args.accounts, &backup)?;
+    let chosen = select::select(&args.accounts, &backup)?;
     let place = RestorePlace {
         asked: match args.store {
             Some(store) => Some(store),
@@ -84,22 +83,22 @@ pub(crate) fn run(app: &App, args: &Restore) -> Result<()> {
     parts::clients(app, &backup, &wanted, place, &mut answer, &mut failures);
     let mut used = false;
     for saved in chosen {
-        let result = restored(app, args, saved, place, backup.moved);
+        let result = restore(app, args, saved, place, backup.moved);
         let result = result.map_err(|error| error.account(&saved.account));
         used |= matches!(
             &result,
-            Ok(Fared {
+            Ok(RestoreOutcome {
                 outcome: RestoreResult::Restored | RestoreResult::Updated,
                 ..
             })
         );
         match result {
-            Ok(fared) => {
-                let error = fared.error.as_ref();
+            Ok(done) => {
+                let error = done.error.as_ref();
                 answer
                     .accounts
-                    .push(RestoredAccount::here(&fared.account, fared.outcome, error));
-                failures.extend(fared.error);
+                    .push(RestoredAccount::here(&done.account, done.outcome, error));
+                failures.extend(done.error);
             }
             Err(error) => {
                 answer
@@ -156,23 +155,23 @@ fn prove(
     Ok(())
 }
 
-struct Fared {
+struct RestoreOutcome {
     account: Account,
     outcome: RestoreResult,
     error: Option<Error>,
 }
 
-fn restored(
+fn restore(
     app: &App,
     args: &Restore,
     saved: &Saved,
     place: RestorePlace,
     moved: bool,
-) -> Result<Fared> {
+) -> Result<RestoreOutcome> {
     let over = if args.replace {
         Over::Always
     } else {
-        asked(app, saved)?
+        confirm_over(app, saved)?
     };
     let whose = saved.account.to_string();
     let result = app.vault.restore(saved, place, over);
@@ -193,9 +192,9 @@ fn restored(
             app.term.say(&format!(
                 "restored {account}{}{}",
                 why.unwrap_or_default(),
-                life(&account)
+                describe_life(&account)
             ));
-            Fared {
+            RestoreOutcome {
                 outcome: RestoreResult::Restored,
                 error: unfinished.map(|error| error.account(&account)),
                 account,
@@ -203,8 +202,8 @@ fn restored(
         }
         Restored::Updated(account, unfinished) => {
             app.term
-                .say(&format!("updated {account}{}", life(&account)));
-            Fared {
+                .say(&format!("updated {account}{}", describe_life(&account)));
+            RestoreOutcome {
                 outcome: RestoreResult::Updated,
                 error: unfinished.map(|error| error.account(&account)),
                 account,
@@ -213,7 +212,7 @@ fn restored(
         Restored::Unchanged(account) => {
             app.term
                 .say(&format!("{account} is here as it is in the backup"));
-            Fared {
+            RestoreOutcome {
                 outcome: RestoreResult::Unchanged,
                 error: None,
                 account,
@@ -225,7 +224,7 @@ fn restored(
             if error.is_none() {
                 app.term.say(&format!("{account} stays as it is here"));
             }
-            Fared {
+            RestoreOutcome {
                 outcome: RestoreResult::Kept,
                 error,
                 account,
@@ -234,7 +233,7 @@ fn restored(
     })
 }
 
-fn asked(app: &App, saved: &Saved) -> Result<Over> {
+fn confirm_over(app: &App, saved: &Saved) -> Result<Over> {
     if !app.term.can_ask() {
         return Ok(Over::Never);
     }
@@ -258,7 +257,7 @@ fn asked(app: &App, saved: &Saved) -> Result<Over> {
 }
 
 /// What somebody has to know of an account that cannot be refreshed.
-fn life(account: &Account) -> String {
+fn describe_life(account: &Account) -> String {
     let ended = predict(account, None, Timestamp::now());
     match account.expires_at {
         _ if ended.is_err_and(|error| error.code == Code::LoginRequired) => format!(
