@@ -9,7 +9,6 @@ pub struct Topic {
     text: &'static str,
 }
 
-/// Every page, in the order in which they are best read.
 pub const TOPICS: [Topic; 4] = [
     topic("accounts", include_str!("help/accounts.md")),
     topic("scripting", include_str!("help/scripting.md")),

@@ -89,7 +89,6 @@ fn read(child: &mut Child, limit: usize, patience: Duration) -> Result<Vec<u8>, 
     }
 }
 
-/// Waits for the end; none by the deadline.
 fn end(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
     loop {
         match child.try_wait() {

@@ -31,7 +31,6 @@ pub(crate) struct Granted {
     pub tokens: TokenSet,
 }
 
-/// A client that was registered for this once.
 #[derive(Debug)]
 pub(crate) struct EphemeralRegistration {
     pub title: String,

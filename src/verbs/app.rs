@@ -106,7 +106,6 @@ impl App {
     }
 }
 
-/// The person at the terminal, as stores see one.
 struct Person(Arc<dyn Terminal>);
 
 impl Prompter for Person {

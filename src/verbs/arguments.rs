@@ -57,7 +57,6 @@ pub(crate) fn detect_shell<T>(known: impl Fn(&str) -> Option<T>) -> Option<T> {
         .or_else(named)
 }
 
-/// The program that started this process, where the system says.
 #[cfg(target_os = "linux")]
 fn parent_program() -> Option<String> {
     let parent = std::os::unix::process::parent_id();

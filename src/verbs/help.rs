@@ -77,7 +77,6 @@ fn list(text: &mut String, entries: impl IntoIterator<Item = (String, String)>) 
     }
 }
 
-/// Whether there is such a verb; else the nearest verb or page.
 fn is_known(root: &Command, words: &[&str]) -> Result<()> {
     let mut command = root;
     for (at, word) in words.iter().enumerate() {

@@ -216,7 +216,6 @@ fn shape_revocation(revoked: &RevokedToken) -> Revocation {
     }
 }
 
-/// Why a token that was given was not revoked, and where its owner can do it.
 fn given_lives_on(
     account: &Account,
     tokens: &[RevokedToken],

@@ -368,7 +368,6 @@ fn exchange_all(
     })
 }
 
-/// The command that asks for the same.
 fn exchange_again(provider: &str, asked: &OneTimeToken, subject_from: &SubjectFrom) -> String {
     let mut words: Vec<String> = ["keyfob", "token", provider].map(str::to_owned).into();
     let mut option = |name: &str, value: &str| words.extend([name.into(), value.to_owned()]);
@@ -413,7 +412,6 @@ fn parse_providers(typed: &[String]) -> Result<Vec<&str>> {
     Ok(names)
 }
 
-/// What was just issued ends before it may.
 fn check_lifetime(tokens: TokenSet, least: Option<Duration>) -> Result<TokenSet> {
     match (least, tokens.lifetime()) {
         (Some(least), Some(lifetime)) if lifetime < least.as_secs() => Err(Error::new(

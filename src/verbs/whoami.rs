@@ -54,7 +54,6 @@ fn ask(app: &App, account: Account) -> Result<WhoamiAnswer> {
     })
 }
 
-/// The token of a variable, which is nobody's account.
 fn ask_stranger(app: &App, variable: &Variable) -> Result<WhoamiAnswer> {
     let Variable {
         provider,

@@ -125,7 +125,6 @@ fn hint_at_naming(error: Error) -> Error {
     .hint(hint)
 }
 
-/// Says of every account why it is not in a file.
 fn explain_nothing(reported: &[ReportedAccount]) -> Error {
     let reasons = summary::group_by_remark(reported.iter()).into_iter();
     let reasons: Vec<_> = reasons

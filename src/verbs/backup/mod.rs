@@ -209,7 +209,6 @@ pub(crate) struct BackupAnswer {
     /// The file, as an absolute path.
     pub file: String,
     pub accounts: Vec<BackedUp>,
-    /// The providers whose definitions are in it.
     pub providers: Vec<String>,
     /// The providers of whose clients what is kept is in it.
     pub clients: Vec<String>,

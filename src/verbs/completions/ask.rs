@@ -21,7 +21,7 @@ const LIMIT: u64 = 1024 * 1024;
 /// What the lines begin with that are for us; start files write others.
 const MARK: &str = "keyfob:";
 
-/// Whether the person's bash loads completions from folders, and the folder that it was answers to look into.
+/// Whether the person's bash loads completions from folders, and the folder that it was told to look into.
 pub(crate) struct Bash {
     pub loads: bool,
     pub user_dir: Option<PathBuf>,
@@ -101,8 +101,8 @@ pub(crate) fn powershell() -> Option<PathBuf> {
 
 fn value<'a>(answers: &'a [String], name: &str) -> impl Iterator<Item = &'a str> {
     let values = answers.iter().filter_map(move |line| {
-        let (answers, value) = line.split_once(' ')?;
-        (answers == name && !value.is_empty()).then_some(value)
+        let (told, value) = line.split_once(' ')?;
+        (told == name && !value.is_empty()).then_some(value)
     });
     values.collect::<Vec<_>>().into_iter()
 }
@@ -120,7 +120,7 @@ fn detached(shell: &str) -> Option<Command> {
         })
 }
 
-/// Runs a shell until it has answers everything; `None` where it does not.
+/// Runs a shell until it has told everything; `None` where it does not.
 fn ask(command: &mut Command) -> Option<Vec<String>> {
     process::scrub(command);
     command
@@ -185,13 +185,13 @@ fn collect(lines: &Receiver<String>, deadline: Instant) -> Option<Vec<String>> {
 mod tests {
     use super::*;
 
-    fn answers(script: &str) -> Option<Vec<String>> {
+    fn told(script: &str) -> Option<Vec<String>> {
         ask(Command::new("sh").args(["-c", script]))
     }
 
     #[test]
-    fn what_is_for_us_is_answers_apart_from_what_a_start_file_writes() {
-        let answers = answers(
+    fn what_is_for_us_is_told_apart_from_what_a_start_file_writes() {
+        let answers = told(
             "echo hello; printf '\\nkeyfob:a b c\\nkeyfob:a\\nkeyfob:end\\n'; echo keyfob:x y",
         )
         .unwrap();
@@ -202,22 +202,22 @@ mod tests {
 
     #[test]
     fn a_shell_that_ends_early_or_is_missing_tells_nothing() {
-        assert!(answers("echo keyfob:a b; exit").is_none());
+        assert!(told("echo keyfob:a b; exit").is_none());
         assert!(ask(&mut Command::new("/nowhere/zsh")).is_none());
-        assert!(answers("head -c 2000000 /dev/zero; echo; echo keyfob:end").is_none());
+        assert!(told("head -c 2000000 /dev/zero; echo; echo keyfob:end").is_none());
     }
 
     #[test]
     fn what_keeps_the_pipe_open_is_not_waited_for() {
         let begin = Instant::now();
-        assert!(answers("sleep 20 & echo keyfob:end").is_some());
+        assert!(told("sleep 20 & echo keyfob:end").is_some());
         assert!(begin.elapsed() < PATIENCE);
     }
 
     #[test]
     fn nobody_is_waited_for_longer_than_that() {
         let begin = Instant::now();
-        assert!(answers("sleep 20").is_none());
+        assert!(told("sleep 20").is_none());
         assert!(begin.elapsed() < PATIENCE * 3);
     }
 }

@@ -119,7 +119,6 @@ pub(crate) fn run(app: &App, args: &Export) -> Result<()> {
     Ok(())
 }
 
-/// What was asked for; on a terminal the person's shell, through a pipe `sh`.
 fn format(args: &Export, json: bool) -> Result<Format> {
     match (args.format, json) {
         (None | Some(Format::Json), true) => Ok(Format::Json),
@@ -175,7 +174,6 @@ fn lines(form: AssignmentForm, format: Format, assignments: &[Assignment]) -> Re
     Ok(lines?.join("\n"))
 }
 
-/// A token that a reader would not give back as it is.
 fn refuse(assignment: &Assignment, reader: &str) -> Error {
     Error::new(
         Code::Usage,

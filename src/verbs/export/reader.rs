@@ -8,7 +8,6 @@ pub(crate) fn here() -> Format {
     crate::verbs::arguments::detect_shell(format_of_shell).unwrap_or(Format::Sh)
 }
 
-/// The format that a shell reads, by the name of its program.
 fn format_of_shell(program: &str) -> Option<Format> {
     Some(match program {
         "sh" | "dash" | "ash" | "ksh" | "mksh" => Format::Sh,
@@ -28,7 +27,6 @@ pub(crate) fn name(format: Format) -> String {
     value.get_name().to_owned()
 }
 
-/// What to say once a token is on the screen, with the command that keeps it off.
 pub(crate) fn on_screen(args: &Export, format: Format) -> String {
     let mut words: Vec<String> = std::env::args().skip(1).collect();
     let mut add = |flag: &str| {

@@ -103,7 +103,6 @@ fn mark(listed: &Listed) -> char {
     }
 }
 
-/// The same as `expiry`, and what to do about a sign-in that ends soon.
 fn describe_end(listed: &Listed, now: Timestamp) -> String {
     let token = describe_expiry(listed.account, now);
     match listed.sign_in.and_then(|end| end.notice(now)) {

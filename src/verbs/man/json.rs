@@ -4,7 +4,6 @@ use roff::{Roff, roman};
 
 use super::sections::verbatim;
 
-/// Pages by name, what to know about their JSON, and an example that a test pins.
 const JSON: &[(&str, &str, &str)] = &[
     (
         "keyfob",

@@ -76,7 +76,6 @@ pub(crate) fn page(args: &Man) -> Result<String> {
     }
 }
 
-/// Writes every page into a folder, made where missing, and gives their files.
 pub fn write_all(dir: &Path) -> Result<Vec<PathBuf>> {
     let failed = |path: &Path, cause: &io::Error| {
         Error::io(format!("cannot write {}", path.display()), cause)
@@ -220,7 +219,6 @@ fn write_section(section: impl FnOnce(&mut Roff)) -> String {
     roff.render().replace(PREAMBLE, "")
 }
 
-/// Takes the examples, which are indented, out of the text below a verb's help.
 fn split(help: &str) -> (Vec<&str>, Vec<&str>) {
     let (examples, notes): (Vec<&str>, Vec<&str>) = help
         .lines()

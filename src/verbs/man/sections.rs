@@ -185,7 +185,6 @@ const FILES: [(&str, &str); 12] = [
     ),
 ];
 
-/// Adds paragraphs to the section above; a blank line divides them.
 pub(crate) fn paragraphs(roff: &mut Roff, lines: &[&str]) {
     let mut fresh = true;
     for line in lines {

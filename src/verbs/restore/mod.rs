@@ -256,7 +256,6 @@ fn confirm_over(app: &App, saved: &Saved) -> Result<Over> {
     })
 }
 
-/// What somebody has to know of an account that cannot be refreshed.
 fn describe_life(account: &Account) -> String {
     let ended = predict(account, None, Timestamp::now());
     match account.expires_at {

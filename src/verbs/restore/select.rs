@@ -10,7 +10,6 @@ use crate::vault::{BackupContents, Saved};
 /// More names than this do not help.
 const SHOWN: usize = 8;
 
-/// Those that names and patterns mean, in the order of the file; all where there are none.
 pub(crate) fn select<'a>(typed: &[String], backup: &'a BackupContents) -> Result<Vec<&'a Saved>> {
     let all = || backup.accounts.iter();
     if typed.is_empty() {
