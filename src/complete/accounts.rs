@@ -34,13 +34,11 @@ pub(crate) fn accounts(current: &OsStr) -> Vec<CompletionCandidate> {
     look(|index| index.offered(&current.to_string_lossy(), &line.arguments))
 }
 
-/// Accounts, as `PROVIDER/NAME` alone.
 pub(crate) fn names(current: &OsStr) -> Vec<CompletionCandidate> {
     let typed = current.to_string_lossy();
     look(|index| index.accounts(|account| account.starts_with(&*typed)))
 }
 
-/// Providers, and after a `/` the accounts there.
 pub(crate) fn targets(current: &OsStr) -> Vec<CompletionCandidate> {
     let typed = current.to_string_lossy();
     if typed.contains('/') {
@@ -114,7 +112,6 @@ impl Index {
             .collect()
     }
 
-    /// A provider standing for its default account.
     fn default_account(&self, provider: &str) -> CompletionCandidate {
         let default = self.defaults.get(provider);
         offer(

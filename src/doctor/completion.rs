@@ -9,6 +9,8 @@ const CHECK: Topic = Topic("completion");
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Completion {
     Installed(PathBuf),
+    /// By a line that the person wrote in this file.
+    ByHand(PathBuf),
     Stale(PathBuf),
     Missing,
     Foreign(PathBuf),
@@ -18,7 +20,7 @@ pub(crate) enum Completion {
 pub(crate) fn completion(shell: &str, completion: &Completion) -> Finding {
     let install = format!("`keyfob completions {shell} --install`");
     match completion {
-        Completion::Installed(file) => {
+        Completion::Installed(file) | Completion::ByHand(file) => {
             CHECK.pass(format!("{shell} completes, by {}", file.display()))
         }
         Completion::Stale(file) => CHECK.warn(

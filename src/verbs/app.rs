@@ -16,23 +16,15 @@ use crate::vault::Vault;
 use keyfob_base::files;
 use keyfob_base::secret::Secret;
 
-/// Settings, accounts, definitions and the conversation.
 pub(crate) struct App {
-    /// How the conversation is held.
     pub manner: Manner,
-    /// The conversation.
     pub term: Arc<dyn Terminal>,
-    /// `config.toml`.
     pub config: Config,
-    /// Folders.
     pub paths: Paths,
-    /// Definitions.
     pub registry: Registry,
-    /// Accounts.
     pub vault: Arc<Vault>,
     /// Which accounts this folder chooses.
     pub rules: Rules,
-    /// The audit log.
     pub audit: Arc<AuditLog>,
 }
 
@@ -73,7 +65,6 @@ impl App {
         }
     }
 
-    /// Which account is meant, as this environment and this folder have it.
     pub(crate) fn chooser(&self) -> Chooser<'_> {
         Chooser::new(&self.vault, &self.registry, &self.rules)
     }
@@ -90,7 +81,6 @@ impl App {
         }
     }
 
-    /// The certificates of `ca_file`.
     pub(crate) fn ca_pem(&self) -> Result<Option<Vec<u8>>> {
         let Some(file) = &self.config.ca_file else {
             return Ok(None);
@@ -112,7 +102,6 @@ impl App {
     }
 }
 
-/// The person at the terminal, as stores see one.
 struct Person(Arc<dyn Terminal>);
 
 impl Prompter for Person {

@@ -19,7 +19,6 @@ use crate::term::Manner;
 use crate::{audit, complete};
 use keyfob_base::escape::escape;
 
-/// Arguments of `doctor`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -43,7 +42,6 @@ pub struct Doctor {
     pub offline: bool,
 }
 
-/// Looks at everything, prints what was found, and mends it where that is wanted.
 pub(crate) fn run(args: &Doctor, manner: Manner) -> Result<ExitCode> {
     let mut findings = vec![doctor::program(&Surroundings::detect())];
     let (paths, config) = match doctor::home() {
@@ -117,7 +115,6 @@ pub(crate) fn run(args: &Doctor, manner: Manner) -> Result<ExitCode> {
     Ok(status_of(&findings))
 }
 
-/// Asks providers for their time.
 fn ask_clocks(
     app: &App,
     questions: Pending<(Vec<Question>, Vec<Finding>)>,
@@ -184,7 +181,6 @@ fn status_of(findings: &[Finding]) -> ExitCode {
     }
 }
 
-/// Offers to mend, to a person who has seen the findings.
 fn confirmed(app: &App, findings: &[Finding]) -> Result<bool> {
     let mendable = findings.iter().filter(|found| found.mend.is_some()).count();
     let seen = std::io::stdout().is_terminal() && !app.manner.json && !app.manner.quiet;
@@ -198,7 +194,6 @@ fn confirmed(app: &App, findings: &[Finding]) -> Result<bool> {
     app.term.confirm(&question, "--mend")
 }
 
-/// What was found.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     version: &'static str,
@@ -221,7 +216,6 @@ struct ReportedFinding {
 }
 
 impl Report {
-    /// Takes findings in the order in which they are told.
     pub(crate) fn new(findings: &[Finding]) -> Self {
         let count = |status| {
             findings
@@ -249,7 +243,6 @@ impl Report {
         }
     }
 
-    /// Writes a line a finding, below it what mends it, and at the end how many of each there are.
     pub(crate) fn text(&self, colour: bool) -> String {
         let widths = self.findings.iter().map(|found| found.check.len());
         let width = widths.max().unwrap_or(0);

@@ -9,12 +9,10 @@ use crate::verbs::table::{Column, Shrink, render};
 use keyfob_base::escape::escape;
 use keyfob_base::timestamp::{Timestamp, until};
 
-/// How a table is laid out.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Layout {
     /// The cells of a line at most; `None` lets every line have what it needs, and shows every column.
     pub width: Option<usize>,
-    /// Whether it is coloured.
     pub colour: bool,
 }
 
@@ -105,7 +103,6 @@ fn mark(listed: &Listed) -> char {
     }
 }
 
-/// The same as `expiry`, and what to do about a sign-in that ends soon.
 fn describe_end(listed: &Listed, now: Timestamp) -> String {
     let token = describe_expiry(listed.account, now);
     match listed.sign_in.and_then(|end| end.notice(now)) {
