@@ -46,7 +46,7 @@ pub(crate) struct RevokedToken {
     pub outcome: RevocationOutcome,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum RevocationOutcome {
     Revoked,
     Failed(String),
@@ -115,15 +115,11 @@ impl Context {
             Some(secrets) if sharer.is_some() => {
                 let why =
                     sharer.map(|sharer| format!("{sharer} has the same tokens, and keeps them"));
-                (
-                    all(&secrets.tokens, || RevocationOutcome::Skipped(why.clone())),
-                    None,
-                )
+                (skip(&secrets.tokens, why), None)
             }
-            Some(secrets) if matches!(extent, Extent::Nothing | Extent::NothingAndLeave) => (
-                all(&secrets.tokens, || RevocationOutcome::Skipped(None)),
-                None,
-            ),
+            Some(secrets) if matches!(extent, Extent::Nothing | Extent::NothingAndLeave) => {
+                (skip(&secrets.tokens, None), None)
+            }
             Some(secrets) if local => self.leave(&account, secrets),
             Some(secrets) => self.take_back(&account, secrets).await,
         };
@@ -169,9 +165,7 @@ impl Context {
         let why = "a token that was given is revoked only with `--revoke`";
         let page = pinned_endpoints(&self.registry, account).ok();
         (
-            all(&secrets.tokens, || {
-                RevocationOutcome::Skipped(Some(why.into()))
-            }),
+            skip(&secrets.tokens, Some(why.into())),
             page.and_then(|endpoints| endpoints.provider.revocation.page),
         )
     }
@@ -186,8 +180,7 @@ impl Context {
         let (endpoint, endpoints) = match reached {
             Ok(reached) => reached,
             Err(error) => {
-                let skipped = || RevocationOutcome::Skipped(Some(error.message.clone()));
-                return (all(&secrets.tokens, skipped), None);
+                return (skip(&secrets.tokens, Some(error.message)), None);
             }
         };
         let provider = &endpoints.provider;
@@ -215,7 +208,7 @@ impl Revoking<'_> {
     /// Revokes all that can be revoked. Nothing is waited for again that did not answer.
     pub(crate) async fn all(&self, http: &Http, set: &TokenSet) -> Vec<RevokedToken> {
         let Some(url) = self.endpoint else {
-            return all(set, || RevocationOutcome::Unsupported(NOWHERE.into()));
+            return treat_alike(set, &RevocationOutcome::Unsupported(NOWHERE.into()));
         };
         let endpoint = RevocationEndpoint {
             url,
@@ -275,13 +268,16 @@ pub(crate) fn lasting(provider: &Provider, set: &TokenSet) -> Vec<RevokedToken> 
     tokens(set).filter_map(told).collect()
 }
 
-fn all(set: &TokenSet, outcome: impl Fn() -> RevocationOutcome) -> Vec<RevokedToken> {
-    tokens(set)
-        .map(|(token, _)| RevokedToken {
-            token,
-            outcome: outcome(),
-        })
-        .collect()
+fn treat_alike(set: &TokenSet, outcome: &RevocationOutcome) -> Vec<RevokedToken> {
+    let outcomes = tokens(set).map(|(token, _)| RevokedToken {
+        token,
+        outcome: outcome.clone(),
+    });
+    outcomes.collect()
+}
+
+fn skip(set: &TokenSet, why: Option<String>) -> Vec<RevokedToken> {
+    treat_alike(set, &RevocationOutcome::Skipped(why))
 }
 
 /// The order in which they are revoked.
