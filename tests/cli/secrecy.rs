@@ -417,7 +417,6 @@ fn the_file_store_with_a_key_file_keeps_everything() {
 fn the_file_store_with_a_passphrase_keeps_everything() {
     let mut home = Home::new();
     home.set("KEYFOB_PASSPHRASE", format!("{MARK}passphrase"));
-    home.set("KEYFOB_TEST_WORK_FACTOR", "10");
     everything_is_kept_in(home);
 }
 

@@ -1,18 +1,10 @@
 //! The keyring as people have it on Linux: the real gnome-keyring on a bus of the test's own, from sign-in
 //! to sign-out, and everything that it does instead of answering.
 
-use keyfob_testkit::process::GENEROUS;
-use std::time::Duration;
-
 use crate::vault::HomeVault as _;
 use keyfob_testkit::home::{Home, Run};
 use keyfob_testkit::provider::{MARK, Provider};
 use keyfob_testkit::secret_service::{Keyring, SecretService, available};
-
-/// Whatever waits for no deadline is done in this time, on a busy machine too.
-const PROMPT: Duration = GENEROUS;
-/// And so is what ends at the keyring's deadline.
-const SILENCE: Duration = GENEROUS;
 
 /// What a person can do where the keyring fails them: who signs in, and who has an account in it.
 const WAYS_OUT: [&str; 3] = [
@@ -62,17 +54,17 @@ fn unavailable(run: Run, cause: &str) {
 
 /// Demands that a sign-in fails before anybody is troubled, and that the list does not care.
 #[track_caller]
-fn login_fails_first(home: &mut Home, bound: Duration, cause: &str) {
+fn login_fails_first(home: &mut Home, cause: &str) {
     let (provider, opened) = (Provider::start(), home.path("opened"));
     home.provider("other", &provider.definition(""));
     home.set("KEYFOB_BROWSER", format!("touch {}", opened.display()));
     let words = [&["error: ", cause], &WAYS_OUT[..]].concat();
-    home.run_within(bound, &["login", "other"]).fails(5, &words);
+    home.run(&["login", "other"]).fails(5, &words);
     assert!(!opened.exists(), "a browser was opened");
     for path in ["/authorize", "/token", "/userinfo"] {
         assert!(provider.asked(path).is_empty(), "{path} was asked");
     }
-    home.run_within(PROMPT, &["list"]).ok();
+    home.run(&["list"]).ok();
 }
 
 #[test]
@@ -107,9 +99,9 @@ fn a_keyring_serves_every_verb() {
 #[test]
 fn without_a_bus_the_sign_in_fails_before_it_begins() {
     let cause = "no D-Bus session bus";
-    login_fails_first(&mut home_at(None), PROMPT, cause);
+    login_fails_first(&mut home_at(None), cause);
     let nowhere = "unix:path=/nonexistent/bus";
-    login_fails_first(&mut home_at(Some(nowhere)), PROMPT, cause);
+    login_fails_first(&mut home_at(Some(nowhere)), cause);
 }
 
 #[test]
@@ -119,13 +111,13 @@ fn without_a_collection_only_the_probe_tells() {
     }
     let session = SecretService::start(Keyring::NoCollection);
     let cause = "the keyring has no default collection";
-    login_fails_first(&mut home_at(Some(session.address())), PROMPT, cause);
+    login_fails_first(&mut home_at(Some(session.address())), cause);
 
     // An account from better days: every read says "no entry", and is not believed.
     let better = SecretService::start(Keyring::Unlocked);
     let (mut home, provider) = signed_in(&better);
     home.set("DBUS_SESSION_BUS_ADDRESS", session.address());
-    let run = home.run_within(PROMPT, &["token", "acme"]);
+    let run = home.run(&["token", "acme"]);
     assert!(run.stderr.contains("acme/julien"), "{run:?}");
     unavailable(run, cause);
     unavailable(home.run(&["refresh", "acme"]), cause);
@@ -141,9 +133,9 @@ fn a_locked_keyring_is_not_waited_for_without_a_display() {
     let (mut home, provider) = signed_in(&session);
     session.lock();
     let cause = "the keyring is locked and nobody unlocked it";
-    login_fails_first(&mut home, PROMPT, cause);
+    login_fails_first(&mut home, cause);
     for verb in ["token", "refresh", "whoami", "logout"] {
-        unavailable(home.run_within(PROMPT, &[verb, "acme"]), cause);
+        unavailable(home.run(&[verb, "acme"]), cause);
     }
     assert!(provider.asked("/revoke").is_empty(), "the tokens are kept");
     assert!(home.run(&["list"]).ok().stdout.contains("acme/julien"));
@@ -157,13 +149,15 @@ fn a_silent_keyring_is_given_up_after_its_deadline() {
     let session = SecretService::start(Keyring::Unlocked);
     let (mut home, _provider) = signed_in(&session);
     session.stop();
-    let cause = "the keyring did not answer within 5 s";
-    unavailable(home.run_within(SILENCE, &["token", "acme"]), cause);
-    login_fails_first(&mut home, SILENCE, cause);
-    let run = home.run_within(SILENCE, &["refresh", "--all", "--json"]);
+    home.set("KEYFOB_TEST_KEYRING", "1");
+    let cause = "the keyring did not answer within 1 s";
+    unavailable(home.run(&["token", "acme"]), cause);
+    login_fails_first(&mut home, cause);
+    let run = home.run(&["refresh", "--all", "--json"]);
     assert_eq!(run.failure()["error"], "store_unavailable", "{run:?}");
 
     session.resume();
+    home.set("KEYFOB_TEST_KEYRING", "120");
     assert!(home.run(&["token", "acme"]).ok().line().starts_with(MARK));
 }
 
@@ -250,8 +244,7 @@ fn sixty_four_processes_read_one_secret_at_once() {
         return;
     }
     let session = SecretService::start(Keyring::Unlocked);
-    let (mut home, _provider) = signed_in(&session);
-    home.set("KEYFOB_TEST_KEYRING", "120"); // the processes wait for one another
+    let (home, _provider) = signed_in(&session);
     let token = home.run(&["token", "acme"]).ok().stdout;
     for run in home.run_many(64, &["token", "acme"]) {
         assert_eq!(run.ok().stdout, token);
@@ -264,8 +257,7 @@ fn sixteen_processes_refresh_an_ended_token_once() {
         return;
     }
     let session = SecretService::start(Keyring::Unlocked);
-    let (mut home, provider) = signed_in_and_expired(&session);
-    home.set("KEYFOB_TEST_KEYRING", "120"); // the processes wait for one another
+    let (home, provider) = signed_in_and_expired(&session);
     let runs = home.run_many(16, &["token", "acme"]);
     let first = runs[0].line().to_owned();
     for run in runs {

@@ -48,9 +48,13 @@ fn what_protects_the_tokens_is_said_in_one_sentence() {
 
     let mut home = Home::new();
     home.set("KEYFOB_PASSPHRASE", "correct horse");
+    home.unset("KEYFOB_TEST_WORK_FACTOR");
     let login = home.run(&["login", "sandbox"]).ok();
     let words = "tokens are encrypted with age behind your passphrase\n";
     assert!(login.stderr.contains(words), "{login:?}");
+    let identity = fs::read(home.path("config/identity/identity.age")).expect("a key");
+    let head = String::from_utf8_lossy(&identity[..100]).into_owned();
+    assert!(head.contains("-> scrypt ") && head.contains(" 17\n"), "{head}");
 }
 
 /// Runs keyfob on a terminal.
