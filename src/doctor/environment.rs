@@ -83,7 +83,9 @@ fn unknown(providers: Option<&[String]>) -> Vec<Finding> {
     let is_known = |name: &String| known.contains(name) || providers.is_none() && of_some(name);
     let after = |name: &str| name.strip_prefix(BEGINNING).map(str::to_lowercase);
     let lower: Vec<String> = known.iter().filter_map(|name| after(name)).collect();
-    let unknown = set().into_iter().filter(|name| !is_known(name) && !is_setting(name));
+    let unknown = set()
+        .into_iter()
+        .filter(|name| !is_known(name) && !is_setting(name));
     let findings = unknown.map(|name| {
         let typed = after(&name).unwrap_or_default();
         let hint = match nearest(&typed, lower.iter().map(String::as_str)) {

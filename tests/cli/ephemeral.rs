@@ -12,7 +12,7 @@ use keyfob_testkit::home::Home;
 use keyfob_testkit::process::{Running, until};
 use keyfob_testkit::provider::{Decision, MARK, Provider, acme_with};
 use keyfob_testkit::server::Reply;
-use keyfob_testkit::visitor::Waiting;
+use keyfob_testkit::visitor::{Waiting, begin_visit};
 
 /// What the first sign-in gets.
 const ACCESS: &str = "MARKED-SECRET-access-0002";
@@ -281,7 +281,7 @@ fn a_code_that_is_being_exchanged_is_not_lost() {
     let waiting = Waiting::new(command.spawn().expect("keyfob starts"));
     let door = provider.hold("/token");
     let (pid, url) = (waiting.pid().to_string(), waiting.url.clone());
-    let browser = std::thread::spawn(move || keyfob_testkit::visitor::visit(&url));
+    let browser = begin_visit(&url);
     provider.wait_for("/token", 1);
     kill("TERM", &pid);
     drop(door);

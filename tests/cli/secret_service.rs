@@ -4,7 +4,7 @@
 use crate::vault::HomeVault as _;
 use keyfob_testkit::home::{Home, Run};
 use keyfob_testkit::provider::{MARK, Provider};
-use keyfob_testkit::secret_service::{Keyring, SecretService, available};
+use keyfob_testkit::secret_service::{Keyring, SecretService};
 
 /// What a person can do where the keyring fails them: who signs in, and who has an account in it.
 const WAYS_OUT: [&str; 3] = [
@@ -28,17 +28,9 @@ fn home_at(address: Option<&str>) -> Home {
     home
 }
 
-/// A home with the session's keyring, and a provider where `julien` is signed in.
-fn signed_in(session: &SecretService) -> (Home, Provider) {
-    let (home, provider) = (home_at(Some(session.address())), Provider::start());
-    home.provider("acme", &provider.definition(""));
-    home.login(&["acme"]).ok();
-    (home, provider)
-}
-
 /// The same, with an access token that has ended.
 fn signed_in_and_expired(session: &SecretService) -> (Home, Provider) {
-    let (home, provider) = (home_at(Some(session.address())), Provider::start());
+    let (home, provider) = (session.home(), Provider::start());
     home.provider("acme", &provider.definition(""));
     provider.state(|state| state.expires_in = Some(0));
     home.login(&["acme"]).ok();
@@ -69,11 +61,10 @@ fn login_fails_first(home: &mut Home, cause: &str) {
 
 #[test]
 fn a_keyring_serves_every_verb() {
-    if !available("a_keyring_serves_every_verb") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
-    let home = home_at(Some(session.address()));
+    };
+    let home = session.home();
     let login = home.run(&["login", "sandbox", "--store", "keyring"]).ok();
     assert!(
         login
@@ -106,31 +97,29 @@ fn without_a_bus_the_sign_in_fails_before_it_begins() {
 
 #[test]
 fn without_a_collection_only_the_probe_tells() {
-    if !available("without_a_collection_only_the_probe_tells") {
+    let Some(session) = SecretService::for_test(Keyring::NoCollection) else {
         return;
-    }
-    let session = SecretService::start(Keyring::NoCollection);
+    };
     let cause = "the keyring has no default collection";
-    login_fails_first(&mut home_at(Some(session.address())), cause);
+    login_fails_first(&mut session.home(), cause);
 
     // An account from better days: every read says "no entry", and is not believed.
     let better = SecretService::start(Keyring::Unlocked);
-    let (mut home, provider) = signed_in(&better);
+    let (mut home, provider) = better.signed_in();
     home.set("DBUS_SESSION_BUS_ADDRESS", session.address());
     let run = home.run(&["token", "acme"]);
     assert!(run.stderr.contains("acme/julien"), "{run:?}");
     unavailable(run, cause);
     unavailable(home.run(&["refresh", "acme"]), cause);
-    assert_eq!(provider.state(|state| state.refreshes), 0);
+    provider.assert_refreshes(0);
 }
 
 #[test]
 fn a_locked_keyring_is_not_waited_for_without_a_display() {
-    if !available("a_locked_keyring_is_not_waited_for_without_a_display") {
+    let Some(mut session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let mut session = SecretService::start(Keyring::Unlocked);
-    let (mut home, provider) = signed_in(&session);
+    };
+    let (mut home, provider) = session.signed_in();
     session.lock();
     let cause = "the keyring is locked and nobody unlocked it";
     login_fails_first(&mut home, cause);
@@ -143,11 +132,10 @@ fn a_locked_keyring_is_not_waited_for_without_a_display() {
 
 #[test]
 fn a_silent_keyring_is_given_up_after_its_deadline() {
-    if !available("a_silent_keyring_is_given_up_after_its_deadline") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
-    let (mut home, _provider) = signed_in(&session);
+    };
+    let (mut home, _provider) = session.signed_in();
     session.stop();
     home.set("KEYFOB_TEST_KEYRING", "1");
     let cause = "the keyring did not answer within 1 s";
@@ -164,11 +152,10 @@ fn a_silent_keyring_is_given_up_after_its_deadline() {
 /// What is left behind is in the keyring when that comes back, and `doctor` has the command for it.
 #[test]
 fn an_account_can_be_forgotten_while_its_keyring_is_away() {
-    if !available("an_account_can_be_forgotten_while_its_keyring_is_away") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
-    let (mut home, provider) = signed_in(&session);
+    };
+    let (mut home, provider) = session.signed_in();
     let id = home.account("acme/julien").id;
     home.set("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
     let command = "`keyfob logout acme/julien --local --leave-secret`";
@@ -215,11 +202,10 @@ fn an_account_can_be_forgotten_while_its_keyring_is_away() {
 
 #[test]
 fn a_secret_removed_behind_our_back_needs_a_new_sign_in() {
-    if !available("a_secret_removed_behind_our_back_needs_a_new_sign_in") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
-    let (home, _provider) = signed_in(&session);
+    };
+    let (home, _provider) = session.signed_in();
     remove_secret(&session, &home);
     for verb in ["token", "refresh", "whoami"] {
         let run = home.run(&[verb, "acme"]);
@@ -240,11 +226,10 @@ fn a_secret_removed_behind_our_back_needs_a_new_sign_in() {
 
 #[test]
 fn sixty_four_processes_read_one_secret_at_once() {
-    if !available("sixty_four_processes_read_one_secret_at_once") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
-    let (home, _provider) = signed_in(&session);
+    };
+    let (home, _provider) = session.signed_in();
     let token = home.run(&["token", "acme"]).ok().stdout;
     for run in home.run_many(64, &["token", "acme"]) {
         assert_eq!(run.ok().stdout, token);
@@ -253,20 +238,17 @@ fn sixty_four_processes_read_one_secret_at_once() {
 
 #[test]
 fn sixteen_processes_refresh_an_ended_token_once() {
-    if !available("sixteen_processes_refresh_an_ended_token_once") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
+    };
     let (home, provider) = signed_in_and_expired(&session);
     let runs = home.run_many(16, &["token", "acme"]);
     let first = runs[0].line().to_owned();
     for run in runs {
         assert_eq!(run.ok().line(), first);
     }
-    provider.state(|state| {
-        assert_eq!((state.refreshes, state.reuses), (1, 0));
-        assert!(state.alive.contains(&first));
-    });
+    provider.assert_refreshes(1);
+    assert!(provider.state(|state| state.alive.contains(&first)));
 }
 
 /// Removes the one account's entry, as somebody with the keyring's own tools would.
