@@ -68,7 +68,9 @@ fn nothing_wrong(findings: &[Finding]) -> Option<Finding> {
 /// The names that begin as keyfob's do.
 fn set() -> Vec<String> {
     let names = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
-    let mut own: Vec<String> = names.filter(|name| name.starts_with(BEGINNING)).collect();
+    let mut own: Vec<String> = names
+        .filter(|name| name.starts_with(BEGINNING) && !is_setting(name))
+        .collect();
     own.sort_unstable();
     own
 }
@@ -83,9 +85,7 @@ fn unknown(providers: Option<&[String]>) -> Vec<Finding> {
     let is_known = |name: &String| known.contains(name) || providers.is_none() && of_some(name);
     let after = |name: &str| name.strip_prefix(BEGINNING).map(str::to_lowercase);
     let lower: Vec<String> = known.iter().filter_map(|name| after(name)).collect();
-    let unknown = set()
-        .into_iter()
-        .filter(|name| !is_known(name) && !is_setting(name));
+    let unknown = set().into_iter().filter(|name| !is_known(name));
     let findings = unknown.map(|name| {
         let typed = after(&name).unwrap_or_default();
         let hint = match nearest(&typed, lower.iter().map(String::as_str)) {

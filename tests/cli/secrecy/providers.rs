@@ -40,14 +40,11 @@ fn a_secret_from_a_pipe_is_nowhere_but_in_the_store() {
     let r = &mut without_a_secret();
     for manner in MANNERS {
         let args = [&SET[..], manner].concat();
-        let run = r
-            .home
-            .run_with_input(&args, &format!("{}\n", secret()))
-            .ok();
+        let run = r.home.run_with_input(&args, format!("{}\n", secret())).ok();
         r.hear(&args, run);
         let wrong = r
             .home
-            .run_with_input(&args, &format!("{}\u{1b}\n", secret()));
+            .run_with_input(&args, format!("{}\u{1b}\n", secret()));
         assert!(badly(wrong.status), "{wrong:?}");
         r.hear(&args, wrong);
     }
