@@ -11,6 +11,7 @@ use crate::login::BROWSER_VARIABLES;
 use crate::names::{nearest, variable};
 use crate::rules::Rules;
 use crate::store::passphrase::{BACKUP, FILE_STORE};
+use keyfob_base::testing::is_setting;
 
 const CHECK: Topic = Topic("environment");
 
@@ -62,7 +63,9 @@ fn nothing_wrong(findings: &[Finding]) -> Option<Finding> {
 
 fn set() -> Vec<String> {
     let names = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
-    let mut own: Vec<String> = names.filter(|name| name.starts_with(BEGINNING)).collect();
+    let mut own: Vec<String> = names
+        .filter(|name| name.starts_with(BEGINNING) && !is_setting(name))
+        .collect();
     own.sort_unstable();
     own
 }

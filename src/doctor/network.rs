@@ -12,6 +12,7 @@ use super::{Finding, Setup, Topic};
 use crate::config::Config;
 use crate::oauth::{Http, HttpOptions, OauthError, count_certificates, discovery, probe};
 use keyfob_base::files;
+use keyfob_base::testing::bound;
 use keyfob_base::timestamp::Timestamp;
 
 const CLOCK: Topic = Topic("clock");
@@ -94,12 +95,16 @@ pub(crate) fn questions(setup: &Setup) -> (Vec<Question>, Vec<Finding>) {
     (questions, findings)
 }
 
+fn patience() -> Duration {
+    bound("CLOCK", BOUND)
+}
+
 pub(crate) async fn ask(http: &Http, questions: Vec<Question>) -> Vec<Finding> {
     let mut asked = tokio::task::JoinSet::new();
     for (at, question) in questions.into_iter().enumerate() {
         let http = http.clone();
         asked.spawn(async move {
-            let answer = tokio::time::timeout(BOUND, probe::clock(&http, &question.url)).await;
+            let answer = tokio::time::timeout(patience(), probe::clock(&http, &question.url)).await;
             (at, judge(&question, answer.ok(), Timestamp::now()))
         });
     }
@@ -127,7 +132,7 @@ fn judge(
         None => {
             let error = OauthError::Network(format!(
                 "no answer from {host} within {} s",
-                BOUND.as_secs()
+                patience().as_secs()
             ));
             return unreached(provider, &error);
         }

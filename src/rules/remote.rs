@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::file::check_owner;
 use crate::error::{Code, Error, Result};
 use crate::process::{self, Failure};
+use keyfob_base::testing::bound;
 
 /// What a URL is of, to which it is compared: the host and the path, however it is reached. Letters of either
 /// case are the same, as they are at the well-known hosts.
@@ -107,7 +108,8 @@ pub(crate) fn read_remotes(repository: &Path) -> Result<Vec<Remote>> {
         .arg(folder)
         .args(["config", "--local", "--no-includes", "--null"])
         .args(["--get-regexp", r"^remote\..*\.url$"]);
-    match process::output(git, LIMIT, PATIENCE) {
+    let patience = bound("GIT", PATIENCE);
+    match process::output(git, LIMIT, patience) {
         Ok(written) => Ok(parse_remotes(&written)),
         Err(Failure::Status(status)) if status.code() == Some(1) => Ok(Vec::new()), // none
         Err(Failure::Io(error)) if error.kind() == io::ErrorKind::NotFound => Err(Error::new(
@@ -120,7 +122,7 @@ pub(crate) fn read_remotes(repository: &Path) -> Result<Vec<Remote>> {
             &match failure {
                 Failure::Io(error) => error.to_string(),
                 Failure::Status(status) => status.to_string(),
-                Failure::Time => format!("it took longer than {} s", PATIENCE.as_secs()),
+                Failure::Time => format!("it took longer than {} s", patience.as_secs()),
                 Failure::Length => "it wrote too much".into(),
             },
         )),

@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use keyfob_testkit::home::skip;
+use keyfob_testkit::needs::has;
 
 /// The longest that anything is waited for. Chromium takes long to start only where it never ran before.
 const LIMIT: Duration = GENEROUS;
@@ -38,11 +38,9 @@ pub struct Chromium {
 }
 
 impl Chromium {
-    /// Prepares one for `test`; `None` where it is not installed.
-    pub fn for_test(test: &str) -> Option<Self> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        if !std::env::split_paths(&path).any(|folder| folder.join("chromium").is_file()) {
-            skip(test, "chromium");
+    /// Prepares one; `None` where it is not installed.
+    pub fn for_test() -> Option<Self> {
+        if !has("chromium") {
             return None;
         }
         let folder = tempfile::tempdir().expect("a temporary folder");

@@ -23,7 +23,7 @@ fn shown(scene: &Scene) -> (Screen, String) {
 
 #[test]
 fn a_link_with_the_code_in_it_shows_the_code_to_compare() {
-    let Some(mut chromium) = Chromium::for_test("chromium device link") else {
+    let Some(mut chromium) = Chromium::for_test() else {
         return;
     };
     let scene = Scene::new(&[], "");
@@ -46,7 +46,7 @@ fn a_link_with_the_code_in_it_shows_the_code_to_compare() {
 
 #[test]
 fn a_code_is_typed_wrong_and_then_right_and_refused() {
-    let Some(mut chromium) = Chromium::for_test("chromium device entry") else {
+    let Some(mut chromium) = Chromium::for_test() else {
         return;
     };
     let scene = Scene::new(&[], "");
@@ -76,7 +76,7 @@ fn a_code_is_typed_wrong_and_then_right_and_refused() {
 
 #[test]
 fn a_code_is_copied_from_the_page_into_the_terminal() {
-    let Some(mut chromium) = Chromium::for_test("chromium code page") else {
+    let Some(mut chromium) = Chromium::for_test() else {
         return;
     };
     let manual = "[redirect]\nmanual = \"BASE/callback/code\"\nshows_code = true\n";

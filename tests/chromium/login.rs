@@ -24,7 +24,7 @@ fn tells_no_secret(page: &Seen) {
 
 #[test]
 fn a_person_allows_and_the_last_page_says_who_signed_in_where() {
-    let Some(mut chromium) = Chromium::for_test("chromium allow") else {
+    let Some(mut chromium) = Chromium::for_test() else {
         return;
     };
     let scene = Scene::new(&[], "");
@@ -58,7 +58,7 @@ fn a_person_allows_and_the_last_page_says_who_signed_in_where() {
 
 #[test]
 fn a_person_denies_and_nothing_is_stored() {
-    let Some(mut chromium) = Chromium::for_test("chromium deny") else {
+    let Some(mut chromium) = Chromium::for_test() else {
         return;
     };
     let scene = Scene::new(&[], "");
@@ -81,7 +81,7 @@ fn a_person_denies_and_nothing_is_stored() {
 
 #[test]
 fn a_login_that_fails_after_consent_says_so_in_the_browser() {
-    let Some(mut chromium) = Chromium::for_test("chromium failure") else {
+    let Some(mut chromium) = Chromium::for_test() else {
         return;
     };
     let scene = Scene::new(&[], "token_endpoint = \"BASE/nowhere\"\n");
@@ -102,7 +102,7 @@ fn a_login_that_fails_after_consent_says_so_in_the_browser() {
 
 #[test]
 fn the_keyboard_alone_is_enough_at_the_practice_provider_inside_keyfob() {
-    let Some(mut chromium) = Chromium::for_test("chromium keyboard") else {
+    let Some(mut chromium) = Chromium::for_test() else {
         return;
     };
     let home = Home::new();
@@ -127,7 +127,7 @@ fn the_keyboard_alone_is_enough_at_the_practice_provider_inside_keyfob() {
 
 #[test]
 fn an_answer_to_another_sign_in_is_told_where_to_go_on() {
-    let Some(mut chromium) = Chromium::for_test("chromium stray answer") else {
+    let Some(mut chromium) = Chromium::for_test() else {
         return;
     };
     let (home, provider) = acme();

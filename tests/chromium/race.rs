@@ -11,7 +11,7 @@ use keyfob_testkit::server::Reply;
 
 #[test]
 fn the_page_tells_that_the_code_on_a_device_was_faster() {
-    let Some(mut chromium) = Chromium::for_test("chromium race") else {
+    let Some(mut chromium) = Chromium::for_test() else {
         return;
     };
     let (home, provider) = acme_with_device();

@@ -163,7 +163,7 @@ fn a_demand_is_met_or_said() {
         .run(&["token", "--min-ttl", "2h"])
         .fails(1, &["3600 s"]);
     assert_eq!(token.stderr, text.stderr, "as `token` says it");
-    assert_eq!(provider.state(|state| state.refreshes), 0);
+    provider.assert_refreshes(0);
     let (home, _provider) = without_refresh();
     home.later("acme/julien", 1800);
     checked(&home, &["--min-ttl", "31m"], 4);
@@ -292,7 +292,7 @@ fn live_asks_the_provider_and_renews_first_what_has_ended() {
         text.stdout.starts_with("acme/julien  valid  ends in "),
         "{text:?}"
     );
-    assert_eq!(provider.state(|state| state.refreshes), 1);
+    provider.assert_refreshes(1);
     assert_eq!(provider.asked("/userinfo").len(), asked + 2);
     checked(&home, &["--live", "--min-ttl", "2h"], 1);
 }

@@ -116,7 +116,7 @@ fn an_account_named_twice_is_taken_once() {
     let (home, provider) = several();
     let run = home.run(&["refresh", "acme", "acme/julien", "acme"]).ok();
     assert_eq!(run.stdout.lines().count(), 1, "{run:?}");
-    assert_eq!(provider.state(|state| state.refreshes), 1);
+    provider.assert_refreshes(1);
 }
 
 #[test]

@@ -8,10 +8,11 @@ use crate::vault::HomeVault as _;
 use keyfob_testkit::home::{Home, Run};
 use keyfob_testkit::process::Running;
 use keyfob_testkit::provider::{Decision, Provider, acme_with};
+use keyfob_testkit::scene::register_at_once;
 #[cfg(unix)]
 use keyfob_testkit::screen::Screen;
 use keyfob_testkit::server::{Reply, Request};
-use keyfob_testkit::visitor::Waiting;
+use keyfob_testkit::visitor::{Waiting, begin_visit};
 
 /// A secret with everything in it that an encoding may lose.
 const SECRET: &str = "MARKED-s/e+c r%t:ü";
@@ -129,21 +130,7 @@ fn the_servers_choice_is_taken_kept_and_used_without_being_asked_again() {
 #[test]
 fn two_that_register_at_once_share_one_secret() {
     let (home, provider) = registering(confidential("client_secret_post"));
-    let held = provider.hold("/register");
-    std::thread::scope(|scope| {
-        let login = |name| {
-            let home = &home;
-            scope.spawn(move || home.login(&["acme", "--register", "--as", name]).ok())
-        };
-        let first = login("first");
-        provider.wait_for("/register", 1);
-        let second = login("second");
-        provider.wait_for("/.well-known/openid-configuration", 2);
-        drop(held);
-        first.join().unwrap();
-        second.join().unwrap();
-    });
-    assert_eq!(provider.asked("/register").len(), 1);
+    register_at_once(&home, &provider, "acme", 2);
     for request in provider.asked("/token") {
         authenticated(&request, "client_secret_post", SECRET);
     }
@@ -429,7 +416,7 @@ mod typed {
 
     fn sign_in(screen: &mut Screen) -> (u32, String) {
         let url = screen.address();
-        let browser = std::thread::spawn(move || keyfob_testkit::visitor::visit(&url));
+        let browser = begin_visit(&url);
         let end = screen.end();
         browser.join().unwrap();
         end

@@ -8,14 +8,8 @@ use serde_json::{Value, json};
 
 use keyfob_testkit::home::Home;
 use keyfob_testkit::provider::{MARK, Provider, acme, acme_with};
-use keyfob_testkit::server::{Reply, Server};
-use keyfob_testkit::visitor::get;
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
+use keyfob_testkit::server::{Reply, Server, free_port};
+use keyfob_testkit::visitor::{begin_visit, get};
 
 #[test]
 fn a_store_that_cannot_be_written_ends_the_login_before_anything_is_sent() {
@@ -164,7 +158,7 @@ fn a_signal_during_the_exchange_leaves_nothing_behind() {
     let held = provider.hold("/token");
     let waiting = home.begin_login(&["acme"]);
     let (url, pid) = (waiting.url.clone(), waiting.pid());
-    let browser = std::thread::spawn(move || keyfob_testkit::visitor::visit(&url));
+    let browser = begin_visit(&url);
     provider.wait_for("/token", 1);
     signal("INT", pid);
     let run = waiting.end().fails(130, &["interrupted"]);

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::vault::HomeVault as _;
 use keyfob_testkit::disk::SmallDisk;
-use keyfob_testkit::home::{Home, Run, skip};
+use keyfob_testkit::home::{Home, Run};
 use keyfob_testkit::provider::{Decision, Provider};
 
 /// Runs a command with the client secret that it may need.
@@ -35,9 +35,8 @@ fn file(home: &Home, name: &str) -> String {
 #[test]
 fn a_full_disk_costs_no_login_and_no_definition() {
     let (home, provider) = (Home::new(), server());
-    let Some(disk) = SmallDisk::over(&home.path("")) else {
-        let test = "a_full_disk_costs_no_login_and_no_definition";
-        return skip(test, "the right to mount a tmpfs");
+    let Some(disk) = SmallDisk::for_test(&home.path("")) else {
+        return;
     };
     let confidential = format!(
         "client_auth = \"client_secret_post\"\n{}",
@@ -77,9 +76,8 @@ fn a_full_disk_costs_no_login_and_no_definition() {
 #[test]
 fn a_read_only_configuration_loses_no_client() {
     let (home, provider) = (Home::new(), server());
-    let Some(disk) = SmallDisk::over(&home.path("config")) else {
-        let test = "a_read_only_configuration_loses_no_client";
-        return skip(test, "the right to mount a tmpfs");
+    let Some(disk) = SmallDisk::for_test(&home.path("config")) else {
+        return;
     };
     home.run(&["login", "sandbox"]).ok(); // makes the store
     home.provider("acme", &provider.bare_definition());
@@ -127,9 +125,8 @@ fn a_read_only_configuration_loses_no_client() {
 #[test]
 fn an_index_that_cannot_be_written_is_said_before_anybody_is_asked() {
     let (home, provider) = (Home::new(), server());
-    let Some(disk) = SmallDisk::over(&home.path("data/accounts")) else {
-        let test = "an_index_that_cannot_be_written_is_said_before_anybody_is_asked";
-        return skip(test, "the right to mount a tmpfs");
+    let Some(disk) = SmallDisk::for_test(&home.path("data/accounts")) else {
+        return;
     };
     home.provider("acme", &provider.definition(&provider.device()));
     disk.fill();

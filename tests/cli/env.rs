@@ -236,7 +236,7 @@ fn it_is_said_of_a_renewed_token_too() {
         run.stderr.contains("ACME_TOKEN is set and ignored"),
         "{run:?}"
     );
-    assert_eq!(provider.state(|state| state.refreshes), 1);
+    provider.assert_refreshes(1);
 }
 
 #[test]
@@ -263,7 +263,7 @@ fn keyfob_account_chooses_for_every_verb() {
     assert!(check.stdout.starts_with("acme/work "), "{check:?}");
     let refresh = home.run(&["refresh", "acme"]).ok();
     assert!(refresh.stdout.starts_with("acme/work "), "{refresh:?}");
-    assert_eq!(provider.state(|state| state.refreshes), 1);
+    provider.assert_refreshes(1);
     home.run(&["logout", "acme", "--local"]).ok();
     home.unset("KEYFOB_ACCOUNT");
     assert_eq!(home.accounts(), ["acme/julien"]);

@@ -13,7 +13,7 @@ use keyfob_testkit::provider::MARK;
 use keyfob_testkit::server::Reply;
 
 /// What `token` is asked for in most tests.
-const TOKEN: [&str; 5] = [
+pub const TOKEN: [&str; 5] = [
     "token",
     "huggingface",
     "--exchange",
@@ -22,7 +22,7 @@ const TOKEN: [&str; 5] = [
 ];
 
 /// The same, kept.
-const LOGIN: [&str; 6] = [
+pub const LOGIN: [&str; 6] = [
     "login",
     "huggingface",
     "--flow",

@@ -1,7 +1,6 @@
 //! `exec`: the command takes keyfob's place, with tokens in its environment and nothing else of keyfob's.
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
@@ -391,12 +390,8 @@ fn arguments_pass_byte_for_byte() {
 #[test]
 fn streams_are_the_commands_own() {
     for (home, _provider) in [signed_in(), expired()] {
-        let mut command = home.keyfob(&["exec", "acme", "--", "cat"]);
-        let mut child = command.stdin(Stdio::piped()).spawn().expect("it starts");
-        let mut stdin = child.stdin.take().expect("a pipe");
-        stdin.write_all(b"from the caller").expect("a reader");
-        drop(stdin);
-        let run = Run::of(child.wait_with_output().expect("it ends")).ok();
+        let cat = ["exec", "acme", "--", "cat"];
+        let run = home.run_with_input(&cat, "from the caller").ok();
         assert_eq!(run.stdout, "from the caller");
     }
     let (home, _provider) = signed_in();
@@ -431,7 +426,7 @@ fn an_ended_token_is_renewed_first() {
         run.line().starts_with(MARK) && run.line() != TOKEN,
         "{run:?}"
     );
-    assert_eq!(provider.state(|state| state.refreshes), 1);
+    provider.assert_refreshes(1);
     assert_eq!(home.run(&["token"]).ok().line(), run.line(), "it was kept");
 }
 

@@ -12,7 +12,7 @@ use crate::vault::HomeVault as _;
 use keyfob_testkit::home::{Home, Run};
 use keyfob_testkit::provider::{Provider, acme};
 use keyfob_testkit::server::Reply;
-use keyfob_testkit::visitor::visit;
+use keyfob_testkit::visitor::begin_visit;
 
 /// A home that knows `acme`, its server, and how the program is run.
 struct Stage {
@@ -56,7 +56,7 @@ impl Stage {
     fn answered(&self, answer: &[(&str, &str)]) -> Run {
         let waiting = self.home.begin_login(&[&["acme"], self.manner].concat());
         let redirect = waiting.redirect(&[&[("state", "STATE")], answer].concat());
-        let browser = std::thread::spawn(move || visit(&redirect));
+        let browser = begin_visit(&redirect);
         let run = waiting.end();
         browser.join().expect("the browser");
         run

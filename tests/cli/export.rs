@@ -243,7 +243,7 @@ fn an_ended_token_is_renewed_and_a_demand_for_life_is_kept() {
     let run = home
         .run(&["export", "acme", "beta", "--format", "dotenv"])
         .ok();
-    assert_eq!(provider.state(|state| state.refreshes), 1);
+    provider.assert_refreshes(1);
     let renewed = home.secrets("acme/julien").tokens.access_token;
     assert!(
         run.stdout

@@ -13,7 +13,7 @@ use keyfob_testkit::home::{Home, Run};
 use keyfob_testkit::provider::{Decision, acme, acme_with, acme_with_device};
 use keyfob_testkit::screen::Screen;
 use keyfob_testkit::server::Reply;
-use keyfob_testkit::visitor::{get, visit};
+use keyfob_testkit::visitor::{begin_visit, get};
 
 /// "At once": no wait for a person, a browser or a poll.
 const AT_ONCE: Duration = GENEROUS;
@@ -159,7 +159,7 @@ fn ssh_is_told_how_to_forward_the_redirect() {
     let redirect = url.query_pairs().find(|(name, _)| name == "redirect_uri");
     let port = Url::parse(&redirect.unwrap().1).unwrap().port().unwrap();
     screen.wait_for(&format!("ssh -L {port}:127.0.0.1:{port} "));
-    let browser = std::thread::spawn(move || visit(&url)); // as the forwarded port would bring it
+    let browser = begin_visit(&url); // as the forwarded port would bring it
     let (status, shown) = screen.end();
     assert_eq!(status, 0, "{shown}");
     browser.join().unwrap();

@@ -6,7 +6,7 @@ use serde_json::json;
 use keyfob_testkit::home::{Home, Run};
 use keyfob_testkit::provider::Provider;
 use keyfob_testkit::server::Reply;
-use keyfob_testkit::visitor::visit;
+use keyfob_testkit::visitor::begin_visit;
 
 mod addresses;
 mod device;
@@ -137,7 +137,7 @@ fn words_on_the_way_back_never_act_on_a_terminal() {
             ("error", HOSTILE),
             ("error_description", &format!("<script>{HOSTILE}</script>")),
         ]);
-        let page = std::thread::spawn(move || visit(&redirect));
+        let page = begin_visit(&redirect);
         let run = waiting.end().fails(1, &["said no: evil"]);
         assert_tame(&run);
         let page = page.join().expect("the browser");

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use keyfob_testkit::home::{Home, Run};
 use keyfob_testkit::provider::{Decision, Provider, acme, acme_with_device};
 use keyfob_testkit::screen::Screen;
-use keyfob_testkit::visitor::visit;
+use keyfob_testkit::visitor::begin_visit;
 
 /// "At once": no wait for a person or a poll.
 const AT_ONCE: Duration = GENEROUS;
@@ -57,7 +57,7 @@ fn a_redirect_finishes_a_login_in_the_background() {
         "keyfob login acme --browser true & wait $!; echo ended $?",
     );
     let url = screen.authorization_url();
-    let browser = std::thread::spawn(move || visit(&url));
+    let browser = begin_visit(&url);
     screen.wait_for("ended 0");
     browser.join().expect("the browser");
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::vault::HomeVault as _;
 use crate::vault::expired;
-use keyfob_testkit::home::{Home, Run, skip};
+use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::needs::skip;
 use keyfob_testkit::process::until;
 use keyfob_testkit::provider::MARK;
 use keyfob_testkit::scene::signed_in;
@@ -30,10 +31,7 @@ fn the_lock_of_a_killed_holder_is_free() {
     holder.signal("KILL");
     let token = home.run(&["token"]).ok();
     assert!(token.line().starts_with(MARK), "{token:?}");
-    assert_eq!(
-        provider.state(|state| (state.refreshes, state.reuses)),
-        (1, 0)
-    );
+    provider.assert_refreshes(1);
 }
 
 #[test]
@@ -56,10 +54,7 @@ fn a_stopped_holder_is_waited_for_up_to_a_bound_and_then_named() {
     holder.signal("KILL");
     home.unset("KEYFOB_TEST_LOCK");
     home.run(&["token"]).ok();
-    assert_eq!(
-        provider.state(|state| (state.refreshes, state.reuses)),
-        (1, 0)
-    );
+    provider.assert_refreshes(1);
 }
 
 #[test]
@@ -112,10 +107,7 @@ fn a_refresh_during_a_logout_writes_nothing_back() {
         .end()
         .fails(4, &["acme/julien", "logged out meanwhile"]);
     assert!(nothing_is_left(&home), "{:?}", home.files());
-    assert_eq!(
-        provider.state(|state| (state.refreshes, state.reuses)),
-        (0, 0)
-    );
+    provider.assert_refreshes(0);
 }
 
 #[test]
@@ -145,7 +137,7 @@ fn nothing_is_left(home: &Home) -> bool {
 #[cfg(target_os = "linux")]
 fn without_locks_nothing_is_sent_and_a_good_token_is_given_all_the_same() {
     let Some(shim) = lockless() else {
-        return skip("without_locks_nothing_is_sent", "a C compiler as `cc`");
+        return skip("a C compiler as `cc`");
     };
     let (home, provider) = signed_in();
     let run = |args: &[&str]| {
@@ -171,7 +163,7 @@ fn without_locks_nothing_is_sent_and_a_good_token_is_given_all_the_same() {
 #[cfg(target_os = "linux")]
 fn without_locks_a_login_fails_before_anybody_is_asked() {
     let Some(shim) = lockless() else {
-        return skip("without_locks_a_login_fails", "a C compiler as `cc`");
+        return skip("a C compiler as `cc`");
     };
     let (home, provider) = signed_in();
     let mut login = home.login_command(&["acme", "--timeout", "2s"]);

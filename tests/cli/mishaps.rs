@@ -5,9 +5,10 @@ use serde_json::json;
 use url::Url;
 
 use crate::vault::HomeVault as _;
-use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::home::Home;
 use keyfob_testkit::process::Running;
 use keyfob_testkit::provider::{Decision, Provider, acme_with, acme_with_device};
+use keyfob_testkit::scene::register_at_once;
 use keyfob_testkit::screen::Screen;
 use keyfob_testkit::visitor::get;
 
@@ -252,24 +253,7 @@ fn a_provider_that_is_removed_meanwhile_costs_no_sign_in() {
 fn two_logins_by_one_url_are_one_provider_and_one_client() {
     let (home, provider) = (Home::new(), Provider::start());
     provider.state(|state| state.registers = true);
-    let url = provider.origin();
-    let held = provider.hold("/register");
-    let runs: Vec<Run> = std::thread::scope(|scope| {
-        let login = |name: &'static str| {
-            let (home, url) = (&home, &url);
-            scope.spawn(move || home.login(&[url, "--register", "--as", name]))
-        };
-        let first = login("first");
-        provider.wait_for("/register", 1);
-        let second = login("second");
-        provider.wait_for("/.well-known/openid-configuration", 3);
-        drop(held);
-        vec![first.join().unwrap(), second.join().unwrap()]
-    });
-    for run in runs {
-        run.ok();
-    }
-    assert_eq!(provider.asked("/register").len(), 1);
+    register_at_once(&home, &provider, &provider.origin(), 3);
     let files = std::fs::read_dir(home.path("config/providers")).expect("a folder");
     assert_eq!(files.count(), 1);
     assert_eq!(home.accounts().len(), 2, "{:?}", home.accounts());

@@ -9,17 +9,17 @@ use crate::backup::{STEADY, registered};
 use crate::vault::HomeVault as _;
 use keyfob_testkit::backup::Keys;
 use keyfob_testkit::disk::SmallDisk;
-use keyfob_testkit::home::{Home, Run, skip};
+use keyfob_testkit::home::{Home, Run};
 use keyfob_testkit::process::Running;
 use keyfob_testkit::provider::Provider;
 use keyfob_testkit::scene::{signed_in, signed_in_to};
 use keyfob_testkit::screen::Screen;
-use keyfob_testkit::secret_service::{Keyring, SecretService, available};
+use keyfob_testkit::secret_service::{Keyring, SecretService};
 
 /// A home with a session's keyring, where `julien` is signed in with the file store.
 fn scene(session: &SecretService) -> (Home, Provider) {
-    let (mut home, provider) = (Home::new(), Provider::start());
-    home.set("DBUS_SESSION_BUS_ADDRESS", session.address());
+    let (mut home, provider) = (session.home(), Provider::start());
+    home.set("KEYFOB_STORE", "file");
     home.provider("acme", &provider.definition(""));
     home.login(&["acme"]).ok();
     (home, provider)
@@ -39,10 +39,9 @@ fn assert_secrets(session: &SecretService, home: &Home, expected: (usize, usize)
 
 #[test]
 fn a_secret_goes_to_the_keyring_and_back() {
-    if !available("a_secret_goes_to_the_keyring_and_back") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
+    };
     let (home, provider) = scene(&session);
     let token = home.run(&["token"]).ok().stdout;
     assert_secrets(&session, &home, (0, 1));
@@ -79,10 +78,7 @@ fn a_secret_goes_to_the_keyring_and_back() {
     assert_secrets(&session, &home, (0, 1));
     assert_eq!(home.run(&["token"]).ok().stdout, token);
     home.run(&["refresh"]).ok();
-    assert_eq!(
-        provider.state(|state| (state.refreshes, state.reuses)),
-        (2, 0)
-    );
+    provider.assert_refreshes(2);
 
     let before = home.holdings();
     let again = home.run(&["move", "acme", "--store", "file"]).ok();
@@ -105,16 +101,16 @@ fn a_store_that_refuses_leaves_the_account_as_it_was() {
 
 #[test]
 fn a_locked_or_silent_keyring_keeps_nobody_waiting_and_nothing() {
-    if !available("a_locked_or_silent_keyring_keeps_nobody_waiting_and_nothing") {
+    let Some(mut session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let mut session = SecretService::start(Keyring::Unlocked);
-    let (home, _provider) = scene(&session);
+    };
+    let (mut home, _provider) = scene(&session);
     session.stop();
     let before = home.holdings();
-    let bound = GENEROUS;
-    let run = home.run_within(bound, &["move", "acme", "--store", "keyring"]);
-    run.fails(5, &["did not answer within 5 s"]);
+    home.set("KEYFOB_TEST_KEYRING", "1");
+    let run = home.run(&["move", "acme", "--store", "keyring"]);
+    run.fails(5, &["did not answer within 1 s"]);
+    home.set("KEYFOB_TEST_KEYRING", "120");
     assert_eq!(home.holdings(), before);
     session.resume();
     home.run(&["move", "acme", "--store", "keyring"]).ok();
@@ -130,10 +126,9 @@ fn a_locked_or_silent_keyring_keeps_nobody_waiting_and_nothing() {
 
 #[test]
 fn one_account_that_fails_does_not_stop_the_others() {
-    if !available("one_account_that_fails_does_not_stop_the_others") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
+    };
     let (home, _provider) = scene(&session);
     home.copy_account("acme/julien", "acme/gone");
     home.copy_account("acme/julien", "acme/work");
@@ -159,10 +154,9 @@ fn one_account_that_fails_does_not_stop_the_others() {
 
 #[test]
 fn what_is_kept_of_a_client_goes_with_the_last_of_its_accounts() {
-    if !available("what_is_kept_of_a_client_goes_with_the_last_of_its_accounts") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
+    };
     let (mut home, provider) = (Home::new(), Provider::start());
     home.set("DBUS_SESSION_BUS_ADDRESS", session.address());
     home.provider("acme", &provider.bare_definition());
@@ -199,10 +193,9 @@ fn what_is_kept_of_a_client_goes_with_the_last_of_its_accounts() {
 
 #[test]
 fn a_copy_that_a_cut_off_move_left_is_known_and_goes() {
-    if !available("a_copy_that_a_cut_off_move_left_is_known_and_goes") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
+    };
     for end in [
         &["move", "acme", "--store", "file"][..],
         &["logout", "acme", "--local"],
@@ -245,10 +238,9 @@ fn a_copy_that_a_cut_off_move_left_is_known_and_goes() {
 /// What `doctor` says of a copy ends it, with accounts of the client and without.
 #[test]
 fn a_copy_of_what_is_kept_of_a_client_goes_as_doctor_says() {
-    if !available("a_copy_of_what_is_kept_of_a_client_goes_as_doctor_says") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
+    };
     let (mut home, _provider) = registered();
     home.set("DBUS_SESSION_BUS_ADDRESS", session.address());
     for (alone, hint) in [
@@ -317,10 +309,9 @@ fn secret_file(home: &Home) -> std::path::PathBuf {
 
 #[test]
 fn a_new_file_store_gets_a_passphrase_where_one_is_wanted() {
-    if !available("a_new_file_store_gets_a_passphrase_where_one_is_wanted") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
+    };
     let (mut home, provider) = (Home::new(), Provider::start());
     home.set("DBUS_SESSION_BUS_ADDRESS", session.address());
     home.set("KEYFOB_STORE", "keyring");
@@ -357,14 +348,12 @@ fn a_new_file_store_gets_a_passphrase_where_one_is_wanted() {
 
 #[test]
 fn a_full_disk_costs_no_secret() {
-    const TEST: &str = "a_full_disk_costs_no_secret";
-    if !available(TEST) {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
+    };
     let (mut home, provider) = (Home::new(), Provider::start());
-    let Some(disk) = SmallDisk::over(&home.path("data")) else {
-        return skip(TEST, "the right to mount a tmpfs");
+    let Some(disk) = SmallDisk::for_test(&home.path("data")) else {
+        return;
     };
     home.set("DBUS_SESSION_BUS_ADDRESS", session.address());
     home.provider("acme", &provider.definition(""));
@@ -386,11 +375,9 @@ fn a_full_disk_costs_no_secret() {
 /// Two stores, and processes that read while the secret is under way: none finds nothing.
 #[test]
 fn whoever_reads_during_a_move_finds_the_token() {
-    const TEST: &str = "whoever_reads_during_a_move_finds_the_token";
-    if !available(TEST) {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
+    };
     let (home, _provider) = scene(&session);
     let token = home.run(&["token"]).ok().stdout;
     let over = AtomicBool::new(false);
@@ -415,11 +402,9 @@ fn whoever_reads_during_a_move_finds_the_token() {
 
 #[test]
 fn an_interruption_is_said_and_the_same_command_ends_it() {
-    const TEST: &str = "an_interruption_is_said_and_the_same_command_ends_it";
-    if !available(TEST) {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
+    };
     let (home, _provider) = scene(&session);
     let token = home.run(&["token"]).ok().stdout;
     session.stop();

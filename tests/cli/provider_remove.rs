@@ -1,11 +1,8 @@
 //! `provider remove`: what is gone afterwards, and what is in the way of it.
 
-use std::io::Write;
-use std::process::Stdio;
-
 use serde_json::json;
 
-use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::home::Home;
 use keyfob_testkit::provider::{acme, acme_with};
 use keyfob_testkit::scene::signed_in;
 #[cfg(unix)]
@@ -19,18 +16,12 @@ fn exists(home: &Home, name: &str) -> bool {
 }
 
 fn keep_secret(home: &Home, name: &str) {
-    let mut command = home.keyfob(&["provider", "set", name, "--client-secret"]);
-    let mut child = command
-        .stdin(Stdio::piped())
-        .spawn()
-        .expect("keyfob starts");
-    child
-        .stdin
-        .take()
-        .expect("a pipe")
-        .write_all(b"s3cret-value\n")
-        .expect("it reads");
-    Run::of(child.wait_with_output().expect("keyfob ends")).ok();
+    home.run_with_input(
+        &["provider", "set", name, "--client-secret"],
+        "s3cret-value
+",
+    )
+    .ok();
 }
 
 #[test]

@@ -1,12 +1,10 @@
 //! `provider set`: edits that keep what is around them, and client secrets that are in no file.
 
 use keyfob_testkit::process::GENEROUS;
-use std::io::Write;
-use std::process::Stdio;
 
 use serde_json::json;
 
-use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::home::Home;
 use keyfob_testkit::provider::{Provider, acme, acme_with};
 #[cfg(unix)]
 use keyfob_testkit::screen::Screen;
@@ -16,19 +14,6 @@ const POST: &str = "client_auth = \"client_secret_post\"\nclient_secret_required
 
 fn file(home: &Home, name: &str) -> String {
     std::fs::read_to_string(home.path(&format!("config/providers/{name}.toml"))).unwrap_or_default()
-}
-
-/// Runs with this on standard input.
-fn piped(home: &Home, args: &[&str], input: &[u8]) -> Run {
-    let mut command = home.keyfob(args);
-    let mut child = command
-        .stdin(Stdio::piped())
-        .spawn()
-        .expect("keyfob starts");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    let _ = stdin.write_all(input); // one that reads no further is free to go
-    drop(stdin);
-    Run::of(child.wait_with_output().expect("keyfob ends"))
 }
 
 #[test]
@@ -206,12 +191,9 @@ fn many_at_once_lose_nothing() {
     let keys: Vec<String> = (0..8)
         .map(|n| format!("authorization.parameters.p{n}=v"))
         .collect();
-    let running: Vec<_> = keys
-        .iter()
-        .map(|key| home.spawn(&["provider", "set", "acme", key]))
-        .collect();
-    for child in running {
-        Run::of(child.wait_with_output().unwrap()).ok();
+    let set = |key| vec!["provider", "set", "acme", key];
+    for run in home.run_at_once(keys.iter().map(|key| set(key))) {
+        run.ok();
     }
     let text = file(&home, "acme");
     for n in 0..8 {
@@ -228,11 +210,11 @@ fn a_held_lock_is_waited_for() {
         .open(home.path("state/locks/providers.lock"))
         .expect("the first made it");
     lock.lock().expect("a file system with locks");
-    let child = home.spawn(&["provider", "set", "acme", "title=y"]);
+    let running = home.begin(&["provider", "set", "acme", "title=y"]);
     std::thread::sleep(std::time::Duration::from_millis(200));
     assert!(file(&home, "acme").contains("title = \"x\""));
     drop(lock);
-    Run::of(child.wait_with_output().unwrap()).ok();
+    running.end().ok();
     assert!(file(&home, "acme").contains("title = \"y\""));
 }
 
@@ -259,7 +241,7 @@ fn a_link_stays_a_link() {
 fn a_client_secret_is_read_from_a_pipe_and_is_in_no_file() {
     let (home, _provider) = acme_with(POST);
     let set = ["provider", "set", "acme", "--client-secret", "--json"];
-    let run = piped(&home, &set, b"MARKED-client-secret\n").ok();
+    let run = home.run_with_input(&set, b"MARKED-client-secret\n").ok();
     assert_eq!(run.json()["client_secret"], "file");
     assert_eq!(run.json()["file"], json!(null));
     let said = run.stdout + &run.stderr;
@@ -301,27 +283,28 @@ fn what_is_no_secret_is_refused_and_nothing_changes() {
         (b"hunter2\x1b[2J\n", "control characters"),
         (b"hunter2\xff\n", "cannot read the client secret"),
     ] {
-        let run = piped(&home, &set, input).fails(2, &[words]);
+        let run = home.run_with_input(&set, input).fails(2, &[words]);
         assert!(!run.stderr.contains("hunter2"), "{run:?}");
         assert_eq!(file(&home, "acme"), before);
     }
     let public = acme();
-    piped(&public.0, &set, b"hunter2\n").fails(
+    public.0.run_with_input(&set, b"hunter2\n").fails(
         2,
         &[
             "a client without a secret",
             "client_auth=client_secret_basic",
         ],
     );
-    piped(
-        &public.0,
-        &["provider", "set", "github", "--client-secret"],
-        b"hunter2\n",
-    )
-    .fails(
-        1,
-        &["no client id is known", "client_id=ID --client-secret"],
-    );
+    public
+        .0
+        .run_with_input(
+            &["provider", "set", "github", "--client-secret"],
+            b"hunter2\n",
+        )
+        .fails(
+            1,
+            &["no client id is known", "client_id=ID --client-secret"],
+        );
     let run = home.run(&["provider", "set", "acme", "title=x", "--store", "file"]);
     assert!(
         run.status == 2 && run.stderr.contains("--client-secret"),
@@ -334,8 +317,7 @@ fn a_secret_is_kept_for_the_token_endpoint_of_the_metadata() {
     let (home, provider) = (Home::new(), Provider::start());
     let definition = format!("{}client_id = \"ours\"\n{POST}", provider.bare_definition());
     home.provider("acme", &definition);
-    piped(
-        &home,
+    home.run_with_input(
         &["provider", "set", "acme", "--client-secret"],
         b"s3cret-value\n",
     )
@@ -350,8 +332,7 @@ fn a_secret_is_kept_for_the_token_endpoint_of_the_metadata() {
 
     provider.next("/.well-known/openid-configuration", Reply::Close);
     provider.next("/.well-known/oauth-authorization-server", Reply::Close);
-    piped(
-        &home,
+    home.run_with_input(
         &["provider", "set", "acme", "--client-secret"],
         b"s3cret-value\n",
     )

@@ -1,14 +1,11 @@
 //! `provider test` and `provider metadata`: what a server is asked, and what is made of its answers.
-
-use std::io::Write;
 use std::net::TcpListener;
-use std::process::Stdio;
 
 use serde_json::{Value, json};
 
 use keyfob_testkit::home::{Home, Run};
 use keyfob_testkit::provider::{Provider, acme, acme_with};
-use keyfob_testkit::server::Reply;
+use keyfob_testkit::server::{Reply, free_port};
 
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 
@@ -163,15 +160,12 @@ fn a_secret_goes_only_to_the_origin_it_was_kept_for() {
             .contains("--client-secret")
     );
 
-    let mut command = home.keyfob(&["provider", "set", "acme", "--client-secret"]);
-    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(b"MARKED-kept\n")
-        .unwrap();
-    Run::of(child.wait_with_output().unwrap()).ok();
+    home.run_with_input(
+        &["provider", "set", "acme", "--client-secret"],
+        "MARKED-kept
+",
+    )
+    .ok();
     assert_eq!(result(&environment(&home), "client"), "pass");
     arm(&provider);
     assert_eq!(result(&environment(&home), "client"), "fail");
@@ -271,8 +265,8 @@ fn the_clock_is_held_against_the_servers() {
 
 #[test]
 fn fixed_ports_that_are_taken_are_named() {
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = taken.local_addr().unwrap().port();
+    let port = free_port();
+    let taken = TcpListener::bind(("127.0.0.1", port)).unwrap();
     let (home, _provider) = acme_with(&format!("redirect.ports = [{port}]\n"));
     let answer = tested(&home);
     let redirect = check(&answer, "redirect");

@@ -9,7 +9,7 @@ use url::Url;
 use keyfob_testkit::home::Home;
 use keyfob_testkit::provider::{Decision, Provider, acme_with_device};
 use keyfob_testkit::screen::Screen;
-use keyfob_testkit::visitor::{get, visit};
+use keyfob_testkit::visitor::{begin_visit, get};
 
 const ENTER: &str = "\r";
 
@@ -49,7 +49,7 @@ fn signed_in(screen: &mut Screen) {
 fn the_redirect_wins_and_the_device_code_is_polled_no_more() {
     let (home, provider) = acme_with_device();
     let (mut screen, url) = login(&home);
-    let browser = std::thread::spawn(move || visit(&url));
+    let browser = begin_visit(&url);
     signed_in(&mut screen);
     assert_eq!(browser.join().unwrap().status, 200);
     provider.state(|state| state.decision = Decision::Granted);
@@ -87,7 +87,7 @@ fn a_redirect_during_a_poll_waits_for_it_and_its_code_is_not_redeemed() {
     let polled = grants(&provider, "device_code");
     provider.state(|state| state.decision = Decision::Granted);
     provider.wait_for("/token", polled + 1);
-    let browser = std::thread::spawn(move || visit(&url));
+    let browser = begin_visit(&url);
     provider.wait_for("/authorize", 1);
     std::thread::sleep(Duration::from_millis(100)); // time enough for a second request to be sent
     assert_eq!(grants(&provider, "authorization_code"), 0, "one at a time");
@@ -107,7 +107,7 @@ fn a_redirect_during_a_poll_that_is_still_pending_is_redeemed_after_it() {
     let held = provider.hold("/token");
     let polled = grants(&provider, "device_code");
     provider.wait_for("/token", polled + 1);
-    let browser = std::thread::spawn(move || visit(&url));
+    let browser = begin_visit(&url);
     provider.wait_for("/authorize", 1);
     std::thread::sleep(Duration::from_millis(100)); // time enough for a second request to be sent
     assert_eq!(grants(&provider, "authorization_code"), 0, "one at a time");

@@ -11,7 +11,7 @@ use url::Url;
 
 use keyfob_testkit::provider::{MARK, acme, acme_with};
 use keyfob_testkit::server::Reply;
-use keyfob_testkit::visitor::{Page, Waiting, get, send};
+use keyfob_testkit::visitor::{Page, Waiting, begin_visit, get, send};
 
 /// What a refusal's description may hold to do harm: markup, a colour, a reordering, a second line.
 const HOSTILE: &str = "<script>alert(1)</script>\u{1b}[31mred\u{202e}\r\nerror: all is lost";
@@ -217,8 +217,7 @@ fn the_success_page_waits_until_the_account_is_stored() {
     let (home, provider) = acme();
     let waiting = home.begin_login(&["acme"]);
     let held = provider.hold("/token");
-    let url = waiting.url.clone();
-    let browser = std::thread::spawn(move || keyfob_testkit::visitor::visit(&url));
+    let browser = begin_visit(&waiting.url);
     provider.wait_for("/token", 1);
     assert!(!browser.is_finished() && home.stored().is_empty());
     drop(held);

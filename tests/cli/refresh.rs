@@ -70,7 +70,7 @@ fn it_works_when_the_definition_has_been_removed() {
     let (home, provider) = signed_in();
     std::fs::remove_file(home.path("config/providers/acme.toml")).unwrap();
     home.run(&["refresh"]).ok();
-    assert_eq!(provider.state(|state| state.refreshes), 1);
+    provider.assert_refreshes(1);
 }
 
 #[test]
@@ -203,10 +203,7 @@ fn the_old_refresh_token_stays_where_the_answer_has_none() {
     for _ in 0..3 {
         home.run(&["refresh"]).ok();
     }
-    assert_eq!(
-        provider.state(|state| (state.refreshes, state.reuses)),
-        (3, 0)
-    );
+    provider.assert_refreshes(3);
 }
 
 #[test]
@@ -247,10 +244,7 @@ fn a_refused_refresh_token_is_kept_marked_and_sent_again_only_by_name() {
 
     home.run(&["refresh", "acme"]).ok();
     assert_eq!(status(&home), "valid");
-    assert_eq!(
-        provider.state(|state| (state.refreshes, state.reuses)),
-        (1, 0)
-    );
+    provider.assert_refreshes(1);
 }
 
 /// Refuses a refresh token while another process stores a newer set whose access token lives for `life`.
@@ -313,10 +307,7 @@ fn other_refusals_never_mark() {
         assert_eq!(status(&home), "expired", "{error}");
     }
     home.run(&["token"]).ok();
-    assert_eq!(
-        provider.state(|state| (state.refreshes, state.reuses)),
-        (1, 0)
-    );
+    provider.assert_refreshes(1);
 }
 
 #[test]
@@ -393,10 +384,7 @@ fn a_signal_during_the_request_is_held_off_until_the_answer_is_kept() {
         assert_eq!(run.status, 130, "{signal}: {run:?}");
         assert!(run.stderr.contains("interrupted"), "{run:?}");
         home.run(&["token"]).ok();
-        assert_eq!(
-            provider.state(|state| (state.refreshes, state.reuses)),
-            (1, 0)
-        );
+        provider.assert_refreshes(1);
     }
 }
 
@@ -430,10 +418,7 @@ fn an_answer_that_cannot_be_written_is_kept_as_soon_as_it_can() {
     assert!(run.line().starts_with(MARK), "{run:?}");
     assert_eq!(home.run(&["token"]).ok().stdout, run.stdout);
     home.run(&["refresh"]).ok();
-    assert_eq!(
-        provider.state(|state| (state.refreshes, state.reuses)),
-        (2, 0)
-    );
+    provider.assert_refreshes(2);
 }
 
 #[test]

@@ -199,5 +199,5 @@ fn an_entry_that_cannot_be_read_fails_and_the_rest_is_refreshed() {
         .run(&["refresh", "--all"])
         .fails(1, &["acme/torn", "torn.json"]);
     assert!(run.stdout.contains("acme/julien  refreshed"), "{run:?}");
-    assert_eq!(provider.state(|state| state.refreshes), 1);
+    provider.assert_refreshes(1);
 }

@@ -8,6 +8,7 @@ use crate::vault::HomeVault as _;
 use keyfob_testkit::home::{Home, Run};
 use keyfob_testkit::process::Running;
 use keyfob_testkit::provider::{Provider, acme, acme_with};
+use keyfob_testkit::scene::register_at_once;
 use keyfob_testkit::server::{Reply, Request};
 use keyfob_testkit::visitor::Waiting;
 
@@ -201,21 +202,7 @@ fn nobody_is_registered_without_being_asked() {
 #[test]
 fn two_that_register_at_once_register_once() {
     let (home, provider) = unregistered();
-    let held = provider.hold("/register");
-    std::thread::scope(|scope| {
-        let login = |name| {
-            let home = &home;
-            scope.spawn(move || home.login(&["acme", "--register", "--as", name]).ok())
-        };
-        let first = login("first");
-        provider.wait_for("/register", 1);
-        let second = login("second");
-        provider.wait_for("/.well-known/openid-configuration", 2);
-        drop(held);
-        first.join().unwrap();
-        second.join().unwrap();
-    });
-    assert_eq!(provider.asked("/register").len(), 1);
+    register_at_once(&home, &provider, "acme", 2);
     for request in provider.asked("/authorize") {
         assert_eq!(client_of(&request), "registered-client");
     }

@@ -93,7 +93,7 @@ fn the_folder_chooses_for_every_verb() {
     assert!(whoami.stdout.contains("acme/work"), "{whoami:?}");
     let refresh = home.run_in("src", &["refresh", "acme"]).ok();
     assert!(refresh.stdout.starts_with("acme/work "), "{refresh:?}");
-    assert_eq!(provider.state(|state| state.refreshes), 1);
+    provider.assert_refreshes(1);
 
     let named = home.run_in("src", &["token", "acme/julien", "--json"]).ok();
     assert_eq!(named.json()["account"], "acme/julien");

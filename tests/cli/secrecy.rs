@@ -17,7 +17,7 @@ use serde_json::json;
 use keyfob_testkit::home::{Home, Run};
 use keyfob_testkit::provider::{MARK, Provider};
 use keyfob_testkit::server::{Reply, Request};
-use keyfob_testkit::visitor::visit;
+use keyfob_testkit::visitor::begin_visit;
 
 /// With what every command is run once.
 const MANNERS: [&[&str]; 3] = [&[], &["-v"], &["-v", "--json"]];
@@ -65,7 +65,7 @@ impl Round {
             let args = [&["login", "acme"], manner].concat();
             let waiting = self.home.begin_login(&args[1..]);
             let redirect = waiting.redirect(answer);
-            let page = std::thread::spawn(move || visit(&redirect));
+            let page = begin_visit(&redirect);
             let run = waiting.end();
             assert_eq!(run.status, 1, "{run:?}");
             self.hear(&args, run);
@@ -417,22 +417,17 @@ fn the_file_store_with_a_key_file_keeps_everything() {
 fn the_file_store_with_a_passphrase_keeps_everything() {
     let mut home = Home::new();
     home.set("KEYFOB_PASSPHRASE", format!("{MARK}passphrase"));
-    home.set("KEYFOB_TEST_WORK_FACTOR", "10");
     everything_is_kept_in(home);
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn the_keyring_keeps_everything() {
-    use keyfob_testkit::secret_service::{Keyring, SecretService, available};
-    if !available("the_keyring_keeps_everything") {
+    use keyfob_testkit::secret_service::{Keyring, SecretService};
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
-    let mut home = Home::new();
-    home.set("KEYFOB_STORE", "keyring");
-    home.set("DBUS_SESSION_BUS_ADDRESS", session.address());
-    everything_is_kept_in(home);
+    };
+    everything_is_kept_in(session.home());
 }
 
 #[test]

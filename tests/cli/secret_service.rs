@@ -1,18 +1,10 @@
 //! The keyring as people have it on Linux: the real gnome-keyring on a bus of the test's own, from sign-in
 //! to sign-out, and everything that it does instead of answering.
 
-use keyfob_testkit::process::GENEROUS;
-use std::time::Duration;
-
 use crate::vault::HomeVault as _;
 use keyfob_testkit::home::{Home, Run};
 use keyfob_testkit::provider::{MARK, Provider};
-use keyfob_testkit::secret_service::{Keyring, SecretService, available};
-
-/// Whatever waits for no deadline is done in this time, on a busy machine too.
-const PROMPT: Duration = GENEROUS;
-/// And so is what ends at the keyring's deadline.
-const SILENCE: Duration = GENEROUS;
+use keyfob_testkit::secret_service::{Keyring, SecretService};
 
 /// What a person can do where the keyring fails them: who signs in, and who has an account in it.
 const WAYS_OUT: [&str; 3] = [
@@ -36,17 +28,9 @@ fn home_at(address: Option<&str>) -> Home {
     home
 }
 
-/// A home with the session's keyring, and a provider where `julien` is signed in.
-fn signed_in(session: &SecretService) -> (Home, Provider) {
-    let (home, provider) = (home_at(Some(session.address())), Provider::start());
-    home.provider("acme", &provider.definition(""));
-    home.login(&["acme"]).ok();
-    (home, provider)
-}
-
 /// The same, with an access token that has ended.
 fn signed_in_and_expired(session: &SecretService) -> (Home, Provider) {
-    let (home, provider) = (home_at(Some(session.address())), Provider::start());
+    let (home, provider) = (session.home(), Provider::start());
     home.provider("acme", &provider.definition(""));
     provider.state(|state| state.expires_in = Some(0));
     home.login(&["acme"]).ok();
@@ -62,26 +46,25 @@ fn unavailable(run: Run, cause: &str) {
 
 /// Demands that a sign-in fails before anybody is troubled, and that the list does not care.
 #[track_caller]
-fn login_fails_first(home: &mut Home, bound: Duration, cause: &str) {
+fn login_fails_first(home: &mut Home, cause: &str) {
     let (provider, opened) = (Provider::start(), home.path("opened"));
     home.provider("other", &provider.definition(""));
     home.set("KEYFOB_BROWSER", format!("touch {}", opened.display()));
     let words = [&["error: ", cause], &WAYS_OUT[..]].concat();
-    home.run_within(bound, &["login", "other"]).fails(5, &words);
+    home.run(&["login", "other"]).fails(5, &words);
     assert!(!opened.exists(), "a browser was opened");
     for path in ["/authorize", "/token", "/userinfo"] {
         assert!(provider.asked(path).is_empty(), "{path} was asked");
     }
-    home.run_within(PROMPT, &["list"]).ok();
+    home.run(&["list"]).ok();
 }
 
 #[test]
 fn a_keyring_serves_every_verb() {
-    if !available("a_keyring_serves_every_verb") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
-    let home = home_at(Some(session.address()));
+    };
+    let home = session.home();
     let login = home.run(&["login", "sandbox", "--store", "keyring"]).ok();
     assert!(
         login
@@ -107,43 +90,41 @@ fn a_keyring_serves_every_verb() {
 #[test]
 fn without_a_bus_the_sign_in_fails_before_it_begins() {
     let cause = "no D-Bus session bus";
-    login_fails_first(&mut home_at(None), PROMPT, cause);
+    login_fails_first(&mut home_at(None), cause);
     let nowhere = "unix:path=/nonexistent/bus";
-    login_fails_first(&mut home_at(Some(nowhere)), PROMPT, cause);
+    login_fails_first(&mut home_at(Some(nowhere)), cause);
 }
 
 #[test]
 fn without_a_collection_only_the_probe_tells() {
-    if !available("without_a_collection_only_the_probe_tells") {
+    let Some(session) = SecretService::for_test(Keyring::NoCollection) else {
         return;
-    }
-    let session = SecretService::start(Keyring::NoCollection);
+    };
     let cause = "the keyring has no default collection";
-    login_fails_first(&mut home_at(Some(session.address())), PROMPT, cause);
+    login_fails_first(&mut session.home(), cause);
 
     // An account from better days: every read says "no entry", and is not believed.
     let better = SecretService::start(Keyring::Unlocked);
-    let (mut home, provider) = signed_in(&better);
+    let (mut home, provider) = better.signed_in();
     home.set("DBUS_SESSION_BUS_ADDRESS", session.address());
-    let run = home.run_within(PROMPT, &["token", "acme"]);
+    let run = home.run(&["token", "acme"]);
     assert!(run.stderr.contains("acme/julien"), "{run:?}");
     unavailable(run, cause);
     unavailable(home.run(&["refresh", "acme"]), cause);
-    assert_eq!(provider.state(|state| state.refreshes), 0);
+    provider.assert_refreshes(0);
 }
 
 #[test]
 fn a_locked_keyring_is_not_waited_for_without_a_display() {
-    if !available("a_locked_keyring_is_not_waited_for_without_a_display") {
+    let Some(mut session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let mut session = SecretService::start(Keyring::Unlocked);
-    let (mut home, provider) = signed_in(&session);
+    };
+    let (mut home, provider) = session.signed_in();
     session.lock();
     let cause = "the keyring is locked and nobody unlocked it";
-    login_fails_first(&mut home, PROMPT, cause);
+    login_fails_first(&mut home, cause);
     for verb in ["token", "refresh", "whoami", "logout"] {
-        unavailable(home.run_within(PROMPT, &[verb, "acme"]), cause);
+        unavailable(home.run(&[verb, "acme"]), cause);
     }
     assert!(provider.asked("/revoke").is_empty(), "the tokens are kept");
     assert!(home.run(&["list"]).ok().stdout.contains("acme/julien"));
@@ -151,30 +132,30 @@ fn a_locked_keyring_is_not_waited_for_without_a_display() {
 
 #[test]
 fn a_silent_keyring_is_given_up_after_its_deadline() {
-    if !available("a_silent_keyring_is_given_up_after_its_deadline") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
-    let (mut home, _provider) = signed_in(&session);
+    };
+    let (mut home, _provider) = session.signed_in();
     session.stop();
-    let cause = "the keyring did not answer within 5 s";
-    unavailable(home.run_within(SILENCE, &["token", "acme"]), cause);
-    login_fails_first(&mut home, SILENCE, cause);
-    let run = home.run_within(SILENCE, &["refresh", "--all", "--json"]);
+    home.set("KEYFOB_TEST_KEYRING", "1");
+    let cause = "the keyring did not answer within 1 s";
+    unavailable(home.run(&["token", "acme"]), cause);
+    login_fails_first(&mut home, cause);
+    let run = home.run(&["refresh", "--all", "--json"]);
     assert_eq!(run.failure()["error"], "store_unavailable", "{run:?}");
 
     session.resume();
+    home.set("KEYFOB_TEST_KEYRING", "120");
     assert!(home.run(&["token", "acme"]).ok().line().starts_with(MARK));
 }
 
 /// What is left behind is in the keyring when that comes back, and `doctor` has the command for it.
 #[test]
 fn an_account_can_be_forgotten_while_its_keyring_is_away() {
-    if !available("an_account_can_be_forgotten_while_its_keyring_is_away") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
-    let (mut home, provider) = signed_in(&session);
+    };
+    let (mut home, provider) = session.signed_in();
     let id = home.account("acme/julien").id;
     home.set("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
     let command = "`keyfob logout acme/julien --local --leave-secret`";
@@ -221,11 +202,10 @@ fn an_account_can_be_forgotten_while_its_keyring_is_away() {
 
 #[test]
 fn a_secret_removed_behind_our_back_needs_a_new_sign_in() {
-    if !available("a_secret_removed_behind_our_back_needs_a_new_sign_in") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
-    let (home, _provider) = signed_in(&session);
+    };
+    let (home, _provider) = session.signed_in();
     remove_secret(&session, &home);
     for verb in ["token", "refresh", "whoami"] {
         let run = home.run(&[verb, "acme"]);
@@ -246,12 +226,10 @@ fn a_secret_removed_behind_our_back_needs_a_new_sign_in() {
 
 #[test]
 fn sixty_four_processes_read_one_secret_at_once() {
-    if !available("sixty_four_processes_read_one_secret_at_once") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
-    let (mut home, _provider) = signed_in(&session);
-    home.set("KEYFOB_TEST_KEYRING", "120"); // the processes wait for one another
+    };
+    let (home, _provider) = session.signed_in();
     let token = home.run(&["token", "acme"]).ok().stdout;
     for run in home.run_many(64, &["token", "acme"]) {
         assert_eq!(run.ok().stdout, token);
@@ -260,21 +238,17 @@ fn sixty_four_processes_read_one_secret_at_once() {
 
 #[test]
 fn sixteen_processes_refresh_an_ended_token_once() {
-    if !available("sixteen_processes_refresh_an_ended_token_once") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
-    let (mut home, provider) = signed_in_and_expired(&session);
-    home.set("KEYFOB_TEST_KEYRING", "120"); // the processes wait for one another
+    };
+    let (home, provider) = signed_in_and_expired(&session);
     let runs = home.run_many(16, &["token", "acme"]);
     let first = runs[0].line().to_owned();
     for run in runs {
         assert_eq!(run.ok().line(), first);
     }
-    provider.state(|state| {
-        assert_eq!((state.refreshes, state.reuses), (1, 0));
-        assert!(state.alive.contains(&first));
-    });
+    provider.assert_refreshes(1);
+    assert!(provider.state(|state| state.alive.contains(&first)));
 }
 
 /// Removes the one account's entry, as somebody with the keyring's own tools would.

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use keyfob_testkit::disk::SmallDisk;
-use keyfob_testkit::home::{Home, skip};
+use keyfob_testkit::home::Home;
+use keyfob_testkit::needs::skip;
 use keyfob_testkit::provider::{MARK, Provider};
 use keyfob_testkit::shell::Session;
 
@@ -48,9 +49,16 @@ fn what_protects_the_tokens_is_said_in_one_sentence() {
 
     let mut home = Home::new();
     home.set("KEYFOB_PASSPHRASE", "correct horse");
+    home.unset("KEYFOB_TEST_WORK_FACTOR");
     let login = home.run(&["login", "sandbox"]).ok();
     let words = "tokens are encrypted with age behind your passphrase\n";
     assert!(login.stderr.contains(words), "{login:?}");
+    let identity = fs::read(home.path("config/identity/identity.age")).expect("a key");
+    let head = String::from_utf8_lossy(&identity[..100]).into_owned();
+    assert!(
+        head.contains("-> scrypt ") && head.contains(" 17\n"),
+        "{head}"
+    );
 }
 
 /// Runs keyfob on a terminal.
@@ -164,7 +172,7 @@ fn writing_needs_no_passphrase() {
 #[test]
 fn age_opens_what_is_kept() {
     if Command::new("age").arg("--version").output().is_err() {
-        return skip("age_opens_what_is_kept", "age");
+        return skip("age");
     }
     let (home, provider) = (Home::new(), Provider::start());
     home.provider("acme", &provider.definition(""));
@@ -285,8 +293,8 @@ fn a_lost_key_is_named_and_not_replaced_behind_anybodys_back() {
 #[test]
 fn a_full_disk_costs_nothing() {
     let (home, provider) = (Home::new(), Provider::start());
-    let Some(disk) = SmallDisk::over(&home.path("")) else {
-        return skip("a_full_disk_costs_nothing", "the right to mount a tmpfs");
+    let Some(disk) = SmallDisk::for_test(&home.path("")) else {
+        return;
     };
     home.provider("acme", &provider.definition(""));
     home.login(&["acme"]).ok();
@@ -299,11 +307,7 @@ fn a_full_disk_costs_nothing() {
     home.refused_login(&["acme"]).fails(5, &full);
     home.refused_login(&["acme", "--as", "other"])
         .fails(5, &full);
-    assert_eq!(
-        provider.state(|state| state.refreshes),
-        0,
-        "nothing was spent"
-    );
+    provider.assert_refreshes(0);
     assert_eq!(provider.asked("/authorize").len(), 1, "nobody was troubled");
     assert_eq!(home.run(&["token"]).ok().stdout, token.stdout);
     home.run(&["whoami"]).ok();

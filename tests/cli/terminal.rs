@@ -6,7 +6,7 @@ use crate::vault::HomeVault as _;
 use keyfob_testkit::home::Home;
 use keyfob_testkit::provider::{Provider, acme, acme_with};
 use keyfob_testkit::screen::Screen;
-use keyfob_testkit::visitor::visit;
+use keyfob_testkit::visitor::begin_visit;
 
 const CTRL_C: &str = "\x03";
 const CTRL_D: &str = "\x04";
@@ -22,7 +22,7 @@ fn login(home: &Home, args: &[&str]) -> Screen {
 #[track_caller]
 fn sign_in(screen: &mut Screen) -> (u32, String) {
     let url = screen.address();
-    let browser = std::thread::spawn(move || visit(&url));
+    let browser = begin_visit(&url);
     let end = screen.end();
     browser.join().unwrap();
     end
@@ -201,7 +201,7 @@ fn fewer_scopes_are_a_question() {
     ] {
         let mut screen = login(&home, &["acme", "--scope", "read"]);
         let url = screen.address();
-        let browser = std::thread::spawn(move || visit(&url));
+        let browser = begin_visit(&url);
         screen.wait_for("lacks write that acme/julien has; replace its tokens? [y/N]");
         screen.press(answer);
         let (ended, shown) = screen.end();
@@ -262,7 +262,7 @@ fn ctrl_c_ends_the_question_after_a_login_by_url_and_the_account_stays() {
     let url = provider.origin();
     let mut screen = login(&home, &[&url, "--client-id", "keyfob-test"]);
     let address = screen.address();
-    let browser = std::thread::spawn(move || visit(&address));
+    let browser = begin_visit(&address);
     screen.wait_for("keep it as a provider?");
     browser.join().unwrap();
     screen.press(CTRL_C);

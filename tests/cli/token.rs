@@ -57,10 +57,7 @@ fn an_expiring_token_is_refreshed_once_and_kept() {
     assert_ne!(token.line(), old.expose());
     assert_eq!(token.stderr, "");
     assert_eq!(home.run(&["token"]).ok().stdout, token.stdout);
-    assert_eq!(
-        provider.state(|state| (state.refreshes, state.reuses)),
-        (1, 0)
-    );
+    provider.assert_refreshes(1);
 
     home.later("acme/julien", 3600);
     home.run(&["token"]).ok();
@@ -79,7 +76,7 @@ fn a_token_fresh_from_a_refresh_is_given_however_short_its_life() {
         let token = home.run(&["token"]).ok();
         assert!(token.line().starts_with(MARK), "{token:?}");
     }
-    assert_eq!(provider.state(|state| state.refreshes), 3);
+    provider.assert_refreshes(3);
 }
 
 #[test]
@@ -92,7 +89,7 @@ fn a_token_without_an_expiry_is_taken_as_good() {
         .ok()
         .json();
     assert!(answer["expires_at"].is_null(), "{answer}");
-    assert_eq!(provider.state(|state| state.refreshes), 1);
+    provider.assert_refreshes(1);
 }
 
 #[test]
@@ -148,10 +145,10 @@ fn a_secret_that_is_gone_is_not_mistaken_for_a_broken_store() {
 fn a_minimum_that_is_met_sends_nothing_and_one_that_is_not_refreshes() {
     let (home, provider) = signed_in();
     home.run(&["token", "--min-ttl", "59m"]).ok();
-    assert_eq!(provider.state(|state| state.refreshes), 0);
+    provider.assert_refreshes(0);
     home.later("acme/julien", 120);
     home.run(&["token", "--min-ttl", "59m"]).ok();
-    assert_eq!(provider.state(|state| state.refreshes), 1);
+    provider.assert_refreshes(1);
 }
 
 #[test]
@@ -177,10 +174,7 @@ fn a_refresh_that_brings_less_than_the_minimum_says_so() {
     home.run(&["token", "--min-ttl", "59m"])
         .fails(1, &["acme/julien", "issued for 60 s"]);
     assert!(home.run(&["token"]).ok().line().starts_with(MARK));
-    assert_eq!(
-        provider.state(|state| (state.refreshes, state.reuses)),
-        (1, 0)
-    );
+    provider.assert_refreshes(1);
 }
 
 #[test]

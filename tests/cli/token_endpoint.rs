@@ -44,10 +44,7 @@ fn state(home: &Home) -> impl PartialEq + std::fmt::Debug + use<> {
 fn recovers(home: &Home, provider: &Provider) {
     let token = home.run(&["token"]).ok();
     assert!(token.line().starts_with(MARK), "{token:?}");
-    assert_eq!(
-        provider.state(|state| (state.refreshes, state.reuses)),
-        (1, 0)
-    );
+    provider.assert_refreshes(1);
 }
 
 fn html(status: u16) -> Reply {

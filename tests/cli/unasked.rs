@@ -2,10 +2,9 @@
 //! been asked is a failure at once that names what answers instead.
 
 use std::process::Stdio;
-use std::time::Duration;
 
 use keyfob_testkit::home::{Home, Run};
-use keyfob_testkit::process::Running;
+use keyfob_testkit::process::{GENEROUS, Running};
 use keyfob_testkit::provider::{MARK, Provider};
 use keyfob_testkit::screen::Screen;
 
@@ -109,7 +108,7 @@ fn without_a_terminal_what_answers_is_named() {
             let mut command = home.keyfob(&words(line, manner));
             let mut child = command.stdin(Stdio::piped()).spawn().expect("it starts");
             let stdin = child.stdin.take(); // open until the end
-            let run = Running::new(child).end_within(Duration::from_secs(60));
+            let run = Running::new(child).end_within(GENEROUS);
             drop(stdin);
             let ended = run.status.try_into().expect("no signal");
             assert_named(line, (ended, *status), &run.stderr, named);

@@ -55,7 +55,7 @@ fn its_json_adds_organizations_and_the_providers_own_claims() {
 fn a_token_that_has_ended_is_refreshed_first() {
     let (home, provider) = expired();
     home.run(&["whoami"]).ok();
-    assert_eq!(provider.state(|state| state.refreshes), 1);
+    provider.assert_refreshes(1);
     assert_eq!(asked_with(&provider).len(), 1);
 }
 
@@ -64,7 +64,7 @@ fn a_token_that_is_not_accepted_is_refreshed_once_and_tried_again() {
     let (home, provider) = signed_in();
     provider.next("/userinfo", unauthorized());
     home.run(&["whoami"]).ok();
-    assert_eq!(provider.state(|state| state.refreshes), 1);
+    provider.assert_refreshes(1);
     let sent = asked_with(&provider);
     assert_eq!(sent.len(), 2);
     assert_ne!(sent[0], sent[1]);
@@ -140,7 +140,7 @@ fn a_userinfo_endpoint_at_its_worst_is_a_clear_failure() {
         let (home, provider) = signed_in();
         provider.next("/userinfo", reply);
         home.run(&["whoami"]).fails(status, &["acme/julien", words]);
-        assert_eq!(provider.state(|state| state.refreshes), 0, "{words}");
+        provider.assert_refreshes(0);
     }
 }
 

@@ -2,9 +2,6 @@
 
 mod kept;
 
-use std::io::Write;
-use std::process::Stdio;
-
 use serde_json::{Value, json};
 
 use keyfob_testkit::home::{Home, Run};
@@ -20,11 +17,7 @@ const GOOD: &str = "MARKED-SECRET-personal-0001";
 /// Runs a login with this on standard input.
 fn give(home: &Home, token: impl AsRef<[u8]>, args: &[&str]) -> Run {
     let args = [&["login"], args, &["--with-token"]].concat();
-    let mut child = home.keyfob(&args).stdin(Stdio::piped()).spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let _ = stdin.write_all(token.as_ref()); // it may have read enough
-    drop(stdin);
-    Run::of(child.wait_with_output().unwrap())
+    home.run_with_input(&args, token)
 }
 
 fn knows(provider: &Provider, token: &str) {

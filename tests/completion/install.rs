@@ -120,7 +120,7 @@ fn write(home: &Home, file: &str, contents: &str) {
 
 #[test]
 fn bash_that_loads_no_completions_gets_a_line() {
-    if has("bash_that_loads_no_completions_gets_a_line", "bash") {
+    if has("bash") {
         let home = Home::new();
         let before = "shopt -s histappend\n";
         write(&home, ".bashrc", before);
@@ -132,8 +132,7 @@ fn bash_that_loads_no_completions_gets_a_line() {
 
 #[test]
 fn bash_that_loads_completions_gets_a_file() {
-    let test = "bash_that_loads_completions_gets_a_file";
-    if has(test, "bash") && has(test, BASH_COMPLETION) && has(test, "setsid") {
+    if has("bash") && has(BASH_COMPLETION) && has("setsid") {
         let home = Home::new();
         let before = format!("echo welcome; . {BASH_COMPLETION}\n");
         write(&home, ".bashrc", &before);
@@ -154,7 +153,7 @@ fn bash_that_loads_completions_gets_a_file() {
 
 #[test]
 fn zsh_without_a_start_file_gets_one() {
-    if has("zsh_without_a_start_file_gets_one", "zsh") {
+    if has("zsh") {
         let home = Home::new();
         install_by_hand(&home, "zsh", ".zshrc");
         completes_accounts(&home, "zsh");
@@ -164,7 +163,7 @@ fn zsh_without_a_start_file_gets_one() {
 
 #[test]
 fn zsh_with_compinit_and_no_folder_gets_a_line() {
-    if has("zsh_with_compinit_and_no_folder_gets_a_line", "zsh") {
+    if has("zsh") {
         let home = Home::new();
         let before = "autoload -Uz compinit; compinit";
         write(&home, "elsewhere/.zshrc", before);
@@ -177,8 +176,7 @@ fn zsh_with_compinit_and_no_folder_gets_a_line() {
 
 #[test]
 fn zsh_with_a_folder_gets_a_file_and_forgets_its_cache() {
-    let test = "zsh_with_a_folder_gets_a_file_and_forgets_its_cache";
-    if has(test, "zsh") && has(test, "setsid") {
+    if has("zsh") && has("setsid") {
         let home = Home::new();
         write(
             &home,
@@ -198,8 +196,7 @@ fn zsh_with_a_folder_gets_a_file_and_forgets_its_cache() {
 
 #[test]
 fn zsh_that_completes_by_a_plugin_gets_nothing_more() {
-    let test = "zsh_that_completes_by_a_plugin_gets_nothing_more";
-    if has(test, "zsh") && has(test, "setsid") {
+    if has("zsh") && has("setsid") {
         let home = Home::new();
         let before =
             "fpath=(~/.zsh/plugins/keyfob ~/.zfunc $fpath); autoload -Uz compinit; compinit\n";
@@ -222,7 +219,7 @@ fn zsh_that_completes_by_a_plugin_gets_nothing_more() {
 
 #[test]
 fn zsh_that_looks_into_its_folder_too_late_gets_a_line() {
-    if has("zsh_that_looks_into_its_folder_too_late_gets_a_line", "zsh") {
+    if has("zsh") {
         let home = Home::new();
         write(
             &home,
@@ -237,7 +234,7 @@ fn zsh_that_looks_into_its_folder_too_late_gets_a_line() {
 
 #[test]
 fn fish_gets_a_file() {
-    if has("fish_gets_a_file", "fish") {
+    if has("fish") {
         let home = Home::new();
         install(&home, "fish", &["/.config/fish/completions/keyfob.fish\n"]);
         completes_accounts(&home, "fish");
@@ -247,7 +244,7 @@ fn fish_gets_a_file() {
 
 #[test]
 fn elvish_gets_a_line() {
-    if has("elvish_gets_a_line", "elvish") {
+    if has("elvish") {
         let home = Home::new();
         let before = "use str\n";
         write(&home, ".config/elvish/rc.elv", before);
@@ -265,7 +262,7 @@ const NUSHELL: &str = concat!(
 
 #[test]
 fn nushell_gets_a_file_and_asks_at_run_time() {
-    if has("nushell_gets_a_file_and_asks_at_run_time", NUSHELL) {
+    if has(NUSHELL) {
         let home = Home::new();
         std::os::unix::fs::symlink(NUSHELL, home.path().join("bin/nu")).unwrap();
         write(
@@ -305,7 +302,7 @@ fn nushell_gets_a_file_and_asks_at_run_time() {
 
 #[test]
 fn a_start_file_that_installs_is_started_once() {
-    if has("a_start_file_that_installs_is_started_once", "bash") {
+    if has("bash") {
         let home = Home::new();
         let installs = "echo one >> ~/starts\n\
             [ $(wc -l < ~/starts) -gt 4 ] || keyfob completions bash --install 2>> ~/told\n";
@@ -321,7 +318,7 @@ fn a_start_file_that_installs_is_started_once() {
 
 #[test]
 fn a_start_file_that_hangs_or_speaks_is_no_obstacle() {
-    if has("a_start_file_that_hangs_or_speaks_is_no_obstacle", "bash") {
+    if has("bash") {
         let home = Home::new();
         let nosy = "env > ~/seen; sleep 60 & sleep 60\n";
         write(&home, ".bashrc", nosy);

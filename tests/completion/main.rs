@@ -4,10 +4,10 @@
 mod install;
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use keyfob_testkit::needs::has;
 use keyfob_testkit::shell::{PROMPT, Session};
 
 /// The files for packagers.
@@ -82,22 +82,6 @@ impl Home {
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join(format!("{name}.json")), entry.to_string()).unwrap();
     }
-}
-
-/// Whether a program or file is there; if not, says that the test was skipped.
-fn has(test: &str, what: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path)
-        .map(|folder| folder.join(what)) // an absolute `what` stays as it is
-        .any(|file: PathBuf| file.exists());
-    if !found {
-        assert!(
-            std::env::var_os("KEYFOB_TEST_NO_SKIPS").is_none_or(|value| value != "1"),
-            "{test}: needs {what}"
-        );
-        let _ = writeln!(std::io::stderr(), "skipped: {test}: needs {what}");
-    }
-    found
 }
 
 /// A bash at its prompt, after a command.
@@ -244,7 +228,7 @@ fn completes_among_a_thousand(shell: &mut Session) {
 
 #[test]
 fn bash_with_the_script_sourced() {
-    if !has("bash_with_the_script_sourced", "bash") {
+    if !has("bash") {
         return;
     }
     let home = Home::new();
@@ -260,7 +244,7 @@ fn bash_with_the_script_sourced() {
 
 #[test]
 fn login_offers_providers_and_accounts() {
-    if !has("login_offers_providers_and_accounts", "bash") {
+    if !has("bash") {
         return;
     }
     let home = Home::new();
@@ -283,8 +267,7 @@ fn login_offers_providers_and_accounts() {
 
 #[test]
 fn bash_loading_the_file_on_the_first_tab() {
-    let test = "bash_loading_the_file_on_the_first_tab";
-    if !has(test, "bash") || !has(test, BASH_COMPLETION) {
+    if !has("bash") || !has(BASH_COMPLETION) {
         return;
     }
     let home = Home::new();
@@ -298,7 +281,7 @@ fn bash_loading_the_file_on_the_first_tab() {
 
 #[test]
 fn bash_asking_a_binary_in_a_folder_with_a_blank() {
-    if !has("bash_asking_a_binary_in_a_folder_with_a_blank", "bash") {
+    if !has("bash") {
         return;
     }
     let home = Home::new();
@@ -313,7 +296,7 @@ fn bash_asking_a_binary_in_a_folder_with_a_blank() {
 
 #[test]
 fn zsh_loading_the_file_on_the_first_tab() {
-    if !has("zsh_loading_the_file_on_the_first_tab", "zsh") {
+    if !has("zsh") {
         return;
     }
     let home = Home::new();
@@ -329,7 +312,7 @@ fn zsh_loading_the_file_on_the_first_tab() {
 
 #[test]
 fn zsh_with_the_script_sourced() {
-    if !has("zsh_with_the_script_sourced", "zsh") {
+    if !has("zsh") {
         return;
     }
     let home = Home::new();
@@ -340,7 +323,7 @@ fn zsh_with_the_script_sourced() {
 
 #[test]
 fn fish_loading_the_file_on_the_first_tab() {
-    if !has("fish_loading_the_file_on_the_first_tab", "fish") {
+    if !has("fish") {
         return;
     }
     let home = Home::new();
@@ -355,7 +338,7 @@ fn fish_loading_the_file_on_the_first_tab() {
 
 #[test]
 fn elvish_with_the_file_evaluated() {
-    if !has("elvish_with_the_file_evaluated", "elvish") {
+    if !has("elvish") {
         return;
     }
     let home = Home::new();
@@ -373,7 +356,7 @@ fn elvish_with_the_file_evaluated() {
 
 #[test]
 fn bash_among_a_thousand_accounts() {
-    if has("bash_among_a_thousand_accounts", "bash") {
+    if has("bash") {
         let home = Home::with_thousand();
         let mut shell = bash(&home, "eval \"$(keyfob completions bash)\"");
         completes_among_a_thousand(&mut shell);
@@ -382,7 +365,7 @@ fn bash_among_a_thousand_accounts() {
 
 #[test]
 fn zsh_among_a_thousand_accounts() {
-    if has("zsh_among_a_thousand_accounts", "zsh") {
+    if has("zsh") {
         let home = Home::with_thousand();
         let load = format!("fpath=({FILES} $fpath); autoload -Uz compinit; compinit -u -D");
         let mut shell = zsh(&home, &load);
@@ -394,7 +377,7 @@ fn zsh_among_a_thousand_accounts() {
 
 #[test]
 fn fish_among_a_thousand_accounts() {
-    if has("fish_among_a_thousand_accounts", "fish") {
+    if has("fish") {
         let home = Home::with_thousand();
         let mut shell = fish(&home, &format!("set -p fish_complete_path {FILES}"));
         completes_among_a_thousand(&mut shell);
@@ -405,7 +388,7 @@ fn fish_among_a_thousand_accounts() {
 
 #[test]
 fn elvish_among_a_thousand_accounts() {
-    if has("elvish_among_a_thousand_accounts", "elvish") {
+    if has("elvish") {
         let home = Home::with_thousand();
         let mut shell = elvish(&home, &format!("eval (slurp < {FILES}/keyfob.elv)"));
         completes_among_a_thousand(&mut shell);
@@ -414,7 +397,7 @@ fn elvish_among_a_thousand_accounts() {
 
 #[test]
 fn bash_completes_words_with_colons_and_equals_signs() {
-    if has("bash_completes_words_with_colons_and_equals_signs", "bash") {
+    if has("bash") {
         let home = Home::new();
         let mut shell = bash(&home, "eval \"$(keyfob completions bash)\"");
         let lines = [

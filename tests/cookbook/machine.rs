@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use crate::internet::Internet;
 use crate::page::{self, Block};
 use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::needs::is_installed;
 
 /// Where the Python programs are that the tests install.
 const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/readers/.venv/bin");
@@ -16,10 +17,9 @@ const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/readers/.venv/b
 /// The first of some programs that is not installed. `hf` is looked for with what the tests install, and
 /// stands for all of it.
 pub fn lacking<'a>(programs: &[&'a str]) -> Option<&'a str> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
     let is_there = |program: &str| match program {
         "hf" => Path::new(PYTHON).join(program).exists(),
-        _ => std::env::split_paths(&path).any(|folder| folder.join(program).exists()),
+        _ => is_installed(program),
     };
     programs.iter().copied().find(|program| !is_there(program))
 }

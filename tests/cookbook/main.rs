@@ -32,7 +32,7 @@ macro_rules! recipes {
         $(#[test]
         fn $name() {
             match machine::lacking(&["curl", $($program),*]) {
-                Some(program) => keyfob_testkit::home::skip($title, program),
+                Some(program) => keyfob_testkit::needs::skip(program),
                 None => $module::$name(&page::recipe($title)),
             }
         })*

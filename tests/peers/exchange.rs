@@ -49,7 +49,7 @@ fn an_identity_token_is_exchanged_kept_and_exchanged_again() {
     assert_eq!(token["aud"], "https://api.example.com/", "{token}");
     assert_eq!(token["scope"], "api:read");
 
-    home.wait_for_expiry();
+    home.later("peer/job", 3600);
     let second = home.run(&["token", "peer/job"]).ok();
     assert_ne!(first.line(), second.line());
     let token = peer.introspect(second.line());

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use url::Url;
 
-use keyfob_testkit::home::{Home, skip};
+use keyfob_testkit::home::Home;
+use keyfob_testkit::needs::skip;
 use keyfob_testkit::visitor::{self, Page};
 
 /// How long something is waited for, on a busy machine too.
@@ -61,10 +62,7 @@ impl Peer {
     /// The same with these options beside long lifetimes, and a code that may be polled for each second.
     pub fn with(options: &Value) -> Option<Self> {
         if !is_installed() {
-            let test = std::thread::current(); // has the test's name, unless tests run one by one
-            let test = test.name().filter(|name| *name != "main");
-            let needs = "node, and `npm ci` in tests/peers";
-            skip(test.unwrap_or("a test with oidc-provider"), needs);
+            skip("node, and `npm ci` in tests/peers");
             return None;
         }
         let mut all = json!({

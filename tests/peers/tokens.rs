@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::login::SignIn as _;
 use crate::peer::{Lifetimes, Peer};
+use crate::vault::HomeVault as _;
 use keyfob_testkit::home::Home;
 
 /// Who signed in comes from the id token, so that no token of a second has to last for a question.
@@ -23,7 +24,7 @@ fn a_token_that_has_ended_is_renewed_and_works() {
         return;
     };
     let home = signed_in(&peer);
-    home.wait_for_expiry();
+    home.later("peer/julien", 3600);
     assert_eq!(
         home.run(&["whoami", "--json"]).ok().json()["claims"]["sub"],
         "julien"
@@ -43,7 +44,7 @@ fn tokens_of_a_second_are_renewed_as_often_as_needed() {
     let home = signed_in(&peer);
     let mut tokens = BTreeSet::new();
     for _ in 0..3 {
-        home.wait_for_expiry();
+        home.later("peer/julien", 3600);
         tokens.insert(home.run(&["token"]).ok().stdout);
     }
     assert_eq!(tokens.len(), 3);
@@ -70,7 +71,7 @@ fn twenty_processes_share_one_refresh() {
         return;
     };
     let home = signed_in(&peer);
-    home.wait_for_expiry();
+    home.later("peer/julien", 3600);
     let tokens: BTreeSet<String> = home
         .run_many(20, &["token"])
         .into_iter()

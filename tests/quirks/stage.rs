@@ -1,7 +1,6 @@
 //! A sandbox that acts as it is told, a home with a definition that meets it, and what is done there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::TcpListener;
 
 use keyfob_sandbox::{Options, Running, start};
 use serde_json::{Value, json};
@@ -9,6 +8,7 @@ use url::Url;
 
 use crate::person::{Consent, said};
 use keyfob_testkit::home::{Home, Run};
+use keyfob_testkit::server::free_port;
 use keyfob_testkit::visitor::{Page, Waiting, get, send};
 
 /// What a drill comes to; the failure is what a person would have seen.
@@ -264,12 +264,6 @@ fn definition(parts: &[&str]) -> String {
         .iter()
         .map(|(key, value)| format!("{key} = {value}\n"));
     lines.collect()
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-    listener.local_addr().expect("an address").port()
 }
 
 /// Registers a public client, and gives its id.

@@ -41,7 +41,7 @@ fn assert_read(run: &Run, variables: &BTreeMap<String, String>) {
 
 #[test]
 fn python_dotenv_reads_every_token() {
-    let Some(python) = python("python_dotenv_reads_every_token") else {
+    let Some(python) = python() else {
         return;
     };
     let (tokens, variables) = carried();
@@ -56,8 +56,7 @@ fn python_dotenv_reads_every_token() {
 
 #[test]
 fn node_reads_every_token() {
-    let test = "node_reads_every_token";
-    let (Some(node), Some(modules)) = (program(test, "node"), node_modules(test)) else {
+    let (Some(node), Some(modules)) = (program("node"), node_modules()) else {
         return;
     };
     let (tokens, variables) = carried();
@@ -76,7 +75,7 @@ fn node_reads_every_token() {
 #[test]
 fn a_shell_that_sources_it_has_every_token() {
     for shell in ["sh", "dash", "bash", "zsh"] {
-        let Some(shell) = program("a_shell_that_sources_it_has_every_token", shell) else {
+        let Some(shell) = program(shell) else {
             continue;
         };
         let (tokens, variables) = carried();

@@ -6,7 +6,7 @@ use keyfob_testkit::home::Run;
 
 #[test]
 fn python_reads_every_token() {
-    let Some(python) = program("python_reads_every_token", "python3") else {
+    let Some(python) = program("python3") else {
         return;
     };
     let tokens = Tokens::hold(&nasty());

@@ -5,7 +5,7 @@ use crate::tokens::{Tokens, nasty};
 
 #[test]
 fn fish_gives_every_token_back() {
-    let Some(fish) = program("fish_gives_every_token_back", "fish") else {
+    let Some(fish) = program("fish") else {
         return;
     };
     let tokens = Tokens::hold(&nasty());
@@ -21,7 +21,7 @@ fn fish_gives_every_token_back() {
 
 #[test]
 fn elvish_gives_every_token_back() {
-    let Some(elvish) = program("elvish_gives_every_token_back", "elvish") else {
+    let Some(elvish) = program("elvish") else {
         return;
     };
     let tokens = Tokens::hold(&nasty());
@@ -33,7 +33,7 @@ fn elvish_gives_every_token_back() {
 
 #[test]
 fn nushell_gives_every_token_back() {
-    let Some(nu) = nu("nushell_gives_every_token_back") else {
+    let Some(nu) = nu() else {
         return;
     };
     let tokens = Tokens::hold(&nasty());

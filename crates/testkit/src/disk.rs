@@ -5,19 +5,24 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::needs::skip;
+
 /// A small file system over a folder, taken away again when dropped.
 pub struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    /// Mounts it; `None` where this user may not.
-    pub fn over(folder: &Path) -> Option<Self> {
+    /// Mounts it; where this user may not, the test is left out.
+    pub fn for_test(folder: &Path) -> Option<Self> {
         fs::create_dir_all(folder).expect("a folder");
         let mount = Command::new("mount")
             .args(["-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs"])
             .arg(folder)
-            .output()
-            .ok()?;
-        mount.status.success().then(|| Self(folder.to_owned()))
+            .output();
+        if !mount.is_ok_and(|mount| mount.status.success()) {
+            skip("the right to mount a tmpfs");
+            return None;
+        }
+        Some(Self(folder.to_owned()))
     }
 
     /// Leaves no room for one more byte.

@@ -7,6 +7,7 @@ pub mod client;
 pub mod disk;
 pub mod folders;
 pub mod home;
+pub mod needs;
 pub mod process;
 pub mod program;
 pub mod provider;

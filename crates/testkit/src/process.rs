@@ -1,8 +1,8 @@
 //! Processes that run beside the test: waited for without sleeping, stopped and killed by their ids.
 
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,26 @@ impl Home {
     pub fn begin(&self, args: &[&str]) -> Running {
         Running(Some(self.spawn(args)))
     }
+
+    /// The same in many processes at once.
+    pub fn begin_many(&self, count: usize, args: &[&str]) -> Vec<Running> {
+        (0..count).map(|_| self.begin(args)).collect()
+    }
+}
+
+/// Waits for all to end.
+pub fn end_all(running: Vec<Running>) -> Vec<Run> {
+    running.into_iter().map(Running::end).collect()
+}
+
+/// Runs a program to its end with this on its standard input; one that reads no further is free to go.
+pub fn feed(mut command: Command, input: impl AsRef<[u8]>) -> Run {
+    let child = command.stdin(Stdio::piped()).spawn();
+    let mut child = child.expect("the program starts");
+    let mut stdin = child.stdin.take().expect("stdin is a pipe");
+    let _ = stdin.write_all(input.as_ref());
+    drop(stdin);
+    Running::new(child).end()
 }
 
 impl Running {

@@ -186,6 +186,13 @@ impl Provider {
         change(&mut self.state.lock().expect("state"))
     }
 
+    /// Demands that it granted so many refreshes, and that no refresh token came twice.
+    #[track_caller]
+    pub fn assert_refreshes(&self, count: usize) {
+        let seen = self.state(|state| (state.refreshes, state.reuses));
+        assert_eq!(seen, (count, 0), "refreshes and reuses");
+    }
+
     /// Answers the next request at `path` with `reply`, once.
     pub fn next(&self, path: &str, reply: Reply) {
         self.state(|state| {

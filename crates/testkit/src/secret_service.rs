@@ -3,7 +3,6 @@
 //! Every session has a bus, a home and runtime folders of its own; nothing of the machine's session
 //! is touched. Its processes end with it, by their own ids.
 
-use crate::process::GENEROUS;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,6 +10,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+use crate::home::Home;
+use crate::needs::has;
+use crate::process::GENEROUS;
+use crate::provider::Provider;
 
 /// What the session's keyring is like at the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,32 +37,21 @@ pub struct SecretService {
     address: String,
 }
 
-/// Whether the programs are installed. Where not, says on stderr that `test` was skipped, or panics
-/// where `KEYFOB_TEST_NO_SKIPS=1` forbids skipping.
-pub fn available(test: &str) -> bool {
-    let installed = |program: &str| {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
-    };
-    let needed = [
-        "gnome-keyring-daemon",
-        "dbus-daemon",
-        "dbus-send",
-        "secret-tool",
-    ];
-    if needed.into_iter().all(installed) {
-        return true;
-    }
-    let skipped =
-        format!("skipped: {test}: needs gnome-keyring-daemon, dbus-daemon and secret-tool");
-    let forbidden = std::env::var_os("KEYFOB_TEST_NO_SKIPS").is_some_and(|value| value == "1");
-    assert!(!forbidden, "{skipped}");
-    let _ = writeln!(std::io::stderr(), "{skipped}");
-    false
-}
+/// Programs that a session consists of, and is looked at with.
+const PROGRAMS: [&str; 4] = [
+    "gnome-keyring-daemon",
+    "dbus-daemon",
+    "dbus-send",
+    "secret-tool",
+];
 
 impl SecretService {
-    /// Starts a session and waits until its keyring answers.
+    /// Starts a session and waits until its keyring answers; where a program lacks, the test is left out.
+    pub fn for_test(keyring: Keyring) -> Option<Self> {
+        PROGRAMS.into_iter().all(has).then(|| Self::start(keyring))
+    }
+
+    /// Starts a further session.
     pub fn start(keyring: Keyring) -> Self {
         let home = tempfile::tempdir().expect("a temporary folder");
         let (bus, address) = start_bus(home.path());
@@ -83,6 +76,22 @@ impl SecretService {
     /// The bus's address, for `DBUS_SESSION_BUS_ADDRESS`.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// A home in this session, whose secrets go to its keyring unless a test says otherwise.
+    pub fn home(&self) -> Home {
+        let mut home = Home::new();
+        home.set("KEYFOB_STORE", "keyring");
+        home.set("DBUS_SESSION_BUS_ADDRESS", self.address());
+        home
+    }
+
+    /// The same, where `julien` is signed in at `acme`.
+    pub fn signed_in(&self) -> (Home, Provider) {
+        let (home, provider) = (self.home(), Provider::start());
+        home.provider("acme", &provider.definition(""));
+        home.login(&["acme"]).ok();
+        (home, provider)
     }
 
     /// Puts a command into this session, with a home of its own and no display.

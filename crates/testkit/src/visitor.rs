@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command};
+use std::thread::JoinHandle;
 
 use url::Url;
 
@@ -154,8 +155,7 @@ impl Waiting {
 
     /// Opens a URL of the test's own as the browser, and waits for the end.
     pub fn bring(self, url: &Url) -> (Page, Run) {
-        let url = url.clone();
-        let browser = std::thread::spawn(move || visit(&url));
+        let browser = begin_visit(url);
         let run = self.end();
         (browser.join().expect("the browser"), run)
     }
@@ -186,6 +186,22 @@ impl Waiting {
             stderr: std::mem::take(&mut self.said),
         }
     }
+}
+
+/// Signs in at all of these at once.
+pub fn sign_in_all(logins: Vec<Waiting>) -> Vec<Run> {
+    let browsers: Vec<_> = logins.iter().map(|login| begin_visit(&login.url)).collect();
+    let runs = logins.into_iter().map(Waiting::end).collect();
+    for browser in browsers {
+        browser.join().expect("the browser");
+    }
+    runs
+}
+
+/// Gets a page as [`visit`] does, beside the test.
+pub fn begin_visit(url: &Url) -> JoinHandle<Page> {
+    let url = url.clone();
+    std::thread::spawn(move || visit(&url))
 }
 
 /// Gets a page, following redirects on loopback.

@@ -65,10 +65,11 @@ impl Deadline {
     }
 
     fn wait<T>(&self, prompter: &dyn Prompter, receiver: &Receiver<T>) -> Result<T, StoreError> {
-        let mut answer = receiver.recv_timeout(self.bounds.announce);
+        let announce = self.bounds.announce.min(self.alone());
+        let mut answer = receiver.recv_timeout(announce);
         if let Err(RecvTimeoutError::Timeout) = answer {
             let bound = self.bound(prompter);
-            answer = receiver.recv_timeout(bound.saturating_sub(self.bounds.announce));
+            answer = receiver.recv_timeout(bound.saturating_sub(announce));
             if let Err(RecvTimeoutError::Timeout) = answer {
                 return Err(no_answer(*self.missed.get_or_init(|| bound)));
             }
@@ -76,9 +77,13 @@ impl Deadline {
         answer.map_err(|_| failed("the call to the keyring broke off".into()))
     }
 
+    fn alone(&self) -> Duration {
+        bound("KEYRING", self.bounds.alone)
+    }
+
     fn bound(&self, prompter: &dyn Prompter) -> Duration {
         if !prompter.attended() {
-            return bound("KEYRING", self.bounds.alone);
+            return self.alone();
         }
         if !self.announced.swap(true, Ordering::Relaxed) {
             prompter.unlock_pending();

@@ -35,7 +35,7 @@ pub(crate) fn is_asked() -> bool {
 }
 
 pub(crate) fn bash() -> Option<Bash> {
-    let answers = ask(detached("bash")?.args(["-ic", BASH]))?;
+    let answers = ask(detached("bash")?.args(["-ic", BASH]), PATIENCE)?;
     let value = |name: &str| value(&answers, name).next();
     Some(Bash {
         loads: value("loads").is_some(),
@@ -65,7 +65,7 @@ pub(crate) fn zsh() -> Option<Zsh> {
         command.arg("+m"); // it would wait to be in the foreground
         command
     });
-    let answers = ask(zsh.args(["-ic", ZSH]))?;
+    let answers = ask(zsh.args(["-ic", ZSH]), PATIENCE)?;
     let values = |name: &'static str| value(&answers, name);
     let path = |name| values(name).next().map(PathBuf::from);
     Some(Zsh {
@@ -94,7 +94,7 @@ pub(crate) fn powershell() -> Option<PathBuf> {
             "-Command",
             script,
         ]);
-        let answers = ask(&mut command)?;
+        let answers = ask(&mut command, PATIENCE)?;
         value(&answers, "profile").next().map(PathBuf::from)
     })
 }
@@ -121,7 +121,7 @@ fn detached(shell: &str) -> Option<Command> {
 }
 
 /// Runs a shell until it has told everything; `None` where it does not.
-fn ask(command: &mut Command) -> Option<Vec<String>> {
+fn ask(command: &mut Command, patience: Duration) -> Option<Vec<String>> {
     process::scrub(command);
     command
         .env(ASKED, "1")
@@ -130,7 +130,7 @@ fn ask(command: &mut Command) -> Option<Vec<String>> {
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
     let mut child = command.spawn().ok()?;
-    let answers = read(&mut child).and_then(|lines| collect(&lines, Instant::now() + PATIENCE));
+    let answers = read(&mut child).and_then(|lines| collect(&lines, Instant::now() + patience));
     if answers.is_none() {
         end_all(&child);
     }
@@ -185,8 +185,14 @@ fn collect(lines: &Receiver<String>, deadline: Instant) -> Option<Vec<String>> {
 mod tests {
     use super::*;
 
+    const GENEROUS: Duration = Duration::from_secs(120);
+
     fn told(script: &str) -> Option<Vec<String>> {
-        ask(Command::new("sh").args(["-c", script]))
+        told_within(GENEROUS, script)
+    }
+
+    fn told_within(patience: Duration, script: &str) -> Option<Vec<String>> {
+        ask(Command::new("sh").args(["-c", script]), patience)
     }
 
     #[test]
@@ -203,21 +209,21 @@ mod tests {
     #[test]
     fn a_shell_that_ends_early_or_is_missing_tells_nothing() {
         assert!(told("echo keyfob:a b; exit").is_none());
-        assert!(ask(&mut Command::new("/nowhere/zsh")).is_none());
+        assert!(ask(&mut Command::new("/nowhere/zsh"), GENEROUS).is_none());
         assert!(told("head -c 2000000 /dev/zero; echo; echo keyfob:end").is_none());
     }
 
     #[test]
     fn what_keeps_the_pipe_open_is_not_waited_for() {
         let begin = Instant::now();
-        assert!(told("sleep 20 & echo keyfob:end").is_some());
-        assert!(begin.elapsed() < PATIENCE);
+        assert!(told("sleep 130 & echo keyfob:end").is_some());
+        assert!(begin.elapsed() < GENEROUS);
     }
 
     #[test]
     fn nobody_is_waited_for_longer_than_that() {
         let begin = Instant::now();
-        assert!(told("sleep 20").is_none());
-        assert!(begin.elapsed() < PATIENCE * 3);
+        assert!(told_within(Duration::from_millis(50), "exec sleep 130").is_none());
+        assert!(begin.elapsed() < GENEROUS);
     }
 }

@@ -25,6 +25,7 @@ use crate::verbs::logout::lives_on;
 use crate::verbs::tokens::Owner;
 use crate::verbs::{embedded, network};
 use keyfob_base::escape::escape_short;
+use keyfob_base::testing::bound;
 
 /// How long giving back may take in all: the command has ended, and its caller waits.
 const BOUND: Duration = Duration::from_secs(5);
@@ -174,7 +175,7 @@ fn say_signed_in(app: &App, granted: &Granted, who: Option<&str>) {
 
 /// Gives back what a sign-in got, within [`BOUND`]. What could not be given back is a warning.
 async fn give_back(app: &App, context: &Context, gains: Gains) {
-    let until = Instant::now() + BOUND;
+    let until = Instant::now() + bound("GIVE_BACK", BOUND);
     if let Some(granted) = gains.granted {
         revoke(app, context, &granted, until).await;
     }

@@ -38,10 +38,7 @@ fn accounts_are_forgotten_here_and_refresh_there() {
     assert!(run.stderr.contains(&said), "{run:?}");
     there.run(&["refresh"]).ok();
     there.run(&["refresh"]).ok();
-    assert_eq!(
-        provider.state(|state| (state.refreshes, state.reuses)),
-        (2, 0)
-    );
+    provider.assert_refreshes(2);
     // The file is older by now, and what it holds is spent.
     let again = there.run(&["restore", &file, "--identity", &key]);
     again.fails(1, &["acme/julien is newer here", "remove ", "is spent"]);
@@ -95,10 +92,7 @@ fn a_refresh_that_is_under_way_is_not_lost() {
         .run(&["restore", &file, "--identity", &there.text_path("key.txt")])
         .ok();
     there.run(&["refresh"]).ok();
-    assert_eq!(
-        provider.state(|state| (state.refreshes, state.reuses)),
-        (2, 0)
-    );
+    provider.assert_refreshes(2);
 }
 
 #[test]

@@ -190,7 +190,7 @@ fn a_token_that_was_renewed_for_nobody_is_kept() {
             let (home, provider) = scene();
             home.later("acme/julien", 3600);
             shell(&home, &format!("exec keyfob {verb} {closed}")).ok();
-            assert_eq!(provider.state(|state| state.refreshes), 1, "{verb}");
+            provider.assert_refreshes(1);
             provider.next("/token", Reply::Close); // nobody asks again
             home.run(&["token", "acme"]).ok();
             assert_eq!(provider.state(|state| state.reuses), 0, "{verb}");

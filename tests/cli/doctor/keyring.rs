@@ -1,24 +1,13 @@
 //! The same in the real gnome-keyring: what is there is listed, and nothing is unlocked for it.
 
-use keyfob_testkit::process::GENEROUS;
-
 use keyfob::store::Kind;
 
 use super::*;
 use crate::vault::HomeVault as _;
 use keyfob_testkit::provider::Provider;
-use keyfob_testkit::secret_service::{Keyring, SecretService, available};
+use keyfob_testkit::secret_service::{Keyring, SecretService};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
-
-fn signed_in(session: &SecretService) -> (Home, Provider) {
-    let (mut home, provider) = (Home::new(), Provider::start());
-    home.set("KEYFOB_STORE", "keyring");
-    home.set("DBUS_SESSION_BUS_ADDRESS", session.address());
-    home.provider("acme", &provider.definition(""));
-    home.login(&["acme"]).ok();
-    (home, provider)
-}
 
 /// Puts a secret under a key, as another home of the same user would.
 fn put(session: &SecretService, key: &str) {
@@ -29,22 +18,12 @@ fn put(session: &SecretService, key: &str) {
     assert!(status.success(), "{status}");
 }
 
-fn has(session: &SecretService, key: &str) -> bool {
-    let mut command = std::process::Command::new("secret-tool");
-    session.join(&mut command);
-    let found = command
-        .args(["lookup", "service", "keyfob", "username", key])
-        .output();
-    !found.expect("secret-tool starts").stdout.is_empty()
-}
-
 #[test]
 fn index_and_keyring_are_compared_both_ways() {
-    if !available("index_and_keyring_are_compared_both_ways") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
-    let (home, _provider) = signed_in(&session);
+    };
+    let (home, _provider) = session.signed_in();
     let found = look(&home, &[]);
     one(
         &found,
@@ -70,7 +49,7 @@ fn index_and_keyring_are_compared_both_ways() {
                 .contains(&format!("secret-tool clear service keyfob username {KEY}")),
         "{others:?}"
     );
-    assert!(has(&session, KEY));
+    assert!(session.holds("keyfob", KEY));
 
     session.remove("keyfob", KEY);
     well(&look(&home, &[]));
@@ -95,16 +74,15 @@ fn is_told_and_left(session: &SecretService, home: &Home, id: &str) {
     let told = one(&look(home, &["--mend"]), "warn", "index", &words);
     let command = format!("`secret-tool clear service keyfob username {id}`");
     assert!(!told.mendable && told.hint.contains(&command), "{told:?}");
-    assert!(has(session, id));
+    assert!(session.holds("keyfob", id));
 }
 
 #[test]
 fn a_secret_with_a_lock_here_is_told_and_left_alone() {
-    if !available("a_secret_with_a_lock_here_is_told_and_left_alone") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
-    let (home, _provider) = signed_in(&session);
+    };
+    let (home, _provider) = session.signed_in();
     let id = home.account("acme/julien").id;
     std::fs::remove_file(home.path("data/accounts/acme/julien.json")).expect("an entry");
     is_told_and_left(&session, &home, &id);
@@ -112,11 +90,10 @@ fn a_secret_with_a_lock_here_is_told_and_left_alone() {
 
 #[test]
 fn accounts_of_another_home_with_the_same_state_folder_keep_their_secrets() {
-    if !available("accounts_of_another_home_with_the_same_state_folder_keep_their_secrets") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
-    let (mut home, _provider) = signed_in(&session);
+    };
+    let (mut home, _provider) = session.signed_in();
     let first = home.text_path("");
     let state = format!("state_dir = \"{}\"\n", home.text_path("shared"));
     home.write("config/config.toml", &state);
@@ -132,13 +109,10 @@ fn accounts_of_another_home_with_the_same_state_folder_keep_their_secrets() {
 
 #[test]
 fn accounts_of_another_data_folder_keep_their_secrets() {
-    if !available("accounts_of_another_data_folder_keep_their_secrets") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
-    let (mut home, provider) = (Home::new(), Provider::start());
-    home.set("KEYFOB_STORE", "keyring");
-    home.set("DBUS_SESSION_BUS_ADDRESS", session.address());
+    };
+    let (mut home, provider) = (session.home(), Provider::start());
     home.set("KEYFOB_HOME", "");
     for (name, folder) in [("CONFIG", "config"), ("DATA", "one"), ("STATE", "state")] {
         home.set(&format!("XDG_{name}_HOME"), home.text_path(folder));
@@ -160,11 +134,10 @@ fn accounts_of_another_data_folder_keep_their_secrets() {
 /// What a killed move leaves: the index says which store counts.
 #[test]
 fn a_secret_in_two_stores_loses_the_one_that_does_not_count() {
-    if !available("a_secret_in_two_stores_loses_the_one_that_does_not_count") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
-    let (home, _provider) = signed_in(&session);
+    };
+    let (home, _provider) = session.signed_in();
     home.run(&["login", "sandbox", "--store", "file"]).ok();
     let token = home.run(&["token", "acme"]).ok().stdout;
     let account = home.account("acme/julien");
@@ -200,13 +173,12 @@ fn a_secret_in_two_stores_loses_the_one_that_does_not_count() {
 
 #[test]
 fn what_is_locked_is_not_unlocked_and_says_nothing_of_accounts() {
-    if !available("what_is_locked_is_not_unlocked_and_says_nothing_of_accounts") {
+    let Some(mut session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let mut session = SecretService::start(Keyring::Unlocked);
-    let (home, _provider) = signed_in(&session);
+    };
+    let (mut home, _provider) = session.signed_in();
     session.lock();
-    let run = home.run_within(GENEROUS, &["doctor", "--json"]);
+    let run = home.run(&["doctor", "--json"]);
     let found = findings(&run);
     let store = one(
         &found,
@@ -220,23 +192,23 @@ fn what_is_locked_is_not_unlocked_and_says_nothing_of_accounts() {
     );
     one(&found, "pass", "index", "the keyring could not be compared");
     session.stop();
-    let run = home.run_within(GENEROUS, &["doctor", "--json"]);
+    home.set("KEYFOB_TEST_KEYRING", "1");
+    let run = home.run(&["doctor", "--json"]);
     one(
         &findings(&run),
         "fail",
         "store",
-        "the keyring did not answer within 5 s",
+        "the keyring did not answer within 1 s",
     );
     session.resume();
 }
 
 #[test]
 fn without_a_collection_only_the_rehearsal_tells() {
-    if !available("without_a_collection_only_the_rehearsal_tells") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
-    let (mut home, _provider) = signed_in(&session);
+    };
+    let (mut home, _provider) = session.signed_in();
     let empty = SecretService::start(Keyring::NoCollection);
     home.set("DBUS_SESSION_BUS_ADDRESS", empty.address());
     let found = look(&home, &["--mend"]);

@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 
 use super::*;
 use crate::vault::HomeVault as _;
-use keyfob_testkit::home::skip;
+use keyfob_testkit::needs::skip;
 
 fn chmod(home: &Home, path: &str, mode: u32) {
     set_permissions(home.path(path), Permissions::from_mode(mode)).expect("a mode");
@@ -121,10 +121,7 @@ fn what_sudo_left_behind_is_named() {
     let (home, _provider) = signed_in();
     let entry = home.path("data/accounts/acme/julien.json");
     if chown(&entry, Some(12_345), None).is_err() {
-        return skip(
-            "what_sudo_left_behind_is_named",
-            "the right to give files away",
-        );
+        return skip("the right to give files away");
     }
     let found = look(&home, &["--mend"]);
     let foreign = one(

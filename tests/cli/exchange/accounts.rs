@@ -6,7 +6,6 @@ use super::LOGIN;
 use super::ci::{Ci, GITHUB, claims};
 use crate::vault::HomeVault as _;
 use keyfob_testkit::home::Run;
-use keyfob_testkit::process::Running;
 use keyfob_testkit::provider::MARK;
 use keyfob_testkit::server::Reply;
 
@@ -116,9 +115,8 @@ fn a_token_that_has_ended_is_exchanged_for_anew() {
 fn twenty_processes_exchange_once() {
     let ci = signed_in();
     ci.home.later(ACCOUNT, 3600);
-    let crowd: Vec<Running> = (0..20).map(|_| ci.home.begin(&["token"])).collect();
-    let tokens: std::collections::BTreeSet<String> =
-        crowd.into_iter().map(|one| one.end().ok().stdout).collect();
+    let runs = ci.home.run_many(20, &["token"]).into_iter();
+    let tokens: std::collections::BTreeSet<String> = runs.map(|run| run.ok().stdout).collect();
     assert_eq!(tokens.len(), 1, "{tokens:?}");
     assert_eq!(ci.asked("/token").len(), 2, "the login's and one");
 }

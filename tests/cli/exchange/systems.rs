@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::TOKEN;
 use super::ci::{Ci, GITHUB, claims};
+use super::{LOGIN, TOKEN};
 use keyfob_testkit::provider::MARK;
 
 #[test]
@@ -219,17 +219,7 @@ fn what_is_missing_is_said_in_the_systems_own_words() {
         ),
     ] {
         let ci = Ci::new().inside(place);
-        for args in [
-            &TOKEN[..],
-            &[
-                "login",
-                "huggingface",
-                "--flow",
-                "token-exchange",
-                "--resource",
-                "acme/model",
-            ],
-        ] {
+        for args in [&TOKEN[..], &LOGIN] {
             let run = ci.home.run(args).fails(4, words);
             assert_eq!(run.stdout, "");
         }

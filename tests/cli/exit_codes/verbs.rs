@@ -124,7 +124,7 @@ fn a_token_that_is_renewed_is_0() {
         let stage = ended();
         let run = stage.home.run(&words(line, &[])).ok();
         assert_eq!(run.stderr, "", "{line}");
-        assert_eq!(stage.provider.state(|state| state.refreshes), 1, "{line}");
+        stage.provider.assert_refreshes(1);
     }
 }
 
@@ -371,7 +371,7 @@ fn a_store_that_cannot_be_written_is_5_and_no_refresh_token_is_spent() {
     let stage = ended();
     let _broken = stage.home.break_writing();
     each(&stage, &NEEDY, Code::StoreUnavailable, 5);
-    assert_eq!(stage.provider.state(|state| state.refreshes), 0);
+    stage.provider.assert_refreshes(0);
 }
 
 #[test]
@@ -412,7 +412,7 @@ fn a_signal_while_a_server_is_waited_for_is_130() {
             if NEEDY.contains(line) {
                 drop(door); // a refresh token that was sent is not left behind
             }
-            let run = running.end_within(std::time::Duration::from_secs(60));
+            let run = running.end_within(keyfob_testkit::process::GENEROUS);
             fails(line, manner, run, Code::Interrupted, 130);
         }
     }

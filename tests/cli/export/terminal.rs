@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use keyfob_testkit::home::{Home, skip};
+use keyfob_testkit::home::Home;
+use keyfob_testkit::needs::skip;
 use keyfob_testkit::provider::MARK;
 use keyfob_testkit::scene::signed_in;
 use keyfob_testkit::screen::Screen;
@@ -32,7 +33,6 @@ fn the_shell_is_the_parent_and_else_the_usual_one() {
     let (mut home, _provider) = signed_in();
     home.set("SHELL", "/usr/bin/elvish");
     let token = format!("{MARK}access-0002");
-    let test = "the_shell_is_the_parent_and_else_the_usual_one";
     for (shell, args, form) in [
         // this test's own process is no shell
         ("", &[][..], "set-env ACME_TOKEN '"),
@@ -55,7 +55,7 @@ fn the_shell_is_the_parent_and_else_the_usual_one() {
         let command = match shell {
             "" => home.keyfob(&["export"]),
             shell if Command::new(shell).arg("-c").arg("true").status().is_err() => {
-                skip(test, shell);
+                skip(shell);
                 continue;
             }
             shell => under(&home, shell, args),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use keyfob_testkit::provider::{Decision, acme_with_device};
 use keyfob_testkit::screen::Screen;
-use keyfob_testkit::visitor::visit;
+use keyfob_testkit::visitor::begin_visit;
 
 const DEVICE: [&str; 4] = ["login", "acme", "--flow", "device"];
 
@@ -139,7 +139,7 @@ fn a_hostile_device_answer_costs_the_other_ways_nothing() {
         let mut screen = Screen::start(&home.keyfob(&["login", "acme", "-v"]));
         screen.wait_for("no code for another device");
         let url = screen.authorization_url();
-        let browser = std::thread::spawn(move || visit(&url));
+        let browser = begin_visit(&url);
         let (status, shown) = screen.end();
         assert_eq!(status, 0, "{shown}");
         browser.join().expect("the browser");

@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
 use super::*;
-use keyfob_testkit::home::skip;
+use keyfob_testkit::needs::skip;
 
 /// What is in the folder, refused by everything that would have used it and by those who would accept it.
 #[track_caller]
@@ -137,7 +137,7 @@ fn what_another_user_wrote() {
     home.rule("src", WORK);
     let file = home.path("src/.keyfob.toml");
     if std::os::unix::fs::chown(&file, Some(65_534), None).is_err() {
-        return skip("what_another_user_wrote", "the right to give a file away");
+        return skip("the right to give a file away");
     }
     refused(
         &home,

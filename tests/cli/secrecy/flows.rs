@@ -58,15 +58,11 @@ fn every_flow_is_kept_in_the_file_store() {
 #[cfg(target_os = "linux")]
 #[test]
 fn every_flow_is_kept_in_the_keyring() {
-    use keyfob_testkit::secret_service::{Keyring, SecretService, available};
-    if !available("every_flow_is_kept_in_the_keyring") {
+    use keyfob_testkit::secret_service::{Keyring, SecretService};
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
-    let mut home = Home::new();
-    home.set("KEYFOB_STORE", "keyring");
-    home.set("DBUS_SESSION_BUS_ADDRESS", session.address());
-    every_flow_is_kept_in(home);
+    };
+    every_flow_is_kept_in(session.home());
 }
 
 #[test]

@@ -1,8 +1,5 @@
 //! A token that is given: through a pipe or at a prompt, taken or refused, to its end.
 
-use std::io::Write;
-use std::process::Stdio;
-
 use super::*;
 use keyfob_testkit::screen::Screen;
 
@@ -27,12 +24,7 @@ impl Round {
     fn give(&mut self, ends: fn(i32) -> bool, token: &str, args: &[&str]) {
         for manner in MANNERS {
             let args = [&["login", "acme", "--with-token"], args, manner].concat();
-            let mut command = self.home.keyfob(&args);
-            let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
-            let mut stdin = child.stdin.take().unwrap();
-            stdin.write_all(token.as_bytes()).unwrap();
-            drop(stdin);
-            let run = Run::of(child.wait_with_output().unwrap());
+            let run = self.home.run_with_input(&args, token);
             assert!(ends(run.status), "{args:?}: {run:?}");
             self.hear(&args, run);
         }

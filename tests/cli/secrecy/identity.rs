@@ -2,51 +2,26 @@
 
 use super::*;
 use crate::exchange::ci::{Ci, GITHUB, claims, identity_token};
+use crate::exchange::{LOGIN, TOKEN};
 
 /// What is run in a job, in each manner, and whether it may print a token.
-const VERBS: [&[&str]; 4] = [
-    &[
-        "token",
-        "huggingface",
-        "--exchange",
-        "--resource",
-        "acme/model",
-    ],
-    &[
-        "export",
-        "huggingface",
-        "--exchange",
-        "--resource",
-        "acme/model",
-    ],
-    &[
-        "exec",
-        "huggingface",
-        "--exchange",
-        "--resource",
-        "acme/model",
-        "--",
-        "true",
-    ],
-    &[
-        "login",
-        "huggingface",
-        "--flow",
-        "token-exchange",
-        "--resource",
-        "acme/model",
-        "--as",
-        "job",
-    ],
-];
+fn verbs() -> [Vec<&'static str>; 4] {
+    let exchange = &TOKEN[1..];
+    [
+        TOKEN.to_vec(),
+        [&["export"], exchange].concat(),
+        [&["exec"], exchange, &["--", "true"]].concat(),
+        [&LOGIN[..], &["--as", "job"]].concat(),
+    ]
+}
 
 /// Runs every verb in every manner; nothing is on stderr, and on stdout only where that is the answer.
 #[track_caller]
 fn each(ci: &Ci, ends: fn(i32) -> bool) {
     let secrets = spellings(MARK);
-    for verb in VERBS {
+    for verb in verbs() {
         for manner in MANNERS {
-            let args = in_manner(verb, manner);
+            let args = in_manner(&verb, manner);
             let run = ci.home.run(&args);
             assert!(ends(run.status), "{args:?}: {run:?}");
             // Masks are what the runner's log is kept clean with.
@@ -107,10 +82,10 @@ fn of_a_file_nothing_is_shown() {
         (format!("{MARK}.unknown.here"), badly),
     ] {
         std::fs::write(&path, contents).expect("a file");
-        for verb in VERBS {
+        for verb in verbs() {
             for manner in MANNERS {
                 let more = [&["--subject-token-file", &file], manner].concat();
-                let args = in_manner(verb, &more);
+                let args = in_manner(&verb, &more);
                 let run = ci.home.run(&args);
                 assert!(ends(run.status), "{args:?}: {run:?}");
                 assert_none(&secrets, run.stderr.as_bytes(), &format!("{args:?}"));
@@ -147,14 +122,14 @@ fn of_an_endpoint_that_echoes_nothing_is_shown() {
         Reply::Raw(format!("HTTP/1.1 200 {bearer}\r\n\r\n{bearer}").into_bytes()),
         Reply::Raw(bearer.clone().into_bytes()),
     ] {
-        for _ in 0..VERBS.len() * MANNERS.len() {
+        for _ in 0..verbs().len() * MANNERS.len() {
             ci.next("/idtoken/1", reply.clone());
         }
         each(&ci, badly);
     }
     // The provider echoes the identity token.
     let token = identity_token(&claims(&json!({})));
-    for _ in 0..VERBS.len() * MANNERS.len() {
+    for _ in 0..verbs().len() * MANNERS.len() {
         ci.next(
             "/token",
             Reply::Json(

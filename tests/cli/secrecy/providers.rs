@@ -1,8 +1,5 @@
 //! The verbs of providers, and logins at a server that is known by its URL alone.
 
-use std::io::Write;
-use std::process::Stdio;
-
 use super::*;
 use keyfob_testkit::screen::Screen;
 
@@ -18,18 +15,6 @@ fn without_a_secret() -> Round {
     let mut r = Round::new(Home::new());
     r.home.unset("KEYFOB_ACME_CLIENT_SECRET");
     r
-}
-
-fn piped(home: &Home, args: &[&str], input: &str) -> Run {
-    let mut command = home.keyfob(args);
-    let mut child = command
-        .stdin(Stdio::piped())
-        .spawn()
-        .expect("keyfob starts");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    let _ = stdin.write_all(input.as_bytes()); // one that reads no further is free to go
-    drop(stdin);
-    Run::of(child.wait_with_output().expect("keyfob ends"))
 }
 
 /// Every verb of providers, with a secret that was kept; then a login with it.
@@ -55,9 +40,11 @@ fn a_secret_from_a_pipe_is_nowhere_but_in_the_store() {
     let r = &mut without_a_secret();
     for manner in MANNERS {
         let args = [&SET[..], manner].concat();
-        let run = piped(&r.home, &args, &format!("{}\n", secret())).ok();
+        let run = r.home.run_with_input(&args, format!("{}\n", secret())).ok();
         r.hear(&args, run);
-        let wrong = piped(&r.home, &args, &format!("{}\u{1b}\n", secret()));
+        let wrong = r
+            .home
+            .run_with_input(&args, format!("{}\u{1b}\n", secret()));
         assert!(badly(wrong.status), "{wrong:?}");
         r.hear(&args, wrong);
     }

@@ -1,8 +1,5 @@
 //! Whose a token is that somebody had already, how tokens begin, and which variable holds them.
 
-use std::io::Write;
-use std::process::Stdio;
-
 use serde_json::json;
 
 use super::row::{PLAIN, Row};
@@ -106,11 +103,6 @@ fn give(stage: &Stage) -> Outcome<Run> {
 }
 
 fn pipe(stage: &Stage, token: &str) -> Outcome<Run> {
-    let mut command = stage.home.keyfob(&["login", "acme", "--with-token"]);
-    let child = command.stdin(Stdio::piped()).spawn();
-    let mut child = child.expect("keyfob starts");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    stdin.write_all(token.as_bytes()).expect("a reader");
-    drop(stdin);
-    done(Run::of(child.wait_with_output().expect("keyfob ends")))
+    let args = ["login", "acme", "--with-token"];
+    done(stage.home.run_with_input(&args, token))
 }

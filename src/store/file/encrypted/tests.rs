@@ -344,8 +344,8 @@ fn a_hostile_work_factor_is_refused_unworked() {
     let contents = fs::read(&path).unwrap();
     let header = contents
         .windows(4)
-        .position(|window| window == b" 17\n")
-        .expect("the work factor is 17");
+        .position(|window| window == b" 10\n")
+        .expect("the work factor is 10");
     for factor in [b" 63\n", b" 21\n"] {
         let mut hostile = contents.clone();
         hostile[header..header + 4].copy_from_slice(factor);

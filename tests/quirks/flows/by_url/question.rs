@@ -5,13 +5,13 @@ use keyfob_sandbox::Running;
 use super::{kept, login, stranger, suggested, works};
 use keyfob_testkit::home::Home;
 use keyfob_testkit::screen::Screen;
-use keyfob_testkit::visitor::visit;
+use keyfob_testkit::visitor::begin_visit;
 
 /// A login on a terminal up to the question.
 fn asked(home: &Home, running: &Running) -> Screen {
     let mut screen = Screen::start(&home.login_command(&[running.base(), "--register"]));
     let url = screen.authorization_url();
-    let browser = std::thread::spawn(move || visit(&url));
+    let browser = begin_visit(&url);
     screen.wait_for(&format!(
         "keep it as a provider? its name [{}], or `-` to forget it:",
         suggested(running)
