@@ -75,7 +75,6 @@ fn a_paste_login_that_is_cut_off_gives_the_terminal_back() {
         for stage in ["", "/token", "/userinfo"] {
             let (home, provider) = acme_with("");
             let mut screen = Screen::start(&home.keyfob(&PASTE));
-            let before = screen.settings();
             screen.wait_for("ends on");
             screen.wait_for_echo(false);
             let url = screen.authorization_url();
@@ -87,7 +86,7 @@ fn a_paste_login_that_is_cut_off_gives_the_terminal_back() {
             kill(signal, screen.pid());
             let (status, shown) = screen.end();
             assert_eq!(status, 130, "{signal} {stage}: {shown}");
-            assert_eq!(screen.settings(), before, "{signal} {stage}");
+            assert_eq!(screen.settings(), screen.before, "{signal} {stage}");
             assert_eq!(shown.matches("interrupted").count(), 1, "{shown}");
             assert!(home.stored().is_empty());
         }

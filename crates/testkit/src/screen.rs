@@ -29,6 +29,8 @@ pub struct Screen {
     output: Receiver<Vec<u8>>,
     parser: vt100::Parser,
     raw: Vec<u8>,
+    /// All settings of the terminal before the command began, to compare.
+    pub before: String,
 }
 
 impl Screen {
@@ -44,6 +46,7 @@ impl Screen {
             }
         }
         let pty = native_pty_system().openpty(SIZE).expect("a terminal");
+        let before = settings(&pty);
         let child = pty.slave.spawn_command(on_terminal).expect("it starts");
         let mut reader = pty.master.try_clone_reader().expect("a terminal");
         let keyboard = pty.master.take_writer().expect("a terminal");
@@ -67,6 +70,7 @@ impl Screen {
                 0,
             ),
             raw: Vec::new(),
+            before,
         }
     }
 
@@ -146,7 +150,7 @@ impl Screen {
 
     /// All settings of the terminal, to compare.
     pub fn settings(&self) -> String {
-        format!("{:?}", self.pty.master.get_termios().expect("a terminal"))
+        settings(&self.pty)
     }
 
     /// The process's id.
@@ -187,4 +191,8 @@ impl Drop for Screen {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn settings(pty: &PtyPair) -> String {
+    format!("{:?}", pty.master.get_termios().expect("a terminal"))
 }
