@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::browser::Browser;
 use super::consent::Visitor;
 use super::environment::Surroundings;
-use super::ephemeral::Gained;
+use super::ephemeral::MemoryVault;
 use super::flow::Flow;
 use super::metadata;
 use crate::account::{Account, SubjectFrom};
@@ -59,11 +59,8 @@ pub(crate) struct Keeping {
     pub expected: Option<Account>,
     pub name: Option<String>,
     pub replace: bool,
-    /// Nothing is written anywhere: no account, no registration, no client id. What a login got is in
-    /// [`SignedIn`] alone.
-    pub ephemeral: bool,
-    /// What an ephemeral login got, to be given back; it stays empty for any other.
-    pub gained: Arc<Gained>,
+    /// Has what an ephemeral login got. Nothing is written anywhere: no account, no registration, no client id.
+    pub memory: Option<Arc<MemoryVault>>,
 }
 
 /// As a new account in this store.
@@ -74,8 +71,7 @@ impl From<Kind> for Keeping {
             expected: None,
             name: None,
             replace: false,
-            ephemeral: false,
-            gained: Arc::default(),
+            memory: None,
         }
     }
 }
@@ -124,7 +120,7 @@ impl SignedIn {
 impl Keeping {
     /// Whether only the provider can name the account. One that is not kept needs no name.
     pub(super) fn needs_name(&self) -> bool {
-        self.name.is_none() && self.expected.is_none() && !self.ephemeral
+        self.name.is_none() && self.expected.is_none() && self.memory.is_none()
     }
 }
 
