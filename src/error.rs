@@ -183,6 +183,15 @@ impl Error {
         self
     }
 
+    /// The same failure with words before its message.
+    #[must_use]
+    pub(crate) fn prefix(self, words: impl fmt::Display) -> Self {
+        Self {
+            message: format!("{words}: {}", self.message),
+            ..self
+        }
+    }
+
     /// A failure of the file system, with what was being done to which file.
     pub(crate) fn io(doing: impl fmt::Display, source: &std::io::Error) -> Self {
         Self::new(Code::InternalError, format!("{doing}: {source}"))

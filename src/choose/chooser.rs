@@ -116,10 +116,9 @@ impl<'a> Chooser<'a> {
     }
 
     fn preferred(&self, provider: &str, name: &str) -> Result<FoundAccount> {
-        let named = self.named(provider, name).map_err(|error| Error {
-            message: format!("{ACCOUNT}: {}", error.message),
-            ..error
-        });
+        let named = self
+            .named(provider, name)
+            .map_err(|error| error.prefix(ACCOUNT));
         Ok(Some((named?, Why::Environment)))
     }
 

@@ -5,7 +5,7 @@ use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
 
 use super::app::App;
-use super::print_json;
+use super::print_if_json;
 use crate::complete;
 use crate::error::{Code, Error, Result};
 use crate::names;
@@ -45,13 +45,11 @@ pub(crate) fn run(app: &App, args: &Rename) -> Result<()> {
             "{rule} still names {account}; correct it, or choose for this folder with `{here}`"
         ));
     }
-    if app.manner.json {
-        return print_json(&RenameAnswer {
-            account: new.to_string(),
-            previous: account.to_string(),
-        });
-    }
-    Ok(())
+    let answer = RenameAnswer {
+        account: new.to_string(),
+        previous: account.to_string(),
+    };
+    print_if_json(app, &answer)
 }
 
 fn check_name(provider: &str, name: &str) -> Result<()> {

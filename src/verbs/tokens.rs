@@ -232,13 +232,9 @@ fn renew(
     need: Need,
     failures: &mut Vec<Error>,
 ) -> Result<Vec<Option<Supply>>> {
-    let providers = accounts.iter().map(|account| account.provider.as_str());
-    let (registry, _sandbox) = embedded::start(app, providers, None)?;
-    let results = network::context(app, registry, async |context| {
-        let fresh =
-            move |context: Arc<Context>, account| async move { context.fresh(account, need).await };
-        Ok(concurrent::for_each(&context, accounts, "refreshing", fresh).await)
-    })?;
+    let fresh =
+        move |context: Arc<Context>, account| async move { context.fresh(account, need).await };
+    let results = concurrent::run(app, accounts, "refreshing", fresh)?;
     let mut supply = |(account, result): (Account, Result<(Account, Secrets)>)| match result {
         Ok((account, secrets)) => Some(Supply::from_account(account, secrets.tokens)),
         Err(error) => {

@@ -124,10 +124,7 @@ fn select(app: &App, args: &Backup) -> Result<Vec<Account>> {
         (several.chosen, several.broken)
     };
     if let Some(broken) = broken.pop() {
-        return Err(Error {
-            message: format!("nothing was written: {}", broken.message),
-            ..broken
-        });
+        return Err(broken.prefix("nothing was written"));
     }
     if accounts.is_empty() {
         return Err(nobody_anywhere());
@@ -196,12 +193,10 @@ fn explain_remaining(error: Error, account: &Account) -> Error {
     let hint = format!(
         "{next}; then `keyfob logout {account} --local`, before it is used here or restored elsewhere"
     );
-    Error {
-        message: format!("it is in the backup and still here: {}", error.message),
-        ..error
-    }
-    .hint(hint)
-    .account(account)
+    error
+        .prefix("it is in the backup and still here")
+        .hint(hint)
+        .account(account)
 }
 
 #[derive(Debug, Serialize)]

@@ -12,7 +12,7 @@ use crate::error::{Code, Error, Result};
 use crate::provider::{Change, Edited};
 use crate::store::Kind;
 use crate::verbs::app::App;
-use crate::verbs::print_json;
+use crate::verbs::print_if_json;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -64,10 +64,7 @@ pub(crate) fn run(app: &App, args: &ProviderSet) -> Result<()> {
     let mut answer = shape(name, &changes, edited);
     report_changes(app, &answer);
     answer.client_secret = secret.map(|secret| secret.keep(app)).transpose()?;
-    if app.manner.json {
-        print_json(&answer)?;
-    }
-    Ok(())
+    print_if_json(app, &answer)
 }
 
 fn name_provider(error: Error, name: &str) -> Error {

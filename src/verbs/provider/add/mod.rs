@@ -18,7 +18,7 @@ use crate::context::off_thread;
 use crate::error::{Code, Error, Result};
 use crate::provider::{Change, Definition, Provider};
 use crate::verbs::app::App;
-use crate::verbs::{network, print_json};
+use crate::verbs::{network, print_if_json};
 use draft::Draft;
 use metadata::Announcement;
 
@@ -126,10 +126,7 @@ pub(crate) fn run(app: &App, args: &ProviderAdd) -> Result<()> {
         found,
     };
     report_addition(app, &answer, &added.provider);
-    if app.manner.json {
-        return print_json(&answer);
-    }
-    Ok(())
+    print_if_json(app, &answer)
 }
 
 /// What the arguments say, each key once.
