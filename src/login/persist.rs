@@ -205,7 +205,6 @@ fn conclude(vault: &Vault, account: Account, secrets: Secrets, created: bool) ->
 }
 
 pub(crate) struct SignInGrant {
-    /// The one that the tokens were given to.
     pub client: oauth::Client,
     pub redirect_uri: Option<String>,
     pub who: Who,

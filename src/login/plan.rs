@@ -45,7 +45,6 @@ pub(crate) struct Wish {
     /// `--subject-token-file`, else the CI system; for an exchange alone.
     pub subject_from: SubjectFrom,
     pub port: Option<u16>,
-    /// `--timeout`: how long the person is waited for.
     pub timeout: Option<Duration>,
     pub surroundings: Surroundings,
     pub visitor: Visitor,
@@ -154,7 +153,6 @@ impl Wish {
         }
     }
 
-    /// In place of its flow.
     pub(super) fn command_without_flow(&self, options: &str) -> String {
         let Retry { command, child, .. } = &self.retry;
         format!("{command}{options}{child}")

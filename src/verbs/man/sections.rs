@@ -43,7 +43,10 @@ pub(crate) fn paragraphs(roff: &mut Roff, lines: &[&str]) {
 
 pub(crate) fn exit_status(roff: &mut Roff, with_codes: bool) {
     let mut words: BTreeMap<u8, Vec<&str>> = BTreeMap::new();
-    for code in Code::ALL.iter().filter(|code| **code != Code::Interrupted) {
+    for code in Code::all()
+        .iter()
+        .filter(|code| **code != Code::Interrupted)
+    {
         words.entry(code.exit()).or_default().push(code.as_str());
     }
     roff.control("SH", ["EXIT STATUS"]);
@@ -108,7 +111,7 @@ mod tests {
 
     #[test]
     fn every_exit_code_has_its_meaning() {
-        for code in Code::ALL {
+        for code in Code::all() {
             let known = EXITS.iter().any(|(exit, _)| *exit == code.exit());
             assert!(known, "{code:?}");
         }
