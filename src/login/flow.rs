@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use super::consent::{Visitor, no_flow_left};
 use super::{Browser, Wish};
 use crate::account::{Account, SignIn};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 
 /// What `--flow` chooses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -123,7 +123,7 @@ fn check_offered(wish: &Wish, has_device: bool) -> Result<()> {
         _ => return Ok(()),
     };
     Err(
-        Error::new(Code::Usage, format!("{what} {}", provider.title)).hint(format!(
+        Error::usage(format!("{what} {}", provider.title)).hint(format!(
             "run `{}`{}",
             wish.command_without_flow(instead),
             wish.definition_hint()
@@ -134,6 +134,7 @@ fn check_offered(wish: &Wish, has_device: bool) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Code;
     use crate::login::fixture;
     use crate::provider::Provider;
 

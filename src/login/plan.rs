@@ -11,7 +11,7 @@ use super::ephemeral::MemoryVault;
 use super::flow::Flow;
 use super::metadata;
 use crate::account::{Account, SubjectFrom};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::names::nearest;
 use crate::oauth::Client;
 use crate::oauth::token::TokenEndpoint;
@@ -247,7 +247,7 @@ fn preset<'a>(provider: &'a Provider, name: &str) -> Result<&'a Vec<String>> {
             (None, known) => format!("{} has {}", provider.title, known.join(", ")),
         };
         let what = format!("no preset of {} is called `{name}`", provider.title);
-        Error::new(Code::Usage, what).hint(hint)
+        Error::usage(what).hint(hint)
     })
 }
 
@@ -266,7 +266,7 @@ pub(crate) fn check_resources(
     }
     for resource in named {
         check_resource(resource).map_err(|what| {
-            Error::new(Code::Usage, format!("`--resource` {what}"))
+            Error::usage(format!("`--resource` {what}"))
                 .hint("name the API as its documentation does, such as `https://api.example.com/`")
         })?;
     }
@@ -291,12 +291,10 @@ fn check_names(provider: &Provider, named: &[String], held: &[String]) -> Result
             provider.title
         ),
     };
-    Err(
-        Error::new(Code::Usage, format!("`--resource` {wrong}")).hint(format!(
-            "name it as {} does, such as `--resource NAMESPACE/NAME`",
-            provider.title
-        )),
-    )
+    Err(Error::usage(format!("`--resource` {wrong}")).hint(format!(
+        "name it as {} does, such as `--resource NAMESPACE/NAME`",
+        provider.title
+    )))
 }
 
 #[cfg(test)]
@@ -304,6 +302,7 @@ mod scope_tests {
     use super::*;
     use crate::account::Account;
     use crate::account::fixture::account;
+    use crate::error::Code;
     use crate::login::fixture;
 
     fn strings(scopes: &[&str]) -> Vec<String> {
@@ -381,6 +380,7 @@ mod scope_tests {
 #[cfg(test)]
 mod resource_tests {
     use super::*;
+    use crate::error::Code;
 
     fn provider(form: ResourceForm) -> Provider {
         let mut provider = Provider {

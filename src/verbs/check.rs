@@ -200,7 +200,7 @@ pub(crate) struct CheckAnswer {
     pub accounts: Vec<Checked>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct Checked {
     account: String,
     provider: String,
@@ -235,11 +235,9 @@ impl Checked {
             provider: provider.to_owned(),
             source: Origin::Env,
             variable: Some(name.to_owned()),
-            status: Status::Unknown,
-            expires_at: None,
-            seconds_left: None,
             result: result_word(failure),
             error: failure.cloned(),
+            ..Self::default()
         }
     }
 

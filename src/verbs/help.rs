@@ -9,7 +9,7 @@ use console::{measure_text_width, style};
 
 use super::output::{columns, print, print_help};
 use crate::complete;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::help::{Block, TOPICS, Topic};
 use crate::names::nearest;
 use crate::paths::Paths;
@@ -88,7 +88,7 @@ fn is_known(root: &Command, words: &[&str]) -> Result<()> {
         let topics = TOPICS.iter().map(|topic| topic.name).filter(|_| at == 0);
         let meant = nearest(word, verbs.chain(topics));
         let typed = words[..=at].join(" ");
-        let error = Error::new(Code::Usage, format!("there is no help on `{typed}`"));
+        let error = Error::usage(format!("there is no help on `{typed}`"));
         return Err(match meant {
             Some(near) => {
                 let near = words[..at].iter().copied().chain([near]);

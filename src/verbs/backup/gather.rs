@@ -131,7 +131,7 @@ fn explain_nothing(reported: &[ReportedAccount]) -> Error {
     let what = format!("nothing can be backed up: {}", reasons.join("; "));
     match lost {
         Some(account) => Error::new(Code::LoginRequired, what).hint(account.again()),
-        None => Error::new(Code::Usage, what).hint("see `keyfob list`"),
+        None => Error::usage(what).hint("see `keyfob list`"),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::account::Account;
 use crate::audit::Action;
 use crate::choose::nobody_anywhere;
 use crate::complete;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::interrupts::uninterrupted;
 use crate::store::passphrase::{BACKUP, Environment};
 use crate::store::sealed::Lock;
@@ -150,7 +150,7 @@ fn confirm(app: &App, accounts: &[Account]) -> Result<bool> {
 
 pub(super) fn passphrase(app: &App, new: bool) -> Result<Secret> {
     let given = Environment::process(BACKUP).passphrase();
-    let given = given.map_err(|error| Error::new(Code::Usage, error.cause).hint(error.hint))?;
+    let given = given.map_err(|error| Error::usage(error.cause).hint(error.hint))?;
     if let Some(given) = given {
         return Ok(given.secret);
     }

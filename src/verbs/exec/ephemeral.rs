@@ -72,7 +72,7 @@ fn run_to_its_end(app: &App, args: &Exec) -> Result<i32> {
 }
 
 fn parse_provider(typed: &[String]) -> Result<&str> {
-    let usage = |what: String, hint: &str| Err(Error::new(Code::Usage, what).hint(hint));
+    let usage = |what: String, hint: &str| Err(Error::usage(what).hint(hint));
     let [typed] = typed else {
         return usage(
             "`--ephemeral` signs in at one provider".into(),

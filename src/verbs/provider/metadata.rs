@@ -7,7 +7,7 @@ use serde::Serialize;
 use url::Url;
 
 use crate::complete;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::provider::Change;
 use crate::verbs::app::App;
 use crate::verbs::print_answer;
@@ -51,7 +51,7 @@ pub(crate) fn run(app: &App, args: &ProviderMetadata) -> Result<()> {
 /// Servers compare it as a string, so it is refused where a parser would write it otherwise.
 fn client_id(text: &str) -> Result<Url> {
     let wrong = |what: &str| {
-        Error::new(Code::Usage, format!("the URL {what}")).hint(
+        Error::usage(format!("the URL {what}")).hint(
             "give the https address of the document, such as `https://me.example/keyfob.json`",
         )
     };

@@ -131,7 +131,7 @@ fn conflict(name: &str, accounts: &[Account]) -> Error {
 fn check_ours(app: &App, name: &str, accounts: &[Account]) -> Result<()> {
     let built_in = |hint: String| {
         let message = format!("`{name}` is built in, and nothing of yours lies over it");
-        Err(Error::new(Code::Usage, message).hint(hint))
+        Err(Error::usage(message).hint(hint))
     };
     match (app.vault.client(name)?, accounts) {
         (Some(_), _) => Ok(()),
