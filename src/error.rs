@@ -5,13 +5,14 @@
 use std::fmt;
 use std::path::Path;
 
+use clap::ValueEnum;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use keyfob_base::escape::escape;
 use keyfob_base::files::NotLocked;
 
 /// Why a command failed, as a stable word. Scripts match on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ValueEnum)]
 pub enum Code {
     /// The person or the server said no at the authorization endpoint (RFC 6749 §4.1.2.1).
     AccessDenied,
@@ -20,6 +21,8 @@ pub enum Code {
     /// `PROVIDER` or nothing was given and several accounts fit.
     AmbiguousAccount,
     BackupInvalid,
+    CommandNotExecutable,
+    CommandNotFound,
     /// A provider definition or `config.toml` is wrong.
     ConfigInvalid,
     /// A provider's endpoints moved to an origin the account's tokens were not issued under.
@@ -31,18 +34,16 @@ pub enum Code {
     InvalidResponse,
     /// A redirect that does not belong to this login, or comes from another issuer.
     InvalidState,
-    CommandNotExecutable,
-    CommandNotFound,
     Locked,
     /// Only a new sign-in helps.
     LoginRequired,
     NetworkError,
     /// The server answered 429 or 5xx.
     ProviderUnavailable,
-    /// `check` found a token that has ended, and that the next use renews.
-    RefreshRequired,
     /// The token endpoint refused a refresh for a reason that a new sign-in may not mend.
     RefreshFailed,
+    /// `check` found a token that has ended, and that the next use renews.
+    RefreshRequired,
     /// No client id (or client secret) is known for the provider.
     RegistrationRequired,
     RevocationFailed,
@@ -60,37 +61,9 @@ pub enum Code {
 }
 
 impl Code {
-    pub const ALL: [Code; 29] = [
-        Code::AccessDenied,
-        Code::AccountConflict,
-        Code::AmbiguousAccount,
-        Code::BackupInvalid,
-        Code::CommandNotExecutable,
-        Code::CommandNotFound,
-        Code::ConfigInvalid,
-        Code::EndpointChanged,
-        Code::ExpiredToken,
-        Code::InternalError,
-        Code::InvalidResponse,
-        Code::InvalidState,
-        Code::Locked,
-        Code::LoginRequired,
-        Code::NetworkError,
-        Code::ProviderUnavailable,
-        Code::RefreshFailed,
-        Code::RefreshRequired,
-        Code::RegistrationRequired,
-        Code::RevocationFailed,
-        Code::StoreUnavailable,
-        Code::TestFailed,
-        Code::Timeout,
-        Code::TokenExchangeFailed,
-        Code::Unauthorized,
-        Code::UnknownAccount,
-        Code::UnknownProvider,
-        Code::Usage,
-        Code::Interrupted,
-    ];
+    pub fn all() -> &'static [Self] {
+        Self::value_variants()
+    }
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -170,6 +143,10 @@ impl Error {
         }
     }
 
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Code::Usage, message)
+    }
+
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -181,6 +158,15 @@ impl Error {
     pub(crate) fn account(mut self, account: impl fmt::Display) -> Self {
         self.account.get_or_insert_with(|| account.to_string());
         self
+    }
+
+    /// The same failure with words before its message.
+    #[must_use]
+    pub(crate) fn prefix(self, words: impl fmt::Display) -> Self {
+        Self {
+            message: format!("{words}: {}", self.message),
+            ..self
+        }
     }
 
     /// A failure of the file system, with what was being done to which file.
@@ -258,8 +244,8 @@ mod tests {
 
     #[test]
     fn codes_are_distinct_words() {
-        let words: std::collections::BTreeSet<_> = Code::ALL.iter().map(|c| c.as_str()).collect();
-        assert_eq!(words.len(), Code::ALL.len());
+        let words: std::collections::BTreeSet<_> = Code::all().iter().map(|c| c.as_str()).collect();
+        assert_eq!(words.len(), Code::all().len());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -25,6 +26,14 @@ fn is_secret(name: &OsStr) -> bool {
         || name.starts_with(b"KEYFOB_BACKUP_PASSPHRASE")
         || name.starts_with(b"KEYFOB_")
             && (name.ends_with(b"_CLIENT_SECRET") || name.ends_with(b"_ID_TOKEN"))
+}
+
+/// The first file of that name in PATH.
+pub(crate) fn find_in_path(name: impl AsRef<Path>) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    std::env::split_paths(&folders)
+        .map(|folder| folder.join(&name))
+        .find(|path| path.is_file())
 }
 
 // What a program writes, with bounds on its time and its length.
@@ -143,7 +152,8 @@ mod tests {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests_output {
     use super::*;
 

@@ -169,7 +169,7 @@ impl From<&Url> for Address {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
 pub enum Status {
@@ -182,6 +182,7 @@ pub enum Status {
     /// Over or about to be, and only a new sign-in helps
     LoginRequired,
     /// The server gave no expiry
+    #[default]
     Unknown,
 }
 

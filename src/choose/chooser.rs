@@ -7,7 +7,7 @@ use super::environment::{ACCOUNT, Environment};
 use super::missing;
 use super::target::Target;
 use crate::account::Account;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::names::is_name;
 use crate::provider::{Registry, SetVariable};
 use crate::rules::{Ruled, Rules};
@@ -116,10 +116,9 @@ impl<'a> Chooser<'a> {
     }
 
     fn preferred(&self, provider: &str, name: &str) -> Result<FoundAccount> {
-        let named = self.named(provider, name).map_err(|error| Error {
-            message: format!("{ACCOUNT}: {}", error.message),
-            ..error
-        });
+        let named = self
+            .named(provider, name)
+            .map_err(|error| error.prefix(ACCOUNT));
         Ok(Some((named?, Why::Environment)))
     }
 
@@ -207,11 +206,10 @@ impl<'a> Chooser<'a> {
                 .unwrap_or_else(|| self.nobody(Some(target))));
         }
         let names: Vec<_> = listing.accounts.iter().map(ToString::to_string).collect();
-        Err(Error::new(
-            Code::Usage,
-            format!("`{typed}` is a provider, and an account is wanted"),
+        Err(
+            Error::usage(format!("`{typed}` is a provider, and an account is wanted"))
+                .hint(missing::one_of(&names)),
         )
-        .hint(missing::one_of(&names)))
     }
 
     /// What to say of an account that was chosen, as one line; `None` where nothing surprises. `token` is

@@ -101,10 +101,7 @@ impl Chooser<'_> {
 /// An account that a directory rule names and that cannot be used; most likely it is another machine's.
 pub(super) fn unknown_to_rule(error: Error, provider: &str, name: &str, rule: &Rule) -> Error {
     let missing = error.code == Code::UnknownAccount;
-    let error = Error {
-        message: format!("{rule}: {}", error.message),
-        ..error
-    };
+    let error = error.prefix(rule);
     if missing {
         let file = rule.file.display();
         return error.hint(format!(

@@ -1,7 +1,7 @@
 //! What was typed: `PROVIDER` or `PROVIDER/NAME`.
 
 use super::pattern::is_pattern;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::names::{is_name, is_provider_name};
 use keyfob_base::escape::escape_short;
 
@@ -30,9 +30,7 @@ impl<'a> Target<'a> {
 fn malformed(typed: &str) -> Error {
     if is_pattern(typed) {
         let shown = escape_short(typed, 80);
-        return Error::new(
-            Code::Usage,
-            format!("`{shown}` is a pattern, and a name is wanted"),
+        return Error::usage(format!("`{shown}` is a pattern, and a name is wanted"),
         )
         .hint("name one account as PROVIDER/NAME; `logout`, `refresh`, `check`, `move`, `backup` and `restore` take patterns");
     }
@@ -44,7 +42,7 @@ fn malformed(typed: &str) -> Error {
         }
         None => "an account is written PROVIDER/NAME, such as `huggingface/julien`".into(),
     };
-    Error::new(Code::Usage, format!("`{typed}` is no account name")).hint(hint)
+    Error::usage(format!("`{typed}` is no account name")).hint(hint)
 }
 
 fn is_host(typed: &str) -> bool {

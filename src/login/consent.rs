@@ -50,7 +50,6 @@ pub(crate) fn describe_approval(person: &str) -> String {
     format!("no browser here: the sandbox approves by itself as `{person}`")
 }
 
-/// The code, or why there is none.
 pub(crate) fn read_code<'a>(wish: &Wish, verdict: &'a Verdict) -> Result<&'a Secret> {
     let again = format!("run `{}` again", wish.command());
     match verdict {
@@ -71,7 +70,6 @@ pub(crate) fn read_code<'a>(wish: &Wish, verdict: &'a Verdict) -> Result<&'a Sec
     }
 }
 
-/// The person or the server said no.
 pub(crate) fn refusal_error(wish: &Wish, response: &ErrorResponse) -> Error {
     let code = match response.error.as_str() {
         "server_error" | "temporarily_unavailable" => Code::ProviderUnavailable,

@@ -159,8 +159,7 @@ impl DeviceFlow {
             return Some(DeviceEvent::Expired);
         }
         let (context, plan, client) = self.parts();
-        let hold = plan.keeping.ephemeral.then(|| context.interrupts.hold());
-        let Ok(hold) = hold.transpose() else {
+        let Ok(hold) = plan.hold(&context) else {
             return None; // a signal ends the login at once
         };
         let authorization = shown.authorization.clone();

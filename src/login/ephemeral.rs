@@ -1,27 +1,25 @@
-//! A sign-in for one command: nothing of it is written anywhere, and what it got is noted in memory as soon as
-//! it is there, so that it can be given back however the sign-in or the command ends.
+//! A sign-in for one command: nothing of it is written anywhere. Memory takes the vault's place, and has what was
+//! got as soon as it is there, so that it can be given back however the sign-in or the command ends.
 
-use std::sync::{Mutex, PoisonError};
-
-use url::Url;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Plan;
 use crate::context::Context;
 use crate::error::Result;
+use crate::interrupts::Hold;
 use crate::oauth::Client;
 use crate::oauth::registration::Registered;
 use crate::oauth::revoke::{Hint, beyond};
 use crate::provider::{Provider, RevocationStyle};
 use crate::token_set::TokenSet;
-use keyfob_base::secret::Secret;
 
 #[derive(Debug, Default)]
-pub(crate) struct Gained(Mutex<Gains>);
+pub(crate) struct MemoryVault(Mutex<Gains>);
 
 #[derive(Debug, Default)]
 pub(crate) struct Gains {
     pub granted: Option<Granted>,
-    pub registration: Option<EphemeralRegistration>,
+    pub registered: Option<Registered>,
 }
 
 #[derive(Debug)]
@@ -31,28 +29,9 @@ pub(crate) struct Granted {
     pub tokens: TokenSet,
 }
 
-#[derive(Debug)]
-pub(crate) struct EphemeralRegistration {
-    pub title: String,
-    pub client_id: String,
-    /// Where it is managed, and with what (RFC 7592 §3); `None` where the server gave no such thing.
-    pub managed: Option<(Url, Secret)>,
-}
-
-impl Gained {
-    pub(crate) fn take(&self) -> Gains {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(crate) fn look(&self, look: impl FnOnce(&Granted)) {
-        let gains = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(granted) = &gains.granted {
-            look(granted);
-        }
-    }
-
-    fn note(&self, change: impl FnOnce(&mut Gains)) {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+impl MemoryVault {
+    pub(crate) fn gains(&self) -> MutexGuard<'_, Gains> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -65,42 +44,30 @@ impl Plan {
         client: &Client,
         tokens: impl Future<Output = Result<TokenSet>>,
     ) -> Result<TokenSet> {
-        let hold = self.keeping.ephemeral.then(|| context.interrupts.hold());
-        let _hold = hold.transpose()?;
+        let _hold = self.hold(context)?;
         tokens.await.inspect(|tokens| self.gain(client, tokens))
+    }
+
+    pub(super) fn hold(&self, context: &Context) -> Result<Option<Hold>> {
+        let ephemeral = self.keeping.memory.as_ref();
+        ephemeral.map(|_| context.interrupts.hold()).transpose()
     }
 
     /// Notes tokens where the login is ephemeral. To be called before anything else can fail.
     pub(super) fn gain(&self, client: &Client, tokens: &TokenSet) {
-        if self.keeping.ephemeral {
-            let granted = Granted {
+        if let Some(memory) = &self.keeping.memory {
+            memory.gains().granted = Some(Granted {
                 provider: self.wish.provider.clone(),
                 client: client.clone(),
                 tokens: tokens.clone(),
-            };
-            self.keeping
-                .gained
-                .note(|gains| gains.granted = Some(granted));
+            });
         }
-    }
-
-    /// Notes a registration, which the login goes on with.
-    pub(super) fn gain_client(&self, registered: &Registered) {
-        let endpoint = registered.configuration_endpoint.clone();
-        let registration = EphemeralRegistration {
-            title: self.wish.provider.title.clone(),
-            client_id: registered.client_id.clone(),
-            managed: endpoint.zip(registered.registration_access_token.clone()),
-        };
-        self.keeping
-            .gained
-            .note(|gains| gains.registration = Some(registration));
     }
 }
 
 /// Says before consent what the end of the command will not undo, and what more it may.
 pub(crate) fn forewarn(context: &Context, plan: &Plan, client: Option<&Client>) {
-    if !plan.keeping.ephemeral {
+    if plan.keeping.memory.is_none() {
         return;
     }
     let provider = &plan.wish.provider;
@@ -150,6 +117,8 @@ fn lasting(provider: &Provider, client: Option<&Client>) -> Option<String> {
 mod tests {
     use super::*;
     use crate::provider::ClientAuth;
+    use keyfob_base::secret::Secret;
+    use url::Url;
 
     fn provider(style: RevocationStyle, refresh_tokens_only: bool) -> Provider {
         let mut provider = Provider {
@@ -193,19 +162,5 @@ mod tests {
                 None => assert_eq!(said, None),
             }
         }
-    }
-
-    #[test]
-    fn what_was_gained_is_taken_once() {
-        let gained = Gained::default();
-        gained.note(|gains| {
-            gains.registration = Some(EphemeralRegistration {
-                title: "Acme".into(),
-                client_id: "id".into(),
-                managed: None,
-            });
-        });
-        assert!(gained.take().registration.is_some());
-        assert!(gained.take().registration.is_none());
     }
 }

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use super::consent::{Visitor, no_flow_left};
 use super::{Browser, Wish};
 use crate::account::{Account, SignIn};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 
 /// What `--flow` chooses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -51,11 +51,8 @@ impl Flow {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ways {
-    /// The redirect reaches the listener.
     pub loopback: bool,
-    /// The code is typed on another device.
     pub device: bool,
-    /// The address is pasted.
     pub paste: bool,
 }
 
@@ -89,7 +86,6 @@ impl Ways {
         })
     }
 
-    /// The same where no code can be exchanged, for the reason of `why`.
     pub(crate) fn without_codes(self, why: Error) -> Result<Self> {
         let rest = Self {
             loopback: false,
@@ -99,7 +95,6 @@ impl Ways {
         rest.if_any().ok_or(why)
     }
 
-    /// The same where the client cannot use the device flow, for the reason of `why`.
     pub(crate) fn without_device(self, why: Error) -> Result<Self> {
         let rest = Self {
             device: false,
@@ -108,7 +103,6 @@ impl Ways {
         rest.if_any().ok_or(why)
     }
 
-    /// Whether an authorization request is needed.
     pub(crate) fn codes(self) -> bool {
         self.loopback || self.paste
     }
@@ -129,7 +123,7 @@ fn check_offered(wish: &Wish, has_device: bool) -> Result<()> {
         _ => return Ok(()),
     };
     Err(
-        Error::new(Code::Usage, format!("{what} {}", provider.title)).hint(format!(
+        Error::usage(format!("{what} {}", provider.title)).hint(format!(
             "run `{}`{}",
             wish.command_without_flow(instead),
             wish.definition_hint()
@@ -140,6 +134,7 @@ fn check_offered(wish: &Wish, has_device: bool) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Code;
     use crate::login::fixture;
     use crate::provider::Provider;
 

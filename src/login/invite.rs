@@ -34,7 +34,6 @@ impl Invitation<'_> {
         }
     }
 
-    /// The line that moves while nothing happens.
     pub(crate) fn progress(&self) -> &'static str {
         match (&self.wish.visitor, self.port) {
             (Visitor::Person(Browser::None(_)), _) | (_, None) => {

@@ -78,7 +78,6 @@ async fn send(
         .map_err(|error| exchange_error(wish, client, identity, &error))
 }
 
-/// Whom the identity token has to be for.
 fn token_audience(provider: &Provider) -> Result<&str> {
     let issuer = provider.issuer.as_deref();
     let issuer = issuer.filter(|issuer| !issuer.contains('{'));

@@ -47,7 +47,7 @@ pub(crate) use browser::{Browser, BrowserOptions, VARIABLES as BROWSER_VARIABLES
 pub(crate) use client::read_variable;
 pub(crate) use consent::Visitor;
 pub(crate) use environment::Surroundings;
-pub(crate) use ephemeral::{EphemeralRegistration, Gained, Gains, Granted};
+pub(crate) use ephemeral::{Gains, Granted, MemoryVault};
 pub(crate) use flow::Flow;
 pub(crate) use given::{Given, keep_given};
 pub(crate) use machine::exchange;

@@ -23,11 +23,11 @@ pub(crate) async fn persist(
     grant: SignInGrant,
 ) -> Result<SignedIn> {
     let (withheld, added) = compare_scopes(&plan.wish, &grant);
-    let done = if plan.keeping.ephemeral {
-        let whose = &plan.wish.provider.name;
-        let done = describe(plan, grant)?;
-        context.audit.note(Action::SignIn, whose, None);
-        done
+    let done = if plan.keeping.memory.is_some() {
+        let name = names::name_from(grant.who.username.as_deref().unwrap_or_default());
+        let (account, secrets) = build_entry(plan, grant, name)?;
+        context.audit.note(Action::SignIn, &account.provider, None);
+        SignedIn::new(account, secrets, true)
     } else {
         keep(context, plan, grant).await?
     };
@@ -72,12 +72,6 @@ pub(crate) async fn keep(
     })
     .await
     .inspect(|done| (context.audit).note(Action::SignIn, &done.account.to_string(), None))
-}
-
-fn describe(plan: &Plan, grant: SignInGrant) -> Result<SignedIn> {
-    let name = names::name_from(grant.who.username.as_deref().unwrap_or_default());
-    let (account, secrets) = build_entry(plan, grant, name)?;
-    Ok(SignedIn::new(account, secrets, true))
 }
 
 async fn confirm_fewer(
@@ -211,7 +205,6 @@ fn conclude(vault: &Vault, account: Account, secrets: Secrets, created: bool) ->
 }
 
 pub(crate) struct SignInGrant {
-    /// The one that the tokens were given to.
     pub client: oauth::Client,
     pub redirect_uri: Option<String>,
     pub who: Who,

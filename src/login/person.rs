@@ -148,7 +148,7 @@ async fn keep(
         persist::persist(context, plan, grant).await
     };
     let outcome = placed.await;
-    if outcome.is_err() && !plan.keeping.ephemeral {
+    if outcome.is_err() && plan.keeping.memory.is_none() {
         let page = plan.wish.provider.revocation.page.as_ref();
         let by_hand = page.map_or_else(String::new, |page| format!("; {page} ends them"));
         context.term.warn(&format!(
@@ -164,7 +164,7 @@ fn page(plan: &Plan, outcome: &Result<SignedIn>, overtaken: bool) -> EndPage {
         Ok(done) => EndPage::SignedIn {
             provider,
             who: done.account.who().to_owned(),
-            account: (!plan.keeping.ephemeral).then(|| done.account.to_string()),
+            account: (plan.keeping.memory.is_none()).then(|| done.account.to_string()),
             overtaken,
         },
         Err(error) if error.code == Code::AccessDenied => EndPage::Refused { provider },

@@ -7,11 +7,11 @@ use std::time::Duration;
 use super::browser::Browser;
 use super::consent::Visitor;
 use super::environment::Surroundings;
-use super::ephemeral::Gained;
+use super::ephemeral::MemoryVault;
 use super::flow::Flow;
 use super::metadata;
 use crate::account::{Account, SubjectFrom};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::names::nearest;
 use crate::oauth::Client;
 use crate::oauth::token::TokenEndpoint;
@@ -45,7 +45,6 @@ pub(crate) struct Wish {
     /// `--subject-token-file`, else the CI system; for an exchange alone.
     pub subject_from: SubjectFrom,
     pub port: Option<u16>,
-    /// `--timeout`: how long the person is waited for.
     pub timeout: Option<Duration>,
     pub surroundings: Surroundings,
     pub visitor: Visitor,
@@ -59,11 +58,8 @@ pub(crate) struct Keeping {
     pub expected: Option<Account>,
     pub name: Option<String>,
     pub replace: bool,
-    /// Nothing is written anywhere: no account, no registration, no client id. What a login got is in
-    /// [`SignedIn`] alone.
-    pub ephemeral: bool,
-    /// What an ephemeral login got, to be given back; it stays empty for any other.
-    pub gained: Arc<Gained>,
+    /// Has what an ephemeral login got. Nothing is written anywhere: no account, no registration, no client id.
+    pub memory: Option<Arc<MemoryVault>>,
 }
 
 /// As a new account in this store.
@@ -74,8 +70,7 @@ impl From<Kind> for Keeping {
             expected: None,
             name: None,
             replace: false,
-            ephemeral: false,
-            gained: Arc::default(),
+            memory: None,
         }
     }
 }
@@ -124,7 +119,7 @@ impl SignedIn {
 impl Keeping {
     /// Whether only the provider can name the account. One that is not kept needs no name.
     pub(super) fn needs_name(&self) -> bool {
-        self.name.is_none() && self.expected.is_none() && !self.ephemeral
+        self.name.is_none() && self.expected.is_none() && self.memory.is_none()
     }
 }
 
@@ -158,7 +153,6 @@ impl Wish {
         }
     }
 
-    /// In place of its flow.
     pub(super) fn command_without_flow(&self, options: &str) -> String {
         let Retry { command, child, .. } = &self.retry;
         format!("{command}{options}{child}")
@@ -253,7 +247,7 @@ fn preset<'a>(provider: &'a Provider, name: &str) -> Result<&'a Vec<String>> {
             (None, known) => format!("{} has {}", provider.title, known.join(", ")),
         };
         let what = format!("no preset of {} is called `{name}`", provider.title);
-        Error::new(Code::Usage, what).hint(hint)
+        Error::usage(what).hint(hint)
     })
 }
 
@@ -272,7 +266,7 @@ pub(crate) fn check_resources(
     }
     for resource in named {
         check_resource(resource).map_err(|what| {
-            Error::new(Code::Usage, format!("`--resource` {what}"))
+            Error::usage(format!("`--resource` {what}"))
                 .hint("name the API as its documentation does, such as `https://api.example.com/`")
         })?;
     }
@@ -297,12 +291,10 @@ fn check_names(provider: &Provider, named: &[String], held: &[String]) -> Result
             provider.title
         ),
     };
-    Err(
-        Error::new(Code::Usage, format!("`--resource` {wrong}")).hint(format!(
-            "name it as {} does, such as `--resource NAMESPACE/NAME`",
-            provider.title
-        )),
-    )
+    Err(Error::usage(format!("`--resource` {wrong}")).hint(format!(
+        "name it as {} does, such as `--resource NAMESPACE/NAME`",
+        provider.title
+    )))
 }
 
 #[cfg(test)]
@@ -310,6 +302,7 @@ mod scope_tests {
     use super::*;
     use crate::account::Account;
     use crate::account::fixture::account;
+    use crate::error::Code;
     use crate::login::fixture;
 
     fn strings(scopes: &[&str]) -> Vec<String> {
@@ -387,6 +380,7 @@ mod scope_tests {
 #[cfg(test)]
 mod resource_tests {
     use super::*;
+    use crate::error::Code;
 
     fn provider(form: ResourceForm) -> Provider {
         let mut provider = Provider {

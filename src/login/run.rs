@@ -18,7 +18,7 @@ pub(crate) async fn login(context: &Arc<Context>, mut plan: Plan) -> Result<Sign
     if exchanges {
         machine::check_exchange(&plan)?;
     }
-    if !plan.keeping.ephemeral {
+    if plan.keeping.memory.is_none() {
         prove(context, &plan.wish.provider.name, plan.keeping.store).await?;
     }
     let with_client = (exchanges && plan.wish.provider.exchange.without_client)

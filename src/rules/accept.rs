@@ -10,7 +10,7 @@ use super::remote::Remote;
 use super::rule::Accounts;
 use super::rules::{Here, Rules};
 use super::trust::{FoundFile, Trust, lock_trust, record_trust, trust_in};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 
 #[derive(Debug, Default)]
 pub(crate) struct Acceptance {
@@ -117,9 +117,6 @@ impl Rules {
 }
 
 fn nothing_to_accept() -> Error {
-    Error::new(
-        Code::Usage,
-        format!("there is no {} to accept here", file::NAME),
-    )
-    .hint("`keyfob use PROVIDER/NAME --here` writes one for this folder")
+    Error::usage(format!("there is no {} to accept here", file::NAME))
+        .hint("`keyfob use PROVIDER/NAME --here` writes one for this folder")
 }

@@ -114,10 +114,9 @@ impl Rules {
         let Some(repository) = &here.reach.repository else {
             return Ok(false);
         };
-        let remotes = self.remotes(repository).map_err(|error| Error {
-            message: format!("{}: {}", rule.rule(&self.paths), error.message),
-            ..error
-        })?;
+        let remotes = self
+            .remotes(repository)
+            .map_err(|error| error.prefix(rule.rule(&self.paths)))?;
         let covered = remotes.iter().filter(|one| remote.covers(one));
         let trust = |one| trust_in_repository(&self.paths, repository, one);
         let trusts: Vec<_> = covered.map(trust).collect();

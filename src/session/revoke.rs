@@ -259,7 +259,6 @@ pub(crate) async fn in_time<T>(
     timeout_at(until, request).await.map_err(late)?
 }
 
-/// The tokens that [`beyond`] has a reason for.
 pub(crate) fn lasting(provider: &Provider, set: &TokenSet) -> Vec<RevokedToken> {
     let told = |(token, _)| {
         let outcome = RevocationOutcome::Unsupported(beyond(provider, token)?.into());

@@ -9,7 +9,7 @@ use super::entry::Entry;
 use super::mode;
 use super::progress::{self, Still};
 use super::{Canvas, Progress, canvas};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::interrupts;
 use keyfob_base::escape::escape;
 use keyfob_base::secret::Secret;
@@ -159,7 +159,7 @@ impl Console {
             return Ok(());
         }
         let asked = question.trim_end_matches(':');
-        Err(Error::new(Code::Usage, format!("nobody can be asked here: {asked}")).hint(flag))
+        Err(Error::usage(format!("nobody can be asked here: {asked}")).hint(flag))
     }
 }
 
@@ -243,7 +243,7 @@ impl Terminal for Console {
                 ErrorKind::Interrupted => interrupts::interrupted(),
                 ErrorKind::UnexpectedEof => {
                     let asked = question.trim_end_matches(':');
-                    Error::new(Code::Usage, format!("no answer was given: {asked}")).hint(instead)
+                    Error::usage(format!("no answer was given: {asked}")).hint(instead)
                 }
                 _ => Error::io("cannot read the answer", &error),
             })

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::account::SubjectFrom;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 
 /// `--scope` may be repeated, and each may hold several.
 pub(crate) fn scopes(given: &[String]) -> Vec<String> {
@@ -22,11 +22,8 @@ pub(crate) fn subject_file(file: &Path) -> Result<SubjectFrom> {
     let absolute = std::path::absolute(file).ok();
     let absolute = absolute.filter(|path| path.to_str().is_some());
     absolute.map(SubjectFrom::File).ok_or_else(|| {
-        Error::new(
-            Code::Usage,
-            "`--subject-token-file` is no path that can be kept",
-        )
-        .hint("name a file whose path is Unicode")
+        Error::usage("`--subject-token-file` is no path that can be kept")
+            .hint("name a file whose path is Unicode")
     })
 }
 

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::app::App;
 use super::arguments::duration;
 use super::output::Origin;
-use super::{concurrent, embedded, network, print, print_json, report};
+use super::{concurrent, embedded, network, print_answer, report};
 use crate::account::{Account, Status};
 use crate::choose::{Source, Variable, nobody_anywhere};
 use crate::complete;
@@ -66,11 +66,7 @@ pub(crate) fn run(app: &App, args: &Check) -> Result<()> {
     let answer = CheckAnswer {
         accounts: verdicts.iter().map(|verdict| verdict.shape(now)).collect(),
     };
-    if app.manner.json {
-        print_json(&answer)?;
-    } else {
-        print(&answer.text(now))?;
-    }
+    print_answer(app, &answer, || answer.text(now))?;
     failures.extend(verdicts.into_iter().filter_map(|verdict| verdict.failure));
     report(app, &failures)
 }
@@ -204,7 +200,7 @@ pub(crate) struct CheckAnswer {
     pub accounts: Vec<Checked>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct Checked {
     account: String,
     provider: String,
@@ -239,11 +235,9 @@ impl Checked {
             provider: provider.to_owned(),
             source: Origin::Env,
             variable: Some(name.to_owned()),
-            status: Status::Unknown,
-            expires_at: None,
-            seconds_left: None,
             result: result_word(failure),
             error: failure.cloned(),
+            ..Self::default()
         }
     }
 

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::app::App;
+use super::{embedded, network};
 use crate::account::Account;
 use crate::context::Context;
 use crate::error::Result;
@@ -13,6 +15,25 @@ use crate::error::Result;
 const AT_ONCE: usize = 16;
 
 const AT_ONE_HOST: usize = 4;
+
+/// Does `work` on accounts over the network, with the sandbox where one is of it.
+pub(crate) fn run<T, W, F>(
+    app: &App,
+    accounts: Vec<Account>,
+    doing: &str,
+    work: W,
+) -> Result<Vec<(Account, Result<T>)>>
+where
+    T: Send + 'static,
+    W: Fn(Arc<Context>, Account) -> F + Clone + Send + 'static,
+    F: Future<Output = Result<T>> + Send,
+{
+    let providers = accounts.iter().map(|account| account.provider.as_str());
+    let (registry, _sandbox) = embedded::start(app, providers, None)?;
+    network::context(app, registry, async |context| {
+        Ok(for_each(&context, accounts, doing, work).await)
+    })
+}
 
 /// Does `work` on every account, with a progress line, and gives the results in the accounts' order.
 pub(crate) async fn for_each<T, W, F>(

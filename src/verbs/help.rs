@@ -9,7 +9,7 @@ use console::{measure_text_width, style};
 
 use super::output::{columns, print, print_help};
 use crate::complete;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::help::{Block, TOPICS, Topic};
 use crate::names::nearest;
 use crate::paths::Paths;
@@ -88,7 +88,7 @@ fn is_known(root: &Command, words: &[&str]) -> Result<()> {
         let topics = TOPICS.iter().map(|topic| topic.name).filter(|_| at == 0);
         let meant = nearest(word, verbs.chain(topics));
         let typed = words[..=at].join(" ");
-        let error = Error::new(Code::Usage, format!("there is no help on `{typed}`"));
+        let error = Error::usage(format!("there is no help on `{typed}`"));
         return Err(match meant {
             Some(near) => {
                 let near = words[..at].iter().copied().chain([near]);
@@ -179,23 +179,23 @@ fn describe_steps(accounts: &[Named]) -> String {
         "keyfob signs in to OAuth providers, keeps the tokens where the system keeps secrets, and hands\n\
          out valid ones. {signed_in}\n\n"
     );
-    let practice = [("keyfob login sandbox", "practise, with no provider at all")];
-    let first = [
-        (&*login, "sign in; `keyfob provider list` names the others"),
-        practice[0],
-    ];
-    let with_list = [
-        ("keyfob list", "who is signed in, and for how long"),
-        (
-            "keyfob login PROVIDER",
-            "sign in; `keyfob provider list` names them",
-        ),
-    ];
-    let used = [
+    let first = if accounts.is_empty() {
+        [
+            (&*login, "sign in; `keyfob provider list` names the others"),
+            ("keyfob login sandbox", "practise, with no provider at all"),
+        ]
+    } else {
+        [
+            ("keyfob list", "who is signed in, and for how long"),
+            (
+                "keyfob login PROVIDER",
+                "sign in; `keyfob provider list` names them",
+            ),
+        ]
+    };
+    let then = [
         (&*token, "print a valid token"),
         (&*exec, "run a command that finds it in its environment"),
-    ];
-    let more = [
         (
             "keyfob completions --install",
             "let TAB know accounts, providers and scopes",
@@ -205,12 +205,7 @@ fn describe_steps(accounts: &[Named]) -> String {
             "all verbs, and pages on accounts, scripting, stores, providers",
         ),
     ];
-    let steps = if accounts.is_empty() {
-        first
-    } else {
-        with_list
-    };
-    for (command, what) in steps.into_iter().chain(used).chain(more) {
+    for (command, what) in first.into_iter().chain(then) {
         let _ = writeln!(text, "  {command:<31} {what}"); // writing to a String cannot fail
     }
     text

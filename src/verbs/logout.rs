@@ -1,15 +1,18 @@
 //! `logout`: revokes at the provider, refresh token first, then forgets, whatever the server said.
 
+use std::sync::Arc;
+
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
 use url::Url;
 
 use super::app::App;
-use super::{concurrent, embedded, network, print_json, report};
+use super::{concurrent, print_if_json, report};
 use crate::account::{Account, SignIn};
 use crate::audit::Action;
 use crate::complete;
+use crate::context::Context;
 use crate::error::{Code, Error, Result};
 use crate::session::revoke::{Extent, Hint, RevocationOutcome, RevokedToken, SignedOut};
 use crate::store::Kind;
@@ -56,9 +59,7 @@ pub(crate) fn run(app: &App, args: &Logout) -> Result<()> {
     };
     let (answer, unwell) = sign_out(app, accounts, extent)?;
     failures.extend(unwell);
-    if app.manner.json {
-        print_json(&answer)?;
-    }
+    print_if_json(app, &answer)?;
     report(app, &failures)
 }
 
@@ -68,17 +69,10 @@ pub(super) fn sign_out(
     extent: Extent,
 ) -> Result<(LogoutAnswer, Vec<Error>)> {
     let mut failures = Vec::new();
-    let providers = accounts.iter().map(|account| account.provider.as_str());
-    let (registry, _sandbox) = embedded::start(app, providers, None)?;
-    let results = network::context(app, registry, async |context| {
-        Ok(concurrent::for_each(
-            &context,
-            accounts,
-            "signing out",
-            move |context, account| async move { context.sign_out(account, extent).await },
-        )
-        .await)
-    })?;
+    let sign_out = move |context: Arc<Context>, account| async move {
+        context.sign_out(account, extent).await
+    };
+    let results = concurrent::run(app, accounts, "signing out", sign_out)?;
     let mut answer = LogoutAnswer::default();
     for (account, result) in results {
         let forgotten = match result {

@@ -37,4 +37,4 @@ mod whoami;
 pub use cli::{Cli, Command, main};
 
 use arguments::{scopes, subject_file};
-use output::{caution, columns, print, print_json, report};
+use output::{caution, columns, print, print_answer, print_if_json, print_json, report};

@@ -7,7 +7,7 @@ use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
 
 use super::app::App;
-use super::{print_json, report};
+use super::{print_if_json, report};
 use crate::account::Account;
 use crate::audit::Action;
 use crate::complete;
@@ -107,9 +107,7 @@ pub(crate) fn run(app: &App, args: &Move) -> Result<()> {
             Err(error) => failures.push(error.account(&whose)),
         }
     }
-    if app.manner.json {
-        print_json(&answer)?;
-    }
+    print_if_json(app, &answer)?;
     report(app, &failures)
 }
 
@@ -198,11 +196,8 @@ fn explain_copy(left: Error, account: &Account) -> Error {
         "{next}; then `keyfob move {account} --store {}` removes it",
         account.store
     );
-    let message = format!(
-        "a copy of its secret is left where it was: {}",
-        left.message
-    );
-    Error { message, ..left }.hint(hint)
+    left.prefix("a copy of its secret is left where it was")
+        .hint(hint)
 }
 
 #[derive(Debug, Default, Serialize)]

@@ -45,6 +45,28 @@ pub(crate) fn print_json(answer: &impl Serialize) -> Result<()> {
     print(&json(answer))
 }
 
+/// Prints a shape where `--json` asks for one.
+pub(crate) fn print_if_json(app: &App, answer: &impl Serialize) -> Result<()> {
+    if app.manner.json {
+        print_json(answer)
+    } else {
+        Ok(())
+    }
+}
+
+/// Prints a shape under `--json`, else what people read.
+pub(crate) fn print_answer(
+    app: &App,
+    answer: &impl Serialize,
+    text: impl FnOnce() -> String,
+) -> Result<()> {
+    if app.manner.json {
+        print_json(answer)
+    } else {
+        print(&text())
+    }
+}
+
 pub(crate) fn columns() -> (usize, bool) {
     let terminal = std::io::stdout().is_terminal();
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -90,9 +112,10 @@ pub(crate) fn json(shape: &impl Serialize) -> String {
     safe
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Origin {
+    #[default]
     Account,
     Env,
 }

@@ -1,6 +1,7 @@
 //! `refresh`: new access tokens now. One account that fails does not stop the others.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -9,7 +10,7 @@ use serde::Serialize;
 
 use super::app::App;
 use super::arguments::duration;
-use super::{concurrent, embedded, network, print, print_json, report};
+use super::{concurrent, print_answer, report};
 use crate::account::Account;
 use crate::complete;
 use crate::context::Context;
@@ -55,17 +56,14 @@ pub(crate) fn run(app: &App, args: &Refresh) -> Result<()> {
     let results = if due.is_empty() {
         Vec::new()
     } else {
-        let providers = due.iter().map(|account| account.provider.as_str());
-        let (registry, _sandbox) = embedded::start(app, providers, None)?;
-        network::context(app, registry, async |context| {
-            Ok(
-                concurrent::for_each(&context, due, "refreshing", move |context, account| {
-                    let by_name = named.contains(&account.id);
-                    async move { renew(&context, account, by_name).await }
-                })
-                .await,
-            )
-        })?
+        let renew = move |context: Arc<Context>, account: Account| {
+            let by_name = named.contains(&account.id);
+            async move {
+                let renewed = context.fresh(account, Need::New { by_name }).await;
+                renewed.map(|(account, _)| account)
+            }
+        };
+        concurrent::run(app, due, "refreshing", renew)?
     };
     let mut ended = results.iter();
     let outcome = |account| match soon(account).then(|| ended.next()).flatten() {
@@ -76,22 +74,13 @@ pub(crate) fn run(app: &App, args: &Refresh) -> Result<()> {
     let answer = RefreshAnswer {
         accounts: chosen.iter().map(outcome).collect(),
     };
-    if app.manner.json {
-        print_json(&answer)?;
-    } else {
-        print(&answer.text(now))?;
-    }
+    print_answer(app, &answer, || answer.text(now))?;
     failures.extend(
         results
             .into_iter()
             .filter_map(|(account, result)| result.err().map(|error| error.account(&account))),
     );
     report(app, &failures)
-}
-
-async fn renew(context: &Context, account: Account, by_name: bool) -> Result<Account> {
-    let renewed = context.fresh(account, Need::New { by_name }).await;
-    renewed.map(|(account, _)| account)
 }
 
 fn means_all(args: &Refresh) -> bool {

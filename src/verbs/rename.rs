@@ -5,9 +5,9 @@ use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
 
 use super::app::App;
-use super::print_json;
+use super::print_if_json;
 use crate::complete;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::names;
 use keyfob_base::escape::escape_short;
 
@@ -45,13 +45,11 @@ pub(crate) fn run(app: &App, args: &Rename) -> Result<()> {
             "{rule} still names {account}; correct it, or choose for this folder with `{here}`"
         ));
     }
-    if app.manner.json {
-        return print_json(&RenameAnswer {
-            account: new.to_string(),
-            previous: account.to_string(),
-        });
-    }
-    Ok(())
+    let answer = RenameAnswer {
+        account: new.to_string(),
+        previous: account.to_string(),
+    };
+    print_if_json(app, &answer)
 }
 
 fn check_name(provider: &str, name: &str) -> Result<()> {
@@ -61,7 +59,7 @@ fn check_name(provider: &str, name: &str) -> Result<()> {
     let beyond = name.strip_prefix(provider);
     let alone = beyond.and_then(|rest| rest.strip_prefix('/'));
     let shown = escape_short(name, 80);
-    let wrong = Error::new(Code::Usage, format!("`{shown}` is no name for an account"));
+    let wrong = Error::usage(format!("`{shown}` is no name for an account"));
     Err(match alone.filter(|alone| names::is_name(alone)) {
         Some(alone) => wrong.hint(format!("give the name alone: `{alone}`")),
         None => wrong.hint(names::GRAMMAR),

@@ -85,7 +85,7 @@ fn options(args: &SandboxServe) -> Options {
 fn explain_failure(args: &SandboxServe, error: &std::io::Error) -> Error {
     match error.kind() {
         std::io::ErrorKind::InvalidInput => {
-            Error::new(Code::Usage, error.to_string()).hint("give one of them to `--approve`")
+            Error::usage(error.to_string()).hint("give one of them to `--approve`")
         }
         _ => Error::new(
             Code::InternalError,

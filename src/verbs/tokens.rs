@@ -58,10 +58,9 @@ pub(crate) struct Supply {
 /// themselves.
 pub(crate) fn check_variable(flag: &str, typed: Option<&str>) -> Result<()> {
     match typed {
-        Some(name) if is_reserved_variable(name) => Err(Error::new(
-            Code::Usage,
-            format!("`{name}` is not for tokens: programs depend on it for something else"),
-        )
+        Some(name) if is_reserved_variable(name) => Err(Error::usage(format!(
+            "`{name}` is not for tokens: programs depend on it for something else"
+        ))
         .hint(format!("choose a variable of your own with `{flag} VAR`"))),
         _ => check_name(typed),
     }
@@ -69,10 +68,10 @@ pub(crate) fn check_variable(flag: &str, typed: Option<&str>) -> Result<()> {
 
 pub(crate) fn check_name(typed: Option<&str>) -> Result<()> {
     match typed {
-        Some(name) if !is_variable(name) => Err(Error::new(
-            Code::Usage,
-            format!("`{}` cannot be a variable", escape_short(name, 80)),
-        )
+        Some(name) if !is_variable(name) => Err(Error::usage(format!(
+            "`{}` cannot be a variable",
+            escape_short(name, 80)
+        ))
         .hint("letters, digits and `_` make a name, 255 at most, and no digit begins it")),
         _ => Ok(()),
     }
@@ -232,13 +231,9 @@ fn renew(
     need: Need,
     failures: &mut Vec<Error>,
 ) -> Result<Vec<Option<Supply>>> {
-    let providers = accounts.iter().map(|account| account.provider.as_str());
-    let (registry, _sandbox) = embedded::start(app, providers, None)?;
-    let results = network::context(app, registry, async |context| {
-        let fresh =
-            move |context: Arc<Context>, account| async move { context.fresh(account, need).await };
-        Ok(concurrent::for_each(&context, accounts, "refreshing", fresh).await)
-    })?;
+    let fresh =
+        move |context: Arc<Context>, account| async move { context.fresh(account, need).await };
+    let results = concurrent::run(app, accounts, "refreshing", fresh)?;
     let mut supply = |(account, result): (Account, Result<(Account, Secrets)>)| match result {
         Ok((account, secrets)) => Some(Supply::from_account(account, secrets.tokens)),
         Err(error) => {
@@ -389,7 +384,7 @@ fn exchange_again(provider: &str, asked: &OneTimeToken, subject_from: &SubjectFr
 
 /// The providers that were named, each once; nothing is stored, so nothing else can be.
 fn parse_providers(typed: &[String]) -> Result<Vec<&str>> {
-    let usage = |what: &str, hint: &str| Err(Error::new(Code::Usage, what).hint(hint));
+    let usage = |what: &str, hint: &str| Err(Error::usage(what).hint(hint));
     let mut names = Vec::new();
     for typed in typed {
         let target = Target::parse(typed)?;

@@ -39,7 +39,7 @@ pub(crate) fn report_unparsed(mut error: clap::Error, args: &[OsString]) -> Exit
         ErrorKind::MissingRequiredArgument | ErrorKind::UnknownArgument
             if is_exec(args) && !has("--") =>
         {
-            let usage = Error::new(Code::Usage, "`exec` finds no `--`, which goes before its command")
+            let usage = Error::usage("`exec` finds no `--`, which goes before its command")
                 .hint("write it between accounts and command: `keyfob exec huggingface -- hf download acme/model`");
             return report_misuse(&usage, json);
         }
@@ -72,7 +72,7 @@ pub(crate) fn report_unparsed(mut error: clap::Error, args: &[OsString]) -> Exit
         }
         (None, _) => "`--help` lists what the verb takes".into(),
     };
-    let usage = Error::new(Code::Usage, message.trim_start_matches("error: ")).hint(hint);
+    let usage = Error::usage(message.trim_start_matches("error: ")).hint(hint);
     let _ = writeln!(std::io::stderr(), "{}", usage.json());
     ExitCode::from(Code::Usage.exit())
 }
@@ -83,7 +83,7 @@ const WITH_TOKEN: &str = "--with-token";
 /// A value after a flag that takes none. It is not repeated: after `--client-secret` it is a secret.
 fn refuse_value(flag: Option<String>, json: bool) -> ExitCode {
     let flag = flag.map_or_else(|| "that flag".into(), |flag| format!("`{flag}`"));
-    let usage = Error::new(Code::Usage, format!("{flag} takes no value"))
+    let usage = Error::usage(format!("{flag} takes no value"))
         .hint("give the flag alone; a secret is asked for, or read from standard input");
     report_misuse(&usage, json)
 }

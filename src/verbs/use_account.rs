@@ -6,7 +6,7 @@ use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
 
 use super::app::App;
-use super::{caution, print_json};
+use super::{caution, print_if_json};
 use crate::account::Account;
 use crate::choose::{ACCOUNT, Source, Why};
 use crate::complete;
@@ -47,10 +47,7 @@ pub(crate) fn run(app: &App, args: &Use) -> Result<()> {
     } else {
         make_default(app, &account)?
     };
-    if app.manner.json {
-        return print_json(&answer);
-    }
-    Ok(())
+    print_if_json(app, &answer)
 }
 
 fn make_default(app: &App, account: &Account) -> Result<UseAnswer> {
@@ -115,10 +112,7 @@ fn trust(app: &App) -> Result<()> {
                 .say(&format!("{} is accepted already", rule.path.display()));
         }
     }
-    if app.manner.json {
-        return print_json(&TrustAnswer::new(&outcome.accepted));
-    }
-    Ok(())
+    print_if_json(app, &TrustAnswer::new(&outcome.accepted))
 }
 
 fn describe(rule: &Accepted) -> String {

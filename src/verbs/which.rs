@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::app::App;
 use super::output::Origin;
-use super::{print, print_json};
+use super::print_answer;
 use crate::choose::{Choice, Source, Why};
 use crate::complete;
 use crate::error::Result;
@@ -34,11 +34,7 @@ pub(crate) fn run(app: &App, args: &Which) -> Result<()> {
         app.term.say(&line);
     }
     let answer = WhichAnswer::new(&choice);
-    if app.manner.json {
-        print_json(&answer)
-    } else {
-        print(&answer.text())
-    }
+    print_answer(app, &answer, || answer.text())
 }
 
 #[derive(Debug, Serialize)]

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::app::App;
-use super::{embedded, network, print, print_json};
+use super::{embedded, network, print_answer};
 use crate::account::{Account, SignIn};
 use crate::choose::{Source, Variable};
 use crate::claims;
@@ -34,11 +34,7 @@ pub(crate) fn run(app: &App, args: &Whoami) -> Result<()> {
         Source::Account(account) => ask(app, *account)?,
         Source::Variable(variable) => ask_stranger(app, &variable)?,
     };
-    if app.manner.json {
-        print_json(&answer)
-    } else {
-        print(&answer.text())
-    }
+    print_answer(app, &answer, || answer.text())
 }
 
 fn ask(app: &App, account: Account) -> Result<WhoamiAnswer> {

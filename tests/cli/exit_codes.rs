@@ -98,7 +98,7 @@ macro_rules! cells {
 
         #[test]
         fn every_code_has_its_cell() {
-            for code in Code::ALL {
+            for &code in Code::all() {
                 assert!([$(Code::$code),*].contains(&code), "{code:?}");
             }
         }

@@ -134,8 +134,8 @@ fn open_pushed(call: &Call, form: Parameters) -> Result<Opened, Refusal> {
 #[cfg(test)]
 mod tests {
     use crate::Options;
+    use crate::fixture::{ASKED, CHALLENGE, REDIRECT_URI, asked_with, service, service_with};
     use crate::service::Service;
-    use crate::testing::{ASKED, CHALLENGE, REDIRECT_URI, asked_with, service, service_with};
 
     /// The one-time id in a consent page.
     fn page_id(html: &str) -> String {

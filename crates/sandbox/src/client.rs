@@ -45,13 +45,11 @@ pub(crate) struct KnownClient {
     pub(crate) secret_expires_at: Option<Timestamp>,
     /// Whether it was registered with the grant type `refresh_token`.
     pub(crate) refreshes: bool,
-    /// The same of the device grant.
     #[serde(default)]
     pub(crate) device: bool,
     /// The same of `client_credentials`: it acts for itself, without a person.
     #[serde(default)]
     pub(crate) machine: bool,
-    /// The same of token exchange.
     #[serde(default)]
     pub(crate) exchanges: bool,
     /// What manages its registration (RFC 7592 §3).

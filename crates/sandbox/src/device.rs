@@ -113,9 +113,9 @@ fn decision(call: &Call) -> Result<Decision, Refusal> {
 mod tests {
     use crate::Options;
     use crate::client::DEVICE_CODE;
+    use crate::fixture::{at, service, service_with};
     use crate::http::Response;
     use crate::service::Service;
-    use crate::testing::{at, service, service_with};
 
     const ASKED: [(&str, &str); 2] = [("client_id", "keyfob"), ("scope", "openid read")];
 

@@ -7,7 +7,6 @@ use crate::http::{Refusal, Response};
 use crate::scope::SCOPES;
 use crate::service::{Call, Service};
 
-/// Every endpoint of a server at `base`, by its name in the metadata.
 pub(crate) fn endpoints(base: &str) -> Vec<(&'static str, String)> {
     [
         ("authorization_endpoint", "authorize"),

@@ -136,9 +136,9 @@ pub(crate) fn identity_token(call: &Call) -> Result<Response, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture::{ASKED, at, service, service_with};
     use crate::http::{Request, Response};
     use crate::service::Service;
-    use crate::testing::{ASKED, at, service, service_with};
     use crate::{Options, Quirks};
 
     const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -263,7 +263,7 @@ mod tests {
         let token = job_token(&service, ISSUER);
         assert_eq!(exchange(&service, &token, &[], 299).status, 200);
         assert_eq!(exchange(&service, &token, &[], 300).refusal(), refused);
-        let other = crate::testing::service(None);
+        let other = crate::fixture::service(None);
         assert_eq!(exchange(&other, &token, &[], 0).refusal(), refused);
     }
 

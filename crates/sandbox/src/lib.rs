@@ -31,6 +31,8 @@ mod client;
 mod device;
 mod discovery;
 mod exchange;
+#[cfg(test)]
+mod fixture;
 mod http;
 mod id_token;
 mod memory;
@@ -43,8 +45,6 @@ mod scope;
 mod server;
 mod service;
 mod store;
-#[cfg(test)]
-mod testing;
 mod token;
 mod userinfo;
 

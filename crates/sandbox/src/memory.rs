@@ -12,7 +12,6 @@ use keyfob_base::timestamp::Timestamp;
 
 const PAGE_LIFETIME: u64 = 600;
 
-/// How many pages wait at most; the oldest gives way.
 const PAGES: usize = 64;
 
 /// The pages of one server. They die with it, as nobody could send their form anywhere else.

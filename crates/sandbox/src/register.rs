@@ -220,7 +220,7 @@ fn response(service: &Service, client: &KnownClient, token: &Secret) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{asked_with, service};
+    use crate::fixture::{asked_with, service};
 
     #[test]
     fn what_is_registered_is_said_and_a_secret_only_once() {
@@ -243,7 +243,7 @@ mod tests {
         assert!(secret.starts_with("sandbox_secret_"));
         let kept = service
             .state
-            .with(crate::testing::at(0), |state| {
+            .with(crate::fixture::at(0), |state| {
                 serde_json::to_string(&state.clients).unwrap()
             })
             .unwrap();

@@ -5,7 +5,6 @@ use url::Url;
 
 use crate::http::{Parameters, Refusal};
 
-/// Each scope and what it lets a client do, as the consent page says it.
 pub(crate) const SCOPES: [(&str, &str); 6] = [
     ("openid", "Know who you are"),
     ("profile", "See your name and organizations"),

@@ -18,7 +18,6 @@ use crate::userinfo::userinfo;
 use crate::{Options, device, exchange, page};
 use keyfob_base::timestamp::Timestamp;
 
-/// A request at work: who answers it, and the time that counts.
 #[derive(Clone, Copy)]
 pub(crate) struct Call<'a> {
     pub(crate) service: &'a Service,
@@ -39,7 +38,6 @@ impl Call<'_> {
 pub(crate) struct Service {
     pub(crate) base: String,
     pub(crate) issuer: String,
-    /// Who approves everything without a page, if anybody.
     pub(crate) approve: Option<&'static Person>,
     pub(crate) options: Options,
     pub(crate) quirks: Quirks,
@@ -111,26 +109,6 @@ impl Service {
     }
 }
 
-/// What each path takes, for saying so to whoever uses another method.
-const METHODS: [(&str, &str); 16] = [
-    ("/", "GET"),
-    ("/authorize", "GET"),
-    ("/callback/code", "GET"),
-    ("/consent", "POST"),
-    ("/device", "GET or POST"),
-    ("/device_authorization", "POST"),
-    (exchange::JOB_PATH, "GET"),
-    ("/introspect", "POST"),
-    ("/jwks", "GET"),
-    ("/par", "POST"),
-    ("/register", "POST"),
-    ("/revoke", "POST"),
-    ("/token", "POST"),
-    ("/userinfo", "GET or POST"),
-    ("/.well-known/oauth-authorization-server", "GET"),
-    ("/.well-known/openid-configuration", "GET"),
-];
-
 impl Service {
     #[cfg_attr(not(feature = "quirks"), allow(clippy::needless_pass_by_value))]
     pub(crate) fn answer(&self, request: Request, now: Timestamp) -> Response {
@@ -149,42 +127,61 @@ impl Service {
     }
 
     pub(super) fn route(&self, call: &Call) -> Result<Response, Refusal> {
-        match (call.request.path.as_str(), call.request.method) {
-            ("/", Method::Get) => Ok(page::index(self)),
-            ("/authorize", Method::Get) => Ok(authorize(call)),
-            ("/consent", Method::Post) => Ok(consent(call)),
-            ("/device", Method::Get) => Ok(device::look(call)),
-            ("/device", Method::Post) => Ok(device::decide(call)),
-            ("/device_authorization", Method::Post) => device::device_authorization(call),
-            ("/par", Method::Post) => push(call),
-            ("/token", Method::Post) => token(call),
-            ("/introspect", Method::Post) => introspect(call),
-            ("/revoke", Method::Post) => revoke(call),
-            ("/register", Method::Post) => register(call),
-            ("/userinfo", Method::Get | Method::Post) => userinfo(call),
-            (exchange::JOB_PATH, Method::Get) => exchange::identity_token(call),
-            ("/jwks", Method::Get) => jwks(call),
-            (page::CODE_PATH, Method::Get) => {
-                Ok(page::show_code(call.request, self.quirks.shows_bare_code))
-            }
-            (
-                "/.well-known/openid-configuration" | "/.well-known/oauth-authorization-server",
-                Method::Get,
-            ) => Ok(metadata(self)),
-            (path, Method::Get | Method::Delete) if path.starts_with("/register/") => {
-                manage(call, &path["/register/".len()..])
-            }
-            (path, _) => Err(not_found(path)),
+        let Request { path, method, .. } = call.request;
+        if let Some(endpoint) = endpoint(path, *method) {
+            return endpoint(call);
         }
+        let methods = [
+            (Method::Get, "GET"),
+            (Method::Post, "POST"),
+            (Method::Delete, "DELETE"),
+        ];
+        let taken = methods
+            .iter()
+            .filter(|(method, _)| endpoint(path, *method).is_some());
+        let taken: Vec<&str> = taken.map(|(_, name)| *name).collect();
+        Err(if taken.is_empty() {
+            Refusal::invalid_request("there is nothing here").with_status(404)
+        } else {
+            let what = format!("this endpoint takes {}", taken.join(" or "));
+            Refusal::invalid_request(what).with_status(405)
+        })
     }
 }
 
-fn not_found(path: &str) -> Refusal {
-    let known = METHODS.iter().find(|(known, _)| *known == path);
-    let (status, description) = match known {
-        Some((_, methods)) => (405, format!("this endpoint takes {methods}")),
-        None if path.starts_with("/register/") => (405, "this endpoint takes GET or DELETE".into()),
-        None => (404, "there is nothing here".into()),
+type Handler = fn(&Call) -> Result<Response, Refusal>;
+
+fn endpoint(path: &str, method: Method) -> Option<Handler> {
+    let endpoint: Handler = match (path, method) {
+        ("/", Method::Get) => |call| Ok(page::index(call.service)),
+        ("/authorize", Method::Get) => |call| Ok(authorize(call)),
+        ("/consent", Method::Post) => |call| Ok(consent(call)),
+        ("/device", Method::Get) => |call| Ok(device::look(call)),
+        ("/device", Method::Post) => |call| Ok(device::decide(call)),
+        ("/device_authorization", Method::Post) => device::device_authorization,
+        ("/par", Method::Post) => push,
+        ("/token", Method::Post) => token,
+        ("/introspect", Method::Post) => introspect,
+        ("/revoke", Method::Post) => revoke,
+        ("/register", Method::Post) => register,
+        ("/userinfo", Method::Get | Method::Post) => userinfo,
+        (exchange::JOB_PATH, Method::Get) => exchange::identity_token,
+        ("/jwks", Method::Get) => jwks,
+        (page::CODE_PATH, Method::Get) => |call| {
+            let bare = call.service.quirks.shows_bare_code;
+            Ok(page::show_code(call.request, bare))
+        },
+        (
+            "/.well-known/openid-configuration" | "/.well-known/oauth-authorization-server",
+            Method::Get,
+        ) => |call| Ok(metadata(call.service)),
+        (path, Method::Get | Method::Delete) if path.starts_with(CLIENTS) => {
+            |call| manage(call, &call.request.path[CLIENTS.len()..])
+        }
+        _ => return None,
     };
-    Refusal::invalid_request(description).with_status(status)
+    Some(endpoint)
 }
+
+/// Where registered clients are managed, each below this.
+const CLIENTS: &str = "/register/";

@@ -187,8 +187,8 @@ mod tests {
     use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
     use serde_json::Value;
 
+    use crate::fixture::{ASKED, VERIFIER, asked_with, at, exchange_form, service};
     use crate::service::Service;
-    use crate::testing::{ASKED, VERIFIER, asked_with, at, exchange_form, service};
 
     fn signed_in() -> (Service, String, String) {
         let service = service(Some("ada"));

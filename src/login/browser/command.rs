@@ -6,6 +6,8 @@ use std::process::Command;
 
 use url::Url;
 
+use crate::process::find_in_path;
+
 /// Browsers that draw on the terminal, where the login itself is talking.
 const TEXT_BROWSERS: [&str; 10] = [
     "www-browser",
@@ -61,10 +63,7 @@ fn find_program(program: &Path) -> Option<PathBuf> {
     if program.components().count() > 1 {
         return Some(program.to_owned());
     }
-    let folders = std::env::var_os("PATH")?;
-    std::env::split_paths(&folders)
-        .map(|folder| folder.join(program))
-        .find(|path| path.is_file())
+    find_in_path(program)
 }
 
 /// Why a command would not start, as far as a look tells. Windows finds programs in ways of its own.

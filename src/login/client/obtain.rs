@@ -201,7 +201,7 @@ async fn ask(
     needed: Error,
 ) -> Result<LoginClients> {
     let secret = secret::ask(context, &plan.wish, known, needed).await?;
-    let keep = !plan.keeping.ephemeral && secret::offer_to_keep(context, plan).await?;
+    let keep = plan.keeping.memory.is_none() && secret::offer_to_keep(context, plan).await?;
     Ok(LoginClients {
         keep: keep.then(|| secret.clone()),
         ..LoginClients::new(&plan.wish, known, &Ok(secret))

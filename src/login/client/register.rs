@@ -66,7 +66,7 @@ pub(crate) async fn register(
 /// One registration at a time, unless it is for one command alone: that one is nobody else's, and a lock is
 /// a file.
 async fn take_turn(context: &Context, plan: &Plan, endpoint: &Url) -> Result<Option<Guard>> {
-    if plan.keeping.ephemeral {
+    if plan.keeping.memory.is_some() {
         return Ok(None);
     }
     let vault = Arc::clone(&context.vault);
@@ -160,7 +160,7 @@ async fn confirm(
         "{state}, as a native client with redirect URIs on this machine{scopes}"
     ));
     let place = origin(endpoint);
-    let question = if plan.keeping.ephemeral {
+    let question = if plan.keeping.memory.is_some() {
         format!(
             "register keyfob at {place} for this command? not every server takes that back at its end"
         )
@@ -262,8 +262,8 @@ fn person_steps(wish: &Wish, place: &str) -> Vec<String> {
 
 /// An ephemeral login has it in memory: what can be deleted is deleted at the end, and the rest is said at once.
 async fn keep_registered(context: &Context, plan: &Plan, registered: Registered) -> ClientConfig {
-    if plan.keeping.ephemeral {
-        plan.gain_client(&registered);
+    if let Some(memory) = &plan.keeping.memory {
+        memory.gains().registered = Some(registered.clone());
         let id = shorten_id(&registered.client_id);
         context.term.say(&format!(
             "registered keyfob at {} as client `{id}`, for this command",
@@ -297,7 +297,7 @@ async fn keep_sibling(
     sibling: KeptClient,
     secrets: ClientSecrets,
 ) -> ClientConfig {
-    if plan.keeping.ephemeral {
+    if plan.keeping.memory.is_some() {
         return ClientConfig {
             secret: secrets.client_secret,
             ..sibling.into()

@@ -118,11 +118,7 @@ fn explain_end(app: &App, one: &Saved, refresh_token: RefreshToken) -> Option<St
 fn hint_at_naming(error: Error) -> Error {
     let next = error.hint.as_deref().unwrap_or("mend that");
     let hint = format!("{next}; or name the accounts that are to be in it");
-    Error {
-        message: format!("nothing was written: {}", error.message),
-        ..error
-    }
-    .hint(hint)
+    error.prefix("nothing was written").hint(hint)
 }
 
 fn explain_nothing(reported: &[ReportedAccount]) -> Error {
@@ -135,7 +131,7 @@ fn explain_nothing(reported: &[ReportedAccount]) -> Error {
     let what = format!("nothing can be backed up: {}", reasons.join("; "));
     match lost {
         Some(account) => Error::new(Code::LoginRequired, what).hint(account.again()),
-        None => Error::new(Code::Usage, what).hint("see `keyfob list`"),
+        None => Error::usage(what).hint("see `keyfob list`"),
     }
 }
 

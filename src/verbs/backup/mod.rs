@@ -17,7 +17,7 @@ use crate::account::Account;
 use crate::audit::Action;
 use crate::choose::nobody_anywhere;
 use crate::complete;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::interrupts::uninterrupted;
 use crate::store::passphrase::{BACKUP, Environment};
 use crate::store::sealed::Lock;
@@ -124,10 +124,7 @@ fn select(app: &App, args: &Backup) -> Result<Vec<Account>> {
         (several.chosen, several.broken)
     };
     if let Some(broken) = broken.pop() {
-        return Err(Error {
-            message: format!("nothing was written: {}", broken.message),
-            ..broken
-        });
+        return Err(broken.prefix("nothing was written"));
     }
     if accounts.is_empty() {
         return Err(nobody_anywhere());
@@ -153,7 +150,7 @@ fn confirm(app: &App, accounts: &[Account]) -> Result<bool> {
 
 pub(super) fn passphrase(app: &App, new: bool) -> Result<Secret> {
     let given = Environment::process(BACKUP).passphrase();
-    let given = given.map_err(|error| Error::new(Code::Usage, error.cause).hint(error.hint))?;
+    let given = given.map_err(|error| Error::usage(error.cause).hint(error.hint))?;
     if let Some(given) = given {
         return Ok(given.secret);
     }
@@ -196,12 +193,10 @@ fn explain_remaining(error: Error, account: &Account) -> Error {
     let hint = format!(
         "{next}; then `keyfob logout {account} --local`, before it is used here or restored elsewhere"
     );
-    Error {
-        message: format!("it is in the backup and still here: {}", error.message),
-        ..error
-    }
-    .hint(hint)
-    .account(account)
+    error
+        .prefix("it is in the backup and still here")
+        .hint(hint)
+        .account(account)
 }
 
 #[derive(Debug, Serialize)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use age::x25519::Recipient;
 
 use super::Backup;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use keyfob_base::escape::escape_short;
 use keyfob_base::files;
 
@@ -23,7 +23,7 @@ pub(crate) fn read(args: &Backup) -> Result<Option<Vec<Recipient>>> {
         let shown = format!("`{}`", file.display());
         let unread = |cause: String| {
             let message = format!("cannot read {shown}: {cause}");
-            Error::new(Code::Usage, message).hint("name a file of age recipients, a line each")
+            Error::usage(message).hint("name a file of age recipients, a line each")
         };
         let bytes = files::read(file, LIMIT).map_err(|error| unread(error.to_string()))?;
         let bytes = bytes.ok_or_else(|| unread("there is none".into()))?;
@@ -47,14 +47,12 @@ fn parse(text: &str, place: &str) -> Result<Recipient> {
     let text = text.trim();
     if text.to_ascii_uppercase().contains(IDENTITY) {
         let what = format!("{place} holds a secret key, and a recipient is public");
-        return Err(Error::new(Code::Usage, what)
+        return Err(Error::usage(what)
             .hint("give what `age-keygen -y` prints of it, and keep the key to yourself"));
     }
     text.parse().map_err(|_| {
         let shown = escape_short(text, 80);
-        Error::new(
-            Code::Usage,
-            format!("`{shown}` in {place} is no age recipient"),
+        Error::usage(format!("`{shown}` in {place} is no age recipient"),
         )
         .hint("one begins with `age1`, as `age-keygen` prints it; those of plugins and of SSH are not understood")
     })

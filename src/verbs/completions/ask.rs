@@ -110,14 +110,10 @@ fn value<'a>(answers: &'a [String], name: &str) -> impl Iterator<Item = &'a str>
 /// A shell away from the terminal: an interactive one on it would take it over, or wait until it may. `None`
 /// where there is no program that does so.
 fn detached(shell: &str) -> Option<Command> {
-    let folders = std::env::var_os("PATH")?;
-    std::env::split_paths(&folders)
-        .any(|folder| folder.join("setsid").is_file())
-        .then(|| {
-            let mut command = Command::new("setsid");
-            command.arg(shell);
-            command
-        })
+    process::find_in_path("setsid")?;
+    let mut command = Command::new("setsid");
+    command.arg(shell);
+    Some(command)
 }
 
 /// Runs a shell until it has told everything; `None` where it does not.
@@ -181,7 +177,8 @@ fn collect(lines: &Receiver<String>, deadline: Instant) -> Option<Vec<String>> {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 

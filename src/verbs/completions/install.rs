@@ -187,13 +187,6 @@ fn foreign(file: &Path, shell: Shell) -> Error {
     ))
 }
 
-/// Whether the program is where the completion will ask for it.
-pub(crate) fn is_on_path() -> bool {
-    let program = format!("keyfob{}", std::env::consts::EXE_SUFFIX);
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&folders).any(|folder| folder.join(&program).is_file())
-}
-
 #[derive(Debug, Serialize)]
 pub(crate) struct Installed {
     pub shell: String,

@@ -15,7 +15,8 @@ use super::arguments::detect_shell;
 use super::{print, print_json};
 use crate::complete::{ASKED, VARIABLE};
 use crate::doctor::{self, Completion, Pending};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
+use crate::process::find_in_path;
 use crate::term::{Console, Manner, Terminal};
 use install::{FileChange, Installed};
 
@@ -75,11 +76,8 @@ pub(crate) fn run(args: &Completions, manner: Manner) -> Result<()> {
         .shell
         .or_else(|| detect_shell(shell_by_program))
         .ok_or_else(|| {
-            Error::new(
-                Code::Usage,
-                "keyfob does not know in which shell this was typed",
-            )
-            .hint("name the shell: `keyfob completions bash --install`")
+            Error::usage("keyfob does not know in which shell this was typed")
+                .hint("name the shell: `keyfob completions bash --install`")
         })?;
     if args.install || args.uninstall {
         return change_files(shell, args.uninstall, manner);
@@ -122,7 +120,8 @@ fn change_files(shell: Shell, uninstall: bool, manner: Manner) -> Result<()> {
     } else if !uninstall && !all(FileChange::Unchanged) && !all(FileChange::Wanted) {
         term.say(&format!("a new {shell} completes keyfob's words"));
     }
-    if !uninstall && !install::is_on_path() {
+    let program = format!("keyfob{}", env::consts::EXE_SUFFIX);
+    if !uninstall && find_in_path(program).is_none() {
         term.warn("`keyfob` is not on PATH, where the completion will look for it");
     }
     answer(&done, manner)
@@ -169,13 +168,10 @@ fn completer(called: &OsStr) -> Result<String> {
     let binary =
         env::current_exe().map_err(|error| Error::io("cannot find this binary", &error))?;
     binary.into_os_string().into_string().map_err(|path| {
-        Error::new(
-            Code::Usage,
-            format!(
-                "{} is not UTF-8 and cannot stand in a script",
-                path.display()
-            ),
-        )
+        Error::usage(format!(
+            "{} is not UTF-8 and cannot stand in a script",
+            path.display()
+        ))
         .hint("put keyfob on PATH and run `keyfob completions` again")
     })
 }

@@ -4,7 +4,7 @@
 use std::process::Command;
 
 use super::{Exec, Holding};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::process;
 use crate::verbs::app::App;
 use crate::verbs::tokens::Owner;
@@ -67,9 +67,7 @@ fn same(one: &str, other: &str) -> bool {
 
 fn clash(one: &Owner, other: &Owner, variable: &str) -> Error {
     let (one, other) = (&one.whose, &other.whose);
-    Error::new(
-        Code::Usage,
-        format!("{one} and {other} would both be in {variable}"),
+    Error::usage(format!("{one} and {other} would both be in {variable}"),
     )
     .hint(format!(
         "give one token another variable, and start the command through both: `keyfob exec {one} --env VAR -- keyfob exec {other} -- CMD`"

@@ -13,15 +13,14 @@ use crate::audit::Action;
 use crate::choose::Target;
 use crate::context::Context;
 use crate::error::{Code, Error, Result};
-use crate::login::{
-    EphemeralRegistration, Gained, Gains, Granted, Keeping, Plan, Retry, Wish, check_resources,
-};
-use crate::oauth::registration;
+use crate::login::{Gains, Granted, Keeping, MemoryVault, Plan, Retry, Wish, check_resources};
+use crate::oauth::registration::{self, Registered};
 use crate::session::revoke::{RevocationOutcome, Revoking, in_time, lasting};
 use crate::store::Kind;
 use crate::verbs::app::App;
 use crate::verbs::login::{self, Login, Means};
 use crate::verbs::logout::lives_on;
+use crate::verbs::provider::report_deletion;
 use crate::verbs::tokens::Owner;
 use crate::verbs::{embedded, network};
 use keyfob_base::escape::escape_short;
@@ -49,7 +48,7 @@ fn run_to_its_end(app: &App, args: &Exec) -> Result<i32> {
     startable(&args.command[0])?;
     let means = Means::find(app, &login, &definition, None);
     let (registry, _sandbox) = embedded::start(app, [name], means.approves())?;
-    let gained = Arc::new(Gained::default());
+    let memory = Arc::new(MemoryVault::default());
     network::to_its_end(app, registry, async |context| {
         let command = login::command_again(&["keyfob", "exec", name, "--ephemeral"], &login);
         let wish = login::wish(&login, command, context.registry.get(name)?, means);
@@ -62,19 +61,19 @@ fn run_to_its_end(app: &App, args: &Exec) -> Result<i32> {
                 ..wish
             },
             keeping: Keeping {
-                ephemeral: true,
-                gained: Arc::clone(&gained),
+                memory: Some(Arc::clone(&memory)),
                 ..Keeping::from(Kind::Keyring) // never opened
             },
         };
-        let ended = Box::pin(sign_in_and_run(app, args, &context, plan)).await;
-        give_back(app, &context, gained.take()).await;
+        let ended = Box::pin(sign_in_and_run(app, args, &context, plan, &memory)).await;
+        let gains = std::mem::take(&mut *memory.gains());
+        give_back(app, &context, &definition.title, gains).await;
         ended
     })
 }
 
 fn parse_provider(typed: &[String]) -> Result<&str> {
-    let usage = |what: String, hint: &str| Err(Error::new(Code::Usage, what).hint(hint));
+    let usage = |what: String, hint: &str| Err(Error::usage(what).hint(hint));
     let [typed] = typed else {
         return usage(
             "`--ephemeral` signs in at one provider".into(),
@@ -121,12 +120,10 @@ async fn sign_in_and_run(
     args: &Exec,
     context: &Arc<Context>,
     plan: Plan,
+    memory: &MemoryVault,
 ) -> Result<i32> {
     let interrupts = &context.interrupts;
-    let (provider, gained) = (
-        plan.wish.provider.name.clone(),
-        Arc::clone(&plan.keeping.gained),
-    );
+    let provider = plan.wish.provider.name.clone();
     let owner = Owner {
         whose: provider.clone(),
         provider: provider.clone(),
@@ -140,7 +137,9 @@ async fn sign_in_and_run(
         interrupted = interrupts.obeyed() => return Err(interrupted),
     };
     login::say_scopes(app, &done);
-    gained.look(|granted| say_signed_in(app, granted, done.account.username.as_deref()));
+    if let Some(granted) = &memory.gains().granted {
+        say_signed_in(app, granted, done.account.username.as_deref());
+    }
     let token = done.secrets.tokens.access_token;
     let holding = |place| Holding {
         whose: provider.clone(),
@@ -174,13 +173,13 @@ fn say_signed_in(app: &App, granted: &Granted, who: Option<&str>) {
 }
 
 /// Gives back what a sign-in got, within [`BOUND`]. What could not be given back is a warning.
-async fn give_back(app: &App, context: &Context, gains: Gains) {
+async fn give_back(app: &App, context: &Context, title: &str, gains: Gains) {
     let until = Instant::now() + bound("GIVE_BACK", BOUND);
     if let Some(granted) = gains.granted {
         revoke(app, context, &granted, until).await;
     }
-    if let Some(registration) = gains.registration {
-        unregister(app, context, &registration, until).await;
+    if let Some(registered) = gains.registered {
+        unregister(app, context, title, &registered, until).await;
     }
 }
 
@@ -221,24 +220,20 @@ fn by_hand(page: Option<&Url>) -> &'static str {
 async fn unregister(
     app: &App,
     context: &Context,
-    registration: &EphemeralRegistration,
+    title: &str,
+    registered: &Registered,
     until: Instant,
 ) {
-    let id = escape_short(&registration.client_id, NAME_LIMIT);
-    let title = &registration.title;
-    let Some((endpoint, token)) = &registration.managed else {
+    let id = escape_short(&registered.client_id, NAME_LIMIT);
+    let endpoint = registered.configuration_endpoint.as_ref();
+    let token = registered.registration_access_token.as_ref();
+    let Some((endpoint, token)) = endpoint.zip(token) else {
         app.term.warn(&format!(
             "client `{id}` stays registered at {title}, which gave no way to delete it"
         ));
         return;
     };
     let deleted = registration::delete(&context.http, endpoint, token);
-    match in_time(Some(until), deleted).await {
-        Ok(()) => app
-            .term
-            .say(&format!("client `{id}` is no longer registered at {title}")),
-        Err(error) => app.term.warn(&format!(
-            "client `{id}` may still be registered at {title}, and nothing here can delete it any more: {error}"
-        )),
-    }
+    let deleted = in_time(Some(until), deleted).await;
+    report_deletion(app, &id, title, deleted.map_err(|error| error.to_string()));
 }

@@ -42,23 +42,16 @@ pub(crate) fn pair(variables: Vec<String>, supplies: &[Supply]) -> Result<Vec<As
 
 fn refuse_one_name(name: &str, owners: &[Owner]) -> Error {
     let whose: Vec<&str> = owners.iter().map(|owner| owner.whose.as_str()).collect();
-    Error::new(
-        Code::Usage,
-        format!(
-            "`--name {name}` is for one token, not for those of {}",
-            whose.join(", ")
-        ),
-    )
+    Error::usage(format!(
+        "`--name {name}` is for one token, not for those of {}",
+        whose.join(", ")
+    ))
     .hint("leave `--name` out, or export them one at a time")
 }
 
 fn refuse_same(variable: &str, first: &Owner, second: &Owner) -> Error {
     let (first, second) = (&first.whose, &second.whose);
-    Error::new(
-        Code::Usage,
-        format!("{first} and {second} would both be {variable}"),
-    )
-    .hint(format!(
+    Error::usage(format!("{first} and {second} would both be {variable}")).hint(format!(
         "export one of them alone, such as `keyfob export {second} --name VAR`"
     ))
 }

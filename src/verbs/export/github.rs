@@ -25,10 +25,9 @@ impl File {
         };
         let path = std::env::var_os(variable).filter(|path| !path.is_empty());
         let path = path.ok_or_else(|| {
-            Error::new(
-                Code::Usage,
-                format!("{variable} is not set, so this is no step of GitHub Actions"),
-            )
+            Error::usage(format!(
+                "{variable} is not set, so this is no step of GitHub Actions"
+            ))
             .hint("use `--format sh` elsewhere")
         })?;
         let mut options = OpenOptions::new();
@@ -127,11 +126,8 @@ fn unusable(variable: &str, error: &io::Error) -> Error {
 }
 
 fn reserved(variable: &str) -> Error {
-    Error::new(
-        Code::Usage,
-        format!("the runner keeps {variable} to itself"),
-    )
-    .hint("choose another variable with `--name VAR`")
+    Error::usage(format!("the runner keeps {variable} to itself"))
+        .hint("choose another variable with `--name VAR`")
 }
 
 /// The line, without its end, that has the runner mask a value in all that a job logs from here on.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::formats::{Assignment, is_simple};
 use super::refuse;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::verbs::app::App;
 use keyfob_base::files;
 
@@ -21,11 +21,10 @@ impl Report {
         if folder && file.file_name().is_some() && replaceable {
             return Ok(Self(file));
         }
-        Err(Error::new(
-            Code::Usage,
-            format!("no report can be written to {}", file.display()),
+        Err(
+            Error::usage(format!("no report can be written to {}", file.display()))
+                .hint("name a new file, or a regular one, in a folder that exists"),
         )
-        .hint("name a new file, or a regular one, in a folder that exists"))
     }
 
     /// Writes the report for this user alone (0600), after saying who will be able to read it.
@@ -50,13 +49,10 @@ fn text(assignments: &[Assignment]) -> Result<String> {
     if report.len() <= REPORT_LIMIT {
         return Ok(report);
     }
-    Err(Error::new(
-        Code::Usage,
-        format!(
-            "the report would have {} bytes, and GitLab takes {REPORT_LIMIT}",
-            report.len()
-        ),
-    )
+    Err(Error::usage(format!(
+        "the report would have {} bytes, and GitLab takes {REPORT_LIMIT}",
+        report.len()
+    ))
     .hint("export the tokens in the job that needs them, without `--report`"))
 }
 

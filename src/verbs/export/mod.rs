@@ -18,7 +18,7 @@ use super::app::App;
 use super::tokens::{self, Owner};
 use super::{print, print_json};
 use crate::complete;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::verbs::arguments::duration;
 use crate::verbs::tokens::OneTimeToken;
 use formats::{Assignment, AssignmentForm, Tokens, form};
@@ -122,8 +122,7 @@ pub(crate) fn run(app: &App, args: &Export) -> Result<()> {
 fn format(args: &Export, json: bool) -> Result<Format> {
     match (args.format, json) {
         (None | Some(Format::Json), true) => Ok(Format::Json),
-        (Some(_), true) => Err(Error::new(
-            Code::Usage,
+        (Some(_), true) => Err(Error::usage(
             "`--json` is `--format json`, and another format was asked for",
         )
         .hint("leave one of them out")),
@@ -136,7 +135,7 @@ fn format(args: &Export, json: bool) -> Result<Format> {
 /// Whether the flags go together, before anything is looked up.
 fn check_flags(args: &Export, format: Format) -> Result<()> {
     let belongs = |flag: &str, to: &str| {
-        Error::new(Code::Usage, format!("`{flag}` goes with `--format {to}`"))
+        Error::usage(format!("`{flag}` goes with `--format {to}`"))
             .hint(format!("add `--format {to}`, or leave `{flag}` out"))
     };
     if args.output && format != Format::Github {
@@ -175,12 +174,9 @@ fn lines(form: AssignmentForm, format: Format, assignments: &[Assignment]) -> Re
 }
 
 fn refuse(assignment: &Assignment, reader: &str) -> Error {
-    Error::new(
-        Code::Usage,
-        format!(
-            "the token for {} has characters that {reader} cannot carry safely",
-            assignment.variable
-        ),
-    )
+    Error::usage(format!(
+        "the token for {} has characters that {reader} cannot carry safely",
+        assignment.variable
+    ))
     .hint("use `--format json`, or hand it over with `keyfob exec`")
 }

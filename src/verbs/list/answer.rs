@@ -23,7 +23,8 @@ pub(crate) struct ListAnswer {
     accounts: Vec<ListEntry>,
 }
 
-#[derive(Debug, Serialize)]
+/// By default what is known of a token without an account: nothing.
+#[derive(Debug, Default, Serialize)]
 struct ListEntry {
     account: String,
     provider: String,
@@ -89,24 +90,9 @@ fn shape_variable(variable: &SetVariable) -> ListEntry {
     ListEntry {
         account: variable.provider.clone(),
         provider: variable.provider.clone(),
-        kind: None,
-        account_id: None,
-        username: None,
-        token_type: None,
-        scope: None,
-        received_at: None,
-        expires_at: None,
-        created_at: None,
-        updated_at: None,
-        sign_in_by: None,
-        client_id: None,
-        default: false,
-        chosen_here: false,
-        store: None,
-        refreshable: false,
-        status: Status::Unknown,
         source: Origin::Env,
         variable: Some(variable.name.clone()),
+        ..ListEntry::default()
     }
 }
 

@@ -48,7 +48,7 @@ fn check_issuer(issuer: &str) -> Result<()> {
         None => Ok(()),
     });
     sound.map_err(|wrong| {
-        Error::new(Code::Usage, format!("the issuer's URL {wrong}")).hint(
+        Error::usage(format!("the issuer's URL {wrong}")).hint(
             "give it as the provider's documentation writes it, such as https://id.example.com",
         )
     })
@@ -59,9 +59,7 @@ fn sign_in_at_known(app: &App, args: &Login, name: &str) -> Result<()> {
     match &args.keep_as {
         Some(other) if other != name => {
             let what = format!("{} is the provider `{name}` already", args.target);
-            return Err(
-                Error::new(Code::Usage, what).hint(format!("sign in with `keyfob login {name}`"))
-            );
+            return Err(Error::usage(what).hint(format!("sign in with `keyfob login {name}`")));
         }
         _ if args.no_keep => app
             .term
@@ -187,7 +185,7 @@ fn is_free(app: &App, name: &str, issuer: &str) -> Result<()> {
         return Ok(());
     }
     let what = format!("`{name}` is the name of another issuer's accounts");
-    Err(Error::new(Code::Usage, what).hint(format!(
+    Err(Error::usage(what).hint(format!(
         "`keyfob list {name}` shows them; give this one another name"
     )))
 }

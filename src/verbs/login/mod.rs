@@ -20,7 +20,7 @@ use crate::audit::Action;
 use crate::choose::Target;
 use crate::complete;
 use crate::config;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::login::{
     Browser, BrowserOptions, Flow, Keeping, Plan, Retry, Surroundings, Visitor, Wanted, Wish,
     check_resources, login,
@@ -136,7 +136,7 @@ pub(crate) fn run(app: &App, args: &Login) -> Result<()> {
     }
     if args.keep_as.is_some() || args.no_keep {
         let what = "`--keep-as` and `--no-keep` are for a login by URL";
-        return Err(Error::new(Code::Usage, what).hint("leave them out"));
+        return Err(Error::usage(what).hint("leave them out"));
     }
     sign_in(app, args, &args.target)
 }
@@ -266,13 +266,12 @@ fn check_name(target: &Target<'_>, args: &Login) -> Result<()> {
     };
     if !names::is_name(name) {
         return Err(
-            Error::new(Code::Usage, format!("`{name}` is no name for an account"))
-                .hint(names::GRAMMAR),
+            Error::usage(format!("`{name}` is no name for an account")).hint(names::GRAMMAR)
         );
     }
     if let Some(other) = target.name {
         let both = format!("`{other}` and `--as {name}` are two names for one account");
-        return Err(Error::new(Code::Usage, both).hint(format!(
+        return Err(Error::usage(both).hint(format!(
             "sign in again as `{}`, or add an account with `keyfob login {} --as {name}`",
             args.target, target.provider
         )));
@@ -286,7 +285,7 @@ fn subject_from(args: &Login, flow: Flow, expected: Option<&Account>) -> Result<
     if let Some(file) = &args.subject_token_file {
         if flow != Flow::TokenExchange {
             let what = "`--subject-token-file` is for `--flow token-exchange`";
-            return Err(Error::new(Code::Usage, what).hint("give both, or neither"));
+            return Err(Error::usage(what).hint("give both, or neither"));
         }
         return subject_file(file);
     }

@@ -83,8 +83,7 @@ pub(crate) fn run(
 /// Reads the token, or asks for it where standard input is a terminal. `command` is what it is piped into.
 fn take(app: &App, provider: &Provider, command: &str) -> Result<Secret> {
     let pipe = |next: &str| format!("{next}: `… | {command}`");
-    let refused =
-        |what: &str, next: &str| Error::new(Code::Usage, what.to_owned()).hint(pipe(next));
+    let refused = |what: &str, next: &str| Error::usage(what.to_owned()).hint(pipe(next));
     let given = if io::stdin().is_terminal() {
         if let Some(page) = provider.given.page.as_ref().filter(|_| app.term.can_ask()) {
             app.term.say(&format!("tokens are made at {page}"));
@@ -128,9 +127,7 @@ fn check_beginning(app: &App, provider: &Provider, token: &Secret) -> Result<()>
             ));
             Ok(())
         }
-        PrefixMatch::Refresh(of) => Err(Error::new(
-            Code::Usage,
-            format!(
+        PrefixMatch::Refresh(of) => Err(Error::usage(format!(
                 "this is a refresh token of {}, which opens nothing; it was not sent",
                 of.title
             ),
@@ -138,9 +135,7 @@ fn check_beginning(app: &App, provider: &Provider, token: &Secret) -> Result<()>
         .hint(format!(
             "give an access token; `keyfob login {name}` signs in and gets refresh tokens of its own"
         ))),
-        PrefixMatch::Foreign(of) => Err(Error::new(
-            Code::Usage,
-            format!(
+        PrefixMatch::Foreign(of) => Err(Error::usage(format!(
                 "this is a token of {}, and not of {title}; it was not sent",
                 of.title
             ),

@@ -16,7 +16,7 @@ use roff::{Roff, bold, roman};
 
 use super::print;
 use crate::complete;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::help::{TOPICS, Topic};
 use crate::verbs::Cli;
 
@@ -145,7 +145,7 @@ fn name(command: &Command) -> String {
 
 fn explain_unknown(verb: &str, wanted: &str, pages: &[ManPage]) -> Error {
     let distance = |name: &String| strsim::damerau_levenshtein(name, wanted);
-    let error = Error::new(Code::Usage, format!("there is no verb `{verb}`"));
+    let error = Error::usage(format!("there is no verb `{verb}`"));
     let names = pages.iter().map(|page| page.name.clone());
     let nearest = names
         .chain(TOPICS.iter().map(topics::name))

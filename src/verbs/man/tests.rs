@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::Code;
 
 fn wanted(verb: &[&str]) -> Result<String> {
     page(&Man {

@@ -7,10 +7,10 @@ use serde::Serialize;
 use url::Url;
 
 use crate::complete;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::provider::Change;
 use crate::verbs::app::App;
-use crate::verbs::{print, print_json};
+use crate::verbs::print_answer;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -33,11 +33,9 @@ pub(crate) fn run(app: &App, args: &ProviderMetadata) -> Result<()> {
     app.registry
         .preview(name, &[Change::set("client_id", url.as_str())])?;
     let document = ClientDocument::new(&url, provider.described_redirect_uris());
-    if app.manner.json {
-        print_json(&document)?;
-    } else {
-        print(&serde_json::to_string_pretty(&document).expect("strings serialise"))?;
-    }
+    print_answer(app, &document, || {
+        serde_json::to_string_pretty(&document).expect("strings serialise")
+    })?;
     app.term.say(&format!(
         "serve this as application/json at {url}, then `keyfob provider set {name} client_id={url}`"
     ));
@@ -53,7 +51,7 @@ pub(crate) fn run(app: &App, args: &ProviderMetadata) -> Result<()> {
 /// Servers compare it as a string, so it is refused where a parser would write it otherwise.
 fn client_id(text: &str) -> Result<Url> {
     let wrong = |what: &str| {
-        Error::new(Code::Usage, format!("the URL {what}")).hint(
+        Error::usage(format!("the URL {what}")).hint(
             "give the https address of the document, such as `https://me.example/keyfob.json`",
         )
     };

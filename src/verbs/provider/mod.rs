@@ -16,6 +16,8 @@ use clap::Subcommand;
 use super::app::App;
 use crate::error::Result;
 
+pub(super) use unregister::report_deletion;
+
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
 Examples:

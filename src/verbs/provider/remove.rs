@@ -13,7 +13,7 @@ use crate::error::{Code, Error, Result};
 use crate::session::revoke::Extent;
 use crate::verbs::app::App;
 use crate::verbs::logout::{Forgotten, LogoutAnswer};
-use crate::verbs::{logout, print_json, report};
+use crate::verbs::{logout, print_if_json, report};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -88,9 +88,7 @@ pub(crate) fn run(app: &App, args: &ProviderRemove) -> Result<()> {
     };
     report_removal(app, &answer);
     answer.registration = registration.map(|registration| registration.delete(app));
-    if app.manner.json {
-        print_json(&answer)?;
-    }
+    print_if_json(app, &answer)?;
     report(app, &failures)
 }
 
@@ -133,7 +131,7 @@ fn conflict(name: &str, accounts: &[Account]) -> Error {
 fn check_ours(app: &App, name: &str, accounts: &[Account]) -> Result<()> {
     let built_in = |hint: String| {
         let message = format!("`{name}` is built in, and nothing of yours lies over it");
-        Err(Error::new(Code::Usage, message).hint(hint))
+        Err(Error::usage(message).hint(hint))
     };
     match (app.vault.client(name)?, accounts) {
         (Some(_), _) => Ok(()),

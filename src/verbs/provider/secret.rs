@@ -90,9 +90,7 @@ fn client_of(app: &App, provider: &Provider) -> Result<String> {
         )));
     }
     if !provider.client_auth.needs_secret() {
-        return Err(Error::new(
-            Code::Usage,
-            format!("`{name}` is defined for a client without a secret"),
+        return Err(Error::usage(format!("`{name}` is defined for a client without a secret"),
         )
         .hint(format!(
             "say how the client authenticates: `keyfob provider set {name} client_auth=client_secret_basic --client-secret`"
@@ -187,7 +185,7 @@ impl Question {
             }
             _ => return Ok(secret),
         };
-        Err(Error::new(Code::Usage, what).hint(self.instead.clone()))
+        Err(Error::usage(what).hint(self.instead.clone()))
     }
 }
 
@@ -196,11 +194,8 @@ fn read_line(input: &mut impl BufRead) -> Result<Secret> {
     let mut line = String::new();
     let bound = u64::try_from(LONGEST).unwrap_or(u64::MAX) + 3; // its end, and one byte too many
     input.take(bound).read_line(&mut line).map_err(|error| {
-        Error::new(
-            Code::Usage,
-            format!("cannot read the client secret: {error}"),
-        )
-        .hint("give it as one line of text")
+        Error::usage(format!("cannot read the client secret: {error}"))
+            .hint("give it as one line of text")
     })?;
     Ok(Secret::new(line))
 }

@@ -8,11 +8,11 @@ use serde::Serialize;
 
 use super::secret;
 use crate::complete;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::provider::{Change, Edited};
 use crate::store::Kind;
 use crate::verbs::app::App;
-use crate::verbs::print_json;
+use crate::verbs::print_if_json;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -49,7 +49,7 @@ pub(crate) fn run(app: &App, args: &ProviderSet) -> Result<()> {
         .map_err(|error| name_provider(error, name))?;
     check_distinct(&changes)?;
     if changes.is_empty() && !args.client_secret {
-        return Err(Error::new(Code::Usage, "nothing was given to change").hint(format!(
+        return Err(Error::usage("nothing was given to change").hint(format!(
             "write `keyfob provider set {name} KEY=VALUE`; `keyfob provider show {name}` shows every key"
         )));
     }
@@ -64,10 +64,7 @@ pub(crate) fn run(app: &App, args: &ProviderSet) -> Result<()> {
     let mut answer = shape(name, &changes, edited);
     report_changes(app, &answer);
     answer.client_secret = secret.map(|secret| secret.keep(app)).transpose()?;
-    if app.manner.json {
-        print_json(&answer)?;
-    }
-    Ok(())
+    print_if_json(app, &answer)
 }
 
 fn name_provider(error: Error, name: &str) -> Error {
@@ -81,7 +78,7 @@ fn check_distinct(changes: &[Change]) -> Result<()> {
     for (at, change) in changes.iter().enumerate() {
         let key = change.key();
         if changes[..at].iter().any(|earlier| earlier.key() == key) {
-            return Err(Error::new(Code::Usage, format!("`{key}` is given twice"))
+            return Err(Error::usage(format!("`{key}` is given twice"))
                 .hint("give each key once; a list is `KEY=a,b`"));
         }
     }

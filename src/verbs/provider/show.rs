@@ -16,7 +16,7 @@ use crate::complete;
 use crate::error::Result;
 use crate::provider::{Provider, Source, Sources, dotted};
 use crate::verbs::app::App;
-use crate::verbs::{print, print_json};
+use crate::verbs::print_answer;
 use keyfob_base::escape::{escape, is_unsafe};
 
 #[derive(Debug, Args)]
@@ -37,11 +37,7 @@ pub(crate) fn run(app: &App, args: &ProviderShow) -> Result<()> {
     let sources = app.registry.sources(&args.provider)?;
     let accounts = app.vault.accounts_of(&provider.name).accounts;
     let answer = ShowAnswer::new(&provider, &sources, find_needs(app, &provider, &accounts));
-    if app.manner.json {
-        print_json(&answer)
-    } else {
-        print(&answer.text())
-    }
+    print_answer(app, &answer, || answer.text())
 }
 
 #[derive(Debug, Serialize)]

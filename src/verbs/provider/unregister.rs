@@ -73,19 +73,32 @@ impl Registration {
         let outcome = network::context(app, app.registry.clone(), async |context| {
             Ok(registration::delete(&context.http, endpoint, token).await)
         });
-        let cause = match outcome {
-            Ok(Ok(())) => {
-                app.term
-                    .say(&format!("client `{id}` is no longer registered at {title}"));
-                return Deregistration::Deleted;
-            }
-            Ok(Err(refused)) => refused.to_string(),
-            Err(error) => error.message,
+        let outcome = match outcome {
+            Ok(answer) => answer.map_err(|refused| refused.to_string()),
+            Err(error) => Err(error.message),
         };
-        app.term.warn(&format!(
-            "client `{id}` may still be registered at {title}, and nothing here can delete it any more: {cause}"
-        ));
-        Deregistration::Failed
+        report_deletion(app, &id, title, outcome)
+    }
+}
+
+pub(crate) fn report_deletion(
+    app: &App,
+    id: &str,
+    title: &str,
+    outcome: std::result::Result<(), String>,
+) -> Deregistration {
+    match outcome {
+        Ok(()) => {
+            app.term
+                .say(&format!("client `{id}` is no longer registered at {title}"));
+            Deregistration::Deleted
+        }
+        Err(cause) => {
+            app.term.warn(&format!(
+                "client `{id}` may still be registered at {title}, and nothing here can delete it any more: {cause}"
+            ));
+            Deregistration::Failed
+        }
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn open(app: &App, args: &Restore, sealed: &[u8]) -> Result<Zeroizing
         (Form::Recipients, Some(_)) => identities(app, args)?,
         (Form::Recipients, None) => {
             let what = format!("{shown} is encrypted to a recipient, and its identity is wanted");
-            return Err(Error::new(Code::Usage, what)
+            return Err(Error::usage(what)
                 .hint("name the file that `age-keygen` wrote with `--identity FILE`"));
         }
         (other, _) => return Err(explain_closed(&shown, other)),
@@ -70,7 +70,7 @@ fn identities(app: &App, args: &Restore) -> Result<Key> {
     };
     let shown = format!("`{}`", file.display());
     let unusable = |cause: &str| {
-        Error::new(Code::Usage, format!("cannot use {shown}: {cause}"))
+        Error::usage(format!("cannot use {shown}: {cause}"))
             .hint("name a file of age identities, as `age-keygen` writes it")
     };
     let contents = files::read(file, LIMIT).map_err(|error| unusable(&error.to_string()))?;

@@ -11,7 +11,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::app::App;
-use super::{print_json, report};
+use super::{print_if_json, report};
 use crate::account::Account;
 use crate::audit::Action;
 use crate::config;
@@ -114,9 +114,7 @@ pub(crate) fn run(app: &App, args: &Restore) -> Result<()> {
             args.file.display()
         ));
     }
-    if app.manner.json {
-        print_json(&answer)?;
-    }
+    print_if_json(app, &answer)?;
     report(app, &failures)
 }
 

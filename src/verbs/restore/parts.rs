@@ -36,10 +36,7 @@ pub(crate) fn definitions(
                 "the definition of {name} here is another than in the backup, and stays; see `keyfob provider show {name}`"
             )),
             Err(error) => failures.push(
-                Error {
-                message: format!("the definition of {name} was not taken over: {}", error.message),
-                ..error
-                }
+                error.prefix(format!("the definition of {name} was not taken over"))
                 .account(name),
 ),
         }
@@ -71,11 +68,9 @@ pub(crate) fn clients(
                 "another client of {name} is kept here than in the backup, and stays"
             )),
             Err(error) => failures.push(
-                Error {
-                    message: format!("the client of {name} was not taken over: {}", error.message),
-                    ..error
-                }
-                .account(name),
+                error
+                    .prefix(format!("the client of {name} was not taken over"))
+                    .account(name),
             ),
         }
     }

@@ -10,7 +10,6 @@ pub struct Quirks {
     pub scope_separator: Option<String>,
     /// Reads the scopes of an authorization request from this parameter and not from `scope`.
     pub scope_parameter: Option<String>,
-    /// Refuses authorization requests without these parameters.
     pub required_parameters: Vec<(String, String)>,
     /// Reads the expected person from this parameter and not from `login_hint`.
     pub login_hint_parameter: Option<String>,
@@ -18,13 +17,11 @@ pub struct Quirks {
     pub switch_parameters: Vec<(String, String)>,
     /// Takes redirect URIs of this host alone, such as `localhost` or `[::1]`.
     pub redirect_host: Option<String>,
-    /// Takes redirect URIs at these ports alone.
     pub redirect_ports: Vec<u16>,
     /// Takes redirect URIs of this private-use scheme, and none on loopback, from the client `keyfob`.
     pub redirect_scheme: Option<String>,
     /// Shows a code alone at `/callback/code`, where usually `CODE#STATE` is shown.
     pub shows_bare_code: bool,
-    /// Sends no `iss` in the authorization response.
     pub iss_omitted: bool,
     /// Does not announce `iss` in the metadata.
     pub iss_unannounced: bool,
@@ -40,11 +37,8 @@ pub struct Quirks {
     pub json_bodies: bool,
     /// Refuses token and revocation requests without these headers.
     pub token_headers: Vec<(String, String)>,
-    /// Refuses a refresh without the `redirect_uri` of the login.
     pub refresh_demands_redirect_uri: bool,
-    /// Refuses a refresh without `scope`.
     pub refresh_demands_scope: bool,
-    /// Refuses to exchange a code without the request's `state`.
     pub exchange_demands_state: bool,
     /// Sends the errors of the token and the device authorization endpoint with status 200.
     pub errors_under_200: bool,
@@ -81,7 +75,6 @@ pub struct Quirks {
     /// is `/device_authorization/callback` of this server. PendingPages is 403, and an answer says nothing of
     /// the page, which is `/device` all the same.
     pub device_by_code: bool,
-    /// Reads `client_id` of a device request from the query alone.
     pub device_client_id_in_query: bool,
     /// Reads the scopes of a device request from this parameter and not from `scope`, and refuses polls
     /// without it.
@@ -90,7 +83,6 @@ pub struct Quirks {
     pub device_parameters: Vec<(String, String)>,
     /// Names the page in this member and not in `verification_uri`.
     pub verification_uri_member: Option<String>,
-    /// Says nothing of the page.
     pub verification_uri_omitted: bool,
     /// Puts the error of a poll into this member and not into `error`.
     pub device_error_member: Option<String>,
@@ -98,7 +90,6 @@ pub struct Quirks {
     pub device_error_words: Vec<(String, String)>,
     /// Answers a poll that nobody has decided with this status and an empty object.
     pub device_pending_status: Option<u16>,
-    /// Writes the numbers of a device answer as strings.
     pub device_numbers_as_strings: bool,
 
     /// Answers POST alone at the userinfo endpoint, without a body unless `userinfo_body` says one.
@@ -114,15 +105,12 @@ pub struct Quirks {
     /// Tells this as the claim `tid` in userinfo and id tokens.
     pub tenant: Option<String>,
 
-    /// How tokens are revoked.
     pub revocation: Revocation,
-    /// Revokes refresh tokens alone.
     pub revokes_refresh_tokens_only: bool,
     /// Gives a registered client a secret although it asked for `none`.
     pub registration_gives_secret: bool,
 }
 
-/// The forms in which a revocation is taken.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[cfg_attr(not(feature = "quirks"), allow(dead_code))]
 pub enum Revocation {

@@ -143,7 +143,7 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{ASKED, at, service};
+    use crate::fixture::{ASKED, at, service};
 
     #[test]
     fn the_state_holds_no_code_and_no_token() {

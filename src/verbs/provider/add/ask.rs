@@ -2,7 +2,7 @@
 
 use super::complete_scheme;
 use super::draft::Draft;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::provider::Change;
 use crate::term::Terminal;
 use crate::verbs::app::App;
@@ -46,7 +46,7 @@ pub(super) fn place(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
             "neither an issuer nor endpoints are"
         };
         let message = format!("{what} given for `{name}`");
-        return Err(Error::new(Code::Usage, message).hint(flags));
+        return Err(Error::usage(message).hint(flags));
     }
     draft.asked = true;
     if !partly {
@@ -169,6 +169,5 @@ fn warn_again(term: &dyn Terminal, error: &Error) {
 }
 
 fn refuse_empty(what: &str, flag: &str) -> Error {
-    Error::new(Code::Usage, format!("{what} must be given"))
-        .hint(format!("nothing was written; {flag}"))
+    Error::usage(format!("{what} must be given")).hint(format!("nothing was written; {flag}"))
 }

@@ -15,10 +15,10 @@ use serde::Serialize;
 use super::needs::{Need, command_for, find_needs};
 use crate::complete;
 use crate::context::off_thread;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::provider::{Change, Definition, Provider};
 use crate::verbs::app::App;
-use crate::verbs::{network, print_json};
+use crate::verbs::{network, print_if_json};
 use draft::Draft;
 use metadata::Announcement;
 
@@ -126,10 +126,7 @@ pub(crate) fn run(app: &App, args: &ProviderAdd) -> Result<()> {
         found,
     };
     report_addition(app, &answer, &added.provider);
-    if app.manner.json {
-        return print_json(&answer);
-    }
-    Ok(())
+    print_if_json(app, &answer)
 }
 
 /// What the arguments say, each key once.
@@ -177,8 +174,9 @@ fn read_flags(args: &ProviderAdd) -> Result<Definition> {
             definition.push(change);
             continue;
         };
-        return Err(Error::new(Code::Usage, format!("`{key}` {what}"))
-            .hint("give each key once, with its value"));
+        return Err(
+            Error::usage(format!("`{key}` {what}")).hint("give each key once, with its value")
+        );
     }
     Ok(definition)
 }

@@ -16,7 +16,7 @@ use crate::complete;
 use crate::error::{Code, Error, Result};
 use crate::provider::Provider;
 use crate::verbs::app::App;
-use crate::verbs::{columns, embedded, network, print, print_json};
+use crate::verbs::{columns, embedded, network, print_answer};
 use check::{CheckResult, ServerCheck};
 use keyfob_base::escape::escape;
 
@@ -53,11 +53,7 @@ pub(crate) fn run(app: &App, args: &ProviderTest) -> Result<()> {
         }],
     };
     let answer = TestAnswer::new(name, checks);
-    if app.manner.json {
-        print_json(&answer)?;
-    } else {
-        print(&answer.text(columns().1))?;
-    }
+    print_answer(app, &answer, || answer.text(columns().1))?;
     let failed = answer
         .checks
         .iter()
