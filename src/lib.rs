@@ -44,6 +44,7 @@ pub mod store;
 pub mod term;
 pub(crate) mod token_set;
 pub(crate) mod toml_text;
+pub(crate) mod variables;
 pub mod vault;
 pub mod verbs;
 pub(crate) mod web;

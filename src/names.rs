@@ -1,4 +1,4 @@
-//! The grammars of account and provider names: what shells, paths and completion bear; and of variables.
+//! The grammars of account and provider names: what shells, paths and completion bear.
 
 use std::collections::BTreeMap;
 
@@ -54,39 +54,6 @@ pub(crate) fn token_variable(provider: &str) -> String {
     let digit = provider.starts_with(|c: char| c.is_ascii_digit());
     let begin = if digit { "_" } else { "" };
     format!("{begin}{provider}_TOKEN")
-}
-
-/// Whether `name` can be a variable in every shell: `[A-Za-z_][A-Za-z0-9_]*`, 255 characters at most.
-pub(crate) fn is_variable(name: &str) -> bool {
-    (1..=255).contains(&name.len())
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-}
-
-/// Whether a variable is not for tokens: one of keyfob's own, or one that a shell, the loader or any child
-/// process depends on. Letters of either case are the same, as they are on Windows.
-pub(crate) fn is_reserved_variable(name: &str) -> bool {
-    const NAMES: [&str; 16] = [
-        "BASH_ENV",
-        "CI",
-        "COMSPEC",
-        "ENV",
-        "HOME",
-        "IFS",
-        "LANG",
-        "PATH",
-        "PATHEXT",
-        "PWD",
-        "SHELL",
-        "SYSTEMROOT",
-        "TERM",
-        "TMPDIR",
-        "USER",
-        "USERPROFILE",
-    ];
-    const FAMILIES: [&str; 4] = ["DYLD_", "KEYFOB_", "LC_", "LD_"];
-    let name = name.to_ascii_uppercase();
-    NAMES.contains(&name.as_str()) || FAMILIES.iter().any(|family| name.starts_with(family))
 }
 
 /// Derives an account's name from a username: lower-cased, runs of other characters one `-`,
@@ -146,28 +113,6 @@ mod tests {
         }
         assert!(is_name(&name_from(&"a".repeat(100))));
         assert!(is_name(&name_from(&format!("{}é!", "b".repeat(63)))));
-    }
-
-    #[test]
-    fn what_everybody_depends_on_is_no_variable_for_tokens() {
-        for name in [
-            "PATH",
-            "Path",
-            "HOME",
-            "SHELL",
-            "IFS",
-            "LD_PRELOAD",
-            "DYLD_INSERT_LIBRARIES",
-            "LC_ALL",
-            "KEYFOB_ACCOUNT",
-            "keyfob_home",
-            "CI",
-        ] {
-            assert!(is_reserved_variable(name), "{name}");
-        }
-        for name in ["HF_TOKEN", "GH_TOKEN", "CI_TOKEN", "HOMEPAGE", "MY_PATH"] {
-            assert!(!is_reserved_variable(name), "{name}");
-        }
     }
 
     #[test]
