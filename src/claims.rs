@@ -8,7 +8,6 @@ use serde_json::Value;
 /// The longest text that is taken for a fact, in bytes.
 const TEXT_LIMIT: usize = 1024;
 
-/// The most facts that one pointer gives.
 const COUNT_LIMIT: usize = 256;
 
 /// Returns the first fact at `pointer`, an integer as its decimal digits. A blank string is none.

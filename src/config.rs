@@ -24,7 +24,6 @@ pub(crate) struct Config {
     pub state_dir: Option<PathBuf>,
     /// Whether it is written down who signed in and what was handed out.
     pub audit_log: bool,
-    /// The accounts to use in some folders and repositories.
     pub rules: Vec<Configured>,
 }
 

@@ -10,18 +10,13 @@ use crate::provider::Registry;
 use crate::term::Terminal;
 use crate::vault::Vault;
 
-/// Carried through a login or a renewal.
 pub(crate) struct Context {
-    /// Accounts and secrets.
     pub vault: Arc<Vault>,
     /// Today's definitions.
     pub registry: Registry,
-    /// The way out.
     pub http: Http,
-    /// The conversation.
     pub term: Arc<dyn Terminal>,
-    /// The audit log.
-    pub audit: Arc<dyn AuditLog>,
+    pub audit: Arc<AuditLog>,
     /// Held off while a secret is between server and store.
     pub interrupts: Arc<Interrupts>,
 }

@@ -3,10 +3,12 @@
 //! Whoever raises an [`Error`] gives the hint, because only there is the next step known.
 
 use std::fmt;
+use std::path::Path;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use keyfob_base::escape::escape;
+use keyfob_base::files::NotLocked;
 
 /// Why a command failed, as a stable word. Scripts match on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,7 +19,6 @@ pub enum Code {
     AccountConflict,
     /// `PROVIDER` or nothing was given and several accounts fit.
     AmbiguousAccount,
-    /// A backup that cannot be opened, or is none.
     BackupInvalid,
     /// A provider definition or `config.toml` is wrong.
     ConfigInvalid,
@@ -27,19 +28,14 @@ pub enum Code {
     ExpiredToken,
     /// A fault of keyfob itself, or of the file system under it.
     InternalError,
-    /// An answer that does not follow the standard.
     InvalidResponse,
     /// A redirect that does not belong to this login, or comes from another issuer.
     InvalidState,
-    /// `exec` found its command, and it cannot be run.
     CommandNotExecutable,
-    /// `exec` found no such command.
     CommandNotFound,
-    /// Another process holds the account.
     Locked,
     /// Only a new sign-in helps.
     LoginRequired,
-    /// The server could not be reached.
     NetworkError,
     /// The server answered 429 or 5xx.
     ProviderUnavailable,
@@ -49,30 +45,21 @@ pub enum Code {
     RefreshFailed,
     /// No client id (or client secret) is known for the provider.
     RegistrationRequired,
-    /// The server did not confirm a revocation.
     RevocationFailed,
-    /// The store cannot be used.
     StoreUnavailable,
-    /// A check of `provider test` or `doctor` failed.
     TestFailed,
-    /// The wait is over.
     Timeout,
-    /// The token endpoint refused the code.
     TokenExchangeFailed,
     /// The provider refuses a token that was just renewed.
     Unauthorized,
-    /// No such account.
     UnknownAccount,
-    /// No such provider.
     UnknownProvider,
-    /// The arguments do not fit.
     Usage,
     /// Ctrl-C, SIGTERM or SIGHUP.
     Interrupted,
 }
 
 impl Code {
-    /// Every code, for tests and documentation.
     pub const ALL: [Code; 29] = [
         Code::AccessDenied,
         Code::AccountConflict,
@@ -105,7 +92,6 @@ impl Code {
         Code::Interrupted,
     ];
 
-    /// The word that `--json` shows.
     pub fn as_str(self) -> &'static str {
         match self {
             Code::AccessDenied => "access_denied",
@@ -140,7 +126,6 @@ impl Code {
         }
     }
 
-    /// The process's exit code.
     pub fn exit(self) -> u8 {
         match self {
             Code::Usage | Code::UnknownProvider | Code::UnknownAccount | Code::AmbiguousAccount => {
@@ -163,7 +148,6 @@ impl Code {
 /// A failure as its reader meets it: what happened, to which account, and the next step.
 #[derive(Debug, Clone)]
 pub struct Error {
-    /// The stable word.
     pub code: Code,
     /// One line, lower case, no full stop. May hold words of a server; shown escaped.
     pub message: String,
@@ -177,7 +161,6 @@ pub struct Error {
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// Makes a failure without a hint yet.
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -187,7 +170,6 @@ impl Error {
         }
     }
 
-    /// Adds the next step.
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -207,7 +189,20 @@ impl Error {
             .hint("check the free space and the permissions of that folder, then run it again")
     }
 
-    /// The object that `--json` writes to stderr.
+    /// A lock on files that a person edits with `verb`.
+    pub(crate) fn lock(path: &Path, why: &NotLocked, verb: &str) -> Self {
+        let path = path.display();
+        match why {
+            NotLocked::Unopened(error) | NotLocked::Refused(error) => {
+                Self::io(format!("cannot lock {path}"), error)
+            }
+            NotLocked::Held => Self::new(Code::Locked, format!("another process holds {path}"))
+                .hint(format!(
+                    "wait for the other `keyfob {verb}` to end, then run it again"
+                )),
+        }
+    }
+
     pub(crate) fn json(&self) -> String {
         serde_json::to_string(self).expect("strings serialise")
     }

@@ -3,15 +3,12 @@
 //! Their source is a little of Markdown: a title, `## ` before a heading, lines with four blanks before them as
 //! they stand, paragraphs, and code in them between backticks.
 
-/// A page.
 #[derive(Debug)]
 pub struct Topic {
-    /// What it is called on a command line.
     pub name: &'static str,
     text: &'static str,
 }
 
-/// Every page, in the order in which they are best read.
 pub const TOPICS: [Topic; 4] = [
     topic("accounts", include_str!("help/accounts.md")),
     topic("scripting", include_str!("help/scripting.md")),
@@ -23,30 +20,23 @@ const fn topic(name: &'static str, text: &'static str) -> Topic {
     Topic { name, text }
 }
 
-/// A part of a page.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Block<'a> {
-    /// What the next ones are about.
     Heading(&'a str),
-    /// Text to be wrapped.
     Paragraph(String),
-    /// Lines as they stand.
     Lines(Vec<&'a str>),
 }
 
 impl Topic {
-    /// The page of that name.
     pub(crate) fn find(name: &str) -> Option<&'static Self> {
         TOPICS.iter().find(|topic| topic.name == name)
     }
 
-    /// What it is about, in a line.
     pub(crate) fn about(&self) -> &'static str {
         let title = self.text.lines().next().unwrap_or_default();
         title.trim_start_matches("# ")
     }
 
-    /// The page without its title.
     pub fn blocks(&self) -> Vec<Block<'static>> {
         let mut blocks = Vec::new();
         let mut fresh = true;

@@ -63,7 +63,6 @@ impl Interrupts {
         }
     }
 
-    /// Waits until a signal has arrived and nothing holds it off.
     pub async fn obeyed(&self) -> Error {
         self.until(|| self.arrived.load(SeqCst) && self.holds.load(SeqCst) == 0)
             .await;
@@ -88,7 +87,6 @@ impl Drop for Hold {
     }
 }
 
-/// A command that a signal ended.
 pub(crate) fn interrupted() -> Error {
     Error::new(Code::Interrupted, "interrupted").hint("what was said to be done is done, and nothing was left half-done; run it again for the rest")
 }
@@ -149,13 +147,10 @@ pub(crate) fn outlive_pipes() {
 /// Whether [`Interrupts`] decides what a signal ends.
 static LISTENED: AtomicBool = AtomicBool::new(false);
 
-/// Locked by [`uninterrupted`].
 static WORKING: Mutex<()> = Mutex::new(());
 
-/// Whether [`watch`] was called.
 static WATCHED: AtomicBool = AtomicBool::new(false);
 
-/// Ctrl-C, Ctrl-\, SIGTERM and SIGHUP, caught from here on.
 #[cfg(unix)]
 struct CaughtSignals([Option<tokio::signal::unix::Signal>; 4]);
 
@@ -185,7 +180,6 @@ impl CaughtSignals {
     }
 }
 
-/// Ctrl-C.
 #[cfg(not(unix))]
 struct CaughtSignals;
 

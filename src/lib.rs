@@ -1,24 +1,7 @@
 //! keyfob signs people in to any OAuth 2 provider, keeps the tokens where the system keeps secrets,
 //! and hands out valid ones.
 //!
-//! The map, in the direction data goes through a command:
-//!
-//! ```text
-//! verbs      the command line, and a verb a file: its arguments, what it does, what it answers; the only
-//!            code that writes to stdout
-//!   choose     which account is meant
-//!     rules      what the folder says of it, and what was accepted
-//!   login      a new account: store probe, consent, exchange, identity, persist
-//!   session    a fresh token for an account
-//!     ci         the identity token of the job that this runs in
-//!     oauth      the protocol, a standard a file
-//!     vault      accounts and their secrets, where index meets store
-//!       store      secrets under keys: keyring, file
-//!     provider   definitions of authorization servers, as data
-//! doctor     what is wrong with a set-up, a check a file; known to verbs
-//! crates/    base for all; the practice provider, known to verbs alone; the testkit, to tests
-//! audit      the audit log, known to verbs; the others see its trait
-//! ```
+//! `ARCHITECTURE.md` has the map of what follows, and says who may import whom.
 
 pub mod account;
 pub(crate) mod audit;

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-/// The grammar of account names, as a next step.
 pub(crate) const GRAMMAR: &str = "use lower-case letters, digits, `.`, `_` and `-`, 64 at most, beginning with a letter or digit";
 
-/// Whether `name` fits the grammar of account names.
 pub(crate) fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
@@ -14,7 +12,6 @@ pub(crate) fn is_name(name: &str) -> bool {
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-'))
 }
 
-/// Whether `name` fits the grammar of provider names.
 pub(crate) fn is_provider_name(name: &str) -> bool {
     (1..=32).contains(&name.len())
         && !name.starts_with('-')

@@ -33,7 +33,6 @@ impl Paths {
         })
     }
 
-    /// All folders under `home`.
     pub fn under(home: &Path) -> Self {
         Self {
             home: Some(home.to_owned()),
@@ -80,12 +79,10 @@ impl Paths {
         self.home.as_deref()
     }
 
-    /// Settings: `config.toml`.
     pub(crate) fn config_file(&self) -> PathBuf {
         self.config.join("config.toml")
     }
 
-    /// The user's provider definitions.
     pub(crate) fn providers(&self) -> PathBuf {
         self.config.join("providers")
     }
@@ -105,7 +102,6 @@ impl Paths {
         self.data.join("clients")
     }
 
-    /// Which account is each provider's default.
     pub(crate) fn defaults_file(&self) -> PathBuf {
         self.data.join("defaults.json")
     }
@@ -120,12 +116,10 @@ impl Paths {
         self.state.join("locks")
     }
 
-    /// The audit log.
     pub(crate) fn events(&self) -> PathBuf {
         self.state.join("events.jsonl")
     }
 
-    /// The part of the audit log that was written before.
     pub(crate) fn rotated_events(&self) -> PathBuf {
         self.state.join("events.1.jsonl")
     }
@@ -145,7 +139,6 @@ impl Paths {
         self.locks().join("trust.lock")
     }
 
-    /// The sandbox's state.
     pub(crate) fn sandbox(&self) -> PathBuf {
         self.state.join("sandbox")
     }

@@ -32,16 +32,12 @@ fn is_secret(name: &OsStr) -> bool {
 /// How often the end of a process that has closed its output is looked for.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Why there is no output.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// It could not be started, or not be read from.
     Io(io::Error),
-    /// It ended otherwise than well.
     Status(ExitStatus),
-    /// It did not end.
     Time,
-    /// It wrote more than the limit.
     Length,
 }
 
@@ -93,7 +89,6 @@ fn read(child: &mut Child, limit: usize, patience: Duration) -> Result<Vec<u8>, 
     }
 }
 
-/// Waits for the end; none by the deadline.
 fn end(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
     loop {
         match child.try_wait() {

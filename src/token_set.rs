@@ -6,11 +6,8 @@ use keyfob_base::timestamp::Timestamp;
 /// One answer of a token endpoint, kept whole in the account's store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenSet {
-    /// What resource servers take.
     pub access_token: Secret,
-    /// What the token endpoint takes for a new access token, if the server issued one.
     pub refresh_token: Option<Secret>,
-    /// The OpenID Connect statement about who signed in, as issued.
     pub id_token: Option<Secret>,
     /// How the access token is presented, normally `Bearer`.
     pub token_type: String,
@@ -18,7 +15,6 @@ pub struct TokenSet {
     pub scopes: Vec<String>,
     /// When the answer arrived, by this machine's clock.
     pub received_at: Timestamp,
-    /// When the access token ends, where the server said so.
     pub expires_at: Option<Timestamp>,
 }
 

@@ -7,10 +7,8 @@ use crate::error::{Code, Error, Result};
 use keyfob_base::escape::escape_short;
 use keyfob_base::files;
 
-/// The largest TOML file that is read, in bytes.
 const LIMIT: u64 = 256 * 1024;
 
-/// Reads a TOML file as text; `None` where there is none.
 pub(crate) fn read_text(path: &Path) -> Result<Option<String>> {
     let invalid = |cause: &dyn std::fmt::Display, hint: &str| {
         Error::new(

@@ -6,14 +6,12 @@ use url::{Host, Url};
 /// The longest identifier of a resource, in bytes; the browser's URL has to carry it.
 const RESOURCE_LIMIT: usize = 2048;
 
-/// What keeps a URL from being opened or called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flaw {
     /// Neither https nor http to a loopback host.
     Scheme,
     /// A host that no host can be called, such as `$(x)`.
     Host,
-    /// A user name or a password.
     Userinfo,
     /// A fragment, even an empty one.
     Fragment,

@@ -6,16 +6,17 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Standing, Status};
 use crate::provider::ClientAuth;
 use crate::store::Kind;
-use crate::token_set::TokenSet;
-use keyfob_base::timestamp::Timestamp;
+use crate::token_set::{TokenSet, margin};
+use keyfob_base::timestamp::{Timestamp, until};
+
+/// From this age on a given token is to be replaced, in seconds: 90 days, what most rules for secrets ask for.
+const ROTATE: u64 = 90 * 24 * 60 * 60;
 
 /// One entry of the index. Provider and name are the entry's folder and file, so a rename moves one file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Account {
-    /// The provider's name.
     #[serde(skip)]
     pub provider: String,
     /// The account's label, `[a-z0-9][a-z0-9._-]{0,63}`.
@@ -23,20 +24,15 @@ pub struct Account {
     pub name: String,
     /// Random; the key of its secret and its lock, which a rename leaves alone.
     pub id: String,
-    /// Who signed in, and how.
     pub identity: Identity,
     /// What the provider calls the person, for people to read.
     pub username: Option<String>,
-    /// Where its secret is.
     pub store: Kind,
     /// Another store that may hold a copy of it, which a move that was cut off has left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy_in: Option<Kind>,
-    /// The client its tokens were issued to.
     pub client: AccountClient,
-    /// The endpoints its tokens may be sent to.
     pub endpoints: Endpoints,
-    /// The access token's type.
     pub token_type: String,
     /// What the server granted.
     pub scopes: Vec<String>,
@@ -46,25 +42,20 @@ pub struct Account {
     /// The API that its tokens are for, where the server wants `audience`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
-    /// Where the identity token comes from that its tokens are exchanged for; `None` for every other kind
-    /// of sign-in.
+    /// Where the identity token of an exchange comes from; `None` for every other kind of sign-in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject_from: Option<SubjectFrom>,
-    /// Whether its token can be renewed without a person: by a refresh token, or by a grant that
-    /// needs none.
+    /// Whether its token can be renewed without a person: by a refresh token, or by a grant that needs none.
     pub refreshable: bool,
     /// Counts the token sets this account has had; the secret carries the same number.
     pub generation: u64,
-    /// When the current token set arrived.
     pub received_at: Timestamp,
-    /// When its access token ends, where the server said so.
     pub expires_at: Option<Timestamp>,
     /// First sign-in.
     pub created_at: Timestamp,
     /// Last sign-in; `None` in an entry from before this was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_in_at: Option<Timestamp>,
-    /// Last change of the tokens.
     pub updated_at: Timestamp,
     /// Set when the server refused the refresh token of this generation for good.
     #[serde(default)]
@@ -78,7 +69,6 @@ pub struct Identity {
     pub issuer: String,
     /// The stable identifier at the issuer. Empty where the provider names nobody.
     pub subject: String,
-    /// The kind of sign-in.
     pub kind: SignIn,
 }
 
@@ -86,7 +76,6 @@ pub struct Identity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SignIn {
-    /// A person, through a browser.
     Person,
     /// The client itself, by its own credentials (RFC 6749 §4.4).
     Client,
@@ -108,10 +97,10 @@ impl fmt::Display for SignIn {
 }
 
 /// Where the identity token of an exchange comes from, each time anew.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SubjectFrom {
-    /// The CI system that this runs in.
+    #[default]
     Ci,
     /// A file that something else keeps fresh; an absolute path.
     File(PathBuf),
@@ -123,7 +112,6 @@ pub struct AccountClient {
     /// The client identifier (RFC 6749 §2.2). Empty where no client had a part: a given token, or an
     /// exchange without one.
     pub id: String,
-    /// How it authenticates.
     pub auth: ClientAuth,
     /// The redirect URI of the login, for servers that want it again.
     pub redirect_uri: Option<String>,
@@ -165,7 +153,6 @@ impl Endpoints {
 pub struct Address(String);
 
 impl Address {
-    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -182,23 +169,59 @@ impl From<&Url> for Address {
     }
 }
 
-impl Account {
-    /// Judges the index entry at `now`, without a look at the secret.
-    pub(crate) fn status(&self, now: Timestamp) -> Status {
-        self.standing().status(now)
-    }
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub enum Status {
+    /// Good, and not about to end
+    Valid,
+    /// Good but about to end; the next use gets a new one
+    Expiring,
+    /// Over; the next use gets a new one
+    Expired,
+    /// Over or about to be, and only a new sign-in helps
+    LoginRequired,
+    /// The server gave no expiry
+    Unknown,
+}
 
-    /// What its token's status follows from.
-    pub(crate) fn standing(&self) -> Standing {
-        Standing {
-            kind: self.identity.kind,
-            received_at: self.received_at,
-            expires_at: self.expires_at,
-            renewable: self.refreshable && !self.refused(),
+impl Account {
+    /// Judged from the index alone.
+    pub(crate) fn status(&self, now: Timestamp) -> Status {
+        let Some(end) = self.expires_at else {
+            return Status::Unknown;
+        };
+        let margin = margin(end.since(self.received_at));
+        if end > now && end.since(now) > margin {
+            Status::Valid
+        } else if !self.refreshable || self.refused() {
+            Status::LoginRequired // as `token` then says
+        } else if end > now {
+            Status::Expiring
+        } else {
+            Status::Expired
         }
     }
 
-    /// The command that gives it new tokens, where only that helps.
+    /// Says when a given token was given, and from 90 days on to replace it; `None` for every other kind.
+    pub(crate) fn describe_age(&self, now: Timestamp) -> Option<String> {
+        if self.identity.kind != SignIn::Given {
+            return None;
+        }
+        let given = self.received_at.min(now); // a clock that was wrong makes nothing younger than new
+        let rotate = if self.is_to_rotate(now) {
+            ", rotate"
+        } else {
+            ""
+        };
+        Some(format!("given {}{rotate}", until(given, now)))
+    }
+
+    /// Whether a given token is to be replaced: nobody says when it ends, so its age is what tells.
+    pub(crate) fn is_to_rotate(&self, now: Timestamp) -> bool {
+        self.identity.kind == SignIn::Given && now.since(self.received_at) >= ROTATE
+    }
+
     pub(crate) fn login_command(&self) -> String {
         match self.identity.kind {
             SignIn::Given => format!("keyfob login {self} --with-token"),
@@ -206,7 +229,6 @@ impl Account {
         }
     }
 
-    /// How somebody signs in again, in the imperative.
     pub(crate) fn again(&self) -> String {
         let command = self.login_command();
         match self.identity.kind {
@@ -222,7 +244,6 @@ impl Account {
         self.username.as_deref().unwrap_or(&self.name)
     }
 
-    /// Takes the facts of a newly stored token set into the entry.
     pub fn describe(&mut self, tokens: &TokenSet, generation: u64) {
         self.token_type.clone_from(&tokens.token_type);
         self.scopes.clone_from(&tokens.scopes);
@@ -234,7 +255,6 @@ impl Account {
         self.refused_generation = None;
     }
 
-    /// Whether its grant can be repeated without a person.
     pub(crate) fn needs_no_person(&self) -> bool {
         matches!(self.identity.kind, SignIn::Client | SignIn::Exchange)
     }
@@ -262,4 +282,31 @@ pub fn random_id() -> String {
     let mut octets = [0; 16];
     keyfob_base::random::fill(&mut octets).expect("the system has randomness");
     format!("{:032x}", u128::from_be_bytes(octets))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::fixture;
+
+    const DAY: u64 = 24 * 60 * 60;
+
+    #[test]
+    fn a_given_token_is_to_be_replaced_from_90_days_on() {
+        let mut account = fixture::account();
+        let said = |account: &Account, later| account.describe_age(account.received_at.plus(later));
+        assert_eq!(said(&account, 91 * DAY), None);
+        account.identity.kind = SignIn::Given;
+        for (later, text) in [
+            (0, "given now"),
+            (12 * DAY, "given 12 d ago"),
+            (90 * DAY - 1, "given 89 d ago"),
+            (90 * DAY, "given 90 d ago, rotate"),
+            (91 * DAY, "given 91 d ago, rotate"),
+        ] {
+            assert_eq!(said(&account, later).as_deref(), Some(text));
+        }
+        let before = Timestamp::from_unix(account.received_at.unix() - DAY);
+        assert_eq!(account.describe_age(before).as_deref(), Some("given now"));
+    }
 }

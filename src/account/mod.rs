@@ -4,9 +4,8 @@ mod entry;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub(crate) mod sign_in;
-mod standing;
 
 pub use entry::{
-    Account, AccountClient, Address, Endpoints, Identity, SignIn, SubjectFrom, is_id, random_id,
+    Account, AccountClient, Address, Endpoints, Identity, SignIn, Status, SubjectFrom, is_id,
+    random_id,
 };
-pub(crate) use standing::{Standing, Status};

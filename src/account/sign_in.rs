@@ -7,7 +7,6 @@ use keyfob_base::timestamp::Timestamp;
 /// From how many seconds before the end it is told: 14 days, a holiday.
 const NOTICE: u64 = 14 * 24 * 60 * 60;
 
-/// The end of a sign-in, as the provider's definition has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct End {
     /// When only a new sign-in helps.
@@ -18,10 +17,8 @@ pub(crate) struct End {
     notice: Timestamp,
 }
 
-/// When the sign-in of an account ends; `None` where nobody knows, and where there is no refresh token
-/// that could end.
-///
-/// An entry that does not know its last sign-in counts from the first.
+/// `None` where nobody knows, and where there is no refresh token that could end. An entry that does not know its
+/// last sign-in counts from the first.
 pub(crate) fn end(account: &Account, rule: &LifetimeRule) -> Option<End> {
     if !has_refresh_token(account) {
         return None;
@@ -37,7 +34,6 @@ pub(crate) fn end(account: &Account, rule: &LifetimeRule) -> Option<End> {
     whole.into_iter().chain(idle).min_by_key(|end| end.at)
 }
 
-/// Whether a person's refresh token is what keeps an account signed in.
 pub(crate) fn has_refresh_token(account: &Account) -> bool {
     account.identity.kind == SignIn::Person && account.refreshable && !account.refused()
 }

@@ -5,12 +5,10 @@ use keyfob_base::escape::escape_short;
 /// The most characters of a program's name that are written down. Linux keeps 15 octets of it.
 const NAME_LIMIT: usize = 64;
 
-/// Who ran keyfob.
 #[derive(Debug)]
 pub(crate) struct Caller {
     /// The program's name, escaped.
     pub program: Option<String>,
-    /// Its process.
     pub pid: Option<u32>,
 }
 

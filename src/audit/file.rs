@@ -16,7 +16,9 @@ pub(crate) const LIMIT: u64 = 1024 * 1024;
 /// How often a line is tried again that went into a file that was about to be removed.
 const ATTEMPTS: usize = 8;
 
-/// Where the log is.
+/// Longer than a rename takes.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
+
 #[derive(Debug)]
 pub(crate) struct LogFile {
     current: PathBuf,
@@ -26,7 +28,6 @@ pub(crate) struct LogFile {
 }
 
 impl LogFile {
-    /// Touches nothing yet.
     pub(crate) fn new(paths: &Paths) -> Self {
         Self {
             current: paths.events(),
@@ -36,13 +37,11 @@ impl LogFile {
         }
     }
 
-    /// The same with smaller files.
     #[cfg(test)]
     pub(crate) fn with_limit(self, limit: u64) -> Self {
         Self { limit, ..self }
     }
 
-    /// The file that is written to, for people.
     pub(crate) fn display(&self) -> std::path::Display<'_> {
         self.current.display()
     }
@@ -68,13 +67,11 @@ impl LogFile {
 
     /// Opens both files, the older one first. Neither has to be there.
     pub(crate) fn open_both(&self) -> io::Result<[Option<File>; 2]> {
-        /// Longer than a rename takes.
-        const TURN: Duration = Duration::from_secs(1);
         let there = |path: &Path| fs::symlink_metadata(path).is_ok();
         if !there(&self.current) && !there(&self.rotated) {
             return Ok([None, None]);
         }
-        let _unmoved = files::lock(&self.lock, TURN); // at worst a file that moves meanwhile is missed
+        let _unmoved = files::lock(&self.lock, LOCK_TIMEOUT); // at worst a file that moves meanwhile is missed
         let open = |path: &Path| match files::open_regular(path, OpenOptions::new().read(true)) {
             Ok(file) => Ok(Some(file)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -83,7 +80,6 @@ impl LogFile {
         Ok([open(&self.rotated)?, open(&self.current)?])
     }
 
-    /// Whether a line could be appended, or the file made.
     pub(crate) fn is_writable(&self) -> io::Result<()> {
         match files::open_regular(&self.current, OpenOptions::new().append(true)) {
             Err(error) if error.kind() == ErrorKind::NotFound => {

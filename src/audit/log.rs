@@ -1,5 +1,4 @@
-//! What is worth a line in the audit log, the trait through which whoever did it says so, and the log of one
-//! command, which writes the line.
+//! What is worth a line in the audit log, and the log of one command, which writes the line.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Once, OnceLock};
@@ -13,10 +12,8 @@ use crate::paths::Paths;
 use crate::term::Terminal;
 use keyfob_base::timestamp::Timestamp;
 
-/// Something that was done with an account's tokens, or failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
-    /// Somebody or something signed in.
     SignIn,
     /// A refresh token, or a grant that needs no person, got a new token.
     Refresh,
@@ -24,22 +21,16 @@ pub(crate) enum Action {
     Exchange,
     /// A token was handed out: printed, exported, or put into a command's environment.
     HandOut,
-    /// The provider took tokens back.
     Revoke,
-    /// An account was forgotten here.
     SignOut,
-    /// An account's secret went to another store.
     Move,
-    /// An account was written to a backup.
     Backup,
-    /// An account was taken from a backup.
     Restore,
     /// A secret that nothing led to was removed.
     Mend,
 }
 
 impl Action {
-    /// The word that the log has for it.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::SignIn => "sign_in",
@@ -56,40 +47,18 @@ impl Action {
     }
 }
 
-/// Who keeps the audit log.
-pub(crate) trait AuditLog: Send + Sync {
-    /// Notes an action on `whose` token (`PROVIDER/NAME`, `PROVIDER` where no account is concerned, nothing
-    /// where neither is known), or why it failed. Never fails and never blocks for long: the log is not
-    /// worth a command.
-    fn note(&self, action: Action, whose: &str, failure: Option<&Error>);
-}
-
-/// Keeps nothing.
-#[derive(Debug)]
-pub(crate) struct NoAuditLog;
-
-impl AuditLog for NoAuditLog {
-    fn note(&self, _: Action, _: &str, _: Option<&Error>) {}
-}
-
 /// What was done, to whose token, for whom. Words that this version does not know are kept as they are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AuditEvent<'a> {
-    /// When it was done.
     pub time: Timestamp,
-    /// The action, as [`crate::audit::Action::as_str`] has it.
     pub event: Cow<'a, str>,
     /// `PROVIDER/NAME`, or `PROVIDER`; `None` where a failure left that open.
     pub account: Option<Cow<'a, str>>,
-    /// The verb that did it.
     pub verb: Cow<'a, str>,
     /// The name of the program that ran keyfob, escaped; `None` where the system does not tell.
     pub caller: Option<Cow<'a, str>>,
-    /// That program's process.
     pub caller_pid: Option<u32>,
-    /// keyfob's own process.
     pub pid: u32,
-    /// The error code where it failed.
     pub error: Option<Cow<'a, str>>,
 }
 
@@ -97,7 +66,6 @@ pub(crate) struct AuditEvent<'a> {
 pub(crate) const BEGINNING: &[u8] = b"{\"time\":\"";
 
 impl AuditEvent<'_> {
-    /// Writes it as a line, with its end.
     pub(crate) fn line(&self) -> Vec<u8> {
         let mut line = Vec::with_capacity(256); // most fit
         serde_json::to_writer(&mut line, self).expect("string keys, and a Vec takes everything");
@@ -114,9 +82,9 @@ impl AuditEvent<'_> {
     }
 }
 
-/// The log of one command.
-pub(crate) struct Journal {
-    file: LogFile,
+pub(crate) struct AuditLog {
+    /// `None` where the user wants no log.
+    file: Option<LogFile>,
     verb: &'static str,
     caller_pid: Option<u32>,
     caller: OnceLock<Caller>,
@@ -124,11 +92,11 @@ pub(crate) struct Journal {
     said: Once,
 }
 
-impl Journal {
+impl AuditLog {
     /// Opens nothing yet. `verb` is the command's own word, such as `token`.
-    pub(crate) fn new(paths: &Paths, verb: &'static str, term: Arc<dyn Terminal>) -> Self {
+    pub(crate) fn new(paths: Option<&Paths>, verb: &'static str, term: Arc<dyn Terminal>) -> Self {
         Self {
-            file: LogFile::new(paths),
+            file: paths.map(LogFile::new),
             verb,
             caller_pid: caller::pid(),
             caller: OnceLock::new(),
@@ -136,20 +104,19 @@ impl Journal {
             said: Once::new(),
         }
     }
-}
 
-/// Whether a line could be written. Makes nothing.
-pub(crate) fn is_writable(paths: &Paths) -> std::io::Result<()> {
-    LogFile::new(paths).is_writable()
-}
-
-impl AuditLog for Journal {
-    /// What a person broke off did not fail, and is not noted.
-    fn note(&self, action: Action, whose: &str, failure: Option<&Error>) {
+    /// Notes an action on `whose` token (`PROVIDER/NAME`, `PROVIDER` where no account is concerned, nothing
+    /// where neither is known), or why it failed; what a person broke off did not fail, and is not noted. Never
+    /// fails and never blocks for long: the log is not worth a command.
+    pub(crate) fn note(&self, action: Action, whose: &str, failure: Option<&Error>) {
         let code = failure.map(|error| error.code);
-        if code == Some(Code::Interrupted) {
+        let Some(file) = self
+            .file
+            .as_ref()
+            .filter(|_| code != Some(Code::Interrupted))
+        else {
             return;
-        }
+        };
         let caller = self.caller.get_or_init(|| Caller::of(self.caller_pid));
         let event = AuditEvent {
             time: Timestamp::now(),
@@ -161,11 +128,16 @@ impl AuditLog for Journal {
             pid: std::process::id(),
             error: code.map(|code| code.as_str().into()),
         };
-        if let Err(cause) = self.file.append(&event.line()) {
+        if let Err(cause) = file.append(&event.line()) {
             self.said.call_once(|| {
-                let step = format!("not in the audit log: {}: {cause}", self.file.display());
+                let step = format!("not in the audit log: {}: {cause}", file.display());
                 self.term.step(&step);
             });
         }
     }
+}
+
+/// Whether a line could be written. Makes nothing.
+pub(crate) fn is_writable(paths: &Paths) -> std::io::Result<()> {
+    LogFile::new(paths).is_writable()
 }

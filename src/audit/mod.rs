@@ -10,5 +10,5 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use log::{Action, AuditEvent, AuditLog, Journal, NoAuditLog, is_writable};
+pub(crate) use log::{Action, AuditEvent, AuditLog, is_writable};
 pub(crate) use read::read;

@@ -10,20 +10,14 @@ use crate::paths::Paths;
 /// The most that is read of a file, in bytes: twice what keyfob lets it grow to, from its end.
 const MOST: u64 = 2 * LIMIT;
 
-/// What the log holds.
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
-    /// The oldest first.
     pub events: Vec<AuditEvent<'static>>,
     /// How many lines are damaged.
     pub damaged: usize,
 }
 
-/// Reads those events that are `wanted`. A missing log is empty.
-///
-/// # Errors
-///
-/// Where a file of the log is there and cannot be read, or is no regular file.
+/// Reads those events that are `wanted`. A missing log is empty; one that cannot be read is a failure.
 pub(crate) fn read(paths: &Paths, wanted: impl Fn(&AuditEvent) -> bool) -> io::Result<Reading> {
     let mut reading = Reading::default();
     for file in LogFile::new(paths).open_both()?.into_iter().flatten() {
@@ -32,7 +26,6 @@ pub(crate) fn read(paths: &Paths, wanted: impl Fn(&AuditEvent) -> bool) -> io::R
     Ok(reading)
 }
 
-/// The last `most` bytes, from the beginning of a line on.
 fn end_of(mut file: File, most: u64) -> io::Result<Vec<u8>> {
     let cut = file.metadata()?.len().saturating_sub(most);
     file.seek(SeekFrom::Start(cut))?;

@@ -305,7 +305,7 @@ fn what_was_broken_off_did_not_fail() {
     use crate::term::{Console, Manner};
     let place = LogPlace::new();
     let term = Arc::new(Console::new(Manner::default()));
-    let events = Journal::new(&place.paths, "login", term);
+    let events = AuditLog::new(Some(&place.paths), "login", term);
     let failure = |code| Error::new(code, "words of a server");
     events.note(Action::SignIn, "acme", Some(&failure(Code::Interrupted)));
     assert!(!place.paths.events().exists());

@@ -4,54 +4,39 @@ use crate::account::Account;
 use crate::rules::Rule;
 use keyfob_base::secret::Secret;
 
-/// Where a token comes from, and why from there.
 #[derive(Debug)]
 pub(crate) struct Choice {
-    /// Where from.
     pub source: Source,
-    /// Why.
     pub why: Why,
 }
 
-/// Where a token comes from.
 #[derive(Debug)]
 pub(crate) enum Source {
-    /// An account of the index.
     Account(Box<Account>),
-    /// The environment.
     Variable(Variable),
 }
 
 /// A provider's token that the environment holds, such as `HF_TOKEN`.
 #[derive(Debug)]
 pub(crate) struct Variable {
-    /// The provider's name.
     pub provider: String,
-    /// The variable's name.
     pub name: String,
     /// Its value, which fits the grammar of tokens.
     pub token: Secret,
 }
 
-/// Why a source was chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Why {
-    /// It was named as `PROVIDER/NAME`.
     Argument,
-    /// `KEYFOB_ACCOUNT` names it.
     Environment,
-    /// A directory rule names it.
     Directory(Rule),
-    /// It is its provider's default.
     Default,
-    /// There is no other.
     Only,
     /// There is no account, and the provider's variable is set.
     Variable,
 }
 
 impl Why {
-    /// The word that `--json` shows.
     pub(crate) fn as_str(&self) -> &'static str {
         match self {
             Self::Argument => "argument",
@@ -65,7 +50,6 @@ impl Why {
 }
 
 impl Source {
-    /// The provider's name.
     pub(crate) fn provider(&self) -> &str {
         match self {
             Self::Account(account) => &account.provider,
@@ -81,7 +65,6 @@ impl Source {
         }
     }
 
-    /// Whether two are the same account, or the same variable.
     pub(super) fn is_that(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Account(one), Self::Account(other)) => one.id == other.id,

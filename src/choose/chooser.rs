@@ -14,7 +14,6 @@ use crate::rules::{Ruled, Rules};
 use crate::vault::Vault;
 use keyfob_base::secret::Secret;
 
-/// Chooses among the accounts of a vault.
 #[derive(Clone, Copy)]
 pub(crate) struct Chooser<'a> {
     pub(super) vault: &'a Vault,
@@ -27,12 +26,10 @@ pub(crate) struct Chooser<'a> {
 type FoundAccount = Option<(Account, Why)>;
 
 impl<'a> Chooser<'a> {
-    /// As this process's environment has it.
     pub(crate) fn new(vault: &'a Vault, registry: &'a Registry, rules: &'a Rules) -> Self {
         Self::within(vault, registry, rules, Environment::PROCESS)
     }
 
-    /// The same in another environment.
     pub(crate) fn within(
         vault: &'a Vault,
         registry: &'a Registry,
@@ -118,7 +115,6 @@ impl<'a> Chooser<'a> {
         found.ok_or_else(|| self.unknown_account(provider, name))
     }
 
-    /// The account that `KEYFOB_ACCOUNT` names.
     fn preferred(&self, provider: &str, name: &str) -> Result<FoundAccount> {
         let named = self.named(provider, name).map_err(|error| Error {
             message: format!("{ACCOUNT}: {}", error.message),
@@ -127,7 +123,6 @@ impl<'a> Chooser<'a> {
         Ok(Some((named?, Why::Environment)))
     }
 
-    /// The account that a directory rule names.
     fn ruled(&self, provider: &str, ruled: Ruled) -> Result<FoundAccount> {
         let Ruled { name, rule } = ruled;
         match self.named(provider, &name) {
@@ -237,7 +232,6 @@ impl<'a> Chooser<'a> {
         }
     }
 
-    /// What names an account that is not its provider's default.
     pub(super) fn not_default(&self, account: &Account, why: &Why) -> Option<String> {
         let who: &dyn fmt::Display = match why {
             Why::Environment => &ACCOUNT,
@@ -256,7 +250,6 @@ impl<'a> Chooser<'a> {
         (!same).then(|| format!("{variable} is set and ignored, for {account} is signed in"))
     }
 
-    /// The provider's default account, if that is another one and is there.
     fn other_default(&self, account: &Account) -> Option<Account> {
         let default = self.vault.default_of(&account.provider)?;
         let another = is_name(&default) && default != account.name;
@@ -274,7 +267,6 @@ impl<'a> Chooser<'a> {
         self.registry.token_variables_set(&is_set)
     }
 
-    /// Reads the token in a variable.
     pub(crate) fn read(&self, variable: SetVariable) -> Result<Variable> {
         let token = self.environment.token(&variable.name);
         let token = token.ok_or_else(|| missing::unreadable(&variable))?;
@@ -290,7 +282,6 @@ impl<'a> Chooser<'a> {
         self.registry.token_variable_set(provider, &is_set)
     }
 
-    /// The variable of the only provider that has one set.
     fn only_variable(&self) -> Result<Option<SetVariable>> {
         let set = self.variables(None).into_iter();
         let mut set = set.collect::<Result<Vec<_>>>()?; // a wrong one may be the one that is meant

@@ -13,20 +13,17 @@ use keyfob_base::secret::Secret;
 /// The variable that names the accounts to use: `PROVIDER/NAME`, one a provider, between commas.
 pub(crate) const ACCOUNT: &str = "KEYFOB_ACCOUNT";
 
-/// Where variables are read.
 #[derive(Clone, Copy)]
 pub(crate) struct Environment<'a>(&'a dyn Fn(&str) -> Option<OsString>);
 
 #[cfg(test)]
 impl<'a> Environment<'a> {
-    /// One that is read by a function.
     pub(crate) fn new(read: &'a dyn Fn(&str) -> Option<OsString>) -> Self {
         Self(read)
     }
 }
 
 impl Environment<'_> {
-    /// This process's own.
     pub(crate) const PROCESS: Environment<'static> = Environment(&|name| std::env::var_os(name));
 
     /// Whether a variable holds more than blanks and line breaks.
@@ -35,7 +32,6 @@ impl Environment<'_> {
         value.is_some_and(|value| !value.as_encoded_bytes().trim_ascii().is_empty())
     }
 
-    /// Whether this is a CI job.
     pub(super) fn is_ci(self) -> bool {
         (self.0)("CI").is_some_and(|value| says_yes(&value))
     }

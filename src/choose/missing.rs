@@ -9,7 +9,6 @@ use crate::provider::SetVariable;
 use crate::rules::Rule;
 use keyfob_base::escape::escape_short;
 
-/// More names than this do not help.
 const SHOWN: usize = 8;
 
 impl Chooser<'_> {
@@ -115,7 +114,6 @@ pub(super) fn unknown_to_rule(error: Error, provider: &str, name: &str, rule: &R
     error
 }
 
-/// A pattern that fits no account; the nearest is a pattern that fits some, or an account.
 pub(super) fn no_match(pattern: &str, accounts: &[Account]) -> Error {
     let names: Vec<_> = accounts.iter().map(ToString::to_string).collect();
     let fits_some = |pattern: &String| names.iter().any(|name| fits(pattern, name));
@@ -139,7 +137,6 @@ pub(super) fn no_match(pattern: &str, accounts: &[Account]) -> Error {
     .hint(hint)
 }
 
-/// Nobody is signed in, at any provider.
 pub(crate) fn nobody_anywhere() -> Error {
     Error::new(Code::LoginRequired, "nobody is signed in")
         .hint("sign in with `keyfob login PROVIDER`; `keyfob provider list` shows the providers")

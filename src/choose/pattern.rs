@@ -1,6 +1,5 @@
 //! Patterns such as `huggingface/*`: `*` stands for any characters, `/` too, and `?` for one.
 
-/// Whether what was typed is a pattern: it has `*` or `?`, which no name has.
 pub(crate) fn is_pattern(typed: &str) -> bool {
     typed.contains(['*', '?'])
 }

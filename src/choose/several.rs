@@ -9,12 +9,10 @@ use crate::account::Account;
 use crate::error::{Error, Result};
 use crate::vault::Listing;
 
-/// What several arguments mean together.
 #[derive(Debug)]
 pub(crate) struct Several<T> {
     /// In the order of the arguments, each once.
     pub chosen: Vec<T>,
-    /// A line for each pattern, which says what it matches.
     pub matched: Vec<String>,
     /// A line for each account that somebody may not have expected: it is not its provider's default.
     pub surprises: Vec<String>,
@@ -25,7 +23,6 @@ pub(crate) struct Several<T> {
 }
 
 impl<T> Several<T> {
-    /// What is said before anything is done.
     pub(crate) fn summary(&self) -> impl Iterator<Item = &String> {
         self.matched.iter().chain(&self.surprises)
     }
@@ -119,7 +116,6 @@ fn matching(pattern: &str, listing: &Listing) -> Result<(Vec<Account>, Vec<Error
     Ok((accounts, broken))
 }
 
-/// Each argument, or their absence.
 fn arguments(typed: &[String]) -> Vec<Option<&str>> {
     if typed.is_empty() {
         return vec![None];

@@ -5,12 +5,9 @@ use crate::error::{Code, Error, Result};
 use crate::names::{is_name, is_provider_name};
 use keyfob_base::escape::escape_short;
 
-/// `PROVIDER` or `PROVIDER/NAME`, as typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Target<'a> {
-    /// The provider's name.
     pub provider: &'a str,
-    /// The account's name, where one was given.
     pub name: Option<&'a str>,
 }
 
@@ -50,7 +47,6 @@ fn malformed(typed: &str) -> Error {
     Error::new(Code::Usage, format!("`{typed}` is no account name")).hint(hint)
 }
 
-/// Whether what was typed looks like a server's name, with a path or without.
 fn is_host(typed: &str) -> bool {
     let host = typed.split('/').next().unwrap_or_default();
     host.contains('.')

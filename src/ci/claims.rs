@@ -11,21 +11,16 @@ use keyfob_base::timestamp::Timestamp;
 /// How far our clock may be ahead, in seconds.
 const TOLERANCE: u64 = 60;
 
-/// The claims that matter here.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Claims {
     /// Whether it is a JSON Web Token at all; of anything else nothing is known.
     pub is_token: bool,
-    /// `sub`: who the job is.
     pub subject: Option<String>,
-    /// `aud`: whom the token is for.
     pub audiences: Vec<String>,
-    /// `exp`: when it ends.
     pub ends: Option<Timestamp>,
 }
 
 impl Claims {
-    /// Reads them.
     pub(crate) fn of(token: &Secret) -> Self {
         let Some(claims) = id_token::unchecked(token) else {
             return Self::default();

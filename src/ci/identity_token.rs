@@ -13,13 +13,10 @@ use keyfob_base::files;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
-/// The longest claim that is shown whole, in characters.
 const CLAIM_LIMIT: usize = 120;
 
-/// An identity token, and what it says of itself.
 #[derive(Debug)]
 pub(crate) struct IdentityToken {
-    /// The token.
     pub token: Secret,
     /// Where it is from, in a few words.
     pub place: String,
@@ -27,7 +24,6 @@ pub(crate) struct IdentityToken {
     pub claims: Claims,
 }
 
-/// The option that names a file.
 pub(crate) const BY_FILE: &str = "--subject-token-file";
 
 /// Gets an identity token. One that is over, or for another audience than the provider's, is an error.

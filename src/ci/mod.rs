@@ -1,13 +1,6 @@
 //! Identity tokens of the place where this runs: a CI system says in one who its job is, and a provider that
 //! trusts the system exchanges it (RFC 8693). An identity token is a secret: it is shown nowhere and kept
 //! nowhere, and no error repeats it.
-//!
-//! ```text
-//! identity_token   finds it: in a variable, in `--subject-token-file`, or of the system
-//! variables        what somebody put into the environment; looked at first, on every system
-//! systems          the CI systems, and how each is asked
-//! claims           what a token says of itself, for people to read
-//! ```
 
 mod claims;
 mod identity_token;

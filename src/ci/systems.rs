@@ -15,7 +15,6 @@ use crate::oauth::identity_token::IdentityTokenEndpoint;
 use crate::process::{self, Failure};
 use keyfob_base::secret::Secret;
 
-/// The systems that can say who a job is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum System {
     GithubActions,
@@ -36,13 +35,11 @@ impl System {
         Self::AzurePipelines,
     ];
 
-    /// The system that this runs in.
     pub(crate) fn here(variables: JobVariables) -> Option<Self> {
         let mut all = Self::ALL.into_iter();
         all.find(|system| variables.is_set(system.mark()))
     }
 
-    /// The variable by which it is known.
     fn mark(self) -> &'static str {
         match self {
             Self::GithubActions => "GITHUB_ACTIONS",
@@ -167,7 +164,6 @@ async fn ask_buildkite(audience: &str) -> Result<Secret> {
     off_thread(move || agent_token(command, &shown)).await
 }
 
-/// What the agent wrote, once it ended well.
 fn agent_token(command: Command, shown: &str) -> Result<Secret> {
     let limit = TOKEN_LIMIT + 1024; // room for a line break
     let written = process::output(command, limit, PATIENCE);
@@ -233,7 +229,6 @@ const AZURE_PIPELINES: Endpoint<'_> = Endpoint {
 /// Set by tasks that run for a service connection; the token then speaks for that.
 const SERVICE_CONNECTION: &str = "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID";
 
-/// Asks for a token of the pipeline, or of its service connection.
 async fn ask_azure_pipelines(context: &Context, variables: JobVariables) -> Result<Secret> {
     let Some(url) = variables.text(AZURE_PIPELINES.url_from) else {
         return Err(none(
@@ -258,24 +253,16 @@ async fn ask_azure_pipelines(context: &Context, variables: JobVariables) -> Resu
 
 // The endpoint of a CI system that gives a job its identity token.
 
-/// A system's endpoint, and how its errors are said.
 struct Endpoint<'a> {
-    /// The system.
     title: &'a str,
-    /// The variable that holds the URL.
     url_from: &'a str,
-    /// The variable that holds the bearer token.
     bearer_from: &'a str,
-    /// `POST`, else `GET`.
     post: bool,
-    /// The member of the answer that holds the token.
     member: &'a str,
-    /// What the job's author has to do for it to work.
     hint: &'a str,
 }
 
 impl Endpoint<'_> {
-    /// Reads the URL that the system gave; parameters are added to its query.
     fn url(&self, text: &str, parameters: &[(&str, &str)]) -> Result<Url> {
         let mut url = parse_url(text)
             .map_err(|wrong| none(format!("the URL in {} {wrong}", self.url_from), self.hint))?;
@@ -283,7 +270,6 @@ impl Endpoint<'_> {
         Ok(url)
     }
 
-    /// Asks.
     async fn ask(&self, context: &Context, url: &Url, bearer: &Secret) -> Result<Secret> {
         if !bearer.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
             let what = format!("{} holds no token", self.bearer_from);

@@ -11,14 +11,10 @@ use keyfob_base::secret::Secret;
 /// The longest identity token, in bytes; those of today's systems have less than three thousand.
 pub(crate) const TOKEN_LIMIT: usize = 16 * 1024;
 
-/// What an identity token is wanted for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wanted<'a> {
-    /// Who exchanges it.
     pub provider: &'a Provider,
-    /// Whom it has to be for.
     pub audience: &'a str,
-    /// Where it comes from.
     pub from: &'a SubjectFrom,
     /// What names another file for it: an option, or a command where none takes effect.
     pub by_file: &'a str,
@@ -29,15 +25,12 @@ pub(crate) fn none(message: impl Into<String>, hint: impl Into<String>) -> Error
     Error::new(Code::LoginRequired, message).hint(hint)
 }
 
-/// Variables by their names.
 #[derive(Clone, Copy)]
 pub(crate) struct JobVariables(fn(&str) -> Option<OsString>);
 
 impl JobVariables {
-    /// This process's own.
     pub(crate) const OWN: Self = Self(|name| std::env::var_os(name));
 
-    /// Another one.
     #[cfg(test)]
     pub(crate) const fn of(look: fn(&str) -> Option<OsString>) -> Self {
         Self(look)
@@ -51,7 +44,6 @@ impl JobVariables {
         Some(value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
-    /// The same of a secret.
     pub(crate) fn secret(self, name: &str) -> Option<Secret> {
         self.text(name).map(Secret::new)
     }
@@ -63,7 +55,6 @@ impl JobVariables {
     }
 }
 
-/// What any provider's identity token may stand in.
 const ANY: &str = "KEYFOB_ID_TOKEN";
 
 /// The variable for this provider alone, such as `KEYFOB_HUGGINGFACE_ID_TOKEN`.

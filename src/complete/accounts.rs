@@ -5,9 +5,9 @@ use std::ffi::OsStr;
 use clap_complete::CompletionCandidate;
 
 use super::{line, names_alone, offer, providers};
-use crate::account::{Standing, Status};
+use crate::account::{Account, Status};
 use crate::paths::Paths;
-use crate::vault::{self, Defaults, Glance, Named};
+use crate::vault::{self, Defaults, Named};
 use keyfob_base::escape::escape_short;
 use keyfob_base::timestamp::Timestamp;
 use keyfob_base::timestamp::until;
@@ -34,13 +34,11 @@ pub(crate) fn accounts(current: &OsStr) -> Vec<CompletionCandidate> {
     look(|index| index.offered(&current.to_string_lossy(), &line.arguments))
 }
 
-/// Accounts, as `PROVIDER/NAME` alone.
 pub(crate) fn names(current: &OsStr) -> Vec<CompletionCandidate> {
     let typed = current.to_string_lossy();
     look(|index| index.accounts(|account| account.starts_with(&*typed)))
 }
 
-/// Providers, and after a `/` the accounts there.
 pub(crate) fn targets(current: &OsStr) -> Vec<CompletionCandidate> {
     let typed = current.to_string_lossy();
     if typed.contains('/') {
@@ -107,13 +105,13 @@ impl Index {
                 .collect();
         }
         let wanted: Vec<_> = wanted.cloned().collect();
-        let offered = vault::glance(&self.paths, &wanted, |named, account| {
-            offer(full(named), self.describe(named, account))
-        });
-        offered.into_iter().flatten().collect()
+        let accounts = vault::list_named(&self.paths, &wanted).accounts;
+        let offered = accounts.iter();
+        offered
+            .map(|account| offer(account.to_string(), self.describe(account)))
+            .collect()
     }
 
-    /// A provider standing for its default account.
     fn default_account(&self, provider: &str) -> CompletionCandidate {
         let default = self.defaults.get(provider);
         offer(
@@ -125,13 +123,13 @@ impl Index {
     }
 
     /// Says whose account it is, for how long and for what: "ada, expires in 3 h, default, openid profile".
-    fn describe(&self, named: &Named, account: &Glance) -> String {
+    fn describe(&self, account: &Account) -> String {
         let username = account.username.as_deref().unwrap_or_default();
-        let default = self.defaults.get(&named.provider) == Some(&named.name);
+        let default = self.defaults.get(&account.provider) == Some(&account.name);
         [
             escape_short(username, USERNAME_LIMIT),
-            state(account.standing, self.now),
-            account.standing.describe_age(self.now).unwrap_or_default(),
+            state(account, self.now),
+            account.describe_age(self.now).unwrap_or_default(),
             if default { "default" } else { "" }.into(),
             escape_short(&account.scopes.join(" "), SCOPES_LIMIT),
         ]
@@ -146,8 +144,8 @@ fn full(named: &Named) -> String {
     format!("{}/{}", named.provider, named.name)
 }
 
-fn state(standing: Standing, now: Timestamp) -> String {
-    match (standing.status(now), standing.expires_at) {
+fn state(account: &Account, now: Timestamp) -> String {
+    match (account.status(now), account.expires_at) {
         (Status::LoginRequired, _) => "login needed".into(),
         (Status::Expired, _) => "refreshes on use".into(),
         (_, Some(end)) => format!("expires {}", until(end, now)),
@@ -162,8 +160,8 @@ mod tests {
 
     use super::super::shown;
     use super::*;
+    use crate::account::SignIn;
     use crate::account::fixture::{account, now};
-    use crate::account::{Account, SignIn};
     use crate::store::Nobody;
     use crate::vault::Vault;
 

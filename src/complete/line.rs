@@ -9,7 +9,6 @@ use clap::{Arg, Command};
 /// Where the engine's scripts say which word is completed; without it, it is the last one.
 const INDEX: &str = "_CLAP_COMPLETE_INDEX";
 
-/// The words before the one that is completed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Line {
     /// Verbs: `login`, or `provider` and `set`.
@@ -75,17 +74,14 @@ impl Line {
         line
     }
 
-    /// The first provider or account, as it stands there.
     pub(crate) fn target(&self) -> Option<&str> {
         self.arguments.first().map(String::as_str)
     }
 
-    /// Whether an option stands there.
     pub(crate) fn has(&self, option: &str) -> bool {
         self.options.iter().any(|(name, _)| name == option)
     }
 
-    /// Whether a value was given to an option already.
     pub(crate) fn gives(&self, option: &str, value: &str) -> bool {
         let mut options = self.options.iter();
         options.any(|(name, given)| name == option && given == value)

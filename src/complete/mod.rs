@@ -23,7 +23,6 @@ pub(crate) use providers::{changed_providers, keys, providers, providers_in_use}
 pub(crate) use scopes::{flows, presets, scopes};
 pub(crate) use verbs::{names_there, pages};
 
-/// The variable by which a shell asks for completions.
 pub(crate) const VARIABLE: &str = "KEYFOB_COMPLETE";
 
 /// The variable that is set in a shell that is started to be asked what it loads.
@@ -32,13 +31,10 @@ pub(crate) const ASKED: &str = "KEYFOB_ASKED";
 /// The shells whose scripts drop descriptions.
 const WITHOUT_DESCRIPTIONS: [&str; 2] = ["bash", "elvish"];
 
-/// Whether descriptions would be dropped.
 static NAMES_ALONE: OnceLock<bool> = OnceLock::new();
 
-/// What declares the command line.
 static DECLARED: OnceLock<fn() -> Command> = OnceLock::new();
 
-/// What was typed before the word that is completed.
 static LINE: OnceLock<Line> = OnceLock::new();
 
 /// Answers a shell that asks for completions, and ends the process; otherwise does nothing. `declared` is the
@@ -69,7 +65,6 @@ fn concerned(declared: Command, verb: Option<&String>) -> Command {
         .subcommand(verb)
 }
 
-/// What was typed before the word that is completed.
 fn line() -> &'static Line {
     LINE.get_or_init(Line::default)
 }
@@ -89,7 +84,6 @@ fn offer(value: String, help: String) -> CompletionCandidate {
         .tag(Some(GROUP.into()))
 }
 
-/// Leaves what continues the word typed so far.
 fn continuing(current: &OsStr, mut offered: Vec<CompletionCandidate>) -> Vec<CompletionCandidate> {
     let typed = current.as_encoded_bytes();
     offered.retain(|one| one.get_value().as_encoded_bytes().starts_with(typed));

@@ -10,7 +10,6 @@ use crate::paths::Paths;
 use crate::provider::{self, KeyType, Registry};
 use crate::vault::{self, Named};
 
-/// How many accounts each provider has.
 pub(super) fn counts(names: &[Named]) -> BTreeMap<&str, usize> {
     let mut counts = BTreeMap::new();
     for named in names {
@@ -19,7 +18,6 @@ pub(super) fn counts(names: &[Named]) -> BTreeMap<&str, usize> {
     counts
 }
 
-/// All providers.
 pub(crate) fn providers(current: &OsStr) -> Vec<CompletionCandidate> {
     let Ok(paths) = Paths::discover() else {
         return Vec::new();
@@ -34,7 +32,6 @@ pub(crate) fn providers(current: &OsStr) -> Vec<CompletionCandidate> {
     continuing(current, offered.collect())
 }
 
-/// Providers that have a file of the user's own.
 pub(crate) fn changed_providers(current: &OsStr) -> Vec<CompletionCandidate> {
     let Ok(paths) = Paths::discover() else {
         return Vec::new();
@@ -48,7 +45,6 @@ pub(crate) fn changed_providers(current: &OsStr) -> Vec<CompletionCandidate> {
     offered
 }
 
-/// Providers that have accounts.
 pub(crate) fn providers_in_use(current: &OsStr) -> Vec<CompletionCandidate> {
     let Ok(paths) = Paths::discover() else {
         return Vec::new();

@@ -29,24 +29,20 @@ pub(crate) fn scopes(current: &OsStr) -> Vec<CompletionCandidate> {
     )
 }
 
-/// Presets of the provider that stands in the line already, each with its scopes.
 pub(crate) fn presets(current: &OsStr) -> Vec<CompletionCandidate> {
     let line = line();
     let offered = Target::of(line).map(|target| target.presets());
     continuing(current, not_given(line, "for", offered.unwrap_or_default()))
 }
 
-/// Flows, without those that the provider in the line does not have.
 pub(crate) fn flows(current: &OsStr) -> Vec<CompletionCandidate> {
     let target = Target::of(line());
     let provider = target.map(|target| target.provider);
     continuing(current, flows_of(provider.as_ref()))
 }
 
-/// What the line names first.
 struct Target {
     provider: Provider,
-    /// The scopes that the account has.
     granted: Vec<String>,
 }
 

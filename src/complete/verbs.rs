@@ -7,7 +7,6 @@ use clap_complete::CompletionCandidate;
 use super::{DECLARED, accounts, continuing, line, offer};
 use crate::help::TOPICS;
 
-/// Verbs behind `man` and `help`, and the pages that are no verb's; behind a verb those below it.
 pub(crate) fn pages(current: &OsStr) -> Vec<CompletionCandidate> {
     let Some(declared) = DECLARED.get() else {
         return Vec::new();

@@ -1,7 +1,7 @@
 //! Who has to sign in, now or before long, and whose tokens would not get anywhere: a definition that has gone or
 //! that leads to another server. From the index alone.
 
-use super::{Finding, Setup, Status};
+use super::{Finding, Setup, Status, Topic};
 use crate::account::Account;
 use crate::account::sign_in;
 use crate::error::{Code, Error};
@@ -9,9 +9,8 @@ use crate::provider::Registry;
 use crate::session::{pinned_endpoints, predict};
 use keyfob_base::timestamp::Timestamp;
 
-const CHECK: &str = "accounts";
+const CHECK: Topic = Topic("accounts");
 
-/// Judges every account, as `check` and `list` do.
 pub(crate) fn accounts(setup: &Setup) -> Vec<Finding> {
     let now = Timestamp::now();
     let mut accounts = setup.vault.accounts().accounts;
@@ -23,33 +22,28 @@ pub(crate) fn accounts(setup: &Setup) -> Vec<Finding> {
     if !findings.is_empty() {
         return findings;
     }
-    vec![Finding::pass(
-        CHECK,
-        match accounts.len() {
-            0 => "nobody is signed in; `keyfob login PROVIDER` signs in".to_owned(),
-            1 => "the one account is signed in".to_owned(),
-            count => format!("all {count} accounts are signed in"),
-        },
-    )]
+    vec![CHECK.pass(match accounts.len() {
+        0 => "nobody is signed in; `keyfob login PROVIDER` signs in".to_owned(),
+        1 => "the one account is signed in".to_owned(),
+        count => format!("all {count} accounts are signed in"),
+    })]
 }
 
 fn judge(registry: &Registry, account: &Account, now: Timestamp) -> Vec<Finding> {
     let sign_in = predict(account, None, now).err();
     let sign_in = sign_in.filter(|error| error.code == Code::LoginRequired);
     let sign_in = match sign_in {
-        Some(error) => Some(Finding::of(CHECK, Status::Warn, &error)),
+        Some(error) => Some(CHECK.report(Status::Warn, &error)),
         None => ends(registry, account, now),
     };
-    let astray =
-        astray(registry, account).map(|(status, error)| Finding::of(CHECK, status, &error));
+    let astray = astray(registry, account).map(|(status, error)| CHECK.report(status, &error));
     sign_in.into_iter().chain(astray).collect()
 }
 
-/// A sign-in that the provider is about to end, or a given token that is old.
 fn ends(registry: &Registry, account: &Account, now: Timestamp) -> Option<Finding> {
     let login = account.login_command();
-    let (message, hint) = if account.standing().is_to_rotate(now) {
-        let age = account.standing().describe_age(now)?;
+    let (message, hint) = if account.is_to_rotate(now) {
+        let age = account.describe_age(now)?;
         (age, format!("give a new token with `{login}`"))
     } else {
         let end = sign_in::end(account, &registry.lifetime(&account.provider))?;
@@ -62,7 +56,11 @@ fn ends(registry: &Registry, account: &Account, now: Timestamp) -> Option<Findin
         };
         (notice, format!("`{command}`"))
     };
-    Some(Finding::warn(CHECK, format!("{account}: {message}"), hint).account(account))
+    Some(
+        CHECK
+            .warn(format!("{account}: {message}"), hint)
+            .account(account),
+    )
 }
 
 /// Why its tokens would be sent nowhere. What is wrong with a definition itself is told of that.

@@ -1,11 +1,10 @@
 //! What a login would open here. Nothing is started.
 
-use super::Finding;
+use super::{Finding, Topic};
 use crate::login::{BROWSER_VARIABLES, Browser, BrowserOptions, Surroundings};
 
-const CHECK: &str = "browser";
+const CHECK: Topic = Topic("browser");
 
-/// Says what would be opened, or what a login does instead.
 pub(crate) fn browser(no_input: bool) -> Vec<Finding> {
     let asked = BrowserOptions {
         no_input,
@@ -20,10 +19,7 @@ pub(crate) fn browser(no_input: bool) -> Vec<Finding> {
         (Browser::None(why), _) => {
             let instead =
                 "`login` shows an address for any browser anywhere, and takes back where it ends";
-            vec![Finding::pass(
-                CHECK,
-                format!("none is opened here: {why}; {instead}"),
-            )]
+            vec![CHECK.pass(format!("none is opened here: {why}; {instead}"))]
         }
         (Browser::Commands(_), opens) => {
             let variable = variable();
@@ -33,30 +29,23 @@ pub(crate) fn browser(no_input: bool) -> Vec<Finding> {
                 .enumerate()
                 .filter_map(|(at, launcher)| Some((at + 1, launcher.obstacle.as_ref()?)))
                 .map(|(entry, obstacle)| {
-                    Finding::warn(
-                        CHECK,
-                        format!("entry {entry} of {variable} {obstacle}"),
+                    CHECK.warn(format!("entry {entry} of {variable} {obstacle}"),
                         format!("correct {variable}, or unset it; `login` goes on with the next entry, and shows the address in any case"),
                     )
                 })
                 .collect();
             if let Some(launcher) = opens {
                 let said = format!("`login` opens {}, by {variable}", launcher.program);
-                findings.insert(0, Finding::pass(CHECK, said));
+                findings.insert(0, CHECK.pass(said));
             }
             findings
         }
         (_, Some(launcher)) => {
-            vec![Finding::pass(
-                CHECK,
-                format!("`login` opens {}", launcher.program),
-            )]
+            vec![CHECK.pass(format!("`login` opens {}", launcher.program))]
         }
         (_, None) => {
             let names: Vec<&str> = launchers.iter().map(|it| it.program.as_str()).collect();
-            vec![Finding::warn(
-                CHECK,
-                format!(
+            vec![CHECK.warn(format!(
                     "there is a display, and none of {} is installed",
                     names.join(", ")
                 ),

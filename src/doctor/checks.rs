@@ -20,7 +20,6 @@ const BOUND: Duration = Duration::from_secs(10);
 /// How long those of stores may: somebody may have to unlock a keyring, which has bounds of its own.
 const STORE_BOUND: Duration = Duration::from_secs(75);
 
-/// Where keyfob's files are and what `config.toml` says, or why neither can be told.
 pub(crate) fn home() -> Result<(Paths, error::Result<Config>), Box<Finding>> {
     let read = || {
         let paths = Paths::discover()?;
@@ -31,8 +30,7 @@ pub(crate) fn home() -> Result<(Paths, error::Result<Config>), Box<Finding>> {
     home.map_err(|error| Box::new(homeless(&error)))
 }
 
-/// Begins every check that sends nothing, each apart from the others, in the order in which they are told. `log`
-/// is whoever knows whether the audit log can be written.
+/// In the order in which they are told. `log` is whether the audit log can be written.
 pub(crate) fn begin(
     setup: &Setup,
     log: impl FnOnce() -> io::Result<()> + Send + 'static,
@@ -80,7 +78,6 @@ fn surroundings(no_input: bool) -> Pending {
     })
 }
 
-/// Begins the checks that are left where there is no home.
 pub(crate) fn homeless_checks(no_input: bool) -> Vec<Pending> {
     vec![
         Pending::begin("environment", BOUND, environment::homeless_environment),
@@ -91,7 +88,6 @@ pub(crate) fn homeless_checks(no_input: bool) -> Vec<Pending> {
     ]
 }
 
-/// Begins to ask after a shell's completion; `look` is whoever knows.
 pub(crate) fn ask_completion(
     shell: String,
     look: impl FnOnce() -> Completion + Send + 'static,
@@ -101,7 +97,6 @@ pub(crate) fn ask_completion(
     })
 }
 
-/// Begins to find out whom to ask for the time.
 pub(crate) fn questions(setup: &Setup) -> Pending<(Vec<Question>, Vec<Finding>)> {
     let setup = setup.clone();
     Pending::begin("clock", BOUND, move || network::questions(&setup))

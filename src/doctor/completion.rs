@@ -2,55 +2,46 @@
 
 use std::path::PathBuf;
 
-use super::Finding;
+use super::{Finding, Topic};
 
-const CHECK: &str = "completion";
+const CHECK: Topic = Topic("completion");
 
-/// What is known of a shell's completion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Completion {
-    /// It completes, by this file.
     Installed(PathBuf),
-    /// It does by a file that is to be renewed.
+    /// By a line that the person wrote in this file.
+    ByHand(PathBuf),
     Stale(PathBuf),
-    /// It does not.
     Missing,
-    /// It does not, for this file is in the way.
     Foreign(PathBuf),
-    /// Nobody can say; why.
     Unknown(String),
 }
 
-/// Says whether `shell` completes.
 pub(crate) fn completion(shell: &str, completion: &Completion) -> Finding {
     let install = format!("`keyfob completions {shell} --install`");
     match completion {
-        Completion::Installed(file) => {
-            Finding::pass(CHECK, format!("{shell} completes, by {}", file.display()))
+        Completion::Installed(file) | Completion::ByHand(file) => {
+            CHECK.pass(format!("{shell} completes, by {}", file.display()))
         }
-        Completion::Stale(file) => Finding::warn(
-            CHECK,
+        Completion::Stale(file) => CHECK.warn(
             format!(
                 "{shell} completes by a file of another version: {}",
                 file.display()
             ),
             install,
         ),
-        Completion::Missing => Finding::warn(
-            CHECK,
+        Completion::Missing => CHECK.warn(
             format!("{shell} does not complete keyfob's words yet"),
             install,
         ),
-        Completion::Foreign(file) => Finding::warn(
-            CHECK,
+        Completion::Foreign(file) => CHECK.warn(
             format!(
                 "{shell} does not complete keyfob's words, for {} is somebody else's",
                 file.display()
             ),
             format!("put that file elsewhere, then {install}"),
         ),
-        Completion::Unknown(why) => Finding::warn(
-            CHECK,
+        Completion::Unknown(why) => CHECK.warn(
             format!("nobody can say whether {shell} completes: {why}"),
             install,
         ),

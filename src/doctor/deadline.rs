@@ -6,9 +6,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::Finding;
+use super::{Finding, Topic};
 
-/// A check that has begun.
 pub(crate) struct Pending<T = Vec<Finding>> {
     name: &'static str,
     bound: Duration,
@@ -17,7 +16,6 @@ pub(crate) struct Pending<T = Vec<Finding>> {
 }
 
 impl<T: Send + 'static> Pending<T> {
-    /// Begins one.
     pub(crate) fn begin(
         name: &'static str,
         bound: Duration,
@@ -36,21 +34,18 @@ impl<T: Send + 'static> Pending<T> {
         }
     }
 
-    /// Waits for its end, or for that of its time, which is a finding.
     pub(crate) fn wait(self) -> Result<T, Box<Finding>> {
         let left = self.bound.saturating_sub(self.begun.elapsed());
         let seconds = self.bound.as_secs();
-        let failed = |why| match why {
-            RecvTimeoutError::Timeout => Finding::fail(
-                self.name,
-                format!("did not end within {seconds} s"),
+        let failed = |why| {
+            match why {
+            RecvTimeoutError::Timeout => Topic(self.name).fail(format!("did not end within {seconds} s"),
                 "look whether the disk with keyfob's folders answers; KEYFOB_HOME names another place",
             ),
-            RecvTimeoutError::Disconnected => Finding::fail(
-                self.name,
-                "the check broke off",
+            RecvTimeoutError::Disconnected => Topic(self.name).fail("the check broke off",
                 "run it again; if it stays so, report it as a fault of keyfob",
             ),
+        }
         };
         let found = self.findings.recv_timeout(left);
         found.map_err(|why| Box::new(failed(why)))
@@ -58,7 +53,6 @@ impl<T: Send + 'static> Pending<T> {
 }
 
 impl Pending {
-    /// The findings, whichever.
     pub(crate) fn end(self) -> Vec<Finding> {
         self.wait().unwrap_or_else(|failed| vec![*failed])
     }
@@ -71,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_check_that_hangs_or_breaks_off_is_a_finding() {
-        let pass = || vec![Finding::pass("x", "well")];
+        let pass = || vec![Topic("x").pass("well")];
         let bound = Duration::from_millis(50);
         assert_eq!(Pending::begin("x", bound * 1000, pass).end(), pass());
         let (_hold, gate) = mpsc::channel::<()>();

@@ -3,22 +3,19 @@
 
 use std::collections::BTreeMap;
 
-use super::{Finding, Setup, Status};
+use super::{Finding, Setup, Status, Topic};
 use crate::choose::{ACCOUNT, Chooser, Environment};
 use crate::complete;
 use crate::config;
 use crate::login::BROWSER_VARIABLES;
-use crate::names::nearest;
-use crate::names::variable;
+use crate::names::{nearest, variable};
 use crate::rules::Rules;
 use crate::store::passphrase::{BACKUP, FILE_STORE};
 
-const CHECK: &str = "environment";
+const CHECK: Topic = Topic("environment");
 
-/// How the names of all variables of keyfob's begin.
 const BEGINNING: &str = "KEYFOB_";
 
-/// What keyfob reads of its own.
 const OWN: [&str; 11] = [
     "KEYFOB_HOME",
     "KEYFOB_STORE",
@@ -33,7 +30,6 @@ const OWN: [&str; 11] = [
     complete::ASKED,
 ];
 
-/// What keyfob reads of a provider.
 const OF_PROVIDERS: [&str; 3] = ["CLIENT_ID", "CLIENT_SECRET", "ID_TOKEN"];
 
 /// Looks at the names of all variables, and at the values of the few that are no secrets.
@@ -61,10 +57,9 @@ fn nothing_wrong(findings: &[Finding]) -> Option<Finding> {
         1 => "1 variable of keyfob's is set, and known".to_owned(),
         set => format!("{set} variables of keyfob's are set, and all known"),
     };
-    findings.is_empty().then(|| Finding::pass(CHECK, said))
+    findings.is_empty().then(|| CHECK.pass(said))
 }
 
-/// The names that begin as keyfob's do.
 fn set() -> Vec<String> {
     let names = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
     let mut own: Vec<String> = names.filter(|name| name.starts_with(BEGINNING)).collect();
@@ -92,14 +87,14 @@ fn unknown(providers: Option<&[String]>) -> Vec<Finding> {
             }
             None => format!("unset {name}; `man keyfob` lists what is read, and of a provider it is KEYFOB_<PROVIDER>_CLIENT_ID and its like"),
         };
-        Finding::warn(CHECK, format!("{name} is set, and nothing reads it"), hint)
+        CHECK.warn(format!("{name} is set, and nothing reads it"), hint)
     });
     findings.collect()
 }
 
 fn store() -> Option<Finding> {
     let error = config::store_variable().err()?;
-    let found = Finding::of(CHECK, Status::Fail, &error);
+    let found = CHECK.report(Status::Fail, &error);
     let message = "KEYFOB_STORE names no store, and sign-ins fail".to_owned();
     Some(Finding { message, ..found })
 }
@@ -107,7 +102,7 @@ fn store() -> Option<Finding> {
 fn accounts(setup: &Setup) -> Vec<Finding> {
     let named = match Environment::PROCESS.accounts() {
         Ok(named) => named,
-        Err(error) => return vec![Finding::of(CHECK, Status::Fail, &error)],
+        Err(error) => return vec![CHECK.report(Status::Fail, &error)],
     };
     let findings = named.into_iter().filter_map(|(provider, name)| {
         let (message, hint) = if setup.vault.has_account(&provider, &name) {
@@ -124,7 +119,7 @@ fn accounts(setup: &Setup) -> Vec<Finding> {
                 ),
             )
         };
-        Some(Finding::fail(CHECK, message, hint))
+        Some(CHECK.fail(message, hint))
     });
     findings.collect()
 }
@@ -143,8 +138,7 @@ fn ignored_tokens(setup: &Setup) -> Vec<Finding> {
     let findings = set.filter_map(|set| {
         let account = signed_in.get(&set.provider)?;
         let name = set.name;
-        Some(Finding::warn(
-            CHECK,
+        Some(CHECK.warn(
             format!("{name} is set and ignored, for {account} is signed in"),
             format!("unset {name}, or `keyfob logout {account} --local` to use it"),
         ))
@@ -152,7 +146,6 @@ fn ignored_tokens(setup: &Setup) -> Vec<Finding> {
     findings.collect()
 }
 
-/// Both ways to give a passphrase at once.
 fn passphrases() -> impl Iterator<Item = Finding> {
     let is_set = |name: &str| std::env::var_os(name).is_some();
     let both = [FILE_STORE, BACKUP]
@@ -161,6 +154,6 @@ fn passphrases() -> impl Iterator<Item = Finding> {
     both.map(|names| {
         let (variable, file) = (names.variable, names.file);
         let message = format!("{variable} and {file} are both set, and the file is ignored");
-        Finding::warn(CHECK, message, "unset one of them")
+        CHECK.warn(message, "unset one of them")
     })
 }

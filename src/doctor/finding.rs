@@ -6,34 +6,25 @@ use serde::Serialize;
 
 use crate::error::Error;
 
-/// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Status {
-    /// As it should be.
     Pass,
     /// It works, and will not always, or not as was meant.
     Warn,
-    /// Something does not work, or is not safe.
     Fail,
 }
 
-/// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Finding {
-    /// What was looked at, in a word.
     pub check: &'static str,
-    /// How it is.
     pub status: Status,
     /// One line, lower case, no full stop.
     pub message: String,
-    /// What mends it.
     pub hint: Option<String>,
     /// `PROVIDER/NAME`, where one account is concerned.
     pub account: Option<String>,
-    /// What `--mend` would do.
     pub mend: Option<Mend>,
-    /// Whether it was done.
     pub mended: bool,
 }
 
@@ -42,19 +33,20 @@ pub(crate) struct Finding {
 pub(crate) enum Mend {
     /// Remove secrets of the file store that nothing leads to.
     Secrets(Vec<String>),
-    /// Take away a default whose account is gone.
     Default(String, String),
     /// Remove files that a crash left half-written.
     Files(Vec<PathBuf>),
-    /// Take these permission bits away.
     Modes(Vec<PathBuf>, u32),
 }
 
-impl Finding {
-    /// As it should be.
-    pub(crate) fn pass(check: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            check,
+/// What was looked at, in a word.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Topic(pub &'static str);
+
+impl Topic {
+    pub(crate) fn pass(self, message: impl Into<String>) -> Finding {
+        Finding {
+            check: self.0,
             status: Status::Pass,
             message: message.into(),
             hint: None,
@@ -64,42 +56,40 @@ impl Finding {
         }
     }
 
-    /// It works, and will not always, or not as was meant.
-    pub(crate) fn warn(
-        check: &'static str,
-        message: impl Into<String>,
-        hint: impl Into<String>,
-    ) -> Self {
-        Self {
+    pub(crate) fn warn(self, message: impl Into<String>, hint: impl Into<String>) -> Finding {
+        Finding {
             status: Status::Warn,
             hint: Some(hint.into()),
-            ..Self::pass(check, message)
+            ..self.pass(message)
         }
     }
 
-    /// Something does not work, or is not safe.
-    pub(crate) fn fail(
-        check: &'static str,
-        message: impl Into<String>,
-        hint: impl Into<String>,
-    ) -> Self {
-        Self {
+    pub(crate) fn fail(self, message: impl Into<String>, hint: impl Into<String>) -> Finding {
+        Finding {
             status: Status::Fail,
-            ..Self::warn(check, message, hint)
+            ..self.warn(message, hint)
         }
     }
 
     /// What a command would fail with.
-    pub(crate) fn of(check: &'static str, status: Status, error: &Error) -> Self {
-        Self {
+    pub(crate) fn report(self, status: Status, error: &Error) -> Finding {
+        Finding {
             status,
             hint: error.hint.clone(),
             account: error.account.clone(),
-            ..Self::pass(check, error.to_string())
+            ..self.pass(error.to_string())
         }
     }
+}
 
-    /// The same, about one account.
+impl Finding {
+    #[must_use]
+    pub(crate) fn append(mut self, consequence: &str) -> Self {
+        self.message.push_str("; ");
+        self.message.push_str(consequence);
+        self
+    }
+
     #[must_use]
     pub(crate) fn account(self, account: impl std::fmt::Display) -> Self {
         Self {
@@ -108,7 +98,6 @@ impl Finding {
         }
     }
 
-    /// The same, with what `--mend` would do.
     #[must_use]
     pub(crate) fn mendable(self, mend: Mend) -> Self {
         Self {
@@ -120,15 +109,13 @@ impl Finding {
 
 // How paths are shown: those below the home folder from there, for the user's name is nobody's business.
 
-/// A path as a shell takes it.
 #[cfg(unix)]
-pub(crate) fn quoted(path: &Path) -> String {
+pub(crate) fn quote(path: &Path) -> String {
     let shown = path.display().to_string();
     shlex::try_quote(&shown).map_or_else(|_| shown.clone(), Into::into)
 }
 
-/// Several paths in words; nothing where there are none.
-pub(crate) fn listed(paths: &[PathBuf]) -> Option<String> {
+pub(crate) fn list_paths(paths: &[PathBuf]) -> Option<String> {
     let first = paths.first()?.display();
     Some(match paths.len() - 1 {
         0 => first.to_string(),
@@ -136,7 +123,6 @@ pub(crate) fn listed(paths: &[PathBuf]) -> Option<String> {
     })
 }
 
-/// Shortens the paths in findings.
 pub(crate) fn shorten(findings: &mut [Finding]) {
     let home = std::env::var("HOME").unwrap_or_default();
     let home = home.trim_end_matches('/');

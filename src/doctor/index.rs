@@ -3,15 +3,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Finding, Mend, Setup, Status};
+use super::{Finding, Mend, Setup, Status, Topic};
 use crate::account::Account;
 use crate::store::{Kind, PROBE};
 use crate::vault::KeptClient;
 use keyfob_base::timestamp::Timestamp;
 
-const CHECK: &str = "index";
+const CHECK: Topic = Topic("index");
 
-/// How many keys are named in one finding.
 const NAMED: usize = 3;
 
 /// Compares; `usable` are the stores whose answers can be believed.
@@ -21,11 +20,10 @@ pub(crate) fn index(setup: &Setup, usable: &[Kind]) -> Vec<Finding> {
     let (held, mut findings) = held(setup, usable);
     let (listing, clients) = (vault.accounts(), vault.clients());
     for error in listing.broken.iter().chain(&clients.broken) {
-        findings.push(Finding::of(CHECK, Status::Fail, error));
+        findings.push(CHECK.report(Status::Fail, error));
     }
     for stray in vault.strays() {
-        findings.push(Finding::warn(
-            CHECK,
+        findings.push(CHECK.warn(
             format!(
                 "{} has no name of an account or a client, and is ignored",
                 stray.display()
@@ -61,17 +59,14 @@ pub(crate) fn index(setup: &Setup, usable: &[Kind]) -> Vec<Finding> {
     findings
 }
 
-/// Whether a finding says that all agree.
 pub(crate) fn is_agreed(finding: &Finding) -> bool {
-    finding.check == CHECK && finding.status == Status::Pass
+    finding.check == CHECK.0 && finding.status == Status::Pass
 }
 
-/// Secrets of which a move that was cut off may have left a copy in another store.
 fn copies(accounts: &[Account], clients: &[(String, KeptClient)]) -> Vec<Finding> {
     let of_accounts = accounts.iter().filter_map(|account| {
         let copy = account.copy_in?.noun();
-        let finding = Finding::warn(
-            CHECK,
+        let finding = CHECK.warn(
             format!("{account}: a move was cut off, and a copy of its secret may be in {copy}"),
             format!("`keyfob move {account} --store {}`", account.store),
         );
@@ -85,8 +80,7 @@ fn copies(accounts: &[Account], clients: &[(String, KeptClient)]) -> Vec<Finding
         } else {
             provider.clone()
         };
-        Some(Finding::warn(
-            CHECK,
+        Some(CHECK.warn(
             format!("{provider}: a copy of what is kept of its client may be in {copy}"),
             format!("`keyfob move {whose} --store {}`", client.store),
         ))
@@ -94,8 +88,7 @@ fn copies(accounts: &[Account], clients: &[(String, KeptClient)]) -> Vec<Finding
     of_accounts.chain(of_clients).collect()
 }
 
-/// The keys in each store that can be listed. The file store's is a folder, which tells the truth with or
-/// without its key.
+/// The file store's are a folder, which tells the truth with or without its key.
 fn held(setup: &Setup, usable: &[Kind]) -> (HashMap<Kind, BTreeSet<String>>, Vec<Finding>) {
     let (mut held, mut findings) = (HashMap::new(), Vec::new());
     for kind in [Kind::Keyring, Kind::File] {
@@ -107,7 +100,7 @@ fn held(setup: &Setup, usable: &[Kind]) -> (HashMap<Kind, BTreeSet<String>>, Vec
                 held.insert(kind, keys.into_iter().collect());
             }
             Ok(None) => {}
-            Err(error) => findings.push(Finding::of(CHECK, Status::Fail, &error)),
+            Err(error) => findings.push(CHECK.report(Status::Fail, &error)),
         }
     }
     (held, findings)
@@ -126,7 +119,7 @@ fn agreed(accounts: &[Account], held: &HashMap<Kind, BTreeSet<String>>) -> Findi
             format!("all {count} accounts have their secrets, and no secret is without an account")
         }
     };
-    Finding::pass(CHECK, said)
+    CHECK.pass(said)
 }
 
 /// Whether the account is still there and its secret is still not: somebody may have been logging it out.
@@ -147,7 +140,7 @@ fn secret_gone(account: &Account) -> Finding {
         "`{}`, or `keyfob logout {account} --local`",
         account.login_command()
     );
-    Finding::fail(CHECK, message, hint).account(account)
+    CHECK.fail(message, hint).account(account)
 }
 
 fn client_unfit(provider: &str, client: &KeptClient, gone: bool) -> Option<Finding> {
@@ -158,27 +151,21 @@ fn client_unfit(provider: &str, client: &KeptClient, gone: bool) -> Option<Findi
     let of = format!("{provider}: the client secret that was kept");
     if gone {
         let store = client.store.noun();
-        return Some(Finding::fail(
-            CHECK,
-            format!("{of} is gone from {store}"),
-            again,
-        ));
+        return Some(CHECK.fail(format!("{of} is gone from {store}"), again));
     }
     let expired = client.expired(Timestamp::now());
-    expired.then(|| Finding::warn(CHECK, format!("{of} has ended"), again))
+    expired.then(|| CHECK.warn(format!("{of} has ended"), again))
 }
 
 fn dangling_defaults(setup: &Setup) -> Vec<Finding> {
     let defaults = match setup.vault.sound_defaults() {
         Ok(defaults) => defaults,
-        Err(error) => return vec![Finding::of(CHECK, Status::Fail, &error)],
+        Err(error) => return vec![CHECK.report(Status::Fail, &error)],
     };
     let gone = defaults.into_iter();
     let gone = gone.filter(|(provider, name)| !setup.vault.has_account(provider, name));
     gone.map(|(provider, name)| {
-        Finding::warn(
-            CHECK,
-            format!("the default of {provider} is {provider}/{name}, which is gone"),
+        CHECK.warn(format!("the default of {provider} is {provider}/{name}, which is gone"),
             format!(
                 "`keyfob use {provider}/NAME` chooses another, `keyfob doctor --mend` takes it away"
             ),
@@ -188,8 +175,7 @@ fn dangling_defaults(setup: &Setup) -> Vec<Finding> {
     .collect()
 }
 
-/// Secrets that nothing leads to. Those in the keyring are told and left alone: it has the secrets of every home and
-/// data folder of this user, and nobody knows those.
+/// Those in the keyring are told and left alone: it has the secrets of every home of this user.
 fn dangling_secrets(setup: &Setup, kind: Kind, keys: &BTreeSet<String>) -> Vec<Finding> {
     let Ok(referenced_keys) = setup.vault.referenced_keys(kind) else {
         return unclear(kind, keys).into_iter().collect();
@@ -211,9 +197,7 @@ fn dangling_secrets(setup: &Setup, kind: Kind, keys: &BTreeSet<String>) -> Vec<F
 
 fn in_file_store(keys: Vec<String>) -> Option<Finding> {
     let (named, noun) = (named(&keys)?, Kind::File.noun());
-    let found = Finding::warn(
-        CHECK,
-        format!("no account leads to {named} in {noun}"),
+    let found = CHECK.warn(format!("no account leads to {named} in {noun}"),
         "`keyfob doctor --mend` removes what nothing leads to; if an account is missing in `keyfob list`, bring back its file in the index first",
     );
     Some(found.mendable(Mend::Secrets(keys)))
@@ -226,25 +210,22 @@ fn in_keyring(keys: &[String], whose: &str) -> Option<Finding> {
         .take(NAMED)
         .map(|key| format!("`secret-tool clear service keyfob username {key}`"))
         .collect();
-    Some(Finding::warn(
-        CHECK,
+    Some(CHECK.warn(
         format!("no account here leads to {named} in {noun}{whose}"),
         format!("if none does, {}", commands.join(", ")),
     ))
 }
 
-/// Nobody can say what is dangling, for what was told of before this may lead to any; with nothing held there is
-/// nothing to say.
+/// What was told of before this may lead to any of them; with nothing held there is nothing to say.
 fn unclear(kind: Kind, keys: &BTreeSet<String>) -> Option<Finding> {
     let message = format!(
         "whether something leads to every secret in {} cannot be told while an entry is unclear",
         kind.noun()
     );
     let hint = "mend the entries first, then run `keyfob doctor` again";
-    (!keys.is_empty()).then(|| Finding::warn(CHECK, message, hint))
+    (!keys.is_empty()).then(|| CHECK.warn(message, hint))
 }
 
-/// Some keys in words; nothing where there are none.
 fn named(keys: &[String]) -> Option<String> {
     let shown: Vec<String> = keys
         .iter()
@@ -262,7 +243,6 @@ fn named(keys: &[String]) -> Option<String> {
 
 // Entries that lead to one secret: an entry's file was copied, or a rename cut off.
 
-/// Finds them, and says how one is taken away without the other.
 pub(crate) fn shared_secrets(accounts: &[Account]) -> Vec<Finding> {
     let mut by_id: HashMap<&str, Vec<&Account>> = HashMap::new();
     for account in accounts {
@@ -276,8 +256,7 @@ pub(crate) fn shared_secrets(accounts: &[Account]) -> Vec<Finding> {
             .iter()
             .map(|account| format!("`keyfob logout {account}`"))
             .collect();
-        Finding::fail(
-            CHECK,
+        CHECK.fail(
             format!(
                 "{} lead to one secret: an entry was copied, or a rename cut off",
                 names.join(" and ")

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 use std::{fs, io};
 
-use super::finding::listed;
-use super::{Finding, Mend, Setup, Status};
+use super::finding::list_paths;
+use super::{Finding, Mend, Setup, Status, Topic};
 use crate::error::Code;
 use crate::store::PROBE;
 use keyfob_base::files::TEMPORARY;
@@ -13,14 +13,12 @@ use keyfob_base::files::TEMPORARY;
 /// What is older than this is in nobody's hands any more: each lives for milliseconds.
 const OLD: Duration = Duration::from_secs(60 * 60);
 
-/// How deep the folders go that are keyfob's own.
 const DEPTH: usize = 2;
 
 /// What follows `TEMPORARY` in a name, and `PROBE`: so many letters and digits.
 const RANDOM: usize = 6;
 const PROBED: usize = 16;
 
-/// Finds them; where there are none there is nothing to say.
 pub(crate) fn leftovers(setup: &Setup) -> Vec<Finding> {
     let mut found = Vec::new();
     for root in setup.paths.roots() {
@@ -32,16 +30,16 @@ pub(crate) fn leftovers(setup: &Setup) -> Vec<Finding> {
         }
     }
     found.sort_unstable();
-    let Some(listed) = listed(&found) else {
+    let Some(listed) = list_paths(&found) else {
         return Vec::new();
     };
     vec![
-        Finding::warn(
-            "leftovers",
-            format!("{listed} was left half-written by a crash, and serves nothing"),
-            "`keyfob doctor --mend` removes what was left",
-        )
-        .mendable(Mend::Files(found)),
+        Topic("leftovers")
+            .warn(
+                format!("{listed} was left half-written by a crash, and serves nothing"),
+                "`keyfob doctor --mend` removes what was left",
+            )
+            .mendable(Mend::Files(found)),
     ]
 }
 
@@ -88,9 +86,9 @@ fn is_temporary(name: &str) -> bool {
 pub(crate) fn locks(setup: &Setup, log: impl FnOnce() -> io::Result<()>) -> Vec<Finding> {
     let locks = setup.paths.locks();
     let lock = match setup.vault.rehearse_locks() {
-        Ok(()) => Finding::pass("locks", format!("{} can have them", locks.display())),
+        Ok(()) => Topic("locks").pass(format!("{} can have them", locks.display())),
         Err(error) => {
-            let found = Finding::of("locks", Status::Fail, &error);
+            let found = Topic("locks").report(Status::Fail, &error);
             let hint = match error.code {
                 Code::ConfigInvalid => found.hint.clone(),
                 _ => Some(format!(
@@ -106,8 +104,7 @@ pub(crate) fn locks(setup: &Setup, log: impl FnOnce() -> io::Result<()>) -> Vec<
         && let Err(cause) = log()
     {
         let log = setup.paths.events();
-        findings.push(Finding::warn(
-            "log",
+        findings.push(Topic("log").warn(
             format!("nothing is recorded: {}: {cause}", log.display()),
             "see to that file and its folder, or set `audit_log = false` in config.toml",
         ));

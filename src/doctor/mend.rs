@@ -8,8 +8,7 @@ use crate::audit::{Action, AuditLog};
 use crate::error::{Code, Error, Result};
 use keyfob_base::files;
 
-/// Mends every finding that can be, and says in it what was done, or why not.
-pub(crate) fn mend(setup: &Setup, audit: &dyn AuditLog, findings: &mut [Finding]) {
+pub(crate) fn mend(setup: &Setup, audit: &AuditLog, findings: &mut [Finding]) {
     for finding in findings {
         let Some(mend) = finding.mend.clone() else {
             continue;
@@ -41,9 +40,7 @@ pub(crate) fn mend(setup: &Setup, audit: &dyn AuditLog, findings: &mut [Finding]
     }
 }
 
-/// How it went with each of what one finding named.
 struct Outcome {
-    /// Whether there was still something to do.
     done: bool,
     failed: Vec<Error>,
     tried: usize,
@@ -67,7 +64,7 @@ impl Outcome {
     }
 }
 
-fn put_right(setup: &Setup, audit: &dyn AuditLog, mend: &Mend) -> Outcome {
+fn put_right(setup: &Setup, audit: &AuditLog, mend: &Mend) -> Outcome {
     let vault = &setup.vault;
     match mend {
         Mend::Secrets(keys) => Outcome::of(keys, |key| {
@@ -106,8 +103,7 @@ fn busy(error: Error, key: &str) -> Error {
     }
 }
 
-/// Takes permission bits away; `false` where they were gone. What is changed is what was opened, so that no link
-/// leads elsewhere.
+/// `false` where they were gone. What is changed is what was opened, so that no link leads elsewhere.
 #[cfg(unix)]
 fn take_away(path: &Path, bits: u32) -> std::io::Result<bool> {
     use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};

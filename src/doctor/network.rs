@@ -8,27 +8,23 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{Finding, Setup};
+use super::{Finding, Setup, Topic};
 use crate::config::Config;
 use crate::oauth::{Http, HttpOptions, OauthError, count_certificates, discovery, probe};
 use keyfob_base::files;
 use keyfob_base::timestamp::Timestamp;
 
-const CLOCK: &str = "clock";
+const CLOCK: Topic = Topic("clock");
 
-/// How long a provider is waited for.
 const BOUND: Duration = Duration::from_secs(5);
 
-/// How many providers are asked.
 const MOST: usize = 8;
 
-/// From so many seconds on a clock goes wrong.
 const CLOCK_WRONG: u64 = 61;
 
 /// So many make servers refuse what is signed or issued now.
 const CLOCK_USELESS: u64 = 5 * 60;
 
-/// How the clock is set.
 const SET_CLOCK: &str = if cfg!(target_os = "macos") {
     "set the clock: `sudo sntp -sS time.apple.com`"
 } else if cfg!(windows) {
@@ -37,14 +33,12 @@ const SET_CLOCK: &str = if cfg!(target_os = "macos") {
     "set the clock: `sudo timedatectl set-ntp true`"
 };
 
-/// Whom to ask, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Question {
     provider: String,
     url: Url,
 }
 
-/// The questions, and what can be said without them.
 pub(crate) fn questions(setup: &Setup) -> (Vec<Question>, Vec<Finding>) {
     let accounts = setup.vault.accounts().accounts;
     let mut providers: BTreeMap<String, Option<Url>> = BTreeMap::new();
@@ -83,32 +77,23 @@ pub(crate) fn questions(setup: &Setup) -> (Vec<Question>, Vec<Finding>) {
         .map(|then| then.since(now))
         .filter(|ahead| *ahead > CLOCK_USELESS)
     {
-        findings.push(Finding::warn(
-            CLOCK,
-            format!("this machine is {ahead} s behind the last change of an account, so its clock was set back, or was wrong then"),
+        findings.push(CLOCK.warn(format!("this machine is {ahead} s behind the last change of an account, so its clock was set back, or was wrong then"),
             SET_CLOCK,
         ));
     }
     if questions.is_empty() && findings.is_empty() {
-        findings.push(Finding::pass(
-            CLOCK,
-            "no provider to ask; `keyfob doctor PROVIDER` asks one",
-        ));
+        findings.push(CLOCK.pass("no provider to ask; `keyfob doctor PROVIDER` asks one"));
     }
     if questions.len() > MOST {
         let left = questions.split_off(MOST);
-        findings.push(Finding::pass(
-            CLOCK,
-            format!(
-                "{} more providers were not asked; `keyfob doctor PROVIDER` asks one",
-                left.len()
-            ),
-        ));
+        findings.push(CLOCK.pass(format!(
+            "{} more providers were not asked; `keyfob doctor PROVIDER` asks one",
+            left.len()
+        )));
     }
     (questions, findings)
 }
 
-/// Asks all at the same time.
 pub(crate) async fn ask(http: &Http, questions: Vec<Question>) -> Vec<Finding> {
     let mut asked = tokio::task::JoinSet::new();
     for (at, question) in questions.into_iter().enumerate() {
@@ -134,10 +119,9 @@ fn judge(
     let there = match answer {
         Some(Ok(Some(there))) => there,
         Some(Ok(None)) => {
-            return Finding::pass(
-                CLOCK,
-                format!("{provider}: {host} answers, and does not tell its time"),
-            );
+            return CLOCK.pass(format!(
+                "{provider}: {host} answers, and does not tell its time"
+            ));
         }
         Some(Err(error)) => return unreached(provider, &error),
         None => {
@@ -153,13 +137,9 @@ fn judge(
     let way = if ahead > 0 { "ahead of" } else { "behind" };
     let message = format!("{provider}: this machine is {apart} s {way} {host}");
     match apart {
-        ..CLOCK_WRONG => Finding::pass(
-            CLOCK,
-            format!("{provider}: {host} answers, and has the same time"),
-        ),
-        CLOCK_WRONG..=CLOCK_USELESS => Finding::warn(CLOCK, message, SET_CLOCK),
-        _ => Finding::fail(
-            CLOCK,
+        ..CLOCK_WRONG => CLOCK.pass(format!("{provider}: {host} answers, and has the same time")),
+        CLOCK_WRONG..=CLOCK_USELESS => CLOCK.warn(message, SET_CLOCK),
+        _ => CLOCK.fail(
             format!("{message}, so tokens seem to end too early or too late"),
             SET_CLOCK,
         ),
@@ -177,20 +157,18 @@ fn unreached(provider: &str, error: &OauthError) -> Finding {
         OauthError::Network(_) => "check the connection, and where a proxy is needed HTTPS_PROXY",
         _ => "`keyfob provider test` says more of the provider",
     };
-    Finding::warn(CLOCK, format!("{provider}: {error}"), hint)
+    CLOCK.warn(format!("{provider}: {error}"), hint)
 }
 
 // Whom TLS trusts: the system, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name in its place, and `ca_file`.
 
-const CERTIFICATES: &str = "certificates";
+const CERTIFICATES: Topic = Topic("certificates");
 
-/// Larger than any bundle.
 const BUNDLE_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// Whether the variables are looked at here: elsewhere the system's own verifier is asked.
 const VARIABLES_COUNT: bool = cfg!(all(unix, not(target_os = "macos")));
 
-/// Reads what is named.
 pub(crate) fn certificates(config: &Config) -> Vec<Finding> {
     let variable = |name: &str| {
         std::env::var_os(name)
@@ -203,8 +181,7 @@ pub(crate) fn certificates(config: &Config) -> Vec<Finding> {
     if let Some(file) = &file {
         match count_in(file) {
             Ok(count) => trusted.push(format!("{} of SSL_CERT_FILE", certificates_of(count))),
-            Err(what) => findings.push(Finding::fail(
-                CERTIFICATES,
+            Err(what) => findings.push(CERTIFICATES.fail(
                 format!("SSL_CERT_FILE names {what}, so no provider is trusted"),
                 "set SSL_CERT_FILE to a file of certificates in PEM, or unset it",
             )),
@@ -215,8 +192,7 @@ pub(crate) fn certificates(config: &Config) -> Vec<Finding> {
             .filter(|folder| !folder.is_dir())
             .count();
         if missing > 0 {
-            findings.push(Finding::warn(
-                CERTIFICATES,
+            findings.push(CERTIFICATES.warn(
                 "SSL_CERT_DIR names what is no folder",
                 "set SSL_CERT_DIR to folders of certificates, or unset it",
             ));
@@ -229,8 +205,7 @@ pub(crate) fn certificates(config: &Config) -> Vec<Finding> {
     if let Some(file) = &config.ca_file {
         match ca_file(file) {
             Ok(count) => trusted.push(format!("{} of {}", certificates_of(count), file.display())),
-            Err(what) => findings.push(Finding::fail(
-                CERTIFICATES,
+            Err(what) => findings.push(CERTIFICATES.fail(
                 format!(
                     "`ca_file` {} {what}, and whatever needs the network fails",
                     file.display()
@@ -240,10 +215,7 @@ pub(crate) fn certificates(config: &Config) -> Vec<Finding> {
         }
     }
     if findings.is_empty() {
-        findings.push(Finding::pass(
-            CERTIFICATES,
-            format!("{} are trusted", trusted.join(", and ")),
-        ));
+        findings.push(CERTIFICATES.pass(format!("{} are trusted", trusted.join(", and "))));
     }
     findings
 }
@@ -289,17 +261,15 @@ fn ca_file(file: &Path) -> Result<usize, String> {
 // How requests leave: the proxy, as the HTTP client finds it. Of its address no more is shown than where it is:
 // the rest may be a password.
 
-const PROXY: &str = "proxy";
+const PROXY: Topic = Topic("proxy");
 
 /// In the order in which the HTTP client looks. The first that is set counts, an empty one too.
 const PROXIES: [[&str; 2]; 2] = [["HTTPS_PROXY", "https_proxy"], ["ALL_PROXY", "all_proxy"]];
 
 const EXCEPTIONS: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
-/// What the client can speak to.
 const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
 
-/// Says which proxy is used, and warns of one that cannot be.
 pub(crate) fn proxy() -> Vec<Finding> {
     let set = PROXIES
         .iter()
@@ -307,26 +277,19 @@ pub(crate) fn proxy() -> Vec<Finding> {
         .filter(|(_, value)| !value.is_empty());
     let mut findings = Vec::new();
     for (name, value) in set {
-        match redacted(&value) {
+        match redact(&value) {
             Some(said) => {
-                findings.push(Finding::pass(
-                    PROXY,
-                    format!("{name} {said}{}", exceptions()),
-                ));
+                findings.push(PROXY.pass(format!("{name} {said}{}", exceptions())));
                 break;
             }
-            None => findings.push(Finding::warn(
-                PROXY,
+            None => findings.push(PROXY.warn(
                 format!("{name} is no address of a proxy, and is ignored"),
                 format!("set {name} to such as `http://proxy.example.com:3128`, or unset it"),
             )),
         }
     }
     if findings.is_empty() {
-        findings.push(Finding::pass(
-            PROXY,
-            "none is set, so providers are reached directly",
-        ));
+        findings.push(PROXY.pass("none is set, so providers are reached directly"));
     }
     findings
 }
@@ -337,9 +300,8 @@ fn first_set(names: &[&'static str; 2]) -> Option<(&'static str, String)> {
         .find_map(|name| Some((*name, std::env::var(name).ok()?)))
 }
 
-/// Scheme, host and port; `None` where the client would not use it. A lone word may be anything, a token too, and
-/// is not shown.
-fn redacted(value: &str) -> Option<String> {
+/// `None` where the client would not use it. A lone word may be anything, a token too, and is not shown.
+fn redact(value: &str) -> Option<String> {
     let whole = value.contains("://");
     let url = if whole {
         Url::parse(value).ok()?
@@ -427,7 +389,7 @@ mod tests {
             ),
         ] {
             let words = format!("is {shown}");
-            assert_eq!(redacted(value), Some(words), "{value}");
+            assert_eq!(redact(value), Some(words), "{value}");
         }
         for value in [
             "ftp://hunter2@proxy",
@@ -435,10 +397,10 @@ mod tests {
             "http://hunter2:a/b@c d",
             "://",
         ] {
-            assert_eq!(redacted(value), None, "{value}");
+            assert_eq!(redact(value), None, "{value}");
         }
         for value in ["hunter2", "hunter2/path", "ada@hunter2", "hunter2?x.y:1"] {
-            assert_eq!(redacted(value).as_deref(), Some("is set"), "{value}");
+            assert_eq!(redact(value).as_deref(), Some("is set"), "{value}");
         }
     }
 }

@@ -3,12 +3,10 @@
 use super::{Finding, Setup};
 use crate::paths::Paths;
 
-/// No finding.
 pub(crate) fn permissions(_setup: &Setup) -> Vec<Finding> {
     Vec::new()
 }
 
-/// Nobody is root.
 pub(crate) fn is_guest(_paths: &Paths) -> bool {
     false
 }

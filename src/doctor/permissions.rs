@@ -6,25 +6,21 @@ use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::finding::{listed, quoted};
-use super::{Finding, Mend, Setup, Status};
+use super::finding::{list_paths, quote};
+use super::{Finding, Mend, Setup, Status, Topic};
 use crate::paths::Paths;
 
-const CHECK: &str = "permissions";
+const CHECK: Topic = Topic("permissions");
 
 /// The one file beside the identity that everybody may read: secrets are only encrypted to it.
 const PUBLIC: &str = "recipient.txt";
 
-/// Any access of others.
 const OTHERS: u32 = 0o077;
 
-/// What lets others write.
 const OTHERS_WRITE: u32 = 0o022;
 
-/// How deep the folders go that are keyfob's own.
 const DEPTH: usize = 3;
 
-/// What is wrong, by kind.
 #[derive(Default)]
 struct Faults {
     identity: Vec<PathBuf>,
@@ -35,7 +31,6 @@ struct Faults {
     closed: Vec<(PathBuf, String)>,
 }
 
-/// Looks at every file of keyfob's.
 pub(crate) fn permissions(setup: &Setup) -> Vec<Finding> {
     let paths = &setup.paths;
     let mut faults = Faults::default();
@@ -66,14 +61,11 @@ pub(crate) fn permissions(setup: &Setup) -> Vec<Finding> {
         .filter(|root| root.exists())
         .map(|root| root.display().to_string())
         .collect();
-    vec![Finding::pass(
-        CHECK,
-        if there.is_empty() {
-            "no folder is there yet; they are made for you alone".into()
-        } else {
-            format!("nobody else can write in {}", there.join(", "))
-        },
-    )]
+    vec![CHECK.pass(if there.is_empty() {
+        "no folder is there yet; they are made for you alone".into()
+    } else {
+        format!("nobody else can write in {}", there.join(", "))
+    })]
 }
 
 /// Whether this runs as root in the folders of somebody else: what was made here would shut them out.
@@ -103,7 +95,6 @@ impl Faults {
         }
     }
 
-    /// Looks at what is in a folder of keyfob's.
     fn look_below(&mut self, paths: &Paths, path: &Path, depth: usize) {
         match fs::symlink_metadata(path) {
             Ok(found) if !found.is_symlink() => self.look(paths, path, &found, depth),
@@ -147,10 +138,9 @@ impl Faults {
         let mut findings = Vec::new();
         findings.extend(foreign(&self.foreign, own, me()));
         for (path, cause) in &self.closed {
-            findings.push(Finding::fail(
-                CHECK,
+            findings.push(CHECK.fail(
                 format!("cannot read the folder {}: {cause}", path.display()),
-                format!("`chmod u+rwx {}`", quoted(path)),
+                format!("`chmod u+rwx {}`", quote(path)),
             ));
         }
         findings.extend(
@@ -194,7 +184,6 @@ impl Faults {
     }
 }
 
-/// One finding for all paths that lack the same.
 fn loose(
     status: Status,
     what: &str,
@@ -202,15 +191,15 @@ fn loose(
     bits: u32,
     paths: Vec<PathBuf>,
 ) -> Option<Finding> {
-    let message = format!("{} {what}", listed(&paths)?);
+    let message = format!("{} {what}", list_paths(&paths)?);
     let hint = match paths.as_slice() {
         [_, _, _, _, ..] => "`keyfob doctor --mend` takes that away".to_owned(),
         few => {
-            let few: Vec<String> = few.iter().map(|path| quoted(path)).collect();
+            let few: Vec<String> = few.iter().map(|path| quote(path)).collect();
             format!("`chmod {chmod} {}`", few.join(" "))
         }
     };
-    let found = Finding::warn(CHECK, message, hint).mendable(Mend::Modes(paths, bits));
+    let found = CHECK.warn(message, hint).mendable(Mend::Modes(paths, bits));
     Some(Finding { status, ..found })
 }
 
@@ -226,11 +215,7 @@ fn foreign(paths: &[(PathBuf, u32)], own: &[PathBuf], me: u32) -> Option<Finding
         first.display()
     );
     if me == 0 {
-        return Some(Finding::fail(
-            CHECK,
-            message,
-            "run keyfob as that user, without `sudo`",
-        ));
+        return Some(CHECK.fail(message, "run keyfob as that user, without `sudo`"));
     }
     let is_own = |path: &Path| own.iter().any(|own| path.starts_with(own));
     let whole = own
@@ -243,12 +228,11 @@ fn foreign(paths: &[(PathBuf, u32)], own: &[PathBuf], me: u32) -> Option<Finding
         .flatten()
         .collect();
     let hint = format!("{}, and no `sudo` before keyfob", commands.join(", "));
-    Some(Finding::fail(CHECK, message, hint))
+    Some(CHECK.fail(message, hint))
 }
 
-/// The command that gives files back to who runs this; nothing where there are none.
 fn chown<'a>(how: &str, paths: impl Iterator<Item = &'a PathBuf>) -> Option<String> {
-    let paths: Vec<String> = paths.map(|path| quoted(path)).collect();
+    let paths: Vec<String> = paths.map(|path| quote(path)).collect();
     let paths = paths.join(" ");
     (!paths.is_empty()).then(|| format!("`sudo chown {how}\"$(id -u):$(id -g)\" {paths}`"))
 }

@@ -1,10 +1,9 @@
 //! What this keyfob is, and where it runs: what a bug report begins with.
 
-use super::Finding;
+use super::{Finding, Topic};
 use crate::login::Surroundings;
 use crate::vault::INDEX_VERSION;
 
-/// One line that never fails.
 pub(crate) fn program(here: &Surroundings) -> Finding {
     let sandbox = if cfg!(feature = "sandbox") {
         "with the sandbox"
@@ -21,10 +20,9 @@ pub(crate) fn program(here: &Surroundings) -> Finding {
         message.push_str(", ");
         message.push_str(&mark);
     }
-    Finding::pass("version", message)
+    Topic("version").pass(message)
 }
 
-/// What was recognised of the place.
 fn marks(here: &Surroundings) -> Vec<String> {
     let container = here.container.as_ref();
     let container = container.map(|engine| format!("{engine} container"));

@@ -2,27 +2,22 @@
 
 use std::fs;
 
-use super::{Finding, Setup, Status};
+use super::{Finding, Setup, Status, Topic};
 use crate::names::is_provider_name;
 use crate::rules::Rules;
 
-const CHECK: &str = "providers";
+const CHECK: Topic = Topic("providers");
 
-/// Reads every file of the user's.
 pub(crate) fn providers(setup: &Setup) -> Vec<Finding> {
     let folder = setup.paths.providers();
     let entries = match fs::read_dir(&folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return vec![Finding::pass(CHECK, "those built in, and none of your own")];
+            return vec![CHECK.pass("those built in, and none of your own")];
         }
         Err(error) => {
             let message = format!("cannot read {}: {error}", folder.display());
-            return vec![Finding::fail(
-                CHECK,
-                message,
-                "make that folder yours, and readable",
-            )];
+            return vec![CHECK.fail(message, "make that folder yours, and readable")];
         }
     };
     let mut files: Vec<String> = entries
@@ -40,15 +35,14 @@ pub(crate) fn providers(setup: &Setup) -> Vec<Finding> {
             .filter(|name| is_provider_name(name))
         {
             None if file.ends_with('~') || path.is_dir() => {} // an editor's copy, somebody's folder
-            None => findings.push(Finding::warn(
-                CHECK,
+            None => findings.push(CHECK.warn(
                 format!("{} has no provider's name, and is ignored", path.display()),
                 "call it NAME.toml, in lower-case letters, digits and `-`, or put it elsewhere",
             )),
             Some(name) if !setup.concerns(name) => {}
             Some(name) => match setup.registry.get(name) {
                 Ok(_) => valid += 1,
-                Err(error) => findings.push(Finding::of(CHECK, Status::Fail, &error)),
+                Err(error) => findings.push(CHECK.report(Status::Fail, &error)),
             },
         }
     }
@@ -57,24 +51,20 @@ pub(crate) fn providers(setup: &Setup) -> Vec<Finding> {
             1 => "1 file is valid".to_owned(),
             valid => format!("{valid} files are valid"),
         };
-        findings.push(Finding::pass(
-            CHECK,
-            format!("{}: {said}", folder.display()),
-        ));
+        findings.push(CHECK.pass(format!("{}: {said}", folder.display())));
     }
     findings
 }
 
 // Whether the directory rules that hold here can be followed.
 
-const RULES: &str = "rules";
+const RULES: Topic = Topic("rules");
 
-/// Reads those of this folder; where there are none there is nothing to say.
 pub(crate) fn rules(setup: &Setup) -> Vec<Finding> {
     let rules = Rules::new(setup.paths.clone(), setup.config.rules.clone());
     let named = match rules.accounts() {
         Ok(named) => named,
-        Err(error) => return vec![Finding::of(RULES, Status::Warn, &error)],
+        Err(error) => return vec![RULES.report(Status::Warn, &error)],
     };
     let concerned = named
         .iter()
@@ -82,9 +72,7 @@ pub(crate) fn rules(setup: &Setup) -> Vec<Finding> {
     let mut findings: Vec<Finding> = concerned
         .filter(|(provider, ruled)| !setup.vault.has_account(provider, &ruled.name))
         .map(|(provider, ruled)| {
-            Finding::warn(
-                RULES,
-                format!("{} names an account of {provider} that is not signed in", ruled.rule),
+            RULES.warn(format!("{} names an account of {provider} that is not signed in", ruled.rule),
                 format!("`keyfob list {provider}` shows those that are; `keyfob use ACCOUNT --here` chooses one for this folder"),
             )
         })
@@ -94,7 +82,7 @@ pub(crate) fn rules(setup: &Setup) -> Vec<Finding> {
             1 => "the account that is chosen for this folder is signed in".to_owned(),
             count => format!("the {count} accounts that are chosen for this folder are signed in"),
         };
-        findings.push(Finding::pass(RULES, said));
+        findings.push(RULES.pass(said));
     }
     findings
 }

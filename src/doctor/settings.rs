@@ -2,27 +2,21 @@
 
 use std::path::Path;
 
-use super::{Finding, Status};
+use super::{Finding, Status, Topic};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::paths::Paths;
 
-const CHECK: &str = "settings";
+const CHECK: Topic = Topic("settings");
 
-/// What holds instead of the defaults, or why that cannot be told.
 pub(crate) fn settings(paths: &Paths, config: &Result<Config>) -> Finding {
     let file = paths.config_file();
     let file = file.display();
     match config {
-        Ok(config) => Finding::pass(CHECK, said(&file, config)),
-        Err(error) => {
-            let found = Finding::of(CHECK, Status::Fail, error);
-            let message = format!(
-                "{}; every command fails, and what follows is seen with the defaults",
-                found.message
-            );
-            Finding { message, ..found }
-        }
+        Ok(config) => CHECK.pass(said(&file, config)),
+        Err(error) => CHECK
+            .report(Status::Fail, error)
+            .append("every command fails, and what follows is seen with the defaults"),
     }
 }
 
@@ -49,12 +43,9 @@ fn said(file: &dyn std::fmt::Display, config: &Config) -> String {
 /// There are no folders to look into. What `KEYFOB_HOME` holds is only shown where it can be a path.
 pub(crate) fn homeless(error: &Error) -> Finding {
     let home = std::env::var_os("KEYFOB_HOME").unwrap_or_default();
-    let mut found = Finding::of(CHECK, Status::Fail, error);
+    let mut found = CHECK.report(Status::Fail, error);
     if !home.is_empty() && !Path::new(&home).is_absolute() {
         found.message = "KEYFOB_HOME is no absolute path".into();
     }
-    found
-        .message
-        .push_str("; every command fails, and accounts, stores and providers were not looked at");
-    found
+    found.append("every command fails, and accounts, stores and providers were not looked at")
 }

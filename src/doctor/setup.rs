@@ -9,7 +9,6 @@ use crate::store::Kind;
 use crate::term::Terminal;
 use crate::vault::Vault;
 
-/// What is looked at.
 #[derive(Clone)]
 pub(crate) struct Setup {
     pub paths: Paths,
@@ -25,13 +24,11 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// The store of new accounts.
     pub(super) fn usual_store(&self) -> Kind {
         let named = config::store_variable().ok().flatten();
         named.or(self.config.store).unwrap_or(Kind::Keyring)
     }
 
-    /// Whether a provider is asked about.
     pub(super) fn concerns(&self, provider: &str) -> bool {
         self.provider.as_deref().is_none_or(|only| only == provider)
     }

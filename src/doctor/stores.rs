@@ -1,15 +1,14 @@
 //! Whether secrets can be written and read: in the store of new accounts, and in each that has some.
 
 use super::permissions::is_guest;
-use super::{Finding, Setup, Status};
+use super::{Finding, Setup, Status, Topic};
 use crate::account::Account;
 use crate::error::Result;
 use crate::store::{Kind, Rehearsal};
 use crate::vault::Examined;
 
-const CHECK: &str = "store";
+const CHECK: Topic = Topic("store");
 
-/// Rehearses, and says which stores work.
 pub(crate) fn stores(setup: &Setup) -> (Vec<Finding>, Vec<Kind>) {
     let vault = &setup.vault;
     let accounts = vault.accounts().accounts;
@@ -36,52 +35,38 @@ pub(crate) fn stores(setup: &Setup) -> (Vec<Finding>, Vec<Kind>) {
             usable.push(kind);
         }
         let missed = needed || accounts.is_empty();
-        findings.push(judged(setup, kind, rehearsal, missed));
+        findings.push(judge(setup, kind, rehearsal, missed));
     }
     (findings, usable)
 }
 
 /// `missed`: somebody needs it now, and not only for accounts to come.
-fn judged(setup: &Setup, kind: Kind, rehearsal: Result<Rehearsal>, missed: bool) -> Finding {
+fn judge(setup: &Setup, kind: Kind, rehearsal: Result<Rehearsal>, missed: bool) -> Finding {
     let (noun, protection) = (kind.noun(), setup.vault.protection(kind));
     match rehearsal {
-        Ok(Rehearsal::Works) => Finding::pass(
-            CHECK,
-            format!("{noun} takes and gives secrets: {protection}"),
+        Ok(Rehearsal::Works) => CHECK.pass(format!("{noun} takes and gives secrets: {protection}"),
         ),
-        Ok(Rehearsal::Unmade) => Finding::pass(
-            CHECK,
-            format!("{noun} is made with the first sign-in: {protection}"),
+        Ok(Rehearsal::Unmade) => CHECK.pass(format!("{noun} is made with the first sign-in: {protection}"),
         ),
-        Ok(Rehearsal::WantsPassphrase) if setup.term.can_ask() => Finding::pass(
-            CHECK,
-            format!("{noun} takes secrets, and asks for the passphrase to give them: {protection}"),
+        Ok(Rehearsal::WantsPassphrase) if setup.term.can_ask() => CHECK.pass(format!("{noun} takes secrets, and asks for the passphrase to give them: {protection}"),
         ),
-        Ok(Rehearsal::WantsPassphrase) => Finding::warn(
-            CHECK,
-            format!(
+        Ok(Rehearsal::WantsPassphrase) => CHECK.warn(format!(
                 "{noun} takes secrets, and gives none here: its passphrase is missing and nobody can be asked for it"
             ),
             "set KEYFOB_PASSPHRASE_FILE or KEYFOB_PASSPHRASE, or run it in a terminal",
         ),
-        Err(error) if missed => Finding::of(CHECK, Status::Fail, &error),
-        Err(error) => {
-            let found = Finding::of(CHECK, Status::Warn, &error);
-            let message = format!(
-                "{}; no account needs it, but new ones would go there",
-                found.message
-            );
-            Finding { message, ..found }
-        }
+        Err(error) if missed => CHECK.report(Status::Fail, &error),
+        Err(error) => CHECK
+            .report(Status::Warn, &error)
+            .append("no account needs it, but new ones would go there"),
     }
 }
 
 // Whether the secrets in the file store can be read, as far as that asks nobody for a passphrase. Those in the
 // keyring are left alone: some systems ask for each.
 
-const INDEX: &str = "index";
+const INDEX: Topic = Topic("index");
 
-/// Looks at each.
 pub(crate) fn secrets(setup: &Setup) -> Vec<Finding> {
     let vault = &setup.vault;
     let (mut findings, mut shut) = (Vec::new(), 0);
@@ -102,7 +87,7 @@ pub(crate) fn secrets(setup: &Setup) -> Vec<Finding> {
         if let Examined::Unreadable { cause, hint } = vault.examine_client(&client) {
             let message = format!("{provider}: what is kept of its client cannot be read: {cause}");
             let hint = format!("{hint}: `keyfob provider set {provider} --client-secret`");
-            findings.push(Finding::fail(INDEX, message, hint));
+            findings.push(INDEX.fail(message, hint));
         }
     }
     if shut > 0 {
@@ -110,10 +95,9 @@ pub(crate) fn secrets(setup: &Setup) -> Vec<Finding> {
             1 => "the secret of one account".to_owned(),
             shut => format!("the secrets of {shut} accounts"),
         };
-        findings.push(Finding::pass(
-            INDEX,
-            format!("{secrets} could not be looked at: the file store's passphrase is not given"),
-        ));
+        findings.push(INDEX.pass(format!(
+            "{secrets} could not be looked at: the file store's passphrase is not given"
+        )));
     }
     findings
 }
@@ -123,13 +107,11 @@ fn unfit(setup: &Setup, account: &Account) -> Option<Finding> {
     let now = setup.vault.reread(account).ok().flatten()?;
     let login = now.login_command();
     let finding = match setup.vault.examine(&now) {
-        Examined::Unreadable { cause, hint } => Finding::fail(
-            INDEX,
+        Examined::Unreadable { cause, hint } => INDEX.fail(
             format!("{now}: its secret cannot be read: {cause}"),
             format!("{hint}: `{login}`, or `keyfob restore FILE {now} --replace`"),
         ),
-        Examined::Outdated => Finding::warn(
-            INDEX,
+        Examined::Outdated => INDEX.warn(
             format!("{now}: its secret is older than its entry, and its tokens may be spent"),
             format!("`{login}` if it is refused"),
         ),

@@ -1,6 +1,5 @@
-//! The authorization code flow's part of a login: what the browser is sent with, where it ends, and what an
-//! answer from there is. The address that it opens is the whole request, or a reference to one that was
-//! pushed (RFC 9126), which is good for a while only.
+//! The authorization code flow's part of a login. The address that the browser opens is the whole request, or a
+//! reference to one that was pushed (RFC 9126), which is good for a while only.
 
 use tokio::time::{Instant, sleep_until};
 use url::Url;
@@ -16,26 +15,14 @@ use crate::oauth::redirect::{self, Expected, Verdict};
 use crate::oauth::{Client, OauthError, par};
 use keyfob_base::secret::Secret;
 
-/// The authorization request of one login, and what its answer needs.
 pub(crate) struct CodeFlow {
-    /// For whom it was made.
     pub client: Client,
-    /// What was asked.
     pub request: AuthorizationRequest,
     /// Where the browser ends; byte for byte the same for the authorization and the token request.
     pub redirect_uri: String,
-    /// What its answer is judged by.
     expected: Expected,
-}
-
-/// What was typed, as this flow takes it.
-pub(crate) enum Said {
-    /// An answer to this sign-in.
-    Answer(Verdict),
-    /// Enter alone.
-    Nothing,
-    /// No answer, and what to do about that.
-    Wrong(String),
+    /// The authorization endpoint, which is no answer.
+    began: Url,
 }
 
 impl CodeFlow {
@@ -45,54 +32,69 @@ impl CodeFlow {
         ways: Ways,
         client: &Client,
     ) -> Result<(Self, Option<Listener>)> {
-        let (redirect_uri, listener) = landing(&plan.wish, ways)?;
-        let request = authorization_request(plan, client, &redirect_uri);
+        let Plan { wish, keeping } = plan;
+        let (redirect_uri, listener) = choose_landing(wish, ways)?;
+        let expected = keeping.expected.as_ref();
+        let request = authorize::request(&authorize::AuthorizationWish {
+            provider: &wish.provider,
+            client_id: &client.id,
+            redirect_uri: &redirect_uri,
+            scopes: &wish.scopes,
+            login_hint: expected.and_then(|account| account.username.as_deref()),
+            switch: wish.switch,
+            resource: &wish.resource,
+            audience: wish.audience.as_deref(),
+        });
+        let began = wish.provider.authorization_endpoint.clone();
         let code = Self {
             client: client.clone(),
             expected: Expected {
                 state: request.state.clone(),
-                issuer: plan.wish.provider.issuer.clone(),
-                iss_required: plan.wish.provider.iss_parameter,
+                issuer: wish.provider.issuer.clone(),
+                iss_required: wish.provider.iss_parameter,
             },
+            began: began.ok_or_else(metadata::incomplete)?,
             request,
             redirect_uri,
         };
         Ok((code, listener))
     }
 
-    /// What a redirect's query says.
     pub(crate) fn judge(&self, query: &str) -> Verdict {
         redirect::judge(query, &self.expected)
     }
 
-    /// What was typed, judged as strictly as a redirect.
-    pub(crate) fn typed(&self, wish: &Wish, text: &Secret) -> Result<Said> {
+    /// What was typed, judged as strictly as a redirect: nothing where that is Enter alone, and an error that says
+    /// what to do where it is no answer to this sign-in.
+    pub(crate) fn judge_paste(
+        &self,
+        wish: &Wish,
+        text: &Secret,
+    ) -> std::result::Result<Option<Verdict>, String> {
         let rule = &wish.provider.redirect;
         let shows_code = rule.shows_code && rule.manual.as_ref() == Some(&self.redirect_uri);
-        let began = wish.provider.authorization_endpoint.as_ref();
-        let began = began.ok_or_else(metadata::incomplete)?;
-        let verdict = match paste::read(text, &self.redirect_uri, began, shows_code) {
-            Pasted::Nothing => return Ok(Said::Nothing),
-            Pasted::Wrong(what) => return Ok(Said::Wrong(what)),
+        let verdict = match paste::read(text, &self.redirect_uri, &self.began, shows_code) {
+            Pasted::Nothing => return Ok(None),
+            Pasted::Wrong(what) => return Err(what),
             Pasted::Code(code) => Verdict::Code(code),
             Pasted::Redirect(query) => self.judge(query.expose()),
             Pasted::Shown(query) => redirect::judge(query.expose(), &self.expected.shown()),
         };
-        Ok(match verdict {
-            Verdict::NotOurs(why) => Said::Wrong(format!(
+        match verdict {
+            Verdict::NotOurs(why) => Err(format!(
                 "that answers another sign-in ({why}); open the address above and paste where it ends"
             )),
-            Verdict::Malformed(what) => Said::Wrong(format!(
+            Verdict::Malformed(what) => Err(format!(
                 "that is not the whole address ({what}); copy all of it"
             )),
-            verdict => Said::Answer(verdict),
-        })
+            verdict => Ok(Some(verdict)),
+        }
     }
 }
 
 /// The redirect URI and the listener there. Where none listens it is the provider's page for pasting, if it
 /// has one, else the loopback URI that no page answers.
-fn landing(wish: &Wish, ways: Ways) -> Result<(String, Option<Listener>)> {
+fn choose_landing(wish: &Wish, ways: Ways) -> Result<(String, Option<Listener>)> {
     let rule = &wish.provider.redirect;
     let path = wish.provider.redirect_path();
     if ways.loopback {
@@ -107,52 +109,27 @@ fn landing(wish: &Wish, ways: Ways) -> Result<(String, Option<Listener>)> {
     Ok((uri, None))
 }
 
-/// What is asked, wherever the browser carries it.
-fn authorization_request(plan: &Plan, client: &Client, redirect_uri: &str) -> AuthorizationRequest {
-    authorize::request(&authorize::AuthorizationWish {
-        provider: &plan.wish.provider,
-        client_id: &client.id,
-        redirect_uri,
-        scopes: &plan.wish.scopes,
-        login_hint: plan
-            .keeping
-            .expected
-            .as_ref()
-            .and_then(|a| a.username.as_deref()),
-        switch: plan.wish.switch,
-        resource: &plan.wish.resource,
-        audience: plan.wish.audience.as_deref(),
-    })
-}
-
-/// What happens to an address while it is waited for.
 #[derive(Debug)]
 pub(crate) enum AddressEvent {
     /// Nobody can begin with it any more; a browser that has done so goes on.
     Over,
-    /// Another stands in its place.
     New,
-    /// No other was to be had.
     Failed(OauthError),
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Stage {
-    /// For ever.
     Good,
     Until(Instant),
     Over,
-    /// Another is wanted.
     Wanted,
 }
 
-/// The address of one authorization request.
 pub(crate) struct Address<'a> {
     context: &'a Context,
     wish: &'a Wish,
     code: &'a CodeFlow,
     stage: Stage,
-    /// What the browser opens.
     pub url: Url,
 }
 
@@ -176,21 +153,19 @@ impl<'a> Address<'a> {
             None => address
                 .push()
                 .await
-                .map_err(|error| client::failed(wish, &code.client, "the request", &error)),
+                .map_err(|error| client::request_error(wish, &code.client, "the request", &error)),
         };
         match pushed {
             Err(error) if wish.provider.require_pushed_authorization_requests => Err(error),
             // Some servers take pushes from a few clients only, and the plain request from all.
             Err(error) => {
-                let term = &context.term;
-                term.step(&format!("the request was not pushed: {error}"));
+                (context.term).step(&format!("the request was not pushed: {error}"));
                 Ok(address)
             }
             Ok(()) => Ok(address),
         }
     }
 
-    /// Another is wanted, if this one is over.
     pub(crate) fn hurry(&mut self) {
         if matches!(self.stage, Stage::Over) {
             self.stage = Stage::Wanted;

@@ -13,63 +13,49 @@ use crate::oauth::ErrorResponse;
 use crate::oauth::redirect::Verdict;
 use keyfob_base::secret::Secret;
 
-/// Who goes to the authorization endpoint.
 #[derive(Debug)]
 pub(crate) enum Visitor {
-    /// A person, with this browser.
     Person(Browser),
     /// keyfob itself, where the sandbox approves by itself as this person.
     AutoApprove(String),
 }
 
-/// The way to the authorization endpoint; nothing where the browser is somewhere else.
-pub(crate) enum Visit<'a> {
-    /// A browser is launched.
-    Launch(&'a Browser, Url),
-    /// keyfob goes itself, as this person.
-    Go(&'a Context, Url, &'a str),
-    /// Nobody is sent.
-    Stay,
-}
-
-impl<'a> Visit<'a> {
-    /// Chooses.
-    pub(crate) fn of(context: &'a Context, wish: &'a Wish, url: Option<Url>) -> Self {
-        match (&wish.visitor, url) {
-            (Visitor::AutoApprove(person), Some(url)) => Self::Go(context, url, person),
-            (Visitor::Person(Browser::None(_)), _) | (_, None) => Self::Stay,
-            (Visitor::Person(_), _) if !wish.launches() => Self::Stay,
-            (Visitor::Person(browser), Some(url)) => Self::Launch(browser, url),
-        }
-    }
-
-    /// Goes. The error says in a few words what failed.
-    pub(crate) async fn go(self) -> std::result::Result<(), String> {
-        match self {
-            Self::Stay => Ok(()),
-            Self::Launch(browser, url) => browser.open(&url).await,
-            Self::Go(context, url, person) => {
-                context.term.say(&approves(person));
-                // The page at the end is the listener's own, held until the account is stored; when the
-                // login has failed by then, it is the login that says why.
-                let visit = context.http.visit(&url).await;
-                visit.map_err(|error| error.to_string())
-            }
-        }
+impl Default for Visitor {
+    fn default() -> Self {
+        Self::Person(Browser::None("nobody is asked".into()))
     }
 }
 
-/// What is said where the sandbox approves by itself.
-pub(crate) fn approves(person: &str) -> String {
+/// Goes to the authorization endpoint, where a browser opens here or keyfob goes itself. The error says in a
+/// few words what failed.
+pub(crate) async fn visit(
+    context: &Context,
+    wish: &Wish,
+    url: Option<Url>,
+) -> std::result::Result<(), String> {
+    match (&wish.visitor, url) {
+        (Visitor::AutoApprove(person), Some(url)) => {
+            context.term.say(&describe_approval(person));
+            // The page at the end is the listener's own, held until the account is stored; when the
+            // login has failed by then, it is the login that says why.
+            let visit = context.http.visit(&url).await;
+            visit.map_err(|error| error.to_string())
+        }
+        (Visitor::Person(browser), Some(url)) if wish.launches() => browser.open(&url).await,
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn describe_approval(person: &str) -> String {
     format!("no browser here: the sandbox approves by itself as `{person}`")
 }
 
 /// The code, or why there is none.
-pub(crate) fn code<'a>(wish: &Wish, verdict: &'a Verdict) -> Result<&'a Secret> {
-    let again = format!("run `{}` again", wish.again());
+pub(crate) fn read_code<'a>(wish: &Wish, verdict: &'a Verdict) -> Result<&'a Secret> {
+    let again = format!("run `{}` again", wish.command());
     match verdict {
         Verdict::Code(code) => Ok(code),
-        Verdict::Refused(response) => Err(refused(wish, response)),
+        Verdict::Refused(response) => Err(refusal_error(wish, response)),
         Verdict::WrongIssuer => Err(Error::new(
             Code::InvalidState,
             "the answer does not name the issuer that this login went to",
@@ -86,7 +72,7 @@ pub(crate) fn code<'a>(wish: &Wish, verdict: &'a Verdict) -> Result<&'a Secret> 
 }
 
 /// The person or the server said no.
-pub(crate) fn refused(wish: &Wish, response: &ErrorResponse) -> Error {
+pub(crate) fn refusal_error(wish: &Wish, response: &ErrorResponse) -> Error {
     let code = match response.error.as_str() {
         "server_error" | "temporarily_unavailable" => Code::ProviderUnavailable,
         "login_required" | "interaction_required" | "account_selection_required" => {
@@ -97,63 +83,64 @@ pub(crate) fn refused(wish: &Wish, response: &ErrorResponse) -> Error {
     let provider = &wish.provider;
     let next = match response.error.as_str() {
         "invalid_scope" => {
-            format!("ask for other scopes with `--scope`{}", wish.see())
+            format!(
+                "ask for other scopes with `--scope`{}",
+                wish.definition_hint()
+            )
         }
-        "invalid_target" => format!("ask for a `--resource` that it knows{}", wish.see()),
+        "invalid_target" => format!(
+            "ask for a `--resource` that it knows{}",
+            wish.definition_hint()
+        ),
         "unauthorized_client"
         | "invalid_client"
         | "invalid_request"
         | "unsupported_response_type" => {
-            format!("check how the client is registered there{}", wish.see())
+            format!(
+                "check how the client is registered there{}",
+                wish.definition_hint()
+            )
         }
-        _ => format!("run `{}` again", wish.again()),
+        _ => format!("run `{}` again", wish.command()),
     };
     Error::new(code, format!("{} said no: {response}", provider.title))
         .hint(format!("nothing was stored; {next}"))
 }
 
-/// Nothing that is left can finish here.
 pub(crate) fn no_flow_left(wish: &Wish, why: &str) -> Error {
     let provider = &wish.provider;
-    let mut hint = format!("run `{}` on a terminal", wish.again());
+    let mut hint = format!("run `{}` on a terminal", wish.command());
     if provider.device_authorization_endpoint.is_some() {
-        let device = wish.otherwise(" --flow device");
+        let device = wish.command_without_flow(" --flow device");
         let _ = write!(hint, ", or `{device}` here");
     }
     if matches!(wish.flow, Flow::Auto | Flow::Browser) && !provider.redirect.no_loopback {
         hint += ", or name a browser's command with `--browser` or in KEYFOB_BROWSER";
     }
-    Error::new(
-        Code::LoginRequired,
-        format!("nobody can sign in to {} here: {why}", provider.title),
-    )
-    .hint(hint)
+    let what = format!("nobody can sign in to {} here: {why}", provider.title);
+    Error::new(Code::LoginRequired, what).hint(hint)
 }
 
 /// Nobody signed in while that was waited for; `usual` is how long it is where `--timeout` is not given.
-pub(crate) fn timed_out(wish: &Wish, usual: Duration) -> Error {
+pub(crate) fn timeout_error(wish: &Wish, usual: Duration) -> Error {
     let patience = wish.timeout.unwrap_or(usual);
-    Error::new(
-        Code::Timeout,
-        format!(
-            "nobody signed in within {}",
-            humantime::format_duration(patience)
-        ),
-    )
-    .hint(format!(
+    let what = format!(
+        "nobody signed in within {}",
+        humantime::format_duration(patience)
+    );
+    Error::new(Code::Timeout, what).hint(format!(
         "nothing was stored; run `{}` again, `--timeout 10m` waits longer",
-        wish.again()
+        wish.command()
     ))
 }
 
-/// The device code's time is over, and nothing else can finish.
-pub(crate) fn expired(wish: &Wish) -> Error {
+pub(crate) fn expiry_error(wish: &Wish) -> Error {
     Error::new(
         Code::ExpiredToken,
         "the code was not typed while it was good",
     )
     .hint(format!(
         "nothing was stored; run `{}` again for a new one",
-        wish.again()
+        wish.command()
     ))
 }

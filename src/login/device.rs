@@ -16,16 +16,11 @@ use keyfob_base::timestamp::Timestamp;
 /// How long a browser that was launched here has the stage for itself.
 const HEAD_START: Duration = Duration::from_secs(20);
 
-/// What the device flow has to say.
 #[derive(Debug)]
 pub(crate) enum DeviceEvent {
-    /// A code to show.
     Code(DeviceAuthorization),
-    /// Signed in.
     Granted(Box<TokenSet>),
-    /// The person said no.
     Denied(ErrorResponse),
-    /// The code's time is over.
     Expired,
     /// The server gives no code, or nothing will come of it.
     Failed(OauthError),
@@ -34,7 +29,6 @@ pub(crate) enum DeviceEvent {
 /// Where it stands. Requests run as tasks, so that a wait can be dropped and none of them is lost.
 #[derive(Debug)]
 enum Stage {
-    /// The code is asked for at this moment.
     Later(Instant),
     Asking(JoinHandle<Result<DeviceAuthorization, OauthError>>),
     Waiting(Box<Shown>),
@@ -43,20 +37,17 @@ enum Stage {
     Idle,
 }
 
-/// A code that is shown.
 #[derive(Debug)]
 struct Shown {
     authorization: DeviceAuthorization,
     pace: Pace,
 }
 
-/// The device flow of one login.
 pub(crate) struct DeviceFlow {
     context: Arc<Context>,
     plan: Arc<Plan>,
     client: Client,
     stage: Stage,
-    /// Why the last poll was no answer, if it was none.
     trouble: Option<String>,
 }
 
@@ -90,9 +81,8 @@ impl DeviceFlow {
         }
     }
 
-    /// What a failure is to whoever signs in.
-    pub(crate) fn failed(&self, error: &OauthError) -> Error {
-        client::failed(&self.plan.wish, &self.client, "the device flow", error)
+    pub(crate) fn explain(&self, error: &OauthError) -> Error {
+        client::request_error(&self.plan.wish, &self.client, "the device flow", error)
     }
 
     /// Goes on until there is something to say. Dropping the future loses nothing.
@@ -124,7 +114,7 @@ impl DeviceFlow {
             }
             Stage::Asking(asking) => {
                 let answer = asking.await.expect("asking for a code does not panic");
-                Some(self.asked(answer))
+                Some(self.take_code(answer))
             }
             Stage::Waiting(shown) => {
                 if let Some(at) = shown.pace.next_poll() {
@@ -134,7 +124,7 @@ impl DeviceFlow {
             }
             Stage::Polling(_, polling) => {
                 let answer = polling.await.expect("a poll does not panic");
-                self.polled(answer)
+                self.take_poll(answer)
             }
             Stage::Idle => std::future::pending().await,
         }
@@ -145,7 +135,7 @@ impl DeviceFlow {
         tokio::spawn(async move { request(&plan.wish, &client).send(&context.http).await })
     }
 
-    fn asked(&mut self, answer: Result<DeviceAuthorization, OauthError>) -> DeviceEvent {
+    fn take_code(&mut self, answer: Result<DeviceAuthorization, OauthError>) -> DeviceEvent {
         match answer {
             Ok(authorization) => {
                 self.stage = Stage::Waiting(Box::new(Shown {
@@ -154,7 +144,10 @@ impl DeviceFlow {
                 }));
                 DeviceEvent::Code(authorization)
             }
-            Err(error) => self.over(DeviceEvent::Failed(error)),
+            Err(error) => {
+                self.stage = Stage::Idle;
+                DeviceEvent::Failed(error)
+            }
         }
     }
 
@@ -185,7 +178,7 @@ impl DeviceFlow {
         None
     }
 
-    fn polled(&mut self, answer: Poll) -> Option<DeviceEvent> {
+    fn take_poll(&mut self, answer: Poll) -> Option<DeviceEvent> {
         let Stage::Polling(mut shown, _) = std::mem::replace(&mut self.stage, Stage::Idle) else {
             return None;
         };
@@ -195,9 +188,7 @@ impl DeviceFlow {
             Poll::Pending => pace.pending(now),
             Poll::SlowDown(interval) => pace.slow_down(interval, now),
             Poll::Trouble(why) => {
-                self.context
-                    .term
-                    .step(&format!("asking again later: {why}"));
+                (self.context.term).step(&format!("asking again later: {why}"));
                 pace.trouble(now);
                 self.trouble = Some(why);
             }
@@ -208,11 +199,6 @@ impl DeviceFlow {
         }
         self.stage = Stage::Waiting(shown);
         None
-    }
-
-    fn over(&mut self, event: DeviceEvent) -> DeviceEvent {
-        self.stage = Stage::Idle;
-        event
     }
 
     fn parts(&self) -> (Arc<Context>, Arc<Plan>, Client) {

@@ -2,7 +2,6 @@
 
 use crate::config::says_yes;
 
-/// Names of variables that CI products set, beside `CI`.
 const CI_PRODUCTS: [&str; 10] = [
     "GITHUB_ACTIONS",
     "GITLAB_CI",
@@ -25,23 +24,18 @@ const CGROUPS: [(&str, &str); 5] = [
     ("/lxc", "lxc"),
 ];
 
-/// What was recognised.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Surroundings {
-    /// This is an SSH session.
     pub ssh: bool,
-    /// A container, by what made it known: `docker`, `podman`, …
+    /// By what made it known: `docker`, `podman`, …
     pub container: Option<String>,
-    /// Windows Subsystem for Linux.
     pub wsl: bool,
-    /// A continuous-integration job, by its variable.
+    /// A continuous-integration job's variable.
     pub ci: Option<String>,
-    /// A graphical display is there.
     pub display: bool,
 }
 
 impl Surroundings {
-    /// Looks at the environment and the few files that tell a container and WSL.
     pub(crate) fn detect() -> Self {
         Self::detect_in(
             |name| std::env::var(name).ok(),
@@ -52,7 +46,6 @@ impl Surroundings {
         )
     }
 
-    /// `variable` gives an environment variable, `file` what a file holds.
     fn detect_in(
         variable: impl Fn(&str) -> Option<String>,
         file: impl Fn(&str) -> Option<String>,
@@ -131,7 +124,6 @@ fn container(
     Some(engine.into())
 }
 
-/// Whether this can be an engine's name, which is shown.
 fn is_engine(value: &str) -> bool {
     value.len() <= 32
         && value

@@ -15,48 +15,35 @@ use crate::provider::{Provider, RevocationStyle};
 use crate::token_set::TokenSet;
 use keyfob_base::secret::Secret;
 
-/// What an ephemeral login has got so far.
 #[derive(Debug, Default)]
 pub(crate) struct Gained(Mutex<Gains>);
 
-/// What is to be given back.
 #[derive(Debug, Default)]
 pub(crate) struct Gains {
-    /// The tokens.
     pub granted: Option<Granted>,
-    /// The registration.
     pub registration: Option<EphemeralRegistration>,
 }
 
-/// Tokens, and what revokes them.
 #[derive(Debug)]
 pub(crate) struct Granted {
-    /// The definition, complete.
     pub provider: Provider,
-    /// To which client they were issued.
     pub client: Client,
-    /// The tokens.
     pub tokens: TokenSet,
 }
 
-/// A client that was registered for this once.
 #[derive(Debug)]
 pub(crate) struct EphemeralRegistration {
-    /// Where.
     pub title: String,
-    /// The client identifier.
     pub client_id: String,
     /// Where it is managed, and with what (RFC 7592 §3); `None` where the server gave no such thing.
     pub managed: Option<(Url, Secret)>,
 }
 
 impl Gained {
-    /// Takes everything out, to give it back.
     pub(crate) fn take(&self) -> Gains {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Looks at the tokens, where there are any.
     pub(crate) fn look(&self, look: impl FnOnce(&Granted)) {
         let gains = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(granted) = &gains.granted {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use super::{Keeping, Plan, Retry, Visitor, Wish};
-use crate::audit::NoAuditLog;
+use crate::audit::AuditLog;
 use crate::context::Context;
 use crate::interrupts::Interrupts;
 use crate::oauth::{Http, HttpOptions};
 use crate::paths::Paths;
 use crate::provider::{Provider, Registry};
 use crate::store::{Kind, Nobody};
-use crate::term::{Console, Manner};
+use crate::term::{Console, Manner, Terminal};
 use crate::vault::Vault;
 
 /// keyfob signs in itself, with every option left out.
@@ -49,12 +49,13 @@ pub(crate) fn context() -> (TempDir, Context) {
         no_input: true,
         ..Manner::default()
     };
+    let term: Arc<dyn Terminal> = Arc::new(Console::new(manner));
     let context = Context {
         vault: Arc::new(Vault::new(paths.clone(), false, Arc::new(Nobody))),
         registry: Registry::new(paths),
         http: Http::new(options).unwrap(),
-        term: Arc::new(Console::new(manner)),
-        audit: Arc::new(NoAuditLog),
+        audit: Arc::new(AuditLog::new(None, "login", Arc::clone(&term))),
+        term,
         interrupts: Interrupts::listen(),
     };
     (home, context)

@@ -37,7 +37,7 @@ impl fmt::Display for Flow {
 impl Flow {
     /// The flow for an account that is expected to sign in: a machine does it as before.
     #[must_use]
-    pub(crate) fn of(self, expected: Option<&Account>) -> Self {
+    pub(crate) fn resolve(self, expected: Option<&Account>) -> Self {
         match (self, expected) {
             (Self::Auto, Some(account)) => match account.identity.kind {
                 SignIn::Client => Self::ClientCredentials,
@@ -49,7 +49,6 @@ impl Flow {
     }
 }
 
-/// The ways in which one login can finish, side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ways {
     /// The redirect reaches the listener.
@@ -67,7 +66,7 @@ impl Ways {
         let can_ask = silence.is_none();
         let (flow, provider) = (wish.flow, &wish.provider);
         let has_device = provider.device_authorization_endpoint.is_some();
-        offered(wish, has_device)?;
+        check_offered(wish, has_device)?;
         let (approves_itself, opens) = match &wish.visitor {
             Visitor::AutoApprove(_) => (true, true),
             Visitor::Person(Browser::None(_)) => (false, false),
@@ -81,7 +80,7 @@ impl Ways {
             device: flow == Flow::Device || (auto && has_device && !approves_itself),
             paste: (flow == Flow::Paste || (auto && !approves_itself)) && can_ask,
         };
-        ways.some().ok_or_else(|| {
+        ways.if_any().ok_or_else(|| {
             let why = match &wish.visitor {
                 Visitor::Person(Browser::None(why)) if flow != Flow::Paste => why,
                 _ => silence.unwrap_or("there is no way in"),
@@ -97,7 +96,7 @@ impl Ways {
             paste: false,
             ..self
         };
-        rest.some().ok_or(why)
+        rest.if_any().ok_or(why)
     }
 
     /// The same where the client cannot use the device flow, for the reason of `why`.
@@ -106,7 +105,7 @@ impl Ways {
             device: false,
             ..self
         };
-        rest.some().ok_or(why)
+        rest.if_any().ok_or(why)
     }
 
     /// Whether an authorization request is needed.
@@ -114,13 +113,13 @@ impl Ways {
         self.loopback || self.paste
     }
 
-    fn some(self) -> Option<Self> {
+    fn if_any(self) -> Option<Self> {
         (self.codes() || self.device).then_some(self)
     }
 }
 
 /// A flow that was asked for by name is one that the provider has.
-fn offered(wish: &Wish, has_device: bool) -> Result<()> {
+fn check_offered(wish: &Wish, has_device: bool) -> Result<()> {
     let provider = &wish.provider;
     let (what, instead) = match wish.flow {
         Flow::Device if !has_device => ("no device flow is known for", ""),
@@ -132,8 +131,8 @@ fn offered(wish: &Wish, has_device: bool) -> Result<()> {
     Err(
         Error::new(Code::Usage, format!("{what} {}", provider.title)).hint(format!(
             "run `{}`{}",
-            wish.otherwise(instead),
-            wish.see()
+            wish.command_without_flow(instead),
+            wish.definition_hint()
         )),
     )
 }

@@ -13,65 +13,60 @@ use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
 use crate::oauth::userinfo::userinfo;
 use crate::oauth::{Client, OauthError};
-use crate::provider::{ClientAuth, Provider};
+use crate::provider::Provider;
 use crate::token_set::TokenSet;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
-/// What a refusal leaves behind.
 const NOTHING: &str = "nothing was stored";
 
 /// How a token is kept that its provider is not asked about.
 const UNSEEN: &str = "`--as NAME --no-verify` keeps it without asking";
 
-/// A given token, and what to make of it.
 #[derive(Debug)]
 pub(crate) struct Given {
-    /// Whose token it is said to be.
     pub provider: Provider,
     /// The token, judged by its grammar and its prefix already.
     pub token: Secret,
-    /// Whether the provider is asked whose it is.
     pub verify: bool,
-    /// Where it goes.
     pub keeping: Keeping,
 }
 
 /// Asks whose token it is, and keeps it. Locks and store are proved first; every failure leaves all
 /// accounts as they were.
-pub(crate) async fn given(context: &Context, given: Given) -> Result<SignedIn> {
-    let Given {
-        provider,
-        token,
-        verify,
-        keeping,
-    } = given;
-    run::prove(
-        Arc::clone(&context.vault),
-        provider.name.clone(),
-        keeping.store,
-    )
-    .await?;
-
+pub(crate) async fn keep_given(context: &Context, given: Given) -> Result<SignedIn> {
+    run::prove(context, &given.provider.name, given.keeping.store).await?;
     let mut plan = Plan {
         wish: Wish {
-            provider,
+            provider: given.provider,
             ..Wish::default()
         },
-        keeping,
+        keeping: given.keeping,
     };
     target::settle(&context.vault, &plan, SignIn::Given)?;
-    plan.wish.provider = completed(context, plan.wish.provider, verify).await?;
-    let who = if verify {
-        whose(context, &plan.wish.provider, &token).await?
+    plan.wish.provider = complete(context, plan.wish.provider, given.verify).await?;
+    let provider = &plan.wish.provider;
+    let who = if given.verify {
+        ask_whose(context, provider, &given.token).await?
     } else {
-        unseen(&plan.wish.provider)
+        Who::unknown(provider)
     };
-    persist::keep(context, &Arc::new(plan), grant(token, who)).await
+    let grant = SignInGrant {
+        client: Client::default(),
+        redirect_uri: None,
+        who: Who {
+            identity: Identity {
+                kind: SignIn::Given,
+                ..who.identity
+            },
+            ..who
+        },
+        tokens: TokenSet::of_stranger(given.token, Timestamp::now()),
+    };
+    persist::keep(context, &Arc::new(plan), grant).await
 }
 
-/// The definition as a given token meets it, with what it leaves to the metadata unless nobody is to be asked.
-async fn completed(context: &Context, provider: Provider, verify: bool) -> Result<Provider> {
+async fn complete(context: &Context, provider: Provider, verify: bool) -> Result<Provider> {
     let mut provider = provider.for_given();
     let open = provider.userinfo_endpoint.is_none() || provider.token_endpoint.is_none();
     if verify && open {
@@ -85,72 +80,35 @@ async fn completed(context: &Context, provider: Provider, verify: bool) -> Resul
     Ok(provider)
 }
 
-/// What the provider says about the token.
-async fn whose(context: &Context, provider: &Provider, token: &Secret) -> Result<Who> {
+async fn ask_whose(context: &Context, provider: &Provider, token: &Secret) -> Result<Who> {
     let endpoint = provider.userinfo_endpoint.as_ref();
-    let endpoint = endpoint.ok_or_else(|| silent(provider))?;
+    let endpoint = endpoint.ok_or_else(|| no_userinfo_error(provider))?;
     let progress = context.term.progress("asking whose token it is");
     let told = userinfo(&context.http, endpoint, token, &provider.identity, "").await;
     drop(progress);
-    let told = told.map_err(|error| untold(provider, &error))?;
-    identity::named(provider, None, &told).map(as_given)
+    let told = told.map_err(|error| userinfo_error(provider, &error))?;
+    identity::read_who(provider, None, &told)
 }
 
-/// Nobody was asked.
-fn unseen(provider: &Provider) -> Who {
-    as_given(Who {
-        identity: identity::identity(provider, None, String::new()),
-        username: None,
-    })
-}
-
-fn as_given(who: Who) -> Who {
-    Who {
-        identity: Identity {
-            kind: SignIn::Given,
-            ..who.identity
-        },
-        ..who
-    }
-}
-
-fn grant(token: Secret, who: Who) -> SignInGrant {
-    SignInGrant {
-        client: Client {
-            id: String::new(),
-            auth: ClientAuth::None,
-            secret: None,
-        },
-        redirect_uri: None,
-        who,
-        tokens: TokenSet::of_stranger(token, Timestamp::now()),
-    }
-}
-
-fn silent(provider: &Provider) -> Error {
-    Error::new(
-        Code::ConfigInvalid,
-        format!(
-            "nothing says where {} tells whose a token is",
-            provider.title
-        ),
-    )
-    .hint(format!(
+fn no_userinfo_error(provider: &Provider) -> Error {
+    let what = format!(
+        "nothing says where {} tells whose a token is",
+        provider.title
+    );
+    Error::new(Code::ConfigInvalid, what).hint(format!(
         "{NOTHING}; add `given.userinfo_endpoint` to the provider's file; {UNSEEN}"
     ))
 }
 
 /// The provider does not say whose token it is. A token that it refuses is denied access, as by a person.
-fn untold(provider: &Provider, error: &OauthError) -> Error {
+fn userinfo_error(provider: &Provider, error: &OauthError) -> Error {
     let title = &provider.title;
     match error {
         OauthError::Unauthorized => {
             let page = provider.revocation.page.as_ref();
             let page = page.map_or_else(String::new, |page| format!(": {page}"));
-            Error::new(
-                Code::AccessDenied,
-                format!("{title} does not accept this token"),
-            )
+            let what = format!("{title} does not accept this token");
+            Error::new(Code::AccessDenied, what)
             .hint(format!(
                 "{NOTHING}; it may have ended, or been revoked, or be for another server: see your tokens there{page}"
             ))

@@ -13,16 +13,13 @@ use crate::token_set::TokenSet;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
-/// The person behind a token set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Who {
     /// The key by which a later sign-in finds its account.
     pub identity: Identity,
-    /// What the provider calls the person.
     pub username: Option<String>,
 }
 
-/// Whether the provider will be able to say who signed in, known before consent.
 pub(crate) fn can_tell(wish: &Wish) -> bool {
     let id_token = wish.scopes.iter().any(|scope| scope == "openid");
     match wish.provider.identity.from {
@@ -31,8 +28,7 @@ pub(crate) fn can_tell(wish: &Wish) -> bool {
     }
 }
 
-/// No account can be named after somebody unknown.
-pub(crate) fn nameless(provider: &Provider, code: Code) -> Error {
+pub(crate) fn nameless_error(provider: &Provider, code: Code) -> Error {
     Error::new(
         code,
         format!("{} does not say who signed in", provider.title),
@@ -42,7 +38,7 @@ pub(crate) fn nameless(provider: &Provider, code: Code) -> Error {
 
 /// Asks and checks. An empty subject means that the provider does not say, which only an account
 /// that has its name already can bear.
-pub(crate) async fn who(
+pub(crate) async fn identify(
     context: &Context,
     plan: &Plan,
     client: &Client,
@@ -60,36 +56,40 @@ pub(crate) async fn who(
                 &provider.identity,
                 &client.id,
             );
-            match (asked.await, &claims) {
-                (Ok(told), claims) => {
+            match asked.await {
+                Ok(told) => {
                     agree(claims.as_ref(), &told)?;
                     Some(told)
                 }
-                (Err(error), Some(claims)) if is_for_others(&plan.wish, &error) => {
-                    Some(claims.clone())
+                Err(error) if claims.is_some() && is_for_others(&plan.wish, &error) => {
+                    claims.clone()
                 }
-                (Err(error), _) => return Err(untold(&plan.wish, client, &error)),
+                Err(error) => return Err(userinfo_error(&plan.wish, client, &error)),
             }
         }
         _ => claims.clone(),
     };
-    let Some(told) = told else {
-        if plan.keeping.needs_name() {
-            return Err(nameless(provider, Code::InvalidResponse));
-        }
-        return Ok(Who {
-            identity: identity(provider, claims.as_ref(), String::new()),
+    match told {
+        Some(told) => read_who(provider, claims.as_ref(), &told),
+        None if plan.keeping.needs_name() => Err(nameless_error(provider, Code::InvalidResponse)),
+        None => Ok(Who::unknown(provider)),
+    }
+}
+
+impl Who {
+    pub(crate) fn unknown(provider: &Provider) -> Self {
+        Self {
+            identity: build_identity(provider, None, String::new()),
             username: None,
-        });
-    };
-    named(provider, claims.as_ref(), &told)
+        }
+    }
 }
 
 /// Reads the person out of what was told, by the provider's rule; `claims` are those of the id token.
-pub(crate) fn named(provider: &Provider, claims: Option<&Value>, told: &Value) -> Result<Who> {
+pub(crate) fn read_who(provider: &Provider, claims: Option<&Value>, told: &Value) -> Result<Who> {
     let rule = &provider.identity;
     Ok(Who {
-        identity: identity(provider, claims, subject(provider, told)?),
+        identity: build_identity(provider, claims, read_subject(provider, told)?),
         username: claims::text(told, &rule.username).or_else(|| claims::text(told, &rule.email)),
     })
 }
@@ -100,9 +100,8 @@ fn is_for_others(wish: &Wish, error: &OauthError) -> bool {
     elsewhere && matches!(error, OauthError::Unauthorized | OauthError::Refused(_))
 }
 
-/// The provider does not say who signed in.
-fn untold(wish: &Wish, client: &Client, error: &OauthError) -> Error {
-    let failure = ours::failed(wish, client, "to say who signed in", error);
+fn userinfo_error(wish: &Wish, client: &Client, error: &OauthError) -> Error {
+    let failure = ours::request_error(wish, client, "to say who signed in", error);
     match error {
         OauthError::Refused(_) => Error {
             code: Code::InvalidResponse,
@@ -114,11 +113,11 @@ fn untold(wish: &Wish, client: &Client, error: &OauthError) -> Error {
 
 /// What names the person, below the organisation that the name is unique in where the rule has one:
 /// `TENANT/SUBJECT`.
-fn subject(provider: &Provider, told: &Value) -> Result<String> {
+fn read_subject(provider: &Provider, told: &Value) -> Result<String> {
     let rule = &provider.identity;
     let fact = |pointer: &str| {
         claims::text(told, pointer).ok_or_else(|| {
-            invalid(format!(
+            invalid_error(format!(
                 "{} does not say who signed in: no `{pointer}`",
                 provider.title
             ))
@@ -149,7 +148,7 @@ fn id_token_claims(
     id_token::claims(id_token, &expected)
         .map(Some)
         .map_err(|problem| {
-            invalid(format!(
+            invalid_error(format!(
                 "the answer of {} is not for this login: {problem}",
                 provider.title
             ))
@@ -160,7 +159,7 @@ fn id_token_claims(
 fn agree(claims: Option<&Value>, told: &Value) -> Result<()> {
     let subject = |value: &Value| value.get("sub").and_then(Value::as_str).map(str::to_owned);
     match (claims.and_then(subject), subject(told)) {
-        (Some(one), Some(other)) if one != other => Err(invalid(
+        (Some(one), Some(other)) if one != other => Err(invalid_error(
             "id token and userinfo name different people".into(),
         )),
         _ => Ok(()),
@@ -169,7 +168,7 @@ fn agree(claims: Option<&Value>, told: &Value) -> Result<()> {
 
 /// The issuer is the definition's, whatever was asked for, so that the same person stays the same.
 /// Where the definition leaves a tenant open it is the id token's own.
-pub(crate) fn identity(provider: &Provider, claims: Option<&Value>, subject: String) -> Identity {
+fn build_identity(provider: &Provider, claims: Option<&Value>, subject: String) -> Identity {
     let defined = provider.issuer.as_deref().unwrap_or(&provider.name);
     let tenant = claims
         .filter(|_| defined.contains('{'))
@@ -181,7 +180,7 @@ pub(crate) fn identity(provider: &Provider, claims: Option<&Value>, subject: Str
     }
 }
 
-fn invalid(problem: String) -> Error {
+fn invalid_error(problem: String) -> Error {
     Error::new(Code::InvalidResponse, problem).hint("nothing was stored; `-v` shows the requests")
 }
 
@@ -200,10 +199,10 @@ mod tests {
         let rule = &mut provider.identity;
         rule.subject = "/user_id".into();
         let told = json!({"user_id": "U1", "team": {"id": 7}});
-        assert_eq!(subject(&provider, &told).unwrap(), "U1");
+        assert_eq!(read_subject(&provider, &told).unwrap(), "U1");
 
         provider.identity.tenant = Some("/team/id".into());
-        assert_eq!(subject(&provider, &told).unwrap(), "7/U1");
+        assert_eq!(read_subject(&provider, &told).unwrap(), "7/U1");
         for (told, missing) in [
             (json!({"user_id": "U1"}), "no `/team/id`"),
             (
@@ -212,7 +211,7 @@ mod tests {
             ),
             (json!({"team": {"id": 7}}), "no `/user_id`"),
         ] {
-            let error = subject(&provider, &told).unwrap_err();
+            let error = read_subject(&provider, &told).unwrap_err();
             assert!(error.message.contains(missing), "{}", error.message);
             assert_eq!(error.code, Code::InvalidResponse);
         }

@@ -1,5 +1,4 @@
 //! What the person is told: where to go, and every way in which the sign-in can finish.
-//!
 //! The address is shown before a browser opens, so that no browser is ever the only way. What nobody can
 //! go on without is shown under `-q` too.
 
@@ -9,20 +8,14 @@ use crate::oauth::device::DeviceAuthorization;
 use crate::term::Terminal;
 
 use super::browser::Browser;
-use super::consent::{Visitor, approves};
+use super::consent::{Visitor, describe_approval};
 use super::{Wish, show};
 
-/// The ways that are open, as they are told.
 pub(crate) struct Invitation<'a> {
-    /// Where it is said.
     pub term: &'a dyn Terminal,
-    /// What was asked of the login.
     pub wish: &'a Wish,
-    /// The address to go to.
     pub url: Option<String>,
-    /// The port that the redirect comes to, if it can.
     pub port: Option<u16>,
-    /// Whether an address can be pasted.
     pub pasting: bool,
     /// Whether there is a code for another device, or will be.
     pub device: bool,
@@ -30,19 +23,19 @@ pub(crate) struct Invitation<'a> {
 
 impl Invitation<'_> {
     /// Tells everything but the device code, which comes when it is there.
-    pub(crate) fn begin(&self) {
+    pub(crate) fn show(&self) {
         let (Visitor::Person(browser), Some(url)) = (&self.wish.visitor, &self.url) else {
             return;
         };
         match browser {
-            Browser::None(why) => self.elsewhere(why, url),
-            _ if self.port.is_none() => self.elsewhere("the answer is pasted", url),
-            _ => self.here(url),
+            Browser::None(why) => self.invite_elsewhere(why, url),
+            _ if self.port.is_none() => self.invite_elsewhere("the answer is pasted", url),
+            _ => self.invite_here(url),
         }
     }
 
     /// The line that moves while nothing happens.
-    pub(crate) fn waiting(&self) -> &'static str {
+    pub(crate) fn progress(&self) -> &'static str {
         match (&self.wish.visitor, self.port) {
             (Visitor::Person(Browser::None(_)), _) | (_, None) => {
                 "waiting for the sign-in; Ctrl-C stops"
@@ -51,14 +44,9 @@ impl Invitation<'_> {
         }
     }
 
-    /// The code, as it is to be typed.
-    pub(crate) fn code(&self, code: &DeviceAuthorization) {
-        let complete = code.verification_uri_complete.as_ref();
-        let drawing = show::code(
-            &code.user_code,
-            complete.map(url::Url::as_str),
-            &self.term.canvas(),
-        );
+    pub(crate) fn show_code(&self, code: &DeviceAuthorization) {
+        let complete = code.verification_uri_complete.as_ref().map(Url::as_str);
+        let drawing = show::draw(&code.user_code, complete, &self.term.canvas());
         let or = if self.url.is_some() { "or " } else { "" };
         let (scan, compare) = if drawing.scans {
             (", or scan it", "the page must show this code; it")
@@ -75,12 +63,12 @@ impl Invitation<'_> {
             "{compare} signs in this terminal, and is for nobody else"
         ));
         if let Visitor::AutoApprove(person) = &self.wish.visitor {
-            term.say(&approves(person));
+            term.say(&describe_approval(person));
         }
     }
 
     /// The code's time is over, and something else may still finish.
-    pub(crate) fn expired(&self) {
+    pub(crate) fn say_code_over(&self) {
         let again = if self.pasting {
             "; Enter shows a new one"
         } else {
@@ -90,19 +78,17 @@ impl Invitation<'_> {
     }
 
     /// A pushed request's address is good for a while only, and nobody may have begun with it.
-    pub(crate) fn address_over(&self) {
+    pub(crate) fn say_address_over(&self) {
         self.term
             .insist("the address is no longer good to begin with; Enter shows a new one");
     }
 
-    /// Another address.
-    pub(crate) fn address(&self, url: &Url) {
+    pub(crate) fn show_address(&self, url: &Url) {
         self.term.insist("the address is now:");
         self.term.insist(&format!("  {url}"));
     }
 
-    /// The browser did not open.
-    pub(crate) fn not_opened(&self, cause: &str, somebody: bool) {
+    pub(crate) fn say_not_opened(&self, cause: &str, somebody: bool) {
         let (term, url) = (self.term, self.url.as_deref().unwrap_or_default());
         if !somebody {
             term.say(&format!("no browser opened ({cause})"));
@@ -116,13 +102,9 @@ impl Invitation<'_> {
         }
     }
 
-    /// A browser opens here.
-    fn here(&self, url: &str) {
-        let term = self.term;
-        term.say(&format!(
-            "sign in to {} in the browser:",
-            self.wish.provider.title
-        ));
+    fn invite_here(&self, url: &str) {
+        let (term, title) = (self.term, &self.wish.provider.title);
+        term.say(&format!("sign in to {title} in the browser:"));
         term.say(&format!("  {url}"));
         if self.pasting {
             term.say(
@@ -134,11 +116,9 @@ impl Invitation<'_> {
         }
     }
 
-    /// The browser is somewhere else.
-    fn elsewhere(&self, why: &str, url: &str) {
-        let term = self.term;
+    fn invite_elsewhere(&self, why: &str, url: &str) {
+        let (term, title) = (self.term, &self.wish.provider.title);
         term.say(&format!("no browser is opened here: {why}"));
-        let title = &self.wish.provider.title;
         let place = if self.pasting {
             "any browser"
         } else {

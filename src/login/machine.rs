@@ -1,6 +1,5 @@
 //! Machine accounts, at which nobody consents and no refresh token is given: a client signs in by its own id
-//! and secret (RFC 6749 §4.4), or a CI job's identity token is exchanged for a token (RFC 8693). When a token
-//! ends, the same gets the next one.
+//! and secret (RFC 6749 §4.4), or a CI job's identity token is exchanged (RFC 8693), each time a token ends again.
 
 use std::sync::Arc;
 
@@ -29,8 +28,8 @@ pub(crate) async fn exchange(context: &Context, mut wish: Wish) -> Result<TokenS
     send(context, &wish, &client, &identity).await
 }
 
-/// Signs the machine in.
 pub(super) async fn sign_in_job(context: &Context, plan: Plan) -> Result<SignedIn> {
+    ephemeral::forewarn(context, &plan, None);
     let client = client::for_exchange(context, &plan.wish, plan.keeping.expected.as_ref()).await?;
     let identity = identity_token(context, &plan.wish).await?;
     let exchange = send(context, &plan.wish, &client, &identity);
@@ -44,27 +43,17 @@ pub(super) async fn sign_in_job(context: &Context, plan: Plan) -> Result<SignedI
     persist::persist(context, &Arc::new(plan), grant).await
 }
 
-/// Checks what a login asks for, before anything is sent.
 pub(super) fn check_exchange(plan: &Plan) -> Result<()> {
-    let held = plan
-        .keeping
-        .expected
-        .as_ref()
-        .map(|account| &*account.resource);
-    let held = held.unwrap_or(&plan.wish.provider.resource);
-    check_resources(
-        &plan.wish.provider,
-        plan.wish.flow,
-        &plan.wish.resource,
-        held,
-    )
+    let Plan { wish, keeping } = plan;
+    let expected = keeping.expected.as_ref();
+    let held = expected.map_or(&wish.provider.resource, |account| &account.resource);
+    check_resources(&wish.provider, wish.flow, &wish.resource, held)
 }
 
 async fn identity_token(context: &Context, wish: &Wish) -> Result<IdentityToken> {
-    let provider = &wish.provider;
     let wanted = ci::Wanted {
-        provider,
-        audience: token_audience(provider)?,
+        provider: &wish.provider,
+        audience: token_audience(&wish.provider)?,
         from: &wish.subject_from,
         by_file: ci::BY_FILE,
     };
@@ -99,14 +88,11 @@ fn token_audience(provider: &Provider) -> Result<&str> {
         .as_deref()
         .or(issuer)
         .ok_or_else(|| {
-            Error::new(
-                Code::ConfigInvalid,
-                format!(
-                    "the definition of {} does not say whom an identity token has to be for",
-                    provider.title
-                ),
-            )
-            .hint(format!(
+            let what = format!(
+                "the definition of {} does not say whom an identity token has to be for",
+                provider.title
+            );
+            Error::new(Code::ConfigInvalid, what).hint(format!(
                 "`keyfob provider set {} exchange.audience=AUDIENCE` gives it",
                 provider.name
             ))
@@ -115,61 +101,48 @@ fn token_audience(provider: &Provider) -> Result<&str> {
 
 /// Whoever the job is, and what its token is for: two resources are two accounts.
 fn job_identity(wish: &Wish, identity: &IdentityToken) -> Who {
-    let provider = &wish.provider;
-    let issuer = provider.issuer.as_ref().unwrap_or(&provider.name);
     let subject = identity.claims.subject.clone();
-    let targets: Vec<String> = wish
-        .resource
-        .iter()
-        .chain(&wish.audience)
-        .cloned()
-        .collect();
+    let targets = wish.resource.iter().chain(&wish.audience);
+    let targets: Vec<String> = targets.cloned().collect();
     let parts: Vec<String> = subject.iter().chain(&targets).cloned().collect();
-    Who {
-        identity: Identity {
-            issuer: issuer.clone(),
-            subject: parts.join(" "),
-            kind: SignIn::Exchange,
-        },
-        username: Some(targets.join(" "))
-            .filter(|targets| !targets.is_empty())
-            .or(subject),
-    }
+    let named = Some(targets.join(" ")).filter(|targets| !targets.is_empty());
+    machine(wish, SignIn::Exchange, parts.join(" "), named.or(subject))
 }
 
-/// What it means that the provider gave no token for the identity token.
 fn exchange_error(
     wish: &Wish,
     client: &Client,
     identity: &IdentityToken,
     error: &OauthError,
 ) -> Error {
-    let place = &identity.place;
     match error {
         OauthError::Refused(response) => {
-            let what = format!("the identity token from {place}");
-            let failure = client::failed(wish, client, &what, error);
-            let next = match response.error.as_str() {
-                "invalid_grant" | "invalid_request" => identity.advice(&wish.provider.title),
-                _ => return failure,
-            };
-            Error {
-                hint: Some(format!("nothing was stored; {next}")),
-                ..failure
+            let what = format!("the identity token from {}", identity.place);
+            let failure = client::request_error(wish, client, &what, error);
+            match response.error.as_str() {
+                "invalid_grant" | "invalid_request" => {
+                    let next = identity.advice(&wish.provider.title);
+                    failure.hint(format!("nothing was stored; {next}"))
+                }
+                _ => failure,
             }
         }
         error => context::failed(error, Code::TokenExchangeFailed, "nothing was stored"),
     }
 }
 
-/// Signs the client in.
 pub(super) async fn sign_in_client(context: &Context, plan: Plan) -> Result<SignedIn> {
     let client = client::for_itself(context, &plan).await?;
     ephemeral::forewarn(context, &plan, Some(&client));
     let fetch = fetch_token(context, &plan.wish, &client);
     let tokens = plan.noting(context, &client, fetch).await?;
     let grant = SignInGrant {
-        who: client_identity(&plan.wish, &client),
+        who: machine(
+            &plan.wish,
+            SignIn::Client,
+            client.id.clone(),
+            Some(client.id.clone()),
+        ),
         client,
         redirect_uri: None,
         tokens,
@@ -181,22 +154,20 @@ async fn fetch_token(context: &Context, wish: &Wish, client: &Client) -> Result<
     wish.token_endpoint(client)?
         .client_credentials(&context.http, wish.audience.as_deref(), Timestamp::now())
         .await
-        .map_err(|error| client::failed(wish, client, "a token", &error))
+        .map_err(|error| client::request_error(wish, client, "a token", &error))
 }
 
-/// The client is who it is; no endpoint is asked.
-fn client_identity(wish: &Wish, client: &Client) -> Who {
+/// A machine is who it is; no endpoint is asked.
+fn machine(wish: &Wish, kind: SignIn, subject: String, username: Option<String>) -> Who {
     let provider = &wish.provider;
+    let issuer = provider.issuer.as_ref().unwrap_or(&provider.name);
     Who {
         identity: Identity {
-            issuer: provider
-                .issuer
-                .clone()
-                .unwrap_or_else(|| provider.name.clone()),
-            subject: client.id.clone(),
-            kind: SignIn::Client,
+            issuer: issuer.clone(),
+            subject,
+            kind,
         },
-        username: Some(client.id.clone()),
+        username,
     }
 }
 

@@ -20,16 +20,11 @@ pub(crate) async fn complete(
         match discovery::discover(&context.http, &issuer).await {
             Ok(metadata) => fill(&mut provider, metadata),
             Err(error) if complete && with_client => {
-                context
-                    .term
-                    .step(&format!("no metadata of {issuer}: {error}"));
+                (context.term).step(&format!("no metadata of {issuer}: {error}"));
             }
             Err(error) => {
-                return Err(context::failed(
-                    &error,
-                    Code::InvalidResponse,
-                    "nothing was stored",
-                ));
+                let state = "nothing was stored";
+                return Err(context::failed(&error, Code::InvalidResponse, state));
             }
         }
     }
@@ -45,39 +40,15 @@ pub(crate) async fn complete(
 }
 
 fn fill(provider: &mut Provider, found: Metadata) {
-    let registers_as = found.confidential().unwrap_or_default();
-    for (own, found) in [
-        (
-            &mut provider.authorization_endpoint,
-            found.authorization_endpoint,
-        ),
-        (&mut provider.token_endpoint, found.token_endpoint),
-        (&mut provider.userinfo_endpoint, found.userinfo_endpoint),
-        (&mut provider.revocation_endpoint, found.revocation_endpoint),
-        (
-            &mut provider.registration_endpoint,
-            found.registration_endpoint,
-        ),
-        (
-            &mut provider.device_authorization_endpoint,
-            found.device_authorization_endpoint,
-        ),
-        (
-            &mut provider.pushed_authorization_request_endpoint,
-            found.pushed_authorization_request_endpoint,
-        ),
-    ] {
-        if own.is_none() {
-            *own = found;
-        }
+    provider.registers_as = found.confidential().unwrap_or_default();
+    for (endpoint, url) in found.endpoints {
+        provider.complete_endpoint(endpoint, url);
     }
     provider.iss_parameter |= found.authorization_response_iss_parameter_supported;
     provider.require_pushed_authorization_requests |= found.require_pushed_authorization_requests;
     provider.client_id_metadata_document_supported |= found.client_id_metadata_document_supported;
-    provider.registers_as = registers_as;
 }
 
-/// Neither definition nor metadata name the endpoints.
 pub(crate) fn incomplete() -> Error {
     Error::new(
         Code::ConfigInvalid,
@@ -100,6 +71,7 @@ mod tests {
     use url::Url;
 
     use super::*;
+    use crate::provider::Endpoint;
 
     fn url(place: &str) -> Option<Url> {
         Url::parse(&format!("https://id.example.com/{place}")).ok()
@@ -108,13 +80,17 @@ mod tests {
     fn everything(prefix: &str) -> Metadata {
         Metadata {
             issuer: "https://id.example.com".into(),
-            authorization_endpoint: url(&format!("{prefix}/authorize")),
-            token_endpoint: url(&format!("{prefix}/token")),
-            userinfo_endpoint: url(&format!("{prefix}/userinfo")),
-            revocation_endpoint: url(&format!("{prefix}/revoke")),
-            registration_endpoint: url(&format!("{prefix}/register")),
-            device_authorization_endpoint: url(&format!("{prefix}/device")),
-            pushed_authorization_request_endpoint: url(&format!("{prefix}/par")),
+            endpoints: [
+                (Endpoint::Authorization, "authorize"),
+                (Endpoint::Token, "token"),
+                (Endpoint::Userinfo, "userinfo"),
+                (Endpoint::Revocation, "revoke"),
+                (Endpoint::Registration, "register"),
+                (Endpoint::DeviceAuthorization, "device"),
+                (Endpoint::PushedAuthorizationRequest, "par"),
+            ]
+            .map(|(endpoint, place)| (endpoint, url(&format!("{prefix}/{place}")).unwrap()))
+            .into(),
             require_pushed_authorization_requests: true,
             client_id_metadata_document_supported: true,
             authorization_response_iss_parameter_supported: true,

@@ -1,5 +1,4 @@
 //! What the browser shows at the end of its way: one plain page for each outcome.
-//!
 //! The address in the browser's bar holds a code, so a page loads nothing, runs nothing, is not kept and
 //! sends no referrer; and it shows nothing that came with the request.
 
@@ -16,43 +15,31 @@ use hyper::{Response, StatusCode};
 use keyfob_base::csp;
 use keyfob_base::escape::escape_html;
 
-/// The longest name that is shown whole, in characters.
 const NAME_LIMIT: usize = 80;
 
-/// The answer to a request. `provider` is its title.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum EndPage {
     /// The tokens are stored. Written last, so that it is true.
     SignedIn {
-        /// Where.
         provider: String,
-        /// What people know the person by.
         who: String,
         /// What the account is called here, such as `acme/julien`; `None` where none is kept.
         account: Option<String>,
-        /// The device code was faster, and what this browser brought was not used.
         overtaken: bool,
     },
-    /// The person or the server said no; nothing was stored.
     Refused {
-        /// Where.
         provider: String,
     },
-    /// The sign-in broke off; nothing was stored.
     Failed {
-        /// Where.
         provider: String,
     },
     /// The sign-in went away before it was decided.
     Ended,
-    /// A redirect that is not the one waited for.
     BadRequest,
-    /// Anything else that a browser asks for.
     NotFound,
 }
 
 impl EndPage {
-    /// The HTTP status that goes with it.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::SignedIn { .. } => StatusCode::OK,
@@ -63,7 +50,6 @@ impl EndPage {
         }
     }
 
-    /// The whole HTTP answer.
     pub(crate) fn response(&self) -> Response<Full<Bytes>> {
         let mut response = Response::new(Full::from(self.html()));
         *response.status_mut() = self.status();
@@ -169,25 +155,13 @@ const CROSS: &str = "m17.5 17.5 13 13m0-13-13 13";
 fn render((class, path): Sign, title: &str, heading: &str, said: &[&str]) -> String {
     let said = said.join("</p>\n<p>");
     format!(
-        r#"<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>{title} · keyfob</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<main class="{class}">
-<svg viewBox="0 0 48 48" aria-hidden="true"><circle cx="24" cy="24" r="23"/><path d="{path}"/></svg>
-<h1>{heading}</h1>
-<p>{said}</p>
-</main>
-<footer>keyfob</footer>
-</body>
-</html>
-"#
+        include_str!("page.html"),
+        title = title,
+        style = STYLE,
+        class = class,
+        path = path,
+        heading = heading,
+        said = said,
     )
 }
 

@@ -1,5 +1,4 @@
 //! What was pasted: the address that the browser ended on, or what a provider's page showed instead.
-//!
 //! Only where an answer belongs is judged here; whether it is one to this sign-in, and what it says, is
 //! judged as if the listener had received it.
 
@@ -10,7 +9,6 @@ use crate::term::entry::LONGEST;
 use keyfob_base::escape::is_unsafe;
 use keyfob_base::secret::Secret;
 
-/// What a pasted text is.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Pasted {
     /// The query string of a redirect, to be judged as one that the listener received.
@@ -19,7 +17,6 @@ pub(crate) enum Pasted {
     Shown(Secret),
     /// A bare code, from a provider whose page shows one.
     Code(Secret),
-    /// Enter alone.
     Nothing,
     /// None of these; what is wrong with it and what to paste, in one sentence that holds nothing of it.
     Wrong(String),
@@ -27,7 +24,6 @@ pub(crate) enum Pasted {
 
 /// Reads a pasted text: the whole address, its query, `CODE#STATE`, or where `shows_code` the code alone.
 /// `redirect_uri` is what the browser was sent to end on, `authorization_endpoint` where it began.
-///
 /// Blanks, quotes and `<>` round it and line breaks within come from copying and are no part of it, and the
 /// address may lack its beginning, which browsers hide. Its host is compared as it is: `localhost` is not
 /// `127.0.0.1` here, for a server sends the browser to the redirect URI and nowhere else.
@@ -37,7 +33,7 @@ pub(crate) fn read(
     authorization_endpoint: &Url,
     shows_code: bool,
 ) -> Pasted {
-    let text = joined(text.expose());
+    let text = join_lines(text.expose());
     if text.is_empty() {
         return Pasted::Nothing;
     }
@@ -50,16 +46,15 @@ pub(crate) fn read(
         shows_code,
     };
     let read = place.read(&text);
-    read.unwrap_or_else(|wrong| Pasted::Wrong(format!("{}; {}", wrong.words(), place.ask())))
+    read.unwrap_or_else(|wrong| Pasted::Wrong(format!("{}; {}", wrong.words(), place.advise())))
 }
 
-/// What is said of a text that is longer than any that is read.
 pub(crate) fn too_long() -> String {
     format!("that is longer than {LONGEST} bytes, as no answer is; paste the address alone")
 }
 
 /// The text without what came by copying; where a line was broken, the next may be indented.
-fn joined(text: &str) -> Zeroizing<String> {
+fn join_lines(text: &str) -> Zeroizing<String> {
     let mut joined = Zeroizing::new(String::with_capacity(text.len()));
     for line in text.lines() {
         joined.push_str(line.trim());
@@ -68,7 +63,6 @@ fn joined(text: &str) -> Zeroizing<String> {
     Zeroizing::new(joined.trim_matches(round).to_owned())
 }
 
-/// Why a text is no answer.
 #[derive(Debug, Clone, Copy)]
 enum Wrong {
     Began,
@@ -102,7 +96,6 @@ impl Wrong {
     }
 }
 
-/// Where the sign-in begins and ends.
 struct Landing<'a> {
     /// The redirect URI without a query.
     end: &'a str,
@@ -112,7 +105,7 @@ struct Landing<'a> {
 
 impl Landing<'_> {
     /// What to paste instead. The redirect URI is no secret.
-    fn ask(&self) -> String {
+    fn advise(&self) -> String {
         if self.shows_code {
             "paste what the page at the end shows, or its whole address".into()
         } else {
@@ -133,20 +126,20 @@ impl Landing<'_> {
         }
         if self.is_address(text) {
             let url = Url::parse(text).map_err(|_| Wrong::Unknown)?;
-            return self.whole(&url);
+            return self.read_address(&url);
         }
         let (rest, fragment) = split(text, '#');
         let (head, query) = split(rest, '?');
         if self.end.ends_with(head) && (query.is_some() || !head.is_empty()) {
-            return answer(query.unwrap_or_default(), fragment.unwrap_or_default());
+            return read_answer(query.unwrap_or_default(), fragment.unwrap_or_default());
         }
         if query.is_some() {
             return Err(Wrong::OtherSite);
         }
         if head.is_empty() || holds_answer(head) {
-            return answer(head, fragment.unwrap_or_default());
+            return read_answer(head, fragment.unwrap_or_default());
         }
-        self.shown(head, fragment)
+        self.read_shown(head, fragment)
     }
 
     /// Whether a text begins like an address. A host with a port alone would be taken for a scheme.
@@ -156,11 +149,11 @@ impl Landing<'_> {
         head.contains("://") || head.starts_with(scheme)
     }
 
-    fn whole(&self, url: &Url) -> Result<Pasted, Wrong> {
+    fn read_address(&self, url: &Url) -> Result<Pasted, Wrong> {
         let began = self.authorization_endpoint;
         if Url::parse(self.end).is_ok_and(|end| is_same_place(url, &end)) {
             let fragment = url.fragment().unwrap_or_default();
-            answer(url.query().unwrap_or_default(), fragment)
+            read_answer(url.query().unwrap_or_default(), fragment)
         } else if is_same_place(url, began) || is_request(url) {
             Err(Wrong::Began)
         } else if url.origin() == began.origin() {
@@ -171,7 +164,7 @@ impl Landing<'_> {
     }
 
     /// `CODE#STATE`, or the code alone.
-    fn shown(&self, code: &str, state: Option<&str>) -> Result<Pasted, Wrong> {
+    fn read_shown(&self, code: &str, state: Option<&str>) -> Result<Pasted, Wrong> {
         if !is_printable(code) || !state.is_none_or(is_printable) {
             return Err(Wrong::Unknown);
         }
@@ -194,8 +187,7 @@ impl Landing<'_> {
     }
 }
 
-/// The answer in an address's query. What it says is not judged here.
-fn answer(query: &str, fragment: &str) -> Result<Pasted, Wrong> {
+fn read_answer(query: &str, fragment: &str) -> Result<Pasted, Wrong> {
     let has = |name| has(query, name);
     if has("access_token") || self::has(fragment, "access_token") {
         Err(Wrong::Token)
@@ -265,10 +257,8 @@ fn before_query(address: &str) -> &str {
 }
 
 fn split(text: &str, mark: char) -> (&str, Option<&str>) {
-    match text.split_once(mark) {
-        Some((before, behind)) => (before, Some(behind)),
-        None => (text, None),
-    }
+    let parts = text.split_once(mark);
+    parts.map_or((text, None), |(before, behind)| (before, Some(behind)))
 }
 
 #[cfg(test)]

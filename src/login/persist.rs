@@ -13,10 +13,8 @@ use crate::error::{Code, Error, Result};
 use crate::names;
 use crate::oauth;
 use crate::provider::Provider;
-use crate::store::Kind;
 use crate::token_set::TokenSet;
 use crate::vault::{LOCK_TIMEOUT, Secrets, Vault, names_lock};
-use keyfob_base::timestamp::Timestamp;
 
 /// Keeps what a login got, as its plan says. An ephemeral login has no place, and nothing is written.
 pub(crate) async fn persist(
@@ -24,10 +22,12 @@ pub(crate) async fn persist(
     plan: &Arc<Plan>,
     grant: SignInGrant,
 ) -> Result<SignedIn> {
-    let (withheld, added) = differences(&plan.wish, &grant);
+    let (withheld, added) = compare_scopes(&plan.wish, &grant);
     let done = if plan.keeping.ephemeral {
         let whose = &plan.wish.provider.name;
-        unkept(plan, &grant).inspect(|_| (context.audit).note(Action::SignIn, whose, None))?
+        let done = describe(plan, grant)?;
+        context.audit.note(Action::SignIn, whose, None);
+        done
     } else {
         keep(context, plan, grant).await?
     };
@@ -39,7 +39,7 @@ pub(crate) async fn persist(
 }
 
 /// Asked and not granted; granted and not asked. What an exchange leaves to the server is what it asked for.
-fn differences(wish: &Wish, grant: &SignInGrant) -> (BTreeSet<String>, BTreeSet<String>) {
+fn compare_scopes(wish: &Wish, grant: &SignInGrant) -> (BTreeSet<String>, BTreeSet<String>) {
     if wish.scopes.is_empty() && grant.who.identity.kind == SignIn::Exchange {
         return Default::default();
     }
@@ -63,34 +63,23 @@ pub(crate) async fn keep(
         let _names = vault.wait_for_lock(&names_lock(&plan.wish.provider.name), LOCK_TIMEOUT)?;
         match find_destination(&vault, &plan, &grant.who)? {
             Destination::New { name, taken } => {
-                let done = write(&vault, &plan, &grant, Slot::new(name))?;
+                let done = create(&vault, &plan, grant, name)?;
                 Ok(SignedIn { taken, ..done })
             }
-            Destination::Update(account) => update(&vault, &plan, &account, &grant),
-            Destination::Replace(old) => replace(&vault, &plan, &old, &grant),
+            Destination::Update(account) => update(&vault, &plan, &account, grant),
+            Destination::Replace(old) => replace(&vault, &plan, &old, grant),
         }
     })
     .await
     .inspect(|done| (context.audit).note(Action::SignIn, &done.account.to_string(), None))
 }
 
-/// The account as it would be.
-fn unkept(plan: &Plan, grant: &SignInGrant) -> Result<SignedIn> {
-    let username = grant.who.username.as_deref().unwrap_or_default();
-    let slot = Slot::new(names::name_from(username));
-    let (account, secrets) = entry(plan, grant, slot)?;
-    Ok(SignedIn {
-        account,
-        secrets,
-        created: true,
-        taken: None,
-        withheld: BTreeSet::new(),
-        added: BTreeSet::new(),
-        warnings: Vec::new(),
-    })
+fn describe(plan: &Plan, grant: SignInGrant) -> Result<SignedIn> {
+    let name = names::name_from(grant.who.username.as_deref().unwrap_or_default());
+    let (account, secrets) = build_entry(plan, grant, name)?;
+    Ok(SignedIn::new(account, secrets, true))
 }
 
-/// Fewer scopes than the account has replace it only on a yes.
 async fn confirm_fewer(
     context: &Context,
     plan: &Plan,
@@ -135,44 +124,51 @@ async fn confirm_fewer(
     .await
 }
 
-fn update(vault: &Vault, plan: &Plan, account: &Account, grant: &SignInGrant) -> Result<SignedIn> {
+fn create(vault: &Vault, plan: &Plan, grant: SignInGrant, name: String) -> Result<SignedIn> {
+    let (account, secrets) = build_entry(plan, grant, name)?;
+    vault.put_new(&account, &secrets)?;
+    Ok(conclude(vault, account, secrets, true))
+}
+
+fn update(vault: &Vault, plan: &Plan, account: &Account, grant: SignInGrant) -> Result<SignedIn> {
     let _turn = vault.wait_for_lock(&account.id, LOCK_TIMEOUT)?;
     let old = vault.reread(account)?.unwrap_or_else(|| account.clone());
-    let slot = Slot::of(&old);
-    if serves(&old, plan, grant)? {
-        let mut done = write(vault, plan, grant, slot)?;
-        done.warnings.extend(copy_left(vault, &mut done.account));
+    let (mut new, mut secrets) = build_entry(plan, grant, old.name.clone())?;
+    new.created_at = old.created_at;
+    new.generation = old.generation + 1;
+    secrets.generation = new.generation;
+    if !serves(&old, &new) {
+        vault.put_new(&new, &secrets)?;
+        let mut done = conclude(vault, new, secrets, false);
+        done.warnings.extend(discard_old(vault, &old));
         return Ok(done);
     }
-    let fresh = Slot {
-        id: account::random_id(),
-        copy_in: None,
-        fresh: true,
-        ..slot
-    };
-    let mut done = write(vault, plan, grant, fresh)?;
-    done.warnings.extend(leftover(vault, &old));
+    new.id = old.id;
+    new.copy_in = old.copy_in;
+    vault.keep(&new, &secrets)?;
+    vault.record(&new)?;
+    let mut done = conclude(vault, new, secrets, false);
+    done.warnings.extend(clear_copy(vault, &mut done.account));
     Ok(done)
 }
 
 /// Whether the old entry leads to the new secret as well: a process that ends between the two leaves
 /// tokens with the client, the endpoints and the store that they belong to.
-fn serves(old: &Account, plan: &Plan, grant: &SignInGrant) -> Result<bool> {
-    let client = &grant.client;
-    Ok(old.store == plan.keeping.store
-        && (&old.client.id, old.client.auth) == (&client.id, client.auth)
-        && old.endpoints.same_server(&endpoints(&plan.wish.provider)?))
+fn serves(old: &Account, new: &Account) -> bool {
+    old.store == new.store
+        && (&old.client.id, old.client.auth) == (&new.client.id, new.client.auth)
+        && old.endpoints.same_server(&new.endpoints)
 }
 
-fn replace(vault: &Vault, plan: &Plan, old: &Account, grant: &SignInGrant) -> Result<SignedIn> {
+fn replace(vault: &Vault, plan: &Plan, old: &Account, grant: SignInGrant) -> Result<SignedIn> {
     let _turn = vault.wait_for_lock(&old.id, LOCK_TIMEOUT)?;
-    let mut done = write(vault, plan, grant, Slot::new(old.name.clone()))?;
-    done.warnings.extend(leftover(vault, old));
+    let mut done = create(vault, plan, grant, old.name.clone())?;
+    done.warnings.extend(discard_old(vault, old));
     Ok(done)
 }
 
 /// Removes the secret that nothing leads to any more; what to say where its store does not let it go.
-fn leftover(vault: &Vault, old: &Account) -> Option<String> {
+fn discard_old(vault: &Vault, old: &Account) -> Option<String> {
     let error = vault.discard(old).err()?;
     Some(format!(
         "{}; the old secret of {old} is left there as `{}`: remove it by hand",
@@ -181,7 +177,7 @@ fn leftover(vault: &Vault, old: &Account) -> Option<String> {
 }
 
 /// Removes the copy that a move has left of the old secret; the same, and the entry still says so.
-fn copy_left(vault: &Vault, account: &mut Account) -> Option<String> {
+fn clear_copy(vault: &Vault, account: &mut Account) -> Option<String> {
     let copy = account.copy_in?;
     let error = vault.clear_copy(account).err()?;
     Some(format!(
@@ -193,7 +189,7 @@ fn copy_left(vault: &Vault, account: &mut Account) -> Option<String> {
 }
 
 /// Makes the account the default where there is none; what to say where that cannot be written down.
-fn without_default(vault: &Vault, account: &Account) -> Option<String> {
+fn set_default(vault: &Vault, account: &Account) -> Option<String> {
     if vault.default_of(&account.provider).is_some() {
         return None;
     }
@@ -205,131 +201,73 @@ fn without_default(vault: &Vault, account: &Account) -> Option<String> {
     ))
 }
 
-/// Secret first, then index, then the default where there is none. From the index entry on the person is
-/// signed in, so what fails later is a warning.
-fn write(vault: &Vault, plan: &Plan, grant: &SignInGrant, slot: Slot) -> Result<SignedIn> {
-    let (created, fresh) = (slot.created_at.is_none(), slot.fresh);
-    let (account, secrets) = entry(plan, grant, slot)?;
-    if fresh {
-        vault.put_new(&account, &secrets)?;
-    } else {
-        vault.keep(&account, &secrets)?;
-        vault.record(&account)?;
+/// The secret is kept and the index leads to it. From there on the person is signed in, so what fails later is
+/// a warning.
+fn conclude(vault: &Vault, account: Account, secrets: Secrets, created: bool) -> SignedIn {
+    SignedIn {
+        warnings: set_default(vault, &account).into_iter().collect(),
+        ..SignedIn::new(account, secrets, created)
     }
-    Ok(SignedIn {
-        created,
-        warnings: without_default(vault, &account).into_iter().collect(),
-        account,
-        secrets,
-        taken: None,
-        withheld: BTreeSet::new(),
-        added: BTreeSet::new(),
-    })
 }
 
-/// What the provider gave.
 pub(crate) struct SignInGrant {
-    /// To which client.
+    /// The one that the tokens were given to.
     pub client: oauth::Client,
-    /// For which redirect URI, if there was one.
     pub redirect_uri: Option<String>,
-    /// Whom it is about.
     pub who: Who,
-    /// The tokens.
     pub tokens: TokenSet,
 }
 
-/// What an account keeps from one token set to the next.
-pub(crate) struct Slot {
-    /// Its label.
-    pub name: String,
-    /// The key of its secret and its lock.
-    pub id: String,
-    /// Another store that may hold a copy of its secret.
-    pub copy_in: Option<Kind>,
-    /// No entry leads to this id yet.
-    pub fresh: bool,
-    /// The number of its last token set.
-    pub generation: u64,
-    /// When it signed in first; `None` for a new one.
-    pub created_at: Option<Timestamp>,
-}
-
-impl Slot {
-    /// A new account's.
-    pub(crate) fn new(name: String) -> Self {
-        Self {
-            name,
-            id: account::random_id(),
-            copy_in: None,
-            fresh: true,
-            generation: 0,
-            created_at: None,
-        }
-    }
-
-    /// That of an account that is there.
-    pub(crate) fn of(account: &Account) -> Self {
-        Self {
-            name: account.name.clone(),
-            id: account.id.clone(),
-            copy_in: account.copy_in,
-            fresh: false,
-            generation: account.generation,
-            created_at: Some(account.created_at),
-        }
-    }
-}
-
-/// The account and its secret, as they are kept.
-pub(crate) fn entry(plan: &Plan, grant: &SignInGrant, slot: Slot) -> Result<(Account, Secrets)> {
-    let tokens = &grant.tokens;
+fn build_entry(plan: &Plan, grant: SignInGrant, name: String) -> Result<(Account, Secrets)> {
+    let SignInGrant {
+        client,
+        redirect_uri,
+        who,
+        tokens,
+    } = grant;
+    let kind = who.identity.kind;
     let account = Account {
         provider: plan.wish.provider.name.clone(),
-        name: slot.name,
-        id: slot.id,
-        identity: grant.who.identity.clone(),
-        username: grant.who.username.clone(),
+        name,
+        id: account::random_id(),
+        identity: who.identity,
+        username: who.username,
         store: plan.keeping.store,
-        copy_in: slot.copy_in,
+        copy_in: None,
         client: account::AccountClient {
-            id: grant.client.id.clone(),
-            auth: grant.client.auth,
-            redirect_uri: grant.redirect_uri.clone(),
+            id: client.id,
+            auth: client.auth,
+            redirect_uri,
         },
         endpoints: endpoints(&plan.wish.provider)?,
         token_type: tokens.token_type.clone(),
         scopes: tokens.scopes.clone(),
         resource: plan.wish.resource.clone(),
         audience: plan.wish.audience.clone(),
-        subject_from: (grant.who.identity.kind == SignIn::Exchange)
-            .then(|| plan.wish.subject_from.clone()),
-        refreshable: matches!(grant.who.identity.kind, SignIn::Client | SignIn::Exchange)
+        subject_from: (kind == SignIn::Exchange).then(|| plan.wish.subject_from.clone()),
+        refreshable: matches!(kind, SignIn::Client | SignIn::Exchange)
             || tokens.refresh_token.is_some(),
-        generation: slot.generation + 1,
+        generation: 1,
         received_at: tokens.received_at,
         expires_at: tokens.expires_at,
-        created_at: slot.created_at.unwrap_or(tokens.received_at),
+        created_at: tokens.received_at,
         signed_in_at: Some(tokens.received_at),
         updated_at: tokens.received_at,
         refused_generation: None,
     };
     let secrets = Secrets {
-        tokens: tokens.clone(),
-        client_secret: grant.client.secret.clone(),
+        tokens,
+        client_secret: client.secret,
         generation: account.generation,
     };
     Ok((account, secrets))
 }
 
 /// Today's endpoints, whose origins may have this account's tokens from now on.
-pub(crate) fn endpoints(provider: &Provider) -> Result<Endpoints> {
-    let token = provider
-        .token_endpoint
-        .as_ref()
-        .ok_or_else(metadata::incomplete)?;
+fn endpoints(provider: &Provider) -> Result<Endpoints> {
+    let token = provider.token_endpoint.as_ref();
     Ok(Endpoints {
-        token: token.into(),
+        token: token.ok_or_else(metadata::incomplete)?.into(),
         userinfo: provider.userinfo_endpoint.as_ref().map(Into::into),
         revocation: provider.revocation_endpoint.as_ref().map(Into::into),
         pinned_as: provider.pinned_as.clone(),

@@ -20,7 +20,6 @@ use crate::store::Kind;
 use crate::vault::Secrets;
 use crate::web::check_resource;
 
-/// What a login was asked to do.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub wish: Wish,
@@ -28,11 +27,10 @@ pub(crate) struct Plan {
 }
 
 /// What is asked for, where, and how. An exchange, of which nothing is kept, is asked for by this alone.
-#[derive(Debug)]
+/// By default nobody is asked.
+#[derive(Debug, Default)]
 pub(crate) struct Wish {
-    /// Where to sign in.
     pub provider: Provider,
-    /// `--scope` and `--for`.
     pub wanted: Wanted,
     /// The scopes to ask for, settled once the provider's definition is complete.
     pub scopes: Vec<String>,
@@ -40,60 +38,26 @@ pub(crate) struct Wish {
     pub resource: Vec<String>,
     /// `--audience`; where absent that of the expected account, else the provider's own.
     pub audience: Option<String>,
-    /// `--flow`.
     pub flow: Flow,
-    /// `--switch`.
     pub switch: bool,
-    /// `--client-id`.
     pub client_id: Option<String>,
-    /// `--register`.
     pub register: bool,
     /// `--subject-token-file`, else the CI system; for an exchange alone.
     pub subject_from: SubjectFrom,
-    /// `--port`.
     pub port: Option<u16>,
     /// `--timeout`: how long the person is waited for.
     pub timeout: Option<Duration>,
-    /// Where the login runs.
     pub surroundings: Surroundings,
-    /// Who goes to the authorization endpoint.
     pub visitor: Visitor,
     pub retry: Retry,
 }
 
-/// Nothing in particular, at which nobody is asked.
-impl Default for Wish {
-    fn default() -> Self {
-        Self {
-            provider: Provider::default(),
-            wanted: Wanted::default(),
-            scopes: Vec::new(),
-            resource: Vec::new(),
-            audience: None,
-            flow: Flow::Auto,
-            switch: false,
-            client_id: None,
-            register: false,
-            subject_from: SubjectFrom::Ci,
-            port: None,
-            timeout: None,
-            surroundings: Surroundings::default(),
-            visitor: Visitor::Person(Browser::None("nobody is asked".into())),
-            retry: Retry::default(),
-        }
-    }
-}
-
-/// Where a grant goes and how it is kept.
 #[derive(Debug)]
 pub(crate) struct Keeping {
-    /// Where the secrets go.
     pub store: Kind,
     /// The account that must sign in, from `PROVIDER/NAME`.
     pub expected: Option<Account>,
-    /// `--as`.
     pub name: Option<String>,
-    /// `--replace`.
     pub replace: bool,
     /// Nothing is written anywhere: no account, no registration, no client id. What a login got is in
     /// [`SignedIn`] alone.
@@ -129,23 +93,32 @@ pub(crate) struct Retry {
     pub by_url: bool,
 }
 
-/// A login that ended well.
 #[derive(Debug)]
 pub(crate) struct SignedIn {
     /// The account as it now stands in the index; of an ephemeral login, as it would stand there.
     pub account: Account,
-    /// Its secret, as it is kept.
     pub secrets: Secrets,
-    /// Whether it is new here.
     pub created: bool,
     /// The name it would have had, were that not another identity's.
     pub taken: Option<String>,
-    /// Asked for and not granted.
     pub withheld: BTreeSet<String>,
-    /// Granted and not asked for.
     pub added: BTreeSet<String>,
     /// What failed once the account was stored, each with what to do about it.
     pub warnings: Vec<String>,
+}
+
+impl SignedIn {
+    pub(super) fn new(account: Account, secrets: Secrets, created: bool) -> Self {
+        Self {
+            account,
+            secrets,
+            created,
+            taken: None,
+            withheld: BTreeSet::new(),
+            added: BTreeSet::new(),
+            warnings: Vec::new(),
+        }
+    }
 }
 
 impl Keeping {
@@ -172,28 +145,27 @@ impl Wish {
         Ok(())
     }
 
-    /// The command that does the same again.
-    pub(super) fn again(&self) -> String {
-        self.again_with("")
+    pub(super) fn command(&self) -> String {
+        self.command_with("")
     }
 
     /// The same with further options, which begin with a blank.
-    pub(super) fn again_with(&self, options: &str) -> String {
+    pub(super) fn command_with(&self, options: &str) -> String {
         match self.flow {
-            Flow::Auto => self.otherwise(options),
-            _ if self.retry.says_flow => self.otherwise(options),
-            flow => self.otherwise(&format!(" --flow {flow}{options}")),
+            Flow::Auto => self.command_without_flow(options),
+            _ if self.retry.says_flow => self.command_without_flow(options),
+            flow => self.command_without_flow(&format!(" --flow {flow}{options}")),
         }
     }
 
-    /// The command with these options, in place of its flow.
-    pub(super) fn otherwise(&self, options: &str) -> String {
+    /// In place of its flow.
+    pub(super) fn command_without_flow(&self, options: &str) -> String {
         let Retry { command, child, .. } = &self.retry;
         format!("{command}{options}{child}")
     }
 
     /// The end of a hint where the definition could be at fault; empty where there is none to look at.
-    pub(super) fn see(&self) -> String {
+    pub(super) fn definition_hint(&self) -> String {
         if self.retry.by_url {
             return String::new();
         }
@@ -214,7 +186,6 @@ impl Wish {
             && !self.provider.redirect.no_loopback
     }
 
-    /// The token endpoint, as what is asked for and a client of ours meet it.
     pub(super) fn token_endpoint<'a>(&'a self, client: &'a Client) -> Result<TokenEndpoint<'a>> {
         let provider = &self.provider;
         let url = provider.token_endpoint.as_ref();
@@ -239,12 +210,9 @@ const ABOUT_A_PERSON: [&str; 6] = [
     "offline_access",
 ];
 
-/// What was asked for on the command line.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wanted {
-    /// `--scope`.
     pub scopes: Vec<String>,
-    /// `--for`.
     pub presets: Vec<String>,
 }
 
@@ -292,8 +260,7 @@ fn preset<'a>(provider: &'a Provider, name: &str) -> Result<&'a Vec<String>> {
 /// The longest name, in bytes.
 const NAME_LIMIT: usize = 2048;
 
-/// Checks the resources that were named, before anything is sent. `held` are those that stand in where none
-/// was: the expected account's.
+/// Before anything is sent. `held` stands in where none was named: the expected account's.
 pub(crate) fn check_resources(
     provider: &Provider,
     flow: Flow,

@@ -19,10 +19,8 @@ const PLAIN: &str = "\x1b[0m";
 /// The longest code that is shown whole, in characters; RFC 8628 §6.1 advises eight.
 const CODE_LIMIT: usize = 64;
 
-/// The fewest characters that are easier to read in groups.
 const GROUPED: usize = 6;
 
-/// The most characters of a group.
 const GROUP: usize = 4;
 
 /// Columns between a code and its QR code.
@@ -38,22 +36,21 @@ const DRAWN: Frame = ['╔', '╗', '╚', '╝', '═', '║'];
 
 const ASCII: Frame = ['+', '+', '+', '+', '-', '|'];
 
-/// What a device code looks like.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Drawing {
-    /// Lines without an end on the last.
     pub lines: String,
-    /// A QR code is in it.
     pub scans: bool,
 }
 
 /// A code, and the page with the code in its address as a QR code where both are seen together: side by
 /// side, or one above the other.
-pub(crate) fn code(user_code: &str, complete: Option<&str>, canvas: &Canvas) -> Drawing {
-    let code = code_box(user_code, canvas);
+pub(crate) fn draw(user_code: &str, complete: Option<&str>, canvas: &Canvas) -> Drawing {
+    let code = draw_box(user_code, canvas);
     let both = complete
-        .and_then(|url| qr(url, canvas))
-        .and_then(|qr| beside(&code, &qr, canvas).or_else(|| above(&code, &qr, canvas)));
+        .and_then(|url| draw_qr(url, canvas))
+        .and_then(|qr| {
+            place_beside(&code, &qr, canvas).or_else(|| place_above(&code, &qr, canvas))
+        });
     Drawing {
         scans: both.is_some(),
         lines: both.unwrap_or(code),
@@ -61,7 +58,7 @@ pub(crate) fn code(user_code: &str, complete: Option<&str>, canvas: &Canvas) -> 
 }
 
 /// The left one halfway down the right one.
-fn beside(left: &str, right: &str, canvas: &Canvas) -> Option<String> {
+fn place_beside(left: &str, right: &str, canvas: &Canvas) -> Option<String> {
     let (left, right): (Vec<_>, Vec<_>) = (left.lines().collect(), right.lines().collect());
     let width = widest(&left) + GAP;
     if width + widest(&right) > canvas.width || right.len() + WORDS > canvas.height {
@@ -76,7 +73,7 @@ fn beside(left: &str, right: &str, canvas: &Canvas) -> Option<String> {
     Some(lines.collect::<Vec<_>>().join("\n"))
 }
 
-fn above(upper: &str, lower: &str, canvas: &Canvas) -> Option<String> {
+fn place_above(upper: &str, lower: &str, canvas: &Canvas) -> Option<String> {
     let both = format!("{upper}\n{lower}");
     (both.lines().count() + WORDS <= canvas.height).then_some(both)
 }
@@ -86,12 +83,9 @@ fn widest(lines: &[&str]) -> usize {
     widths.max().unwrap_or_default()
 }
 
-/// A URL as a QR code of half blocks, with the four modules of quiet zone that readers rely on; lines
-/// without an end on the last. None where it would not be seen whole, or not as such.
-///
-/// Without colour the blocks are the light modules, as on a dark terminal; most readers take the reverse,
-/// too.
-fn qr(url: &str, canvas: &Canvas) -> Option<String> {
+/// With the four modules of quiet zone that readers rely on. None where it would not be seen whole, or not as such.
+/// Without colour the blocks are the light modules, as on a dark terminal; most readers take the reverse, too.
+fn draw_qr(url: &str, canvas: &Canvas) -> Option<String> {
     if !canvas.unicode {
         return None;
     }
@@ -115,13 +109,11 @@ fn qr(url: &str, canvas: &Canvas) -> Option<String> {
     Some(lines.collect::<Vec<_>>().join("\n"))
 }
 
-/// A code in a box, in groups where it has none of its own; lines without an end on the last. On a
-/// terminal too narrow for a box, the code alone.
-///
+/// In groups where it has none of its own; on a terminal too narrow for a box, the code alone.
 /// The groups are for the eye alone. Servers are advised to ignore punctuation (RFC 8628 §6.1), and one
 /// that has put its own into the code knows best: that code is left as it is.
-fn code_box(user_code: &str, canvas: &Canvas) -> String {
-    let code = escape_short(&grouped(user_code), CODE_LIMIT);
+fn draw_box(user_code: &str, canvas: &Canvas) -> String {
+    let code = escape_short(&group(user_code), CODE_LIMIT);
     let inside = measure_text_width(&code) + 6;
     let bold = if canvas.colour {
         format!("{BOLD}{code}{PLAIN}")
@@ -131,28 +123,20 @@ fn code_box(user_code: &str, canvas: &Canvas) -> String {
     if canvas.width > 0 && inside + 4 > canvas.width {
         return format!("  {bold}");
     }
-    let frame = if canvas.unicode { DRAWN } else { ASCII };
-    let [
-        upper_left,
-        upper_right,
-        lower_left,
-        lower_right,
-        across,
-        down,
-    ] = frame;
+    let [nw, ne, sw, se, across, down] = if canvas.unicode { DRAWN } else { ASCII };
     let edge: String = std::iter::repeat_n(across, inside).collect();
     let blank = " ".repeat(inside);
     let mut lines = String::new();
-    let _ = writeln!(lines, "  {upper_left}{edge}{upper_right}");
+    let _ = writeln!(lines, "  {nw}{edge}{ne}");
     let _ = writeln!(lines, "  {down}{blank}{down}");
     let _ = writeln!(lines, "  {down}   {bold}   {down}");
     let _ = writeln!(lines, "  {down}{blank}{down}");
-    let _ = write!(lines, "  {lower_left}{edge}{lower_right}");
+    let _ = write!(lines, "  {sw}{edge}{se}");
     lines
 }
 
 /// `WDJBMJHT` as `WDJB MJHT`: groups of nearly one length, the longer first.
-fn grouped(code: &str) -> String {
+fn group(code: &str) -> String {
     let count = code.len();
     if count < GROUPED || !code.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return code.to_owned();
@@ -232,9 +216,9 @@ mod tests {
                 height: 30,
                 ..canvas
             };
-            let coloured = qr(&url, &tall(TERMINAL)).unwrap();
+            let coloured = draw_qr(&url, &tall(TERMINAL)).unwrap();
             assert_eq!(read(&seen(&coloured, true, false)), url);
-            let plain = qr(&url, &tall(COLOURLESS)).unwrap();
+            let plain = draw_qr(&url, &tall(COLOURLESS)).unwrap();
             assert_eq!(read(&seen(&plain, false, true)), url, "on a dark terminal");
             assert!(!plain.contains('\x1b'));
         }
@@ -242,7 +226,7 @@ mod tests {
 
     #[test]
     fn the_drawing_has_its_quiet_zone_and_its_own_colours() {
-        let drawing = qr(URL, &TERMINAL).unwrap();
+        let drawing = draw_qr(URL, &TERMINAL).unwrap();
         for line in drawing.lines() {
             assert!(
                 line.starts_with(BLACK_ON_WHITE) && line.ends_with(PLAIN),
@@ -261,7 +245,7 @@ mod tests {
 
     #[test]
     fn what_would_not_be_seen_whole_is_not_drawn() {
-        let drawing = qr(URL, &TERMINAL).unwrap();
+        let drawing = draw_qr(URL, &TERMINAL).unwrap();
         let (height, width) = (
             drawing.lines().count(),
             seen(&drawing, true, false)[0].len(),
@@ -272,7 +256,7 @@ mod tests {
                 height,
                 ..TERMINAL
             };
-            qr(URL, &canvas).is_some()
+            draw_qr(URL, &canvas).is_some()
         };
         assert!(fits(width, height + WORDS));
         assert!(!fits(width - 1, height + WORDS) && !fits(width, height + WORDS - 1));
@@ -281,8 +265,8 @@ mod tests {
             unicode: false,
             ..TERMINAL
         };
-        assert_eq!(qr(URL, &latin), None);
-        assert_eq!(qr(&"x".repeat(10_000), &TERMINAL), None);
+        assert_eq!(draw_qr(URL, &latin), None);
+        assert_eq!(draw_qr(&"x".repeat(10_000), &TERMINAL), None);
     }
 
     #[test]
@@ -299,35 +283,35 @@ mod tests {
             ("", ""),
             ("ÄÖÜäöüß", "ÄÖÜäöüß"),
         ] {
-            assert_eq!(grouped(code), shown);
+            assert_eq!(group(code), shown);
         }
     }
 
     #[test]
     fn the_code_stands_in_a_box() {
         let drawn = "  ╔═══════════════╗\n  ║               ║\n  ║   WDJB MJHT   ║\n  ║               ║\n  ╚═══════════════╝";
-        assert_eq!(code_box("WDJBMJHT", &COLOURLESS), drawn);
+        assert_eq!(draw_box("WDJBMJHT", &COLOURLESS), drawn);
         let ascii = Canvas::default();
         assert_eq!(
-            code_box("12345", &ascii),
+            draw_box("12345", &ascii),
             "  +-----------+\n  |           |\n  |   12345   |\n  |           |\n  +-----------+"
         );
-        let coloured = code_box("WDJBMJHT", &TERMINAL);
+        let coloured = draw_box("WDJBMJHT", &TERMINAL);
         assert_eq!(console::strip_ansi_codes(&coloured), drawn);
         assert!(coloured.contains("\x1b[1mWDJB MJHT\x1b[0m"), "{coloured:?}");
         let narrow = Canvas {
             width: 18,
             ..COLOURLESS
         };
-        assert_eq!(code_box("WDJBMJHT", &narrow), "  WDJB MJHT");
+        assert_eq!(draw_box("WDJBMJHT", &narrow), "  WDJB MJHT");
     }
 
     #[test]
     fn a_hostile_code_draws_nothing_of_its_own() {
-        let shown = code_box("\x1b[2J\u{202e}\nx", &COLOURLESS);
+        let shown = draw_box("\x1b[2J\u{202e}\nx", &COLOURLESS);
         assert!(!shown.contains(['\x1b', '\u{202e}']), "{shown:?}");
         assert_eq!(shown.lines().count(), 5);
-        let shown = code_box(&"日".repeat(500), &COLOURLESS);
+        let shown = draw_box(&"日".repeat(500), &COLOURLESS);
         assert!(shown.chars().count() < 500, "{shown}");
         let widths: Vec<_> = shown.lines().map(measure_text_width).collect();
         assert!(widths.iter().all(|width| *width == widths[0]), "{shown}");
@@ -341,9 +325,9 @@ mod tests {
                 height,
                 ..TERMINAL
             };
-            code("WDJBMJHT", Some(URL), &canvas)
+            draw("WDJBMJHT", Some(URL), &canvas)
         };
-        let alone = code_box("WDJBMJHT", &TERMINAL);
+        let alone = draw_box("WDJBMJHT", &TERMINAL);
         let beside = on(80, 24);
         assert!(beside.scans);
         let lines: Vec<_> = beside.lines.lines().collect();
@@ -360,6 +344,6 @@ mod tests {
             assert!(!drawing.scans, "{width} by {height}");
             assert!(drawing.lines.contains("WDJB MJHT"), "{drawing:?}");
         }
-        assert!(!code("WDJBMJHT", None, &TERMINAL).scans);
+        assert!(!draw("WDJBMJHT", None, &TERMINAL).scans);
     }
 }

@@ -8,18 +8,18 @@ use crate::error::{Code, Error, Result};
 use crate::names;
 use crate::vault::{Listing, Vault};
 
-/// Where a grant goes.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Destination {
     /// A new account; `taken` is the name it would have had.
-    New { name: String, taken: Option<String> },
-    /// This account of the same identity.
+    New {
+        name: String,
+        taken: Option<String>,
+    },
     Update(Box<Account>),
     /// The name of this account of another identity, which is forgotten.
     Replace(Box<Account>),
 }
 
-/// Finds the place as the index stands now.
 pub(crate) fn find_destination(vault: &Vault, plan: &Plan, who: &Who) -> Result<Destination> {
     let provider = &plan.wish.provider.name;
     let known = vault.accounts_of(provider);
@@ -36,7 +36,7 @@ pub(crate) fn settle(vault: &Vault, plan: &Plan, kind: SignIn) -> Result<()> {
         named = known.accounts.iter().find(|account| account.name == *name);
     }
     match named.filter(|holder| holder.identity.kind != kind) {
-        Some(holder) if !plan.keeping.replace => Err(of_another_kind(holder, kind)),
+        Some(holder) if !plan.keeping.replace => Err(kind_error(holder, kind)),
         _ => Ok(()),
     }
 }
@@ -51,21 +51,17 @@ fn choose_destination(
     default: Option<&str>,
 ) -> Result<Destination> {
     let accounts = &known.accounts;
-    let asked = plan
-        .keeping
-        .expected
-        .as_ref()
-        .map(|account| &account.name)
-        .or(plan.keeping.name.as_ref());
-    if let Some(name) = asked {
+    let expected = plan.keeping.expected.as_ref();
+    let asked = expected.map(|account| &account.name);
+    if let Some(name) = asked.or(plan.keeping.name.as_ref()) {
         known.readable(&plan.wish.provider.name, name)?;
         let found = accounts.iter().find(|account| account.name == *name);
         // An account that was expected keeps its name for its person, logged out meanwhile or not.
-        let holder = found.or(plan.keeping.expected.as_ref());
+        let holder = found.or(expected);
         if let Some(other) = holder.filter(|holder| !is_same(holder, who))
             && !plan.keeping.replace
         {
-            return Err(conflict(other, who));
+            return Err(conflict_error(other, who));
         }
         return Ok(match found {
             Some(same) if is_same(same, who) => Destination::Update(Box::new(same.clone())),
@@ -105,15 +101,16 @@ fn is_same(holder: &Account, who: &Who) -> bool {
     held == new || unseen && held.kind == new.kind && held.issuer == new.issuer
 }
 
-fn conflict(holder: &Account, who: &Who) -> Error {
+fn conflict_error(holder: &Account, who: &Who) -> Error {
     let kind = who.identity.kind;
     if holder.identity.kind != kind {
-        return of_another_kind(holder, kind);
+        return kind_error(holder, kind);
     }
     let instead =
         format!("`--as NAME` adds an account, `--replace` puts this one in the place of {holder}");
     let unseen = who.identity.subject.is_empty();
     let signed_in = who.username.as_deref().unwrap_or(&who.identity.subject);
+    let other = format!("`{signed_in}` signed in, and {holder} is somebody else");
     let (what, hint) = match kind {
         SignIn::Given if unseen => (
             format!("nobody was asked whose token this is, and {holder} is known to be somebody's"),
@@ -124,13 +121,10 @@ fn conflict(holder: &Account, who: &Who) -> Error {
             instead,
         ),
         SignIn::Person => (
-            format!("`{signed_in}` signed in, and {holder} is somebody else"),
+            other,
             format!("`--switch` asks the provider for another person, {instead}"),
         ),
-        SignIn::Client | SignIn::Exchange => (
-            format!("`{signed_in}` signed in, and {holder} is somebody else"),
-            instead,
-        ),
+        SignIn::Client | SignIn::Exchange => (other, instead),
     };
     Error::new(Code::AccountConflict, format!("{what}; nothing was stored"))
         .hint(hint)
@@ -138,7 +132,7 @@ fn conflict(holder: &Account, who: &Who) -> Error {
 }
 
 /// The same person by another kind of sign-in is another account.
-fn of_another_kind(holder: &Account, kind: SignIn) -> Error {
+fn kind_error(holder: &Account, kind: SignIn) -> Error {
     let noun = |kind| match kind {
         SignIn::Person => "a person's sign-in",
         SignIn::Client => "a client's own sign-in",

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::Wish;
-use super::code::{Address, AddressEvent, CodeFlow, Said};
-use super::consent::{Visit, Visitor, expired, no_flow_left, timed_out};
+use super::code::{Address, AddressEvent, CodeFlow};
+use super::consent::{self, Visitor, no_flow_left};
 use super::device::{DeviceEvent, DeviceFlow};
 use super::invite::Invitation;
 use super::listener::{Accepted, Listener};
@@ -21,40 +21,23 @@ use crate::oauth::redirect::Verdict;
 use crate::term::entry::{Entry, Typed};
 use crate::token_set::TokenSet;
 
-/// How long a person is waited for unless `--timeout` says otherwise. A device code that is shown
-/// has its own time.
+/// How long a person is waited for; a device code that is shown has its own time.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
 
-/// How it ended: which way was first, and what it brought.
 pub(crate) enum WaitOutcome {
     /// The browser came back, and waits for its page.
     Redirect(Accepted),
-    /// The address was pasted.
     Paste(Verdict),
-    /// The device code.
-    Device {
-        /// What a poll brought.
-        tokens: Box<TokenSet>,
-        /// The browser that came back during that poll.
-        browser: Option<Accepted>,
-    },
-    /// The device code, and the person said no.
+    /// With the browser that came back during the poll, if one did.
+    Device(Box<TokenSet>, Option<Accepted>),
     Denied(ErrorResponse),
 }
 
 impl WaitOutcome {
-    fn device(tokens: Box<TokenSet>) -> Self {
-        Self::Device {
-            tokens,
-            browser: None,
-        }
-    }
-
-    /// The browser that waits for its page.
     pub(crate) fn browser(self) -> Option<Accepted> {
         match self {
             Self::Redirect(browser) => Some(browser),
-            Self::Device { browser, .. } => browser,
+            Self::Device(_, browser) => browser,
             Self::Paste(_) | Self::Denied(_) => None,
         }
     }
@@ -62,19 +45,12 @@ impl WaitOutcome {
 
 /// All ways of one login. One that cannot finish here is `None`.
 pub(crate) struct Wait<'a> {
-    /// The login's means.
     pub context: &'a Context,
-    /// What was asked of it.
     pub wish: &'a Wish,
-    /// What the browser is sent with.
     pub code: Option<&'a CodeFlow>,
-    /// What the browser opens for it.
     pub address: Option<Address<'a>>,
-    /// Where it comes back to this machine.
     pub listener: Option<Listener>,
-    /// Where an address is pasted.
     pub entry: Option<Entry>,
-    /// The code for another device.
     pub device: Option<DeviceFlow>,
 }
 
@@ -87,8 +63,7 @@ enum WaitEvent {
     TimeOver,
 }
 
-impl<'a> Wait<'a> {
-    /// Invites the person, and waits.
+impl Wait<'_> {
     pub(crate) async fn run(mut self) -> Result<WaitOutcome> {
         if !self.can_finish() {
             return Err(no_flow_left(
@@ -96,19 +71,28 @@ impl<'a> Wait<'a> {
                 "what is pasted does not arrive in the background, or without a terminal of its own",
             ));
         }
-        let invitation = self.invitation();
-        invitation.begin();
+        let invitation = Invitation {
+            term: &*self.context.term,
+            wish: self.wish,
+            url: self.address.as_ref().map(|address| address.url.to_string()),
+            port: self.listener.as_ref().map(Listener::port),
+            pasting: self.entry.is_some(),
+            device: self.device.is_some(),
+        };
+        invitation.show();
         let url = self.address.as_ref().map(|address| address.url.clone());
-        let mut visit = pin!(Visit::of(self.context, self.wish, url).go());
+        let mut visit = pin!(consent::visit(self.context, self.wish, url));
         let mut visited = false;
         let mut deadline = Instant::now() + self.wish.timeout.unwrap_or(PATIENCE);
-        let _progress = self.context.term.progress(invitation.waiting());
+        let _progress = self.context.term.progress(invitation.progress());
         loop {
+            let redirect = (self.listener.as_mut().zip(self.code))
+                .map(|(listener, code)| listener.accept(|query| code.judge(query)));
             let happened = tokio::select! {
-                accepted = redirected(&mut self.listener, self.code) => WaitEvent::Redirect(accepted),
-                typed = typed(&mut self.entry) => WaitEvent::Typed(typed),
-                event = told(&mut self.device) => WaitEvent::Device(event),
-                event = changed(&mut self.address) => WaitEvent::Address(event),
+                accepted = next(redirect) => WaitEvent::Redirect(accepted),
+                typed = next(self.entry.as_mut().map(Entry::next)) => WaitEvent::Typed(typed),
+                event = next(self.device.as_mut().map(DeviceFlow::next)) => WaitEvent::Device(event),
+                event = next(self.address.as_mut().map(Address::next)) => WaitEvent::Address(event),
                 outcome = &mut visit, if !visited => WaitEvent::Visited(outcome),
                 () = sleep_until(deadline) => WaitEvent::TimeOver,
             };
@@ -124,57 +108,46 @@ impl<'a> Wait<'a> {
         }
     }
 
-    fn invitation(&self) -> Invitation<'a> {
-        Invitation {
-            term: &*self.context.term,
-            wish: self.wish,
-            url: self.address.as_ref().map(|address| address.url.to_string()),
-            port: self.listener.as_ref().map(Listener::port),
-            pasting: self.entry.is_some(),
-            device: self.device.is_some(),
-        }
-    }
-
-    /// Goes on where this does not end it.
     async fn judge(
         &mut self,
         happened: WaitEvent,
         invitation: &Invitation<'_>,
     ) -> Result<Option<WaitOutcome>> {
         match happened {
-            WaitEvent::Redirect(browser) => Ok(Some(match self.overtaking().await {
-                Some(tokens) => WaitOutcome::Device {
-                    tokens,
-                    browser: Some(browser),
-                },
+            WaitEvent::Redirect(browser) => Ok(Some(match self.settle_poll().await {
+                Some(tokens) => WaitOutcome::Device(tokens, Some(browser)),
                 None => WaitOutcome::Redirect(browser),
             })),
-            WaitEvent::Typed(typed) => match self.pasted(typed)? {
-                Some(verdict) => Ok(Some(match self.overtaking().await {
-                    Some(tokens) => WaitOutcome::device(tokens),
+            WaitEvent::Typed(typed) => match self.take_line(typed)? {
+                Some(verdict) => Ok(Some(match self.settle_poll().await {
+                    Some(tokens) => WaitOutcome::Device(tokens, None),
                     None => WaitOutcome::Paste(verdict),
                 })),
                 None => Ok(None),
             },
-            WaitEvent::Device(event) => self.device_said(event, invitation),
+            WaitEvent::Device(event) => self.handle_device(event, invitation),
             WaitEvent::Address(event) => {
-                self.address_said(&event, invitation);
+                self.handle_address(&event, invitation);
                 Ok(None)
             }
             WaitEvent::Visited(Ok(())) => Ok(None),
-            WaitEvent::Visited(Err(cause)) => self.not_opened(&cause, invitation).map(|()| None),
-            WaitEvent::TimeOver => Err(self.in_trouble(timed_out(self.wish, PATIENCE))),
+            WaitEvent::Visited(Err(cause)) => {
+                self.go_on_without_browser(&cause, invitation)?;
+                Ok(None)
+            }
+            WaitEvent::TimeOver => {
+                Err(self.add_trouble(consent::timeout_error(self.wish, PATIENCE)))
+            }
         }
     }
 
     /// What the poll under way brings: an answer that arrives during one waits for it, for had it signed
     /// the person in, a second token request would be one too many.
-    async fn overtaking(&mut self) -> Option<Box<TokenSet>> {
+    async fn settle_poll(&mut self) -> Option<Box<TokenSet>> {
         self.device.as_mut()?.settle().await
     }
 
-    /// What was typed. What is no answer is said, and asked for again.
-    fn pasted(&mut self, typed: Typed) -> Result<Option<Verdict>> {
+    fn take_line(&mut self, typed: Typed) -> Result<Option<Verdict>> {
         let Some(code) = self.code else {
             return Ok(None);
         };
@@ -184,12 +157,18 @@ impl<'a> Wait<'a> {
                 self.context.term.warn(&paste::too_long());
                 return Ok(None);
             }
-            Typed::Closed => return self.without_entry().map(|()| None),
+            Typed::Closed => {
+                self.entry = None;
+                if self.can_finish() {
+                    return Ok(None);
+                }
+                return Err(no_flow_left(self.wish, "the terminal was closed"));
+            }
         };
-        match code.typed(self.wish, &text)? {
-            Said::Answer(verdict) => return Ok(Some(verdict)),
-            Said::Wrong(what) => self.context.term.warn(&what),
-            Said::Nothing => {
+        match code.judge_paste(self.wish, &text) {
+            Ok(Some(verdict)) => return Ok(Some(verdict)),
+            Err(what) => self.context.term.warn(&what),
+            Ok(None) => {
                 if let Some(device) = &mut self.device {
                     device.hurry();
                 }
@@ -201,31 +180,29 @@ impl<'a> Wait<'a> {
         Ok(None)
     }
 
-    fn device_said(
+    fn handle_device(
         &mut self,
         event: DeviceEvent,
         invitation: &Invitation<'_>,
     ) -> Result<Option<WaitOutcome>> {
         match event {
             DeviceEvent::Code(code) => {
-                invitation.code(&code);
+                invitation.show_code(&code);
                 Ok(None)
             }
-            DeviceEvent::Granted(tokens) => Ok(Some(WaitOutcome::device(tokens))),
+            DeviceEvent::Granted(tokens) => Ok(Some(WaitOutcome::Device(tokens, None))),
             DeviceEvent::Denied(response) => Ok(Some(WaitOutcome::Denied(response))),
             DeviceEvent::Expired if self.takes_codes() => {
-                invitation.expired();
+                invitation.say_code_over();
                 Ok(None)
             }
-            DeviceEvent::Expired => Err(self.in_trouble(expired(self.wish))),
+            DeviceEvent::Expired => Err(self.add_trouble(consent::expiry_error(self.wish))),
             DeviceEvent::Failed(error) => {
                 let device = self.device.take();
                 if let Some(device) = device.filter(|_| !self.takes_codes()) {
-                    return Err(device.failed(&error));
+                    return Err(device.explain(&error));
                 }
-                self.context
-                    .term
-                    .step(&format!("no code for another device: {error}"));
+                (self.context.term).step(&format!("no code for another device: {error}"));
                 Ok(None)
             }
         }
@@ -233,24 +210,23 @@ impl<'a> Wait<'a> {
 
     /// A browser that was launched here has begun with the address in time. Where nobody can press Enter
     /// another is shown without.
-    fn address_said(&mut self, event: &AddressEvent, invitation: &Invitation<'_>) {
+    fn handle_address(&mut self, event: &AddressEvent, invitation: &Invitation<'_>) {
         let Some(address) = &mut self.address else {
             return;
         };
         match event {
             AddressEvent::Over if self.wish.launches() => {}
             AddressEvent::Over if self.entry.is_none() => address.hurry(),
-            AddressEvent::Over => invitation.address_over(),
-            AddressEvent::New => invitation.address(&address.url),
+            AddressEvent::Over => invitation.say_address_over(),
+            AddressEvent::New => invitation.show_address(&address.url),
             AddressEvent::Failed(error) => {
-                let term = &self.context.term;
-                term.warn(&format!("no new address was to be had: {error}"));
+                (self.context.term).warn(&format!("no new address was to be had: {error}"));
             }
         }
     }
 
     /// Without a browser the code is wanted now, and the address by whoever is there.
-    fn not_opened(&mut self, cause: &str, invitation: &Invitation<'_>) -> Result<()> {
+    fn go_on_without_browser(&mut self, cause: &str, invitation: &Invitation<'_>) -> Result<()> {
         if let Visitor::AutoApprove(_) = self.wish.visitor {
             let what = format!("the sandbox did not approve: {cause}");
             return Err(Error::new(Code::InternalError, what).hint("run it again with `-v`"));
@@ -264,21 +240,12 @@ impl<'a> Wait<'a> {
             None if !asked => return Err(no_flow_left(self.wish, cause)),
             None => {}
         }
-        invitation.not_opened(cause, asked);
+        invitation.say_not_opened(cause, asked);
         Ok(())
     }
 
-    /// The terminal is gone; what else can finish goes on.
-    fn without_entry(&mut self) -> Result<()> {
-        self.entry = None;
-        if self.can_finish() {
-            return Ok(());
-        }
-        Err(no_flow_left(self.wish, "the terminal was closed"))
-    }
-
     /// The end of the wait, with what the device flow met at last.
-    fn in_trouble(&self, mut error: Error) -> Error {
+    fn add_trouble(&self, mut error: Error) -> Error {
         if let Some(why) = self.device.as_ref().and_then(DeviceFlow::trouble) {
             error.message = format!("{}; the last poll failed: {why}", error.message);
         }
@@ -289,36 +256,15 @@ impl<'a> Wait<'a> {
         self.takes_codes() || self.device.is_some()
     }
 
-    /// Whether the answer to the authorization request could still arrive.
     fn takes_codes(&self) -> bool {
         self.listener.is_some() || self.entry.is_some()
     }
 }
 
-async fn redirected(listener: &mut Option<Listener>, code: Option<&CodeFlow>) -> Accepted {
-    match (listener, code) {
-        (Some(listener), Some(code)) => listener.accept(|query| code.judge(query)).await,
-        _ => pending().await,
-    }
-}
-
-async fn typed(entry: &mut Option<Entry>) -> Typed {
-    match entry {
-        Some(entry) => entry.next().await,
-        None => pending().await,
-    }
-}
-
-async fn changed(address: &mut Option<Address<'_>>) -> AddressEvent {
-    match address {
-        Some(address) => address.next().await,
-        None => pending().await,
-    }
-}
-
-async fn told(device: &mut Option<DeviceFlow>) -> DeviceEvent {
-    match device {
-        Some(device) => device.next().await,
+/// What a way has next; where there is none, nothing ever.
+async fn next<T>(way: Option<impl Future<Output = T>>) -> T {
+    match way {
+        Some(next) => next.await,
         None => pending().await,
     }
 }

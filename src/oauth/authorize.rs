@@ -13,20 +13,14 @@ use super::{endpoint, random};
 use crate::provider::{Provider, RESERVED_PARAMETERS};
 use keyfob_base::secret::Secret;
 
-/// What a login wants to ask for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AuthorizationWish<'a> {
-    /// The provider's definition, endpoints resolved.
     pub provider: &'a Provider,
-    /// Our client id.
     pub client_id: &'a str,
     /// The redirect URI, exactly as the token endpoint will see it again.
     pub redirect_uri: &'a str,
-    /// The scopes to ask for.
     pub scopes: &'a [String],
-    /// The person who is expected to sign in.
     pub login_hint: Option<&'a str>,
-    /// Asks for somebody else than the browser would sign in.
     pub switch: bool,
     /// The resources that the tokens are for (RFC 8707 §2.1).
     pub resource: &'a [String],
@@ -50,13 +44,11 @@ pub(crate) struct AuthorizationRequest {
 }
 
 impl AuthorizationRequest {
-    /// What is asked, in the order of the URL.
     pub(super) fn parameters(&self) -> &[(String, String)] {
         &self.parameters
     }
 
-    /// What the browser opens once it was pushed: `client_id` and `request_uri` alone, after the
-    /// endpoint's own query (RFC 9126 §4).
+    /// `client_id` and `request_uri` alone, after the endpoint's own query (RFC 9126 §4).
     pub(super) fn by_reference(&self, request_uri: &str) -> Url {
         let named = self
             .parameters
@@ -64,7 +56,7 @@ impl AuthorizationRequest {
             .filter(|(name, _)| name == "client_id");
         let mut parameters: Vec<_> = named.cloned().collect();
         parameters.push(("request_uri".to_owned(), request_uri.to_owned()));
-        opened(&self.endpoint, &parameters)
+        build_url(&self.endpoint, &parameters)
     }
 }
 
@@ -77,11 +69,8 @@ impl fmt::Debug for AuthorizationRequest {
     }
 }
 
-/// Builds the request: PKCE S256 and `state` always, `nonce` with `openid`, `resource` once for each
-/// (RFC 8707 §2.1). The provider's own parameters are added and never replace keyfob's.
-///
-/// # Panics
-/// When the provider has no `authorization_endpoint`; a login checks that first.
+/// PKCE S256 and `state` always, `nonce` with `openid`, `resource` once for each (RFC 8707 §2.1). The
+/// provider's own parameters are added and never replace keyfob's.
 pub(crate) fn request(wish: &AuthorizationWish<'_>) -> AuthorizationRequest {
     let endpoint = wish.provider.authorization_endpoint.as_ref();
     let endpoint = endpoint.expect("a login checks for the authorization endpoint first");
@@ -118,7 +107,7 @@ pub(crate) fn request(wish: &AuthorizationWish<'_>) -> AuthorizationRequest {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
     AuthorizationRequest {
-        url: opened(&endpoint, &parameters),
+        url: build_url(&endpoint, &parameters),
         state,
         nonce,
         verifier,
@@ -135,7 +124,6 @@ fn scope_parameter<'a>(wish: &AuthorizationWish<'a>) -> &'a str {
         .unwrap_or("scope")
 }
 
-/// The provider's parameters, then the login's wishes, which replace them.
 fn additions<'a>(wish: &AuthorizationWish<'a>) -> BTreeMap<&'a str, &'a str> {
     let rule = &wish.provider.authorization;
     let pairs = |map: &'a BTreeMap<String, String>| {
@@ -155,8 +143,7 @@ fn additions<'a>(wish: &AuthorizationWish<'a>) -> BTreeMap<&'a str, &'a str> {
     additions
 }
 
-/// The endpoint with the query that it has itself, which stays as it is (RFC 6749 §3.1) but for
-/// parameters that would then be there twice.
+/// The endpoint's own query stays (RFC 6749 §3.1) but for parameters that would then be there twice.
 fn without_doubles(endpoint: &Url, parameters: &[(&str, &str)]) -> Url {
     let stays = |part: &&str| {
         let name = form_urlencoded::parse(part.as_bytes())
@@ -175,8 +162,7 @@ fn without_doubles(endpoint: &Url, parameters: &[(&str, &str)]) -> Url {
     endpoint
 }
 
-/// What the browser opens.
-fn opened(endpoint: &Url, parameters: &[(String, String)]) -> Url {
+fn build_url(endpoint: &Url, parameters: &[(String, String)]) -> Url {
     let mut url = endpoint.clone();
     url.query_pairs_mut().extend_pairs(parameters);
     url

@@ -7,19 +7,16 @@ use super::http::Request;
 use crate::provider::ClientAuth;
 use keyfob_base::secret::Secret;
 
-/// The client and how it authenticates.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Client {
     /// The client identifier. Empty where no client has a part: then nothing tells of one.
     pub id: String,
-    /// How it authenticates.
     pub auth: ClientAuth,
     /// What it authenticates with; never used with [`ClientAuth::None`].
     pub secret: Option<Secret>,
 }
 
 impl Client {
-    /// Adds the one way of authentication that this client has to a form.
     pub(super) fn authenticate<'a>(
         &'a self,
         request: Request<'a>,

@@ -3,13 +3,15 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 use url::Url;
 
 use super::endpoint::{host, is_loopback, parse_url};
 use super::http::Request;
 use super::{Http, OauthError};
-use crate::provider::ClientAuth;
+use crate::provider::{ClientAuth, Endpoint};
 use keyfob_base::escape::escape_short;
 
 /// What keyfob reads from an issuer's metadata. Endpoints are checked; a list holds a server's words.
@@ -17,20 +19,7 @@ use keyfob_base::escape::escape_short;
 pub(crate) struct Metadata {
     /// The issuer identifier, equal to the one asked (RFC 8414 §3.3).
     pub issuer: String,
-    /// Where the browser goes.
-    pub authorization_endpoint: Option<Url>,
-    /// Where codes become tokens.
-    pub token_endpoint: Option<Url>,
-    /// Where a token says whose it is.
-    pub userinfo_endpoint: Option<Url>,
-    /// Where tokens are revoked.
-    pub revocation_endpoint: Option<Url>,
-    /// Where clients register themselves.
-    pub registration_endpoint: Option<Url>,
-    /// Where a device asks for a code (RFC 8628 §4).
-    pub device_authorization_endpoint: Option<Url>,
-    /// Where authorization requests are pushed (RFC 9126 §5).
-    pub pushed_authorization_request_endpoint: Option<Url>,
+    pub endpoints: BTreeMap<Endpoint, Url>,
     /// Only pushed requests are taken (RFC 9126 §5).
     pub require_pushed_authorization_requests: bool,
     /// A URL may be a client id (OAuth Client ID Metadata Documents).
@@ -150,14 +139,7 @@ impl Document {
         self.is_of(issuer)?;
         Ok(Metadata {
             issuer: issuer.to_owned(),
-            authorization_endpoint: self.endpoint("authorization_endpoint")?,
-            token_endpoint: self.endpoint("token_endpoint")?,
-            userinfo_endpoint: self.endpoint("userinfo_endpoint")?,
-            revocation_endpoint: self.endpoint("revocation_endpoint")?,
-            registration_endpoint: self.endpoint("registration_endpoint")?,
-            device_authorization_endpoint: self.endpoint("device_authorization_endpoint")?,
-            pushed_authorization_request_endpoint: self
-                .endpoint("pushed_authorization_request_endpoint")?,
+            endpoints: self.endpoints()?,
             require_pushed_authorization_requests: self
                 .flag("require_pushed_authorization_requests"),
             client_id_metadata_document_supported: self
@@ -192,10 +174,15 @@ impl Document {
         })
     }
 
-    fn endpoint(&self, name: &str) -> Result<Option<Url>, String> {
-        let Some(value) = self.present(name) else {
-            return Ok(None);
-        };
+    fn endpoints(&self) -> Result<BTreeMap<Endpoint, Url>, String> {
+        let announced = Endpoint::ALL.into_iter().filter_map(|endpoint| {
+            let value = self.present(endpoint.key())?;
+            Some(self.url(endpoint.key(), value).map(|url| (endpoint, url)))
+        });
+        announced.collect()
+    }
+
+    fn url(&self, name: &str, value: &Value) -> Result<Url, String> {
         let wrong = |wrong: &str| format!("whose `{name}` {wrong}");
         let text = value.as_str().ok_or_else(|| wrong("is not a string"))?;
         let url = parse_url(text).map_err(|predicate| wrong(&predicate))?;
@@ -203,7 +190,7 @@ impl Document {
         if url.scheme() == "http" && !self.on_loopback {
             return Err(wrong("is not https"));
         }
-        Ok(Some(url))
+        Ok(url)
     }
 
     fn flag(&self, name: &str) -> bool {

@@ -8,9 +8,8 @@ use crate::web::{Flaw, flaws};
 /// The longest URL that a server may name, in bytes; it has to fit on a command line with a query.
 const LONGEST: usize = 2048;
 
-/// Reads a URL that a server names, and checks it as [`check_url`] does. Control characters, which a
-/// parser would quietly drop, are refused first; what comes back is serialized anew by the parser. The
-/// error is a predicate too, and shows nothing of the text.
+/// Control characters, which a parser would quietly drop, are refused first; what comes back is serialized
+/// anew. The error is a predicate, and shows nothing of the text.
 pub(crate) fn parse_url(text: &str) -> Result<Url, String> {
     if text.len() > LONGEST {
         return Err(format!("is longer than {LONGEST} bytes"));
@@ -23,9 +22,8 @@ pub(crate) fn parse_url(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// Checks a URL that is about to be opened or called: https, or http to a loopback host; no user
-/// information, no fragment, no control characters. The error is a predicate that shows nothing of
-/// the URL, to stand after its name: "`token_endpoint` has a fragment".
+/// https, or http to a loopback host; no user information, fragment or control characters. The error is a
+/// predicate that shows nothing of the URL, to stand after its name: "`token_endpoint` has a fragment".
 pub(crate) fn check_url(url: &Url) -> Result<(), String> {
     let Some(flaw) = flaws(url).next() else {
         return Ok(());
@@ -40,8 +38,6 @@ pub(crate) fn check_url(url: &Url) -> Result<(), String> {
     .to_owned())
 }
 
-/// The origin, such as `https://id.example.com`: scheme, host, and the port where it is not the
-/// scheme's own.
 pub(crate) fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }

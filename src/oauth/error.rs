@@ -5,7 +5,6 @@ use std::fmt;
 /// The standard's error object (RFC 6749 §4.1.2.1, §5.2). Its texts are a server's: shown escaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ErrorResponse {
-    /// The error code, such as `invalid_grant`.
     pub error: String,
     /// The server's explanation, secrets of the request already redacted.
     pub description: Option<String>,
@@ -20,23 +19,17 @@ impl fmt::Display for ErrorResponse {
     }
 }
 
-/// A request that did not give what the standard promises.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum OauthError {
     /// No answer: names the host and the cause, TLS failures included.
     Network(String),
-    /// 429 or 5xx.
     Unavailable {
-        /// The host that answered.
         host: String,
-        /// The HTTP status.
         status: u16,
         /// `Retry-After`, in seconds.
         retry_after: Option<u64>,
     },
-    /// 401 for an access token.
     Unauthorized,
-    /// The standard's own error object.
     Refused(ErrorResponse),
     /// Something else than the standard allows; a sentence naming what.
     Invalid(String),

@@ -14,16 +14,13 @@ use keyfob_base::timestamp::Timestamp;
 /// How far our clock may be ahead of the server's, in seconds.
 const TOLERANCE: u64 = 60;
 
-/// What an id token's claims must agree with.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Expected<'a> {
     /// The issuer; `{claim}` in it stands for that claim of the token.
     pub issuer: Option<&'a str>,
-    /// Our client id, which `aud` must hold.
     pub client_id: &'a str,
     /// The `nonce` that was sent, where one was.
     pub nonce: Option<&'a Secret>,
-    /// Now.
     pub now: Timestamp,
 }
 
@@ -37,8 +34,7 @@ pub(crate) fn claims(id_token: &Secret, expected: &Expected<'_>) -> Result<Value
     Ok(Value::Object(claims))
 }
 
-/// The claims of anybody's JSON Web Token, unchecked: good for showing, and for nothing else. `None` where
-/// it is no such token.
+/// Claims that nobody has checked: good for showing, and for nothing else.
 pub(crate) fn unchecked(token: &Secret) -> Option<Value> {
     decode(token.expose()).map(Value::Object)
 }
@@ -61,7 +57,7 @@ fn check_issuer(claims: &Map<String, Value>, expected: Option<&str>) -> Result<(
     match claims.get("iss").and_then(Value::as_str) {
         Some(issuer) if issuer == expected => Ok(()),
         Some(_) => Err("the id token's `iss` names another issuer".into()),
-        None => Err(missing("iss")),
+        None => Err(missing_claim("iss")),
     }
 }
 
@@ -75,7 +71,7 @@ fn fill(issuer: &str, claims: &Map<String, Value>) -> Result<String, String> {
             claims
                 .get(name)
                 .and_then(Value::as_str)
-                .ok_or_else(|| missing(name))?,
+                .ok_or_else(|| missing_claim(name))?,
         );
         rest = after;
     }
@@ -93,7 +89,7 @@ fn check_audience(claims: &Map<String, Value>, client_id: &str) -> Result<(), St
     let audiences = match claims.get("aud") {
         Some(Value::Array(audiences)) => audiences.as_slice(),
         Some(one) => std::slice::from_ref(one),
-        None => return Err(missing("aud")),
+        None => return Err(missing_claim("aud")),
     };
     if !audiences.iter().any(|audience| audience == client_id) {
         return Err("the id token's `aud` does not hold our client id".into());
@@ -110,7 +106,7 @@ fn check_expiry(claims: &Map<String, Value>, now: Timestamp) -> Result<(), Strin
     let end = claims
         .get("exp")
         .and_then(Value::as_f64)
-        .ok_or_else(|| missing("exp"))?;
+        .ok_or_else(|| missing_claim("exp"))?;
     #[expect(
         clippy::cast_precision_loss,
         reason = "a timestamp ends with the year 9999"
@@ -131,10 +127,10 @@ fn check_nonce(claims: &Map<String, Value>, expected: Option<&Secret>) -> Result
         // Secrets are compared in constant time.
         Some(nonce) if Secret::new(nonce) == *expected => Ok(()),
         Some(_) => Err("the id token's `nonce` is not the one that was sent".into()),
-        None => Err(missing("nonce")),
+        None => Err(missing_claim("nonce")),
     }
 }
 
-fn missing(claim: &str) -> String {
+fn missing_claim(claim: &str) -> String {
     format!("the id token has no usable `{claim}`")
 }

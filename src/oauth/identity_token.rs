@@ -8,21 +8,16 @@ use super::members::needed_secret;
 use super::{Http, OauthError};
 use keyfob_base::secret::Secret;
 
-/// Where and how to ask.
 #[derive(Debug)]
 pub(crate) struct IdentityTokenEndpoint<'a> {
-    /// The URL, its query whole.
     pub url: &'a Url,
     /// `POST` with no body, else `GET`.
     pub post: bool,
-    /// What the job proves itself with.
     pub bearer: &'a Secret,
-    /// The member that holds the token.
     pub member: &'a str,
 }
 
 impl IdentityTokenEndpoint<'_> {
-    /// Asks once.
     pub(crate) async fn ask(&self, http: &Http) -> Result<Secret, OauthError> {
         let request = if self.post {
             // Azure takes no request without a type, and answers one it refuses with a redirect unless told.

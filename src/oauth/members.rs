@@ -14,7 +14,6 @@ fn present<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value>
     members.get(name).filter(|value| is_present(value))
 }
 
-/// A string that is there.
 pub(super) fn text<'a>(
     members: &'a Map<String, Value>,
     name: &str,
@@ -39,7 +38,6 @@ pub(super) fn secret(members: &Map<String, Value>, name: &str) -> Result<Option<
     Ok(Some(Secret::new(text)))
 }
 
-/// A [`secret`] without which the answer is worth nothing.
 pub(super) fn needed_secret(members: &Map<String, Value>, name: &str) -> Result<Secret, String> {
     secret(members, name)?.ok_or_else(|| format!("`{name}` is missing"))
 }

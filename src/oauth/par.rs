@@ -29,17 +29,14 @@ pub(crate) struct Pushed {
     pub expires_in: Option<Duration>,
 }
 
-/// Sends the parameters of `request` to `endpoint` with the client's authentication (RFC 9126 §2).
-///
-/// What that gives is for one use; the same request can be pushed again. A refusal is
-/// [`OauthError::Refused`]; an answer without a usable `request_uri` is [`OauthError::Invalid`].
+/// RFC 9126 §2. What it gives is for one use; the same request can be pushed again.
 pub(crate) async fn push(
     http: &Http,
     endpoint: &Url,
     client: &Client,
     request: &AuthorizationRequest,
 ) -> Result<Pushed, OauthError> {
-    let answer = http.send(pushed(endpoint, client, request)?).await?;
+    let answer = http.send(build_request(endpoint, client, request)?).await?;
     if !matches!(answer.status(), 200 | 201) {
         return Err(answer.failure());
     }
@@ -54,7 +51,7 @@ pub(crate) async fn push(
     })
 }
 
-fn pushed<'a>(
+fn build_request<'a>(
     endpoint: &'a Url,
     client: &'a Client,
     request: &'a AuthorizationRequest,

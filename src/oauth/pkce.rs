@@ -12,10 +12,6 @@ use keyfob_base::secret::Secret;
 pub(crate) struct CodeVerifier(Secret);
 
 impl CodeVerifier {
-    /// 32 random octets, base64url without padding: 43 characters.
-    ///
-    /// # Panics
-    /// When the operating system has no randomness.
     pub(crate) fn random() -> Self {
         Self(random::token())
     }

@@ -12,7 +12,6 @@ use super::{Client, ErrorResponse, Http, OauthError};
 use crate::provider::TokenRule;
 use keyfob_base::timestamp::Timestamp;
 
-/// What a token endpoint says of a client that brings a made-up code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// It minds the code and not the client: `invalid_grant` (RFC 6749 §5.2).
@@ -25,8 +24,7 @@ pub(crate) enum Verdict {
     Issued,
 }
 
-/// Brings a made-up code and a made-up verifier to the token endpoint. No server that follows the
-/// standard issues anything for them.
+/// No server that follows the standard issues anything for a made-up code and verifier.
 pub(crate) async fn client(
     http: &Http,
     endpoint: &Url,
@@ -69,8 +67,7 @@ fn judge(response: ErrorResponse) -> Verdict {
     }
 }
 
-/// The server's clock by the `Date` of its answer to a plain `GET`, whatever its status; `None` where
-/// it tells none.
+/// The `Date` of the answer to a plain `GET`, whatever its status.
 pub(crate) async fn clock(http: &Http, url: &Url) -> Result<Option<Timestamp>, OauthError> {
     let date = http.date(Request::get(url)).await?;
     let seconds = |date: SystemTime| {

@@ -6,9 +6,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use keyfob_base::escape::escape_short;
 use keyfob_base::secret::Secret;
 
-/// What stands for a secret.
 const REDACTED: &str = "[redacted]";
-/// How much of a server's words is kept, in characters.
 const LIMIT: usize = 300;
 /// The shortest secret that is looked for, in bytes. A shorter one guards nothing, and would tear
 /// error codes apart by which a login is judged.
@@ -38,25 +36,7 @@ fn redact(text: &str, secrets: &[Secret]) -> String {
     text
 }
 
-/// What Base64 in either alphabet makes of `value`, wherever it begins in what was encoded, such as behind the
-/// client id of a `Basic` header: the characters that `value` alone decides.
-fn base64_of(value: &str) -> Vec<String> {
-    let mut all = Vec::new();
-    for before in 0..3 {
-        let octets = [&b"\0\0"[..before], value.as_bytes()].concat();
-        let (first, end) = ((before * 8).div_ceil(6), octets.len() * 8 / 6);
-        for alphabet in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
-            let own = &alphabet.encode(&octets)[first..end];
-            if own.len() >= SHORTEST && !all.iter().any(|one| one == own) {
-                all.push(own.to_owned());
-            }
-        }
-    }
-    all
-}
-
-/// Replaces `value` where each of its octets is itself, `%XX` or a character reference of HTML, letters in
-/// either case, and a blank also `+`.
+/// Each octet of `value` may be itself, `%XX`, a character reference of HTML, and a blank also `+`.
 fn replace_encoded(text: &str, value: &str) -> String {
     let (plain, starts) = decode(text.as_bytes());
     let (wanted, _) = spell(value.bytes().enumerate());
@@ -71,8 +51,7 @@ fn replace_encoded(text: &str, value: &str) -> String {
     String::from_utf8_lossy(&shown).into_owned()
 }
 
-/// The text with its encodings undone, and where in `text` each byte of that began; the last
-/// entry is the end.
+/// Undoes the encodings, and says where in `text` each byte began; the last entry is the end.
 fn decode(text: &[u8]) -> (String, Vec<usize>) {
     let mut at = 0;
     let (plain, mut starts) = spell(std::iter::from_fn(|| {
@@ -91,8 +70,7 @@ fn decode(text: &[u8]) -> (String, Vec<usize>) {
     (plain, starts)
 }
 
-/// Octets as characters of the same number, so that any octets can be searched as a string, and
-/// where each byte of that string came from.
+/// Octets as characters of the same number, so that any can be searched, and where each byte came from.
 fn spell(octets: impl Iterator<Item = (usize, u8)>) -> (String, Vec<usize>) {
     let mut spelt = String::new();
     let mut starts = Vec::new();

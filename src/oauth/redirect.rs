@@ -12,7 +12,6 @@ use keyfob_base::secret::Secret;
 /// What the answer to one authorization request must show.
 #[derive(Debug, Clone)]
 pub(crate) struct Expected {
-    /// The `state` that was sent.
     pub state: Secret,
     /// The issuer the request went to, where it has one. One with a `{claim}` in it is not compared.
     pub issuer: Option<String>,
@@ -31,22 +30,18 @@ impl Expected {
     }
 }
 
-/// The judgement.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Not the answer to this request; the wait goes on. Says why, in a few words without input.
     NotOurs(&'static str),
     /// The right `state` and a wrong or missing `iss`: the login ends, nothing of it is shown.
     WrongIssuer,
-    /// The server or the person said no.
     Refused(ErrorResponse),
     /// Ours, but without a code or with a parameter twice.
     Malformed(&'static str),
-    /// The authorization code.
     Code(Secret),
 }
 
-/// Judges a query string, as it stood after the `?`.
 pub(crate) fn judge(query: &str, expected: &Expected) -> Verdict {
     let answer = Answer::parse(query);
     match answer.all("state").as_slice() {

@@ -26,40 +26,30 @@ const SECRET_LIMIT: usize = 4096;
 /// The grant of the device flow (RFC 8628 §3.4).
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// What we ask a server to register us for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RegistrationWish<'a> {
-    /// Every redirect URI that a login may use.
     pub redirect_uris: &'a [String],
     /// The scopes that a login may ask for; none leaves them to the server.
     pub scopes: &'a [String],
-    /// The device flow will be used too.
     pub device: bool,
     /// How we would authenticate; the server may decide otherwise.
     pub auth: ClientAuth,
 }
 
-/// What a server gave us when we registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Registered {
-    /// Our client id from now on.
     pub client_id: String,
-    /// How the server wants us to authenticate.
     pub auth: ClientAuth,
-    /// What we authenticate with, where `auth` needs it.
     pub client_secret: Option<Secret>,
     /// When the client secret ends; `None` where it never does or the server does not say.
     pub secret_expires_at: Option<Timestamp>,
     /// Manages this registration (RFC 7592 §3).
     pub registration_access_token: Option<Secret>,
-    /// Where it is managed.
     pub configuration_endpoint: Option<Url>,
 }
 
-/// Registers a native client that authenticates as wished (RFC 7591 §3.1), and takes what the server
-/// answers instead: `client_secret_basic` or `client_secret_post` with a secret. A client that
-/// authenticates in any other way is [`OauthError::Invalid`], as is one without a usable id or without
-/// the secret that it needs.
+/// RFC 7591 §3.1. What the server answers counts: `client_secret_basic` or `client_secret_post` with a secret.
+/// Any other way, or no usable id, is [`OauthError::Invalid`].
 pub(crate) async fn register(
     http: &Http,
     endpoint: &Url,
@@ -139,8 +129,7 @@ impl Given<'_> {
         Ok(id.to_owned())
     }
 
-    /// The method and what it needs. A secret that comes without a method is for Basic, the default
-    /// (RFC 7591 §2); one that comes with `none` is for nothing.
+    /// A secret without a method is for Basic, the default (RFC 7591 §2); one with `none` is for nothing.
     fn authentication(&self) -> Result<(ClientAuth, Option<Secret>), OauthError> {
         let secret = !self.text("client_secret").is_empty();
         let auth = match self.member("token_endpoint_auth_method") {
@@ -210,8 +199,7 @@ impl Given<'_> {
         fits.then(|| Secret::new(token))
     }
 
-    /// `registration_client_uri`, by the rules of endpoints: https, and http on loopback alone, where
-    /// the registration endpoint is there too.
+    /// `registration_client_uri`: https, or http on loopback where the registration endpoint is there too.
     fn configuration_endpoint(&self, on_loopback: bool) -> Option<Url> {
         let text = self.text("registration_client_uri");
         if text.is_empty() {
@@ -232,12 +220,10 @@ impl Given<'_> {
             .trace(&format!("taken as absent: `{member}` {why}"));
     }
 
-    /// A member that is there and is not `null`.
     fn member(&self, name: &str) -> Option<&Value> {
         self.members.get(name).filter(|value| !value.is_null())
     }
 
-    /// A member as text; empty where it is none.
     fn text(&self, name: &str) -> &str {
         self.member(name)
             .and_then(Value::as_str)

@@ -18,20 +18,14 @@ use keyfob_base::secret::Secret;
 /// Which token is revoked, as `token_type_hint` (RFC 7009 §2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hint {
-    /// `access_token`.
     AccessToken,
-    /// `refresh_token`.
     RefreshToken,
 }
 
-/// A revocation endpoint and how to speak to it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RevocationEndpoint<'a> {
-    /// Its URL.
     pub url: &'a Url,
-    /// Our client there.
     pub client: &'a Client,
-    /// What it takes, and in which form.
     pub rule: &'a RevocationRule,
     /// Headers sent along, none of which replaces the authentication.
     pub headers: &'a BTreeMap<String, String>,
@@ -76,30 +70,33 @@ impl RevocationEndpoint<'_> {
             return Err(OauthError::Invalid(why.into()));
         }
         match self.rule.style {
-            RevocationStyle::Rfc7009 => self.rfc7009(http, token, hint).await,
+            RevocationStyle::Rfc7009 => {
+                self.rfc7009(http, Request::form(self.url), token, hint)
+                    .await
+            }
             RevocationStyle::TokenOnly => self.token_only(http, token).await,
             RevocationStyle::DeleteToken => self.delete_token(http, token).await,
             RevocationStyle::Bearer => self.bearer(http, token).await,
-            RevocationStyle::Json => self.json(http, token, hint).await,
+            RevocationStyle::Json => {
+                let request = Request::json(Method::POST, self.url, json!({}));
+                self.rfc7009(http, request, token, hint).await
+            }
         }
     }
 
-    async fn rfc7009(&self, http: &Http, token: &Secret, hint: Hint) -> Result<(), OauthError> {
+    async fn rfc7009<'r>(
+        &'r self,
+        http: &Http,
+        request: Request<'r>,
+        token: &'r Secret,
+        hint: Hint,
+    ) -> Result<(), OauthError> {
         let request = self
-            .with_headers(Request::form(self.url))?
+            .with_headers(request)?
             .secret_field("token", token)
             .field("token_type_hint", hint.as_str());
         let answer = http.send(self.client.authenticate(request)?).await?;
-        confirmed(answer.is_success(), &answer)
-    }
-
-    async fn json(&self, http: &Http, token: &Secret, hint: Hint) -> Result<(), OauthError> {
-        let request = self
-            .with_headers(Request::json(Method::POST, self.url, json!({})))?
-            .secret_field("token", token)
-            .field("token_type_hint", hint.as_str());
-        let answer = http.send(self.client.authenticate(request)?).await?;
-        confirmed(answer.is_success(), &answer)
+        confirm(answer.is_success(), &answer)
     }
 
     async fn token_only(&self, http: &Http, token: &Secret) -> Result<(), OauthError> {
@@ -111,17 +108,16 @@ impl RevocationEndpoint<'_> {
             let response = answer.error_response();
             answer.status() == 400 && response.is_some_and(|r| r.error == "invalid_token")
         };
-        confirmed(answer.is_success() || unknown(), &answer)
+        confirm(answer.is_success() || unknown(), &answer)
     }
 
-    /// The token itself is the authentication, so that 401 says that it is gone. A success may hold a
-    /// refusal, or no object at all.
+    /// The token is the authentication, so 401 says that it is gone. A success may hold a refusal, or no object.
     async fn bearer(&self, http: &Http, token: &Secret) -> Result<(), OauthError> {
         let request = self.with_headers(Request::post(self.url))?.bearer(token)?;
         let answer = http.send(request).await?;
         match answer.refusal_in_success() {
             Some(response) if answer.is_success() => Err(OauthError::Refused(response)),
-            _ => confirmed(answer.is_success() || answer.status() == 401, &answer),
+            _ => confirm(answer.is_success() || answer.status() == 401, &answer),
         }
     }
 
@@ -137,7 +133,7 @@ impl RevocationEndpoint<'_> {
         let request = self.with_headers(request)?.basic(&self.client.id, secret);
         let answer = http.send(request).await?;
         // 404 says that the token is not known.
-        confirmed(answer.is_success() || answer.status() == 404, &answer)
+        confirm(answer.is_success() || answer.status() == 404, &answer)
     }
 
     /// Before the authentication, which then stands.
@@ -149,7 +145,7 @@ impl RevocationEndpoint<'_> {
     }
 }
 
-fn confirmed(gone: bool, answer: &Answer) -> Result<(), OauthError> {
+fn confirm(gone: bool, answer: &Answer) -> Result<(), OauthError> {
     gone.then_some(()).ok_or_else(|| answer.failure())
 }
 

@@ -11,8 +11,7 @@ use super::{Http, OauthError};
 use crate::provider::{IdentityMethod, IdentityRule};
 use keyfob_base::secret::Secret;
 
-/// Asks whose token this is, in the way of `rule`; gives a JSON object. A 401 is
-/// [`OauthError::Unauthorized`]; a 403 that says why, and a success that holds an error, is
+/// A 401 is [`OauthError::Unauthorized`]; a 403 that says why, and a success that holds an error, is
 /// [`OauthError::Refused`]. No header of the rule replaces the token's own.
 pub(crate) async fn userinfo(
     http: &Http,

@@ -33,7 +33,6 @@ impl Definition {
         definition
     }
 
-    /// Adds a key, in the place of the same one.
     pub(crate) fn push(&mut self, change: Change) {
         match self
             .changes
@@ -45,18 +44,15 @@ impl Definition {
         }
     }
 
-    /// Whether a key is in it.
     pub(crate) fn sets(&self, key: &str) -> bool {
         self.changes.iter().any(|change| change.key() == key)
     }
 
-    /// What a key is set to.
     pub(crate) fn value(&self, key: &str) -> Option<&Value> {
         let change = self.changes.iter().find(|change| change.key() == key)?;
         change.value()
     }
 
-    /// The text of the file.
     pub(super) fn text(&self, name: &str) -> Result<String> {
         let discovered = if self.sets("issuer") {
             "# What is not here is read from the issuer's metadata at each login.\n"

@@ -7,10 +7,8 @@ pub(super) struct Fault {
     pub what: String,
 }
 
-/// What a check says of a definition.
 pub(super) type Checked = Result<(), Fault>;
 
-/// Fails unless a rule holds.
 pub(super) fn ensure(holds: bool, key: impl Into<String>, what: impl Into<String>) -> Checked {
     let fault = || Fault {
         key: key.into(),

@@ -31,6 +31,11 @@ const TABLES: [Table; 12] = [
     ("token", fields::<TokenRule>),
 ];
 
+/// Whether a key holds a table, of its own keys or of any.
+pub(super) fn is_table_key(key: &str) -> bool {
+    key == "presets" || TABLES.iter().any(|(table, _)| *table == key)
+}
+
 /// Every key that a file may set, by its dotted path. One that holds a table of any keys, such as
 /// `presets`, is among them and what it holds is not.
 pub fn keys() -> Vec<String> {

@@ -8,6 +8,7 @@ mod change;
 mod check;
 mod definition;
 mod edit;
+mod endpoint;
 mod fault;
 mod keys;
 mod overlay;
@@ -26,6 +27,7 @@ mod template;
 
 pub(crate) use change::{Change, KeyType, key_type_of};
 pub(crate) use definition::{Definition, usual_scopes};
+pub(crate) use endpoint::Endpoint;
 pub(crate) use fault::dotted;
 pub use keys::keys;
 pub(crate) use prefixes::{PrefixMatch, judge};

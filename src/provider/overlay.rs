@@ -10,34 +10,17 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::fault::{Fault, dotted};
+use super::keys::is_table_key;
 use super::{Provider, SANDBOX, placeholders};
 use crate::error::{Code, Error, Result};
+use crate::names;
 use keyfob_base::escape::escape_short;
 
 /// The longest string in a file; longer ones are an accident, and would fill a terminal.
 const LONGEST: usize = 2048;
 
-/// The longest list in a file.
 const MOST: usize = 100;
 
-/// The keys whose values are tables.
-const TABLES: [&str; 13] = [
-    "authorization",
-    "device",
-    "environment",
-    "exchange",
-    "given",
-    "identity",
-    "lifetime",
-    "prefixes",
-    "presets",
-    "redirect",
-    "registration",
-    "revocation",
-    "token",
-];
-
-/// What a user's file sets, and where.
 pub(super) struct Overlay {
     pub path: PathBuf,
     /// The keys as they stand, types checked.
@@ -47,7 +30,6 @@ pub(super) struct Overlay {
 }
 
 impl Overlay {
-    /// Parses `text`, the file for the provider `name`, and checks types and what no file may hold.
     pub(crate) fn parse(path: &Path, name: &str, text: &str) -> Result<Self> {
         let mut spans = Spans::new(path, text);
         let mut parsed = DeTable::parse(text).map_err(|cause| {
@@ -59,36 +41,34 @@ impl Overlay {
         let mut filled = parsed.clone();
         placeholders::fill_for_types(filled.get_mut());
         Provider::deserialize(Deserializer::from(filled))
-            .map_err(|cause| spans.mistyped(&cause))?;
+            .map_err(|cause| spans.refuse_type(&cause))?;
         let table = toml::Table::deserialize(Deserializer::from(parsed))
-            .map_err(|cause| spans.mistyped(&cause))?;
+            .map_err(|cause| spans.refuse_type(&cause))?;
         Ok(Self {
             path: path.into(),
             table,
-            lines: spans.lines(),
+            lines: spans.lines_of_values(),
         })
     }
 
-    /// The string at a root key.
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
         self.table.get(key).and_then(toml::Value::as_str)
     }
 
     /// A fault of the merged definition as an error; with its line where this file has the key.
     pub(crate) fn refuse(&self, fault: &Fault) -> Error {
-        refuse(&self.path, self.lines.get(&fault.key).copied(), fault)
+        let line = self.lines.get(&fault.key).copied();
+        refuse(&self.path, line, &fault.key, &fault.what)
     }
 }
 
-/// Where each key of a text stands.
 struct Spans<'a> {
     path: &'a Path,
-    /// The offsets of the line breaks.
     breaks: Vec<usize>,
     places: Vec<KeySpan>,
 }
 
-/// A key's place in the text, as offsets.
+/// A key's place in the text, as offsets; `key` is its dotted path.
 struct KeySpan {
     key: String,
     name: Range<usize>,
@@ -105,8 +85,7 @@ impl<'a> Spans<'a> {
         }
     }
 
-    /// Notes every key, outer before inner, those of tables within arrays too; ends at the first
-    /// that no file may hold.
+    /// Notes every key, outer before inner; ends at the first that no file may hold.
     fn survey(&mut self, prefix: &str, table: &DeTable<'_>, name: &str) -> Result<()> {
         for (key, value) in table {
             let path = dotted(prefix, key.get_ref());
@@ -120,7 +99,8 @@ impl<'a> Spans<'a> {
                 );
                 return Err(error.hint(secret_hint(name)));
             }
-            if let Some(what) = forbidden(&path, is_table).or_else(|| unfit(&path, value.get_ref()))
+            if let Some(what) =
+                forbid(&path, is_table).or_else(|| find_flaw(&path, value.get_ref()))
             {
                 return Err(self.refuse(start, &path, what));
             }
@@ -156,33 +136,25 @@ impl<'a> Spans<'a> {
     }
 
     /// A value of the wrong type, under the innermost key that stands there.
-    fn mistyped(&self, cause: &toml::de::Error) -> Error {
+    fn refuse_type(&self, cause: &toml::de::Error) -> Error {
         let start = cause.span().map_or(0, |span| span.start);
         let here = |place: &&KeySpan| place.name.contains(&start) || place.value.contains(&start);
-        let key = self
-            .places
-            .iter()
-            .rfind(here)
-            .map_or("", |place| &place.key);
-        self.refuse(start, key, &complaint(key, cause.message()))
+        let place = self.places.iter().rfind(here);
+        let key = place.map_or("", |place| &place.key);
+        self.refuse(start, key, &explain_type(key, cause.message()))
     }
 
     fn refuse(&self, offset: usize, key: &str, what: &str) -> Error {
-        let fault = Fault {
-            key: key.into(),
-            what: what.into(),
-        };
-        refuse(self.path, Some(self.line(offset)), &fault)
+        refuse(self.path, Some(self.line(offset)), key, what)
     }
 
     fn line(&self, offset: usize) -> usize {
         self.breaks.partition_point(|end| *end < offset) + 1
     }
 
-    /// The lines of the keys that hold values.
-    fn lines(&self) -> BTreeMap<String, usize> {
-        let leaves = self.places.iter().filter(|place| !place.is_table);
-        leaves
+    fn lines_of_values(&self) -> BTreeMap<String, usize> {
+        let places = self.places.iter().filter(|place| !place.is_table);
+        places
             .map(|place| (place.key.clone(), self.line(place.name.start)))
             .collect()
     }
@@ -200,7 +172,6 @@ pub(super) fn merge(base: &mut toml::Table, over: toml::Table) {
     }
 }
 
-/// The dotted paths of all values in `table`.
 pub(super) fn leaves(prefix: &str, table: &toml::Table) -> Vec<String> {
     let of = |(key, value): (&String, &toml::Value)| match value {
         toml::Value::Table(inner) => leaves(&dotted(prefix, key), inner),
@@ -209,35 +180,29 @@ pub(super) fn leaves(prefix: &str, table: &toml::Table) -> Vec<String> {
     table.iter().flat_map(of).collect()
 }
 
-/// Whether a key means a client secret, however it is spelt.
+/// However it is spelt.
 pub(super) fn names_a_secret(key: &str) -> bool {
     let letters: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
     letters.eq_ignore_ascii_case("clientsecret")
 }
 
 fn secret_hint(name: &str) -> String {
-    let provider = Provider {
-        name: name.into(),
-        ..Provider::default()
-    };
-    let variable = provider.variable("CLIENT_SECRET");
+    let variable = names::variable(name, "CLIENT_SECRET");
     format!(
         "remove that line, then `keyfob provider set {name} --client-secret`, or give the secret in {variable}"
     )
 }
 
-/// Says why no file may hold a key, if none may.
-fn forbidden(key: &str, is_table: bool) -> Option<&'static str> {
+fn forbid(key: &str, is_table: bool) -> Option<&'static str> {
     match key {
         "embedded" => Some("no file can set this; it is the sandbox's own"),
         // serde would take a list for a table, field by field.
-        key if TABLES.contains(&key) && !is_table => Some("expected a table"),
+        key if is_table_key(key) && !is_table => Some("expected a table"),
         _ => None,
     }
 }
 
-/// Says what makes a key or its value unfit to be shown or sent, if anything does.
-fn unfit(key: &str, value: &DeValue<'_>) -> Option<&'static str> {
+fn find_flaw(key: &str, value: &DeValue<'_>) -> Option<&'static str> {
     if key.len() > LONGEST {
         return Some("is too long a key");
     }
@@ -247,18 +212,15 @@ fn unfit(key: &str, value: &DeValue<'_>) -> Option<&'static str> {
             Some("must hold no line breaks or other control characters")
         }
         DeValue::Array(items) if items.len() > MOST => Some("holds more than 100 items"),
-        DeValue::Array(items) => items.iter().find_map(|item| unfit(key, item.get_ref())),
+        DeValue::Array(items) => items.iter().find_map(|item| find_flaw(key, item.get_ref())),
         _ => None,
     }
 }
 
 /// What a type error wants, without the value it quotes: that stands before the last `expected`.
-fn complaint(key: &str, message: &str) -> String {
-    let ends = ["endpoint", "page", "uri"];
-    let is_url = key
-        .rsplit(['_', '.'])
-        .next()
-        .is_some_and(|end| ends.contains(&end));
+fn explain_type(key: &str, message: &str) -> String {
+    let end = key.rsplit(['_', '.']).next();
+    let is_url = matches!(end, Some("endpoint" | "page" | "uri"));
     match message.rsplit_once("expected ") {
         Some((found, expected)) if found.starts_with("unknown field") => {
             format!("unknown key, expected {expected}")
@@ -270,8 +232,7 @@ fn complaint(key: &str, message: &str) -> String {
     }
 }
 
-/// `FILE:LINE: KEY: what`.
-fn refuse(path: &Path, line: Option<usize>, fault: &Fault) -> Error {
+fn refuse(path: &Path, line: Option<usize>, key: &str, what: &str) -> Error {
     let (line, hint) = match line {
         Some(line) => (
             format!(":{line}"),
@@ -279,15 +240,14 @@ fn refuse(path: &Path, line: Option<usize>, fault: &Fault) -> Error {
         ),
         None => (String::new(), "set that key in that file"),
     };
-    let key = match fault.key.as_str() {
+    let key = match key {
         "" => String::new(),
         key => format!(" `{}`:", escape_short(key, 80)),
     };
-    let message = format!("{}{line}:{key} {}", path.display(), fault.what);
+    let message = format!("{}{line}:{key} {}", path.display(), what);
     Error::new(Code::ConfigInvalid, message).hint(hint)
 }
 
-/// The refusal of any file for the sandbox.
 pub(super) fn sandbox_is_fixed(path: &Path) -> Error {
     let message = format!(
         "the definition of `{SANDBOX}` cannot be changed: {}",

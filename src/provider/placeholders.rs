@@ -20,8 +20,7 @@ pub(super) fn fill(text: &str, host: Option<&str>, tenant: Option<&str>) -> Stri
     text
 }
 
-/// A parsed file with the placeholders of its strings filled, so that its types can be checked where they
-/// stand. Lists are left alone: none is of URLs.
+/// So that types can be checked where they stand. Lists are left alone: none is of URLs.
 pub(super) fn fill_for_types(table: &mut DeTable<'_>) {
     let own = |table: &DeTable<'_>, placeholder: &str| {
         let value = table
@@ -46,8 +45,7 @@ fn fill_strings(table: &mut DeTable<'_>, host: &str, tenant: &str) {
     }
 }
 
-/// What `value` becomes as the root key `key`, if that is one of the template's; the error says what
-/// it must be.
+/// What `value` becomes as one of the template's root keys; the error says what it must be.
 pub(super) fn check(key: &str, value: &str) -> Option<Result<String, &'static str>> {
     match key {
         "host" => Some(host(value)),

@@ -3,23 +3,17 @@
 use super::Provider;
 use keyfob_base::secret::Secret;
 
-/// What a token's beginning says about giving it to a provider.
 #[derive(Debug, PartialEq)]
 pub(crate) enum PrefixMatch<'a> {
-    /// Nothing against it.
     Fits,
     /// It is known how this provider's tokens begin, and this one begins otherwise.
     Unknown,
-    /// It is a refresh token, of this provider.
     Refresh(&'a Provider),
-    /// It is a token of this other provider.
     Foreign(&'a Provider),
 }
 
-/// Judges a token that `provider` is to have; `all` are all definitions, itself among them or not.
-///
-/// Where several have the prefix it is its own, and else a relative's: a row of which one starts from the
-/// other, as a self-managed server does.
+/// Judges a token that `provider` is to have. Where several have the prefix it is its own, and else a
+/// relative's: a row of which one starts from the other, as a self-managed server does.
 pub(crate) fn judge<'a>(
     provider: &'a Provider,
     all: &'a [Provider],
@@ -29,34 +23,25 @@ pub(crate) fn judge<'a>(
     let fitting = std::iter::once(provider)
         .chain(others)
         .filter_map(|one| Some((longest(one, token)?, one)));
-    let best = fitting.max_by_key(|(found, one)| (found.length, closeness(provider, one)));
+    let best = fitting.max_by_key(|(found, one)| (found.0, closeness(provider, one)));
     match best {
-        Some((found, one)) if found.refresh => PrefixMatch::Refresh(one),
+        Some(((_, true), one)) => PrefixMatch::Refresh(one),
         Some((_, one)) if closeness(provider, one) < KIN => PrefixMatch::Foreign(one),
         None if !provider.prefixes.access.is_empty() => PrefixMatch::Unknown,
         Some(_) | None => PrefixMatch::Fits,
     }
 }
 
-/// A prefix that fits.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct FittingPrefix {
-    length: usize,
-    refresh: bool,
-}
-
-fn longest(provider: &Provider, token: &Secret) -> Option<FittingPrefix> {
+/// The length of the longest prefix that fits, and whether it is a refresh token's.
+fn longest(provider: &Provider, token: &Secret) -> Option<(usize, bool)> {
     let prefixes = &provider.prefixes;
     let access = prefixes.access.iter().map(|prefix| (prefix, false));
     let refresh = prefixes.refresh.iter().map(|prefix| (prefix, true));
-    let fitting = access
+    access
         .chain(refresh)
-        .filter(|(prefix, _)| token.expose().starts_with(prefix.as_str()));
-    let found = fitting.map(|(prefix, refresh)| FittingPrefix {
-        length: prefix.len(),
-        refresh,
-    });
-    found.max()
+        .filter(|(prefix, _)| token.expose().starts_with(prefix.as_str()))
+        .map(|(prefix, refresh)| (prefix.len(), refresh))
+        .max()
 }
 
 /// From here on a provider takes the other's tokens.

@@ -8,7 +8,7 @@ use url::Url;
 use super::rules::{
     AuthorizationRule, ClientAuth, DeviceRule, EnvironmentRule, ExchangeRule, GivenRule,
     IdentityMethod, IdentityRule, IdentitySource, LifetimeRule, PrefixRule, RedirectRule,
-    RegistrationRule, RevocationRule, TokenRule,
+    RegistrationRule, RevocationRule, TokenRule, is_default,
 };
 use crate::names;
 
@@ -32,47 +32,39 @@ pub(crate) const RESERVED_PARAMETERS: [&str; 13] = [
     "state",
 ];
 
-/// The effective definition of one provider: the built-in row overlaid by the user's file.
-///
-/// Every key is optional in a file; what is absent has the default given here.
+/// The effective definition of one provider. Every key is optional in a file.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Provider {
     /// The file's name, `[a-z0-9][a-z0-9-]{0,31}`.
     #[serde(skip)]
     pub name: String,
-    /// The keys that nobody has given yet, dotted, such as `host`. What stands there meanwhile is an
-    /// example, and goes nowhere: [`super::Registry::get`] refuses such a definition.
+    /// The keys that nobody has given yet, dotted; what stands there meanwhile is an example.
     #[serde(skip)]
     pub missing: Vec<String>,
-    /// The name people know it by; the file's name where absent.
     pub title: String,
-    /// The built-in row that a file of another name starts from.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "is_default")]
     pub like: Option<String>,
-    /// What `{host}` stands for in any string of the definition: a host, with a port and the path
-    /// before the server's own where it has them, without a scheme.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// What `{host}` stands for in any string: a host, with port and path where it has them.
+    #[serde(skip_serializing_if = "is_default")]
     pub host: Option<String>,
     /// What `{tenant}` stands for: the server's word for a customer, such as a tenant's id or a realm.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "is_default")]
     pub tenant: Option<String>,
     /// What stands for this provider's origins where those say nothing: the sandbox's state folder.
     #[serde(skip)]
     pub pinned_as: Option<String>,
-    /// How a client that registers itself asks to authenticate, where the definition does not say: not
-    /// at all, unless the metadata says that this server has no such clients.
+    /// What a client registers with where the definition does not say; the metadata may tell.
     #[serde(skip)]
     pub registers_as: ClientAuth,
     /// Runs inside keyfob: the sandbox's row, and no other.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "is_default")]
     pub embedded: bool,
 
     /// The issuer identifier (RFC 8414 §2), compared byte for byte. `{claim}` stands for that claim
     /// of the id token, for servers whose issuer names the tenant; `{host}` and `{tenant}` do not.
     pub issuer: Option<String>,
-    /// Whether a login reads the issuer's metadata (RFC 8414, OpenID discovery) for what is not
-    /// given here: endpoints, registration, `iss`.
+    /// Whether a login reads the issuer's metadata for what is not given here.
     pub discovery: bool,
     /// The server announces `iss` in the authorization response (RFC 9207 §3); then its absence is refused.
     pub iss_parameter: bool,
@@ -94,59 +86,45 @@ pub(crate) struct Provider {
     /// The server takes no other authorization requests than pushed ones (RFC 9126 §5).
     pub require_pushed_authorization_requests: bool,
 
-    /// Our client there; none is shipped for other people's servers.
     pub client_id: Option<String>,
     /// How the client authenticates at the token endpoint (RFC 6749 §2.3).
     pub client_auth: ClientAuth,
-    /// The server exchanges no code without a client secret.
     pub client_secret_required: bool,
-    /// The server takes an https URL as `client_id` and reads the client's metadata there
-    /// (OAuth Client ID Metadata Documents).
+    /// `client_id` may be an https URL (OAuth Client ID Metadata Documents).
     pub client_id_metadata_document_supported: bool,
 
     /// What a login asks for unless `--scope` says otherwise.
     pub scopes: Vec<String>,
-    /// What stands between scopes in a request.
     pub scope_separator: String,
     /// Sets of scopes for a purpose, chosen by `--for`; each asks for the least that serves it.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub presets: BTreeMap<String, Vec<String>>,
     /// The resources that tokens are for, as absolute URIs (RFC 8707 §2); `--resource` replaces them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub resource: Vec<String>,
     /// The API that tokens are for, where a server wants `audience` instead; `--audience` replaces it.
     pub audience: Option<String>,
 
-    /// The redirect URI the server accepts.
     pub redirect: RedirectRule,
-    /// Additions to the authorization request.
-    #[serde(skip_serializing_if = "AuthorizationRule::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub authorization: AuthorizationRule,
-    /// Peculiarities of the token endpoint.
     pub token: TokenRule,
-    /// Peculiarities of the device flow.
-    #[serde(skip_serializing_if = "DeviceRule::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub device: DeviceRule,
-    /// Where an answer names the account.
     pub identity: IdentityRule,
-    /// How long a sign-in lasts.
-    #[serde(skip_serializing_if = "LifetimeRule::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub lifetime: LifetimeRule,
-    /// How tokens are revoked.
     pub revocation: RevocationRule,
-    /// How a person registers a client.
     pub registration: RegistrationRule,
-    /// The variables that programs look for its token in.
-    #[serde(skip_serializing_if = "EnvironmentRule::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub environment: EnvironmentRule,
-    /// How its tokens begin.
-    #[serde(skip_serializing_if = "PrefixRule::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub prefixes: PrefixRule,
     /// How a token that was given is asked about, where that is not as for a login's.
-    #[serde(skip_serializing_if = "GivenRule::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub given: GivenRule,
     /// How an identity token of a CI system is exchanged (RFC 8693).
-    #[serde(skip_serializing_if = "ExchangeRule::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub exchange: ExchangeRule,
 }
 
@@ -199,7 +177,6 @@ impl Default for Provider {
 }
 
 impl Provider {
-    /// The path of the redirect URI.
     pub(crate) fn redirect_path(&self) -> String {
         self.redirect
             .path
@@ -207,7 +184,6 @@ impl Provider {
             .unwrap_or_else(|| format!("/callback/{}", self.name))
     }
 
-    /// Whether the server is known to register public clients on its own (RFC 7591).
     pub(crate) fn registers_itself(&self) -> bool {
         self.registration_endpoint.is_some() || self.registration.dynamic
     }
@@ -219,9 +195,7 @@ impl Provider {
             .unwrap_or_else(|| endpoint.origin().ascii_serialization())
     }
 
-    /// The variables that hold a token of this provider by convention: the first is set by `export` and
-    /// `exec`, all are looked into in their order. Never empty: without a convention it is
-    /// `<PROVIDER>_TOKEN`.
+    /// The variables that hold a token by convention, the first to be set. Never empty.
     pub(crate) fn token_variables(&self) -> Vec<String> {
         if self.environment.variables.is_empty() {
             vec![names::token_variable(&self.name)]
@@ -235,8 +209,7 @@ impl Provider {
         names::variable(&self.name, what)
     }
 
-    /// The definition by which a given token is asked about and taken back: where `given` says something
-    /// else than the rest, that. Headers that name the client are left out.
+    /// The definition by which a given token is asked about and taken back. There is no client.
     #[must_use]
     pub(crate) fn for_given(mut self) -> Self {
         let given = &self.given;

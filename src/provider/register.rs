@@ -3,8 +3,7 @@
 use super::{Provider, RedirectHost};
 
 impl Provider {
-    /// The redirect URIs to register: one without a port where any port will do, else one for each
-    /// fixed port; after them, or alone where the server takes no loopback, that of the paste flow.
+    /// The redirect URIs to register, without a port where any port will do; last that of the paste flow.
     pub(crate) fn redirect_uris(&self) -> Vec<String> {
         let mut uris = if self.redirect.no_loopback {
             Vec::new()
@@ -27,9 +26,8 @@ impl Provider {
             .collect()
     }
 
-    /// The redirect URIs of a client that keyfob describes itself: on every loopback host, without a
-    /// port, for servers that let the port vary match the host exactly, or those of the fixed ports;
-    /// and where a sign-in is brought back by hand.
+    /// Those of a client that keyfob describes itself: servers that let the port vary match the host exactly,
+    /// so each loopback host is among them.
     pub(crate) fn described_redirect_uris(&self) -> Vec<String> {
         let rule = &self.redirect;
         let path = self.redirect_path();
@@ -43,9 +41,8 @@ impl Provider {
         loopback.into_iter().chain(rule.manual.clone()).collect()
     }
 
-    /// The lines of `registration.values` with their placeholders filled. A line with
-    /// `{redirect_uri}` comes once for each of [`Provider::redirect_uris`]; one with `{scopes}` is
-    /// left out where there are none.
+    /// The lines of `registration.values`: one with `{redirect_uri}` comes once for each, one with
+    /// `{scopes}` is left out where there are none.
     pub(crate) fn registration_values(&self, scopes: &[String]) -> Vec<String> {
         let uris = self.redirect_uris();
         let scopes = scopes.join(" ");

@@ -6,24 +6,25 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+/// Whether a key says nothing, and is left out where a definition is written down.
+pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 /// Client authentication at the token endpoint, by its registered names (RFC 7591 §2).
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientAuth {
-    /// A public client: `client_id` alone.
     #[default]
     None,
     /// HTTP Basic, both parts form-encoded first (RFC 6749 §2.3.1).
     ClientSecretBasic,
-    /// `client_id` and `client_secret` in the body.
     ClientSecretPost,
-    /// HTTP Basic with the client id and an empty password: a public client at servers that want
-    /// the header all the same. Not a registered name.
+    /// HTTP Basic with an empty password, for a public client. Not a registered name.
     BasicWithoutSecret,
 }
 
 impl ClientAuth {
-    /// The name that a file has for it.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -33,7 +34,6 @@ impl ClientAuth {
         }
     }
 
-    /// Whether the client authenticates with a secret.
     pub(crate) fn needs_secret(self) -> bool {
         matches!(self, Self::ClientSecretBasic | Self::ClientSecretPost)
     }
@@ -44,112 +44,85 @@ impl ClientAuth {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct AuthorizationRule {
     /// Parameters always sent. keyfob's own cannot be among them.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub parameters: BTreeMap<String, String>,
     /// The parameter that carries the scopes; `scope` where absent.
     pub scope_parameter: Option<String>,
     /// The parameter that names the expected person; `login_hint` where absent.
     pub login_hint: Option<String>,
     /// Parameters that ask for somebody else, sent by `--switch`; `prompt=select_account` where empty.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub switch: BTreeMap<String, String>,
 }
 
-impl AuthorizationRule {
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// Peculiarities of the token endpoint.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct TokenRule {
     /// Errors arrive with HTTP 200 and count as the standard's own (RFC 6749 §5.2 wants 400).
     pub errors_under_200: bool,
-    /// A refresh repeats the `redirect_uri` of the login.
     pub refresh_resends_redirect_uri: bool,
-    /// A refresh repeats the granted scopes.
     pub refresh_sends_scope: bool,
-    /// The exchange of a code repeats `state`.
     pub exchange_sends_state: bool,
-    /// The form of request bodies.
     pub body: TokenBody,
-    /// Headers sent along, to the token and the revocation endpoint.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub headers: BTreeMap<String, String>,
-    /// Where the members of an answer are, as a JSON pointer; the answer itself where absent.
-    /// A member that is not there is looked for in the answer itself.
+    /// Where the members of an answer are, as a JSON pointer, before the answer itself.
     pub members: Option<String>,
     /// The member that lists the granted scopes; `scope` where absent.
     pub granted_scope_member: Option<String>,
     /// What stands between scopes in an answer; a blank where absent.
     pub granted_scope_separator: Option<String>,
     /// Scopes that an answer writes otherwise than they are asked for: its spelling, then ours.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub granted_scope_aliases: BTreeMap<String, String>,
     /// Scopes that no answer lists though they are granted.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub unlisted_scopes: Vec<String>,
     /// Values of `token_type` that mean `Bearer`, beside that word itself.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub bearer_types: Vec<String>,
 }
 
-/// The form of a request's body.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum TokenBody {
     /// `application/x-www-form-urlencoded`, as RFC 6749 wants it.
     #[default]
     Form,
-    /// The same members as one JSON object.
     Json,
 }
 
-/// Peculiarities of the device flow (RFC 8628).
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct DeviceRule {
-    /// Whose protocol it is.
     pub style: DeviceStyle,
     /// Client authentication in this flow, where it is not that of `client_auth`.
     pub client_auth: Option<ClientAuth>,
-    /// The device request carries `client_id` in the query.
     pub client_id_in_query: bool,
     /// The parameter that carries the scopes, of the request and of each poll; `scope` in the request
     /// alone where absent, and none with [`DeviceStyle::AuthorizationCode`], whose polls never have one.
     pub scope_parameter: Option<String>,
     /// Parameters always sent with the device request. keyfob's own cannot be among them.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub parameters: BTreeMap<String, String>,
     /// The member with the page's address; `verification_uri` where absent.
     pub verification_uri_member: Option<String>,
-    /// The page's address where no answer has it.
     pub verification_uri: Option<Url>,
     /// The member that carries the error of the request or of a poll, before `error`.
     pub error_member: Option<String>,
     /// Errors that mean one of the standard's: the server's word, then the standard's.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub error_aliases: BTreeMap<String, String>,
     /// HTTP statuses that mean `authorization_pending`, whatever the body.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub pending_statuses: Vec<u16>,
     /// The redirect URI of the exchange, for [`DeviceStyle::AuthorizationCode`].
     pub redirect_uri: Option<String>,
 }
 
-impl DeviceRule {
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// The protocols that sign a device in.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum DeviceStyle {
-    /// RFC 8628: polls at the token endpoint.
     #[default]
     Rfc8628,
     /// JSON at an endpoint of its own, `/usercode` for the code and `/token` for polls below
@@ -164,33 +137,27 @@ pub(crate) enum DeviceStyle {
 pub(crate) struct IdentityRule {
     /// Which object: the id token's claims, or the answer of `userinfo_endpoint`.
     pub from: IdentitySource,
-    /// The stable identifier, string or number.
     pub subject: String,
     /// What people call the account; lower-cased it names it here.
     pub username: String,
-    /// The person's name.
     pub display_name: String,
-    /// The e-mail address.
     pub email: String,
     /// Organisations; a `*` segment stands for every element of an array.
     pub organizations: Vec<String>,
     /// The organisation that `subject` is unique in, where it is not so by itself.
     pub tenant: Option<String>,
-    /// How `userinfo_endpoint` is asked.
     pub method: IdentityMethod,
     /// A JSON body to post there; none where absent.
     pub body: Option<String>,
     /// The authorization scheme that carries the token; `Bearer` where absent.
     pub scheme: Option<String>,
     /// Headers sent along with the token; `{client_id}` in a value stands for the client.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub headers: BTreeMap<String, String>,
 }
 
-/// How an endpoint is asked who somebody is.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
 pub(crate) enum IdentityMethod {
-    /// `GET`.
     #[default]
     #[serde(rename = "GET")]
     Get,
@@ -217,32 +184,25 @@ impl Default for IdentityRule {
     }
 }
 
-/// What names the account after a login.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum IdentitySource {
-    /// The answer of `userinfo_endpoint`.
     #[default]
     Userinfo,
     /// The id token; `userinfo_endpoint` is not asked at login.
     IdToken,
 }
 
-/// How tokens are revoked.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct RevocationRule {
-    /// The form of the request.
     pub style: RevocationStyle,
-    /// Only refresh tokens can be revoked.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "is_default")]
     pub refresh_tokens_only: bool,
-    /// Where a person revokes by hand.
     pub page: Option<Url>,
 }
 
 impl RevocationRule {
-    /// Whether the request names the client that the token was issued to.
     pub(crate) fn needs_client(&self) -> bool {
         match self.style {
             RevocationStyle::Rfc7009 | RevocationStyle::DeleteToken | RevocationStyle::Json => true,
@@ -251,7 +211,6 @@ impl RevocationRule {
     }
 }
 
-/// The forms in which servers take a revocation.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RevocationStyle {
@@ -269,13 +228,11 @@ pub(crate) enum RevocationStyle {
     Json,
 }
 
-/// How a person registers a client.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct RegistrationRule {
     /// The issuer's metadata offers dynamic registration for public clients (RFC 7591).
     pub dynamic: bool,
-    /// The page with the form.
     pub page: Option<Url>,
     /// What to enter there, a line each; `{redirect_uri}` and `{scopes}` stand for the effective ones.
     pub values: Vec<String>,
@@ -289,33 +246,19 @@ pub(crate) struct EnvironmentRule {
     pub variables: Vec<String>,
 }
 
-impl EnvironmentRule {
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// How a provider's tokens begin.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct PrefixRule {
-    /// Access tokens, personal ones among them.
     pub access: Vec<String>,
     /// Refresh tokens. The longest prefix that fits a token says what it is.
     pub refresh: Vec<String>,
-}
-
-impl PrefixRule {
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 const IPV4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const IPV6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 
 /// The redirect URI: `http://HOST:PORT/PATH`.
-#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct RedirectRule {
     /// `127.0.0.1` unless the server insists on `localhost`, which is then bound in both families.
@@ -323,41 +266,24 @@ pub(crate) struct RedirectRule {
     /// The path, beginning with `/`; `/callback/<provider>` where absent (RFC 9700 §4.4.2: one per server).
     pub path: Option<String>,
     /// Ports registered at a server that matches them exactly, tried in order. Empty: any port.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub ports: Vec<u16>,
     /// The server takes no loopback redirect; the sign-in is brought back by hand from `manual`.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "is_default")]
     pub no_loopback: bool,
-    /// The redirect URI of the paste flow where it is not the loopback one: a page of the provider's,
-    /// or a scheme that nothing on this machine opens.
+    /// The redirect URI of the paste flow where it is not the loopback one.
     pub manual: Option<String>,
-    /// The page at `manual` shows the code for copying, as `CODE` or `CODE#STATE`; only then may a
-    /// bare code be pasted.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    /// The page at `manual` shows `CODE` or `CODE#STATE`; only then may a bare code be pasted.
+    #[serde(skip_serializing_if = "is_default")]
     pub shows_code: bool,
-}
-
-impl Default for RedirectRule {
-    fn default() -> Self {
-        Self {
-            host: RedirectHost::Ipv4,
-            path: None,
-            ports: Vec::new(),
-            no_loopback: false,
-            manual: None,
-            shows_code: false,
-        }
-    }
 }
 
 /// The host of a loopback redirect (RFC 8252 §7.3, §8.3).
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
 pub(crate) enum RedirectHost {
-    /// The IPv4 literal.
     #[default]
     #[serde(rename = "127.0.0.1")]
     Ipv4,
-    /// The IPv6 literal.
     #[serde(rename = "::1")]
     Ipv6,
     /// The name, where a server takes nothing else.
@@ -366,10 +292,8 @@ pub(crate) enum RedirectHost {
 }
 
 impl RedirectHost {
-    /// Each of them.
     pub(crate) const ALL: [Self; 3] = [Self::Ipv4, Self::Localhost, Self::Ipv6];
 
-    /// The host as it stands in a URI.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Ipv4 => "127.0.0.1",
@@ -378,8 +302,7 @@ impl RedirectHost {
         }
     }
 
-    /// The same where an address is needed: of the two that `localhost` has, the one that every machine
-    /// has.
+    /// Of the two addresses that `localhost` has, the one that every machine has.
     pub(crate) fn literal(self) -> &'static str {
         match self {
             Self::Localhost => Self::Ipv4.as_str(),
@@ -387,7 +310,6 @@ impl RedirectHost {
         }
     }
 
-    /// What a listener binds, an address a family.
     pub(crate) fn addresses(self) -> &'static [IpAddr] {
         match self {
             Self::Ipv4 => &[IPV4],
@@ -410,11 +332,6 @@ pub(crate) struct LifetimeRule {
 }
 
 impl LifetimeRule {
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// The seconds without a refresh after which the token ends.
     pub(crate) fn idle(&self) -> Option<u64> {
         seconds(self.refresh_token_idle.as_deref()?)
     }
@@ -425,7 +342,6 @@ impl LifetimeRule {
     }
 }
 
-/// The seconds of a duration; `None` for what is none.
 pub(super) fn seconds(text: &str) -> Option<u64> {
     let duration = humantime::parse_duration(text).ok()?;
     Some(duration.as_secs())
@@ -435,8 +351,7 @@ pub(super) fn seconds(text: &str) -> Option<u64> {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct GivenRule {
-    /// Where a given token says whose it is, by `GET`; `userinfo_endpoint` where absent, and then as
-    /// `identity` says.
+    /// Where a given token says whose it is, by `GET`; as for a login's where absent.
     pub userinfo_endpoint: Option<Url>,
     /// The stable identifier there; `identity.subject` where absent.
     pub subject: Option<String>,
@@ -444,12 +359,6 @@ pub(crate) struct GivenRule {
     pub username: Option<String>,
     /// Where a person makes such tokens and revokes them; `revocation.page` where absent.
     pub page: Option<Url>,
-}
-
-impl GivenRule {
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 /// How an identity token of a CI system is exchanged at the token endpoint (RFC 8693).
@@ -462,23 +371,14 @@ pub(crate) struct ExchangeRule {
     pub body: Option<TokenBody>,
     /// What the identity token is said to be; `urn:ietf:params:oauth:token-type:id_token` where absent.
     pub subject_token_type: Option<String>,
-    /// What is asked for; the server decides where absent.
     pub requested_token_type: Option<String>,
     /// No client has a part in it: neither `client_id` nor a secret is sent.
     pub without_client: bool,
-    /// What `--resource` names.
     pub resource: ResourceForm,
     /// Variables that hold the identity token, besides keyfob's own.
     pub variables: Vec<String>,
 }
 
-impl ExchangeRule {
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// What the `resource` of an exchange is.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ResourceForm {

@@ -5,7 +5,6 @@ use url::{Host, Url};
 use super::{Registry, SANDBOX};
 use crate::names::is_provider_name;
 
-/// The longest name, in bytes.
 const LONGEST: usize = 32;
 
 /// Second levels under which countries hand out names, as in `example.co.uk`.
@@ -13,13 +12,12 @@ const SECOND_LEVELS: [&str; 14] = [
     "ac", "co", "com", "edu", "go", "gob", "gouv", "gov", "ne", "net", "nom", "or", "org", "sch",
 ];
 
-/// Suggests a name for the provider at `issuer` that is not among `taken`: `id.example.com` becomes
-/// `example`, `localhost:8080` becomes `localhost-8080`. It always fits the grammar of names.
+/// A name that is not among `taken`: `example` for `id.example.com`, `localhost-8080` with a port.
 pub(crate) fn suggest(issuer: &str, taken: &[String]) -> String {
     let is_free = |name: &String| {
         is_provider_name(name) && name != SANDBOX && !taken.iter().any(|other| other == name)
     };
-    let candidates = candidates(issuer);
+    let candidates = list_candidates(issuer);
     if let Some(free) = candidates.iter().find(|name| is_free(name)) {
         return free.clone();
     }
@@ -34,8 +32,7 @@ pub(crate) fn suggest(issuer: &str, taken: &[String]) -> String {
         .expect("there are more numbers than names")
 }
 
-/// From the shortest on.
-fn candidates(issuer: &str) -> Vec<String> {
+fn list_candidates(issuer: &str) -> Vec<String> {
     let Ok(url) = Url::parse(issuer) else {
         return vec!["provider".into()];
     };
@@ -43,32 +40,31 @@ fn candidates(issuer: &str) -> Vec<String> {
         .port()
         .map_or_else(String::new, |port| format!("-{port}"));
     match url.host() {
-        Some(Host::Domain(host)) if host.contains('.') => of_domain(host),
-        Some(host) => vec![fitting(&format!("{host}{port}"))],
+        Some(Host::Domain(host)) if host.contains('.') => derive_from_domain(host),
+        Some(host) => vec![fit(&format!("{host}{port}"))],
         None => vec!["provider".into()],
     }
 }
 
-/// The label that was registered; the same with the host's first label, for a service where each
-/// customer has a host.
-fn of_domain(host: &str) -> Vec<String> {
+/// The label that was registered; the same with the host's first, for a service with a host a customer.
+fn derive_from_domain(host: &str) -> Vec<String> {
     let labels: Vec<&str> = host.split('.').filter(|label| !label.is_empty()).collect();
     let suffix = match labels.as_slice() {
         [.., _, second, country] if country.len() == 2 && SECOND_LEVELS.contains(second) => 2,
         _ => 1,
     };
     let Some(own) = labels.len().checked_sub(suffix + 1).map(|at| labels[at]) else {
-        return vec![fitting(host)];
+        return vec![fit(host)];
     };
-    let mut names = vec![fitting(own)];
+    let mut names = vec![fit(own)];
     if labels[0] != own {
-        names.push(fitting(&format!("{own}-{}", labels[0])));
+        names.push(fit(&format!("{own}-{}", labels[0])));
     }
     names
 }
 
 /// `text` by the grammar of names: other characters become `-`.
-fn fitting(text: &str) -> String {
+fn fit(text: &str) -> String {
     let mut name = String::new();
     for c in text.to_ascii_lowercase().chars() {
         if c.is_ascii_alphanumeric() {
@@ -87,8 +83,7 @@ fn fitting(text: &str) -> String {
 }
 
 impl Registry {
-    /// The provider whose issuer is `issuer`, be it with or without a slash at the end. Definitions
-    /// that cannot be read are passed over.
+    /// With or without a slash at the end. Definitions that cannot be read are passed over.
     pub(crate) fn with_issuer(&self, issuer: &str) -> Option<String> {
         let bare = |issuer: &str| issuer.trim_end_matches('/').to_owned();
         let wanted = bare(issuer);

@@ -4,33 +4,26 @@
 use std::path::PathBuf;
 use std::slice;
 
-use super::accounts::Accounts;
 use super::configured::Scope;
 use super::file::{self, sha256};
 use super::remote::Remote;
+use super::rule::Accounts;
 use super::rules::{Here, Rules};
 use super::trust::{FoundFile, Trust, lock_trust, record_trust, trust_in};
 use crate::error::{Code, Error, Result};
 
-/// What came of it.
 #[derive(Debug, Default)]
 pub(crate) struct Acceptance {
-    /// Accepted now.
     pub accepted: Vec<Accepted>,
-    /// Accepted before.
     pub before: Vec<Accepted>,
-    /// What cannot be accepted, and why.
     pub refused: Vec<Error>,
 }
 
-/// Something that may choose.
 #[derive(Debug)]
 pub(crate) struct Accepted {
     /// The rule file, or the repository for which rules of `config.toml` hold.
     pub path: PathBuf,
-    /// The accounts named, each as `PROVIDER/NAME`.
     pub accounts: Vec<String>,
-    /// The remotes of the repository that rules cover.
     pub remotes: Vec<String>,
 }
 
@@ -81,7 +74,6 @@ impl Rules {
         Ok(())
     }
 
-    /// The repository, with its remotes that rules are for, and the hash of each.
     fn repository(&self, here: &Here) -> Result<Option<(Accepted, Vec<String>)>> {
         let Some(repository) = &here.reach.repository else {
             return Ok(None);

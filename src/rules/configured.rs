@@ -6,13 +6,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::accounts::Accounts;
 use super::place::Reach;
 use super::remote::Remote;
-use super::rule::Rule;
+use super::rule::{Accounts, Rule};
 use crate::paths::Paths;
 
-/// A rule of `config.toml`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "RuleText")]
 pub(crate) struct Configured {
@@ -20,7 +18,6 @@ pub(crate) struct Configured {
     pub(super) accounts: Accounts,
 }
 
-/// What a rule is for.
 #[derive(Debug, Clone)]
 pub(super) enum Scope {
     Path(Folder),
@@ -57,7 +54,6 @@ impl TryFrom<RuleText> for Configured {
 }
 
 impl Configured {
-    /// The rule that it is.
     pub(super) fn rule(&self, paths: &Paths) -> Rule {
         Rule {
             file: paths.config_file(),
@@ -107,7 +103,6 @@ impl Folder {
     }
 }
 
-/// What follows `~/`.
 fn below_home(written: &str) -> Option<&str> {
     let below = written.strip_prefix('~')?;
     let separated = below.is_empty() || below.starts_with(std::path::is_separator);

@@ -5,19 +5,16 @@ use toml_edit::{Array, Document, Item, RawString, Value};
 use super::file::{self, RuleFile};
 use crate::error::{Code, Error, Result};
 
-/// What a new rule file says of itself.
 const HEAD: &str = "# The accounts that keyfob uses in this folder and below, one a provider.\n";
 
 fn line(provider: &str, name: &str) -> String {
     format!("accounts = [\"{provider}/{name}\"]\n")
 }
 
-/// The text of a new rule file.
 pub(crate) fn fresh(provider: &str, name: &str) -> String {
     HEAD.to_owned() + &line(provider, name)
 }
 
-/// The text with that account in its list.
 pub(crate) fn naming(file: &RuleFile, provider: &str, name: &str) -> Result<String> {
     let cannot = || {
         Error::new(

@@ -1,38 +1,33 @@
 //! `.keyfob.toml`: a file that names accounts and nothing else, and may be anybody's.
 
 use std::fmt::Write;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, Metadata, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::accounts::Accounts;
+use super::rule::Accounts;
 use crate::error::{Code, Error, Result};
 use crate::toml_text::invalid_toml;
 use keyfob_base::escape::escape_short;
 use keyfob_base::files;
 
-/// What a rule file is called.
 pub(crate) const NAME: &str = ".keyfob.toml";
 
 /// The largest rule file, in bytes: room for hundreds of accounts.
 pub(crate) const LIMIT: u64 = 16 * 1024;
 
-/// The most characters of what is wrong with a rule file, which may repeat a name of its.
 const COMPLAINT: usize = 300;
 
-/// A rule file that could be read.
 #[derive(Debug)]
 pub(crate) struct RuleFile {
     /// Where it is, without links in its path.
     pub path: PathBuf,
     /// The hash of the very bytes that were read, in hexadecimal.
     pub sha256: String,
-    /// What it holds.
     pub text: String,
-    /// The accounts that it names.
     pub accounts: Accounts,
 }
 
@@ -62,7 +57,6 @@ pub(crate) fn read(folder: &Path) -> Result<Option<RuleFile>> {
     }))
 }
 
-/// The accounts that a rule file names.
 pub(crate) fn parse(path: &Path, text: &str) -> Result<Accounts> {
     let contents: Contents = toml::from_str(text).map_err(|error| {
         let invalid = invalid_toml(path, text, &error);
@@ -74,7 +68,6 @@ pub(crate) fn parse(path: &Path, text: &str) -> Result<Accounts> {
     Ok(contents.accounts)
 }
 
-/// A hash as records have it.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     let mut hash = String::with_capacity(64);
     for octet in Sha256::digest(bytes) {
@@ -83,20 +76,20 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
     hash
 }
 
-/// How to do without a rule.
 const OTHERWISE: &str = "until then, name the account as PROVIDER/NAME";
 
 fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     let file = files::open_regular(path, OpenOptions::new().read(true))?;
-    check_owner(&file)?;
+    check_owner(&file.metadata()?)?;
     files::read_bounded(&file, LIMIT)
 }
 
-/// A rule of somebody else's would choose among accounts that are not theirs.
+/// A rule of somebody else's would choose among accounts that are not theirs, and what another user has written is no
+/// remote of one's own.
 #[cfg(unix)]
-fn check_owner(file: &File) -> io::Result<()> {
+pub(super) fn check_owner(found: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;
-    let owner = file.metadata()?.uid();
+    let owner = found.uid();
     if owner == rustix::process::geteuid().as_raw() {
         return Ok(());
     }
@@ -107,7 +100,7 @@ fn check_owner(file: &File) -> io::Result<()> {
 
 #[cfg(not(unix))]
 #[allow(clippy::unnecessary_wraps)] // on Unix there may be an error
-fn check_owner(_: &File) -> io::Result<()> {
+pub(super) fn check_owner(_: &Metadata) -> io::Result<()> {
     Ok(())
 }
 

@@ -10,7 +10,6 @@
 //! What was not accepted, or cannot be read, is a failure for whoever would have used it, and nothing to others.
 
 mod accept;
-mod accounts;
 mod configured;
 mod edit;
 mod file;

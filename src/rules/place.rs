@@ -8,12 +8,10 @@ use directories::BaseDirs;
 
 use crate::error::{Error, Result};
 
-/// Where a command is run.
 #[derive(Debug)]
 pub(crate) struct WorkingPlace {
     /// The working folder, without links in its path.
     pub folder: io::Result<PathBuf>,
-    /// The user's home, as it is without links too.
     pub home: Option<PathBuf>,
 }
 
@@ -22,14 +20,11 @@ pub(crate) struct WorkingPlace {
 pub(crate) struct Reach {
     /// From the working folder upward.
     pub folders: Vec<PathBuf>,
-    /// The repository around the working folder.
     pub repository: Option<PathBuf>,
-    /// The user's home.
     pub home: Option<PathBuf>,
 }
 
 impl WorkingPlace {
-    /// This process's own.
     pub(crate) fn current() -> Self {
         let home = BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
         Self {
@@ -65,13 +60,11 @@ impl WorkingPlace {
 }
 
 impl Reach {
-    /// Whether nothing below the working folder is reached by its rules.
     pub(crate) fn is_alone(&self) -> bool {
         let below_home = |home: &PathBuf| self.folder().starts_with(home);
         self.repository.is_none() && !self.home.as_ref().is_some_and(below_home)
     }
 
-    /// The working folder.
     pub(crate) fn folder(&self) -> &Path {
         &self.folders[0]
     }

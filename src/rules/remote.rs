@@ -7,6 +7,7 @@ use std::{fmt, io};
 
 use serde::Deserialize;
 
+use super::file::check_owner;
 use crate::error::{Code, Error, Result};
 use crate::process::{self, Failure};
 
@@ -91,7 +92,9 @@ const LIMIT: usize = 256 * 1024;
 /// submodules; it is told where, so that it looks nowhere else, and the environment says nothing to it.
 pub(crate) fn read_remotes(repository: &Path) -> Result<Vec<Remote>> {
     let folder = repository.join(".git");
-    check_owner(&folder).map_err(|why| git_failed(repository, &why))?;
+    std::fs::symlink_metadata(&folder)
+        .and_then(|found| check_owner(&found))
+        .map_err(|why| git_failed(repository, &why.to_string()))?;
     let mut git = Command::new("git");
     for (name, _) in std::env::vars_os() {
         let upper = name.as_encoded_bytes().to_ascii_uppercase();
@@ -143,23 +146,6 @@ fn parse_remotes(written: &[u8]) -> Vec<Remote> {
     remotes.sort();
     remotes.dedup();
     remotes
-}
-
-/// What another user has written is no remote of one's own.
-#[cfg(unix)]
-fn check_owner(folder: &Path) -> std::result::Result<(), String> {
-    use std::os::unix::fs::MetadataExt;
-    match std::fs::symlink_metadata(folder) {
-        Ok(found) if found.uid() == rustix::process::geteuid().as_raw() => Ok(()),
-        Ok(found) => Err(format!("it belongs to another user (uid {})", found.uid())),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-#[cfg(not(unix))]
-#[allow(clippy::unnecessary_wraps)] // on Unix there may be an error
-fn check_owner(_: &Path) -> std::result::Result<(), String> {
-    Ok(())
 }
 
 #[cfg(test)]

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use super::accounts::Accounts;
 use super::configured::{Configured, Scope};
 use super::place::{Reach, WorkingPlace};
 use super::remote::{Remote, read_remotes};
-use super::rule::{Rule, Ruled};
+use super::rule::{Accounts, Rule, Ruled};
 use super::trust::{
     FoundFile, Trust, file_unaccepted, is_used, read_with_trust, repository_unaccepted,
     trust_in_repository,
@@ -25,18 +24,15 @@ pub(crate) struct Rules {
     remotes: OnceLock<Result<Vec<Remote>>>,
 }
 
-/// What there is at the place.
 pub(super) struct Here {
     pub(super) reach: Reach,
     /// The rule files, the nearest first, and those that are refused.
     pub(super) files: Vec<Result<FoundFile>>,
 }
 
-/// Accounts by provider, and the rule that names each.
 type Named = BTreeMap<String, Ruled>;
 
 impl Rules {
-    /// The rules for this process, besides rule files those that `config.toml` has.
     pub(crate) fn new(paths: Paths, configured: Vec<Configured>) -> Self {
         Self {
             paths,
@@ -47,7 +43,6 @@ impl Rules {
         }
     }
 
-    /// The same for another place.
     #[cfg(test)]
     pub(crate) fn at(paths: Paths, configured: Vec<Configured>, place: WorkingPlace) -> Self {
         Self {
@@ -56,12 +51,10 @@ impl Rules {
         }
     }
 
-    /// The account of a provider that a rule names.
     pub(crate) fn account(&self, provider: &str) -> Result<Option<Ruled>> {
         Ok(self.named(Some(provider))?.remove(provider))
     }
 
-    /// Every account that a rule names.
     pub(crate) fn accounts(&self) -> Result<Named> {
         self.named(None)
     }
@@ -138,7 +131,6 @@ impl Rules {
         }
     }
 
-    /// The remotes of the repository, which git is asked for once.
     pub(super) fn remotes(&self, repository: &Path) -> Result<&[Remote]> {
         let read = || read_remotes(repository);
         self.remotes
@@ -168,7 +160,6 @@ impl Rules {
     }
 }
 
-/// One place where accounts may be named.
 #[derive(Clone, Copy)]
 enum Layer<'a> {
     File(&'a FoundFile),

@@ -8,18 +8,16 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::accounts::Accounts;
 use super::file::{self, RuleFile, sha256};
 use super::remote::Remote;
-use super::rule::Rule;
+use super::rule::{Accounts, Rule};
 use crate::error::{Code, Error, Result};
 use crate::paths::Paths;
-use keyfob_base::files::{self, Guard, NotLocked};
+use keyfob_base::files::{self, Guard};
 
 /// The format written here. A record of another one accepts nothing.
 const VERSION: u32 = 1;
 
-/// Larger than any path with its hashes.
 const LIMIT: u64 = 64 * 1024;
 
 #[derive(Serialize, Deserialize)]
@@ -31,10 +29,8 @@ struct Record {
     sha256: Vec<String>,
 }
 
-/// Whether something may choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trust {
-    /// It may.
     Accepted,
     /// What stood there before might.
     Changed,
@@ -42,7 +38,6 @@ pub(crate) enum Trust {
     New,
 }
 
-/// How something at a path stands, whose hash is this.
 pub(crate) fn trust_in(paths: &Paths, path: &Path, sha256: &str) -> Trust {
     let record = files::read(&file_of(paths, path), LIMIT).ok().flatten();
     let record = record.and_then(|bytes| serde_json::from_slice::<Record>(&bytes).ok());
@@ -66,7 +61,6 @@ pub(crate) fn record_trust(paths: &Paths, path: &Path, sha256: &[&str]) -> Resul
         .map_err(|error| Error::io(format!("cannot write {}", file.display()), &error))
 }
 
-/// Whether anything was ever accepted.
 pub(crate) fn is_used(paths: &Paths) -> bool {
     fs::read_dir(paths.trust()).is_ok_and(|mut records| records.next().is_some())
 }
@@ -79,34 +73,21 @@ fn file_of(paths: &Paths, path: &Path) -> PathBuf {
 /// How long another process may hold the lock: a write takes milliseconds.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Whether the repository was accepted with this remote.
 pub(crate) fn trust_in_repository(paths: &Paths, repository: &Path, remote: &Remote) -> Trust {
     trust_in(paths, repository, &sha256(remote.to_string().as_bytes()))
 }
 
-/// Takes the lock on rule files and their acceptance.
 pub(crate) fn lock_trust(paths: &Paths) -> Result<Guard> {
     let path = paths.trust_lock();
-    files::lock(&path, LOCK_TIMEOUT).map_err(|why| match why {
-        NotLocked::Unopened(error) | NotLocked::Refused(error) => {
-            Error::io(format!("cannot lock {}", path.display()), &error)
-        }
-        NotLocked::Held => Error::new(
-            Code::Locked,
-            format!("another process holds {}", path.display()),
-        )
-        .hint("wait for the other `keyfob use` to end, then run it again"),
-    })
+    files::lock(&path, LOCK_TIMEOUT).map_err(|why| Error::lock(&path, &why, "use"))
 }
 
-/// How often a file that changes under the reader is read.
 const ATTEMPTS: usize = 10;
 
 /// A rule file and how far it is trusted, as they were at one moment.
 #[derive(Debug)]
 pub(crate) struct FoundFile {
     pub file: RuleFile,
-    /// Whether it may choose.
     pub trust: Trust,
 }
 
@@ -130,10 +111,8 @@ pub(crate) fn read_with_trust(paths: &Paths, folder: &Path) -> Result<Option<Fou
     Ok(last)
 }
 
-/// The command by which it is accepted.
 const TRUST_COMMAND: &str = "keyfob use --trust";
 
-/// A rule file that may not choose yet.
 pub(crate) fn file_unaccepted(file: &RuleFile, trust: Trust, named: &Accounts) -> Error {
     let path = file.path.display();
     let message = if trust == Trust::Changed {
@@ -146,7 +125,6 @@ pub(crate) fn file_unaccepted(file: &RuleFile, trust: Trust, named: &Accounts) -
     ))
 }
 
-/// A repository that a rule by remote may not choose for yet.
 pub(crate) fn repository_unaccepted(rule: &Rule, repository: &Path, named: &Accounts) -> Error {
     let repository = repository.display();
     Error::new(

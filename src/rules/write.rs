@@ -10,12 +10,9 @@ use super::trust::{Trust, file_unaccepted, lock_trust, record_trust, trust_in};
 use crate::error::{Code, Error, Result};
 use keyfob_base::files;
 
-/// What was written.
 #[derive(Debug)]
 pub(crate) struct WrittenRule {
-    /// The rule that now names the account.
     pub rule: Rule,
-    /// The account's name that the file had there until now.
     pub previous: Option<String>,
     /// Whether the rule holds in that folder alone, which is neither below the home nor in a repository.
     pub alone: bool,

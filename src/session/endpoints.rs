@@ -21,7 +21,6 @@ pub(crate) struct PinnedEndpoints {
     account: Account,
 }
 
-/// Finds the definition.
 pub(crate) fn pinned_endpoints(registry: &Registry, account: &Account) -> Result<PinnedEndpoints> {
     let provider = match registry.get(&account.provider) {
         Ok(provider) => provider,
@@ -40,26 +39,23 @@ pub(crate) fn pinned_endpoints(registry: &Registry, account: &Account) -> Result
 }
 
 impl PinnedEndpoints {
-    /// Receives refresh tokens and client secrets.
     pub(crate) fn token(&self) -> Result<Url> {
         let (today, then) = (&self.provider.token_endpoint, &self.kept().token);
         let url = self.pinned("token_endpoint", today.as_ref(), Some(then))?;
         Ok(url.expect("the kept endpoint stands in for a missing one"))
     }
 
-    /// Receives access tokens.
     pub(crate) fn userinfo(&self) -> Result<Option<Url>> {
         let (today, then) = (&self.provider.userinfo_endpoint, &self.kept().userinfo);
         self.pinned("userinfo_endpoint", today.as_ref(), then.as_ref())
     }
 
-    /// Receives tokens to revoke.
     pub(crate) fn revocation(&self) -> Result<Option<Url>> {
         let (today, then) = (&self.provider.revocation_endpoint, &self.kept().revocation);
         self.pinned("revocation_endpoint", today.as_ref(), then.as_ref())
     }
 
-    /// The same for the index: those that may have tokens, and those of the login for the others.
+    /// For the index: those that may have tokens, and those of the login for the others.
     pub(crate) fn endpoints(&self) -> Endpoints {
         let kept = self.kept();
         let noted = |today: Result<Option<Url>>, then: &Option<Address>| match today {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::renew::StoredAccount;
 use crate::account::{Account, SignIn};
 use crate::audit::Action;
 use crate::context::{Context, off_thread};
@@ -12,7 +13,6 @@ use crate::token_set::{TokenSet, margin};
 use crate::vault::{Secrets, Vault};
 use keyfob_base::timestamp::Timestamp;
 
-/// What the caller wants of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
     /// Good for the margin: 60 s or a tenth of its lifetime.
@@ -20,18 +20,12 @@ pub(crate) enum Need {
     /// Good for at least so many seconds, or a failure.
     MinTtl(u64),
     /// A new one, whatever is stored; asked for by name it tries even a refused refresh token.
-    New {
-        /// Whether a person named this very account.
-        by_name: bool,
-    },
+    New { by_name: bool },
 }
 
-/// What a look at index and store found.
 #[derive(Debug)]
 pub(crate) enum Look {
-    /// The stored token serves.
     Fresh(Secrets),
-    /// It must be renewed, and can be.
     Renew(Secrets),
 }
 
@@ -51,10 +45,10 @@ impl Context {
                 let name = account.to_string();
                 let renewed = self.renew(account, secrets, need).await;
                 let failed = |error: &Error| self.audit.note(Action::Refresh, &name, Some(error));
-                let (account, secrets) = renewed
+                let StoredAccount { account, secrets } = renewed
                     .map_err(|error| error.account(&name))
                     .inspect_err(failed)?;
-                within_lifetime(&account, &secrets.tokens, need)?; // the server may issue less than before
+                check_lifetime(&account, secrets.tokens.lifetime(), need)?; // the server may issue less than before
                 Ok((account, secrets))
             }
         }
@@ -97,16 +91,16 @@ pub(super) fn judge(
     need: Need,
     now: Timestamp,
 ) -> Result<Look> {
-    if serves(&secrets.tokens, need, now) {
+    let tokens = &secrets.tokens;
+    if lives(tokens.remaining(now).zip(tokens.lifetime()), need) {
         return Ok(Look::Fresh(secrets));
     }
-    within_lifetime(account, &secrets.tokens, need)?;
+    check_lifetime(account, secrets.tokens.lifetime(), need)?;
     let renewable = secrets.tokens.refresh_token.is_some() || account.needs_no_person();
     can_renew(account, renewable, secrets.tokens.expires_at, need, now)?;
     Ok(Look::Renew(secrets))
 }
 
-/// Whether a token can be renewed for an account: `renewable` says whether there is anything to renew it with.
 fn can_renew(
     account: &Account,
     renewable: bool,
@@ -136,12 +130,7 @@ fn can_renew(
     Ok(())
 }
 
-/// Whether a stored token meets the need.
-fn serves(tokens: &TokenSet, need: Need, now: Timestamp) -> bool {
-    lives(tokens.remaining(now).zip(tokens.lifetime()), need)
-}
-
-/// The same of its seconds left and its lifetime; `None` where the server gave no expiry.
+/// `life`: its seconds left and its lifetime; `None` where the server gave no expiry.
 fn lives(life: Option<(u64, u64)>, need: Need) -> bool {
     let Some((remaining, lifetime)) = life else {
         return !matches!(need, Need::New { .. });
@@ -166,11 +155,7 @@ pub(super) fn serves_anew(tokens: &TokenSet, need: Need, now: Timestamp) -> bool
 }
 
 /// A demand beyond what the server issues can never be met; nothing is sent for it.
-fn within_lifetime(account: &Account, tokens: &TokenSet, need: Need) -> Result<()> {
-    within(account, tokens.lifetime(), need)
-}
-
-fn within(account: &Account, lifetime: Option<u64>, need: Need) -> Result<()> {
+fn check_lifetime(account: &Account, lifetime: Option<u64>, need: Need) -> Result<()> {
     match (need, lifetime) {
         (Need::MinTtl(wanted), Some(lifetime)) if wanted > lifetime => Err(Error::new(
             Code::RefreshFailed,
@@ -191,7 +176,6 @@ pub(super) fn client(account: &Account, secrets: &Secrets) -> oauth::Client {
     }
 }
 
-/// Only a new sign-in helps, for `reason`.
 pub(super) fn login_required(account: &Account, reason: &str) -> Error {
     Error::new(Code::LoginRequired, reason)
         .hint(account.again())
@@ -213,7 +197,7 @@ pub(crate) fn predict(account: &Account, least: Option<u64>, now: Timestamp) -> 
     if lives(remaining.zip(lifetime), need) {
         return Ok(());
     }
-    within(account, lifetime, need)?;
+    check_lifetime(account, lifetime, need)?;
     can_renew(account, account.refreshable, end, need, now)?;
     match (remaining, least) {
         (Some(1..), None) => Ok(()),

@@ -8,10 +8,8 @@ use crate::vault::{Secrets, Vault};
 use keyfob_base::escape::escape_short;
 use keyfob_base::timestamp::Timestamp;
 
-/// What a request that failed leaves behind.
 pub(crate) const UNCHANGED: &str = "the stored tokens are unchanged";
 
-/// The longest client id that is shown whole, in characters.
 const ID_LIMIT: usize = 80;
 
 /// Whether the client was refused, and not what it sent (RFC 6749 §5.2). A client that signs in for itself

@@ -30,7 +30,6 @@ const KEEP: Duration = Duration::from_secs(30);
 /// The longest `Retry-After` that is waited for, in seconds.
 const PATIENCE: u64 = 10;
 
-/// What gets a new token.
 enum RenewalGrant {
     /// The refresh token (RFC 6749 §6).
     Refresh(Secret),
@@ -40,6 +39,13 @@ enum RenewalGrant {
     Exchange(IdentityToken),
 }
 
+/// An account with its secrets.
+#[derive(Debug, Clone)]
+pub(super) struct StoredAccount {
+    pub account: Account,
+    pub secrets: Secrets,
+}
+
 impl Context {
     /// Renews under the account's lock, or adopts what another process stored while this one waited.
     pub(super) async fn renew(
@@ -47,67 +53,56 @@ impl Context {
         account: Account,
         seen: Secrets,
         need: Need,
-    ) -> Result<(Account, Secrets)> {
+    ) -> Result<StoredAccount> {
         let vault = Arc::clone(&self.vault);
         let turn = off_thread(move || take_turn(&vault, &account, &seen, need)).await?;
         match turn {
-            Turn::Theirs(account, secrets) => Ok((account, secrets)),
-            Turn::Ours(guard, account, secrets) => {
-                let renewed = self.refresh(account, secrets, need).await;
+            Turn::Theirs(stored) => Ok(stored),
+            Turn::Ours(guard, stored) => {
+                let renewed = self.refresh(stored, need).await;
                 drop(guard);
                 renewed
             }
         }
     }
 
-    async fn refresh(
-        &self,
-        account: Account,
-        secrets: Secrets,
-        need: Need,
-    ) -> Result<(Account, Secrets)> {
-        let endpoints = pinned_endpoints(&self.registry, &account)?;
+    async fn refresh(&self, stored: StoredAccount, need: Need) -> Result<StoredAccount> {
+        let endpoints = pinned_endpoints(&self.registry, &stored.account)?;
         let url = endpoints.token()?;
-        if let Err(error) = self.prove(&account, &secrets).await {
-            return self.fall_back_to_stored(account, secrets, need, error);
+        if let Err(error) = self.prove(&stored).await {
+            return self.fall_back_to_stored(stored, need, error);
         }
-        let grant = match self
-            .choose_grant(&account, &secrets, &endpoints.provider)
-            .await
-        {
+        let grant = match self.choose_grant(&stored, &endpoints.provider).await {
             Ok(grant) => grant,
             Err(error) if error.code.exit() == 3 => {
-                return self.fall_back_to_stored(account, secrets, need, error);
+                return self.fall_back_to_stored(stored, need, error);
             }
             Err(error) => return Err(error),
         };
         let hold = self.interrupts.hold()?; // only now: what comes before may wait for a person, or a place
-        let sent = self.send(&account, &secrets, &endpoints.provider, &url, &grant);
+        let sent = self.send(&stored, &endpoints.provider, &url, &grant);
         let renewed = match sent.await {
-            Ok(tokens) => self.keep(account, secrets, tokens, endpoints).await,
-            Err(error) => {
-                self.handle_refusal(account, secrets, need, &grant, error)
-                    .await
-            }
+            Ok(tokens) => self.keep(stored, tokens, endpoints).await,
+            Err(error) => self.handle_refusal(stored, need, &grant, error).await,
         };
         drop(hold);
         renewed
     }
 
     /// Writes the same secret back: a store that fails now must not lose a rotated token.
-    async fn prove(&self, account: &Account, secrets: &Secrets) -> Result<()> {
-        let (vault, account, secrets) = (Arc::clone(&self.vault), account.clone(), secrets.clone());
-        off_thread(move || vault.keep(&account, &secrets)).await
+    async fn prove(&self, stored: &StoredAccount) -> Result<()> {
+        let (vault, stored) = (Arc::clone(&self.vault), stored.clone());
+        off_thread(move || vault.keep(&stored.account, &stored.secrets)).await
     }
 
     /// What is sent: the grant once more where that needs no person, else the refresh token. An exchange
     /// needs a new identity token first.
     async fn choose_grant(
         &self,
-        account: &Account,
-        secrets: &Secrets,
+        stored: &StoredAccount,
         provider: &Provider,
     ) -> Result<RenewalGrant> {
+        let StoredAccount { account, secrets } = stored;
         if account.identity.kind == SignIn::Exchange {
             let identity = request_identity(self, account, provider).await?;
             return Ok(RenewalGrant::Exchange(identity));
@@ -119,7 +114,6 @@ impl Context {
         }))
     }
 
-    /// One request.
     async fn request_tokens(
         &self,
         endpoint: &TokenEndpoint<'_>,
@@ -144,15 +138,14 @@ impl Context {
         }
     }
 
-    /// Sends the grant, and waits where the server asks for a short wait.
     async fn send(
         &self,
-        account: &Account,
-        secrets: &Secrets,
+        stored: &StoredAccount,
         provider: &Provider,
         url: &Url,
         grant: &RenewalGrant,
     ) -> std::result::Result<TokenSet, OauthError> {
+        let StoredAccount { account, secrets } = stored;
         let endpoint = TokenEndpoint {
             url,
             client: &client(account, secrets),
@@ -187,11 +180,14 @@ impl Context {
     /// Keeps the answer: secret first, tried again for a while, then the index.
     async fn keep(
         &self,
-        account: Account,
-        old: Secrets,
+        stored: StoredAccount,
         tokens: TokenSet,
         endpoints: PinnedEndpoints,
-    ) -> Result<(Account, Secrets)> {
+    ) -> Result<StoredAccount> {
+        let StoredAccount {
+            mut account,
+            secrets: old,
+        } = stored;
         let (vault, term) = (Arc::clone(&self.vault), Arc::clone(&self.term));
         let (account, secrets, recorded) = off_thread(move || {
             let secrets = Secrets {
@@ -205,7 +201,6 @@ impl Context {
             };
             keep_trying(&*term, || vault.keep(&account, &secrets))
                 .map_err(|error| report_lost(&account, &error))?;
-            let mut account = account;
             account.describe(&secrets.tokens, secrets.generation);
             account.endpoints = endpoints.endpoints();
             let recorded = vault.record(&account);
@@ -217,43 +212,40 @@ impl Context {
                 .warn(&format!("the new token of {account} is kept, but {error}"));
         }
         self.audit.note(Action::Refresh, &account.to_string(), None);
-        Ok((account, secrets))
+        Ok(StoredAccount { account, secrets })
     }
 
-    /// The token endpoint did not give a token set.
     async fn handle_refusal(
         &self,
-        account: Account,
-        secrets: Secrets,
+        stored: StoredAccount,
         need: Need,
         grant: &RenewalGrant,
         error: OauthError,
-    ) -> Result<(Account, Secrets)> {
+    ) -> Result<StoredAccount> {
+        let account = &stored.account;
         if let (OauthError::Refused(response), RenewalGrant::Exchange(identity)) = (&error, grant)
             && is_of_identity(response)
         {
-            return Err(report_identity_refusal(&account, identity, response));
+            return Err(report_identity_refusal(account, identity, response));
         }
         match error {
             OauthError::Network(_) | OauthError::Unavailable { .. } => {
                 let error =
-                    context::failed(&error, Code::RefreshFailed, UNCHANGED).account(&account);
-                self.fall_back_to_stored(account, secrets, need, error)
+                    context::failed(&error, Code::RefreshFailed, UNCHANGED).account(account);
+                self.fall_back_to_stored(stored, need, error)
             }
-            OauthError::Refused(response) if refusal::is_of_client(&account, &response) => {
+            OauthError::Refused(response) if refusal::is_of_client(account, &response) => {
                 let vault = Arc::clone(&self.vault);
                 off_thread(move || {
-                    Err(refusal::report_client(
-                        &vault, &account, &secrets, &response,
-                    ))
+                    let StoredAccount { account, secrets } = &stored;
+                    Err(refusal::report_client(&vault, account, secrets, &response))
                 })
                 .await
             }
             OauthError::Refused(response) if response.error == "invalid_grant" => {
-                self.mark_refused(account, secrets, need, response.to_string())
-                    .await
+                self.mark_refused(stored, need, response.to_string()).await
             }
-            error => Err(context::failed(&error, Code::RefreshFailed, UNCHANGED).account(&account)),
+            error => Err(context::failed(&error, Code::RefreshFailed, UNCHANGED).account(account)),
         }
     }
 
@@ -261,22 +253,22 @@ impl Context {
     /// set stays.
     async fn mark_refused(
         &self,
-        account: Account,
-        sent: Secrets,
+        sent: StoredAccount,
         need: Need,
         response: String,
-    ) -> Result<(Account, Secrets)> {
+    ) -> Result<StoredAccount> {
         let (vault, term) = (Arc::clone(&self.vault), Arc::clone(&self.term));
         off_thread(move || {
-            let (mut account, stored) = read_again(&vault, &account)?;
-            if stored.generation != sent.generation {
-                return if serves_anew(&stored.tokens, need, Timestamp::now()) {
-                    Ok((account, stored))
+            let stored = read_again(&vault, &sent.account)?;
+            if stored.secrets.generation != sent.secrets.generation {
+                return if serves_anew(&stored.secrets.tokens, need, Timestamp::now()) {
+                    Ok(stored)
                 } else {
-                    Err(refusal::report_overtaken(&account, &response))
+                    Err(refusal::report_overtaken(&stored.account, &response))
                 };
             }
-            account.refused_generation = Some(sent.generation);
+            let mut account = stored.account;
+            account.refused_generation = Some(sent.secrets.generation);
             if let Err(error) = vault.record(&account) {
                 term.warn(&format!("{error}; so the refusal is not noted"));
             }
@@ -288,24 +280,26 @@ impl Context {
         .await
     }
 
-    /// A still valid token with a warning where that will do, else the failure.
     fn fall_back_to_stored(
         &self,
-        account: Account,
-        secrets: Secrets,
+        stored: StoredAccount,
         need: Need,
         error: Error,
-    ) -> Result<(Account, Secrets)> {
-        let alive = secrets.tokens.remaining(Timestamp::now()).unwrap_or(0);
+    ) -> Result<StoredAccount> {
+        let alive = stored
+            .secrets
+            .tokens
+            .remaining(Timestamp::now())
+            .unwrap_or(0);
         if need != Need::Margin || alive == 0 {
             return Err(error);
         }
-        let whose = account.to_string();
+        let whose = stored.account.to_string();
         self.audit.note(Action::Refresh, &whose, Some(&error));
         self.term.warn(&format!(
             "{error}; the stored token lives for {alive} s more"
         ));
-        Ok((account, secrets))
+        Ok(stored)
     }
 }
 
@@ -341,13 +335,12 @@ fn report_lost(account: &Account, error: &Error) -> Error {
     .account(account)
 }
 
-/// Whose turn it was.
 #[derive(Debug)]
 pub(super) enum Turn {
     /// Another process renewed meanwhile; its token set serves.
-    Theirs(Account, Secrets),
+    Theirs(StoredAccount),
     /// Ours: the lock, and index and store read again under it.
-    Ours(Guard, Account, Secrets),
+    Ours(Guard, StoredAccount),
 }
 
 /// Waits for the lock; a token set stored meanwhile ends the wait.
@@ -364,35 +357,34 @@ pub(super) fn take_turn(
     let guard = match vault.lock(&account.id, LOCK_TIMEOUT, stored_since)? {
         Acquired::Lock(guard) => guard,
         Acquired::Answer(()) => {
-            let (account, secrets) = read_again(vault, account)?;
-            if serves_anew(&secrets.tokens, need, Timestamp::now()) {
-                return Ok(Turn::Theirs(account, secrets));
+            let stored = read_again(vault, account)?;
+            if serves_anew(&stored.secrets.tokens, need, Timestamp::now()) {
+                return Ok(Turn::Theirs(stored));
             }
             vault.wait_for_lock(&account.id, LOCK_TIMEOUT)?
         }
     };
-    let (account, secrets) = read_again(vault, account)?;
+    let StoredAccount { account, secrets } = read_again(vault, account)?;
     let newer = secrets.generation > seen.generation;
     if newer && serves_anew(&secrets.tokens, need, Timestamp::now()) {
-        return Ok(Turn::Theirs(account, secrets));
+        return Ok(Turn::Theirs(StoredAccount { account, secrets }));
     }
     Ok(match judge(&account, secrets, need, Timestamp::now())? {
-        Look::Fresh(secrets) => Turn::Theirs(account, secrets),
-        Look::Renew(secrets) => Turn::Ours(guard, account, secrets),
+        Look::Fresh(secrets) => Turn::Theirs(StoredAccount { account, secrets }),
+        Look::Renew(secrets) => Turn::Ours(guard, StoredAccount { account, secrets }),
     })
 }
 
-/// Index and store as they are now.
-fn read_again(vault: &Vault, account: &Account) -> Result<(Account, Secrets)> {
+fn read_again(vault: &Vault, account: &Account) -> Result<StoredAccount> {
     let logged_out = || login_required(account, "it was logged out meanwhile");
-    let mut now = vault.reread(account)?.ok_or_else(logged_out)?;
-    let Some(secrets) = vault.secrets_of_now(&mut now)? else {
-        return Err(vault.secret_gone(&now));
+    let mut account = vault.reread(account)?.ok_or_else(logged_out)?;
+    let Some(secrets) = vault.secrets_of_now(&mut account)? else {
+        return Err(vault.secret_gone(&account));
     };
-    if secrets.generation > now.generation {
-        now.describe(&secrets.tokens, secrets.generation);
+    if secrets.generation > account.generation {
+        account.describe(&secrets.tokens, secrets.generation);
     }
-    Ok((now, secrets))
+    Ok(StoredAccount { account, secrets })
 }
 
 /// Gets a new identity token from where the account's last one came, by today's rule; for the issuer of the
@@ -425,7 +417,6 @@ fn is_of_identity(response: &ErrorResponse) -> bool {
     matches!(response.error.as_str(), "invalid_grant" | "invalid_request")
 }
 
-/// The provider does not take the identity token of this job.
 fn report_identity_refusal(
     account: &Account,
     identity: &IdentityToken,

@@ -23,15 +23,11 @@ use keyfob_base::secret::Secret;
 
 pub(crate) use crate::oauth::revoke::Hint;
 
-/// Why a token that no client had a part in stays.
 const NO_CLIENT: &str = "this provider revokes a token only for the client that it was issued to, and that is not known";
 
-/// An account that was signed out.
 #[derive(Debug)]
 pub(crate) struct SignedOut {
-    /// The account as it was at last.
     pub account: Account,
-    /// What the provider was told of each of its tokens.
     pub tokens: Vec<RevokedToken>,
     /// Where they can be revoked by hand.
     pub page: Option<Url>,
@@ -44,35 +40,26 @@ pub(crate) struct SignedOut {
 /// Why a token that no client had a part in may not be revoked (RFC 7009 §2.1).
 const CLIENTS_ALONE: &str = "this provider revokes tokens for clients alone, and this one has none";
 
-/// What the provider was told of one token.
 #[derive(Debug)]
 pub(crate) struct RevokedToken {
-    /// Which one.
     pub token: Hint,
-    /// How it went.
     pub outcome: RevocationOutcome,
 }
 
-/// How a revocation went.
 #[derive(Debug)]
 pub(crate) enum RevocationOutcome {
-    /// The provider confirmed it.
     Revoked,
-    /// The provider did not confirm it, for this reason.
     Failed(String),
-    /// The provider revokes no such token, for this reason.
     Unsupported(String),
     /// Nobody was asked: because of this, or because nobody was to be.
     Skipped(Option<String>),
 }
 
 impl RevocationOutcome {
-    /// Whether the token is gone.
     pub(crate) fn is_revoked(&self) -> bool {
         matches!(self, Self::Revoked)
     }
 
-    /// Why the token lives on.
     pub(crate) fn reason(&self) -> Option<&str> {
         match self {
             Self::Failed(why) | Self::Unsupported(why) | Self::Skipped(Some(why)) => Some(why),
@@ -81,12 +68,10 @@ impl RevocationOutcome {
     }
 }
 
-/// Which tokens the provider is told to take back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Extent {
-    /// None: nobody is asked.
     Nothing,
-    /// The same, and an account whose store cannot be used is forgotten with its secret left there.
+    /// Nobody is asked, and an account whose store cannot be used is forgotten with its secret left there.
     NothingAndLeave,
     /// Those that a sign-in here brought.
     Issued,
@@ -169,7 +154,6 @@ impl Context {
         })
     }
 
-    /// One line for all tokens of an account, if any was to be revoked there.
     fn note_revocation(&self, account: &Account, tokens: &[RevokedToken]) {
         let failed = tokens.iter().find_map(|told| match &told.outcome {
             RevocationOutcome::Failed(cause) => Some(Error::new(Code::RevocationFailed, cause)),
@@ -181,7 +165,6 @@ impl Context {
         }
     }
 
-    /// Leaves a given token to its owner, and finds the page for it.
     fn leave(&self, account: &Account, secrets: &Secrets) -> (Vec<RevokedToken>, Option<Url>) {
         let why = "a token that was given is revoked only with `--revoke`";
         let page = pinned_endpoints(&self.registry, account).ok();
@@ -193,7 +176,6 @@ impl Context {
         )
     }
 
-    /// Revokes what can be revoked, and finds the page for the rest.
     async fn take_back(
         &self,
         account: &Account,
@@ -220,14 +202,10 @@ impl Context {
     }
 }
 
-/// What revokes tokens.
 #[derive(Debug)]
 pub(crate) struct Revoking<'a> {
-    /// Where; `None` where the provider revokes nothing.
     pub endpoint: Option<&'a Url>,
-    /// What it takes, and in which form.
     pub provider: &'a Provider,
-    /// The client that they were issued to.
     pub client: &'a Client,
     /// When it is over, answered or not; `None` leaves each request its own time.
     pub until: Option<Instant>,
@@ -277,7 +255,6 @@ impl Revoking<'_> {
     }
 }
 
-/// A request that is over at `until`, answered or not.
 pub(crate) async fn in_time<T>(
     until: Option<Instant>,
     request: impl Future<Output = std::result::Result<T, OauthError>>,
@@ -298,7 +275,6 @@ pub(crate) fn lasting(provider: &Provider, set: &TokenSet) -> Vec<RevokedToken> 
     tokens(set).filter_map(told).collect()
 }
 
-/// The same of every token.
 fn all(set: &TokenSet, outcome: impl Fn() -> RevocationOutcome) -> Vec<RevokedToken> {
     tokens(set)
         .map(|(token, _)| RevokedToken {

@@ -16,17 +16,12 @@ use crate::provider::IdentityRule;
 use keyfob_base::escape::escape_short;
 use keyfob_base::secret::Secret;
 
-/// The most characters of resources that are shown.
 const RESOURCE_LIMIT: usize = 120;
 
-/// Who was found behind a token.
 #[derive(Debug)]
 pub(crate) enum Whose {
-    /// A person, as the provider tells it.
     Person {
-        /// The provider's answer.
         claims: Value,
-        /// What names the person in it.
         rule: Box<IdentityRule>,
     },
     /// The client itself; a new token was just granted to it.
@@ -34,7 +29,6 @@ pub(crate) enum Whose {
 }
 
 impl Context {
-    /// Asks with a fresh token. Returns the account as it then stands.
     pub(crate) async fn whoami(&self, account: Account) -> Result<(Account, Whose)> {
         if account.needs_no_person() {
             let (account, _) = self.fresh(account, Need::New { by_name: true }).await?;
@@ -69,7 +63,6 @@ impl Context {
         Ok((claims, rule))
     }
 
-    /// Asks once more with a new token where the first is not accepted.
     async fn ask_userinfo(
         &self,
         account: Account,

@@ -31,33 +31,28 @@ pub trait Store: Send + Sync {
     /// Writes a secret, replacing what was there. Whole or not at all.
     fn put(&self, key: &str, secret: &Secret) -> Result<(), StoreError>;
 
-    /// Removes a secret; `false` where there was none.
+    /// `false` where there was none.
     fn remove(&self, key: &str) -> Result<bool, StoreError>;
 
     /// Proves by writing that the store will take a secret. A read proves nothing: a Secret Service
     /// without a collection answers every read with "no entry".
     fn probe(&self) -> Result<(), StoreError>;
 
-    /// Proves the same as far as it goes with nobody asked and nothing made that stays. A store that is not
-    /// made yet is told from one that works.
+    /// With nobody asked and nothing made that stays. A store not made yet is told from one that works.
     fn rehearse(&self) -> Result<Rehearsal, StoreError> {
         self.probe().map(|()| Rehearsal::Works)
     }
 
-    /// The keys of what it holds, as far as nobody has to be asked and nothing unlocked for them; `None`
-    /// where they cannot all be had so.
+    /// `None` where they cannot all be had with nobody asked and nothing unlocked.
     fn keys(&self) -> Result<Option<Vec<String>>, StoreError>;
 
     /// One plain sentence, lower case, on what protects the secrets in it.
     fn protection(&self) -> String;
 }
 
-/// What a store gives without asking.
 #[derive(Debug)]
 pub enum Unasked {
-    /// The secret.
     Secret(Secret),
-    /// It holds none under this key.
     Nothing,
     /// Somebody would have to be asked, or something unlocked.
     WouldPrompt,
@@ -74,7 +69,6 @@ pub enum Rehearsal {
     Unmade,
 }
 
-/// The stores by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -85,7 +79,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// What a sentence calls it.
     pub(crate) fn noun(self) -> &'static str {
         match self {
             Kind::Keyring => "the keyring",
@@ -128,12 +121,10 @@ pub trait Prompter: Send + Sync {
     /// Says that the keyring has not answered yet and may be waiting for its unlock prompt.
     fn unlock_pending(&self);
 
-    /// Asks for the file store's passphrase; `new` asks for a fresh one, twice. `None` where nobody
-    /// can be asked.
+    /// `new` asks for a fresh one, twice. `None` where nobody can be asked.
     fn passphrase(&self, new: bool) -> Option<Secret>;
 }
 
-/// Nobody to turn to.
 #[derive(Debug, Clone, Copy)]
 pub struct Nobody;
 
@@ -149,18 +140,15 @@ impl Prompter for Nobody {
     }
 }
 
-/// What opening a store needs.
 #[derive(Clone)]
 pub struct Setup {
     /// Folder of the file store's encrypted files.
     pub data: PathBuf,
     /// Folder of the file store's identity, another one than `data`.
     pub identity: PathBuf,
-    /// Folder of locks.
     pub locks: PathBuf,
     /// Makes a new file store ask for a passphrase (`--passphrase`).
     pub ask_passphrase: bool,
-    /// Whom to ask.
     pub prompter: Arc<dyn Prompter>,
 }
 

@@ -12,37 +12,28 @@ use keyfob_base::secret::Secret;
 /// A passphrase file holds one in its first line; more than this is another file.
 const LIMIT: u64 = 64 * 1024;
 
-/// Whose passphrase it is, and the variables that can give it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Names {
-    /// What a sentence calls whoever it belongs to.
     pub owner: &'static str,
-    /// Holds the passphrase.
     pub variable: &'static str,
-    /// Names the file that holds it.
     pub file: &'static str,
 }
 
-/// The passphrase of the file store.
 pub(crate) const FILE_STORE: Names = Names {
     owner: "the file store",
     variable: "KEYFOB_PASSPHRASE",
     file: "KEYFOB_PASSPHRASE_FILE",
 };
 
-/// The passphrase of a backup.
 pub(crate) const BACKUP: Names = Names {
     owner: "the backup",
     variable: "KEYFOB_BACKUP_PASSPHRASE",
     file: "KEYFOB_BACKUP_PASSPHRASE_FILE",
 };
 
-/// A passphrase, and how its origin is called in an error.
 #[derive(Debug)]
 pub(crate) struct Passphrase {
-    /// The passphrase.
     pub secret: Secret,
-    /// Where it comes from.
     pub origin: String,
 }
 
@@ -55,12 +46,10 @@ pub(crate) struct Environment {
 type Lookup = dyn Fn(&str) -> Option<OsString> + Send + Sync;
 
 impl Environment {
-    /// The real one.
     pub(crate) fn process(names: Names) -> Self {
         Self::new(names, |name| std::env::var_os(name))
     }
 
-    /// One that `lookup` answers for.
     pub(crate) fn new(
         names: Names,
         lookup: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static,
@@ -71,7 +60,6 @@ impl Environment {
         }
     }
 
-    /// Whether a passphrase is given, good or not.
     pub(crate) fn gives_passphrase(&self) -> bool {
         let given = |name| (self.lookup)(name).is_some();
         given(self.names.variable) || given(self.names.file)
@@ -90,7 +78,6 @@ impl Environment {
             .transpose()
     }
 
-    /// The passphrase of what is there already: given, or asked for.
     pub(crate) fn known(&self, prompter: &dyn Prompter) -> Result<Passphrase, StoreError> {
         match self.passphrase()? {
             Some(passphrase) => Ok(passphrase),
@@ -98,7 +85,6 @@ impl Environment {
         }
     }
 
-    /// Asks whoever is there; fails where nobody is.
     pub(crate) fn asked(
         &self,
         prompter: &dyn Prompter,

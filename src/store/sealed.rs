@@ -11,53 +11,39 @@ use secrecy::zeroize::Zeroizing;
 use keyfob_base::secret::Secret;
 use keyfob_base::testing::setting;
 
-/// scrypt's cost is 2^17: some 0.3 s and 130 MB a read. The crate's own choice targets a whole second
-/// and half a gigabyte.
+/// Some 0.3 s and 130 MB a read. The crate's own choice targets a whole second and half a gigabyte.
 const WORK_FACTOR: u8 = 17;
 
 /// The most that is worked for a file of others; `age -p` writes 18. Each step doubles time and memory,
 /// so a hostile file could otherwise ask for hours.
 const MAX_WORK_FACTOR: u8 = 20;
 
-/// How every age file begins.
 const HEAD: &[u8] = b"age-encryption.org/";
 
 /// How one begins that is armoured, as text that survives mail.
 const ARMOUR: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
 
-/// What text is encrypted to.
 pub enum Lock {
-    /// Whoever has the identity of one of these can decrypt.
     Recipients(Vec<Recipient>),
-    /// Whoever knows it can.
     Passphrase(Secret),
 }
 
-/// What decrypts.
 pub enum Key {
-    /// One of these.
     Identities(Vec<Identity>),
-    /// A passphrase.
     Passphrase(Secret),
 }
 
-/// What octets are, by their beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// An age file that a passphrase opens.
     Passphrase,
-    /// An age file that an identity opens.
     Recipients,
-    /// An age file that is armoured.
     Armoured,
     /// An age file whose beginning is damaged, or of a kind from after this was written.
     Unknown,
-    /// No age file.
     None,
 }
 
 impl Lock {
-    /// Encrypts.
     pub fn seal(&self, plaintext: &[u8]) -> Result<Vec<u8>, EncryptError> {
         match self {
             Self::Recipients(recipients) => {
@@ -65,7 +51,7 @@ impl Lock {
                 seal(recipients, plaintext)
             }
             Self::Passphrase(passphrase) => {
-                let mut recipient = age::scrypt::Recipient::new(exposed(passphrase));
+                let mut recipient = age::scrypt::Recipient::new(expose_string(passphrase));
                 recipient.set_work_factor(setting("WORK_FACTOR").unwrap_or(WORK_FACTOR));
                 seal(iter::once(&recipient as &dyn age::Recipient), plaintext)
             }
@@ -82,7 +68,7 @@ impl Key {
                 open(identities, ciphertext)
             }
             Self::Passphrase(passphrase) => {
-                let mut identity = age::scrypt::Identity::new(exposed(passphrase));
+                let mut identity = age::scrypt::Identity::new(expose_string(passphrase));
                 identity.set_max_work_factor(MAX_WORK_FACTOR);
                 open(iter::once(&identity as &dyn age::Identity), ciphertext)
             }
@@ -147,7 +133,7 @@ fn open<'a>(
     Ok(plaintext)
 }
 
-fn exposed(passphrase: &Secret) -> SecretString {
+fn expose_string(passphrase: &Secret) -> SecretString {
     SecretString::from(passphrase.expose().to_owned())
 }
 

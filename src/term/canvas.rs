@@ -5,18 +5,13 @@ use std::io::IsTerminal;
 /// A terminal as whoever draws on it sees it. Without a terminal it has no size, and nothing but text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Canvas {
-    /// Columns.
     pub width: usize,
-    /// Lines.
     pub height: usize,
-    /// Escape sequences for colours are understood and wanted.
     pub colour: bool,
-    /// Characters beyond ASCII are shown.
     pub unicode: bool,
 }
 
 impl Canvas {
-    /// Looks at stderr, whose size changes, and at the environment.
     pub(crate) fn look() -> Self {
         let terminal = std::io::stderr().is_terminal() && !is_dumb();
         let size = console::Term::stderr().size_checked();
@@ -30,12 +25,10 @@ impl Canvas {
     }
 }
 
-/// Whether no colour and no motion are wanted (`NO_COLOR`).
 pub(crate) fn is_plain() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
-/// Whether the terminal can do nothing but write on.
 pub(crate) fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|kind| kind == "dumb")
 }

@@ -8,9 +8,10 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
+use keyfob_base::secret::Secret;
 use rustix::process::getpgrp;
 use rustix::termios::{
-    OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetpgrp, tcsetattr,
+    LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetpgrp, tcsetattr,
 };
 
 use super::jobs;
@@ -25,7 +26,6 @@ struct Open {
     in_effect: bool,
 }
 
-/// The terminal is in another mode while it lives.
 #[derive(Debug)]
 pub(crate) struct Mode(());
 
@@ -34,7 +34,7 @@ impl Mode {
     pub(crate) fn enter(tty: OwnedFd, change: fn(&mut Termios)) -> io::Result<Self> {
         restore_in_a_panic();
         jobs::watch(suspend, resume);
-        let mut open = locked();
+        let mut open = lock_open();
         if open.is_some() {
             return Err(io::Error::other("the terminal is being read already"));
         }
@@ -77,24 +77,22 @@ impl Open {
     }
 }
 
-/// Gives the terminal its own mode back, if it is in another.
 pub(crate) fn restore() {
-    if let Some(mut open) = locked().take() {
+    if let Some(mut open) = lock_open().take() {
         open.give_back();
     }
 }
 
 /// The same until [`resume`].
 pub(crate) fn suspend() {
-    if let Some(open) = locked().as_mut() {
+    if let Some(open) = lock_open().as_mut() {
         open.give_back();
     }
 }
 
-/// Enters the mode again that was suspended, or that the shell took away while the process was
-/// stopped; in the background it stays suspended.
+/// The shell may have taken it away while the process was stopped; in the background it stays suspended.
 pub(crate) fn resume() {
-    if let Some(open) = locked().as_mut()
+    if let Some(open) = lock_open().as_mut()
         && in_foreground(&open.tty).unwrap_or(false)
     {
         if !open.in_effect {
@@ -104,10 +102,9 @@ pub(crate) fn resume() {
     }
 }
 
-/// Whether the terminal is ours and in the mode entered, which it is from here on where it can be.
-/// Fails when it is gone.
+/// Enters the mode again where it can be. Fails when the terminal is gone.
 pub(crate) fn in_effect() -> io::Result<bool> {
-    let mut open = locked();
+    let mut open = lock_open();
     let Some(open) = open.as_mut() else {
         return Ok(false);
     };
@@ -121,12 +118,11 @@ pub(crate) fn in_effect() -> io::Result<bool> {
     Ok(true)
 }
 
-/// Whether the terminal's keys go to this process.
 pub(crate) fn in_foreground(tty: impl AsFd) -> io::Result<bool> {
     Ok(tcgetpgrp(tty)? == getpgrp())
 }
 
-fn locked() -> MutexGuard<'static, Option<Open>> {
+fn lock_open() -> MutexGuard<'static, Option<Open>> {
     OPEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -140,4 +136,31 @@ fn restore_in_a_panic() {
             others(panic);
         }));
     });
+}
+
+/// A hidden question. The echo is off before it is shown, for whoever answers at once would otherwise see the
+/// first keys, and on again however the question ends.
+pub(crate) struct Hidden(Mode);
+
+impl Hidden {
+    pub(crate) fn begin() -> io::Result<Self> {
+        let stdin = io::stdin().as_fd().try_clone_to_owned()?;
+        Mode::enter(stdin, hide).map(Self)
+    }
+
+    /// The end of the input is a failure, not an empty answer.
+    pub(crate) fn read(self) -> io::Result<Secret> {
+        let mut line = String::new();
+        if io::stdin().read_line(&mut line)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        line.truncate(line.trim_end_matches(['\r', '\n']).len());
+        drop(self.0);
+        Ok(Secret::new(line))
+    }
+}
+
+fn hide(mode: &mut Termios) {
+    mode.local_modes.remove(LocalModes::ECHO);
+    mode.local_modes.insert(LocalModes::ECHONL);
 }

@@ -15,18 +15,14 @@ use keyfob_base::timestamp::Timestamp;
 /// The format of the secrets written here. A higher number is refused.
 const VERSION: u32 = 1;
 
-/// A client that keyfob registered, or whose secret it keeps, at one provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptClient {
     /// Random; the key of its secrets in the store.
     pub id: String,
-    /// The client identifier (RFC 6749 §2.2).
     pub client_id: String,
-    /// How it authenticates.
     pub auth: ClientAuth,
     /// The origin of the token endpoint that it was registered for; no other gets its secret.
     pub pin: String,
-    /// Where its secrets are.
     pub store: Kind,
     /// Another store that may hold a copy of them, which a move that was cut off has left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,16 +34,13 @@ pub struct KeptClient {
 }
 
 impl KeptClient {
-    /// Whether its secret has ended at `now`.
     pub(crate) fn expired(&self, now: Timestamp) -> bool {
         self.secret_expires_at.is_some_and(|end| end <= now)
     }
 }
 
-/// What is secret about it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClientSecrets {
-    /// Authenticates the client.
     pub client_secret: Option<Secret>,
     /// Manages the registration (RFC 7592 §3).
     pub registration_access_token: Option<Secret>,
@@ -64,7 +57,6 @@ pub(super) struct ClientPayload<'a> {
 }
 
 impl<'a> ClientPayload<'a> {
-    /// What the format has of them.
     pub(crate) fn of(secrets: &'a ClientSecrets) -> Self {
         Self {
             version: VERSION,
@@ -86,7 +78,6 @@ impl From<ClientPayload<'_>> for ClientSecrets {
     }
 }
 
-/// Encodes for a store.
 pub(super) fn encode(secrets: &ClientSecrets) -> Secret {
     let json = serde_json::to_string(&ClientPayload::of(secrets));
     Secret::new(json.expect("strings and numbers serialise"))

@@ -1,9 +1,6 @@
-//! Our clients at providers: what a registration gave that is secret, or that has to be remembered with
-//! it. The record is one JSON file a provider beside the accounts, with nothing secret in it; the
-//! secrets are in a store, under the record's random id.
-//!
-//! A change is written secrets first, then record, and each client has an id of its own: a crash between
-//! the two leaves the client there was, whole.
+//! Our clients at providers: a record with nothing secret in it is a JSON file beside the accounts; the secrets are in
+//! a store, under the record's random id. Written secrets first, then record, and each client has an id of its own:
+//! a crash between the two leaves the client there was, whole.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +12,6 @@ use crate::account::is_id;
 use crate::error::{Error, Result};
 use keyfob_base::files;
 
-/// The records. A higher number is refused and never rewritten.
 const FORMAT: RecordFormat = RecordFormat {
     version: 1,
     limit: 64 * 1024,
@@ -24,12 +20,11 @@ const FORMAT: RecordFormat = RecordFormat {
 };
 
 impl Vault {
-    /// The client that is kept for a provider.
     pub fn client(&self, provider: &str) -> Result<Option<KeptClient>> {
         read(&self.record_of(provider), provider)
     }
 
-    /// Its secrets; the default where its store has none.
+    /// The default where its store has none.
     pub fn client_secrets(&self, client: &KeptClient) -> Result<ClientSecrets> {
         let stored = self
             .store(client.store)
@@ -40,12 +35,9 @@ impl Vault {
         })
     }
 
-    /// Keeps a client and its secrets in the place of the one there was: secrets first, then the record,
-    /// and then the secrets of that other one are removed. `client.id` is a new one, from
-    /// [`crate::account::random_id`].
-    ///
-    /// Where it fails, what there was is still kept; but where only that last removal does, the new
-    /// client is kept and the error says what is left behind.
+    /// Secrets first, then the record, then the secrets of the client before are removed. `client.id` is a new one, from
+    /// [`crate::account::random_id`]. Where it fails, what there was is still kept; but where only that last removal
+    /// does, the new client is kept and the error says what is left behind.
     pub(crate) fn keep_client(
         &self,
         provider: &str,
@@ -94,8 +86,7 @@ impl Vault {
         }
     }
 
-    /// Forgets a provider's client: its secrets, then the record. A store that fails keeps the record, so
-    /// that no secret is left behind without one. With none kept there is nothing to do.
+    /// Its secrets, then the record: a store that fails keeps it, so that no secret is left behind without one.
     pub(crate) fn forget_client(&self, provider: &str) -> Result<()> {
         let _turn = self.client_turn(provider)?;
         let Some(client) = self.client(provider)? else {
@@ -108,7 +99,6 @@ impl Vault {
             .map_err(|error| Error::io(format!("cannot remove {}", path.display()), &error))
     }
 
-    /// Gives a provider's client to another name of the same provider.
     pub(super) fn move_client(&self, from: &str, to: &str) -> Result<()> {
         let _turn = self.client_turn(from)?;
         let (old, new) = (self.record_of(from), self.record_of(to));

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::index;
 use super::lock;
+use super::record::{report_newer, unreadable};
 use crate::account::Account;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::paths::Paths;
 use crate::toml_text::complaint;
 use keyfob_base::files;
@@ -19,7 +20,6 @@ pub(crate) type Defaults = BTreeMap<String, String>;
 /// The format written here. A file with a higher number is read as far as it can be, and left alone.
 const VERSION: u32 = 1;
 
-/// The largest file that is read, in bytes.
 const LIMIT: u64 = 1024 * 1024;
 
 /// How long another process may hold the file: a write takes milliseconds.
@@ -46,11 +46,8 @@ fn stored(paths: &Paths) -> Option<Stored> {
 /// The same where it has to be certain: a damaged file is an error.
 pub(crate) fn sound(paths: &Paths) -> Result<Defaults> {
     let path = paths.defaults_file();
-    let damaged = |cause: &dyn std::fmt::Display| {
-        let message = format!("cannot read {}: {cause}", path.display());
-        Error::new(Code::InternalError, message)
-            .hint("remove that file, then choose with `keyfob use ACCOUNT`")
-    };
+    let mend = "remove that file, then choose with `keyfob use ACCOUNT`";
+    let damaged = |cause: &dyn std::fmt::Display| unreadable(&path, cause, mend);
     let bytes = files::read(&path, LIMIT).map_err(|error| damaged(&error))?;
     let Some(bytes) = bytes else {
         return Ok(Defaults::new());
@@ -60,7 +57,6 @@ pub(crate) fn sound(paths: &Paths) -> Result<Defaults> {
     Ok(stored.defaults)
 }
 
-/// Makes `account` its provider's default, or only where there is none.
 pub(crate) fn set(paths: &Paths, account: &Account, only_if_none: bool) -> Result<()> {
     change(paths, |defaults| {
         if !only_if_none || !defaults.contains_key(&account.provider) {
@@ -80,7 +76,6 @@ pub(crate) fn drop_account(paths: &Paths, account: &Account) -> Result<()> {
     })
 }
 
-/// Takes a name out of the defaults.
 pub(crate) fn drop_named(paths: &Paths, provider: &str, name: &str) -> Result<()> {
     change(paths, |defaults| {
         if defaults.get(provider).is_some_and(|found| found == name) {
@@ -94,10 +89,7 @@ pub(crate) fn is_ours(paths: &Paths) -> Result<()> {
     if stored(paths).is_none_or(|stored| stored.version <= VERSION) {
         return Ok(());
     }
-    let path = paths.defaults_file();
-    let message = format!("{} has a newer format", path.display());
-    Err(Error::new(Code::InternalError, message)
-        .hint("it was written by a newer keyfob; update this one"))
+    Err(report_newer(&paths.defaults_file()))
 }
 
 fn change(paths: &Paths, edit: impl FnOnce(&mut Defaults)) -> Result<()> {

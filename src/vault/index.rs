@@ -1,22 +1,16 @@
 //! The index: one JSON file an account, `PROVIDER/NAME.json`, with nothing secret in it.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-
-use serde::Deserialize;
 
 use super::record::{RecordFormat, unreadable};
-use crate::account::{Account, SignIn, Standing, is_id};
+use crate::account::{Account, is_id};
 use crate::error::{Error, Result};
 use crate::names::{is_name, is_provider_name};
 use crate::paths::Paths;
 use keyfob_base::files;
-use keyfob_base::timestamp::Timestamp;
 
-/// The format written here. A file with a higher number is refused and never rewritten.
 pub(crate) const VERSION: u32 = 1;
 
 const FORMAT: RecordFormat = RecordFormat {
@@ -29,93 +23,53 @@ const FORMAT: RecordFormat = RecordFormat {
 /// As many bytes as an entry seldom exceeds.
 const USUAL: usize = 4096;
 
-/// All accounts, and the entries that could not be read.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
     /// Sorted by provider and name.
     pub accounts: Vec<Account>,
-    /// One failure a file; each names it.
     pub broken: Vec<Error>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub provider: String,
+    pub name: String,
+    /// Whether the folder says that it is a regular file; otherwise reading it looks. At 1,000 accounts completion
+    /// needs this to be in time.
+    pub regular: bool,
 }
 
 /// Names every account, sorted, without a look into the entries; a folder that cannot be read names none.
 pub(crate) fn names(paths: &Paths) -> Vec<Named> {
-    names_and_closed(paths).0
+    all_entries(paths, &mut Vec::new())
 }
 
-/// The same, and the folders that could not be read.
-fn names_and_closed(paths: &Paths) -> (Vec<Named>, Vec<Error>) {
-    let mut closed = Vec::new();
-    let providers = names_in(&paths.accounts(), "", is_provider_name).unwrap_or_else(|error| {
-        closed.push(error);
-        Vec::new()
-    });
-    let mut named = Vec::new();
-    for (provider, _) in &providers {
-        named.extend(entries_of(paths, provider, &mut closed));
-    }
-    (named, closed)
-}
-
-/// Lists every account.
 pub(crate) fn list(paths: &Paths) -> Listing {
-    let (named, closed) = names_and_closed(paths);
-    list_named(paths, &named).with(closed)
+    let mut closed = Vec::new();
+    let mut listing = list_named(paths, &all_entries(paths, &mut closed));
+    listing.broken.append(&mut closed);
+    listing
 }
 
-/// Lists one provider's accounts.
 pub(crate) fn list_of(paths: &Paths, provider: &str) -> Listing {
     let mut closed = Vec::new();
-    let named = entries_of(paths, provider, &mut closed);
-    list_named(paths, &named).with(closed)
+    let mut listing = list_named(paths, &entries_of(paths, provider, &mut closed));
+    listing.broken.append(&mut closed);
+    listing
 }
 
-impl Listing {
-    fn with(mut self, broken: Vec<Error>) -> Self {
-        self.broken.extend(broken);
-        self
-    }
+/// Folders that cannot be read are added to `closed`.
+fn all_entries(paths: &Paths, closed: &mut Vec<Error>) -> Vec<Named> {
+    let providers = names_in(&paths.accounts(), "", is_provider_name, closed).into_iter();
+    providers
+        .flat_map(|(provider, _)| entries_of(paths, &provider, closed))
+        .collect()
 }
 
-/// An entry that a folder lists.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Named {
-    /// The provider's name.
-    pub provider: String,
-    /// The account's.
-    pub name: String,
-    /// Whether the folder says that it is a regular file; otherwise reading it looks.
-    pub regular: bool,
-}
-
-impl Named {
-    fn read(&self, paths: &Paths) -> Result<Option<Account>> {
-        let path = self.path(paths);
-        let contents = self.contents(&path);
-        decode(&self.provider, &self.name, &path, contents)
-    }
-
-    fn path(&self, paths: &Paths) -> PathBuf {
-        entry(paths, &self.provider, &self.name)
-    }
-
-    fn contents(&self, path: &Path) -> io::Result<Option<Vec<u8>>> {
-        if self.regular {
-            files::read_regular(path, FORMAT.limit)
-        } else {
-            files::read(path, FORMAT.limit)
-        }
-    }
-}
-
-/// A provider's entries; a folder that cannot be read is added to `closed`.
 fn entries_of(paths: &Paths, provider: &str, closed: &mut Vec<Error>) -> Vec<Named> {
     let folder = paths.accounts().join(provider);
-    let names = names_in(&folder, ".json", is_name).unwrap_or_else(|error| {
-        closed.push(error);
-        Vec::new()
-    });
-    let entries = names.into_iter().map(|(name, regular)| Named {
+    let names = names_in(&folder, ".json", is_name, closed).into_iter();
+    let entries = names.map(|(name, regular)| Named {
         provider: provider.into(),
         name,
         regular,
@@ -123,11 +77,10 @@ fn entries_of(paths: &Paths, provider: &str, closed: &mut Vec<Error>) -> Vec<Nam
     entries.collect()
 }
 
-/// Reads entries in the order given.
 pub(crate) fn list_named(paths: &Paths, named: &[Named]) -> Listing {
     let mut listing = Listing::default();
-    for read in each(named, |named| named.read(paths)) {
-        match read {
+    for named in named {
+        match read_entry(paths, named) {
             Ok(Some(account)) => listing.accounts.push(account),
             Ok(None) => {} // logged out since the folder was read
             Err(error) => listing.broken.push(error),
@@ -136,19 +89,23 @@ pub(crate) fn list_named(paths: &Paths, named: &[Named]) -> Listing {
     listing
 }
 
-/// Reads one entry; `None` where there is none.
 pub(crate) fn read(paths: &Paths, provider: &str, name: &str) -> Result<Option<Account>> {
-    let path = entry(paths, provider, name);
-    decode(provider, name, &path, files::read(&path, FORMAT.limit))
+    let named = Named {
+        provider: provider.into(),
+        name: name.into(),
+        regular: false,
+    };
+    read_entry(paths, &named)
 }
 
-/// The account in an entry's file, from what reading it gave.
-fn decode(
-    provider: &str,
-    name: &str,
-    path: &Path,
-    contents: io::Result<Option<Vec<u8>>>,
-) -> Result<Option<Account>> {
+fn read_entry(paths: &Paths, named: &Named) -> Result<Option<Account>> {
+    let Named { provider, name, .. } = named;
+    let path = &entry(paths, provider, name);
+    let read = if named.regular {
+        files::read_regular
+    } else {
+        files::read
+    };
     let mend = || format!("remove that file, then `keyfob login {provider} --as {name}`");
     let of = |error: Error| error.account(format!("{provider}/{name}"));
     let unread = |error: &io::Error| match error.kind() {
@@ -158,7 +115,7 @@ fn decode(
         }
         _ => of(unreadable(path, error, &mend())),
     };
-    let Some(bytes) = contents.map_err(|error| unread(&error))? else {
+    let Some(bytes) = read(path, FORMAT.limit).map_err(|error| unread(&error))? else {
         return Ok(None);
     };
     let mut account: Account = FORMAT
@@ -167,12 +124,11 @@ fn decode(
     if !is_id(&account.id) {
         return Err(of(unreadable(path, &"its `id` is no account id", &mend())));
     }
-    account.provider = provider.into();
-    account.name = name.into();
+    account.provider.clone_from(provider);
+    account.name.clone_from(name);
     Ok(Some(account))
 }
 
-/// Writes one entry whole.
 pub(crate) fn write(paths: &Paths, account: &Account) -> Result<()> {
     FORMAT.write(&entry(paths, &account.provider, &account.name), account)
 }
@@ -189,7 +145,6 @@ pub(crate) fn fits(account: &Account) -> bool {
     FORMAT.encode(account).len() as u64 <= FORMAT.limit
 }
 
-/// Whether another account has this one's name by now.
 pub(crate) fn holds_another(paths: &Paths, account: &Account) -> bool {
     let found = read(paths, &account.provider, &account.name);
     matches!(found, Ok(Some(found)) if found.id != account.id)
@@ -210,20 +165,25 @@ fn entry(paths: &Paths, provider: &str, name: &str) -> PathBuf {
     paths.accounts().join(provider).join(format!("{name}.json"))
 }
 
-/// The well-formed names in a folder, sorted, without `suffix`, and whether each is a regular file; a
-/// folder that is not there has none.
-fn names_in(folder: &Path, suffix: &str, fits: fn(&str) -> bool) -> Result<Vec<(String, bool)>> {
+/// The well-formed names in a folder, sorted, without `suffix`, and whether each is a regular file; a folder that is
+/// not there has none.
+fn names_in(
+    folder: &Path,
+    suffix: &str,
+    fits: fn(&str) -> bool,
+    closed: &mut Vec<Error>,
+) -> Vec<(String, bool)> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => {
-            return Err(Error::io(
-                format!("cannot read {}", folder.display()),
-                &error,
-            ));
+            if error.kind() != io::ErrorKind::NotFound {
+                let what = format!("cannot read {}", folder.display());
+                closed.push(Error::io(what, &error));
+            }
+            return Vec::new();
         }
     };
-    let mut names: Vec<(String, bool)> = entries
+    let mut names: Vec<_> = entries
         .flatten()
         .filter_map(|entry| {
             let name = entry.file_name().to_str()?.strip_suffix(suffix)?.to_owned();
@@ -232,121 +192,11 @@ fn names_in(folder: &Path, suffix: &str, fits: fn(&str) -> bool) -> Result<Vec<(
         })
         .collect();
     names.sort_unstable();
-    Ok(names)
-}
-
-/// What one look into a file gives, in bytes: more than most entries have.
-const LOOK: usize = 2048;
-
-/// What of an entry tells accounts apart at a glance. The rest is passed over, which halves the time.
-#[derive(Debug)]
-pub(crate) struct Glance {
-    /// What the provider calls the person.
-    pub username: Option<String>,
-    /// What the server granted.
-    pub scopes: Vec<String>,
-    /// How its token stands.
-    pub standing: Standing,
-}
-
-/// The part of an entry that is read.
-#[derive(Deserialize)]
-struct GlancedEntry {
-    identity: GlancedIdentity,
-    username: Option<String>,
-    scopes: Vec<String>,
-    refreshable: bool,
-    generation: u64,
-    received_at: Timestamp,
-    expires_at: Option<Timestamp>,
-    #[serde(default)]
-    refused_generation: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct GlancedIdentity {
-    kind: SignIn,
-}
-
-/// Takes a glance at each entry, in the order given; `None` for what cannot be read.
-pub(crate) fn glance<T: Send>(
-    paths: &Paths,
-    named: &[Named],
-    see: impl Fn(&Named, &Glance) -> T + Sync,
-) -> Vec<Option<T>> {
-    each(named, |named| {
-        let glance = glance_at(paths, named)?;
-        Some(see(named, &glance))
-    })
-}
-
-/// One look is enough for an entry that is whole in it, which its own syntax tells.
-fn glance_at(paths: &Paths, named: &Named) -> Option<Glance> {
-    let path = named.path(paths);
-    if named.regular {
-        let mut look = [0; LOOK];
-        let seen = File::open(&path).ok()?.read(&mut look).ok()?;
-        if let Some(glance) = parse_glance(&look[..seen]) {
-            return Some(glance);
-        }
-    }
-    parse_glance(&named.contents(&path).ok()??)
-}
-
-fn parse_glance(contents: &[u8]) -> Option<Glance> {
-    FORMAT.check_version(contents).ok()?;
-    let part: GlancedEntry = serde_json::from_str(str::from_utf8(contents).ok()?).ok()?;
-    Some(Glance {
-        standing: Standing {
-            kind: part.identity.kind,
-            received_at: part.received_at,
-            expires_at: part.expires_at,
-            renewable: part.refreshable && part.refused_generation != Some(part.generation),
-        },
-        username: part.username,
-        scopes: part.scopes,
-    })
-}
-
-/// The most threads that read entries at once.
-const THREADS: usize = 4;
-
-/// How many entries a thread takes at a time.
-const SHARE: usize = 32;
-
-/// Does the same with each; gives what came of it, in their order.
-fn each<T: Send>(named: &[Named], act: impl Fn(&Named) -> T + Sync) -> Vec<T> {
-    let shares: Vec<_> = named.chunks(SHARE).collect();
-    let next = AtomicUsize::new(0);
-    let take_shares = || {
-        let take = || next.fetch_add(1, Ordering::Relaxed);
-        let mut done = Vec::new();
-        let mut place = take();
-        while let Some(share) = shares.get(place) {
-            done.push((place, share.iter().map(&act).collect::<Vec<_>>()));
-            place = take();
-        }
-        done
-    };
-    let mut done = thread::scope(|scope| {
-        let helpers = (1..shares.len().min(THREADS)).filter_map(|_| {
-            let helper = thread::Builder::new().spawn_scoped(scope, take_shares);
-            helper.ok() // with no thread to be had, this one does all
-        });
-        let helpers: Vec<_> = helpers.collect();
-        let mut done = take_shares();
-        for helper in helpers {
-            done.extend(helper.join().expect("reading does not panic"));
-        }
-        done
-    });
-    done.sort_unstable_by_key(|(place, _)| *place);
-    done.into_iter().flat_map(|(_, share)| share).collect()
+    names
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::record::HEAD;
     use super::*;
     use crate::account::fixture::account;
 
@@ -366,11 +216,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_begins_as_reading_expects() {
+    fn what_is_written_begins_with_its_version_and_is_read_again() {
         let (_home, paths) = home();
         let account = written(&paths, "ada");
         let path = entry(&paths, &account.provider, "ada");
-        assert!(fs::read(path).unwrap().starts_with(HEAD));
+        let head = b"{\n  \"version\": 1,\n";
+        assert!(fs::read(path).unwrap().starts_with(head));
         assert_eq!(
             read(&paths, &account.provider, "ada").unwrap(),
             Some(account)
@@ -393,9 +244,7 @@ mod tests {
     #[test]
     fn many_accounts_are_listed_in_order_and_the_unreadable_ones_named() {
         let (_home, paths) = home();
-        let names: Vec<_> = (0..THREADS * SHARE + 10)
-            .map(|n| format!("n{n:04}"))
-            .collect();
+        let names: Vec<_> = (0..138).map(|n| format!("n{n:04}")).collect();
         let accounts: Vec<_> = names.iter().map(|name| written(&paths, name)).collect();
         let folder = paths.accounts().join(&accounts[0].provider);
         let version = |version: u32| format!("{{\"version\": {version}}}");

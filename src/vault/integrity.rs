@@ -18,33 +18,25 @@ use crate::store::{Kind, Rehearsal, Unasked};
 use keyfob_base::secret::Secret;
 
 /// How long another change of names is waited for: doctor has ten seconds for all of this.
-const NAMES_TURN: Duration = Duration::from_secs(5);
+const NAMES_LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The clients that are kept, and the records that could not be read.
 #[derive(Debug, Default)]
 pub(crate) struct Clients {
     /// By provider.
     pub kept: Vec<(String, KeptClient)>,
-    /// One failure a file; each names it.
     pub broken: Vec<Error>,
 }
 
-/// What a look at a secret gave.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Examined {
-    /// It is what was written.
     Sound,
     /// It is of before the last change of the entry.
     Outdated,
-    /// There is none.
     Gone,
     /// It was not looked at, for that would have asked somebody.
     Shut,
-    /// It cannot be read.
     Unreadable {
-        /// Why.
         cause: String,
-        /// What helps.
         hint: String,
     },
 }
@@ -69,7 +61,6 @@ impl Vault {
             .map_err(|error| unavailable(kind, &error))
     }
 
-    /// Every client that is kept.
     pub(crate) fn clients(&self) -> Clients {
         let mut clients = Clients::default();
         let folder = self.paths.clients();
@@ -112,8 +103,8 @@ impl Vault {
         strays
     }
 
-    /// The keys in a store that an account or a client leads to, the copies of a move among them. An entry that cannot be read may lead to any,
-    /// so then it fails.
+    /// The keys in a store that an account or a client leads to, the copies of a move among them. An entry that cannot
+    /// be read may lead to any, so then it fails.
     pub(crate) fn referenced_keys(&self, kind: Kind) -> Result<BTreeSet<String>> {
         let (listing, clients) = (self.accounts(), self.clients());
         let mut broken = listing.broken.into_iter().chain(clients.broken);
@@ -152,7 +143,6 @@ impl Vault {
             .map_err(|error| unavailable(Kind::File, &error))
     }
 
-    /// Every provider's default account, or why that cannot be told.
     pub(crate) fn sound_defaults(&self) -> Result<defaults::Defaults> {
         defaults::is_ours(&self.paths)?;
         defaults::sound(&self.paths)
@@ -162,7 +152,7 @@ impl Vault {
     pub(crate) fn drop_orphan_default(&self, provider: &str, name: &str) -> Result<bool> {
         let lock = is_provider_name(provider).then(|| names_lock(provider)); // no login makes another a default
         let _names = lock
-            .map(|lock| self.wait_for_lock(&lock, NAMES_TURN))
+            .map(|lock| self.wait_for_lock(&lock, NAMES_LOCK_TIMEOUT))
             .transpose()?;
         if self.has_account(provider, name) {
             return Ok(false);
@@ -172,7 +162,6 @@ impl Vault {
         Ok(true)
     }
 
-    /// Whether there is an entry of this name, readable or not.
     pub(crate) fn has_account(&self, provider: &str, name: &str) -> bool {
         let fits = is_provider_name(provider) && is_name(name);
         fits && !matches!(index::read(&self.paths, provider, name), Ok(None))
@@ -199,7 +188,6 @@ impl Vault {
             .account(account))
     }
 
-    /// Looks at an account's secret.
     pub(crate) fn examine(&self, account: &Account) -> Examined {
         self.look_at(account.store, &account.id, |secret| {
             let secrets = payload::decode(secret, account)?;
@@ -207,7 +195,6 @@ impl Vault {
         })
     }
 
-    /// Looks at what is kept of a client.
     pub(crate) fn examine_client(&self, client: &KeptClient) -> Examined {
         self.look_at(client.store, &client.id, |secret| {
             client::decode(secret).map(|_| true)
@@ -242,7 +229,6 @@ impl Vault {
     }
 }
 
-/// The provider of a client's record, by its name.
 fn provider_of(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?.strip_suffix(".json")?;
     is_provider_name(name).then(|| name.to_owned())

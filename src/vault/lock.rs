@@ -14,13 +14,12 @@ pub(crate) use keyfob_base::files::{Acquired, Guard};
 /// somebody to unlock it.
 pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Takes the lock on `path`, waiting at most `limit`.
 pub(crate) fn take(path: &Path, limit: Duration) -> Result<Guard> {
     let limit = limit.min(bound("LOCK", limit));
     files::lock(path, limit).map_err(|why| failed(path, limit, &why))
 }
 
-/// The same, but between tries `meanwhile` may end the wait with an answer.
+/// Between tries `meanwhile` may end the wait with an answer.
 pub(crate) fn take_unless<T>(
     path: &Path,
     limit: Duration,

@@ -23,7 +23,7 @@ pub(crate) use backup::{
 };
 pub(crate) use client::{ClientSecrets, KeptClient};
 pub(crate) use defaults::{Defaults, read as defaults};
-pub(crate) use index::{Glance, Listing, Named, VERSION as INDEX_VERSION, glance, names, read};
+pub(crate) use index::{Listing, Named, VERSION as INDEX_VERSION, list_named, names, read};
 pub(crate) use integrity::Examined;
 pub(crate) use lock::{Acquired, Guard, LOCK_TIMEOUT};
 pub(crate) use moving::Moved;

@@ -12,12 +12,9 @@ use crate::error::{Code, Error, Result};
 use crate::interrupts::uninterrupted;
 use crate::store::Kind;
 
-/// How a move ended.
 #[derive(Debug)]
 pub(crate) struct Moved {
-    /// The account as it now is.
     pub account: Account,
-    /// Where its secret was.
     pub from: Kind,
     /// The other store from which a copy is gone that an earlier move had left.
     pub cleared: Option<Kind>,
@@ -25,14 +22,12 @@ pub(crate) struct Moved {
     pub left: Option<Error>,
 }
 
-/// Where a secret is, as the record of it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct SecretPlace {
     store: Kind,
     copy_in: Option<Kind>,
 }
 
-/// A secret on its way.
 struct Transfer<'a, N> {
     vault: &'a Vault,
     key: &'a str,
@@ -154,9 +149,7 @@ impl Vault {
     }
 }
 
-/// What became of a secret.
 enum Carried {
-    /// It is in the new store alone.
     Whole,
     /// It is in the new store, and for this reason still in the old one.
     Copied(Error),
@@ -210,7 +203,6 @@ impl<N: FnMut(SecretPlace) -> Result<()>> Transfer<'_, N> {
         })
     }
 
-    /// Removes the copy that the record names, then the name.
     fn clear(&mut self, place: SecretPlace) -> Result<()> {
         let Some(store) = place.copy_in else {
             return Ok(());

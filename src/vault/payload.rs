@@ -15,9 +15,7 @@ const VERSION: u32 = 1;
 /// Why a secret cannot be read. Nothing of it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unreadable {
-    /// It is not what was written.
     Damaged,
-    /// A newer keyfob wrote it.
     Newer,
 }
 
@@ -34,10 +32,8 @@ pub(super) fn decode_secret<'a, T: Deserialize<'a>>(
     serde_json::from_str(secret.expose()).map_err(damaged)
 }
 
-/// Everything secret about an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Secrets {
-    /// The current token set.
     pub tokens: TokenSet,
     /// The client secret of the login, so that a refresh needs no environment.
     pub client_secret: Option<Secret>,
@@ -67,7 +63,6 @@ pub(super) struct Payload<'a> {
 }
 
 impl<'a> Payload<'a> {
-    /// What the format has of them.
     pub(crate) fn of(secrets: &'a Secrets) -> Self {
         let Secrets {
             tokens,
@@ -108,7 +103,6 @@ impl From<Payload<'_>> for Secrets {
     }
 }
 
-/// Encodes for a store, where it is `account`'s.
 pub(crate) fn encode(secrets: &Secrets, account: &Account) -> Secret {
     let payload = Payload {
         account: Some(account.id.as_str().into()),

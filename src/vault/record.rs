@@ -11,10 +11,10 @@ use crate::error::{Code, Error, Result};
 use crate::toml_text::complaint;
 use keyfob_base::files;
 
-/// How every record of format 1 begins that was written here; it need not be parsed to know its format.
-pub(super) const HEAD: &[u8] = b"{\n  \"version\": 1,\n";
+/// How every record of format 1 begins that was written here: it need not be parsed twice to know its format, which
+/// `list` of 1,000 accounts needs to be in time.
+const HEAD: &[u8] = b"{\n  \"version\": 1,\n";
 
-/// What helps where a file is of a later format.
 const UPDATE: &str = "it was written by a newer keyfob; update this one";
 
 /// What every format has, so that a newer one is told from a damaged one.
@@ -30,19 +30,16 @@ struct VersionedRecord<'a, T> {
     contents: &'a T,
 }
 
-/// One kind of record.
 pub(super) struct RecordFormat {
     /// The format written here. A file with a higher number is refused.
     pub version: u32,
     /// The largest file that is read, in bytes.
     pub limit: u64,
-    /// Whether one that does not name its version is damaged.
     pub must_name_version: bool,
     /// What is said of one that would be too large to be read again.
     pub too_large: &'static str,
 }
 
-/// Why a record cannot be decoded.
 pub(super) enum RecordFault {
     Newer,
     Damaged(String),
@@ -85,8 +82,7 @@ impl RecordFormat {
         if let Ok(Some(bytes)) = files::read(path, self.limit)
             && let Err(RecordFault::Newer) = self.check_version(&bytes)
         {
-            let what = format!("{} has a newer format", path.display());
-            return Err(Error::new(Code::InternalError, what).hint(UPDATE));
+            return Err(report_newer(path));
         }
         let json = self.encode(contents);
         if json.len() as u64 > self.limit {
@@ -112,4 +108,10 @@ impl RecordFault {
 pub(super) fn unreadable(path: &Path, cause: &dyn Display, hint: &str) -> Error {
     let what = format!("cannot read {}: {cause}", path.display());
     Error::new(Code::InternalError, what).hint(hint)
+}
+
+/// A file that would be written over, were it not of a newer keyfob.
+pub(super) fn report_newer(path: &Path) -> Error {
+    let what = format!("{} has a newer format", path.display());
+    Error::new(Code::InternalError, what).hint(UPDATE)
 }

@@ -11,23 +11,19 @@ use crate::provider::Adopted;
 use crate::store::Kind;
 use keyfob_base::timestamp::Timestamp;
 
-/// Where the secrets of a restored account go.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RestorePlace {
-    /// The store that was asked for.
     pub asked: Option<Kind>,
     /// The one for accounts that are new here.
     pub usual: Kind,
 }
 
 impl RestorePlace {
-    /// The one that was asked for, else where the account is, else the usual one.
     fn of(self, here: Option<&Account>) -> Kind {
         let here = here.map(|account| account.store);
         self.asked.or(here).unwrap_or(self.usual)
     }
 
-    /// The one for what is not here yet.
     pub(crate) fn of_new(self) -> Kind {
         self.of(None)
     }
@@ -36,22 +32,17 @@ impl RestorePlace {
 /// Which newer accounts here make room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Over {
-    /// None.
     Never,
     /// The one whose tokens are of then, which somebody was asked about.
     Seen(Timestamp),
-    /// Any.
     Always,
 }
 
-/// What became of an account of a backup.
 #[derive(Debug)]
 pub(crate) enum Restored {
     /// It is an account here now; with the name that it would have had, were that not another's.
     New(Account, Option<String>, Unfinished),
-    /// The older one here has its tokens now.
     Updated(Account, Unfinished),
-    /// The one here is the same.
     Unchanged(Account),
     /// The one here is newer, or can be refreshed and that in the backup cannot, and stays.
     Newer(Account),
@@ -60,7 +51,6 @@ pub(crate) enum Restored {
 /// What failed once the account was stored.
 pub(crate) type Unfinished = Option<Error>;
 
-/// How an account here stands to its counterpart in a backup.
 #[derive(Debug, PartialEq, Eq)]
 enum Age {
     Older,
@@ -94,8 +84,7 @@ impl Vault {
         }
     }
 
-    /// Restores an account. It is judged again under the locks that
-    /// logins take.
+    /// It is judged again under the locks that logins take.
     pub(crate) fn restore(
         &self,
         saved: &Saved,
@@ -235,7 +224,6 @@ impl Vault {
         id.clone()
     }
 
-    /// Whether the client of a backup would bring secrets for a store.
     pub(crate) fn wants_secrets_of(&self, saved: &SavedClient) -> Result<bool> {
         let before = self.client(&saved.provider)?;
         let stays = self.stays(before.as_ref(), saved)?.is_some();

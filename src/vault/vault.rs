@@ -14,7 +14,6 @@ use crate::error::{Code, Error, Result};
 use crate::paths::Paths;
 use crate::store::{self, Kind, Prompter, Store, StoreError};
 
-/// All accounts of this user.
 pub struct Vault {
     pub(super) paths: Paths,
     setup: store::Setup,
@@ -37,17 +36,14 @@ impl Vault {
         }
     }
 
-    /// Every account, by provider and name, and what could not be read.
     pub(crate) fn accounts(&self) -> Listing {
         index::list(&self.paths)
     }
 
-    /// One provider's accounts, by name, and what could not be read.
     pub(crate) fn accounts_of(&self, provider: &str) -> Listing {
         index::list_of(&self.paths, provider)
     }
 
-    /// One account's index entry.
     pub fn find(&self, provider: &str, name: &str) -> Result<Option<Account>> {
         index::read(&self.paths, provider, name)
     }
@@ -63,7 +59,6 @@ impl Vault {
         Ok(there.or_else(renamed))
     }
 
-    /// The account's secret; `None` where its store has none.
     pub fn secrets(&self, account: &Account) -> Result<Option<Secrets>> {
         let stored = self
             .store(account.store)
@@ -74,7 +69,7 @@ impl Vault {
             .transpose()
     }
 
-    /// The same where the account may have been moved since its entry was read: then its entry is read again.
+    /// Where the account may have been moved since its entry was read, the entry is read again.
     pub(crate) fn secrets_of_now(&self, account: &mut Account) -> Result<Option<Secrets>> {
         let mut tried = false;
         loop {
@@ -109,13 +104,11 @@ impl Vault {
             .map_err(|error| unavailable_to(account, account.store, &error))
     }
 
-    /// Writes the index entry alone.
     pub fn record(&self, account: &Account) -> Result<()> {
         index::write(&self.paths, account).map_err(|error| error.account(account))
     }
 
-    /// Secret first, then the entry, under an id that nothing leads to yet; its lock says that somebody is at
-    /// work.
+    /// Secret first, then the entry, under an id that nothing leads to yet; its lock says that somebody is at work.
     pub(crate) fn put_new(&self, account: &Account, secrets: &Secrets) -> Result<()> {
         let _own = self.wait_for_lock(&account.id, LOCK_TIMEOUT)?;
         self.keep(account, secrets)?;
@@ -131,8 +124,8 @@ impl Vault {
         }
     }
 
-    /// Removes an account: its secret, then its place as a default and its index entry. A store that
-    /// fails keeps the entry, so that no secret is left behind without one.
+    /// Its secret, then its place as a default and its index entry. A store that fails keeps the entry, so that no
+    /// secret is left behind without one.
     pub(crate) fn forget(&self, account: &Account) -> Result<()> {
         self.discard(account)?;
         defaults::drop_account(&self.paths, account)?;
@@ -201,22 +194,18 @@ impl Vault {
         index::prove(&self.paths, provider)
     }
 
-    /// What protects the secrets in a store, as one sentence.
     pub(crate) fn protection(&self, kind: Kind) -> String {
         self.store(kind).protection()
     }
 
-    /// Every provider's default account, by name.
     pub fn defaults(&self) -> Defaults {
         defaults::read(&self.paths)
     }
 
-    /// The name of a provider's default account.
     pub fn default_of(&self, provider: &str) -> Option<String> {
         self.defaults().remove(provider)
     }
 
-    /// Makes an account its provider's default, unless another one is and `only_if_none` is set.
     pub(crate) fn make_default(&self, account: &Account, only_if_none: bool) -> Result<()> {
         defaults::set(&self.paths, account, only_if_none)
     }
@@ -232,7 +221,6 @@ impl Vault {
         lock::take_unless(&self.lock_file(id), limit, meanwhile)
     }
 
-    /// Takes the account's lock, waiting at most `limit`.
     pub fn wait_for_lock(&self, id: &str, limit: Duration) -> Result<Guard> {
         lock::take(&self.lock_file(id), limit)
     }
@@ -276,7 +264,6 @@ fn unavailable_to(account: &Account, kind: Kind, error: &StoreError) -> Error {
     unusable(kind, error, &elsewhere).account(account)
 }
 
-/// `elsewhere`: how to do without the keyring.
 fn unusable(kind: Kind, error: &StoreError, elsewhere: &str) -> Error {
     let hint = match kind {
         Kind::Keyring => format!("{}; or {elsewhere}", error.hint),

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::audit::Journal;
-use crate::audit::{AuditLog, NoAuditLog};
+use crate::audit::AuditLog;
 use crate::choose::Chooser;
 use crate::config::Config;
 use crate::error::{Code, Error, Result};
@@ -17,24 +16,16 @@ use crate::vault::Vault;
 use keyfob_base::files;
 use keyfob_base::secret::Secret;
 
-/// Settings, accounts, definitions and the conversation.
 pub(crate) struct App {
-    /// How the conversation is held.
     pub manner: Manner,
-    /// The conversation.
     pub term: Arc<dyn Terminal>,
-    /// `config.toml`.
     pub config: Config,
-    /// Folders.
     pub paths: Paths,
-    /// Definitions.
     pub registry: Registry,
-    /// Accounts.
     pub vault: Arc<Vault>,
     /// Which accounts this folder chooses.
     pub rules: Rules,
-    /// The audit log.
-    pub audit: Arc<dyn AuditLog>,
+    pub audit: Arc<AuditLog>,
 }
 
 impl App {
@@ -60,11 +51,8 @@ impl App {
         };
         let term: Arc<dyn Terminal> = Arc::new(Console::new(manner));
         let prompter = Arc::new(Person(Arc::clone(&term)));
-        let audit: Arc<dyn AuditLog> = if config.audit_log {
-            Arc::new(Journal::new(&paths, verb, Arc::clone(&term)))
-        } else {
-            Arc::new(NoAuditLog)
-        };
+        let logged = config.audit_log.then_some(&paths);
+        let audit = Arc::new(AuditLog::new(logged, verb, Arc::clone(&term)));
         Self {
             manner,
             term,
@@ -77,7 +65,6 @@ impl App {
         }
     }
 
-    /// Which account is meant, as this environment and this folder have it.
     pub(crate) fn chooser(&self) -> Chooser<'_> {
         Chooser::new(&self.vault, &self.registry, &self.rules)
     }
@@ -94,7 +81,6 @@ impl App {
         }
     }
 
-    /// The certificates of `ca_file`.
     pub(crate) fn ca_pem(&self) -> Result<Option<Vec<u8>>> {
         let Some(file) = &self.config.ca_file else {
             return Ok(None);
@@ -116,7 +102,6 @@ impl App {
     }
 }
 
-/// The person at the terminal, as stores see one.
 struct Person(Arc<dyn Terminal>);
 
 impl Prompter for Person {

@@ -47,7 +47,6 @@ pub struct Check {
     pub live: bool,
 }
 
-/// Judges, prints a line a token, and fails with the worst of what was found.
 pub(crate) fn run(app: &App, args: &Check) -> Result<()> {
     let (sources, mut failures) = find_sources(app, args)?;
     let least = args.min_ttl.map(|least| least.as_secs());
@@ -76,7 +75,6 @@ pub(crate) fn run(app: &App, args: &Check) -> Result<()> {
     report(app, &failures)
 }
 
-/// A token that was judged, and what is wrong with it.
 struct JudgedToken {
     source: Source,
     failure: Option<Error>,
@@ -94,7 +92,6 @@ impl JudgedToken {
     }
 }
 
-/// What is to be judged, and what cannot even be read.
 fn find_sources(app: &App, args: &Check) -> Result<(Vec<Source>, Vec<Error>)> {
     let chooser = app.chooser();
     if !args.all {
@@ -174,7 +171,6 @@ fn judge_live(app: &App, sources: Vec<Source>, least: Option<u64>) -> Result<Vec
     })
 }
 
-/// The account as it stands after it was asked about.
 fn judge_answer((before, answer): (Account, Result<Account>), least: Option<u64>) -> JudgedToken {
     match answer {
         Ok(account) => {
@@ -191,7 +187,6 @@ fn judge_answer((before, answer): (Account, Result<Account>), least: Option<u64>
     }
 }
 
-/// A demand for life that nobody can promise.
 fn warn_of_unknown_ends(app: &App, verdicts: &[JudgedToken]) {
     for verdict in verdicts.iter().filter(|one| one.failure.is_none()) {
         match &verdict.source {
@@ -204,14 +199,11 @@ fn warn_of_unknown_ends(app: &App, verdicts: &[JudgedToken]) {
     }
 }
 
-/// A verdict on each token.
 #[derive(Debug, Serialize)]
 pub(crate) struct CheckAnswer {
-    /// In the order they were named.
     pub accounts: Vec<Checked>,
 }
 
-/// A verdict on one token.
 #[derive(Debug, Serialize)]
 pub(crate) struct Checked {
     account: String,
@@ -227,7 +219,6 @@ pub(crate) struct Checked {
 }
 
 impl Checked {
-    /// An account's token, as it is at `now`.
     pub(crate) fn account(account: &Account, failure: Option<&Error>, now: Timestamp) -> Self {
         Self {
             account: account.to_string(),
@@ -242,7 +233,6 @@ impl Checked {
         }
     }
 
-    /// The token of a variable, whose end nobody knows.
     pub(crate) fn variable(provider: &str, name: &str, failure: Option<&Error>) -> Self {
         Self {
             account: provider.to_owned(),
@@ -256,10 +246,7 @@ impl Checked {
             error: failure.cloned(),
         }
     }
-}
 
-impl Checked {
-    /// The result in words.
     fn describe(&self) -> String {
         match self.result {
             "refresh_failed" => "too short".into(), // no token is issued for as long as was demanded
@@ -273,7 +260,6 @@ fn result_word(failure: Option<&Error>) -> &'static str {
 }
 
 impl CheckAnswer {
-    /// An aligned line a token, for people.
     pub(crate) fn text(&self, now: Timestamp) -> String {
         let widest = |of: fn(&Checked) -> usize| self.accounts.iter().map(of).max().unwrap_or(0);
         let (name, verdict) = (

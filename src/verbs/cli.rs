@@ -145,7 +145,6 @@ impl Cli {
     }
 }
 
-/// Parses, runs, reports; gives the process's exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {

@@ -10,10 +10,8 @@ use crate::account::Account;
 use crate::context::Context;
 use crate::error::Result;
 
-/// In flight at most.
 const AT_ONCE: usize = 16;
 
-/// In flight at most to one host.
 const AT_ONE_HOST: usize = 4;
 
 /// Does `work` on every account, with a progress line, and gives the results in the accounts' order.

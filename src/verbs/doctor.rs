@@ -12,14 +12,13 @@ use serde::Serialize;
 
 use super::app::App;
 use super::{columns, completions, network, print, print_json};
-use crate::doctor::{self, Finding, Mend, Pending, Question, Setup, Status};
+use crate::doctor::{self, Finding, Mend, Pending, Question, Setup, Status, Topic};
 use crate::error::{Code, Error, Result};
 use crate::login::Surroundings;
 use crate::term::Manner;
 use crate::{audit, complete};
 use keyfob_base::escape::escape;
 
-/// Arguments of `doctor`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -43,7 +42,6 @@ pub struct Doctor {
     pub offline: bool,
 }
 
-/// Looks at everything, prints what was found, and mends it where that is wanted.
 pub(crate) fn run(args: &Doctor, manner: Manner) -> Result<ExitCode> {
     let mut findings = vec![doctor::program(&Surroundings::detect())];
     let (paths, config) = match doctor::home() {
@@ -117,7 +115,6 @@ pub(crate) fn run(args: &Doctor, manner: Manner) -> Result<ExitCode> {
     Ok(status_of(&findings))
 }
 
-/// Asks providers for their time.
 fn ask_clocks(
     app: &App,
     questions: Pending<(Vec<Question>, Vec<Finding>)>,
@@ -137,7 +134,7 @@ fn ask_clocks(
         Ok(asked) => findings.splice(0..0, asked).for_each(drop),
         Err(error) if error.code == Code::Interrupted => return Err(error),
         Err(error) => {
-            let found = Finding::of("clock", Status::Warn, &error);
+            let found = Topic("clock").report(Status::Warn, &error);
             let message = format!("no provider was asked: {}", found.message);
             findings.push(Finding { message, ..found });
         }
@@ -184,7 +181,6 @@ fn status_of(findings: &[Finding]) -> ExitCode {
     }
 }
 
-/// Offers to mend, to a person who has seen the findings.
 fn confirmed(app: &App, findings: &[Finding]) -> Result<bool> {
     let mendable = findings.iter().filter(|found| found.mend.is_some()).count();
     let seen = std::io::stdout().is_terminal() && !app.manner.json && !app.manner.quiet;
@@ -198,7 +194,6 @@ fn confirmed(app: &App, findings: &[Finding]) -> Result<bool> {
     app.term.confirm(&question, "--mend")
 }
 
-/// What was found.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     version: &'static str,
@@ -221,7 +216,6 @@ struct ReportedFinding {
 }
 
 impl Report {
-    /// Takes findings in the order in which they are told.
     pub(crate) fn new(findings: &[Finding]) -> Self {
         let count = |status| {
             findings
@@ -249,7 +243,6 @@ impl Report {
         }
     }
 
-    /// Writes a line a finding, below it what mends it, and at the end how many of each there are.
     pub(crate) fn text(&self, colour: bool) -> String {
         let widths = self.findings.iter().map(|found| found.check.len());
         let width = widths.max().unwrap_or(0);
@@ -296,16 +289,12 @@ mod tests {
 
     fn report() -> Report {
         Report::new(&[
-            Finding::pass("proxy", "none is set, so providers are reached directly"),
-            Finding::warn(
-                "index",
-                "the default of github is github/ada, which is gone",
+            Topic("proxy").pass("none is set, so providers are reached directly"),
+            Topic("index").warn("the default of github is github/ada, which is gone",
                 "`keyfob use github/NAME` chooses another, `keyfob doctor --mend` takes it away",
             )
             .mendable(Mend::Default("github".into(), "ada".into())),
-            Finding::fail(
-                "index",
-                "huggingface/julien: its secret is gone from the keyring",
+            Topic("index").fail("huggingface/julien: its secret is gone from the keyring",
                 "`keyfob login huggingface/julien`",
             )
             .account("huggingface/julien"),
@@ -336,7 +325,7 @@ fail  index  huggingface/julien: its secret is gone from the keyring
     #[test]
     fn a_hostile_name_stays_in_its_line() {
         let hostile = "\u{1b}[2J\nforged\u{202e}";
-        let text = Report::new(&[Finding::warn("x", hostile, hostile)]).text(false);
+        let text = Report::new(&[Topic("x").warn(hostile, hostile)]).text(false);
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
         assert!(!text.contains("\nforged"), "{text}");
     }

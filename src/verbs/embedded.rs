@@ -10,11 +10,9 @@ use crate::provider::Registry;
 #[cfg(feature = "sandbox")]
 use keyfob_sandbox as sandbox;
 
-/// Keeps the sandbox running until dropped.
 #[cfg(feature = "sandbox")]
 pub(crate) struct RunningSandbox(#[allow(dead_code)] sandbox::Running); // serves until dropped
 
-/// In a build without the sandbox there is nothing to keep running.
 #[cfg(not(feature = "sandbox"))]
 pub(crate) enum RunningSandbox {}
 
@@ -53,7 +51,6 @@ pub(crate) fn start<'a>(
     ))
 }
 
-/// The definitions as they are, and nothing to keep running.
 #[cfg(not(feature = "sandbox"))]
 #[allow(clippy::unnecessary_wraps)] // as the sandbox's own, which may fail to start
 pub(crate) fn start<'a>(

@@ -32,7 +32,6 @@ pub struct Help {
 /// The widest that text is wrapped to; longer lines are hard to read.
 const WIDEST: usize = 100;
 
-/// Prints what was asked about.
 pub(crate) fn run(args: &Help) -> Result<()> {
     let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
     if let [name] = words[..]
@@ -53,7 +52,6 @@ pub(crate) fn run(args: &Help) -> Result<()> {
     }
 }
 
-/// Every verb and every page, a line each.
 fn list_contents(root: &Command) -> String {
     let verbs: Vec<_> = root
         .get_subcommands()
@@ -79,7 +77,6 @@ fn list(text: &mut String, entries: impl IntoIterator<Item = (String, String)>) 
     }
 }
 
-/// Whether there is such a verb; else the nearest verb or page.
 fn is_known(root: &Command, words: &[&str]) -> Result<()> {
     let mut command = root;
     for (at, word) in words.iter().enumerate() {
@@ -104,7 +101,6 @@ fn is_known(root: &Command, words: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// A page for a terminal of that width.
 fn render_page(topic: &Topic, width: usize, coloured: bool) -> String {
     let title = |text: &str| {
         let title = style(text).bold().force_styling(coloured);

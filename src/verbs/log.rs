@@ -37,17 +37,13 @@ pub struct Log {
     pub since: Option<Since>,
 }
 
-/// Where `--since` begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Since {
-    /// So long ago.
     Ago(Duration),
-    /// Then.
     At(Timestamp),
 }
 
 impl Since {
-    /// The first second that counts.
     pub(crate) fn start(self, now: Timestamp) -> Timestamp {
         match self {
             Self::Ago(time) => now.minus(time.as_secs()),
@@ -71,7 +67,6 @@ fn parse_since(text: &str) -> std::result::Result<Since, String> {
     }
 }
 
-/// Prints what was written down of an account, a provider or all, also of accounts that are gone.
 pub(crate) fn run(app: &App, args: &Log) -> Result<()> {
     let account = args.account.as_deref();
     account.map(Target::parse).transpose()?;
@@ -130,10 +125,8 @@ fn describe_nothing(args: &Log) -> String {
     format!("nothing is recorded{}{since}", of.unwrap_or_default())
 }
 
-/// What was done, the oldest first.
 #[derive(Debug, Serialize)]
 pub(crate) struct LogAnswer {
-    /// The lines of the audit log.
     pub events: Vec<AuditEvent<'static>>,
 }
 
@@ -169,7 +162,6 @@ fn account_cell(event: &AuditEvent) -> String {
     escape(event.account.as_deref().unwrap_or("-")).into_owned()
 }
 
-/// The program and its process, as far as they are known.
 fn caller_cell(event: &AuditEvent) -> String {
     let program = event.caller.as_deref().map(escape);
     match (program, event.caller_pid) {

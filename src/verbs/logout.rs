@@ -11,8 +11,7 @@ use crate::account::{Account, SignIn};
 use crate::audit::Action;
 use crate::complete;
 use crate::error::{Code, Error, Result};
-use crate::session::revoke;
-use crate::session::revoke::{Extent, Hint, RevokedToken, SignedOut};
+use crate::session::revoke::{Extent, Hint, RevocationOutcome, RevokedToken, SignedOut};
 use crate::store::Kind;
 use keyfob_base::timestamp::Timestamp;
 
@@ -45,7 +44,6 @@ pub struct Logout {
     pub yes: bool,
 }
 
-/// Logs out the accounts meant; the exit code says when a server did not confirm.
 pub(crate) fn run(app: &App, args: &Logout) -> Result<()> {
     let Some((accounts, mut failures)) = select(app, args)? else {
         return Ok(());
@@ -64,7 +62,6 @@ pub(crate) fn run(app: &App, args: &Logout) -> Result<()> {
     report(app, &failures)
 }
 
-/// Logs accounts out, and says how it went: what became of each, and what failed.
 pub(super) fn sign_out(
     app: &App,
     accounts: Vec<Account>,
@@ -150,7 +147,6 @@ fn hint_at_leaving(error: Error, account: &Account) -> Error {
     ))
 }
 
-/// What is still in a store, and how it goes.
 fn describe_left(account: &Account, left: &[Kind]) -> String {
     let nouns: Vec<&str> = left.iter().map(|store| store.noun()).collect();
     let stores = nouns.join(" and ");
@@ -204,30 +200,28 @@ fn confirm(app: &App, question: &str) -> Result<bool> {
     Ok(yes)
 }
 
-fn shape_revocation(told: &RevokedToken) -> Revocation {
-    let detail = told.outcome.reason().map(str::to_owned);
+fn shape_revocation(revoked: &RevokedToken) -> Revocation {
     Revocation {
-        token: match told.token {
-            Hint::RefreshToken => TokenType::RefreshToken,
-            Hint::AccessToken => TokenType::AccessToken,
+        token: match revoked.token {
+            Hint::RefreshToken => "refresh_token",
+            Hint::AccessToken => "access_token",
         },
-        result: match told.outcome {
-            revoke::RevocationOutcome::Revoked => RevocationResult::Revoked,
-            revoke::RevocationOutcome::Failed(_) => RevocationResult::Failed,
-            revoke::RevocationOutcome::Unsupported(_) => RevocationResult::Unsupported,
-            revoke::RevocationOutcome::Skipped(_) => RevocationResult::Skipped,
+        result: match revoked.outcome {
+            RevocationOutcome::Revoked => "revoked",
+            RevocationOutcome::Failed(_) => "failed",
+            RevocationOutcome::Unsupported(_) => "unsupported",
+            RevocationOutcome::Skipped(_) => "skipped",
         },
-        detail,
+        detail: revoked.outcome.reason().map(str::to_owned),
     }
 }
 
-/// Why a token that was given was not revoked, and where its owner can do it.
 fn given_lives_on(
     account: &Account,
     tokens: &[RevokedToken],
     page: Option<&Url>,
 ) -> Option<String> {
-    let cause = tokens.iter().find_map(|told| told.outcome.reason())?;
+    let cause = tokens.iter().find_map(|revoked| revoked.outcome.reason())?;
     let there = page.map_or_else(String::new, |page| format!(": {page}"));
     Some(format!(
         "{account}: {cause}; this one is still valid at the provider until it is revoked there{there}"
@@ -241,9 +235,10 @@ pub(super) fn lives_on(
     tokens: &[RevokedToken],
     page: Option<&Url>,
 ) -> Option<String> {
-    let cause = tokens.iter().find_map(|told| told.outcome.reason())?;
+    let cause = tokens.iter().find_map(|revoked| revoked.outcome.reason())?;
     let lives = |token| {
-        let left = |told: &&RevokedToken| told.token == token && !told.outcome.is_revoked();
+        let left =
+            |revoked: &&RevokedToken| revoked.token == token && !revoked.outcome.is_revoked();
         tokens.iter().find(left)
     };
     let access = lives(Hint::AccessToken).map(|_| match ends {
@@ -262,11 +257,14 @@ pub(super) fn lives_on(
 /// failure too, for somebody asked for it.
 fn explain_unconfirmed(done: &SignedOut) -> Option<Error> {
     let given = done.account.identity.kind == SignIn::Given;
-    let cause = done.tokens.iter().find_map(|told| match &told.outcome {
-        revoke::RevocationOutcome::Failed(cause) => Some(cause),
-        revoke::RevocationOutcome::Unsupported(cause) if given => Some(cause),
-        _ => None,
-    })?;
+    let cause = done
+        .tokens
+        .iter()
+        .find_map(|revoked| match &revoked.outcome {
+            RevocationOutcome::Failed(cause) => Some(cause),
+            RevocationOutcome::Unsupported(cause) if given => Some(cause),
+            _ => None,
+        })?;
     let hint = match &done.page {
         Some(page) => format!("revoke it by hand at {page}"),
         None if given => "revoke it by hand in your settings there".into(),
@@ -284,61 +282,28 @@ fn explain_unconfirmed(done: &SignedOut) -> Option<Error> {
     )
 }
 
-/// What became of each account.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct LogoutAnswer {
-    /// In the order they were named.
     pub accounts: Vec<Forgotten>,
 }
 
-/// One account and its tokens.
 #[derive(Debug, Serialize)]
 pub(crate) struct Forgotten {
-    /// `PROVIDER/NAME`.
     pub account: String,
-    /// Whether it is gone from here.
     pub removed: bool,
     /// What the provider was told, a line a token.
     pub tokens: Vec<Revocation>,
     /// The stores that could not be used and may have its secret still.
     pub secret_left_in: Vec<Kind>,
-    /// Why it is still here.
     pub error: Option<Error>,
 }
 
 /// One token's revocation (RFC 7009).
 #[derive(Debug, Serialize)]
 pub(crate) struct Revocation {
-    /// Which token, by the registered hint.
-    pub token: TokenType,
-    /// How it went.
-    pub result: RevocationResult,
-    /// Why it failed or was left out, where that is known.
-    pub detail: Option<String>,
-}
-
-/// The token type hints (RFC 7009 §2.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum TokenType {
-    /// The refresh token.
-    RefreshToken,
-    /// The access token.
-    AccessToken,
-}
-
-/// How a revocation went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum RevocationResult {
-    /// The provider confirmed it.
-    Revoked,
-    /// The provider did not confirm it.
-    Failed,
-    /// The provider offers no revocation.
-    Unsupported,
-    /// Nobody was asked.
-    Skipped,
+    token: &'static str,
+    result: &'static str,
+    detail: Option<String>,
 }
 
 #[cfg(test)]
@@ -348,22 +313,15 @@ mod tests {
 
     #[test]
     fn the_shape_is_the_documented_one() {
-        let revocation = |token, result, detail: Option<&str>| Revocation {
-            token,
-            result,
-            detail: detail.map(Into::into),
-        };
+        let revocation = |token, outcome| shape_revocation(&RevokedToken { token, outcome });
+        let failed = RevocationOutcome::Failed("the server answered 503".into());
         let logout = LogoutAnswer {
             accounts: vec![Forgotten {
                 account: "huggingface/julien".into(),
                 removed: true,
                 tokens: vec![
-                    revocation(TokenType::RefreshToken, RevocationResult::Revoked, None),
-                    revocation(
-                        TokenType::AccessToken,
-                        RevocationResult::Failed,
-                        Some("the server answered 503"),
-                    ),
+                    revocation(Hint::RefreshToken, RevocationOutcome::Revoked),
+                    revocation(Hint::AccessToken, failed),
                 ],
                 secret_left_in: vec![Kind::Keyring],
                 error: None,
@@ -374,15 +332,15 @@ mod tests {
 
     #[test]
     fn every_outcome_has_its_word() {
-        let words = [
-            RevocationResult::Revoked,
-            RevocationResult::Failed,
-            RevocationResult::Unsupported,
-            RevocationResult::Skipped,
+        let outcomes = [
+            RevocationOutcome::Revoked,
+            RevocationOutcome::Failed(String::new()),
+            RevocationOutcome::Unsupported(String::new()),
+            RevocationOutcome::Skipped(None),
         ];
-        assert_eq!(
-            serde_json::to_string(&words).unwrap(),
-            r#"["revoked","failed","unsupported","skipped"]"#
-        );
+        let token = Hint::AccessToken;
+        let words =
+            outcomes.map(|outcome| shape_revocation(&RevokedToken { token, outcome }).result);
+        assert_eq!(words, ["revoked", "failed", "unsupported", "skipped"]);
     }
 }

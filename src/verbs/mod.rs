@@ -26,7 +26,6 @@ mod rename;
 pub(crate) mod restore;
 #[cfg(feature = "sandbox")]
 mod sandbox;
-mod shell;
 pub(crate) mod table;
 mod token;
 pub(crate) mod tokens;

@@ -42,7 +42,6 @@ pub struct Move {
     pub passphrase: bool,
 }
 
-/// Moves the accounts meant, and says where each was.
 pub(crate) fn run(app: &App, args: &Move) -> Result<()> {
     let Selection {
         accounts,
@@ -114,7 +113,6 @@ pub(crate) fn run(app: &App, args: &Move) -> Result<()> {
     report(app, &failures)
 }
 
-/// What is to be moved, and what cannot even be read.
 struct Selection {
     accounts: Vec<Account>,
     /// Providers that were named of which nothing but a client is kept.
@@ -149,7 +147,6 @@ fn select(app: &App, args: &Move) -> Result<Selection> {
     Ok(meant)
 }
 
-/// Whether it names a provider of which nothing but a client is kept.
 fn is_client_alone(app: &App, typed: &str) -> bool {
     let kept = is_provider_name(typed) && matches!(app.vault.client(typed), Ok(Some(_)));
     kept && {
@@ -208,16 +205,13 @@ fn explain_copy(left: Error, account: &Account) -> Error {
     Error { message, ..left }.hint(hint)
 }
 
-/// What became of each account's secret, and of what is kept of clients.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct MoveAnswer {
-    /// In the order they were named.
     pub accounts: Vec<Moved>,
     /// The providers whose clients' secrets went along.
     pub clients: Vec<String>,
 }
 
-/// One account.
 #[derive(Debug, Serialize)]
 pub(crate) struct Moved {
     account: String,
@@ -251,7 +245,6 @@ impl Moved {
         }
     }
 
-    /// Its secret is where it was.
     pub(crate) fn failed(account: &Account, error: &Error) -> Self {
         Self {
             account: account.to_string(),

@@ -11,12 +11,10 @@ use crate::account::Account;
 use crate::error::{Code, Error, Result, worst};
 use keyfob_base::escape::is_unsafe;
 
-/// Prints help or version.
 pub(crate) fn print_help(help: &clap::Error) -> Result<()> {
     check_written(help.print().and_then(|()| std::io::stdout().flush()))
 }
 
-/// Writes the answer to stdout, with a newline.
 pub(crate) fn print(text: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     let newline = if text.ends_with('\n') || text.is_empty() {
@@ -43,12 +41,10 @@ fn check_written(outcome: std::io::Result<()>) -> Result<()> {
     }
 }
 
-/// Writes an answer as one line of JSON.
 pub(crate) fn print_json(answer: &impl Serialize) -> Result<()> {
     print(&json(answer))
 }
 
-/// The width of a table on stdout, and whether it is coloured.
 pub(crate) fn columns() -> (usize, bool) {
     let terminal = std::io::stdout().is_terminal();
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -94,13 +90,10 @@ pub(crate) fn json(shape: &impl Serialize) -> String {
     safe
 }
 
-/// Where a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Origin {
-    /// In a store, for an account.
     Account,
-    /// In a variable of the environment.
     Env,
 }
 

@@ -36,7 +36,6 @@ pub struct Refresh {
     pub expiring_in: Option<Duration>,
 }
 
-/// Refreshes, prints a line an account, and fails with the worst of what happened.
 pub(crate) fn run(app: &App, args: &Refresh) -> Result<()> {
     let Selection {
         chosen,
@@ -70,9 +69,9 @@ pub(crate) fn run(app: &App, args: &Refresh) -> Result<()> {
     };
     let mut ended = results.iter();
     let outcome = |account| match soon(account).then(|| ended.next()).flatten() {
-        Some((_, Ok(renewed))) => Refreshed::done(renewed),
-        Some((account, Err(error))) => Refreshed::failed(account, error),
-        None => Refreshed::skipped(account),
+        Some((_, Ok(renewed))) => Refreshed::new(renewed, RefreshResult::Refreshed, None),
+        Some((account, Err(error))) => Refreshed::new(account, RefreshResult::Failed, Some(error)),
+        None => Refreshed::new(account, RefreshResult::Skipped, None),
     };
     let answer = RefreshAnswer {
         accounts: chosen.iter().map(outcome).collect(),
@@ -95,17 +94,14 @@ async fn renew(context: &Context, account: Account, by_name: bool) -> Result<Acc
     renewed.map(|(account, _)| account)
 }
 
-/// Whether all accounts are meant: nobody named one.
 fn means_all(args: &Refresh) -> bool {
     args.all || (args.accounts.is_empty() && args.expiring_in.is_some())
 }
 
-/// What a run is about.
 struct Selection {
     chosen: Vec<Account>,
     /// The ids of those that somebody named: they are tried even where the provider has refused them.
     named: BTreeSet<String>,
-    /// What cannot even be read.
     broken: Vec<Error>,
 }
 
@@ -127,14 +123,11 @@ fn select(app: &App, args: &Refresh) -> Result<Selection> {
     })
 }
 
-/// What became of each account's token.
 #[derive(Debug, Serialize)]
 pub(crate) struct RefreshAnswer {
-    /// In the order they were named.
     pub accounts: Vec<Refreshed>,
 }
 
-/// One account.
 #[derive(Debug, Serialize)]
 pub(crate) struct Refreshed {
     account: String,
@@ -152,7 +145,6 @@ enum RefreshResult {
 }
 
 impl RefreshAnswer {
-    /// A line an account, for people.
     pub(crate) fn text(&self, now: Timestamp) -> String {
         let width = self.accounts.iter().map(|one| one.account.len()).max(); // names are ASCII
         let width = width.unwrap_or_default();
@@ -179,32 +171,12 @@ impl RefreshAnswer {
 }
 
 impl Refreshed {
-    /// A new access token is stored; `account` is the index entry after the refresh.
-    pub(crate) fn done(account: &Account) -> Self {
-        Self::without_error(account, RefreshResult::Refreshed)
-    }
-
-    /// Nothing was asked, for nothing had to be.
-    pub(crate) fn skipped(account: &Account) -> Self {
-        Self::without_error(account, RefreshResult::Skipped)
-    }
-
-    /// The token that `account` had is the one it still has.
-    pub(crate) fn failed(account: &Account, error: &Error) -> Self {
-        Self {
-            account: account.to_string(),
-            result: RefreshResult::Failed,
-            expires_at: account.expires_at,
-            error: Some(error.clone()),
-        }
-    }
-
-    fn without_error(account: &Account, result: RefreshResult) -> Self {
+    fn new(account: &Account, result: RefreshResult, error: Option<&Error>) -> Self {
         Self {
             account: account.to_string(),
             result,
             expires_at: account.expires_at,
-            error: None,
+            error: error.cloned(),
         }
     }
 }
@@ -229,8 +201,8 @@ mod tests {
         other.expires_at = None;
         let refresh = RefreshAnswer {
             accounts: vec![
-                Refreshed::done(&account()),
-                Refreshed::failed(&other, &failure()),
+                Refreshed::new(&account(), RefreshResult::Refreshed, None),
+                Refreshed::new(&other, RefreshResult::Failed, Some(&failure())),
             ],
         };
         assert_shape(&refresh, include_str!("shapes/refresh.json"));
@@ -238,7 +210,12 @@ mod tests {
 
     #[test]
     fn a_failure_inside_has_the_shape_of_one_on_stderr() {
-        let inside = serde_json::to_value(Refreshed::failed(&account(), &failure())).unwrap();
+        let inside = serde_json::to_value(Refreshed::new(
+            &account(),
+            RefreshResult::Failed,
+            Some(&failure()),
+        ))
+        .unwrap();
         let outside: serde_json::Value = serde_json::from_str(&failure().json()).unwrap();
         assert_eq!(inside["error"], outside);
     }
@@ -247,7 +224,10 @@ mod tests {
     fn what_is_said_of_several_stands_below_each_other() {
         let mut other = account();
         other.name = "a-longer-name".into();
-        let accounts = vec![Refreshed::done(&account()), Refreshed::done(&other)];
+        let accounts = vec![
+            Refreshed::new(&account(), RefreshResult::Refreshed, None),
+            Refreshed::new(&other, RefreshResult::Refreshed, None),
+        ];
         let text = RefreshAnswer { accounts }.text(account().received_at);
         let at: Vec<_> = text.lines().map(|line| line.find("refreshed,")).collect();
         assert!(at[0].is_some() && at[0] == at[1], "{text}");
@@ -255,7 +235,8 @@ mod tests {
 
     #[test]
     fn what_needed_nothing_was_skipped() {
-        let skipped = serde_json::to_value(Refreshed::skipped(&account())).unwrap();
+        let skipped =
+            serde_json::to_value(Refreshed::new(&account(), RefreshResult::Skipped, None)).unwrap();
         assert_eq!(skipped["result"], "skipped");
         assert_eq!(skipped["expires_at"], "2023-11-15T05:13:20Z");
     }

@@ -26,7 +26,6 @@ pub struct Rename {
     pub name: String,
 }
 
-/// Renames, and says what it was called.
 pub(crate) fn run(app: &App, args: &Rename) -> Result<()> {
     let name = args.name.as_str();
     let account = app.chooser().exact(&args.account)?;
@@ -55,7 +54,6 @@ pub(crate) fn run(app: &App, args: &Rename) -> Result<()> {
     Ok(())
 }
 
-/// A new name fits the grammar, and has no provider before it.
 fn check_name(provider: &str, name: &str) -> Result<()> {
     if names::is_name(name) {
         return Ok(());
@@ -70,10 +68,8 @@ fn check_name(provider: &str, name: &str) -> Result<()> {
     })
 }
 
-/// An account that has a name.
 #[derive(Debug, Serialize)]
 pub(crate) struct RenameAnswer {
-    /// `PROVIDER/NAME`.
     pub account: String,
     /// The same until now; itself where nothing changed.
     pub previous: String,

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 
 use console::{Alignment, Style, measure_text_width, pad_str, truncate_str};
 
-/// What stands between columns.
 const GAP: &str = "  ";
 
 /// Which columns give way where the terminal is too narrow.
@@ -105,7 +104,6 @@ fn push_line<'a>(
     table.push('\n');
 }
 
-/// The cells of a line.
 fn total(columns: &[Column]) -> usize {
     let gaps = GAP.len() * columns.len().saturating_sub(1);
     gaps + columns.iter().map(|column| column.width).sum::<usize>()

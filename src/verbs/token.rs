@@ -8,8 +8,8 @@ use serde::{Serialize, Serializer};
 
 use super::app::App;
 use super::arguments::duration;
-use super::tokens::OneTimeToken;
-use super::{print, print_json, tokens};
+use super::tokens::{OneTimeToken, Owner, supply};
+use super::{print, print_json};
 use crate::complete;
 use crate::error::Result;
 use crate::token_set::TokenSet;
@@ -41,14 +41,13 @@ pub struct Token {
     pub without_account: OneTimeToken,
 }
 
-/// Prints the token, a header, or the JSON shape.
 pub(crate) fn run(app: &App, args: &Token) -> Result<()> {
-    let supply = tokens::supply_one(
-        app,
-        args.account.as_deref(),
-        args.min_ttl,
-        &args.without_account,
-    )?;
+    let typed: Vec<String> = args.account.iter().cloned().collect();
+    let place = |_: &[Owner]| Ok(());
+    let (supplies, ()) = supply(app, &typed, args.min_ttl, &args.without_account, place)?;
+    let [supply] = &supplies[..] else {
+        unreachable!("an argument, or none, means one token or a failure");
+    };
     let tokens = &supply.tokens;
     if app.manner.json {
         print_json(&ValidToken::new(&supply.whose(), tokens))

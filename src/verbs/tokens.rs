@@ -44,16 +44,13 @@ pub struct OneTimeToken {
     pub audience: Option<String>,
 }
 
-/// A valid token, and whose it is.
 #[derive(Debug)]
 pub(crate) struct Supply {
-    /// The provider's name.
     pub provider: String,
     /// The account; `None` for a token that none holds.
     pub account: Option<Account>,
     /// The variable of the environment that it comes from, where it does.
     pub variable: Option<String>,
-    /// The token, and what is known about it.
     pub tokens: TokenSet,
 }
 
@@ -70,7 +67,6 @@ pub(crate) fn check_variable(flag: &str, typed: Option<&str>) -> Result<()> {
     }
 }
 
-/// Whether what was typed can be a variable.
 pub(crate) fn check_name(typed: Option<&str>) -> Result<()> {
     match typed {
         Some(name) if !is_variable(name) => Err(Error::new(
@@ -172,7 +168,6 @@ fn name_failed(app: &App, typed: &[String], failure: &Error) -> String {
     known.unwrap_or_default().to_owned()
 }
 
-/// `--min-ttl`, or the margin.
 fn need(least: Option<Duration>) -> Need {
     least.map_or(Need::Margin, |least| Need::MinTtl(least.as_secs()))
 }
@@ -271,39 +266,20 @@ fn warn_of_unknown_end(app: &App, supply: &Supply, demanded: bool) {
     });
 }
 
-/// The one token that `token` prints.
-pub(crate) fn supply_one(
-    app: &App,
-    typed: Option<&str>,
-    least: Option<Duration>,
-    without_account: &OneTimeToken,
-) -> Result<Supply> {
-    let typed: Vec<String> = typed.map(str::to_owned).into_iter().collect();
-    let (mut supplies, ()) = supply(app, &typed, least, without_account, |_| Ok(()))?;
-    Ok(supplies
-        .pop()
-        .expect("an argument, or none, means one token or a failure"))
-}
-
 /// Whose a token is, which is known before it is read.
 #[derive(Debug, Clone)]
 pub(crate) struct Owner {
-    /// `PROVIDER/NAME`, or `PROVIDER` where no account holds the token.
     pub whose: String,
-    /// The provider's name.
     pub provider: String,
 }
 
-/// Where the tokens come from.
 pub(crate) enum Sources<'a> {
-    /// Accounts and variables.
     Chosen(Vec<Choice>),
     /// Providers, which are asked for them.
     Asked(Vec<&'a str>),
 }
 
 impl<'a> Sources<'a> {
-    /// What the arguments mean.
     pub(crate) fn find(
         app: &App,
         typed: &'a [String],
@@ -316,7 +292,6 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// Whose the tokens will be, in the order of the arguments.
     pub(crate) fn owners(&self) -> Vec<Owner> {
         let owner = |whose: String, provider: &str| Owner {
             whose,
@@ -393,7 +368,6 @@ fn exchange_all(
     })
 }
 
-/// The command that asks for the same.
 fn exchange_again(provider: &str, asked: &OneTimeToken, subject_from: &SubjectFrom) -> String {
     let mut words: Vec<String> = ["keyfob", "token", provider].map(str::to_owned).into();
     let mut option = |name: &str, value: &str| words.extend([name.into(), value.to_owned()]);
@@ -438,7 +412,6 @@ fn parse_providers(typed: &[String]) -> Result<Vec<&str>> {
     Ok(names)
 }
 
-/// What was just issued ends before it may.
 fn check_lifetime(tokens: TokenSet, least: Option<Duration>) -> Result<TokenSet> {
     match (least, tokens.lifetime()) {
         (Some(least), Some(lifetime)) if lifetime < least.as_secs() => Err(Error::new(

@@ -88,7 +88,6 @@ fn refuse_value(flag: Option<String>, json: bool) -> ExitCode {
     report_misuse(&usage, json)
 }
 
-/// Wrong usage, in words of our own.
 fn report_misuse(usage: &Error, json: bool) -> ExitCode {
     let manner = Manner {
         json,

@@ -37,7 +37,6 @@ pub struct Use {
     pub trust: bool,
 }
 
-/// Makes it so, and says what was before.
 pub(crate) fn run(app: &App, args: &Use) -> Result<()> {
     let Some(account) = &args.account else {
         return trust(app);
@@ -86,7 +85,6 @@ fn choose_here(app: &App, account: &Account) -> Result<UseAnswer> {
     Ok(UseAnswer::new(account, written.previous, Some(rule)))
 }
 
-/// Says what goes before that which was just chosen.
 fn warn_of_another(app: &App, account: &Account, chosen: &str) {
     let Ok(choice) = app.chooser().source(Some(&account.provider)) else {
         return;
@@ -103,7 +101,6 @@ fn warn_of_another(app: &App, account: &Account, chosen: &str) {
     ));
 }
 
-/// Accepts, and says what it now chooses.
 fn trust(app: &App) -> Result<()> {
     let outcome = app.rules.trust()?;
     for refused in &outcome.refused {
@@ -138,7 +135,6 @@ fn describe(rule: &Accepted) -> String {
     }
 }
 
-/// A provider's default account, or what a rule file names.
 #[derive(Debug, Serialize)]
 pub(crate) struct UseAnswer {
     account: String,
@@ -161,7 +157,6 @@ impl UseAnswer {
     }
 }
 
-/// What `use --trust` accepted.
 #[derive(Debug, Serialize)]
 pub(crate) struct TrustAnswer {
     accepted: Vec<AcceptedRules>,
@@ -174,7 +169,6 @@ struct AcceptedRules {
 }
 
 impl TrustAnswer {
-    /// Shapes what was accepted now.
     pub(crate) fn new(accepted: &[Accepted]) -> Self {
         let accepted = accepted.iter().map(|rule| AcceptedRules {
             path: rule.path.to_string_lossy().into_owned(),

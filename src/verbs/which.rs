@@ -25,7 +25,6 @@ pub struct Which {
     pub account: Option<String>,
 }
 
-/// Chooses as `token` does, and prints the choice.
 pub(crate) fn run(app: &App, args: &Which) -> Result<()> {
     let chooser = app.chooser();
     let choice = chooser.source(args.account.as_deref())?;
@@ -42,7 +41,6 @@ pub(crate) fn run(app: &App, args: &Which) -> Result<()> {
     }
 }
 
-/// A choice.
 #[derive(Debug, Serialize)]
 pub(crate) struct WhichAnswer {
     account: String,
@@ -79,13 +77,11 @@ impl WhichAnswer {
         }
     }
 
-    /// One line, for people.
     pub(crate) fn text(&self) -> String {
         format!("{}: {}\n", self.account, escape(&self.why))
     }
 }
 
-/// Why it is that one, in words.
 fn reason(choice: &Choice) -> String {
     match (&choice.why, &choice.source) {
         (Why::Argument, _) => "it was named".into(),

@@ -29,7 +29,6 @@ pub struct Whoami {
     pub account: Option<String>,
 }
 
-/// Asks, and prints who it is.
 pub(crate) fn run(app: &App, args: &Whoami) -> Result<()> {
     let answer = match app.chooser().source(args.account.as_deref())?.source {
         Source::Account(account) => ask(app, *account)?,
@@ -48,12 +47,13 @@ fn ask(app: &App, account: Account) -> Result<WhoamiAnswer> {
         Box::pin(context.whoami(account)).await
     })?;
     Ok(match whose {
-        Whose::Person { claims, rule } => WhoamiAnswer::person(&account, claims, &rule),
+        Whose::Person { claims, rule } => {
+            WhoamiAnswer::from_claims(&account.to_string(), &account.provider, claims, &rule)
+        }
         Whose::Machine => WhoamiAnswer::machine(&account),
     })
 }
 
-/// The token of a variable, which is nobody's account.
 fn ask_stranger(app: &App, variable: &Variable) -> Result<WhoamiAnswer> {
     let Variable {
         provider,
@@ -64,42 +64,26 @@ fn ask_stranger(app: &App, variable: &Variable) -> Result<WhoamiAnswer> {
     let (claims, rule) = network::context(app, registry, async |context| {
         context.whose(provider, name, token).await
     })?;
-    Ok(WhoamiAnswer::stranger(provider, claims, &rule))
+    Ok(WhoamiAnswer::from_claims(provider, provider, claims, &rule))
 }
 
-/// Whose token it is, in the provider's words.
 #[derive(Debug, Serialize)]
 pub(crate) struct WhoamiAnswer {
-    /// `PROVIDER/NAME`, or `PROVIDER` where no account holds the token.
     pub account: String,
-    /// The provider's name.
     pub provider: String,
-    /// The stable identifier.
     pub id: Option<String>,
-    /// What people call the account.
     pub username: Option<String>,
-    /// The person's name.
     pub name: Option<String>,
-    /// The e-mail address.
     pub email: Option<String>,
-    /// Organisations, without repetition.
     pub organizations: Vec<String>,
     /// The provider's whole answer; null for a machine, of which nobody is asked.
     pub claims: Value,
 }
 
 impl WhoamiAnswer {
-    /// Reads an answer by the provider's rule.
-    pub(crate) fn person(account: &Account, claims: Value, rule: &IdentityRule) -> Self {
-        Self::from_claims(account.to_string(), account.provider.clone(), claims, rule)
-    }
-
-    /// The same of a token that no account of the provider holds.
-    pub(crate) fn stranger(provider: &str, claims: Value, rule: &IdentityRule) -> Self {
-        Self::from_claims(provider.to_owned(), provider.to_owned(), claims, rule)
-    }
-
-    fn from_claims(account: String, provider: String, claims: Value, rule: &IdentityRule) -> Self {
+    /// Reads an answer by the provider's rule. `whose` is `PROVIDER/NAME`, or `PROVIDER` where no account holds
+    /// the token.
+    fn from_claims(whose: &str, provider: &str, claims: Value, rule: &IdentityRule) -> Self {
         let text = |pointer: &str| claims::text(&claims, pointer);
         let mut organizations = Vec::new();
         for pointer in &rule.organizations {
@@ -110,8 +94,8 @@ impl WhoamiAnswer {
             }
         }
         Self {
-            account,
-            provider,
+            account: whose.to_owned(),
+            provider: provider.to_owned(),
             id: text(&rule.subject),
             username: text(&rule.username),
             name: text(&rule.display_name),
@@ -143,7 +127,6 @@ impl WhoamiAnswer {
         }
     }
 
-    /// Writes what is known as aligned lines, `key  value`.
     pub(crate) fn text(&self) -> String {
         let organizations = Some(self.organizations.join(", ")).filter(|joined| !joined.is_empty());
         let facts = [
@@ -188,7 +171,12 @@ mod tests {
         let documented = include_str!("shapes/whoami.json");
         let claims = serde_json::from_str::<Value>(documented).unwrap()["claims"].take();
         assert_shape(
-            &WhoamiAnswer::person(&account(), claims, &rule()),
+            &WhoamiAnswer::from_claims(
+                &account().to_string(),
+                &account().provider,
+                claims,
+                &rule(),
+            ),
             documented,
         );
     }
@@ -197,12 +185,14 @@ mod tests {
     fn the_text_is_aligned_and_has_only_what_is_known() {
         let claims = json!({"sub": 42, "preferred_username": "ada", "name": null});
         assert_eq!(
-            WhoamiAnswer::person(&account(), claims, &rule()).text(),
+            WhoamiAnswer::from_claims(&account().to_string(), &account().provider, claims, &rule())
+                .text(),
             "account   huggingface/julien\nid        42\nusername  ada\n"
         );
         let claims = json!({"orgs": [{"name": "a"}, {"name": "b"}, {"name": "a"}]});
         assert_eq!(
-            WhoamiAnswer::person(&account(), claims, &rule()).text(),
+            WhoamiAnswer::from_claims(&account().to_string(), &account().provider, claims, &rule())
+                .text(),
             "account        huggingface/julien\norganizations  a, b\n"
         );
     }
@@ -228,7 +218,9 @@ mod tests {
     #[test]
     fn hostile_claims_stay_on_their_line() {
         let claims = json!({"sub": "1\nusername  root", "name": "\u{1b}[2J\u{202e}x"});
-        let text = WhoamiAnswer::person(&account(), claims, &rule()).text();
+        let text =
+            WhoamiAnswer::from_claims(&account().to_string(), &account().provider, claims, &rule())
+                .text();
         assert_eq!(text.lines().count(), 3, "{text}");
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
     }

@@ -54,6 +54,32 @@ fn snapshot(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     files
 }
 
+/// Adds the line that `--install` prints to the start file that it names, as a person does.
+fn install_by_hand(home: &Home, shell: &str, start_file: &str) {
+    let first = keyfob(home, &["completions", shell, "--install"]);
+    let told = String::from_utf8(first.stderr).unwrap();
+    assert!(first.status.success(), "{told}");
+    let file = home.path().join(start_file);
+    let words = format!("add this line to {}:", file.display());
+    assert!(told.contains(&words), "{told}");
+    let before = fs::read_to_string(&file).unwrap_or_default();
+    let line = String::from_utf8(first.stdout).unwrap();
+    write(home, start_file, &format!("{before}\n{line}"));
+    let second = keyfob(home, &["completions", shell, "--install"]);
+    let told = String::from_utf8(second.stderr).unwrap();
+    assert!(told.contains("does it already"), "{told}");
+}
+
+/// Names the line to remove, and leaves the start file as it is.
+fn uninstall_by_hand(home: &Home, shell: &str, start_file: &str) {
+    let file = home.path().join(start_file);
+    let before = fs::read(&file).unwrap();
+    let output = keyfob(home, &["completions", shell, "--uninstall"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("remove this line from it: "), "{told}");
+    assert_eq!(fs::read(&file).unwrap(), before);
+}
+
 /// Takes it back, and demands the start file as it was.
 fn uninstall(home: &Home, shell: &str, start_file: &str, before: &str) {
     let output = keyfob(home, &["completions", shell, "--uninstall"]);
@@ -98,9 +124,9 @@ fn bash_that_loads_no_completions_gets_a_line() {
         let home = Home::new();
         let before = "shopt -s histappend\n";
         write(&home, ".bashrc", before);
-        install(&home, "bash", &["added a line to ", "/.bashrc\n"]);
+        install_by_hand(&home, "bash", ".bashrc");
         completes_accounts(&home, "bash");
-        uninstall(&home, "bash", ".bashrc", before);
+        uninstall_by_hand(&home, "bash", ".bashrc");
     }
 }
 
@@ -130,9 +156,9 @@ fn bash_that_loads_completions_gets_a_file() {
 fn zsh_without_a_start_file_gets_one() {
     if has("zsh_without_a_start_file_gets_one", "zsh") {
         let home = Home::new();
-        install(&home, "zsh", &["added a line to ", "/.zshrc\n"]);
+        install_by_hand(&home, "zsh", ".zshrc");
         completes_accounts(&home, "zsh");
-        uninstall(&home, "zsh", ".zshrc", "");
+        uninstall_by_hand(&home, "zsh", ".zshrc");
     }
 }
 
@@ -143,9 +169,9 @@ fn zsh_with_compinit_and_no_folder_gets_a_line() {
         let before = "autoload -Uz compinit; compinit";
         write(&home, "elsewhere/.zshrc", before);
         write(&home, ".zshenv", "ZDOTDIR=~/elsewhere\n");
-        install(&home, "zsh", &["/elsewhere/.zshrc\n"]);
+        install_by_hand(&home, "zsh", "elsewhere/.zshrc");
         completes_accounts(&home, "zsh");
-        uninstall(&home, "zsh", "elsewhere/.zshrc", &format!("{before}\n"));
+        uninstall_by_hand(&home, "zsh", "elsewhere/.zshrc");
     }
 }
 
@@ -203,7 +229,7 @@ fn zsh_that_looks_into_its_folder_too_late_gets_a_line() {
             ".zshrc",
             "autoload -Uz compinit; compinit; fpath=(~/.zfunc $fpath)\n",
         );
-        install(&home, "zsh", &["/.zshrc\n"]);
+        install_by_hand(&home, "zsh", ".zshrc");
         assert!(!home.path().join(".zfunc/_keyfob").exists());
         completes_accounts(&home, "zsh");
     }
@@ -225,9 +251,9 @@ fn elvish_gets_a_line() {
         let home = Home::new();
         let before = "use str\n";
         write(&home, ".config/elvish/rc.elv", before);
-        install(&home, "elvish", &["/.config/elvish/rc.elv\n"]);
+        install_by_hand(&home, "elvish", ".config/elvish/rc.elv");
         completes_accounts(&home, "elvish");
-        uninstall(&home, "elvish", ".config/elvish/rc.elv", before);
+        uninstall_by_hand(&home, "elvish", ".config/elvish/rc.elv");
     }
 }
 
@@ -302,7 +328,12 @@ fn a_start_file_that_hangs_or_speaks_is_no_obstacle() {
         let output = keyfob(&home, &["completions", "bash", "--install"]);
         assert!(output.status.success(), "{output:?}");
         let after = fs::read_to_string(home.path().join(".bashrc")).unwrap();
-        assert!(after.starts_with(nosy) && after.contains("keyfob completions bash"));
+        assert_eq!(after, nosy);
+        assert!(
+            output
+                .stdout
+                .starts_with(b"eval \"$(keyfob completions bash")
+        );
         let seen = fs::read_to_string(home.path().join("seen")).unwrap_or_default();
         assert!(!seen.contains("not for a start file"), "{seen}");
     }

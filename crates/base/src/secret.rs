@@ -3,9 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
-/// A token, code, verifier, passphrase or client secret.
-///
-/// It has no `Display` and no serialisation, so it reaches a format only through [`Secret::expose`].
+/// Has no `Display` and no serialisation, so it reaches a format only through [`Secret::expose`].
 #[derive(Clone)]
 pub struct Secret(SecretString);
 

@@ -8,7 +8,6 @@ pub fn bound(name: &str, ordinary: Duration) -> Duration {
     setting(name).map_or(ordinary, Duration::from_secs)
 }
 
-/// What `KEYFOB_TEST_<NAME>` says.
 pub fn setting<T: FromStr>(name: &str) -> Option<T> {
     if !cfg!(debug_assertions) {
         return None;

@@ -1,8 +1,6 @@
 //! The authorization request as it was read: who asks, for what, and where the answer goes
 //! (RFC 6749 §4.1.1, RFC 7636 §4.3).
 
-use std::io;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::Url;
@@ -12,27 +10,24 @@ use crate::http::{Parameters, Refusal, Response};
 use crate::people::{self, Person};
 use crate::random::Hash;
 use crate::scope;
+use crate::service::Call;
 use crate::store::{Authorization, TokenGrant};
 use keyfob_base::timestamp::Timestamp;
 
-/// Where the answer goes.
 #[derive(Debug, Clone)]
 pub(crate) struct RedirectTarget {
     pub(crate) client: KnownClient,
-    /// What is redirected to.
     pub(crate) redirect_uri: Url,
     /// The same as it was sent, byte for byte.
     pub(crate) sent: String,
     state: Option<String>,
 }
 
-/// A request that can be granted.
 #[derive(Debug, Clone)]
 pub(crate) struct AuthorizationRequest {
     pub(crate) target: RedirectTarget,
     pub(crate) scope: Vec<String>,
     pub(crate) audience: Vec<String>,
-    /// Whom `login_hint` means.
     pub(crate) hint: Option<&'static Person>,
     pub(crate) challenge: String,
     pub(crate) nonce: Option<String>,
@@ -43,17 +38,13 @@ pub(crate) struct AuthorizationRequest {
 }
 
 impl RedirectTarget {
-    /// Finds out whom the answer is for; `client` knows the clients by their ids.
-    pub(crate) fn find(
-        form: &Parameters,
-        client: impl FnOnce(&str) -> io::Result<Option<KnownClient>>,
-    ) -> Result<Self, Refusal> {
+    pub(crate) fn find(call: &Call, form: &Parameters) -> Result<Self, Refusal> {
         if form.repeats("client_id") || form.repeats("redirect_uri") {
             return Err(Refusal::invalid_request("a parameter is repeated"));
         }
         let id = form.require("client_id")?;
-        let client =
-            client(id)?.ok_or(Refusal::invalid_client("no such client is registered here"))?;
+        let unknown = Refusal::invalid_client("no such client is registered here");
+        let client = call.client(id)?.ok_or(unknown)?;
         let sent = form.require("redirect_uri")?;
         let redirect_uri = Url::parse(sent)
             .ok()
@@ -72,7 +63,6 @@ impl RedirectTarget {
         })
     }
 
-    /// Sends the browser back with parameters, `state` and `iss`.
     pub(crate) fn answer(&self, issuer: &str, parameters: &[(&str, &str)]) -> Response {
         let mut to = self.redirect_uri.clone();
         let mut query = to.query_pairs_mut();
@@ -93,23 +83,18 @@ impl RedirectTarget {
 }
 
 impl AuthorizationRequest {
-    /// Reads what is asked, refusing what cannot be granted.
     pub(crate) fn read(target: RedirectTarget, form: &Parameters) -> Result<Self, Refusal> {
         if form.has_repeated() {
             return Err(Refusal::invalid_request("a parameter is repeated"));
         }
         // OIDC Core §6: these are named when they are not understood.
-        if form.get("request").is_some() {
-            return Err(Refusal::new(
-                "request_not_supported",
-                "`request` is not supported",
-            ));
-        }
-        if form.get("request_uri").is_some() {
-            return Err(Refusal::new(
-                "request_uri_not_supported",
-                "`request_uri` is not supported",
-            ));
+        for (name, error) in [
+            ("request", "request_not_supported"),
+            ("request_uri", "request_uri_not_supported"),
+        ] {
+            if form.get(name).is_some() {
+                return Err(Refusal::new(error, format!("`{name}` is not supported")));
+            }
         }
         if form.require("response_type")? != "code" {
             return Err(Refusal::new(
@@ -117,10 +102,7 @@ impl AuthorizationRequest {
                 "only `code` is answered",
             ));
         }
-        if form
-            .get("response_mode")
-            .is_some_and(|mode| mode != "query")
-        {
+        if form.get("response_mode").unwrap_or("query") != "query" {
             return Err(Refusal::invalid_request(
                 "only the response mode `query` is answered",
             ));
@@ -142,7 +124,6 @@ impl AuthorizationRequest {
         })
     }
 
-    /// What a code is bound to once this person has said yes.
     pub(crate) fn authorize(&self, person: &Person, now: Timestamp) -> Authorization {
         let target = &self.target;
         Authorization {

@@ -8,75 +8,69 @@ use serde_json::json;
 
 use crate::authorization_request::{AuthorizationRequest, RedirectTarget};
 use crate::client::authenticate;
-use crate::http::{Parameters, Refusal, Request, Response};
+use crate::http::{Parameters, Refusal, Response};
 use crate::page;
 use crate::people::{self, Person};
-use crate::service::Service;
+use crate::service::Call;
 use crate::store::{PUSHED_LIFETIME, URN};
-use keyfob_base::timestamp::Timestamp;
 
-/// Answers GET /authorize: with the consent page, or at once where somebody approves by themselves.
-pub(crate) fn authorize(service: &Service, request: &Request, now: Timestamp) -> Response {
-    let sent = Parameters::parse(request.query.as_bytes());
-    let found = open_pushed(service, sent, now).and_then(|opened| {
-        Ok((
-            RedirectTarget::find(&opened.form, |id| service.client_now(id, now))?,
-            opened,
-        ))
-    });
+pub(crate) fn authorize(call: &Call) -> Response {
+    let sent = Parameters::parse(call.request.query.as_bytes());
+    let found = open_pushed(call, sent)
+        .and_then(|opened| Ok((RedirectTarget::find(call, &opened.form)?, opened)));
     let (target, opened) = match found {
         Ok(found) => found,
         Err(refusal) => return page::error(&refusal),
     };
-    let read = opened
-        .check(service)
-        .and_then(|()| AuthorizationRequest::read(target.clone(), &opened.form));
+    // RFC 9126 §5.
+    let read = if call.service.options.require_pushed_requests && !opened.pushed {
+        Err(Refusal::invalid_request(
+            "the request has to be pushed to /par first",
+        ))
+    } else {
+        AuthorizationRequest::read(target.clone(), &opened.form)
+    };
     let asked = match read {
         Ok(asked) => asked,
-        Err(refusal) => return target.refuse(&service.issuer, &refusal),
+        Err(refusal) => return target.refuse(&call.service.issuer, &refusal),
     };
-    if let Some(person) = service.approve {
-        return grant(service, &asked, person, now);
+    if let Some(person) = call.service.approve {
+        return grant(call, &asked, person);
     }
     if asked.silent {
         let refusal = Refusal::new("login_required", "nobody is signed in");
-        return target.refuse(&service.issuer, &refusal);
+        return target.refuse(&call.service.issuer, &refusal);
     }
-    match service.pending.put(asked.clone(), now) {
+    match call.service.pending.put(asked.clone(), call.now) {
         Ok(id) => page::consent(&asked, &id),
-        Err(error) => target.refuse(&service.issuer, &error.into()),
+        Err(error) => target.refuse(&call.service.issuer, &error.into()),
     }
 }
 
-/// Answers POST /consent: what the person chose.
-pub(crate) fn consent(service: &Service, request: &Request, now: Timestamp) -> Response {
-    match choice(service, request, now) {
-        Ok((asked, Some(person))) => grant(service, &asked, person, now),
+pub(crate) fn consent(call: &Call) -> Response {
+    match choice(call) {
+        Ok((asked, Some(person))) => grant(call, &asked, person),
         Ok((asked, None)) => {
             let refusal = Refusal::new("access_denied", "the person said no");
-            asked.target.refuse(&service.issuer, &refusal)
+            asked.target.refuse(&call.service.issuer, &refusal)
         }
         Err(refusal) => page::error(&refusal),
     }
 }
 
-/// Reads a choice: the request it is about, and who allows it, or nobody.
-fn choice(
-    service: &Service,
-    request: &Request,
-    now: Timestamp,
-) -> Result<(AuthorizationRequest, Option<&'static Person>), Refusal> {
-    let form = request.form()?;
+fn choice(call: &Call) -> Result<(AuthorizationRequest, Option<&'static Person>), Refusal> {
+    let form = call.request.form()?;
     let person = read_choice(&form)?;
-    let asked = service.pending.take(form.require("request")?, now).ok_or(
-        Refusal::invalid_request(
+    let asked = call
+        .service
+        .pending
+        .take(form.require("request")?, call.now)
+        .ok_or(Refusal::invalid_request(
             "this page was answered before or is too old; go back to the program and sign in again",
-        ),
-    )?;
+        ))?;
     Ok((asked, person))
 }
 
-/// Who allows what a page asks, or nobody where it was denied.
 pub(crate) fn read_choice(form: &Parameters) -> Result<Option<&'static Person>, Refusal> {
     match form.require("answer")? {
         "deny" => Ok(None),
@@ -87,34 +81,20 @@ pub(crate) fn read_choice(form: &Parameters) -> Result<Option<&'static Person>, 
     }
 }
 
-/// Makes a code and sends the browser back with it.
-fn grant(
-    service: &Service,
-    asked: &AuthorizationRequest,
-    person: &Person,
-    now: Timestamp,
-) -> Response {
+fn grant(call: &Call, asked: &AuthorizationRequest, person: &Person) -> Response {
     let target = &asked.target;
-    let authorization = asked.authorize(person, now);
-    let code = service
-        .state
-        .with(now, |state| state.issue_code(authorization, now));
+    let authorization = asked.authorize(person, call.now);
+    let code = call.state(|state| state.issue_code(authorization, call.now));
     match code.and_then(|code| code) {
-        Ok(code) => target.answer(&service.issuer, &[("code", code.expose())]),
-        Err(error) => target.refuse(&service.issuer, &error.into()),
+        Ok(code) => target.answer(&call.service.issuer, &[("code", code.expose())]),
+        Err(error) => target.refuse(&call.service.issuer, &error.into()),
     }
 }
 
 /// Answers POST /par. What cannot be granted is refused here already (RFC 9126 §2.1).
-pub(crate) fn push(
-    service: &Service,
-    request: &Request,
-    now: Timestamp,
-) -> Result<Response, Refusal> {
-    let mut form = request.form()?;
-    let client = service.state.with(now, |state| {
-        authenticate(service, state, request, &form, now)
-    })??;
+pub(crate) fn push(call: &Call) -> Result<Response, Refusal> {
+    let mut form = call.request.form()?;
+    let client = call.state(|state| authenticate(call, state, &form))??;
     if form.get("request_uri").is_some() {
         return Err(Refusal::invalid_request(
             "`request_uri` cannot itself be pushed",
@@ -123,28 +103,20 @@ pub(crate) fn push(
     form.remove("client_secret");
     form.remove("client_id");
     form.push("client_id", client.id.as_str());
-    let target = RedirectTarget::find(&form, |id| service.client_now(id, now))?;
+    let target = RedirectTarget::find(call, &form)?;
     AuthorizationRequest::read(target, &form)?;
-    let uri = service
-        .state
-        .with(now, |state| state.push(&client.id, &form, now))??;
+    let uri = call.state(|state| state.push(&client.id, &form, call.now))??;
     let answer = json!({"request_uri": uri, "expires_in": PUSHED_LIFETIME});
     Ok(Response::json(201, &answer))
 }
 
-/// An authorization request with its parameters at hand.
-pub(crate) struct Opened {
-    pub(crate) form: Parameters,
+struct Opened {
+    form: Parameters,
     pushed: bool,
 }
 
-/// Puts what was pushed in the place of a `request_uri` made here, once. Its other parameters do not
-/// count but for `client_id` (RFC 9126 §4).
-pub(crate) fn open_pushed(
-    service: &Service,
-    form: Parameters,
-    now: Timestamp,
-) -> Result<Opened, Refusal> {
+/// Puts what was pushed in the place of a `request_uri`, once; of the rest `client_id` counts (RFC 9126 §4).
+fn open_pushed(call: &Call, form: Parameters) -> Result<Opened, Refusal> {
     let Some(uri) = form.get("request_uri").filter(|uri| uri.starts_with(URN)) else {
         return Ok(Opened {
             form,
@@ -152,25 +124,11 @@ pub(crate) fn open_pushed(
         });
     };
     let client = form.require("client_id")?;
-    let pushed = service
-        .state
-        .with(now, |state| state.take_pushed(client, uri))?;
+    let pushed = call.state(|state| state.take_pushed(client, uri))?;
     let form = pushed.ok_or(Refusal::invalid_request(
         "`request_uri` was opened before, has expired or is another client's; sign in again",
     ))?;
     Ok(Opened { form, pushed: true })
-}
-
-impl Opened {
-    /// Refuses a request that was not pushed where only pushed ones are taken (RFC 9126 §5).
-    pub(crate) fn check(&self, service: &Service) -> Result<(), Refusal> {
-        if service.options.require_pushed_requests && !self.pushed {
-            return Err(Refusal::invalid_request(
-                "the request has to be pushed to /par first",
-            ));
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

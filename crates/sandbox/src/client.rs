@@ -8,23 +8,20 @@ use url::{Url, form_urlencoded};
 
 use crate::http::{Parameters, Refusal, Request};
 use crate::random::Hash;
-use crate::service::Service;
+use crate::service::Call;
 use crate::store::State;
 use keyfob_base::timestamp::Timestamp;
 
-/// The client that needs no registration.
 pub(crate) const BUILT_IN: &str = "keyfob";
 
 /// How a client authenticates at the token endpoint, by its registered names (RFC 7591 §2).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthMethod {
-    /// A public client: `client_id` alone.
     None,
     /// HTTP Basic, both parts form-encoded inside it (RFC 6749 §2.3.1).
     #[default]
     ClientSecretBasic,
-    /// `client_id` and `client_secret` in the body.
     ClientSecretPost,
     /// HTTP Basic with an empty password: a public client all the same. Nobody registers for it.
     #[serde(skip)]
@@ -66,17 +63,14 @@ pub(crate) struct KnownClient {
 /// Where codes may go beside the registered redirect URIs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Callbacks {
-    /// Nowhere.
     #[default]
     Registered,
-    /// To any loopback URI below `/callback/`.
     Loopback,
     /// To any URI of this private-use scheme (RFC 8252 §7.1).
     Scheme(String),
 }
 
 impl KnownClient {
-    /// A public client that needs no registration.
     pub(crate) fn unregistered(id: &str, name: &str) -> Self {
         Self {
             id: id.into(),
@@ -96,8 +90,7 @@ impl KnownClient {
         }
     }
 
-    /// Whether codes may go there: a loopback URI that is registered, at any port (RFC 8252 §7.3), or
-    /// what its callbacks allow.
+    /// A loopback URI that is registered, at any port (RFC 8252 §7.3), or what its callbacks allow.
     pub(crate) fn accepts(&self, uri: &Url) -> bool {
         match &self.callbacks {
             Callbacks::Registered => is_loopback(uri) && self.has_registered(uri),
@@ -134,7 +127,6 @@ pub(crate) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_co
 /// That of RFC 8693 §2.1.
 pub(crate) const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
-/// Every one that the token endpoint takes.
 pub(crate) const GRANT_TYPES: [&str; 5] = [
     "authorization_code",
     "refresh_token",
@@ -143,28 +135,25 @@ pub(crate) const GRANT_TYPES: [&str; 5] = [
     TOKEN_EXCHANGE,
 ];
 
-/// Finds who sends a request, and proves it by the method that client is registered for.
 pub(crate) fn authenticate(
-    service: &Service,
+    call: &Call,
     state: &State,
-    request: &Request,
     form: &Parameters,
-    now: Timestamp,
 ) -> Result<KnownClient, Refusal> {
-    let sent = Credentials::read(request, form)?;
-    let client = service
+    let sent = Credentials::read(call.request, form)?;
+    let client = call
+        .service
         .client(state, &sent.id)
         .ok_or(Refusal::invalid_client("no such client"))?;
-    if !is_accepted(sent.method, &client, request, form) || !sent.proves(&client) {
+    if !is_accepted(sent.method, &client, call.request, form) || !sent.proves(&client) {
         return Err(Refusal::invalid_client("client authentication failed"));
     }
-    if client.secret_expires_at.is_some_and(|end| end <= now) {
+    if client.secret_expires_at.is_some_and(|end| end <= call.now) {
         return Err(Refusal::invalid_client("the client secret has expired"));
     }
     Ok(client)
 }
 
-/// Whether this client may use this method for this request.
 fn is_accepted(
     method: AuthMethod,
     client: &KnownClient,
@@ -183,7 +172,6 @@ fn is_accepted(
     }
 }
 
-/// What a request says about its sender.
 struct Credentials {
     id: String,
     secret: Option<String>,
@@ -191,7 +179,6 @@ struct Credentials {
 }
 
 impl Credentials {
-    /// Whether they hold the client's secret, where the method has one.
     fn proves(&self, client: &KnownClient) -> bool {
         match &self.secret {
             None => true,

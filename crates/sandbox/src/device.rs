@@ -3,27 +3,19 @@
 use serde_json::json;
 
 use crate::authorize::read_choice;
-use crate::client::KnownClient;
-use crate::client::authenticate;
-use crate::http::{Parameters, Refusal, Request, Response};
+use crate::client::{KnownClient, authenticate};
+use crate::http::{Parameters, Refusal, Response};
 use crate::page;
 use crate::scope;
-use crate::service::Service;
+use crate::service::Call;
 use crate::store::{Decision, DeviceRequest};
 use keyfob_base::secret::Secret;
-use keyfob_base::timestamp::Timestamp;
 
-pub(crate) fn device_authorization(
-    service: &Service,
-    request: &Request,
-    now: Timestamp,
-) -> Result<Response, Refusal> {
-    let form = request.form()?;
-    let client = service.state.with(now, |state| {
-        authenticate(service, state, request, &form, now)
-    })??;
-    let (device_code, user_code) = begin(service, &client, &form, now)?;
-    let page = format!("{}/device", service.base);
+pub(crate) fn device_authorization(call: &Call) -> Result<Response, Refusal> {
+    let form = call.request.form()?;
+    let client = call.state(|state| authenticate(call, state, &form))??;
+    let (device_code, user_code) = begin(call, &client, &form)?;
+    let page = format!("{}/device", call.service.base);
     Ok(Response::json(
         200,
         &json!({
@@ -31,18 +23,16 @@ pub(crate) fn device_authorization(
             "user_code": user_code,
             "verification_uri": page,
             "verification_uri_complete": format!("{page}?user_code={user_code}"),
-            "expires_in": service.options.device_lifetime,
-            "interval": service.options.device_interval,
+            "expires_in": call.service.options.device_lifetime,
+            "interval": call.service.options.device_interval,
         }),
     ))
 }
 
-/// Makes a pair of codes for what a form asks.
 pub(crate) fn begin(
-    service: &Service,
+    call: &Call,
     client: &KnownClient,
     form: &Parameters,
-    now: Timestamp,
 ) -> Result<(Secret, String), Refusal> {
     if !client.device {
         return Err(Refusal::new(
@@ -50,26 +40,24 @@ pub(crate) fn begin(
             "the client is not registered for the device grant",
         ));
     }
-    let scope = scope::read_scope(form.get("scope"))?;
-    let request = DeviceRequest::new(&client.id, scope, scope::read_audience(form)?);
-    let (lifetime, interval) = (
-        service.options.device_lifetime,
-        service.options.device_interval,
+    let options = &call.service.options;
+    let request = DeviceRequest::new(
+        &client.id,
+        scope::read_scope(form.get("scope"))?,
+        scope::read_audience(form)?,
+        options.device_interval,
+        call.now.plus(options.device_lifetime),
     );
-    let codes = service.state.with(now, |state| {
-        state.issue_device_code(request, lifetime, interval, now)
-    })??;
-    Ok(codes)
+    Ok(call.state(|state| state.issue_device_code(request))??)
 }
 
-/// Answers GET /device: the page to type the code on, or what the code is about.
-pub(crate) fn look(service: &Service, request: &Request, now: Timestamp) -> Response {
-    let form = Parameters::parse(request.query.as_bytes());
+pub(crate) fn look(call: &Call) -> Response {
+    let form = Parameters::parse(call.request.query.as_bytes());
     let Some(code) = form.get("user_code") else {
         return page::device_entry(None);
     };
-    match find(service, code, now) {
-        Ok(Some((client, asked))) => match service.devices.put(code.into(), now) {
+    match find(call, code) {
+        Ok(Some((client, asked))) => match call.service.devices.put(code.into(), call.now) {
             Ok(id) => page::device_consent(&client, &asked, code, &id),
             Err(error) => page::error(&error.into()),
         },
@@ -79,48 +67,45 @@ pub(crate) fn look(service: &Service, request: &Request, now: Timestamp) -> Resp
 }
 
 /// Finds the request of a typed code. Wrong ones are counted, and too many refused (RFC 8628 §5.1).
-fn find(
-    service: &Service,
-    code: &str,
-    now: Timestamp,
-) -> Result<Option<(KnownClient, DeviceRequest)>, Refusal> {
-    service.guesses.check(now)?;
-    let found = service.state.with(now, |state| {
-        let request = state.device_request(code, now)?.clone();
-        Some((service.client(state, &request.client)?, request))
+fn find(call: &Call, code: &str) -> Result<Option<(KnownClient, DeviceRequest)>, Refusal> {
+    call.service.guesses.check(call.now)?;
+    let found = call.state(|state| {
+        let request = state.device_request(code, call.now)?.clone();
+        Some((call.service.client(state, &request.client)?, request))
     })?;
     if found.is_none() {
-        service.guesses.count(now);
+        call.service.guesses.count(call.now);
     }
     Ok(found)
 }
 
-/// Answers POST /device: what the person chose.
-pub(crate) fn decide(service: &Service, request: &Request, now: Timestamp) -> Response {
-    match decision(service, request, now) {
+pub(crate) fn decide(call: &Call) -> Response {
+    match decision(call) {
         Ok(decision) => page::device_outcome(&decision),
         Err(refusal) => page::error(&refusal),
     }
 }
 
-fn decision(service: &Service, request: &Request, now: Timestamp) -> Result<Decision, Refusal> {
-    let form = request.form()?;
+fn decision(call: &Call) -> Result<Decision, Refusal> {
+    let form = call.request.form()?;
     let decision = match read_choice(&form)? {
         None => Decision::Denied,
         Some(person) => Decision::Allowed {
             subject: person.sub.into(),
-            auth_time: now,
+            auth_time: call.now,
         },
     };
     let over = Refusal::invalid_request(
         "this page was answered before or is too old; go back to the program and sign in again",
     );
-    let Some(code) = service.devices.take(form.require("request")?, now) else {
+    let Some(code) = call
+        .service
+        .devices
+        .take(form.require("request")?, call.now)
+    else {
         return Err(over);
     };
-    let decided = service
-        .state
-        .with(now, |state| state.decide(&code, decision.clone(), now))?;
+    let decided = call.state(|state| state.decide(&code, decision.clone(), call.now))?;
     decided.then_some(decision).ok_or(over)
 }
 

@@ -5,8 +5,7 @@ use serde_json::json;
 use crate::client::GRANT_TYPES;
 use crate::http::{Refusal, Response};
 use crate::scope::SCOPES;
-use crate::service::Service;
-use keyfob_base::timestamp::Timestamp;
+use crate::service::{Call, Service};
 
 /// Every endpoint of a server at `base`, by its name in the metadata.
 pub(crate) fn endpoints(base: &str) -> Vec<(&'static str, String)> {
@@ -69,7 +68,7 @@ pub(crate) fn metadata(service: &Service) -> Response {
     Response::json(200, &metadata)
 }
 
-pub(crate) fn jwks(service: &Service, now: Timestamp) -> Result<Response, Refusal> {
-    let key = service.state.with(now, |state| state.key.jwk())?;
+pub(crate) fn jwks(call: &Call) -> Result<Response, Refusal> {
+    let key = call.state(|state| state.key.jwk())?;
     Ok(Response::json(200, &json!({"keys": [key]})))
 }

@@ -6,25 +6,19 @@
 use serde_json::{Value, json};
 
 use crate::client::KnownClient;
-use crate::http::{Parameters, Refusal, Request, Response};
+use crate::http::{Parameters, Refusal, Response};
 use crate::scope;
-use crate::service::Service;
+use crate::service::Call;
 use crate::store::{State, TokenGrant};
-use keyfob_base::timestamp::Timestamp;
 
 /// What an identity token is, and what is issued for it (RFC 8693 §3).
 const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
-/// The same of access tokens.
 pub(crate) const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
-pub(crate) fn takes_no_client(service: &Service) -> bool {
-    service.quirks.exchange_without_client
-}
-
 /// Who sends an exchange in which no client has a part: nobody may say to be one.
-pub(crate) fn refuse_client(request: &Request, form: &Parameters) -> Result<KnownClient, Refusal> {
+pub(crate) fn refuse_client(call: &Call, form: &Parameters) -> Result<KnownClient, Refusal> {
     let named = form.get("client_id").or(form.get("client_secret"));
-    if named.is_some() || request.header("Authorization").is_some() {
+    if named.is_some() || call.request.header("Authorization").is_some() {
         return Err(Refusal::invalid_request("no client has a part in this"));
     }
     Ok(KnownClient::unregistered("", "nobody"))
@@ -32,14 +26,13 @@ pub(crate) fn refuse_client(request: &Request, form: &Parameters) -> Result<Know
 
 /// What is granted for an identity token (RFC 8693 §2.1).
 pub(crate) fn grant(
-    service: &Service,
+    call: &Call,
     state: &State,
     form: &Parameters,
     client: &KnownClient,
-    now: Timestamp,
 ) -> Result<TokenGrant, Refusal> {
-    check_types(service, form)?;
-    let claims = claims(service, state, form.require("subject_token")?, client, now)?;
+    check_types(call, form)?;
+    let claims = claims(call, state, form.require("subject_token")?, client)?;
     let subject = claims["sub"].as_str().ok_or_else(refuse_token)?;
     Ok(TokenGrant {
         client: client.id.clone(),
@@ -48,15 +41,14 @@ pub(crate) fn grant(
             None => scope::read_machine_scope(None)?,
             asked => scope::read_scope(asked)?,
         },
-        auth_time: now,
-        audience: read_targets(service, form)?,
+        auth_time: call.now,
+        audience: read_targets(call, form)?,
         redirect_uri: None,
     })
 }
 
-/// Refuses tokens of other kinds than are understood here.
-fn check_types(service: &Service, form: &Parameters) -> Result<(), Refusal> {
-    let quirks = &service.quirks;
+fn check_types(call: &Call, form: &Parameters) -> Result<(), Refusal> {
+    let quirks = &call.service.quirks;
     let wanted = quirks.exchange_subject_token_type.as_deref();
     if form.require("subject_token_type")? != wanted.unwrap_or(ID_TOKEN) {
         let what = "`subject_token_type` is none that is taken here";
@@ -76,19 +68,13 @@ fn check_types(service: &Service, form: &Parameters) -> Result<(), Refusal> {
 }
 
 /// The claims of a token that was issued here, has not ended, and is for this server or this client.
-fn claims(
-    service: &Service,
-    state: &State,
-    token: &str,
-    client: &KnownClient,
-    now: Timestamp,
-) -> Result<Value, Refusal> {
+fn claims(call: &Call, state: &State, token: &str, client: &KnownClient) -> Result<Value, Refusal> {
     let claims = state.key.verify(token).ok_or_else(refuse_token)?;
-    let wanted = service.quirks.exchange_audience.as_deref();
+    let wanted = call.service.quirks.exchange_audience.as_deref();
     let audience = claims["aud"].as_str().unwrap_or_default();
     let is_for = match wanted {
         Some(wanted) => audience == wanted,
-        None => [&service.issuer, &client.id]
+        None => [&call.service.issuer, &client.id]
             .into_iter()
             .any(|own| own == audience),
     };
@@ -97,8 +83,10 @@ fn claims(
             "the audience of `subject_token` is another",
         ));
     }
-    let ours = claims["iss"] == service.issuer.as_str();
-    let lives = claims["exp"].as_u64().is_some_and(|end| now.unix() < end);
+    let ours = claims["iss"] == call.service.issuer.as_str();
+    let lives = claims["exp"]
+        .as_u64()
+        .is_some_and(|end| call.now.unix() < end);
     (ours && lives).then_some(claims).ok_or_else(refuse_token)
 }
 
@@ -106,9 +94,8 @@ fn refuse_token() -> Refusal {
     Refusal::invalid_grant("`subject_token` was not issued here, or has ended")
 }
 
-/// What the token is for: URIs, or one name where this server has names.
-fn read_targets(service: &Service, form: &Parameters) -> Result<Vec<String>, Refusal> {
-    if !service.quirks.exchange_by_name {
+fn read_targets(call: &Call, form: &Parameters) -> Result<Vec<String>, Refusal> {
+    if !call.service.quirks.exchange_by_name {
         return scope::read_audience(form);
     }
     let mut named = form.all("resource");
@@ -121,43 +108,36 @@ fn read_targets(service: &Service, form: &Parameters) -> Result<Vec<String>, Ref
     }
 }
 
-/// The path of the endpoint.
 pub(crate) const JOB_PATH: &str = "/identity_token";
 
 pub(crate) const JOB_SUBJECT: &str = "repo:sandbox/practice:ref:refs/heads/main";
 
-/// How long an identity token lives, in seconds.
 const JOB_TOKEN_LIFETIME: u64 = 300;
 
-/// Answers GET /identity_token: a token for the `audience` of the query, else for this server. Any bearer
-/// token will do, for anybody on the machine can be the job.
-pub(crate) fn identity_token(
-    service: &Service,
-    request: &Request,
-    now: Timestamp,
-) -> Result<Response, Refusal> {
-    if request.bearer().is_none_or(str::is_empty) {
-        return Err(Refusal {
-            status: 401,
-            ..Refusal::new("invalid_token", "the job's bearer token is missing")
-        });
+/// Answers GET /identity_token. Any bearer token will do: anybody on the machine can be the job.
+pub(crate) fn identity_token(call: &Call) -> Result<Response, Refusal> {
+    if call.request.bearer().is_none_or(str::is_empty) {
+        return Err(
+            Refusal::new("invalid_token", "the job's bearer token is missing").with_status(401),
+        );
     }
-    let query = Parameters::parse(request.query.as_bytes());
+    let query = Parameters::parse(call.request.query.as_bytes());
     let claims = json!({
-        "iss": service.issuer,
+        "iss": call.service.issuer,
         "sub": JOB_SUBJECT,
-        "aud": query.get("audience").unwrap_or(&service.issuer),
-        "iat": now.unix(),
-        "exp": now.plus(JOB_TOKEN_LIFETIME).unix(),
+        "aud": query.get("audience").unwrap_or(&call.service.issuer),
+        "iat": call.now.unix(),
+        "exp": call.now.plus(JOB_TOKEN_LIFETIME).unix(),
     });
-    let token = service.state.with(now, |state| state.key.sign(&claims))??;
+    let token = call.state(|state| state.key.sign(&claims))??;
     Ok(Response::json(200, &json!({"value": token})))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::Response;
+    use crate::http::{Request, Response};
+    use crate::service::Service;
     use crate::testing::{ASKED, at, service, service_with};
     use crate::{Options, Quirks};
 

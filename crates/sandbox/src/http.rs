@@ -6,7 +6,6 @@ use std::io;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-/// The methods that mean something here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Method {
     Get,
@@ -18,7 +17,6 @@ pub(crate) enum Method {
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) path: String,
-    /// As it stood after the `?`.
     pub(crate) query: String,
     /// Names and values as they were sent, no name twice.
     pub(crate) headers: Vec<(String, String)>,
@@ -32,7 +30,6 @@ impl Request {
         Some(value)
     }
 
-    /// Replaces a header, or adds it.
     #[cfg(feature = "quirks")]
     pub(crate) fn set_header(&mut self, name: &str, value: &str) {
         self.headers
@@ -79,28 +76,21 @@ impl Parameters {
         Self(form_urlencoded::parse(encoded).into_owned().collect())
     }
 
-    /// The same as it is written in a query string or a body.
     pub(crate) fn encode(&self) -> String {
         form_urlencoded::Serializer::new(String::new())
             .extend_pairs(&self.0)
             .finish()
     }
 
-    /// Names and values in the order they were sent.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Takes a parameter away and gives its values.
     pub(crate) fn remove(&mut self, name: &str) -> Vec<String> {
-        let (taken, left) = std::mem::take(&mut self.0)
-            .into_iter()
-            .partition(|(key, _)| key == name);
-        self.0 = left;
-        let taken: Vec<(String, String)> = taken;
-        taken.into_iter().map(|(_, value)| value).collect()
+        let taken = self.0.extract_if(.., |(key, _)| key == name);
+        taken.map(|(_, value)| value).collect()
     }
 
     pub(crate) fn push(&mut self, name: &str, value: impl Into<String>) {
@@ -119,8 +109,7 @@ impl Parameters {
             .map(|(_, value)| value)
     }
 
-    /// A parameter's value, or the refusal that says it is missing.
-    pub(crate) fn require(&self, name: &'static str) -> Result<&str, Refusal> {
+    pub(crate) fn require(&self, name: &str) -> Result<&str, Refusal> {
         self.get(name)
             .ok_or_else(|| Refusal::invalid_request(format!("`{name}` is missing")))
     }
@@ -146,28 +135,25 @@ pub(crate) struct Response {
 
 impl Response {
     pub(crate) fn json(status: u16, body: &Value) -> Self {
-        Self {
-            status,
-            headers: vec![("Content-Type", "application/json".into())],
-            body: body.to_string(),
-        }
+        Self::typed(status, "application/json", body.to_string())
     }
 
     pub(crate) fn html(status: u16, body: String) -> Self {
+        Self::typed(status, "text/html; charset=utf-8", body)
+    }
+
+    fn typed(status: u16, media_type: &str, body: String) -> Self {
+        let headers = vec![("Content-Type", media_type.into())];
         Self {
             status,
-            headers: vec![("Content-Type", "text/html; charset=utf-8".into())],
+            headers,
             body,
         }
     }
 
     /// Sends a browser on, with GET whatever brought it here (RFC 9700 §4.12).
     pub(crate) fn redirect(to: &url::Url) -> Self {
-        Self {
-            status: 303,
-            headers: vec![("Location", to.to_string())],
-            body: String::new(),
-        }
+        Self::empty(303).with("Location", to.to_string())
     }
 
     #[must_use]
@@ -194,7 +180,6 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal in the standard's words, with status 400.
     pub(crate) fn new(error: &'static str, description: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status: 400,
@@ -203,22 +188,20 @@ impl Refusal {
         }
     }
 
-    /// `invalid_request`: the request is malformed.
+    pub(crate) fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
     pub(crate) fn invalid_request(description: impl Into<Cow<'static, str>>) -> Self {
         Self::new("invalid_request", description)
     }
 
-    /// `invalid_grant`: the code or token does not serve.
     pub(crate) fn invalid_grant(description: &'static str) -> Self {
         Self::new("invalid_grant", description)
     }
 
-    /// `invalid_client`: the client did not authenticate.
     pub(crate) fn invalid_client(description: &'static str) -> Self {
-        Self {
-            status: 401,
-            ..Self::new("invalid_client", description)
-        }
+        Self::new("invalid_client", description).with_status(401)
     }
 }
 
@@ -229,10 +212,7 @@ impl From<io::Error> for Refusal {
             io::ErrorKind::TimedOut => (503, "temporarily_unavailable"),
             _ => (500, "server_error"),
         };
-        Self {
-            status,
-            ..Self::new(word, error.to_string())
-        }
+        Self::new(word, error.to_string()).with_status(status)
     }
 }
 

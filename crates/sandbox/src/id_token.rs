@@ -14,8 +14,7 @@ use serde_json::{Value, json};
 
 use crate::random::s256;
 
-/// A P-256 key. It is kept with the state, so that what it signed can be verified tomorrow; it proves
-/// nothing but who took part in an exercise.
+/// A P-256 key, kept with the state so that what it signed can be verified tomorrow.
 #[derive(Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct SigningKey {

@@ -16,14 +16,9 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! The client `keyfob` is built in: public, with any loopback redirect URI below `/callback/`. Others
-//! register at `/register`. PKCE S256 is demanded of all of them, codes live a minute and are exchanged
-//! once, refresh tokens rotate and the second use of one revokes its family. Devices sign in by a code
-//! typed at `/device`, requests may be pushed, and confidential clients may act for themselves. Jobs get
-//! identity tokens at `/identity_token` as those of GitHub Actions do, and exchange them (RFC 8693).
-//!
-//! It does what the standards say. What real servers do otherwise is switched on one by one, for tests,
-//! with the feature `quirks`.
+//! The client `keyfob` is built in: public, with any loopback redirect URI below `/callback/`; others register
+//! at `/register`. PKCE S256 is demanded of all. Jobs get identity tokens at `/identity_token` as those of GitHub
+//! Actions do. What real servers do otherwise is switched on one by one, for tests, with the feature `quirks`.
 //!
 //! It is for practice alone. `tiny_http` limits neither headers nor time nor connections, and anybody
 //! on the machine can sign in as anybody; what is protected is the people's browser (Host is checked,
@@ -85,8 +80,7 @@ pub struct Options {
     pub refresh_lifetime: u64,
     /// How long a device code and the code a person types live, in seconds.
     pub device_lifetime: u64,
-    /// How long a device waits between polls, in seconds. The standard's own five where a server does not
-    /// say would make every exercise wait; one is the least that clients count with.
+    /// In seconds. The standard's five would make every exercise wait; one is the least that clients count with.
     pub device_interval: u64,
     /// Takes no other authorization requests than pushed ones (RFC 9126 §5).
     pub require_pushed_requests: bool,
@@ -94,8 +88,7 @@ pub struct Options {
     pub client_secret: Option<Secret>,
     /// How long the secret of a registered client lives, in seconds; `None` is forever.
     pub secret_lifetime: Option<u64>,
-    /// URLs that are public clients, as if their client id metadata documents had been read. The sandbox
-    /// itself sends no requests.
+    /// URLs that are public clients, as if their metadata documents had been read: the sandbox sends no requests.
     pub known_documents: Vec<String>,
     /// What it does otherwise than the standards say.
     #[cfg(feature = "quirks")]
@@ -131,10 +124,6 @@ pub struct Running {
     accepting: Option<JoinHandle<()>>,
 }
 
-/// Starts a sandbox.
-///
-/// An unknown person in `approve` is an error of kind `InvalidInput` that lists the people. Otherwise
-/// the port is taken, or the state cannot be used and the error names its file.
 pub fn start(options: Options) -> io::Result<Running> {
     // Before the port is bound: what is wrong here would be wrong at any port.
     options.approve.as_deref().map(people::expect).transpose()?;
@@ -159,7 +148,6 @@ pub fn start(options: Options) -> io::Result<Running> {
 }
 
 impl Running {
-    /// Where it serves: `http://127.0.0.1:PORT`.
     pub fn base(&self) -> &str {
         &self.service.base
     }
@@ -169,7 +157,6 @@ impl Running {
         &self.id
     }
 
-    /// The issuer identifier it gives itself.
     pub fn issuer(&self) -> &str {
         &self.service.issuer
     }
@@ -186,8 +173,7 @@ impl Running {
 }
 
 impl Drop for Running {
-    /// Takes no more requests; answers under way are still sent. The port is free a moment later, when
-    /// `tiny_http`'s own thread has noticed.
+    /// Answers under way are still sent. The port is free once `tiny_http`'s own thread has noticed.
     fn drop(&mut self) {
         self.server.unblock();
         if let Some(accepting) = self.accepting.take() {

@@ -10,7 +10,6 @@ use crate::random;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
-/// How long somebody may look at a page.
 const PAGE_LIFETIME: u64 = 600;
 
 /// How many pages wait at most; the oldest gives way.
@@ -32,7 +31,6 @@ impl<T> Default for PendingPages<T> {
 }
 
 impl<T> PendingPages<T> {
-    /// Remembers what a page asks, and gives the page its id.
     pub(crate) fn put(&self, asked: T, now: Timestamp) -> io::Result<Secret> {
         let id = random::value("")?;
         let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,7 +46,6 @@ impl<T> PendingPages<T> {
         Ok(id)
     }
 
-    /// Gives what the page of this id asks, once.
     pub(crate) fn take(&self, id: &str, now: Timestamp) -> Option<T> {
         let id = Secret::new(id);
         let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -59,11 +56,9 @@ impl<T> PendingPages<T> {
     }
 }
 
-/// How many wrong codes are taken within [`WINDOW`]; at this rate a guess hits one of a hundred codes in
-/// some fifty years.
+/// Within [`WINDOW`]; at this rate a guess hits one of a hundred codes in some fifty years.
 const WRONG_CODES: usize = 10;
 
-/// The time in which they are counted, in seconds.
 const WINDOW: u64 = 60;
 
 /// When wrong codes came, of all browsers together: on loopback they cannot be told apart.
@@ -71,7 +66,6 @@ const WINDOW: u64 = 60;
 pub(crate) struct Guesses(Mutex<VecDeque<Timestamp>>);
 
 impl Guesses {
-    /// Refuses while there were too many.
     pub(crate) fn check(&self, now: Timestamp) -> Result<(), Refusal> {
         let mut wrong = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         wrong.retain(|at| now.since(*at) < WINDOW);
@@ -79,10 +73,7 @@ impl Guesses {
             return Ok(());
         }
         let what = "too many wrong codes; wait a minute";
-        Err(Refusal {
-            status: 429,
-            ..Refusal::invalid_request(what)
-        })
+        Err(Refusal::invalid_request(what).with_status(429))
     }
 
     pub(crate) fn count(&self, now: Timestamp) {
@@ -91,7 +82,6 @@ impl Guesses {
     }
 }
 
-/// How many requests are remembered.
 const REQUESTS: usize = 256;
 
 /// A request for authorization: by a browser, pushed, or by a device.
@@ -115,7 +105,6 @@ impl Recorded {
 pub struct RequestLog(Mutex<VecDeque<Recorded>>);
 
 impl RequestLog {
-    /// Notes a request as it was sent, where it asks for authorization.
     pub(crate) fn note(&self, request: &Request) {
         let path = request.path.as_str();
         if !matches!(path, "/authorize" | "/par" | "/device_authorization") {

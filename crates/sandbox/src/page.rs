@@ -21,14 +21,11 @@ const STYLE: &str = include_str!("page.css");
 
 static POLICY: LazyLock<String> = LazyLock::new(|| csp::only_style(STYLE));
 
-/// What every consent page says of itself.
 const MADE_UP: &str = "This page is served by your own computer; the people are made up and the tokens \
     open nothing.";
 
-/// The longest foreign string shown, in characters.
 const SHOWN: usize = 80;
 
-/// The consent page: who asks, for what, who may say yes.
 pub(crate) fn consent(asked: &AuthorizationRequest, id: &Secret) -> Response {
     let client = text(&asked.target.client.name);
     let returns = text(&origin(&asked.target.redirect_uri));
@@ -45,7 +42,6 @@ pub(crate) fn consent(asked: &AuthorizationRequest, id: &Secret) -> Response {
     page(200, "Practice sign-in", &body, &leads)
 }
 
-/// What is asked for.
 fn list_wishes(scope: &[String]) -> String {
     let mut scopes = String::new();
     for (name, means) in SCOPES.iter().filter(|(name, _)| has(scope, name)) {
@@ -54,7 +50,6 @@ fn list_wishes(scope: &[String]) -> String {
     format!("<p>It asks to</p><ul>{scopes}</ul>")
 }
 
-/// Who may say yes, and the two buttons, in a form that has the page's own id.
 fn answers(id: &Secret, chosen: Option<&Person>) -> String {
     let mut choices = String::new();
     for person in people::people() {
@@ -98,7 +93,6 @@ pub(crate) fn error(refusal: &Refusal) -> Response {
     page(status, "This sign-in cannot go on", &body, &Leads::Nowhere)
 }
 
-/// What is served here, for whoever looks.
 pub(crate) fn index(service: &Service) -> Response {
     let mut lives = String::new();
     for person in people::people() {
@@ -119,7 +113,6 @@ pub(crate) fn index(service: &Service) -> Response {
     page(200, "keyfob sandbox", &body, &Leads::Nowhere)
 }
 
-/// Where a page's form may lead.
 enum Leads<'a> {
     Nowhere,
     Here,
@@ -161,7 +154,6 @@ fn origin(uri: &Url) -> String {
     }
 }
 
-/// Makes a string safe between tags and in quoted attributes, without controls, cut to a line.
 fn text(raw: &str) -> String {
     escape_html(raw, SHOWN)
 }
@@ -169,8 +161,7 @@ fn text(raw: &str) -> String {
 /// Where that page is. It lies below `/callback/`, so clients that take any callback may use it.
 pub(crate) const CODE_PATH: &str = "/callback/code";
 
-/// Answers GET of that page: `CODE#STATE`, or the code alone where it is `bare`. A redirect with an
-/// error shows its word.
+/// `CODE#STATE`, or the code alone where it is `bare`; of a redirect with an error, its word.
 pub(crate) fn show_code(request: &Request, bare: bool) -> Response {
     let form = Parameters::parse(request.query.as_bytes());
     let (head, shown) = match (form.get("code"), form.get("state")) {
@@ -199,7 +190,6 @@ pub(crate) fn show_code(request: &Request, bare: bool) -> Response {
     page(200, head, &body, &Leads::Nowhere)
 }
 
-/// Asks for the code; `wrong` is one that means nothing here.
 pub(crate) fn device_entry(wrong: Option<&str>) -> Response {
     let said = wrong.map_or(String::new(), |code| {
         format!(
@@ -222,8 +212,7 @@ pub(crate) fn device_entry(wrong: Option<&str>) -> Response {
     page(status, "Practice sign-in", &body, &Leads::Here)
 }
 
-/// The consent page. It shows the code, for a person who was sent here by a link to compare
-/// (RFC 8628 §5.4).
+/// Shows the code, for a person who was sent here by a link to compare (RFC 8628 §5.4).
 pub(crate) fn device_consent(
     client: &KnownClient,
     asked: &DeviceRequest,
@@ -266,7 +255,6 @@ fn allowed(subject: &str) -> String {
     )
 }
 
-/// A code as devices show it, however it was typed.
 fn group_letters(code: &str) -> String {
     let letters: Vec<char> = code
         .chars()

@@ -5,13 +5,11 @@ use std::io;
 /// Somebody to sign in as, in the words of the standard claims (OIDC Core §5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Person {
-    /// The subject identifier, which never changes.
     pub sub: &'static str,
     pub preferred_username: &'static str,
     pub name: &'static str,
     /// An address nobody reads: `.example` is reserved (RFC 2606 §2).
     pub email: &'static str,
-    /// The organizations the person is a member of.
     pub organizations: &'static [&'static str],
 }
 
@@ -51,7 +49,6 @@ pub fn people() -> &'static [Person] {
     &PEOPLE
 }
 
-/// Finds somebody by username, email address or subject identifier.
 pub(crate) fn find(who: &str) -> Option<&'static Person> {
     PEOPLE.iter().find(|person| {
         person.sub == who

@@ -10,12 +10,10 @@ use sha2::{Digest, Sha256};
 use keyfob_base::random::fill;
 use keyfob_base::secret::Secret;
 
-/// Makes a value of 32 random octets behind a prefix that says what it is.
 pub(crate) fn value(prefix: &str) -> io::Result<Secret> {
     Ok(Secret::new(format!("{prefix}{}", octets::<32>()?)))
 }
 
-/// Makes a public identifier of 16 random octets.
 pub(crate) fn id(prefix: &str) -> io::Result<String> {
     Ok(format!("{prefix}{}", octets::<16>()?))
 }

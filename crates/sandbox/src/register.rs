@@ -7,18 +7,18 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::client::{AuthMethod, Callbacks, KnownClient, is_loopback};
-use crate::client::{DEVICE_CODE, GRANT_TYPES, TOKEN_EXCHANGE};
-use crate::http::{Method, Refusal, Request, Response};
+use crate::client::{
+    AuthMethod, Callbacks, DEVICE_CODE, GRANT_TYPES, KnownClient, TOKEN_EXCHANGE, is_loopback,
+};
+use crate::http::{Method, Refusal, Response};
 use crate::random::{self, Hash};
-use crate::service::Service;
+use crate::service::{Call, Service};
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
 /// How many clients are kept. They do not expire, so something has to end.
 const CLIENTS: usize = 1000;
 
-/// How many redirect URIs one client may have.
 const REDIRECT_URIS: usize = 16;
 
 /// The longest name, in characters; longer ones are cut.
@@ -46,38 +46,39 @@ fn default_response_types() -> Vec<String> {
     vec!["code".into()]
 }
 
-pub(crate) fn register(
-    service: &Service,
-    request: &Request,
-    now: Timestamp,
-) -> Result<Response, Refusal> {
+pub(crate) fn register(call: &Call) -> Result<Response, Refusal> {
     // Also what keeps other sites out: a browser asks before it sends this type across origins.
-    if !request.has_type("application/json") {
+    if !call.request.has_type("application/json") {
         return Err(invalid("the body must be application/json"));
     }
-    let metadata: Metadata = serde_json::from_slice(&request.body)
+    let metadata: Metadata = serde_json::from_slice(&call.request.body)
         .map_err(|_| invalid("the body is no client metadata that can be served here"))?;
     check(&metadata)?;
     let redirect_uris = redirect_uris(&metadata)?;
     let secret = metadata
-        .has_secret(service)
+        .has_secret(call.service)
         .then(|| random::value("sandbox_secret_"));
     let secret = secret.transpose()?;
     let token = random::value("sandbox_registration_")?;
-    let mut client = client(&metadata, redirect_uris, now)?;
+    let mut client = client(&metadata, redirect_uris, call.now)?;
     client.registration_token = Some(Hash::of(token.expose()));
     client.secret = secret.as_ref().map(|secret| Hash::of(secret.expose()));
-    if let Some(lifetime) = service.options.secret_lifetime.filter(|_| secret.is_some()) {
-        client.secret_expires_at = Some(now.plus(lifetime));
+    if let Some(lifetime) = call
+        .service
+        .options
+        .secret_lifetime
+        .filter(|_| secret.is_some())
+    {
+        client.secret_expires_at = Some(call.now.plus(lifetime));
     }
     if secret.is_some() && client.auth_method == AuthMethod::None {
         client.auth_method = AuthMethod::ClientSecretPost;
     }
-    let mut response = response(service, &client, &token);
+    let mut response = response(call.service, &client, &token);
     if let Some(secret) = &secret {
         response["client_secret"] = secret.expose().into();
     }
-    service.state.with(now, |state| {
+    call.state(|state| {
         if state.clients.len() >= CLIENTS {
             return Err(invalid(
                 "too many clients; remove the sandbox's state folder",
@@ -90,38 +91,31 @@ pub(crate) fn register(
 }
 
 /// Answers GET and DELETE of a client's own configuration endpoint (RFC 7592 §2).
-pub(crate) fn manage(
-    service: &Service,
-    request: &Request,
-    id: &str,
-    now: Timestamp,
-) -> Result<Response, Refusal> {
+pub(crate) fn manage(call: &Call, id: &str) -> Result<Response, Refusal> {
     let refused = || {
         let body = json!({"error": "invalid_token"});
         let challenge = "Bearer realm=\"sandbox\", error=\"invalid_token\"";
         Response::json(401, &body).with("WWW-Authenticate", challenge)
     };
-    let Some(token) = request.bearer().map(Secret::new) else {
+    let Some(token) = call.request.bearer().map(Secret::new) else {
         return Ok(refused());
     };
-    service
-        .state
-        .with(now, |state| {
-            let proven = Some(Hash::of(token.expose()));
-            let client = state.clients.get(id);
-            // A client that is gone and a wrong token are not told apart (RFC 7592 §2.1).
-            let Some(client) = client.filter(|client| client.registration_token == proven) else {
-                return refused();
-            };
-            match request.method {
-                Method::Delete => {
-                    state.remove_client(id);
-                    Response::empty(204)
-                }
-                _ => Response::json(200, &response(service, client, &token)),
+    call.state(|state| {
+        let proven = Some(Hash::of(token.expose()));
+        let client = state.clients.get(id);
+        // A client that is gone and a wrong token are not told apart (RFC 7592 §2.1).
+        let Some(client) = client.filter(|client| client.registration_token == proven) else {
+            return refused();
+        };
+        match call.request.method {
+            Method::Delete => {
+                state.remove_client(id);
+                Response::empty(204)
             }
-        })
-        .map_err(Refusal::from)
+            _ => Response::json(200, &response(call.service, client, &token)),
+        }
+    })
+    .map_err(Refusal::from)
 }
 
 impl Metadata {
@@ -129,14 +123,12 @@ impl Metadata {
         self.grant_types.iter().any(|grant| grant == name)
     }
 
-    /// Whether the client gets a secret, wanted or not.
     fn has_secret(&self, service: &Service) -> bool {
         self.token_endpoint_auth_method != AuthMethod::None
             || service.quirks.registration_gives_secret
     }
 }
 
-/// A client as it is registered, without its secrets.
 fn client(metadata: &Metadata, redirect_uris: Vec<Url>, now: Timestamp) -> io::Result<KnownClient> {
     let id = random::id("sandbox_client_")?;
     let named = metadata.client_name.as_deref().map(str::trim);

@@ -23,31 +23,24 @@ pub(crate) fn read_scope(scope: Option<&str>) -> Result<Vec<String>, Refusal> {
     let Some(scope) = scope else {
         return Ok(DEFAULT.map(String::from).to_vec());
     };
-    let scopes = split(scope);
-    let known = |scope: &String| SCOPES.iter().any(|(name, _)| name == scope);
-    if scopes.is_empty() || !scopes.iter().all(known) {
-        return Err(Refusal::new(
-            "invalid_scope",
-            "known scopes are openid, profile, email, offline_access, read and write",
-        ));
-    }
-    Ok(scopes)
+    allow(
+        split(scope),
+        |scope| SCOPES.iter().any(|(name, _)| *name == scope),
+        "known scopes are openid, profile, email, offline_access, read and write",
+    )
 }
 
-/// What a client that acts for itself may ask for, and gets where it does not say: the scopes that are
-/// not about a person.
+/// What a client that acts for itself may ask for, and gets where it does not say.
 const MACHINE: [&str; 2] = ["read", "write"];
 
 /// Reads the `scope` of a client that acts for itself (RFC 6749 §4.4.2).
 pub(crate) fn read_machine_scope(scope: Option<&str>) -> Result<Vec<String>, Refusal> {
     let scopes = scope.map_or(MACHINE.map(String::from).to_vec(), split);
-    if scopes.is_empty() || !scopes.iter().all(|scope| MACHINE.contains(&scope.as_str())) {
-        return Err(Refusal::new(
-            "invalid_scope",
-            "a client that acts for itself gets read and write",
-        ));
-    }
-    Ok(scopes)
+    allow(
+        scopes,
+        |scope| MACHINE.contains(&scope),
+        "a client that acts for itself gets read and write",
+    )
 }
 
 /// Reads the `scope` of a refresh, which may narrow what was granted and never widen it (RFC 6749 §6).
@@ -58,12 +51,20 @@ pub(crate) fn narrow_scope(
     let Some(scope) = scope else {
         return Ok(granted.to_vec());
     };
-    let scopes = split(scope);
-    if scopes.is_empty() || !scopes.iter().all(|scope| granted.contains(scope)) {
-        return Err(Refusal::new(
-            "invalid_scope",
-            "a refresh cannot ask for more than was granted",
-        ));
+    allow(
+        split(scope),
+        |scope| has(granted, scope),
+        "a refresh cannot ask for more than was granted",
+    )
+}
+
+fn allow(
+    scopes: Vec<String>,
+    allowed: impl Fn(&str) -> bool,
+    refusal: &'static str,
+) -> Result<Vec<String>, Refusal> {
+    if scopes.is_empty() || !scopes.iter().all(|scope| allowed(scope)) {
+        return Err(Refusal::new("invalid_scope", refusal));
     }
     Ok(scopes)
 }
@@ -82,10 +83,8 @@ fn split(scope: &str) -> Vec<String> {
     scopes
 }
 
-/// The most a request may name.
 const AUDIENCE_LIMIT: usize = 16;
 
-/// Reads every `resource` and the `audience` of a request.
 pub(crate) fn read_audience(form: &Parameters) -> Result<Vec<String>, Refusal> {
     let mut audience: Vec<String> = Vec::new();
     for resource in form.all("resource") {
@@ -119,7 +118,6 @@ pub(crate) fn narrow_audience(
     Ok(asked.to_vec())
 }
 
-/// Whether this is an absolute URI without a fragment (RFC 8707 §2).
 fn is_resource(text: &str) -> bool {
     Url::parse(text).is_ok_and(|uri| uri.fragment().is_none())
 }

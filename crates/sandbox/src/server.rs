@@ -12,16 +12,13 @@ use crate::http::{Method, Refusal, Request, Response};
 use crate::service::Service;
 use keyfob_base::timestamp::Timestamp;
 
-/// The largest body read.
 const BODY: u64 = 64 * 1024;
 
-/// The longest request target answered.
 const TARGET: usize = 16 * 1024;
 
 /// How many requests are worked on at once. A body that never comes holds its thread, and no other.
 const AT_ONCE: usize = 64;
 
-/// Binds loopback, and nothing else.
 pub(crate) fn bind(port: u16) -> io::Result<(Server, u16)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
     let port = listener.local_addr()?.port();
@@ -29,13 +26,12 @@ pub(crate) fn bind(port: u16) -> io::Result<(Server, u16)> {
     Ok((server, port))
 }
 
-/// Answers, each request on a thread of its own, until the server is unblocked.
 pub(crate) fn serve(server: &Server, service: &Arc<Service>) {
     let busy = Arc::new(AtomicUsize::new(0));
     for request in server.incoming_requests() {
         if busy.fetch_add(1, Ordering::Relaxed) >= AT_ONCE {
             busy.fetch_sub(1, Ordering::Relaxed);
-            send(request, refuse(503, "too many requests at once"));
+            send(request, refuse(503, "too many requests at once").into());
             continue;
         }
         let (service, done) = (Arc::clone(service), Arc::clone(&busy));
@@ -59,18 +55,12 @@ fn respond(service: &Service, mut request: tiny_http::Request) {
     send(request, answer);
 }
 
-/// Reads a request whole, within the limits.
 fn read(request: &mut tiny_http::Request) -> Result<Request, Refusal> {
-    let refuse = |status, description| Refusal {
-        status,
-        ..Refusal::invalid_request(description)
-    };
     // A page elsewhere whose name was made to resolve to loopback (DNS rebinding) still says its name.
     // The port may differ: it does behind `ssh -L`.
     let headers = headers(request)?;
-    let host = headers
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("Host"));
+    let mut hosts = headers.iter();
+    let host = hosts.find(|(name, _)| name.eq_ignore_ascii_case("Host"));
     if !host.is_some_and(|(_, host)| is_loopback(host)) {
         return Err(refuse(421, "the Host header names no loopback address"));
     }
@@ -111,12 +101,8 @@ const SINGLE: [&str; 3] = ["Host", "Authorization", "Content-Type"];
 fn headers(request: &tiny_http::Request) -> Result<Vec<(String, String)>, Refusal> {
     let headers = request.headers();
     for name in SINGLE {
-        if headers
-            .iter()
-            .filter(|header| header.field.equiv(name))
-            .count()
-            > 1
-        {
+        let same = headers.iter().filter(|header| header.field.equiv(name));
+        if same.count() > 1 {
             return Err(Refusal::invalid_request(format!("two {name} headers")));
         }
     }
@@ -132,12 +118,8 @@ fn is_loopback(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || matches!(name, "127.0.0.1" | "[::1]")
 }
 
-fn refuse(status: u16, description: &'static str) -> Response {
-    Refusal {
-        status,
-        ..Refusal::invalid_request(description)
-    }
-    .into()
+fn refuse(status: u16, description: &'static str) -> Refusal {
+    Refusal::invalid_request(description).with_status(status)
 }
 
 fn send(request: tiny_http::Request, answer: Response) {

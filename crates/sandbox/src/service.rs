@@ -3,26 +3,38 @@
 use std::io;
 
 use crate::authorization_request::AuthorizationRequest;
-use crate::authorize::push;
-use crate::authorize::{authorize, consent};
+use crate::authorize::{authorize, consent, push};
 use crate::client::{AuthMethod, BUILT_IN, Callbacks, KnownClient};
 use crate::discovery::{jwks, metadata};
 use crate::http::{Method, Refusal, Request, Response};
-use crate::memory::Guesses;
-use crate::memory::PendingPages;
-use crate::memory::RequestLog;
+use crate::memory::{Guesses, PendingPages, RequestLog};
 use crate::people::{self, Person};
 use crate::quirks::Quirks;
 use crate::random::Hash;
 use crate::register::{manage, register};
-use crate::store::StateStore;
-use crate::store::{State, Terms};
-use crate::token::introspect;
-use crate::token::revoke;
-use crate::token::token;
+use crate::store::{State, StateStore, Terms};
+use crate::token::{introspect, revoke, token};
 use crate::userinfo::userinfo;
 use crate::{Options, device, exchange, page};
 use keyfob_base::timestamp::Timestamp;
+
+/// A request at work: who answers it, and the time that counts.
+#[derive(Clone, Copy)]
+pub(crate) struct Call<'a> {
+    pub(crate) service: &'a Service,
+    pub(crate) request: &'a Request,
+    pub(crate) now: Timestamp,
+}
+
+impl Call<'_> {
+    pub(crate) fn state<T>(&self, work: impl FnOnce(&mut State) -> T) -> io::Result<T> {
+        self.service.state.with(self.now, work)
+    }
+
+    pub(crate) fn client(&self, id: &str) -> io::Result<Option<KnownClient>> {
+        self.state(|state| self.service.client(state, id))
+    }
+}
 
 pub(crate) struct Service {
     pub(crate) base: String,
@@ -32,7 +44,6 @@ pub(crate) struct Service {
     pub(crate) options: Options,
     pub(crate) quirks: Quirks,
     pub(crate) state: StateStore,
-    /// Consent pages of browsers.
     pub(crate) pending: PendingPages<AuthorizationRequest>,
     /// Consent pages of devices, with the user code of each.
     pub(crate) devices: PendingPages<String>,
@@ -41,8 +52,6 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// A service that is reached at `base`, `http://127.0.0.1:PORT`.
-    ///
     /// An unknown person to approve is an error of kind `InvalidInput`; otherwise the state cannot be used.
     pub(crate) fn open(base: String, options: Options, now: Timestamp) -> io::Result<Self> {
         let approve = options.approve.as_deref().map(people::expect).transpose()?;
@@ -63,11 +72,6 @@ impl Service {
         })
     }
 
-    pub(crate) fn client_now(&self, id: &str, now: Timestamp) -> io::Result<Option<KnownClient>> {
-        self.state.with(now, |state| self.client(state, id))
-    }
-
-    /// Finds a client: built in, known by its document's URL, or registered.
     pub(crate) fn client(&self, state: &State, id: &str) -> Option<KnownClient> {
         if id == BUILT_IN {
             return Some(self.built_in());
@@ -98,7 +102,6 @@ impl Service {
         }
     }
 
-    /// How long tokens made now live.
     pub(crate) fn terms(&self, now: Timestamp) -> Terms {
         Terms {
             now,
@@ -135,44 +138,47 @@ impl Service {
         #[cfg(feature = "quirks")]
         let answer = crate::quirks::answer(self, request, now);
         #[cfg(not(feature = "quirks"))]
-        let answer = self.route(&request, now).unwrap_or_else(Response::from);
+        let answer = self
+            .route(&Call {
+                service: self,
+                request: &request,
+                now,
+            })
+            .unwrap_or_else(Response::from);
         answer
     }
 
-    pub(super) fn route(&self, request: &Request, now: Timestamp) -> Result<Response, Refusal> {
-        match (request.path.as_str(), request.method) {
+    pub(super) fn route(&self, call: &Call) -> Result<Response, Refusal> {
+        match (call.request.path.as_str(), call.request.method) {
             ("/", Method::Get) => Ok(page::index(self)),
-            ("/authorize", Method::Get) => Ok(authorize(self, request, now)),
-            ("/consent", Method::Post) => Ok(consent(self, request, now)),
-            ("/device", Method::Get) => Ok(device::look(self, request, now)),
-            ("/device", Method::Post) => Ok(device::decide(self, request, now)),
-            ("/device_authorization", Method::Post) => {
-                device::device_authorization(self, request, now)
-            }
-            ("/par", Method::Post) => push(self, request, now),
-            ("/token", Method::Post) => token(self, request, now),
-            ("/introspect", Method::Post) => introspect(self, request, now),
-            ("/revoke", Method::Post) => revoke(self, request, now),
-            ("/register", Method::Post) => register(self, request, now),
-            ("/userinfo", Method::Get | Method::Post) => userinfo(self, request, now),
-            (exchange::JOB_PATH, Method::Get) => exchange::identity_token(self, request, now),
-            ("/jwks", Method::Get) => jwks(self, now),
+            ("/authorize", Method::Get) => Ok(authorize(call)),
+            ("/consent", Method::Post) => Ok(consent(call)),
+            ("/device", Method::Get) => Ok(device::look(call)),
+            ("/device", Method::Post) => Ok(device::decide(call)),
+            ("/device_authorization", Method::Post) => device::device_authorization(call),
+            ("/par", Method::Post) => push(call),
+            ("/token", Method::Post) => token(call),
+            ("/introspect", Method::Post) => introspect(call),
+            ("/revoke", Method::Post) => revoke(call),
+            ("/register", Method::Post) => register(call),
+            ("/userinfo", Method::Get | Method::Post) => userinfo(call),
+            (exchange::JOB_PATH, Method::Get) => exchange::identity_token(call),
+            ("/jwks", Method::Get) => jwks(call),
             (page::CODE_PATH, Method::Get) => {
-                Ok(page::show_code(request, self.quirks.shows_bare_code))
+                Ok(page::show_code(call.request, self.quirks.shows_bare_code))
             }
             (
                 "/.well-known/openid-configuration" | "/.well-known/oauth-authorization-server",
                 Method::Get,
             ) => Ok(metadata(self)),
             (path, Method::Get | Method::Delete) if path.starts_with("/register/") => {
-                manage(self, request, &path["/register/".len()..], now)
+                manage(call, &path["/register/".len()..])
             }
             (path, _) => Err(not_found(path)),
         }
     }
 }
 
-/// Says that a path is not there, or does not take this method.
 fn not_found(path: &str) -> Refusal {
     let known = METHODS.iter().find(|(known, _)| *known == path);
     let (status, description) = match known {
@@ -180,8 +186,5 @@ fn not_found(path: &str) -> Refusal {
         None if path.starts_with("/register/") => (405, "this endpoint takes GET or DELETE".into()),
         None => (404, "there is nothing here".into()),
     };
-    Refusal {
-        status,
-        ..Refusal::invalid_request(description)
-    }
+    Refusal::invalid_request(description).with_status(status)
 }

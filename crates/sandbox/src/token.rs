@@ -2,32 +2,26 @@
 //! for themselves, and identity tokens that are exchanged. And what became of
 //! its tokens: introspection (RFC 7662) and revocation (RFC 7009).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::client::KnownClient;
-use crate::client::authenticate;
-use crate::client::{DEVICE_CODE, GRANT_TYPES, TOKEN_EXCHANGE};
-use crate::http::{Parameters, Refusal, Request, Response};
-use crate::service::Service;
+use crate::client::{DEVICE_CODE, GRANT_TYPES, KnownClient, TOKEN_EXCHANGE, authenticate};
+use crate::http::{Parameters, Refusal, Response};
+use crate::service::Call;
 use crate::store::{Issued, Redemption, Renewal, State, TokenGrant};
 use crate::{exchange, people, scope, userinfo};
 use keyfob_base::timestamp::Timestamp;
 
-pub(crate) fn token(
-    service: &Service,
-    request: &Request,
-    now: Timestamp,
-) -> Result<Response, Refusal> {
-    let form = request.form()?;
-    service.state.with(now, |state| {
+pub(crate) fn token(call: &Call) -> Result<Response, Refusal> {
+    let form = call.request.form()?;
+    call.state(|state| {
         let exchanges = form.get("grant_type") == Some(TOKEN_EXCHANGE);
-        let client = if exchanges && exchange::takes_no_client(service) {
-            exchange::refuse_client(request, &form)?
+        let client = if exchanges && call.service.quirks.exchange_without_client {
+            exchange::refuse_client(call, &form)?
         } else {
-            authenticate(service, state, request, &form, now)?
+            authenticate(call, state, &form)?
         };
-        let issued = issue(service, state, &form, &client, now)?;
-        let mut response = response(service, state, &issued, now)?;
+        let issued = issue(call, state, &form, &client)?;
+        let mut response = response(call, state, &issued)?;
         if exchanges {
             response["issued_token_type"] = exchange::ACCESS_TOKEN.into();
         }
@@ -36,13 +30,12 @@ pub(crate) fn token(
 }
 
 fn issue(
-    service: &Service,
+    call: &Call,
     state: &mut State,
     form: &Parameters,
     client: &KnownClient,
-    now: Timestamp,
 ) -> Result<Issued, Refusal> {
-    let terms = service.terms(now);
+    let terms = call.service.terms(call.now);
     match form.require("grant_type")? {
         "authorization_code" => {
             let sent = Redemption {
@@ -65,14 +58,14 @@ fn issue(
         }
         DEVICE_CODE if client.device => {
             let code = form.require("device_code")?;
-            let grant = state.poll(code, &client.id, service.approve, now)?;
+            let grant = state.poll(code, &client.id, call.service.approve, call.now)?;
             Ok(state.begin(grant, client.refreshes, terms)?)
         }
         "client_credentials" if client.machine => {
-            Ok(state.begin(machine_grant(form, client, now)?, false, terms)?)
+            Ok(state.begin(machine_grant(form, client, call.now)?, false, terms)?)
         }
         TOKEN_EXCHANGE if client.exchanges => {
-            let grant = exchange::grant(service, state, form, client, now)?;
+            let grant = exchange::grant(call, state, form, client)?;
             Ok(state.begin(grant, false, terms)?)
         }
         known if GRANT_TYPES.contains(&known) => Err(Refusal::new(
@@ -116,58 +109,47 @@ fn verifier(form: &Parameters) -> Result<&str, Refusal> {
 }
 
 /// The successful answer (RFC 6749 §5.1), with an id token where `openid` was granted.
-fn response(
-    service: &Service,
-    state: &State,
-    issued: &Issued,
-    now: Timestamp,
-) -> Result<Value, Refusal> {
+fn response(call: &Call, state: &State, issued: &Issued) -> Result<Value, Refusal> {
     let mut response = json!({
         "access_token": issued.access_token.expose(),
         "token_type": "Bearer",
-        "expires_in": service.options.access_lifetime,
+        "expires_in": call.service.options.access_lifetime,
         "scope": issued.scope.join(" "),
     });
     if let Some(refresh_token) = &issued.refresh_token {
         response["refresh_token"] = refresh_token.expose().into();
     }
     if scope::has(&issued.scope, "openid") {
-        let claims = id_token_claims(service, issued, now);
-        response["id_token"] = state.key.sign(&Value::Object(claims))?.into();
+        let claims = id_token_claims(call, issued);
+        response["id_token"] = state.key.sign(&claims)?.into();
     }
     Ok(response)
 }
 
-/// An id token's claims (OIDC Core §2).
-fn id_token_claims(service: &Service, issued: &Issued, now: Timestamp) -> Map<String, Value> {
-    let mut claims = people::find(&issued.grant.subject)
-        .map(|person| userinfo::claims(service, person, &issued.scope))
-        .unwrap_or_default();
-    claims.insert("iss".into(), service.issuer.as_str().into());
-    claims.insert("sub".into(), issued.grant.subject.as_str().into());
-    claims.insert("aud".into(), issued.grant.client.as_str().into());
-    claims.insert("iat".into(), now.unix().into());
-    claims.insert(
-        "exp".into(),
-        now.plus(service.options.access_lifetime).unix().into(),
+/// OIDC Core §2.
+fn id_token_claims(call: &Call, issued: &Issued) -> Value {
+    let mut claims = people::find(&issued.grant.subject).map_or_else(
+        || json!({}),
+        |person| userinfo::claims(call.service, person, &issued.scope),
     );
-    claims.insert("auth_time".into(), issued.grant.auth_time.unix().into());
+    claims["iss"] = call.service.issuer.as_str().into();
+    claims["sub"] = issued.grant.subject.as_str().into();
+    claims["aud"] = issued.grant.client.as_str().into();
+    claims["iat"] = call.now.unix().into();
+    let end = call.now.plus(call.service.options.access_lifetime);
+    claims["exp"] = end.unix().into();
+    claims["auth_time"] = issued.grant.auth_time.unix().into();
     if let Some(nonce) = &issued.nonce {
-        claims.insert("nonce".into(), nonce.as_str().into());
+        claims["nonce"] = nonce.as_str().into();
     }
     claims
 }
 
-/// Answers POST /introspect. Of a token that is over, unknown or another client's it says only that it is
-/// not active (RFC 7662 §2.2).
-pub(crate) fn introspect(
-    service: &Service,
-    request: &Request,
-    now: Timestamp,
-) -> Result<Response, Refusal> {
-    let form = request.form()?;
-    service.state.with(now, |state| {
-        let client = authenticate(service, state, request, &form, now)?;
+/// Of a token that is over, unknown or another client's it says no more than that (RFC 7662 §2.2).
+pub(crate) fn introspect(call: &Call) -> Result<Response, Refusal> {
+    let form = call.request.form()?;
+    call.state(|state| {
+        let client = authenticate(call, state, &form)?;
         let token = form.require("token")?;
         let own = state
             .access(token)
@@ -176,7 +158,7 @@ pub(crate) fn introspect(
             None => json!({"active": false}),
             Some(active) => json!({
                 "active": true,
-                "iss": service.issuer,
+                "iss": call.service.issuer,
                 "client_id": active.grant.client,
                 "sub": active.grant.subject,
                 "scope": active.scope.join(" "),
@@ -190,14 +172,10 @@ pub(crate) fn introspect(
 }
 
 /// Answers POST /revoke. The hint is not needed: a token is looked for among both kinds.
-pub(crate) fn revoke(
-    service: &Service,
-    request: &Request,
-    now: Timestamp,
-) -> Result<Response, Refusal> {
-    let form = request.form()?;
-    service.state.with(now, |state| {
-        let client = authenticate(service, state, request, &form, now)?;
+pub(crate) fn revoke(call: &Call) -> Result<Response, Refusal> {
+    let form = call.request.form()?;
+    call.state(|state| {
+        let client = authenticate(call, state, &form)?;
         state.revoke(form.require("token")?, &client)
     })??;
     Ok(Response::empty(200))

@@ -40,25 +40,24 @@ pub(crate) fn argument(url: &Url) -> String {
 
 /// Why an entry's program is none to open, if it is a text browser.
 pub(crate) fn text_browser(entry: &str) -> Option<String> {
-    refusal(words(entry)?.first()?)
+    find_flaw(words(entry)?.first()?)
 }
 
-fn refusal(program: &str) -> Option<String> {
+fn find_flaw(program: &str) -> Option<String> {
     let named = Path::new(program);
     let is_text = |path: &Path| {
         let name = path.file_stem().unwrap_or_default();
         TEXT_BROWSERS.iter().any(|text| name == *text)
     };
     // `x-www-browser` and its like are links to what the system's owner chose.
-    let found = || found(named)?.canonicalize().ok();
+    let found = || find_program(named)?.canonicalize().ok();
     (is_text(named) || found().is_some_and(|path| is_text(&path))).then(|| {
         let name = named.file_stem().unwrap_or_default().to_string_lossy();
         format!("`{name}` is a text browser and needs the terminal for itself")
     })
 }
 
-/// Where the system finds a program.
-fn found(program: &Path) -> Option<PathBuf> {
+fn find_program(program: &Path) -> Option<PathBuf> {
     if program.components().count() > 1 {
         return Some(program.to_owned());
     }
@@ -73,7 +72,7 @@ pub(crate) fn obstacle(command: &Command) -> Option<String> {
     if cfg!(windows) {
         return None;
     }
-    let found = found(Path::new(command.get_program())).filter(|path| path.is_file());
+    let found = find_program(Path::new(command.get_program())).filter(|path| path.is_file());
     match found {
         None => Some("was not found".into()),
         Some(path) if !is_executable(&path) => Some("is no program".into()),
@@ -82,7 +81,7 @@ pub(crate) fn obstacle(command: &Command) -> Option<String> {
 }
 
 /// Why an entry names no command, without a word of it.
-pub(crate) fn refused(entry: &str) -> String {
+pub(crate) fn describe_flaw(entry: &str) -> String {
     match words(entry) {
         None => "has an open quote".into(),
         Some(words) if words.is_empty() => "names no program".into(),
@@ -107,7 +106,7 @@ pub(crate) fn command(entry: &str, url: &Url) -> Result<Command, String> {
     let (program, arguments) = words
         .split_first()
         .ok_or_else(|| format!("`{entry}` names no program"))?;
-    if let Some(why) = refusal(program) {
+    if let Some(why) = find_flaw(program) {
         return Err(why);
     }
     let url = argument(url);
@@ -133,8 +132,7 @@ fn words(entry: &str) -> Option<Vec<String>> {
     }
 }
 
-/// Puts the URL for `%s` and `%` for `%%`, and says whether the URL is in it. One pass: a `%` of the URL
-/// is left alone.
+/// Puts the URL for `%s`, in one pass so that a `%` of the URL is left alone, and says whether it is in it.
 fn expand(word: &str, url: &str) -> (String, bool) {
     let mut expanded = String::new();
     let mut has_url = false;

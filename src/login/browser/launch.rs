@@ -13,16 +13,12 @@ use crate::process;
 /// runs after this is a browser.
 const WATCH: Duration = Duration::from_secs(1);
 
-/// Why a launch did not work.
 pub(crate) enum Failure {
-    /// The program could not be started.
     Start(String, io::Error),
-    /// It ended at once and not well.
     Exit(String, ExitStatus),
 }
 
 impl Failure {
-    /// In a few words, the program in backticks.
     pub(crate) fn words(&self) -> String {
         match self {
             Self::Start(program, error) if error.kind() == io::ErrorKind::NotFound => {

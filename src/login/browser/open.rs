@@ -1,5 +1,4 @@
 //! Opens the authorization URL in a browser.
-//!
 //! A launch that worked says little: the page may open elsewhere, or not at all. So whoever calls this shows
 //! the URL too, and a failure here ends nothing.
 
@@ -27,25 +26,20 @@ pub(super) const RETRY_LAUNCHERS: bool = cfg!(all(unix, not(target_os = "macos")
 /// `PATH`, where it usually is.
 const RUNDLL32: [&str; 2] = ["rundll32.exe", "/mnt/c/Windows/System32/rundll32.exe"];
 
-/// What the command line says of the browser.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct BrowserOptions<'a> {
     /// `--browser`: this command and no other.
     pub command: Option<&'a str>,
-    /// `--no-browser`.
     pub none: bool,
     /// `--no-input` or `CI`: only one that is named.
     pub no_input: bool,
 }
 
-/// How a browser is started here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Browser {
     /// Commands to try in order, each a line of shell words: `--browser`, `KEYFOB_BROWSER` or `BROWSER`.
     Commands(Vec<String>),
-    /// The platform's way.
     System,
-    /// Windows' way, from within WSL.
     Windows,
     /// None can or may be launched; why, in a few words.
     None(String),
@@ -94,8 +88,6 @@ impl Browser {
         }
     }
 
-    /// Launches it detached and does not wait for it to end.
-    ///
     /// A command that cannot be started, or fails within a second, gives way to the next. The error says
     /// in one line what failed. The URL must be `https`, or `http` to loopback.
     pub(crate) async fn open(&self, url: &Url) -> Result<(), String> {
@@ -107,46 +99,41 @@ impl Browser {
             Self::Windows => open_by_system(windows(url)).await,
         }
     }
+
+    /// What [`Browser::open`] would try, in its order. Starts nothing.
+    pub(crate) fn launchers(&self) -> Vec<Launcher> {
+        let blank = Url::parse("https://localhost").expect("a URL");
+        match self {
+            Self::None(_) => Vec::new(),
+            Self::Commands(entries) => {
+                let entries = entries.iter().enumerate();
+                let launchers = entries.map(|(at, entry)| match command::command(entry, &blank) {
+                    Ok(command) => Launcher::of(&command),
+                    Err(_) => Launcher {
+                        program: format!("entry {}", at + 1),
+                        obstacle: Some(command::describe_flaw(entry)),
+                    },
+                });
+                launchers.collect()
+            }
+            Self::System => system(&blank).iter().map(Launcher::of).collect(),
+            Self::Windows => windows(&blank).iter().map(Launcher::of).collect(),
+        }
+    }
 }
 
-/// A program that may be started, by the name that is shown of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Launcher {
-    /// Without folders and arguments.
     pub program: String,
     /// Why it would not be started, in a few words; none where it would.
     pub obstacle: Option<String>,
 }
 
-impl Browser {
-    /// What [`Browser::open`] would try, in its order. Starts nothing.
-    pub(crate) fn launchers(&self) -> Vec<Launcher> {
-        let blank = || Url::parse("https://localhost").expect("a URL");
-        let by_system = |launchers: Vec<Command>| {
-            let named = launchers.iter().map(|launcher| Launcher {
-                program: program(launcher),
-                obstacle: command::obstacle(launcher),
-            });
-            named.collect()
-        };
-        match self {
-            Self::None(_) => Vec::new(),
-            Self::Commands(entries) => {
-                let entries = entries.iter().enumerate();
-                let named = entries.map(|(at, entry)| match command::command(entry, &blank()) {
-                    Ok(command) => Launcher {
-                        program: program(&command),
-                        obstacle: command::obstacle(&command),
-                    },
-                    Err(_) => Launcher {
-                        program: format!("entry {}", at + 1),
-                        obstacle: Some(command::refused(entry)),
-                    },
-                });
-                named.collect()
-            }
-            Self::System => by_system(system(&blank())),
-            Self::Windows => by_system(windows(&blank())),
+impl Launcher {
+    fn of(command: &Command) -> Self {
+        Self {
+            program: program(command),
+            obstacle: command::obstacle(command),
         }
     }
 }
@@ -213,13 +200,11 @@ pub(super) async fn open_by_system(launchers: Vec<Command>) -> Result<(), String
     Err(failures.join("; "))
 }
 
-/// The platform's launchers, in the order in which they are tried.
 pub(super) fn system(url: &Url) -> Vec<Command> {
     open::commands(command::argument(url))
 }
 
 /// Those of Windows, and behind them the platform's, PowerShell among them, which gets the URL as data.
-///
 /// Not `wslview`: it makes the URL part of a line of PowerShell or `cmd`.
 pub(super) fn windows(url: &Url) -> Vec<Command> {
     let by_windows = RUNDLL32.into_iter().map(|rundll32| {

@@ -1,20 +1,17 @@
 //! Which client we are at a provider already, and where that is known from.
 
-use super::obtain::given;
-use crate::account::Account;
+use crate::account::{self, Account};
 use crate::context::Context;
 use crate::error::Result;
-use crate::login::Wish;
+use crate::login::{Plan, Wish};
 use crate::provider::{ClientAuth, Provider};
 use crate::vault::KeptClient;
+use keyfob_base::escape::escape_short;
 use keyfob_base::secret::Secret;
 
-/// A client by its id.
 #[derive(Debug)]
 pub(crate) struct ClientConfig {
-    /// The client identifier (RFC 6749 §2.2).
     pub id: String,
-    /// How it authenticates where a code is exchanged.
     pub auth: ClientAuth,
     /// Its secret, where it has just been registered.
     pub secret: Option<Secret>,
@@ -22,7 +19,7 @@ pub(crate) struct ClientConfig {
     pub replaceable: bool,
 }
 
-/// The id alone; `None` also where what is kept cannot be read.
+/// `None` also where what is kept cannot be read.
 pub(crate) fn known_id(
     context: &Context,
     wish: &Wish,
@@ -40,14 +37,14 @@ pub(crate) fn find(
     expected: Option<&Account>,
 ) -> Result<Option<ClientConfig>> {
     let provider = &wish.provider;
-    let named = wish
-        .client_id
-        .clone()
-        .or_else(|| given(provider, "CLIENT_ID"));
-    if named.is_some() || provider.client_id.is_some() {
-        let replaceable = named.is_none();
-        let id = named.or_else(|| provider.client_id.clone());
-        return Ok(id.map(|id| defined(context, provider, id, replaceable)));
+    let named = wish.client_id.clone();
+    let named = named.or_else(|| read_variable(provider, "CLIENT_ID"));
+    let replaceable = named.is_none();
+    if let Some(id) = named.or_else(|| provider.client_id.clone()) {
+        let registered = kept(context, provider).ok().flatten();
+        let registered = registered.filter(|kept| kept.client_id == id);
+        let auth = registered.map(|kept| kept.auth);
+        return Ok(Some(configure(provider, id, auth, replaceable)));
     }
     if let Some(account) = expected.filter(|account| !account.client.id.is_empty()) {
         return Ok(Some(of_account(provider, account)));
@@ -89,32 +86,52 @@ impl From<KeptClient> for ClientConfig {
     }
 }
 
-/// A client that is named or defined: it authenticates as the definition says, and where that says
-/// nothing as its registration did.
-fn defined(context: &Context, provider: &Provider, id: String, replaceable: bool) -> ClientConfig {
-    let registered = kept(context, provider).ok().flatten();
-    let registered = registered.filter(|kept| kept.client_id == id);
+fn of_account(provider: &Provider, account: &Account) -> ClientConfig {
+    let client = &account.client;
+    configure(provider, client.id.clone(), Some(client.auth), true)
+}
+
+/// A client that authenticates as the definition says, and where that says nothing, which is `none`, as it is
+/// known to have `registered`.
+pub(super) fn configure(
+    provider: &Provider,
+    id: String,
+    registered: Option<ClientAuth>,
+    replaceable: bool,
+) -> ClientConfig {
     ClientConfig {
-        auth: settled(provider, registered.map(|kept| kept.auth)),
         id,
+        auth: match provider.client_auth {
+            ClientAuth::None => registered.unwrap_or_default(),
+            defined => defined,
+        },
         secret: None,
         replaceable,
     }
 }
 
-fn of_account(provider: &Provider, account: &Account) -> ClientConfig {
-    ClientConfig {
-        id: account.client.id.clone(),
-        auth: settled(provider, Some(account.client.auth)),
-        secret: None,
-        replaceable: true,
+/// A client to be kept for later logins, in the store of this one.
+pub(super) fn record(plan: &Plan, client_id: String, auth: ClientAuth, pin: String) -> KeptClient {
+    KeptClient {
+        id: account::random_id(),
+        client_id,
+        auth,
+        pin,
+        store: plan.keeping.store,
+        secret_expires_at: None,
+        copy_in: None,
+        configuration_endpoint: None,
     }
 }
 
-/// `none` is what a definition says that says nothing.
-fn settled(provider: &Provider, otherwise: Option<ClientAuth>) -> ClientAuth {
-    match provider.client_auth {
-        ClientAuth::None => otherwise.unwrap_or_default(),
-        defined => defined,
-    }
+pub(super) fn shorten_id(id: &str) -> String {
+    escape_short(id, 80)
+}
+
+/// What the provider's own variable says, without surrounding blanks; nothing where it is empty.
+pub(crate) fn read_variable(provider: &Provider, what: &str) -> Option<String> {
+    std::env::var(provider.variable(what))
+        .ok()
+        .map(|value| value.trim().to_owned())
+        .filter(|value| !value.is_empty())
 }

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::config::{self, ClientConfig};
 use super::register;
-use super::secret::{self, FoundSecret, Typed};
+use super::secret::{self, FoundSecret};
 use crate::account::Account;
 use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
@@ -14,8 +14,7 @@ use crate::provider::{ClientAuth, Provider};
 use crate::vault::KeptClient;
 use keyfob_base::secret::Secret;
 
-/// Our client for one login, as each kind of flow has to present it. What is wrong with one kind is no
-/// failure while another is left.
+/// What is wrong with one kind of flow is no failure while another is left.
 #[derive(Debug)]
 pub(crate) struct LoginClients {
     /// For flows that end with an authorization code, in a browser or pasted; or why there can be none.
@@ -25,12 +24,10 @@ pub(crate) struct LoginClients {
     pub device: Result<Client>,
     /// Why the request cannot be pushed, for its endpoint may not have the secret (RFC 9126).
     pub unpushed: Option<Error>,
-    /// A secret that was typed and shall be kept.
     keep: Option<Secret>,
 }
 
 /// The client for a person's login: a known one, else registration on the user's word.
-///
 /// Fails where no flow that `plan` allows could go on: no client id, or no secret where each needs one.
 /// A secret is asked for only where nothing goes without it, so a provider whose device flow needs none
 /// asks for none under `--flow auto`, and `code` then says how to give it.
@@ -40,12 +37,9 @@ pub(crate) async fn obtain(context: &Context, plan: &Plan) -> Result<LoginClient
         None => register::register(context, plan, None).await?,
     };
     let needs = Needs::of(&plan.wish.provider, &known);
-    if !needs.any() {
-        return Ok(LoginClients::new(
-            &plan.wish,
-            &known,
-            &Err(missing(&plan.wish)),
-        ));
+    if !(needs.code || needs.device) {
+        let none = Err(no_secret_error(&plan.wish));
+        return Ok(LoginClients::new(&plan.wish, &known, &none));
     }
     let found = secret::find(context, &plan.wish, &known).await;
     let needed = match &found {
@@ -53,8 +47,8 @@ pub(crate) async fn obtain(context: &Context, plan: &Plan) -> Result<LoginClient
             return Ok(LoginClients::new(&plan.wish, &known, &Ok(secret.clone())));
         }
         Ok(FoundSecret::Kept(secret)) => return Ok(LoginClients::kept(&plan.wish, &known, secret)),
-        Ok(FoundSecret::Expired(kept)) => secret::expired(&plan.wish, kept),
-        Ok(FoundSecret::Nothing) => missing(&plan.wish),
+        Ok(FoundSecret::Expired(kept)) => secret::expiry_error(&plan.wish, kept),
+        Ok(FoundSecret::Nothing) => no_secret_error(&plan.wish),
         Err(error) => error.clone(),
     };
     if !needs.all(&plan.wish) {
@@ -63,36 +57,29 @@ pub(crate) async fn obtain(context: &Context, plan: &Plan) -> Result<LoginClient
     let registers = plan.wish.provider.registration_endpoint.is_some();
     match found? {
         FoundSecret::Expired(kept) if known.replaceable && registers => {
-            anew(context, plan, &kept).await
+            register_again(context, plan, &kept).await
         }
-        _ => typed(context, plan, &known, needed).await,
+        _ => ask(context, plan, &known, needed).await,
     }
 }
 
 /// The client that signs in for itself (RFC 6749 §4.4), which only one with a secret can.
 pub(crate) async fn for_itself(context: &Context, plan: &Plan) -> Result<Client> {
     let Some(known) = config::find(context, &plan.wish, plan.keeping.expected.as_ref())? else {
-        return Err(register::by_hand(&plan.wish, "no client id is known for"));
+        return Err(register::by_hand_error(
+            &plan.wish,
+            "no client id is known for",
+        ));
     };
     if !known.auth.needs_secret() {
-        return Err(public(&plan.wish.provider));
+        return Err(no_machine_error(&plan.wish.provider));
     }
-    let secret = match secret::find(context, &plan.wish, &known).await? {
-        FoundSecret::Secret(secret) | FoundSecret::Kept(secret) => secret,
-        FoundSecret::Nothing => {
-            secret::ask(context, &plan.wish, &known, missing(&plan.wish)).await?
-        }
-        FoundSecret::Expired(kept) => {
-            secret::ask(
-                context,
-                &plan.wish,
-                &known,
-                secret::expired(&plan.wish, &kept),
-            )
-            .await?
-        }
+    let found = secret::find(context, &plan.wish, &known).await?;
+    let secret = match found.require(&plan.wish) {
+        Ok(secret) => secret,
+        Err(needed) => secret::ask(context, &plan.wish, &known, needed).await?,
     };
-    client(&known, known.auth, &Ok(secret))
+    build_client(&known, known.auth, &Ok(secret))
 }
 
 /// The client that exchanges an identity token: a known one, or none where the rule leaves it out. Nobody is
@@ -103,33 +90,25 @@ pub(crate) async fn for_exchange(
     expected: Option<&Account>,
 ) -> Result<Client> {
     if wish.provider.exchange.without_client {
-        return Ok(Client {
-            id: String::new(),
-            auth: ClientAuth::None,
-            secret: None,
-        });
+        return Ok(Client::default());
     }
     let Some(known) = config::find(context, wish, expected)?.filter(|known| !known.id.is_empty())
     else {
-        return Err(register::by_hand(wish, "no client id is known for"));
+        return Err(register::by_hand_error(wish, "no client id is known for"));
     };
     let secret = if known.auth.needs_secret() {
-        match secret::find(context, wish, &known).await? {
-            FoundSecret::Secret(secret) | FoundSecret::Kept(secret) => Ok(secret),
-            FoundSecret::Nothing => Err(missing(wish)),
-            FoundSecret::Expired(kept) => Err(secret::expired(wish, &kept)),
-        }
+        secret::find(context, wish, &known).await?.require(wish)
     } else {
-        Err(missing(wish))
+        Err(no_secret_error(wish))
     };
-    client(&known, known.auth, &secret)
+    build_client(&known, known.auth, &secret)
 }
 
 impl LoginClients {
     fn new(wish: &Wish, known: &ClientConfig, secret: &Result<Secret>) -> Self {
         Self {
-            code: client(known, known.auth, secret),
-            device: client(known, device_auth(&wish.provider, known), secret),
+            code: build_client(known, known.auth, secret),
+            device: build_client(known, device_auth(&wish.provider, known), secret),
             unpushed: None,
             keep: None,
         }
@@ -141,7 +120,7 @@ impl LoginClients {
         let strays = |auth: ClientAuth, key, endpoint: &Option<Url>| {
             let endpoint = endpoint.as_ref().filter(|_| auth.needs_secret())?;
             let same = config::pin(provider) == Some(provider.pin(endpoint));
-            (!same).then(|| secret::elsewhere(wish, key, endpoint))
+            (!same).then(|| secret::other_origin_error(wish, key, endpoint))
         };
         let ours = Self::new(wish, known, &Ok(secret.clone()));
         let device = strays(
@@ -172,7 +151,6 @@ impl LoginClients {
     }
 }
 
-/// Which kinds of flow need a secret.
 struct Needs {
     code: bool,
     device: bool,
@@ -186,11 +164,7 @@ impl Needs {
         }
     }
 
-    fn any(&self) -> bool {
-        self.code || self.device
-    }
-
-    /// Whether no flow that the plan allows goes on without one.
+    /// Whether no flow that is allowed goes on without one.
     fn all(&self, wish: &Wish) -> bool {
         let by_device = wish.provider.device_authorization_endpoint.is_some();
         match wish.flow {
@@ -208,7 +182,7 @@ fn device_auth(provider: &Provider, known: &ClientConfig) -> ClientAuth {
 }
 
 /// A public client carries a secret that is known all the same: some servers revoke only with it.
-fn client(known: &ClientConfig, auth: ClientAuth, secret: &Result<Secret>) -> Result<Client> {
+fn build_client(known: &ClientConfig, auth: ClientAuth, secret: &Result<Secret>) -> Result<Client> {
     let secret = match secret {
         Err(missing) if auth.needs_secret() => return Err(missing.clone()),
         secret => secret.as_ref().ok().cloned(),
@@ -220,30 +194,29 @@ fn client(known: &ClientConfig, auth: ClientAuth, secret: &Result<Secret>) -> Re
     })
 }
 
-async fn typed(
+async fn ask(
     context: &Context,
     plan: &Plan,
     known: &ClientConfig,
     needed: Error,
 ) -> Result<LoginClients> {
-    if plan.keeping.ephemeral {
-        let secret = secret::ask(context, &plan.wish, known, needed).await?;
-        return Ok(LoginClients::new(&plan.wish, known, &Ok(secret)));
-    }
-    let Typed { secret, keep } = secret::ask_and_offer(context, plan, known, needed).await?;
+    let secret = secret::ask(context, &plan.wish, known, needed).await?;
+    let keep = !plan.keeping.ephemeral && secret::offer_to_keep(context, plan).await?;
     Ok(LoginClients {
         keep: keep.then(|| secret.clone()),
         ..LoginClients::new(&plan.wish, known, &Ok(secret))
     })
 }
 
-/// Registers in the place of a client whose secret has ended.
-async fn anew(context: &Context, plan: &Plan, ended: &KeptClient) -> Result<LoginClients> {
+async fn register_again(
+    context: &Context,
+    plan: &Plan,
+    ended: &KeptClient,
+) -> Result<LoginClients> {
     let known = register::register(context, plan, Some(ended)).await?;
-    let secret = match secret::find(context, &plan.wish, &known).await? {
-        FoundSecret::Secret(secret) | FoundSecret::Kept(secret) => Ok(secret),
-        FoundSecret::Nothing | FoundSecret::Expired(_) => Err(missing(&plan.wish)),
-    };
+    let found = secret::find(context, &plan.wish, &known).await?;
+    let secret = found.require(&plan.wish);
+    let secret = secret.map_err(|_| no_secret_error(&plan.wish));
     let ours = LoginClients::new(&plan.wish, &known, &secret);
     if Needs::of(&plan.wish.provider, &known).all(&plan.wish) {
         secret?;
@@ -251,8 +224,7 @@ async fn anew(context: &Context, plan: &Plan, ended: &KeptClient) -> Result<Logi
     Ok(ours)
 }
 
-/// No secret is to be had where one is needed.
-fn missing(wish: &Wish) -> Error {
+pub(super) fn no_secret_error(wish: &Wish) -> Error {
     let provider = &wish.provider;
     let title = &provider.title;
     let what = match wish.flow {
@@ -277,14 +249,12 @@ fn missing(wish: &Wish) -> Error {
 }
 
 /// A public client cannot sign in for itself (RFC 6749 §4.4).
-fn public(provider: &Provider) -> Error {
-    Error::new(
-        Code::RegistrationRequired,
-        format!(
-            "the client at {} has no secret, and only one that has can sign in for itself",
-            provider.title
-        ),
-    )
+fn no_machine_error(provider: &Provider) -> Error {
+    let what = format!(
+        "the client at {} has no secret, and only one that has can sign in for itself",
+        provider.title
+    );
+    Error::new(Code::RegistrationRequired, what)
     .hint(if provider.embedded {
         "practise with a provider of your own: `keyfob sandbox serve` registers confidential clients at /register".into()
     } else {
@@ -296,16 +266,8 @@ fn public(provider: &Provider) -> Error {
     })
 }
 
-/// What the provider's own variable says, without surrounding blanks; nothing where it is empty.
-pub(crate) fn given(provider: &Provider, what: &str) -> Option<String> {
-    std::env::var(provider.variable(what))
-        .ok()
-        .map(|value| value.trim().to_owned())
-        .filter(|value| !value.is_empty())
-}
-
 /// A request of a login that failed; `what` was refused where the provider said no.
-pub(crate) fn failed(wish: &Wish, client: &Client, what: &str, error: &OauthError) -> Error {
+pub(crate) fn request_error(wish: &Wish, client: &Client, what: &str, error: &OauthError) -> Error {
     let failure = context::failed(error, Code::TokenExchangeFailed, "nothing was stored");
     let OauthError::Refused(response) = error else {
         return failure;
@@ -314,14 +276,14 @@ pub(crate) fn failed(wish: &Wish, client: &Client, what: &str, error: &OauthErro
         message: format!("{} refused {what}: {response}", wish.provider.title),
         hint: Some(format!(
             "nothing was stored; {}",
-            next(wish, client, response)
+            next_step(wish, client, response)
         )),
         ..failure
     }
 }
 
 /// Where it is the client that is refused (`invalid_client`, RFC 6749 §5.2), trying again is no help.
-fn next(wish: &Wish, client: &Client, response: &ErrorResponse) -> String {
+fn next_step(wish: &Wish, client: &Client, response: &ErrorResponse) -> String {
     match (response.error.as_str(), &client.secret) {
         ("invalid_client", Some(_)) => format!(
             "where the client secret has changed, set {} to the new one",
@@ -329,15 +291,18 @@ fn next(wish: &Wish, client: &Client, response: &ErrorResponse) -> String {
         ),
         ("invalid_client" | "unauthorized_client", _) => format!(
             "check the client id and how the client is registered there{}",
-            wish.see()
+            wish.definition_hint()
         ),
         ("invalid_target", _) => {
             "name what the token is for as the provider knows it, with `--resource` or `--audience`"
                 .into()
         }
         ("insufficient_scope", _) => "ask for the scope that it names too, with `--scope`".into(),
-        ("invalid_scope", _) => format!("ask for other scopes with `--scope`{}", wish.see()),
-        _ => format!("run `{}` to see the requests", wish.again_with(" -v")),
+        ("invalid_scope", _) => format!(
+            "ask for other scopes with `--scope`{}",
+            wish.definition_hint()
+        ),
+        _ => format!("run `{}` to see the requests", wish.command_with(" -v")),
     }
 }
 

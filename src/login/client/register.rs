@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::config::{self, ClientConfig};
+use super::config::{self, ClientConfig, shorten_id};
 use super::secret;
 use crate::account;
 use crate::context::{self, Context, off_thread};
@@ -15,9 +15,8 @@ use crate::login::{Flow, Plan, Wish};
 use crate::oauth::OauthError;
 use crate::oauth::endpoint::origin;
 use crate::oauth::registration::{self, Registered};
-use crate::provider::{ClientAuth, Provider, Registry};
-use crate::vault::{ClientSecrets, Guard, KeptClient, LOCK_TIMEOUT, Vault};
-use keyfob_base::escape::escape_short;
+use crate::provider::Provider;
+use crate::vault::{ClientSecrets, Guard, KeptClient, LOCK_TIMEOUT};
 use keyfob_base::timestamp::Timestamp;
 
 /// Registers keyfob and keeps what that gave, or takes the client that another process has registered
@@ -29,23 +28,23 @@ pub(crate) async fn register(
 ) -> Result<ClientConfig> {
     let provider = &plan.wish.provider;
     let Some(endpoint) = &provider.registration_endpoint else {
-        return Err(by_hand(&plan.wish, "no client id is known for"));
+        return Err(by_hand_error(&plan.wish, "no client id is known for"));
     };
     let seen = context.vault.client(&provider.name)?; // what cannot be read could not be replaced
-    if !plan.wish.register && !confirmed(context, plan, endpoint, ended).await? {
+    if !plan.wish.register && !confirm(context, plan, endpoint, ended).await? {
         return Err(match ended {
-            Some(ended) => secret::expired(&plan.wish, ended),
-            None => by_hand(&plan.wish, "keyfob was not registered at"),
+            Some(ended) => secret::expiry_error(&plan.wish, ended),
+            None => by_hand_error(&plan.wish, "keyfob was not registered at"),
         });
     }
-    let _turn = turn(context, plan, endpoint).await?;
-    if let Some(known) = adopted(context, provider, seen.as_ref())? {
+    let _turn = take_turn(context, plan, endpoint).await?;
+    if let Some(known) = adopt(context, provider, seen.as_ref())? {
         return Ok(known);
     }
     // Some servers never take a registration back, so it is not lost to a signal.
     let _hold = context.interrupts.hold()?;
     let before = seen.map(|seen| seen.client_id); // it ended, or did not serve
-    if let Some((sibling, secrets)) = sibling_client(context, provider, before).await? {
+    if let Some((sibling, secrets)) = find_sibling(context, provider, before).await? {
         return Ok(keep_sibling(context, plan, sibling, secrets).await);
     }
     let request = registration::RegistrationWish {
@@ -66,18 +65,15 @@ pub(crate) async fn register(
 
 /// One registration at a time, unless it is for one command alone: that one is nobody else's, and a lock is
 /// a file.
-async fn turn(context: &Context, plan: &Plan, endpoint: &Url) -> Result<Option<Guard>> {
+async fn take_turn(context: &Context, plan: &Plan, endpoint: &Url) -> Result<Option<Guard>> {
     if plan.keeping.ephemeral {
         return Ok(None);
     }
-    let (vault, lock) = (
-        Arc::clone(&context.vault),
-        lock_name(&plan.wish.provider, endpoint),
-    );
+    let vault = Arc::clone(&context.vault);
+    let lock = lock_name(&plan.wish.provider, endpoint);
     off_thread(move || vault.wait_for_lock(&lock, LOCK_TIMEOUT).map(Some)).await
 }
 
-/// One registration at a time for an issuer, whatever its definitions are called.
 fn lock_name(provider: &Provider, endpoint: &Url) -> String {
     let issuer = provider.issuer.clone().unwrap_or_else(|| origin(endpoint));
     let hash = Sha256::digest(issuer.as_bytes());
@@ -87,105 +83,83 @@ fn lock_name(provider: &Provider, endpoint: &Url) -> String {
 }
 
 /// The client that is there by now and was not when this process began.
-fn adopted(
+fn adopt(
     context: &Context,
     provider: &Provider,
     seen: Option<&KeptClient>,
 ) -> Result<Option<ClientConfig>> {
-    let today = context.registry.get(&provider.name).ok();
-    let defined = today.filter(|now| now.client_id != provider.client_id);
     let kept = config::kept(context, provider)?;
     let kept = kept.filter(|kept| Some(&kept.id) != seen.map(|seen| &seen.id));
-    Ok(
-        match defined.and_then(|now| Some((now.client_id?, now.client_auth))) {
-            Some((id, auth)) => Some(ClientConfig {
-                auth: kept
-                    .filter(|kept| kept.client_id == id && auth == ClientAuth::None)
-                    .map_or(auth, |kept| kept.auth),
-                id,
-                secret: None,
-                replaceable: true,
-            }),
-            None => kept.map(ClientConfig::from),
-        },
-    )
+    let today = context.registry.get(&provider.name).ok();
+    if let Some(now) = today.filter(|now| now.client_id != provider.client_id)
+        && let Some(id) = now.client_id.clone()
+    {
+        let registered = kept.filter(|kept| kept.client_id == id);
+        let auth = registered.map(|kept| kept.auth);
+        return Ok(Some(config::configure(&now, id, auth, true)));
+    }
+    Ok(kept.map(ClientConfig::from))
 }
 
 /// A client that keyfob has registered at the same issuer for the same redirect URIs, under another
 /// definition's name; not the one that was here `before`.
-async fn sibling_client(
+async fn find_sibling(
     context: &Context,
     ours: &Provider,
     before: Option<String>,
 ) -> Result<Option<(KeptClient, ClientSecrets)>> {
-    let (vault, registry) = (Arc::clone(&context.vault), context.registry.clone());
-    let ours = ours.clone();
-    let found = off_thread(move || Ok(find_sibling(&vault, &registry, &ours))).await?;
-    Ok(found.filter(|(kept, _)| Some(&kept.client_id) != before.as_ref()))
-}
-
-fn find_sibling(
-    vault: &Vault,
-    registry: &Registry,
-    ours: &Provider,
-) -> Option<(KeptClient, ClientSecrets)> {
-    let (issuer, uris) = (ours.issuer.as_ref()?, ours.described_redirect_uris());
-    let pin = config::pin(ours)?;
-    let serves = |kept: &KeptClient, sibling: &Provider| {
-        sibling.issuer.as_ref() == Some(issuer)
-            && sibling.described_redirect_uris() == uris
-            && kept.pin == pin
-            && !kept.expired(Timestamp::now())
+    let (Some(issuer), Some(pin)) = (ours.issuer.clone(), config::pin(ours)) else {
+        return Ok(None);
     };
-    let names = registry.names().into_iter();
-    let mut others = names.filter(|name| *name != ours.name);
-    others.find_map(|name| {
-        let kept = vault.client(&name).ok()??;
-        let sibling = registry.get(&name).ok()?;
-        let secrets = serves(&kept, &sibling).then(|| vault.client_secrets(&kept).ok())??;
-        Some((kept, secrets))
-    })
+    let (vault, registry) = (Arc::clone(&context.vault), context.registry.clone());
+    let (own, uris) = (ours.name.clone(), ours.described_redirect_uris());
+    let found = off_thread(move || {
+        let mut others = registry.names().into_iter().filter(|name| *name != own);
+        Ok(others.find_map(|name| {
+            let kept = vault.client(&name).ok()??;
+            let sibling = registry.get(&name).ok()?;
+            let serves = sibling.issuer.as_ref() == Some(&issuer)
+                && sibling.described_redirect_uris() == uris
+                && kept.pin == pin
+                && !kept.expired(Timestamp::now());
+            let secrets = serves.then(|| vault.client_secrets(&kept).ok())??;
+            Some((kept, secrets))
+        }))
+    });
+    Ok((found.await?).filter(|(kept, _)| Some(&kept.client_id) != before.as_ref()))
 }
 
-async fn confirmed(
+async fn confirm(
     context: &Context,
     plan: &Plan,
     endpoint: &Url,
     ended: Option<&KeptClient>,
 ) -> Result<bool> {
-    let (term, provider) = (Arc::clone(&context.term), &plan.wish.provider);
-    let (title, place) = (&provider.title, origin(endpoint));
+    let (term, title) = (Arc::clone(&context.term), &plan.wish.provider.title);
+    let expired = ended.map(|ended| secret::expiry_error(&plan.wish, ended));
     if !term.can_ask() {
-        return Err(ended.map_or_else(
-            || {
-                Error::new(
-                    Code::RegistrationRequired,
-                    format!("keyfob is not registered at {title}"),
-                )
-                .hint(format!(
-                    "let it register itself with `{}`, or name a client with `{}`{}",
-                    plan.wish.again_with(" --register"),
-                    plan.wish.again_with(" --client-id ID"),
-                    plan.wish.see()
-                ))
-            },
-            |ended| secret::expired(&plan.wish, ended),
-        ));
+        return Err(expired.unwrap_or_else(|| {
+            let what = format!("keyfob is not registered at {title}");
+            Error::new(Code::RegistrationRequired, what).hint(format!(
+                "let it register itself with `{}`, or name a client with `{}`{}",
+                plan.wish.command_with(" --register"),
+                plan.wish.command_with(" --client-id ID"),
+                plan.wish.definition_hint()
+            ))
+        }));
     }
     let scopes = match scopes(&plan.wish).as_slice() {
         [] => String::new(),
         scopes => format!(", for the scopes {}", scopes.join(", ")),
     };
-    let state = match ended {
-        Some(ended) => format!(
-            "{}; keyfob can register anew",
-            secret::expired(&plan.wish, ended).message
-        ),
+    let state = match expired {
+        Some(expired) => format!("{}; keyfob can register anew", expired.message),
         None => format!("keyfob is not registered at {title}; it can register itself"),
     };
     term.say(&format!(
         "{state}, as a native client with redirect URIs on this machine{scopes}"
     ));
+    let place = origin(endpoint);
     let question = if plan.keeping.ephemeral {
         format!(
             "register keyfob at {place} for this command? not every server takes that back at its end"
@@ -228,34 +202,30 @@ fn registration_error(wish: &Wish, error: &OauthError) -> Error {
     };
     Error {
         message,
-        ..by_hand(wish, "")
+        ..by_hand_error(wish, "")
     }
 }
 
-/// What a person does where keyfob cannot register: the page, the values, and the command afterwards.
-pub(crate) fn by_hand(wish: &Wish, message: &str) -> Error {
+pub(crate) fn by_hand_error(wish: &Wish, message: &str) -> Error {
     let provider = &wish.provider;
     let page = provider.registration.page.as_ref();
     let place = page.map_or(provider.title.as_str(), Url::as_str);
     let hint = match wish.flow {
-        Flow::ClientCredentials | Flow::TokenExchange => for_itself(wish, place),
-        _ => for_a_person(wish, place),
+        Flow::ClientCredentials | Flow::TokenExchange => machine_steps(wish, place),
+        _ => person_steps(wish, place),
     };
-    Error::new(
-        Code::RegistrationRequired,
-        format!("{message} {}", provider.title),
-    )
-    .hint(hint.join("\n"))
+    let what = format!("{message} {}", provider.title);
+    Error::new(Code::RegistrationRequired, what).hint(hint.join("\n"))
 }
 
 /// A client that signs in for itself has no redirect URI, and a secret.
-fn for_itself(wish: &Wish, place: &str) -> Vec<String> {
+fn machine_steps(wish: &Wish, place: &str) -> Vec<String> {
     let provider = &wish.provider;
     let then = if wish.retry.by_url {
         let secret = provider.variable("CLIENT_SECRET");
         format!(
             "then `{}`, its secret in {secret}",
-            wish.again_with(" --client-id ID")
+            wish.command_with(" --client-id ID")
         )
     } else {
         let auth = if provider.client_auth.needs_secret() {
@@ -271,7 +241,7 @@ fn for_itself(wish: &Wish, place: &str) -> Vec<String> {
     vec![format!("register a confidential client at {place}"), then]
 }
 
-fn for_a_person(wish: &Wish, place: &str) -> Vec<String> {
+fn person_steps(wish: &Wish, place: &str) -> Vec<String> {
     let provider = &wish.provider;
     let mut hint = vec![format!("register a client at {place}")];
     let mut values = provider.registration_values(&wish.scopes);
@@ -280,7 +250,7 @@ fn for_a_person(wish: &Wish, place: &str) -> Vec<String> {
         values = uris.map(|uri| format!("Redirect URI: {uri}")).collect();
     }
     hint.extend(values.into_iter().map(|value| format!("  {value}")));
-    hint.push(format!("then `{}`", wish.again_with(" --client-id ID")));
+    hint.push(format!("then `{}`", wish.command_with(" --client-id ID")));
     if provider.client_id_metadata_document_supported && !wish.retry.by_url {
         hint.push(format!(
             "or host what `keyfob provider metadata {}` prints, and give its https address as ID",
@@ -290,45 +260,33 @@ fn for_a_person(wish: &Wish, place: &str) -> Vec<String> {
     hint
 }
 
-/// The longest client id that is shown whole, in characters.
-const ID_LIMIT: usize = 80;
-
-/// Keeps what a registration gave; an ephemeral login has it in memory.
+/// An ephemeral login has it in memory: what can be deleted is deleted at the end, and the rest is said at once.
 async fn keep_registered(context: &Context, plan: &Plan, registered: Registered) -> ClientConfig {
     if plan.keeping.ephemeral {
-        return keep_in_memory(context, plan, registered);
+        plan.gain_client(&registered);
+        let id = shorten_id(&registered.client_id);
+        context.term.say(&format!(
+            "registered keyfob at {} as client `{id}`, for this command",
+            plan.wish.provider.title
+        ));
+        return ClientConfig {
+            id: registered.client_id,
+            auth: registered.auth,
+            secret: registered.client_secret,
+            replaceable: false,
+        };
     }
+    let pin = config::pin(&plan.wish.provider).unwrap_or_default();
     let client = KeptClient {
-        id: account::random_id(),
-        client_id: registered.client_id,
-        auth: registered.auth,
-        pin: config::pin(&plan.wish.provider).unwrap_or_default(),
-        store: plan.keeping.store,
         secret_expires_at: registered.secret_expires_at,
-        copy_in: None,
         configuration_endpoint: registered.configuration_endpoint,
+        ..config::record(plan, registered.client_id, registered.auth, pin)
     };
     let secrets = ClientSecrets {
         client_secret: registered.client_secret,
         registration_access_token: registered.registration_access_token,
     };
     keep_client(context, plan, client, secrets, "registered keyfob").await
-}
-
-/// What can be deleted is deleted at the end; the rest is said at once.
-fn keep_in_memory(context: &Context, plan: &Plan, registered: Registered) -> ClientConfig {
-    plan.gain_client(&registered);
-    let id = escape_short(&registered.client_id, ID_LIMIT);
-    context.term.say(&format!(
-        "registered keyfob at {} as client `{id}`, for this command",
-        plan.wish.provider.title
-    ));
-    ClientConfig {
-        id: registered.client_id,
-        auth: registered.auth,
-        secret: registered.client_secret,
-        replaceable: false,
-    }
 }
 
 /// Keeps the client that another definition of the same server has, for this one too; an ephemeral login only

@@ -5,41 +5,35 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::config::{self, ClientConfig};
-use super::obtain::given;
-use crate::account;
+use super::config::{self, ClientConfig, read_variable, shorten_id};
+use super::obtain::no_secret_error;
 use crate::context::{Context, off_thread};
 use crate::error::{Code, Error, Result};
 use crate::login::{Plan, Wish};
 use crate::oauth::Client;
 use crate::oauth::endpoint::origin;
 use crate::vault::{ClientSecrets, KeptClient, Vault};
-use keyfob_base::escape::escape_short;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
-/// The longest client id that is shown whole, in characters.
-const ID_LIMIT: usize = 80;
-
-/// What a look without a question found.
 #[derive(Debug)]
 pub(crate) enum FoundSecret {
     /// Given for this login.
     Secret(Secret),
     /// Kept or just registered, for the origin of today's token endpoint.
     Kept(Secret),
-    /// It was kept, and has ended.
     Expired(KeptClient),
-    /// Nothing.
     Nothing,
 }
 
-/// What somebody typed.
-pub(crate) struct Typed {
-    /// The secret.
-    pub secret: Secret,
-    /// It is to be kept for later logins.
-    pub keep: bool,
+impl FoundSecret {
+    pub(crate) fn require(self, wish: &Wish) -> Result<Secret> {
+        match self {
+            Self::Secret(secret) | Self::Kept(secret) => Ok(secret),
+            Self::Nothing => Err(no_secret_error(wish)),
+            Self::Expired(kept) => Err(expiry_error(wish, &kept)),
+        }
+    }
 }
 
 /// Looks for the secret: one that has just been registered, the environment, the kept client, an account
@@ -53,7 +47,7 @@ pub(crate) async fn find(
     if let Some(secret) = &known.secret {
         return Ok(FoundSecret::Kept(secret.clone()));
     }
-    if let Some(secret) = given(provider, "CLIENT_SECRET") {
+    if let Some(secret) = read_variable(provider, "CLIENT_SECRET") {
         return Ok(FoundSecret::Secret(Secret::new(secret)));
     }
     let Some(pin) = config::pin(provider) else {
@@ -64,22 +58,20 @@ pub(crate) async fn find(
     off_thread(move || {
         let kept = vault.client(&name)?;
         let kept = kept.filter(|kept| (&kept.client_id, &kept.pin) == (&client_id, &pin));
-        let Some(kept) = kept else {
-            return Ok(of_account(&vault, &name, &client_id, &pin, None));
+        let secret = match &kept {
+            Some(kept) => vault.client_secrets(kept)?.client_secret,
+            None => None,
         };
-        let secret = vault.client_secrets(&kept)?.client_secret;
-        if !kept.expired(Timestamp::now()) {
-            return Ok(match secret {
-                Some(secret) => FoundSecret::Kept(secret),
-                None => of_account(&vault, &name, &client_id, &pin, None),
-            });
+        let ended = kept.filter(|kept| kept.expired(Timestamp::now()));
+        if let (Some(secret), None) = (&secret, &ended) {
+            return Ok(FoundSecret::Kept(secret.clone()));
         }
-        Ok(
-            match of_account(&vault, &name, &client_id, &pin, secret.as_ref()) {
-                FoundSecret::Nothing => FoundSecret::Expired(kept),
-                found => found,
-            },
-        )
+        let held = of_account(&vault, &name, &client_id, &pin, secret.as_ref());
+        Ok(match (held, ended) {
+            (Some(held), _) => FoundSecret::Kept(held),
+            (None, Some(ended)) => FoundSecret::Expired(ended),
+            (None, None) => FoundSecret::Nothing,
+        })
     })
     .await
 }
@@ -91,20 +83,18 @@ fn of_account(
     id: &str,
     pin: &str,
     ended: Option<&Secret>,
-) -> FoundSecret {
+) -> Option<Secret> {
     let accounts = vault.accounts_of(provider).accounts;
     let mut same = accounts.iter().filter(|account| {
         let then = account.endpoints.pin(&account.endpoints.token);
         account.client.id == id && then.is_ok_and(|then| then == pin)
     });
-    let secret = same.find_map(|account| {
+    same.find_map(|account| {
         let secret = vault.secrets(account).ok()??.client_secret;
         secret.filter(|secret| Some(secret) != ended)
-    });
-    secret.map_or(FoundSecret::Nothing, FoundSecret::Kept)
+    })
 }
 
-/// Asks for the secret; `needed` where nobody can be asked or nothing is typed.
 pub(crate) async fn ask(
     context: &Context,
     wish: &Wish,
@@ -120,7 +110,7 @@ pub(crate) async fn ask(
     }
     let question = format!(
         "client secret of {} at {}:",
-        escape_short(&known.id, ID_LIMIT),
+        shorten_id(&known.id),
         wish.provider.title
     );
     let instead = format!("set {}", wish.provider.variable("CLIENT_SECRET"));
@@ -136,14 +126,7 @@ pub(crate) async fn ask(
     .await
 }
 
-/// The same, and asks whether to keep it.
-pub(crate) async fn ask_and_offer(
-    context: &Context,
-    plan: &Plan,
-    known: &ClientConfig,
-    needed: Error,
-) -> Result<Typed> {
-    let secret = ask(context, &plan.wish, known, needed).await?;
+pub(crate) async fn offer_to_keep(context: &Context, plan: &Plan) -> Result<bool> {
     let term = Arc::clone(&context.term);
     let question = format!(
         "keep it in {} for later logins at {}?",
@@ -151,8 +134,7 @@ pub(crate) async fn ask_and_offer(
         plan.wish.provider.title
     );
     let instead = format!("set {}", plan.wish.provider.variable("CLIENT_SECRET"));
-    let keep = off_thread(move || term.confirm(&question, &instead)).await?;
-    Ok(Typed { secret, keep })
+    off_thread(move || term.confirm(&question, &instead)).await
 }
 
 /// Keeps a typed secret beside what is kept of the same client already. A failure is a warning, for the
@@ -162,37 +144,21 @@ pub(crate) async fn keep(context: &Context, plan: &Plan, client: &Client, secret
         return; // nothing was sent, so nothing was taken
     };
     let (vault, name) = (Arc::clone(&context.vault), plan.wish.provider.name.clone());
-    let kept = KeptClient {
-        id: account::random_id(),
-        client_id: client.id.clone(),
-        auth: client.auth,
-        pin,
-        store: plan.keeping.store,
-        secret_expires_at: None,
-        copy_in: None,
-        configuration_endpoint: None,
-    };
+    let mut kept = config::record(plan, client.id.clone(), client.auth, pin);
     let secret = secret.clone();
-    let kept = off_thread(move || {
+    let outcome = off_thread(move || {
         let before = vault.client(&name)?;
         let same = before.filter(|b| (&b.client_id, &b.pin) == (&kept.client_id, &kept.pin));
-        let secrets = match &same {
+        let mut secrets = match &same {
             Some(same) => vault.client_secrets(same)?,
             None => ClientSecrets::default(),
         };
-        let secrets = ClientSecrets {
-            client_secret: Some(secret),
-            ..secrets
-        };
-        let configuration_endpoint = same.and_then(|same| same.configuration_endpoint);
-        let kept = KeptClient {
-            configuration_endpoint,
-            ..kept
-        };
+        secrets.client_secret = Some(secret);
+        kept.configuration_endpoint = same.and_then(|same| same.configuration_endpoint);
         vault.keep_client(&name, &kept, &secrets)
     })
     .await;
-    match kept {
+    match outcome {
         Ok(()) => context.term.say(&format!(
             "the client secret is kept in {}",
             plan.keeping.store.noun()
@@ -205,44 +171,38 @@ pub(crate) async fn keep(context: &Context, plan: &Plan, client: &Client, secret
 }
 
 /// A kept secret goes to the origin that it was kept for; `key` names another.
-pub(crate) fn elsewhere(wish: &Wish, key: &str, endpoint: &Url) -> Error {
+pub(crate) fn other_origin_error(wish: &Wish, key: &str, endpoint: &Url) -> Error {
     let provider = &wish.provider;
     let then = config::pin(provider).unwrap_or_default();
-    Error::new(
-        Code::EndpointChanged,
-        format!(
-            "the client secret was kept for {then}, and `{key}` is under {}",
-            origin(endpoint)
-        ),
-    )
-    .hint(format!(
+    let what = format!(
+        "the client secret was kept for {then}, and `{key}` is under {}",
+        origin(endpoint)
+    );
+    Error::new(Code::EndpointChanged, what).hint(format!(
         "if you trust that place, set {} for this login{}",
         provider.variable("CLIENT_SECRET"),
-        wish.see()
+        wish.definition_hint()
     ))
 }
 
 /// The secret that was kept has ended (RFC 7591 §3.2.1).
-pub(crate) fn expired(wish: &Wish, kept: &KeptClient) -> Error {
+pub(crate) fn expiry_error(wish: &Wish, kept: &KeptClient) -> Error {
     let provider = &wish.provider;
     let anew = match provider.registration_endpoint {
         Some(_) => format!(
             "let keyfob register anew with `{}`, or ",
-            wish.again_with(" --register")
+            wish.command_with(" --register")
         ),
         None => String::new(),
     };
     let end = kept.secret_expires_at;
-    Error::new(
-        Code::ExpiredToken,
-        format!(
-            "the secret of client `{}` at {} expired{}",
-            escape_short(&kept.client_id, ID_LIMIT),
-            provider.title,
-            end.map(|end| format!(" at {end}")).unwrap_or_default()
-        ),
-    )
-    .hint(format!(
+    let what = format!(
+        "the secret of client `{}` at {} expired{}",
+        shorten_id(&kept.client_id),
+        provider.title,
+        end.map(|end| format!(" at {end}")).unwrap_or_default()
+    );
+    Error::new(Code::ExpiredToken, what).hint(format!(
         "{anew}set {} to a new one",
         provider.variable("CLIENT_SECRET")
     ))

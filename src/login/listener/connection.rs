@@ -25,15 +25,12 @@ const REQUEST_SIZE: usize = 16 * 1024;
 
 /// A redirect whose judgement and answer are awaited.
 pub(super) struct Arrival {
-    /// What stood after the `?`: it may hold a code.
     pub(super) query: Secret,
-    /// The connection it came on.
     pub(super) connection: Id,
     reply: oneshot::Sender<EndPage>,
 }
 
 impl Arrival {
-    /// Hands the page to the connection, if it is still there.
     pub(super) fn answer(self, page: EndPage) {
         let _ = self.reply.send(page);
     }
@@ -50,7 +47,6 @@ impl Connection {
         self.task.id()
     }
 
-    /// Whether its request is not there yet.
     pub(super) fn is_waiting(&self) -> bool {
         !self.whole.load(Ordering::Relaxed)
     }
@@ -59,7 +55,6 @@ impl Connection {
         !self.task.is_finished()
     }
 
-    /// Waits until the answer is sent and the connection closed.
     pub(super) async fn closed(&mut self) {
         let _ = (&mut self.task).await;
     }

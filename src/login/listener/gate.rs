@@ -1,5 +1,4 @@
 //! Which requests are redirects at all: `GET`, the exact path, a loopback `Host` with our port.
-//!
 //! The `Host` shuts out web pages that reach the listener under a name of theirs (DNS rebinding).
 
 use hyper::body::Body;
@@ -9,14 +8,12 @@ use hyper::{Method, Request, Uri};
 use crate::provider::RedirectHost;
 use keyfob_base::secret::Secret;
 
-/// What a redirect of this login looks like, before anybody looks at its query.
 pub(super) struct Gate {
     path: String,
     hosts: Vec<String>,
 }
 
 impl Gate {
-    /// For the path and port of the redirect URI.
     pub(super) fn new(path: &str, port: u16) -> Self {
         let names = RedirectHost::ALL.map(RedirectHost::as_str);
         let mut hosts: Vec<String> = names.iter().map(|name| format!("{name}:{port}")).collect();

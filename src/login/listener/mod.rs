@@ -1,5 +1,4 @@
 //! The redirect listener: waits on loopback for the one authorization response of a login (RFC 8252 §7.3).
-//!
 //! Any process of this machine and any page in the browser can connect, so the wait goes on until the
 //! right answer comes, whatever else arrives. No request can be queued behind idle connections: at the
 //! cap the oldest of those gives way.
@@ -54,13 +53,9 @@ pub(crate) struct Listener {
 impl Listener {
     /// Binds the loopback addresses of the rule: `localhost` means both families on one port, or the
     /// only one this machine has.
-    ///
     /// `path` begins with `/`. The port is `port` if given, else the first free one of the rule's, else
-    /// one that the system picks. Fails if none is to be had, or if the path does not make a plain URI.
-    ///
-    /// # Panics
-    ///
-    /// Outside a tokio runtime, whose reactor the sockets join.
+    /// one that the system picks. Fails if none is to be had, or if the path does not make a plain URI; panics
+    /// outside a tokio runtime, whose reactor the sockets join.
     pub(crate) fn bind(rule: &RedirectRule, path: &str, port: Option<u16>) -> Result<Self> {
         let (sockets, port) = bind::bind(rule, port)?;
         let redirect_uri = bind::redirect_uri(rule.host, port, path)?;
@@ -82,13 +77,11 @@ impl Listener {
         &self.redirect_uri
     }
 
-    /// The port it listens on.
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
     /// Waits for the redirect that `judge` takes for ours; its answer is still owed.
-    ///
     /// `judge` gets the query string, without the `?`. What it says is not ours gets 400, what is no redirect
     /// at all gets 404, and the wait goes on. Once a redirect is accepted the sockets are closed, everybody
     /// else is disconnected, and another call never returns. There is no time limit here. Dropping the
@@ -143,7 +136,6 @@ impl Listener {
     }
 }
 
-/// The next connection on any of the sockets, each having its turn.
 async fn next(sockets: &mut [TcpListener]) -> TcpStream {
     loop {
         let accepted = poll_fn(|context| {

@@ -14,23 +14,19 @@ use crate::oauth::members::{needed_secret, seconds, text};
 use crate::provider::{DeviceRule, DeviceStyle};
 use keyfob_base::escape::is_unsafe;
 
-/// The longest code that a person is asked to type, in characters.
 const USER_CODE_LIMIT: usize = 64;
 /// The longest address that is shown, in bytes; no larger one makes a QR code.
 const URI_LIMIT: usize = 2048;
 /// The life of codes whose end no answer names, in seconds: what most servers give.
 const USUAL_LIFE: u32 = 15 * 60;
-/// The longest life that is believed, in seconds.
 const LONGEST_LIFE: u32 = 60 * 60;
 /// The interval where the answer has none, in seconds (RFC 8628 §3.2).
 const USUAL_INTERVAL: u32 = 5;
-/// The shortest interval, whatever the answer has.
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 /// The longest interval that is obeyed, in seconds; a longer one would never notice a sign-in.
 const LONGEST_INTERVAL: u32 = 60;
 
-/// Reads the answer. `on_loopback` says that the endpoint is on this machine; only then may the page be
-/// there, over http.
+/// `on_loopback`: the endpoint is on this machine; only then may the page be there, over http.
 pub(super) fn read(
     answer: &Answer,
     rule: &DeviceRule,
@@ -49,7 +45,6 @@ pub(super) fn interval(members: &Map<String, Value>) -> Result<Option<Duration>,
     Ok(interval.map(|seconds| bounded_interval(seconds.into())))
 }
 
-/// Seconds between polls, at least one and at most a minute.
 pub(super) fn bounded_interval(seconds: u64) -> Duration {
     Duration::from_secs(seconds.min(LONGEST_INTERVAL.into())).max(SHORTEST_INTERVAL)
 }

@@ -22,7 +22,6 @@ const LAST_CHANCE: Duration = Duration::from_secs(1);
 /// of the answer, from which the next wait counts, so a slow server is not asked sooner for it.
 #[derive(Debug, Clone)]
 pub(crate) struct Pace {
-    /// The least time between polls.
     interval: Duration,
     /// The time before the next one: the interval, or more while there is trouble.
     wait: Duration,
@@ -52,8 +51,7 @@ impl Pace {
         self.next = now + self.wait;
     }
 
-    /// The server wants fewer polls: from now on five seconds more lie between them, or `interval` where
-    /// that is longer.
+    /// From now on five seconds more lie between polls, or `interval` where that is longer.
     pub(crate) fn slow_down(&mut self, interval: Option<Duration>, now: Instant) {
         let slower = self.interval + SLOWER;
         self.interval = interval.map_or(slower, |interval| interval.max(slower));

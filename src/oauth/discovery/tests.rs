@@ -55,11 +55,11 @@ async fn openids_place_is_asked_first() {
         let metadata = result.unwrap();
         assert_eq!(asked, [place]);
         assert_eq!(
-            metadata.token_endpoint.unwrap().as_str(),
+            metadata.endpoints[&Endpoint::Token].as_str(),
             "http://127.0.0.1:1/token"
         );
         assert!(metadata.authorization_response_iss_parameter_supported);
-        assert!(metadata.userinfo_endpoint.is_none());
+        assert!(!metadata.endpoints.contains_key(&Endpoint::Userinfo));
     }
 }
 
@@ -188,18 +188,8 @@ async fn everything_that_is_known_is_read() {
     );
     let (result, _) = discovered("", |issuer| [document(issuer, &members), missing()]).await;
     let read = result.unwrap();
-    let found = [
-        &read.authorization_endpoint,
-        &read.token_endpoint,
-        &read.userinfo_endpoint,
-        &read.revocation_endpoint,
-        &read.registration_endpoint,
-        &read.device_authorization_endpoint,
-        &read.pushed_authorization_request_endpoint,
-    ];
-    for (name, endpoint) in ENDPOINTS.iter().zip(found) {
-        let endpoint = endpoint.as_ref().expect(name);
-        assert_eq!(endpoint.path(), format!("/{name}"));
+    for (name, endpoint) in ENDPOINTS.iter().zip(Endpoint::ALL) {
+        assert_eq!(read.endpoints[&endpoint].path(), format!("/{name}"));
     }
     let list = |words: &[&str]| Some(words.iter().map(|word| (*word).to_owned()).collect());
     assert!(read.require_pushed_authorization_requests);
@@ -237,7 +227,11 @@ async fn odd_fields_beside_the_endpoints_lose_no_document() {
     let read = result.unwrap();
     let expected = Metadata {
         issuer: read.issuer.clone(),
-        token_endpoint: Some(Url::parse("https://id.example.com/t").unwrap()),
+        endpoints: [(
+            Endpoint::Token,
+            Url::parse("https://id.example.com/t").unwrap(),
+        )]
+        .into(),
         code_challenge_methods_supported: Some(vec!["S256".into()]),
         ..Metadata::default()
     };

@@ -7,7 +7,6 @@ use url::form_urlencoded;
 use crate::oauth::{ErrorResponse, OauthError, challenge, redact};
 use keyfob_base::secret::Secret;
 
-/// Members of answers that are secrets.
 const SECRET_MEMBERS: [&str; 11] = [
     "access_token",
     "authorization_code",
@@ -22,7 +21,6 @@ const SECRET_MEMBERS: [&str; 11] = [
     "subject_token",
 ];
 
-/// The media type of a form.
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Each secret takes a look through all words of an answer, and a hostile one has room for many.
@@ -34,7 +32,6 @@ pub(in crate::oauth) struct Answer {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
-    /// What the request carried.
     pub(super) secrets: Vec<Secret>,
 }
 
@@ -44,7 +41,6 @@ impl Answer {
         self.status
     }
 
-    /// Whether the status is 2xx.
     pub(in crate::oauth) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
@@ -65,7 +61,6 @@ impl Answer {
         self.error_response_at("error")
     }
 
-    /// The same where another member carries the error.
     pub(in crate::oauth) fn error_response_at(&self, member: &str) -> Option<ErrorResponse> {
         let members = match self.media_type().as_deref() {
             Some(FORM) => self.form(),
@@ -75,8 +70,7 @@ impl Answer {
         self.refusal(text(member), text("error_description"))
     }
 
-    /// A refusal in a successful answer, as some APIs give it: an `error` (a code, or an object with a
-    /// `message`), GraphQL's `errors`, or `"ok": false`.
+    /// As some APIs give it: `error` (a code, or an object with a `message`), GraphQL's `errors`, or `"ok": false`.
     pub(in crate::oauth) fn refusal_in_success(&self) -> Option<ErrorResponse> {
         let answer = Value::Object(self.object().ok()?);
         let text = |pointer: &str| answer.pointer(pointer)?.as_str();
@@ -122,8 +116,7 @@ impl Answer {
         }
     }
 
-    /// What an answer with an error in it means; under 2xx it is the standard's refusal only where
-    /// `under_200` says so.
+    /// Under 2xx it is the standard's refusal only where `under_200` says so.
     pub(in crate::oauth) fn refused(&self, response: ErrorResponse, under_200: bool) -> OauthError {
         match self.status {
             400 | 401 | 403 => OauthError::Refused(response),
@@ -135,8 +128,7 @@ impl Answer {
         }
     }
 
-    /// An answer that the standard does not allow, as a sentence that begins with the host; `what` may
-    /// hold words of the server.
+    /// A sentence that begins with the host; `what` may hold words of the server.
     pub(in crate::oauth) fn invalid(&self, what: &str) -> OauthError {
         OauthError::Invalid(format!("{} {}", self.host, self.words(what)))
     }
@@ -168,8 +160,7 @@ impl Answer {
         Some(media_type).filter(|name| !name.is_empty())
     }
 
-    /// Words of the server without the secrets that it was sent, and without those that it gives away in
-    /// the same answer.
+    /// Without the secrets that the server was sent, and those that it gives away in the same answer.
     fn words(&self, text: &str) -> String {
         let mut secrets = self.secrets.clone();
         let body = match self.media_type().as_deref() {
@@ -183,7 +174,6 @@ impl Answer {
     }
 }
 
-/// The values of members that hold secrets, at any depth and up to a number.
 fn given_away(value: &Value, secrets: &mut Vec<Secret>) {
     match value {
         _ if secrets.len() >= MOST_SECRETS => {}

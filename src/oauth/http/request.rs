@@ -16,11 +16,9 @@ pub(in crate::oauth) struct Request<'a> {
     pub(super) url: &'a Url,
     pub(super) headers: HeaderMap,
     pub(super) body: Body<'a>,
-    /// Redacted from every word of the answer.
     pub(super) secrets: Vec<Secret>,
 }
 
-/// What is sent along.
 pub(super) enum Body<'a> {
     Empty,
     Form(Vec<(&'a str, &'a str)>),
@@ -28,13 +26,11 @@ pub(super) enum Body<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// A `GET`.
     pub(in crate::oauth) fn get(url: &'a Url) -> Self {
         Self::new(Method::GET, url, Body::Empty)
     }
 
-    /// A `POST` without a body, and so without a content type; the length is told, for some servers
-    /// insist (RFC 9110 §8.6).
+    /// No body and so no content type; the length is told, for some servers insist (RFC 9110 §8.6).
     pub(in crate::oauth) fn post(url: &'a Url) -> Self {
         let mut request = Self::new(Method::POST, url, Body::Empty);
         request
@@ -43,17 +39,14 @@ impl<'a> Request<'a> {
         request
     }
 
-    /// A `DELETE` without a body.
     pub(in crate::oauth) fn delete(url: &'a Url) -> Self {
         Self::new(Method::DELETE, url, Body::Empty)
     }
 
-    /// A `POST` of a form that has no field yet.
     pub(in crate::oauth) fn form(url: &'a Url) -> Self {
         Self::new(Method::POST, url, Body::Form(Vec::new()))
     }
 
-    /// Any method with a JSON body.
     pub(in crate::oauth) fn json(method: Method, url: &'a Url, body: Value) -> Self {
         Self::new(method, url, Body::Json(body))
     }
@@ -80,7 +73,6 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Adds the same, and hides its value.
     pub(in crate::oauth) fn secret_field(self, name: &'a str, value: &'a Secret) -> Self {
         self.field(name, value.expose()).hide(value)
     }
@@ -95,12 +87,11 @@ impl<'a> Request<'a> {
         self.hide(password).hide(&credentials)
     }
 
-    /// Sends a bearer token (RFC 6750 §2.1), and hides it.
+    /// RFC 6750 §2.1.
     pub(in crate::oauth) fn bearer(self, token: &Secret) -> Result<Self, OauthError> {
         self.token("Bearer", token)
     }
 
-    /// Sends an access token under another scheme, and hides it.
     pub(in crate::oauth) fn token(
         mut self,
         scheme: &str,
@@ -121,7 +112,6 @@ impl<'a> Request<'a> {
         self.headers.insert(AUTHORIZATION, value);
     }
 
-    /// Sets a header that a definition asks for.
     pub(in crate::oauth) fn header(mut self, name: &str, value: &str) -> Result<Self, OauthError> {
         let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>())
         else {
@@ -133,23 +123,21 @@ impl<'a> Request<'a> {
         Ok(self)
     }
 
-    /// Redacts one more secret from the answer.
     pub(in crate::oauth) fn hide(mut self, secret: &Secret) -> Self {
         self.secrets.push(secret.clone());
         self
     }
 
-    /// One line for the trace: no query string, parameters by name, and of values only those that
-    /// the standards fix.
+    /// For the trace: no query string, parameters by name, and only values that the standards fix.
     pub(super) fn line(&self) -> String {
         let names = match &self.body {
             Body::Form(fields) => fields
                 .iter()
-                .map(|(name, value)| told(name, value))
+                .map(|(name, value)| describe_field(name, value))
                 .collect(),
             Body::Json(Value::Object(members)) => members
                 .iter()
-                .map(|(name, value)| told(name, value.as_str().unwrap_or_default()))
+                .map(|(name, value)| describe_field(name, value.as_str().unwrap_or_default()))
                 .collect(),
             Body::Empty | Body::Json(_) => Vec::new(),
         };
@@ -176,7 +164,7 @@ fn add(members: &mut Map<String, Value>, name: &str, value: &str) {
     }
 }
 
-fn told(name: &str, value: &str) -> String {
+fn describe_field(name: &str, value: &str) -> String {
     match name {
         "grant_type" | "requested_token_type" | "subject_token_type" | "token_type_hint" => {
             format!("{name}={value}")

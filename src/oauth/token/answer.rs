@@ -24,8 +24,7 @@ pub(super) fn refuse(wrong: String) -> Result<(), String> {
     Err(wrong)
 }
 
-/// Reads the answer; `asked` are the scopes where it names none, and the expiry counts from `now`.
-/// `odd` decides on members that a token set can do without.
+/// `asked` are the scopes where the answer names none; `odd` decides on members that can be done without.
 pub(super) fn read(
     answer: &Answer,
     rule: &TokenRule,
@@ -40,12 +39,13 @@ pub(super) fn read(
     if let Some(response) = answer.error_response() {
         return Err(answer.refused(response, rule.errors_under_200));
     }
-    set(&placed(members, rule), rule, asked, now, odd).map_err(|wrong| unusable(answer, &wrong))
+    set(&place_members(members, rule), rule, asked, now, odd)
+        .map_err(|wrong| unusable(answer, &wrong))
 }
 
 /// Demands a text that only some grants answer with. For an answer that has given a token set.
 pub(super) fn needs(answer: &Answer, rule: &TokenRule, name: &str) -> Result<(), OauthError> {
-    let members = placed(answer.object()?, rule);
+    let members = place_members(answer.object()?, rule);
     let wrong = match text(&members, name) {
         Ok(Some(_)) => return Ok(()),
         Ok(None) => format!("`{name}` is missing"),
@@ -59,7 +59,7 @@ fn unusable(answer: &Answer, wrong: &str) -> OauthError {
 }
 
 /// The members from where the rule says that they are, each before its namesake in the answer itself.
-fn placed(mut members: Map<String, Value>, rule: &TokenRule) -> Map<String, Value> {
+fn place_members(mut members: Map<String, Value>, rule: &TokenRule) -> Map<String, Value> {
     let Some(pointer) = &rule.members else {
         return members;
     };
@@ -87,13 +87,15 @@ fn set(
         refresh_token: secret(members, "refresh_token")?,
         id_token: spare(secret(members, "id_token"), odd)?,
         token_type: token_type(members, rule)?,
-        scopes: listed.map_or_else(|| asked.to_vec(), |listed| granted(listed, rule, asked)),
+        scopes: listed.map_or_else(
+            || asked.to_vec(),
+            |listed| translate_granted(listed, rule, asked),
+        ),
         received_at: now,
         expires_at: life.map(|life| now.plus(life.into())),
     })
 }
 
-/// A member that may be absent: where it cannot be used and `odd` lets that pass, it is.
 fn spare<T>(member: Result<Option<T>, String>, odd: Odd) -> Result<Option<T>, String> {
     member.or_else(|wrong| odd(wrong).map(|()| None))
 }
@@ -118,8 +120,7 @@ fn token_type(members: &Map<String, Value>, rule: &TokenRule) -> Result<String, 
     }
 }
 
-/// The scopes that the answer lists, in a string (RFC 6749 §3.3) or an array of them; an empty string
-/// lists none.
+/// A string (RFC 6749 §3.3) or an array of them; an empty string lists none.
 fn listed_scopes(
     members: &Map<String, Value>,
     rule: &TokenRule,
@@ -148,7 +149,7 @@ fn split(text: &str, separator: Option<&str>) -> Vec<String> {
 }
 
 /// What was granted, in the words of the request, where the answer lists scopes at all.
-fn granted(listed: Vec<String>, rule: &TokenRule, asked: &[String]) -> Vec<String> {
+fn translate_granted(listed: Vec<String>, rule: &TokenRule, asked: &[String]) -> Vec<String> {
     let ours = |scope: String| {
         let alias = rule.granted_scope_aliases.get(&scope);
         alias.cloned().unwrap_or(scope)

@@ -2,8 +2,8 @@ use super::*;
 use crate::names::is_provider_name;
 use crate::paths::Paths;
 use crate::provider::{
-    ClientAuth, DeviceStyle, ExchangeRule, PrefixRule, Provider, RESERVED_PARAMETERS, RedirectHost,
-    Registry, ResourceForm, RevocationStyle, SANDBOX, TokenBody,
+    ClientAuth, DeviceStyle, Endpoint, ExchangeRule, PrefixRule, Provider, RESERVED_PARAMETERS,
+    RedirectHost, Registry, ResourceForm, RevocationStyle, SANDBOX, TokenBody,
 };
 
 /// Every row as a person without any file looks at it, and its text.
@@ -72,27 +72,25 @@ fn hosts_stand_only_where_a_host_does() {
 fn every_row_for_other_peoples_servers_calls_https_alone() {
     for (provider, _) in rows() {
         let name = provider.name.as_str();
-        let urls = [
-            &provider.authorization_endpoint,
-            &provider.token_endpoint,
-            &provider.userinfo_endpoint,
-            &provider.revocation_endpoint,
-            &provider.registration_endpoint,
-            &provider.device_authorization_endpoint,
-            &provider.pushed_authorization_request_endpoint,
+        let pages = [
             &provider.device.verification_uri,
             &provider.given.userinfo_endpoint,
             &provider.given.page,
             &provider.revocation.page,
             &provider.registration.page,
         ];
-        for url in urls.into_iter().flatten() {
+        let endpoints = Endpoint::ALL.map(|endpoint| provider.endpoint(endpoint));
+        let urls = endpoints
+            .into_iter()
+            .chain(pages.map(Option::as_ref))
+            .collect::<Vec<_>>();
+        for url in urls.iter().flatten() {
             assert_eq!(url.scheme(), "https", "{name}: {url}");
             assert_eq!(url.fragment(), None, "{name}: {url}");
             let client_id = url.as_str().replace("%7Bclient_id%7D", "");
             assert!(!client_id.contains(['{', '}', '%']), "{name}: {url}");
         }
-        let none = urls.iter().all(|url| url.is_none());
+        let none = urls.iter().all(Option::is_none);
         assert_eq!(none, provider.embedded, "{name}");
         let parameters = &provider.authorization.parameters;
         let own = RESERVED_PARAMETERS

@@ -17,8 +17,8 @@ use crate::variables::{is_variable, reserved};
 /// Checks a whole definition; the first fault is enough to mend one thing.
 pub(in crate::provider) fn check(provider: &Provider) -> Checked {
     urls::check(provider)?;
-    sufficient(provider)?;
-    client(provider)?;
+    check_endpoints(provider)?;
+    check_client(provider)?;
     check_scopes(provider)?;
     redirect::check(&provider.redirect)?;
     requests::check(provider)?;
@@ -37,7 +37,7 @@ pub(in crate::provider) fn client_id(id: &str) -> Result<(), &'static str> {
 }
 
 /// A login needs both endpoints, or metadata that names them.
-fn sufficient(provider: &Provider) -> Checked {
+fn check_endpoints(provider: &Provider) -> Checked {
     let discovered = provider.discovery && provider.issuer.is_some();
     if provider.embedded || discovered {
         return Ok(());
@@ -61,7 +61,7 @@ fn sufficient(provider: &Provider) -> Checked {
     )
 }
 
-fn client(provider: &Provider) -> Checked {
+fn check_client(provider: &Provider) -> Checked {
     if let Some(Err(what)) = provider.client_id.as_deref().map(client_id) {
         ensure(false, "client_id", what)?;
     }

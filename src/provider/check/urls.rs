@@ -2,12 +2,17 @@
 
 use url::Url;
 
-use crate::provider::Provider;
 use crate::provider::fault::{Checked, ensure};
+use crate::provider::{Endpoint, Provider};
 use crate::web::{Flaw, check_resource, flaws};
 
 pub(super) fn check(provider: &Provider) -> Checked {
-    for (key, url) in endpoints(provider) {
+    let endpoints = Endpoint::ALL.map(|endpoint| (endpoint.key(), provider.endpoint(endpoint)));
+    let given = (
+        "given.userinfo_endpoint",
+        provider.given.userinfo_endpoint.as_ref(),
+    );
+    for (key, url) in endpoints.into_iter().chain([given]) {
         let Some(url) = url else { continue };
         web(key, url)?;
         ensure(url.fragment().is_none(), key, "must have no fragment")?;
@@ -22,35 +27,6 @@ pub(super) fn check(provider: &Provider) -> Checked {
     }
     issuer(provider)?;
     targets(provider)
-}
-
-/// Every endpoint, by its key.
-pub(super) fn endpoints(provider: &Provider) -> [(&'static str, Option<&Url>); 8] {
-    [
-        (
-            "authorization_endpoint",
-            provider.authorization_endpoint.as_ref(),
-        ),
-        ("token_endpoint", provider.token_endpoint.as_ref()),
-        ("userinfo_endpoint", provider.userinfo_endpoint.as_ref()),
-        ("revocation_endpoint", provider.revocation_endpoint.as_ref()),
-        (
-            "registration_endpoint",
-            provider.registration_endpoint.as_ref(),
-        ),
-        (
-            "device_authorization_endpoint",
-            provider.device_authorization_endpoint.as_ref(),
-        ),
-        (
-            "pushed_authorization_request_endpoint",
-            provider.pushed_authorization_request_endpoint.as_ref(),
-        ),
-        (
-            "given.userinfo_endpoint",
-            provider.given.userinfo_endpoint.as_ref(),
-        ),
-    ]
 }
 
 /// https to anywhere, http to this machine, and nobody's name or password in it.

@@ -7,8 +7,6 @@
 mod registry;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod variable_tests;
 mod write;
 
 #[cfg(feature = "sandbox")]

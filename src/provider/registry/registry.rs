@@ -16,7 +16,6 @@ use crate::toml_text::read_text;
 use crate::variables::is_variable;
 use keyfob_base::escape::escape_short;
 
-/// Where a key of a definition came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
     /// The row compiled in: that of the name, or the one that the file is `like`.
@@ -28,14 +27,12 @@ pub(crate) enum Source {
 /// The source of each key that a file or row sets, by its dotted path such as `redirect.host`.
 pub(crate) type Sources = BTreeMap<String, Source>;
 
-/// All known providers, read when asked for.
 #[derive(Debug, Clone)]
 pub(crate) struct Registry {
     pub(super) paths: Paths,
     embedded: Option<Embedded>,
 }
 
-/// A definition, and what it was made of.
 pub(super) struct Loaded {
     pub(super) provider: Provider,
     row: toml::Table,
@@ -61,13 +58,11 @@ impl Registry {
         }
     }
 
-    /// The names of all providers, sorted: built-in rows and the user's files. Reads no file; a
-    /// folder that cannot be read adds none.
+    /// Sorted. Reads no file; a folder that cannot be read adds none.
     pub(crate) fn names(&self) -> Vec<String> {
-        with_rows(self.own_names()).into_iter().collect()
+        add_rows(self.own_names()).into_iter().collect()
     }
 
-    /// The names of the user's files.
     pub(super) fn own_names(&self) -> BTreeSet<String> {
         let files = fs::read_dir(self.paths.providers())
             .into_iter()
@@ -81,20 +76,17 @@ impl Registry {
         named.collect()
     }
 
-    /// The effective definition. An unknown name is `unknown_provider` with the nearest one; a wrong
-    /// file is `config_invalid` with file, line and key, and so is a definition that lacks what only
-    /// the user can say.
+    /// The effective definition; `config_invalid` where it lacks what only the user can say.
     pub(crate) fn get(&self, name: &str) -> Result<Provider> {
         let provider = self.describe(name)?;
         if provider.missing.is_empty() {
             Ok(provider)
         } else {
-            Err(template::incomplete(&provider))
+            Err(template::refuse_incomplete(&provider))
         }
     }
 
-    /// The same to look at: where only the user can say something, `missing` names the key and an
-    /// example stands in its place.
+    /// The same to look at: `missing` names what only the user can say, an example in its place.
     pub(crate) fn describe(&self, name: &str) -> Result<Provider> {
         let mut provider = self.load(name)?.provider;
         if let (true, Some(embedded)) = (provider.embedded, &self.embedded) {
@@ -103,7 +95,6 @@ impl Registry {
         Ok(provider)
     }
 
-    /// Where each key of the effective definition came from.
     pub(crate) fn sources(&self, name: &str) -> Result<Sources> {
         let Loaded { row, overlay, .. } = self.load(name)?;
         let keys = overlay::leaves("", &row);
@@ -150,33 +141,25 @@ impl Registry {
                 "did you mean `keyfob … {nearest}`? `keyfob provider list` shows all"
             ));
         }
-        let file = if is_provider_name(name) { name } else { "NAME" };
-        let mut hint = format!(
-            "`keyfob provider list` shows all; `keyfob provider add {file}` adds one, at {}",
-            self.file(file).display()
-        );
-        if !is_provider_name(name) {
-            hint.push_str(", its name in lower-case letters, digits and `-`, 32 at most");
-        }
-        error.hint(hint)
+        let (name, grammar) = if is_provider_name(name) {
+            (name, "")
+        } else {
+            let grammar = ", its name in lower-case letters, digits and `-`, 32 at most";
+            ("NAME", grammar)
+        };
+        error.hint(format!(
+            "`keyfob provider list` shows all; `keyfob provider add {name}` adds one, at {}{grammar}",
+            self.file(name).display()
+        ))
     }
 
-    /// The rule of a provider's definition; one that says nothing where the definition is wrong or gone.
+    /// One that says nothing where the definition is wrong or gone.
     pub(crate) fn lifetime(&self, name: &str) -> LifetimeRule {
-        if !is_provider_name(name) {
-            return LifetimeRule::default();
-        }
-        match (builtin::text(name), read_text(&self.file(name))) {
-            (Some(row), Ok(None)) => lifetime_of_row(row),
-            (Some(row), Ok(Some(own))) if !may_set_lifetime(&own) => lifetime_of_row(row),
-            _ => self
-                .describe(name)
-                .map_or_else(|_| LifetimeRule::default(), |row| row.lifetime),
-        }
+        self.describe(name)
+            .map_or_else(|_| LifetimeRule::default(), |row| row.lifetime)
     }
 
-    /// The first variable of a provider that is set; `None` for a name that is no provider's. A wrong
-    /// file that names one, or may, is `config_invalid`.
+    /// `None` for a name that is no provider's. A wrong file that may name one is `config_invalid`.
     pub(crate) fn token_variable_set(
         &self,
         provider: &str,
@@ -194,13 +177,9 @@ impl Registry {
         is_set: &dyn Fn(&str) -> bool,
     ) -> Vec<Result<SetVariable>> {
         let own = self.own_names();
-        with_rows(own.clone())
-            .into_iter()
-            .filter_map(|name| {
-                let found = self.variable_of(&name, own.contains(&name), is_set);
-                found.transpose()
-            })
-            .collect()
+        let names = add_rows(own.clone()).into_iter();
+        let found = names.map(|name| self.variable_of(&name, own.contains(&name), is_set));
+        found.filter_map(Result::transpose).collect()
     }
 
     /// `has_file`: whether the user may have a file of that name.
@@ -212,35 +191,29 @@ impl Registry {
     ) -> Result<Option<SetVariable>> {
         let row = builtin::text(provider);
         let usual = is_set(&token_variable(provider));
-        let own = if has_file {
-            match read_text(&self.file(provider)) {
-                // A file that cannot be read is in the way only of a variable that could be its own.
-                Err(_) if !usual && !row.is_some_and(|text| may_name(text, is_set)) => None,
-                own => own?,
-            }
-        } else {
-            None
+        let in_row = row.is_some_and(|text| may_name(text, is_set));
+        let own = match has_file.then(|| read_text(&self.file(provider))) {
+            // A file that cannot be read is in the way only of a variable that could be its own.
+            Some(Err(_)) if !usual && !in_row => None,
+            own => own.transpose()?.flatten(),
         };
-        let texts = [row, own.as_deref()];
-        let mut texts = texts.into_iter().flatten().peekable();
-        if texts.peek().is_none() || !(usual || texts.any(|text| may_name(text, is_set))) {
+        let is_known = row.is_some() || own.is_some();
+        let in_own = || own.is_some_and(|text| may_name(&text, is_set));
+        if !is_known || !(usual || in_row || in_own()) {
             return Ok(None);
         }
-        let named = own_variables(&self.load(provider)?).into_iter();
-        let set = named.into_iter().find(|name| is_set(name));
-        Ok(set.map(|name| SetVariable {
+        let mut named = own_variables(&self.load(provider)?).into_iter();
+        Ok(named.find(|name| is_set(name)).map(|name| SetVariable {
             provider: provider.to_owned(),
             name,
         }))
     }
 }
 
-/// These names and those of all rows.
-fn with_rows(own: BTreeSet<String>) -> BTreeSet<String> {
+fn add_rows(own: BTreeSet<String>) -> BTreeSet<String> {
     builtin::names().map(String::from).chain(own).collect()
 }
 
-/// Lays the user's file over the row and checks the whole.
 pub(super) fn compose(name: &str, row: toml::Table, overlay: Option<Overlay>) -> Result<Loaded> {
     let template = Template::open(row, overlay.as_ref());
     let mut table = template.row.clone();
@@ -274,28 +247,10 @@ pub(super) fn compose(name: &str, row: toml::Table, overlay: Option<Overlay>) ->
     })
 }
 
-/// Whether a user's file may have a rule of its own, or another row's. An escape can hide either key.
-fn may_set_lifetime(own: &str) -> bool {
-    ["lifetime", "like", "\\"]
-        .iter()
-        .any(|sign| own.contains(sign))
-}
-
-/// The table as it stands in a row.
-fn lifetime_of_row(text: &str) -> LifetimeRule {
-    let Some((_, table)) = text.split_once("\n[lifetime]\n") else {
-        return LifetimeRule::default();
-    };
-    let end = table.find("\n[").unwrap_or(table.len());
-    toml::from_str(&table[..end]).expect("a test parses every built-in row")
-}
-
 /// A variable that is set, and whose token it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SetVariable {
-    /// The provider's name.
     pub provider: String,
-    /// The variable's name.
     pub name: String,
 }
 
@@ -304,8 +259,8 @@ pub(crate) struct SetVariable {
 /// row has it, as that of a provider called `gh` or `hf`.
 fn own_variables(loaded: &Loaded) -> Vec<String> {
     let provider = &loaded.provider;
-    let said = |overlay: &Overlay| overlay.lines.contains_key("environment.variables");
-    let inherited = provider.like.is_some() && !loaded.overlay.as_ref().is_some_and(said);
+    let names_them = |overlay: &Overlay| overlay.lines.contains_key("environment.variables");
+    let inherited = provider.like.is_some() && !loaded.overlay.as_ref().is_some_and(names_them);
     let mut own = if inherited {
         vec![token_variable(&provider.name)]
     } else {
@@ -336,7 +291,6 @@ pub(super) fn may_name(text: &str, is_set: &dyn Fn(&str) -> bool) -> bool {
     })
 }
 
-/// Where the embedded provider serves right now.
 #[derive(Debug, Clone)]
 pub(crate) struct Embedded {
     base: Url,
@@ -353,7 +307,6 @@ impl Embedded {
         }
     }
 
-    /// Fills in the endpoints.
     pub(super) fn complete(&self, provider: &mut Provider) {
         let endpoint = |path| self.base.join(path).ok();
         provider.authorization_endpoint = endpoint("/authorize");

@@ -8,49 +8,37 @@ use std::path::{Path, PathBuf};
 use super::registry::{Registry, compose};
 use crate::error::{Code, Error, Result};
 use crate::names::is_provider_name;
-use crate::provider::change::{placeless, wrong};
+use crate::provider::change::{refuse_definition, strip_place};
 use crate::provider::overlay::Overlay;
 use crate::provider::{Change, ClientAuth, Definition, Provider, SANDBOX, builtin, check, edit};
 use crate::toml_text::read_text;
 use keyfob_base::escape::escape_short;
 use keyfob_base::files;
 
-/// The longest name that is shown whole, in characters.
-const NAME_LIMIT: usize = 40;
-
-/// What became of a user's file.
 #[derive(Debug)]
 pub(crate) struct Edited {
-    /// The file.
     pub file: PathBuf,
-    /// The definition as it now is.
     pub provider: Provider,
     /// Keys that were to be removed and were not there.
     pub absent: Vec<String>,
 }
 
-/// What is left of a provider whose file is gone.
 #[derive(Debug)]
 pub(crate) struct Removed {
-    /// The file, where there was one.
     pub file: Option<PathBuf>,
     /// A built-in row has the same name, and is in effect again.
     pub built_in: bool,
 }
 
-/// What became of a definition that came from elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Adopted {
-    /// It is the user's file from now on.
     Written,
-    /// The user's file says the same.
     Unchanged,
     /// The user's file says something else, and stays.
     Kept,
 }
 
 impl Registry {
-    /// The text of the user's file for `name`, where there is one.
     pub(crate) fn own_text(&self, name: &str) -> Result<Option<String>> {
         if is_provider_name(name) {
             read_text(&self.file(name))
@@ -59,8 +47,7 @@ impl Registry {
         }
     }
 
-    /// Takes a definition from elsewhere as the user's file for `name`, where there is none. It is checked as
-    /// a whole, as [`Registry::add`] does, and over a built-in row as [`Registry::edit`] does.
+    /// Takes a definition from elsewhere as the user's file for `name`, where there is none.
     pub(crate) fn adopt(&self, name: &str, text: &str) -> Result<Adopted> {
         self.changeable(name)?;
         let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
@@ -77,15 +64,12 @@ impl Registry {
         Ok(Adopted::Written)
     }
 
-    /// Changes keys of the user's file for `name` in one write, and makes that file for a built-in
-    /// row. Comments, order and formatting stay.
-    ///
-    /// What would not be a valid definition is not written, and is `usage`; a file that was wrong
-    /// before is `config_invalid`, unless the changes mend it. Two processes at once write one after
-    /// the other; after ten seconds the wait is `locked`.
+    /// Changes keys of the user's file for `name` in one write, and makes that file for a built-in row. What
+    /// would not be a valid definition is `usage`; a file that was wrong before is `config_invalid`, unless
+    /// the changes mend it.
     pub(crate) fn edit(&self, name: &str, changes: &[Change]) -> Result<Edited> {
         let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
-        let (text, new, edited) = self.edited(name, changes)?;
+        let (text, new, edited) = self.compose_edit(name, changes)?;
         if text.as_deref() != Some(new.as_str()) && (text.is_some() || holds_keys(&new)) {
             write(&edited.file, &new)?;
         }
@@ -94,12 +78,11 @@ impl Registry {
 
     /// The definition as [`Registry::edit`] would leave it; nothing is written.
     pub(crate) fn preview(&self, name: &str, changes: &[Change]) -> Result<Provider> {
-        self.edited(name, changes)
+        self.compose_edit(name, changes)
             .map(|(_, _, edited)| edited.provider)
     }
 
-    /// Writes a client id into the user's file for `name`, and in the same write how the client
-    /// authenticates, where that is given. Returns the file.
+    /// Writes a client id and how the client authenticates, where that is given. Returns the file.
     pub(crate) fn set_client(
         &self,
         name: &str,
@@ -118,7 +101,7 @@ impl Registry {
     /// Writes a definition under a name that is free. Returns it as it is in effect, and the file.
     pub(crate) fn add(&self, name: &str, definition: &Definition) -> Result<Edited> {
         let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
-        let (file, text, provider) = self.drafted(name, definition)?;
+        let (file, text, provider) = self.compose_draft(name, definition)?;
         write(&file, &text)?;
         Ok(Edited {
             file,
@@ -129,65 +112,52 @@ impl Registry {
 
     /// The definition as [`Registry::add`] would write it, or why it would not; nothing is written.
     pub(crate) fn draft(&self, name: &str, definition: &Definition) -> Result<Provider> {
-        self.drafted(name, definition)
+        self.compose_draft(name, definition)
             .map(|(.., provider)| provider)
     }
 
     /// Whether [`Registry::add`] would take the name: it fits the grammar, and nothing has it.
     pub(crate) fn is_free(&self, name: &str) -> Result<()> {
         if !is_provider_name(name) {
-            let what = format!(
-                "`{}` is no name for a provider",
-                escape_short(name, NAME_LIMIT)
-            );
+            let what = format!("`{}` is no name for a provider", escape_short(name, 40));
             return Err(
                 Error::new(Code::Usage, what).hint(
                     "use lower-case letters, digits and `-`, 32 at most, beginning with a letter or digit",
                 ),
             );
         }
-        let taken = |what: &str, next: String| {
-            Error::new(Code::Usage, format!("`{name}` {what}")).hint(next)
-        };
-        if name == SANDBOX {
-            return Err(taken(
-                "is the practice provider",
-                "give this one another name".into(),
-            ));
-        }
         let change = format!("change it with `keyfob provider set {name} KEY=VALUE`");
-        if builtin::row(name).is_some() {
-            let what = "is a built-in provider";
-            return Err(taken(
-                what,
-                format!("{change}, or give this one another name"),
-            ));
-        }
-        if fs::symlink_metadata(self.file(name)).is_ok() {
-            return Err(taken(
-                "exists already",
-                format!("{change}, or see it with `keyfob provider show {name}`"),
-            ));
-        }
-        Ok(())
+        let (what, hint) = if name == SANDBOX {
+            let next = "give this one another name".into();
+            ("is the practice provider", next)
+        } else if Self::is_built_in(name) {
+            let next = format!("{change}, or give this one another name");
+            ("is a built-in provider", next)
+        } else if fs::symlink_metadata(self.file(name)).is_ok() {
+            let next = format!("{change}, or see it with `keyfob provider show {name}`");
+            ("exists already", next)
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(Code::Usage, format!("`{name}` {what}")).hint(hint))
     }
 
-    /// Gives a definition of the user's own another name, which must be free. The path of its redirect
-    /// URI stays the one that was registered. Accounts do not move with it. Returns the file.
+    /// Gives a definition another name. The path of its redirect URI stays the one that was registered.
+    /// Accounts do not move with it. Returns the file.
     pub(crate) fn rename(&self, from: &str, to: &str) -> Result<PathBuf> {
         self.changeable(from)?;
         let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
-        let (text, _, edited) = self.edited(from, &[])?;
-        let Some(text) = text.filter(|_| builtin::row(from).is_none()) else {
-            return Err(built_in(from));
+        let (text, _, edited) = self.compose_edit(from, &[])?;
+        let Some(text) = text.filter(|_| !Self::is_built_in(from)) else {
+            return Err(refuse_built_in(from));
         };
         self.is_free(to)?;
         let old = edited.provider;
-        let text = if old.redirect.path.is_none() && old.client_id.is_some() {
-            edit::apply(&text, &[Change::set("redirect.path", old.redirect_path())])?
-        } else {
-            text
-        };
+        let mut changes = Vec::new();
+        if old.redirect.path.is_none() && old.client_id.is_some() {
+            changes.push(Change::set("redirect.path", old.redirect_path()));
+        }
+        let text = edit::apply(&text, &changes)?;
         let file = self.file(to);
         let overlay = Overlay::parse(&file, to, &text)?;
         compose(to, toml::Table::new(), Some(overlay))?;
@@ -205,30 +175,25 @@ impl Registry {
     ) -> Result<Removed> {
         self.changeable(name)?;
         let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
-        let (file, built_in) = (self.file(name), builtin::row(name).is_some());
-        let exists = fs::symlink_metadata(&file).is_ok();
-        if !exists && !built_in {
-            return Err(self.unknown(name));
-        }
+        self.is_known(name)?;
+        let file = self.own_file(name);
         before()?;
-        if exists {
-            unlink(&file)?;
+        if let Some(file) = &file {
+            unlink(file)?;
         }
         Ok(Removed {
-            file: exists.then_some(file),
-            built_in,
+            file,
+            built_in: Self::is_built_in(name),
         })
     }
 
     /// Whether [`Registry::remove`] could remove the user's file for `name`, where there is one.
     pub(crate) fn is_removable(&self, name: &str) -> Result<()> {
-        let Some(file) = self.own_file(name) else {
-            return Ok(());
-        };
-        files::is_removable(&file).map_err(|error| unremovable(&file, &error))
+        self.own_file(name).map_or(Ok(()), |file| {
+            files::is_removable(&file).map_err(|error| refuse_removal(&file, &error))
+        })
     }
 
-    /// The user's file for `name`, where there is one.
     pub(crate) fn own_file(&self, name: &str) -> Option<PathBuf> {
         let file = is_provider_name(name).then(|| self.file(name))?;
         fs::symlink_metadata(&file).is_ok().then_some(file)
@@ -242,7 +207,6 @@ impl Registry {
         Err(self.unknown(name))
     }
 
-    /// Whether a row of that name is compiled in.
     pub(crate) fn is_built_in(name: &str) -> bool {
         builtin::names().any(|row| row == name)
     }
@@ -263,8 +227,11 @@ impl Registry {
         }
     }
 
-    /// The text before and after, and what the changes amount to.
-    fn edited(&self, name: &str, changes: &[Change]) -> Result<(Option<String>, String, Edited)> {
+    fn compose_edit(
+        &self,
+        name: &str,
+        changes: &[Change],
+    ) -> Result<(Option<String>, String, Edited)> {
         self.changeable(name)?;
         let path = self.file(name);
         let row = builtin::row(name);
@@ -282,7 +249,7 @@ impl Registry {
             .map_or(Ok(()), |text| valid(text).map(|_| ()));
         let heading = overlay_heading(name);
         let old = text.as_deref().unwrap_or(&heading);
-        let absent = absent(old, changes)?;
+        let absent = find_absent(old, changes)?;
         let new = match (edit::apply(old, changes), &before) {
             (Err(error), Err(earlier)) if error.code == Code::ConfigInvalid => {
                 return Err(earlier.clone()); // it names file and line
@@ -290,7 +257,7 @@ impl Registry {
             (outcome, _) => outcome?,
         };
         let provider = valid(&new).map_err(|error| match before {
-            Ok(()) => wrong(&placeless(&path, &error)),
+            Ok(()) => refuse_definition(&strip_place(&path, &error)),
             Err(earlier) => earlier,
         })?;
         // A link stays a link.
@@ -303,7 +270,11 @@ impl Registry {
         Ok((text, new, edited))
     }
 
-    fn drafted(&self, name: &str, definition: &Definition) -> Result<(PathBuf, String, Provider)> {
+    fn compose_draft(
+        &self,
+        name: &str,
+        definition: &Definition,
+    ) -> Result<(PathBuf, String, Provider)> {
         self.is_free(name)?;
         let file = self.file(name);
         let text = definition.text(name)?;
@@ -311,14 +282,14 @@ impl Registry {
             .and_then(|overlay| compose(name, toml::Table::new(), Some(overlay)));
         match loaded {
             Ok(loaded) => Ok((file, text, loaded.provider)),
-            Err(error) => Err(Error::new(Code::Usage, placeless(&file, &error))
+            Err(error) => Err(Error::new(Code::Usage, strip_place(&file, &error))
                 .hint("nothing was written; `keyfob provider add --help` lists what can be given")),
         }
     }
 }
 
 /// The removals that find nothing. One of a key that nobody knows is refused.
-fn absent(text: &str, changes: &[Change]) -> Result<Vec<String>> {
+fn find_absent(text: &str, changes: &[Change]) -> Result<Vec<String>> {
     let removals = changes.iter().filter(|change| change.value().is_none());
     let missing = removals.filter(|change| !edit::holds(text, change));
     missing
@@ -329,7 +300,6 @@ fn absent(text: &str, changes: &[Change]) -> Result<Vec<String>> {
         .collect()
 }
 
-/// What a new file over a built-in row begins with.
 fn overlay_heading(name: &str) -> String {
     format!(
         "# What is set here goes before the built-in definition of {name}, key by key.\n\
@@ -342,7 +312,7 @@ fn holds_keys(text: &str) -> bool {
         .is_ok_and(|table| !table.is_empty())
 }
 
-fn built_in(name: &str) -> Error {
+fn refuse_built_in(name: &str) -> Error {
     Error::new(
         Code::Usage,
         format!("`{name}` is a built-in provider, and keeps its name"),
@@ -357,14 +327,148 @@ fn write(file: &Path, text: &str) -> Result<()> {
 
 fn unlink(file: &Path) -> Result<()> {
     match files::remove(file) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(unremovable(file, &error)),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(refuse_removal(file, &error)),
         _ => Ok(()),
     }
 }
 
-fn unremovable(file: &Path, error: &std::io::Error) -> Error {
+fn refuse_removal(file: &Path, error: &std::io::Error) -> Error {
     Error::io(format!("cannot remove {}", file.display()), error)
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::paths::Paths;
+
+    const ISSUER: &str = "https://id.example.com";
+
+    fn home() -> (TempDir, Registry) {
+        let home = tempfile::tempdir().unwrap();
+        let registry = Registry::new(Paths::under(home.path()));
+        (home, registry)
+    }
+
+    fn definition(client_id: Option<&str>) -> Definition {
+        Definition::of_issuer(ISSUER, "Example", &["openid".to_owned()], client_id)
+    }
+
+    #[test]
+    fn a_definition_is_added_once_and_is_in_effect() {
+        let (_home, registry) = home();
+        let added = registry.add("example", &definition(Some("ours"))).unwrap();
+        assert_eq!(added.provider, registry.get("example").unwrap());
+        assert_eq!(added.provider.client_id.as_deref(), Some("ours"));
+        assert_eq!(registry.with_issuer(ISSUER).as_deref(), Some("example"));
+        assert_eq!(registry.suggest(ISSUER, []), "example-id");
+        for name in ["example", "github", SANDBOX, "Example", ""] {
+            let error = registry.add(name, &definition(None)).unwrap_err();
+            assert_eq!(error.code, Code::Usage, "{name}");
+        }
+        let wrong = Definition::of_issuer("http://hunter2.example", "x", &[], None);
+        let error = registry.add("other", &wrong).unwrap_err();
+        assert!(error.message.starts_with("`issuer`: "), "{error}");
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+        assert!(registry.own_file("other").is_none());
+    }
+
+    #[test]
+    fn a_renamed_definition_keeps_its_keys_and_its_registered_redirect() {
+        let (_home, registry) = home();
+        registry.add("one", &definition(Some("ours"))).unwrap();
+        let uris = registry.get("one").unwrap().redirect_uris();
+        let file = registry.rename("one", "two").unwrap();
+        assert!(file.ends_with("two.toml"));
+        let two = registry.get("two").unwrap();
+        assert_eq!(two.redirect_uris(), uris);
+        assert_eq!(
+            (two.title.as_str(), two.issuer.as_deref()),
+            ("Example", Some(ISSUER))
+        );
+        assert_eq!(registry.get("one").unwrap_err().code, Code::UnknownProvider);
+
+        registry.add("free", &definition(None)).unwrap();
+        registry.rename("free", "three").unwrap();
+        let three = registry.get("three").unwrap();
+        assert_eq!(
+            three.redirect_path(),
+            "/callback/three",
+            "nothing was registered"
+        );
+
+        for (from, to) in [
+            ("two", "three"),
+            ("two", "github"),
+            ("two", "T"),
+            ("github", "mine"),
+            ("nobody", "mine"),
+        ] {
+            assert!(registry.rename(from, to).is_err(), "{from} to {to}");
+        }
+        assert!(registry.get("two").is_ok() && registry.get("three").is_ok());
+    }
+
+    #[test]
+    fn what_fails_before_a_removal_prevents_it() {
+        let (_home, registry) = home();
+        registry.add("example", &definition(None)).unwrap();
+        let busy = || Err(Error::new(Code::Locked, "busy"));
+        assert_eq!(
+            registry.remove("example", busy).unwrap_err().code,
+            Code::Locked
+        );
+        assert!(registry.get("example").is_ok());
+        let removed = registry.remove("example", || Ok(())).unwrap();
+        assert!(removed.file.is_some() && !removed.built_in);
+        let again = registry.remove("example", || panic!("nothing is there"));
+        assert_eq!(again.unwrap_err().code, Code::UnknownProvider);
+        let row = registry.remove("github", || Ok(())).unwrap();
+        assert!(row.file.is_none() && row.built_in);
+    }
+
+    #[test]
+    fn a_preview_and_a_draft_write_nothing() {
+        let (home, registry) = home();
+        let changes = [Change::parse("client_id=ours").unwrap()];
+        let github = registry.preview("github", &changes).unwrap();
+        assert_eq!(github.client_id.as_deref(), Some("ours"));
+        registry.draft("example", &definition(None)).unwrap();
+        assert!(!home.path().join("config").exists());
+    }
+
+    #[test]
+    fn a_client_and_how_it_authenticates_are_one_write() {
+        let (_home, registry) = home();
+        registry
+            .set_client("huggingface", "ours", Some(ClientAuth::ClientSecretBasic))
+            .unwrap();
+        let provider = registry.get("huggingface").unwrap();
+        assert_eq!(provider.client_id.as_deref(), Some("ours"));
+        assert_eq!(provider.client_auth, ClientAuth::ClientSecretBasic);
+    }
+
+    #[test]
+    fn a_definition_from_elsewhere_takes_the_place_of_none() {
+        let (_home, registry) = home();
+        let text = "title = \"Example\"\nissuer = \"https://id.example.com\"\n";
+        assert_eq!(registry.adopt("example", text).unwrap(), Adopted::Written);
+        assert_eq!(registry.own_text("example").unwrap().as_deref(), Some(text));
+        assert_eq!(registry.adopt("example", text).unwrap(), Adopted::Unchanged);
+        let other = text.replace("Example", "Another");
+        assert_eq!(registry.adopt("example", &other).unwrap(), Adopted::Kept);
+        assert_eq!(registry.own_text("example").unwrap().as_deref(), Some(text));
+        let over = "client_id = \"theirs\"\n";
+        assert_eq!(registry.adopt("github", over).unwrap(), Adopted::Written);
+        for (name, text) in [
+            ("gitlab", "token_endpoint = \"http://id.example.com/\"\n"),
+            ("new", "client_secret = \"x\"\n"),
+            (SANDBOX, over),
+            ("../x", over),
+        ] {
+            assert!(registry.adopt(name, text).is_err(), "{name}");
+            assert!(registry.own_file(name).is_none(), "{name}");
+        }
+    }
+}

@@ -10,7 +10,6 @@ use keyfob_base::files::{self, Guard, NotLocked};
 /// How long another process may hold a lock: it may wait for a passphrase.
 const WAIT: Duration = Duration::from_secs(60);
 
-/// Says why a file could not be read, written, removed or locked.
 pub(crate) fn failed(doing: &str, path: &Path, error: &io::Error) -> StoreError {
     let shown = path.display();
     let (why, hint) = match error.kind() {
@@ -41,7 +40,6 @@ pub(crate) fn failed(doing: &str, path: &Path, error: &io::Error) -> StoreError 
     }
 }
 
-/// Takes a lock between processes.
 pub(crate) fn lock(path: &Path) -> Result<Guard, StoreError> {
     lock_within(path, WAIT)
 }

@@ -23,7 +23,6 @@ pub(crate) fn wrap(text: &str, passphrase: &Secret) -> Result<Vec<u8>, StoreErro
     })
 }
 
-/// Takes the text of the file at `path` from behind its passphrase.
 pub(crate) fn unwrap(
     ciphertext: &[u8],
     passphrase: &Passphrase,
@@ -40,7 +39,6 @@ pub(crate) fn unwrap(
     })
 }
 
-/// What `age-keygen` writes.
 pub(crate) fn identity_text(identity: &Identity) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(512)); // never grows, so is wiped whole
     let _ = writeln!(text, "# created: {}", Timestamp::now()); // a String takes everything
@@ -50,19 +48,16 @@ pub(crate) fn identity_text(identity: &Identity) -> Zeroizing<String> {
     text
 }
 
-/// Reads an identity's text.
 pub(crate) fn parse(text: &[u8]) -> Option<Identity> {
     std::str::from_utf8(text).ok().and_then(entry)?.parse().ok()
 }
 
-/// The first line that is no comment.
 pub(crate) fn entry(text: &str) -> Option<&str> {
     text.lines()
         .map(str::trim)
         .find(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
-/// Says that an identity file cannot be used.
 pub(crate) fn damaged(path: &Path, why: &str) -> StoreError {
     StoreError {
         cause: format!("cannot use `{}`: {why}", path.display()),

@@ -17,10 +17,8 @@ use crate::store::passphrase::{Environment, Passphrase};
 use crate::store::{PROBE, Rehearsal, Setup, StoreError};
 use keyfob_base::files;
 
-/// Identity files have three lines.
 const LIMIT: u64 = 64 * 1024;
 
-/// How the identity is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     KeyFile,
@@ -35,7 +33,6 @@ pub(crate) struct KeyPair {
 }
 
 impl KeyPair {
-    /// Reads nothing yet.
     pub(crate) fn new(setup: Setup, environment: Environment) -> Self {
         Self {
             setup,
@@ -44,10 +41,10 @@ impl KeyPair {
         }
     }
 
-    /// The recipient to encrypt to. Makes the key pair where there is none.
+    /// Makes the key pair where there is none.
     pub(crate) fn recipient(&self) -> Result<Recipient, StoreError> {
         match self.form()? {
-            None if self.holds_secrets() => Err(self.missing()),
+            None if self.holds_secrets() => Err(self.missing_key()),
             None => self.make(),
             Some(Form::KeyFile) if self.setup.ask_passphrase => Err(StoreError {
                 cause: "the file store has no passphrase: its form was chosen when it was made"
@@ -61,7 +58,6 @@ impl KeyPair {
         }
     }
 
-    /// The identity to decrypt with, unlocked if need be.
     pub(crate) fn identity(&self) -> Result<Identity, StoreError> {
         // Held while unlocking, so that two threads do not ask twice.
         let mut unlocked = self.unlocked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -71,7 +67,7 @@ impl KeyPair {
         let identity = match self.form()? {
             Some(Form::KeyFile) => read_key_file(&self.key_file())?,
             Some(Form::Passphrase) => self.unlock()?,
-            None => return Err(self.missing()),
+            None => return Err(self.missing_key()),
         };
         *unlocked = Some(identity.clone());
         Ok(identity)
@@ -98,7 +94,6 @@ impl KeyPair {
         }
     }
 
-    /// Where it lies, or will.
     pub(crate) fn folder(&self) -> &Path {
         &self.setup.identity
     }
@@ -106,12 +101,11 @@ impl KeyPair {
     /// Whether there is one; where it has gone and secrets are left, that is an error.
     pub(crate) fn is_made(&self) -> Result<bool, StoreError> {
         match self.form()? {
-            None if self.holds_secrets() => Err(self.missing()),
+            None if self.holds_secrets() => Err(self.missing_key()),
             form => Ok(form.is_some()),
         }
     }
 
-    /// Unlocks it, unless somebody would have to be asked for that.
     pub(crate) fn rehearse(&self) -> Result<Rehearsal, StoreError> {
         let behind = self.form()? == Some(Form::Passphrase);
         if behind && !self.environment.gives_passphrase() {
@@ -133,7 +127,6 @@ impl KeyPair {
         )
     }
 
-    /// Says that identity and recipient are no pair.
     pub(crate) fn mismatch(&self) -> StoreError {
         let recipient = self.recipient_file();
         StoreError {
@@ -192,7 +185,6 @@ impl KeyPair {
         Ok(recipient)
     }
 
-    /// The passphrase of a store to be made; `None` where it is to have none.
     fn new_passphrase(&self) -> Result<Option<Passphrase>, StoreError> {
         match self.environment.passphrase()? {
             None if self.setup.ask_passphrase => {
@@ -233,14 +225,13 @@ impl KeyPair {
         let path = self.passphrase_file();
         let ciphertext = files::read(&path, LIMIT)
             .map_err(|error| failed("read", &path, &error))?
-            .ok_or_else(|| self.missing())?;
+            .ok_or_else(|| self.missing_key())?;
         let passphrase = self.environment.known(self.setup.prompter.as_ref())?;
         let _one_at_a_time = lock(&self.setup.locks.join("unlock.lock"))?;
         let text = unwrap(&ciphertext, &passphrase, &path)?;
         parse(&text).ok_or_else(|| damaged(&path, "it holds no age identity"))
     }
 
-    /// Whether there are secrets that only a key from before can open.
     fn holds_secrets(&self) -> bool {
         let files = std::fs::read_dir(&self.setup.data).into_iter().flatten();
         files.flatten().any(|file| {
@@ -250,7 +241,7 @@ impl KeyPair {
         })
     }
 
-    fn missing(&self) -> StoreError {
+    fn missing_key(&self) -> StoreError {
         StoreError {
             cause: format!(
                 "the file store's key is missing in `{}`",

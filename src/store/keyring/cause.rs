@@ -45,8 +45,7 @@ pub(crate) fn has_gone(error: &Error) -> bool {
         .any(|name| said.contains(name))
 }
 
-/// The errors behind this one, on one line. Most libraries repeat the inner error in the outer one,
-/// some do not.
+/// On one line. Most libraries repeat the inner error in the outer one, some do not.
 fn chain(error: &Error) -> String {
     let mut said = String::new();
     let mut cause = error.source();

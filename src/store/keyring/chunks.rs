@@ -23,7 +23,6 @@ const READS: usize = 4;
 /// A secret of more chunks is a mistake.
 const MOST: usize = 1_000;
 
-/// Secrets of any size in entries of at most `limit` octets.
 pub(crate) struct Chunks {
     entries: Box<dyn Entries>,
     limit: Option<usize>,
@@ -53,7 +52,6 @@ impl fmt::Display for Generation {
     }
 }
 
-/// Where the chunks of a secret are, and what they add up to.
 #[derive(Debug, PartialEq, Eq)]
 struct Split {
     generation: Generation,
@@ -68,17 +66,14 @@ enum Head {
 }
 
 impl Chunks {
-    /// Splits above `limit`, or never.
     pub(crate) fn new(entries: Box<dyn Entries>, limit: Option<usize>) -> Self {
         Self { entries, limit }
     }
 
-    /// The entries themselves.
     pub(crate) fn entries(&self) -> &dyn Entries {
         self.entries.as_ref()
     }
 
-    /// Reads a secret; `None` where there is none.
     pub(crate) fn get(&self, name: &str) -> Result<Option<Octets>, StoreError> {
         for _ in 0..READS {
             match self.head(name)? {
@@ -95,7 +90,6 @@ impl Chunks {
         Err(damaged(name))
     }
 
-    /// Writes a secret, replacing what was there.
     pub(crate) fn put(&self, name: &str, secret: &[u8]) -> Result<(), StoreError> {
         let Some(limit) = self.limit else {
             return self.entries.set(name, secret);
@@ -158,8 +152,7 @@ impl Chunks {
         Ok((digest(&secret) == split.digest).then_some(secret))
     }
 
-    /// Removes what is left of older secrets. The new one is stored by now, so a failure here is
-    /// none of the write; the next write tries again.
+    /// The new secret is stored by now, so a failure is none of the write; the next write tries again.
     fn tidy(&self, name: &str, generation: Generation, count: usize) {
         let _ = self.sweep(name, generation.other(), 0);
         let _ = self.sweep(name, generation, count);

@@ -13,17 +13,14 @@ use super::cause::WAY_OUT;
 use crate::store::{Prompter, StoreError};
 use keyfob_base::testing::bound;
 
-/// How long a call may take.
 struct Bounds {
     /// When somebody is there, they are told now that an unlock prompt may be waiting.
     announce: Duration,
-    /// With nobody there to unlock anything.
     alone: Duration,
     /// With somebody there, who has to find the prompt and type a password.
     attended: Duration,
 }
 
-/// The deadline of one keyring, and whether it was ever missed.
 pub(crate) struct Deadline {
     bounds: Bounds,
     missed: OnceLock<Duration>,
@@ -48,7 +45,6 @@ impl Deadline {
         }
     }
 
-    /// Runs `call` on a thread of its own and waits for it, not longer than the deadline.
     pub(crate) fn run<T: Send + 'static>(
         &self,
         prompter: &dyn Prompter,
@@ -80,7 +76,6 @@ impl Deadline {
         answer.map_err(|_| failed("the call to the keyring broke off".into()))
     }
 
-    /// The bound of a call that was not answered at once.
     fn bound(&self, prompter: &dyn Prompter) -> Duration {
         if !prompter.attended() {
             return bound("KEYRING", self.bounds.alone);

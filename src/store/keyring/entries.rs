@@ -9,15 +9,12 @@ use crate::store::StoreError;
 /// What is read from an entry; wiped when dropped.
 pub(crate) type Octets = Zeroizing<Vec<u8>>;
 
-/// What all entries of keyfob's have in common.
 pub(crate) const SERVICE: &str = "keyfob";
 
 /// Entries by name. Octets, not strings: strings are stored as UTF-16 on Windows, at twice the size.
 pub(crate) trait Entries: Send + Sync {
-    /// Names an entry, whether it exists or not.
     fn entry(&self, name: &str) -> Result<Entry, StoreError>;
 
-    /// Reads an entry; `None` where there is none.
     fn get(&self, name: &str) -> Result<Option<Octets>, StoreError> {
         let entry = self.entry(name)?;
         let read = match entry.get_secret() {
@@ -27,14 +24,12 @@ pub(crate) trait Entries: Send + Sync {
         present(read).map(|octets| octets.map(Zeroizing::new))
     }
 
-    /// Writes an entry, replacing what was there.
     fn set(&self, name: &str, octets: &[u8]) -> Result<(), StoreError> {
         self.entry(name)?
             .set_secret(octets)
             .map_err(|error| explain(&error))
     }
 
-    /// Removes an entry; `false` where there was none.
     fn remove(&self, name: &str) -> Result<bool, StoreError> {
         present(self.entry(name)?.delete_credential()).map(|removed| removed.is_some())
     }
@@ -48,7 +43,6 @@ fn present<T>(result: keyring_core::Result<T>) -> Result<Option<T>, StoreError> 
     }
 }
 
-/// The keyring of this platform.
 pub(crate) struct Platform;
 
 impl Entries for Platform {

@@ -2,7 +2,6 @@
 
 use crate::store::StoreError;
 
-/// None are asked for.
 #[allow(clippy::unnecessary_wraps)] // as where they can be listed
 pub(crate) fn names() -> Result<Option<Vec<String>>, StoreError> {
     Ok(None)

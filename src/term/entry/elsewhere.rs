@@ -13,7 +13,6 @@ use keyfob_base::secret::Secret;
 pub(crate) struct Keys(());
 
 impl Keys {
-    /// Reads until nobody listens.
     pub(crate) fn read(events: UnboundedSender<Typed>) -> io::Result<Self> {
         let read = move || while next().is_some_and(|typed| events.send(typed).is_ok()) {};
         std::thread::Builder::new()
@@ -23,7 +22,6 @@ impl Keys {
     }
 }
 
-/// A line; none at the end of the input.
 fn next() -> Option<Typed> {
     let mut line = String::new();
     match io::stdin().read_line(&mut line) {

@@ -12,19 +12,16 @@ const CTRL_U: u8 = 0x15;
 const BELL: u8 = 0x07;
 const ESCAPE: u8 = 0x1b;
 
-/// The line so far.
 pub(crate) struct Line {
     /// Never grows beyond what it has from the start, so that no copy of it stays behind.
     text: Zeroizing<Vec<u8>>,
-    /// There was more than [`LONGEST`].
     too_long: bool,
     /// A line break has come; it ends the line unless more follows at once.
     broken: bool,
     within: Within,
 }
 
-/// Which sequence of a terminal's own the next byte belongs to (ECMA-48): an arrow key, the marks round a
-/// paste, an answer to a question that somebody else asked.
+/// Which sequence the next byte belongs to (ECMA-48): an arrow key, the marks round a paste, an answer.
 #[derive(Clone, Copy, PartialEq)]
 enum Within {
     Text,
@@ -68,8 +65,7 @@ impl Line {
         None
     }
 
-    /// Nothing came for a while: the line is at its end if its last key was a line break, and an `ESC` was
-    /// the key of that name.
+    /// The line is at its end if its last key was a line break, and an `ESC` was the key of that name.
     pub(crate) fn rest(&mut self) -> Option<Typed> {
         if self.within == Within::Escape {
             self.within = Within::Text;
@@ -103,7 +99,6 @@ impl Line {
         }
     }
 
-    /// Takes the last character back, which in UTF-8 may be several bytes.
     fn erase(&mut self) {
         self.broken = false;
         while let Some(byte) = self.text.pop() {

@@ -16,14 +16,11 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use keyfob_base::secret::Secret;
 
-/// The longest line that is taken, in bytes.
 pub const LONGEST: usize = 16 * 1024;
 
-/// One event at the terminal.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Typed {
-    /// A line, without its end; empty where Enter alone was pressed. What came at one stroke is one
-    /// line, with `\n` where it was broken: a long address is often copied so.
+    /// Empty where Enter alone was pressed. What came at one stroke is one line, with `\n` where it was broken.
     Line(Secret),
     /// A line of more than [`LONGEST`] bytes, which is dropped.
     TooLong,
@@ -31,9 +28,7 @@ pub enum Typed {
     Closed,
 }
 
-/// While it lives the terminal gives each key at once and shows none; afterwards it is as it was.
-///
-/// Nobody is asked anything meanwhile: the answer would be read here.
+/// Each key comes at once and none is shown. Nothing is asked meanwhile: the answer would be read here.
 #[derive(Debug)]
 pub struct Entry {
     events: UnboundedReceiver<Typed>,

@@ -23,8 +23,7 @@ use crate::term::mode::{self, Mode};
 /// How long a process in the background waits before it looks again whether the terminal is its own.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The reading thread, and the mode it needs. The drop waits for the thread, a tenth of a second at most,
-/// and then gives the terminal back.
+/// The drop waits for the thread, a tenth of a second at most, and then gives the terminal back.
 #[derive(Debug)]
 pub(crate) struct Keys {
     over: Arc<AtomicBool>,
@@ -33,7 +32,6 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    /// Reads until dropped.
     pub(crate) fn read(events: UnboundedSender<Typed>) -> io::Result<Self> {
         let tty = File::open("/dev/tty")?;
         let held = OwnedFd::from(tty.try_clone()?);
@@ -66,8 +64,7 @@ impl Drop for Keys {
     }
 }
 
-/// Every byte at once, none shown; Ctrl-C and Ctrl-Z are signals still. Enter stays `\r`, so that a pasted
-/// `\r\n` is one line break.
+/// Ctrl-C and Ctrl-Z are signals still. Enter stays `\r`, so that a pasted `\r\n` is one line break.
 fn key_by_key(mode: &mut Termios) {
     mode.local_modes
         .remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ECHONL | LocalModes::IEXTEN);

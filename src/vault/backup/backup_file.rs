@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use crate::error::{Code, Error, Result};
 use keyfob_base::files;
 
-/// The largest backup that is read, in bytes.
 pub(crate) const LIMIT: u64 = 16 * 1024 * 1024;
 
 /// The absolute path of a file that can be written: its folder is there, and nothing is in its place, or
@@ -53,7 +52,6 @@ pub(crate) fn write(path: &Path, contents: &[u8], replace: bool) -> Result<()> {
     Ok(())
 }
 
-/// Reads it, within bounds.
 pub(crate) fn read(file: &Path) -> Result<Vec<u8>> {
     let path = absolute(file)?;
     let shown = file.display();

@@ -14,7 +14,6 @@ const TEXT_LIMIT: usize = 8 * 1024;
 /// The highest number of a token set that is taken; each later one is counted on from it.
 const LAST_GENERATION: u64 = u64::MAX / 2;
 
-/// What makes an account one that was never backed up, if anything does.
 pub(crate) fn fault(saved: &Saved) -> Option<&'static str> {
     let endpoints = &saved.account.endpoints;
     let all = [Some(&endpoints.token), endpoints.userinfo.as_ref()];
@@ -49,7 +48,6 @@ pub(crate) fn fault(saved: &Saved) -> Option<&'static str> {
     (!plain).then_some("its client secret is none")
 }
 
-/// Whether what is kept of a client is what keyfob writes.
 pub(crate) fn is_sound(saved: &SavedClient) -> bool {
     let secrets = [
         &saved.secrets.client_secret,

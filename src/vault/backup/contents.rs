@@ -1,68 +1,47 @@
 //! What a backup holds, and how accounts get into it.
 
-use secrecy::zeroize::Zeroizing;
-
 use super::super::{ClientSecrets, KeptClient, Secrets, Vault};
-use super::document;
 use crate::account::{Account, SignIn};
 use crate::error::Result;
 use crate::provider::SANDBOX;
 use keyfob_base::timestamp::Timestamp;
 
-/// What one file holds.
 #[derive(Debug, PartialEq)]
 pub(crate) struct BackupContents {
-    /// When it was written.
     pub created_at: Timestamp,
     /// Its accounts were forgotten where it was written, so their refresh tokens are nowhere else.
     pub moved: bool,
-    /// Accounts with their secrets.
     pub accounts: Vec<Saved>,
-    /// The user's own definition files that these need.
     pub providers: Vec<SavedProvider>,
-    /// What is kept of our clients there.
     pub clients: Vec<SavedClient>,
 }
 
 /// An account in a backup. Which store its secret was in means nothing elsewhere.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Saved {
-    /// Its index entry.
     pub account: Account,
-    /// Its secrets.
     pub secrets: Secrets,
-    /// Whether it was its provider's default.
     pub default: bool,
 }
 
-/// A user's definition file in a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SavedProvider {
-    /// The provider's name.
     pub name: String,
-    /// The file's text.
     pub text: String,
 }
 
-/// A kept client in a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SavedClient {
-    /// The provider's name.
     pub provider: String,
-    /// Its record.
     pub client: KeptClient,
-    /// Its secrets.
     pub secrets: ClientSecrets,
 }
 
-/// What became of an account's refresh token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RefreshToken {
-    /// It is in the backup.
     Included,
     /// It is not: in two places a rotating one would be the end of both.
     LeftOut,
-    /// There is none.
     Absent,
 }
 
@@ -76,7 +55,6 @@ pub(crate) enum Bound {
 }
 
 impl Bound {
-    /// What keeps an account out of a backup, if anything does.
     pub(crate) fn of(account: &Account) -> Option<Self> {
         if account.provider == SANDBOX {
             return Some(Self::Sandbox);
@@ -87,8 +65,7 @@ impl Bound {
 }
 
 impl Vault {
-    /// An account for a backup; `None` where its secret is gone. A refresh token goes along where `whole`
-    /// says so.
+    /// `None` where its secret is gone. A refresh token goes along where `whole` says so.
     pub(crate) fn save(
         &self,
         account: &Account,
@@ -122,7 +99,6 @@ impl Vault {
         Ok(Some((saved, refresh_token)))
     }
 
-    /// What is kept of a provider's client, for a backup.
     pub(crate) fn save_client(&self, provider: &str) -> Result<Option<SavedClient>> {
         let Some(client) = self.client(provider)? else {
             return Ok(None);
@@ -135,17 +111,5 @@ impl Vault {
                 ..client
             },
         }))
-    }
-}
-
-impl BackupContents {
-    /// The text to encrypt.
-    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
-        document::encode(self)
-    }
-
-    /// Reads what was decrypted: nothing in it is believed before it is checked.
-    pub(crate) fn decode(text: &[u8]) -> Result<Self> {
-        document::decode(text)
     }
 }

@@ -19,10 +19,8 @@ use crate::provider::SANDBOX;
 use keyfob_base::escape::escape_short;
 use keyfob_base::timestamp::Timestamp;
 
-/// What the document says that it is.
 const FORMAT: &str = "keyfob backup";
 
-/// The format written here. A higher number is refused.
 const VERSION: u32 = 1;
 
 #[derive(Deserialize)]
@@ -64,18 +62,50 @@ struct OneClient<'a> {
     secret: ClientPayload<'a>,
 }
 
-/// Encodes into memory that is wiped, and that does not grow, which would leave a copy behind.
-pub(crate) fn encode(backup: &BackupContents) -> Zeroizing<Vec<u8>> {
-    let document = BackupDocument::of(backup);
-    let mut size = Count(0);
-    serde_json::to_writer(&mut size, &document)
-        .expect("string keys, and counting takes everything");
-    let mut text = Zeroizing::new(Vec::with_capacity(size.0));
-    serde_json::to_writer(&mut *text, &document).expect("string keys, and a Vec takes everything");
-    text
+impl BackupContents {
+    /// Encodes into memory that is wiped, and that does not grow, which would leave a copy behind.
+    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
+        let document = BackupDocument::of(self);
+        let mut size = Count(0);
+        serde_json::to_writer(&mut size, &document)
+            .expect("string keys, and counting takes everything");
+        let mut text = Zeroizing::new(Vec::with_capacity(size.0));
+        serde_json::to_writer(&mut *text, &document)
+            .expect("string keys, and a Vec takes everything");
+        text
+    }
+
+    /// Nothing of what was decrypted is believed before it is checked. The error shows no secret.
+    pub(crate) fn decode(text: &[u8]) -> Result<Self> {
+        let Ok(head) = serde_json::from_slice::<Head>(text) else {
+            return Err(no_backup());
+        };
+        if head.format != FORMAT {
+            return Err(no_backup());
+        }
+        if head.version > VERSION {
+            let what = "the backup was written by a newer keyfob";
+            return Err(Error::new(Code::BackupInvalid, what).hint("update this one"));
+        }
+        let document: BackupDocument = serde_json::from_slice(text).map_err(|cause| {
+            // The parser's own words may quote a secret.
+            damaged(&format!("line {} column {}", cause.line(), cause.column()))
+        })?;
+        let accounts = document.accounts.into_iter().map(account);
+        let providers = document.providers.into_iter().map(provider);
+        let clients = document.clients.into_iter().map(client);
+        let backup = Self {
+            created_at: document.created_at,
+            moved: document.moved,
+            accounts: accounts.collect::<Result<_>>()?,
+            providers: providers.collect::<Result<_>>()?,
+            clients: clients.collect::<Result<_>>()?,
+        };
+        each_once(&backup)?;
+        Ok(backup)
+    }
 }
 
-/// Counts octets.
 struct Count(usize);
 
 impl io::Write for Count {
@@ -117,36 +147,6 @@ impl<'a> BackupDocument<'a> {
             clients: clients.collect(),
         }
     }
-}
-
-/// Decodes and checks. The error shows no secret.
-pub(crate) fn decode(text: &[u8]) -> Result<BackupContents> {
-    let Ok(head) = serde_json::from_slice::<Head>(text) else {
-        return Err(no_backup());
-    };
-    if head.format != FORMAT {
-        return Err(no_backup());
-    }
-    if head.version > VERSION {
-        let what = "the backup was written by a newer keyfob";
-        return Err(Error::new(Code::BackupInvalid, what).hint("update this one"));
-    }
-    let document: BackupDocument = serde_json::from_slice(text).map_err(|cause| {
-        // The parser's own words may quote a secret.
-        damaged(&format!("line {} column {}", cause.line(), cause.column()))
-    })?;
-    let accounts = document.accounts.into_iter().map(account);
-    let providers = document.providers.into_iter().map(provider);
-    let clients = document.clients.into_iter().map(client);
-    let backup = BackupContents {
-        created_at: document.created_at,
-        moved: document.moved,
-        accounts: accounts.collect::<Result<_>>()?,
-        providers: providers.collect::<Result<_>>()?,
-        clients: clients.collect::<Result<_>>()?,
-    };
-    each_once(&backup)?;
-    Ok(backup)
 }
 
 fn account(found: OneAccount<'_>) -> Result<Saved> {

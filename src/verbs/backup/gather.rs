@@ -12,14 +12,12 @@ use crate::vault::{BackupContents, Bound, RefreshToken, Saved, SavedProvider};
 use crate::verbs::app::App;
 use keyfob_base::timestamp::Timestamp;
 
-/// What goes into the file, and what becomes of each account.
 pub(super) struct Gathered {
     pub(super) backup: BackupContents,
-    pub(super) answers: Vec<Told>,
+    pub(super) answers: Vec<ReportedAccount>,
 }
 
-/// An account, and what is told of it.
-pub(super) struct Told {
+pub(super) struct ReportedAccount {
     pub(super) account: Account,
     pub(super) refresh_token: Option<RefreshToken>,
     /// Why it is not in the file; why it is of little use there.
@@ -27,7 +25,7 @@ pub(super) struct Told {
     pub(super) shape: BackedUp,
 }
 
-impl Told {
+impl ReportedAccount {
     fn left_out(account: Account, why: String) -> Self {
         Self {
             shape: BackedUp::left_out(&account, &why),
@@ -38,7 +36,7 @@ impl Told {
     }
 
     fn saved(app: &App, account: Account, one: &Saved, refresh_token: RefreshToken) -> Self {
-        let remark = ended(app, one, refresh_token);
+        let remark = explain_end(app, one, refresh_token);
         Self {
             shape: BackedUp::saved(&account, refresh_token, remark.as_deref()),
             refresh_token: Some(refresh_token),
@@ -53,7 +51,10 @@ pub(super) fn gather(app: &App, accounts: Vec<Account>, moves: bool) -> Result<G
     let mut answers = Vec::new();
     for account in accounts {
         if let Some(bound) = Bound::of(&account) {
-            answers.push(Told::left_out(account, summary::of_machine(bound).into()));
+            answers.push(ReportedAccount::left_out(
+                account,
+                summary::explain_bound(bound).into(),
+            ));
             continue;
         }
         let now = app.vault.reread(&account)?.ok_or_else(|| {
@@ -61,19 +62,19 @@ pub(super) fn gather(app: &App, accounts: Vec<Account>, moves: bool) -> Result<G
                 .hint("nothing was written; run it again")
                 .account(&account)
         })?;
-        app.vault.is_sole(&now).map_err(unwritten)?;
+        app.vault.is_sole(&now).map_err(hint_at_naming)?;
         let whole = moves || app.registry.lifetime(&now.provider).rotation == Some(false);
-        let found = app.vault.save(&now, whole).map_err(unwritten)?;
+        let found = app.vault.save(&now, whole).map_err(hint_at_naming)?;
         let Some((one, refresh_token)) = found else {
             let why = format!("its secret was removed from {}", now.store.noun());
-            answers.push(Told::left_out(now, why));
+            answers.push(ReportedAccount::left_out(now, why));
             continue;
         };
-        answers.push(Told::saved(app, now, &one, refresh_token));
+        answers.push(ReportedAccount::saved(app, now, &one, refresh_token));
         saved.push(one);
     }
     if saved.is_empty() {
-        return Err(nothing(&answers));
+        return Err(explain_nothing(&answers));
     }
     let providers: BTreeSet<&String> = saved.iter().map(|one| &one.account.provider).collect();
     let mut backup = BackupContents {
@@ -97,7 +98,7 @@ pub(super) fn gather(app: &App, accounts: Vec<Account>, moves: bool) -> Result<G
 }
 
 /// Why only a new sign-in helps once an account is restored, if so.
-fn ended(app: &App, one: &Saved, refresh_token: RefreshToken) -> Option<String> {
+fn explain_end(app: &App, one: &Saved, refresh_token: RefreshToken) -> Option<String> {
     let now = Timestamp::now();
     match predict(&one.account, None, now) {
         Err(error) if error.code == Code::LoginRequired => Some(match refresh_token {
@@ -114,7 +115,7 @@ fn ended(app: &App, one: &Saved, refresh_token: RefreshToken) -> Option<String> 
     }
 }
 
-fn unwritten(error: Error) -> Error {
+fn hint_at_naming(error: Error) -> Error {
     let next = error.hint.as_deref().unwrap_or("mend that");
     let hint = format!("{next}; or name the accounts that are to be in it");
     Error {
@@ -124,13 +125,12 @@ fn unwritten(error: Error) -> Error {
     .hint(hint)
 }
 
-/// Says of every account why it is not in a file.
-fn nothing(told: &[Told]) -> Error {
-    let reasons = summary::grouped(told.iter()).into_iter();
+fn explain_nothing(reported: &[ReportedAccount]) -> Error {
+    let reasons = summary::group_by_remark(reported.iter()).into_iter();
     let reasons: Vec<_> = reasons
         .map(|(names, why)| format!("{names}: {why}"))
         .collect();
-    let mut lost = told.iter().map(|one| &one.account);
+    let mut lost = reported.iter().map(|one| &one.account);
     let lost = lost.find(|account| Bound::of(account).is_none());
     let what = format!("nothing can be backed up: {}", reasons.join("; "));
     match lost {

@@ -22,10 +22,9 @@ use crate::interrupts::uninterrupted;
 use crate::store::passphrase::{BACKUP, Environment};
 use crate::store::sealed::Lock;
 use crate::vault::{Bound, Guard, LOCK_TIMEOUT, RefreshToken, backup_file};
-use gather::{Told, gather, seal};
+use gather::{ReportedAccount, gather, seal};
 use keyfob_base::secret::Secret;
 
-/// Arguments of `backup`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -62,13 +61,12 @@ pub struct Backup {
     pub yes: bool,
 }
 
-/// Writes the file, and says what is not in it.
 pub(crate) fn run(app: &App, args: &Backup) -> Result<()> {
     let path = backup_file::place(&args.file, args.replace)?;
-    let accounts = meant(app, args)?;
-    let recipients = recipients::of(args)?;
+    let accounts = select(app, args)?;
+    let recipients = recipients::read(args)?;
     app.term.obey_signals();
-    if args.moves && !args.yes && !confirmed(app, &accounts)? {
+    if args.moves && !args.yes && !confirm(app, &accounts)? {
         app.term.say("nothing was written, and nothing forgotten");
         return Ok(());
     }
@@ -116,7 +114,7 @@ pub(crate) fn run(app: &App, args: &Backup) -> Result<()> {
 }
 
 /// The accounts meant. One that cannot be read would be missed only when it is needed.
-fn meant(app: &App, args: &Backup) -> Result<Vec<Account>> {
+fn select(app: &App, args: &Backup) -> Result<Vec<Account>> {
     let (accounts, mut broken) = if args.accounts.is_empty() {
         let listing = app.vault.accounts();
         (listing.accounts, listing.broken)
@@ -138,7 +136,7 @@ fn meant(app: &App, args: &Backup) -> Result<Vec<Account>> {
 }
 
 /// Asks about the accounts that can leave; where there is none it fails soon enough.
-fn confirmed(app: &App, accounts: &[Account]) -> Result<bool> {
+fn confirm(app: &App, accounts: &[Account]) -> Result<bool> {
     let mut leaving = accounts.iter().filter(|one| Bound::of(one).is_none());
     let question = match (leaving.next(), leaving.count()) {
         (None, _) => return Ok(true),
@@ -153,7 +151,6 @@ fn confirmed(app: &App, accounts: &[Account]) -> Result<bool> {
     app.term.confirm(&question, "`--yes` answers it")
 }
 
-/// The passphrase of a backup: given, or asked for; of a new one twice.
 pub(super) fn passphrase(app: &App, new: bool) -> Result<Secret> {
     let given = Environment::process(BACKUP).passphrase();
     let given = given.map_err(|error| Error::new(Code::Usage, error.cause).hint(error.hint))?;
@@ -174,27 +171,27 @@ fn take_turns(app: &App, accounts: &[Account]) -> Result<Vec<Guard>> {
 }
 
 /// Forgets what is in the file. Nothing is revoked, for it lives on elsewhere.
-fn forget(app: &App, told: Vec<Told>) -> (Vec<Told>, Vec<Error>) {
+fn forget(app: &App, reported: Vec<ReportedAccount>) -> (Vec<ReportedAccount>, Vec<Error>) {
     let mut failures = Vec::new();
-    let forgotten = |one: Told| {
+    let forget_one = |one: ReportedAccount| {
         if one.refresh_token.is_none() {
             return one;
         }
         let gone = app.vault.forget(&one.account);
-        let gone = gone.map_err(|error| remains(error, &one.account));
+        let gone = gone.map_err(|error| explain_remaining(error, &one.account));
         let whose = one.account.to_string();
         app.audit.note(Action::SignOut, &whose, gone.as_ref().err());
         let kept = gone.err();
-        let shape = one.shape.forgotten(kept.as_ref());
+        let shape = one.shape.forget(kept.as_ref());
         failures.extend(kept);
-        Told { shape, ..one }
+        ReportedAccount { shape, ..one }
     };
-    let told = told.into_iter().map(forgotten).collect();
-    (told, failures)
+    let reported = reported.into_iter().map(forget_one).collect();
+    (reported, failures)
 }
 
 /// It is in the file and here: whoever refreshes first ends the other.
-fn remains(error: Error, account: &Account) -> Error {
+fn explain_remaining(error: Error, account: &Account) -> Error {
     let next = error.hint.as_deref().unwrap_or("mend that");
     let hint = format!(
         "{next}; then `keyfob logout {account} --local`, before it is used here or restored elsewhere"
@@ -207,25 +204,21 @@ fn remains(error: Error, account: &Account) -> Error {
     .account(account)
 }
 
-/// What is in the file.
 #[derive(Debug, Serialize)]
 pub(crate) struct BackupAnswer {
     /// The file, as an absolute path.
     pub file: String,
-    /// In the order they were named.
     pub accounts: Vec<BackedUp>,
-    /// The providers whose definitions are in it.
     pub providers: Vec<String>,
     /// The providers of whose clients what is kept is in it.
     pub clients: Vec<String>,
 }
 
-/// One account.
 #[derive(Debug, Serialize)]
 pub(crate) struct BackedUp {
     account: String,
     result: BackupResult,
-    refresh_token: RefreshTokenResult,
+    refresh_token: &'static str,
     /// Why it is left out, or why only a new sign-in helps once it is restored.
     detail: Option<String>,
     error: Option<Error>,
@@ -234,24 +227,12 @@ pub(crate) struct BackedUp {
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum BackupResult {
-    /// It is in the file, and here.
     Saved,
-    /// It is in the file, and not here any more.
     Moved,
-    /// It is not in the file.
     LeftOut,
-}
-
-#[derive(Debug, Clone, Copy, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum RefreshTokenResult {
-    Included,
-    LeftOut,
-    None,
 }
 
 impl BackedUp {
-    /// It is in the file.
     pub(crate) fn saved(
         account: &Account,
         refresh_token: RefreshToken,
@@ -261,29 +242,27 @@ impl BackedUp {
             account: account.to_string(),
             result: BackupResult::Saved,
             refresh_token: match refresh_token {
-                RefreshToken::Included => RefreshTokenResult::Included,
-                RefreshToken::LeftOut => RefreshTokenResult::LeftOut,
-                RefreshToken::Absent => RefreshTokenResult::None,
+                RefreshToken::Included => "included",
+                RefreshToken::LeftOut => "left_out",
+                RefreshToken::Absent => "none",
             },
             detail: detail.map(str::to_owned),
             error: None,
         }
     }
 
-    /// It is not: it belongs to this machine, or has nothing to save.
     pub(crate) fn left_out(account: &Account, why: &str) -> Self {
         Self {
             account: account.to_string(),
             result: BackupResult::LeftOut,
-            refresh_token: RefreshTokenResult::None,
+            refresh_token: "none",
             detail: Some(why.to_owned()),
             error: None,
         }
     }
 
-    /// It was to be forgotten here, and was, or not for this reason.
     #[must_use]
-    pub(crate) fn forgotten(self, kept: Option<&Error>) -> Self {
+    pub(crate) fn forget(self, kept: Option<&Error>) -> Self {
         Self {
             result: if kept.is_none() {
                 BackupResult::Moved
@@ -295,7 +274,6 @@ impl BackedUp {
         }
     }
 
-    /// Whether it is in the file alone.
     pub(crate) fn is_moved(&self) -> bool {
         matches!(self.result, BackupResult::Moved)
     }
@@ -320,9 +298,8 @@ mod tests {
             file: "/media/stick/keyfob.age".into(),
             accounts: vec![
                 BackedUp::saved(&account(), RefreshToken::LeftOut, None),
-                BackedUp::saved(&named("github"), RefreshToken::Included, None).forgotten(None),
-                BackedUp::saved(&named("gitlab"), RefreshToken::Absent, None)
-                    .forgotten(Some(&error)),
+                BackedUp::saved(&named("github"), RefreshToken::Included, None).forget(None),
+                BackedUp::saved(&named("gitlab"), RefreshToken::Absent, None).forget(Some(&error)),
                 BackedUp::left_out(
                     &named("sandbox"),
                     "the practice provider is of this machine alone",

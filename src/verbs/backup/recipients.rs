@@ -16,7 +16,7 @@ const LIMIT: u64 = 64 * 1024;
 const IDENTITY: &str = "AGE-SECRET-KEY-";
 
 /// The recipients that were given; `None` where none was, and a passphrase is meant.
-pub(crate) fn of(args: &Backup) -> Result<Option<Vec<Recipient>>> {
+pub(crate) fn read(args: &Backup) -> Result<Option<Vec<Recipient>>> {
     let typed = args.recipient.iter().map(|text| parse(text, "--recipient"));
     let mut recipients = typed.collect::<Result<Vec<_>>>()?;
     if let Some(file) = &args.recipients_file {

@@ -2,19 +2,18 @@
 
 use std::path::Path;
 
-use super::gather::Told;
+use super::gather::ReportedAccount;
 use crate::account::Account;
 use crate::store::sealed::Lock;
 use crate::vault::{BackupContents, Bound, RefreshToken};
 use crate::verbs::app::App;
 
-/// Says what was written, and what was not.
 pub(crate) fn summarise(
     app: &App,
     path: &Path,
     lock: &Lock,
     backup: &BackupContents,
-    told: &[Told],
+    reported: &[ReportedAccount],
 ) {
     let locked = match lock {
         Lock::Passphrase(_) => "behind your passphrase".to_owned(),
@@ -29,15 +28,15 @@ pub(crate) fn summarise(
         "wrote {count} to {}, encrypted {locked}",
         path.display()
     ));
-    let left_out = || told.iter().filter(|one| one.refresh_token.is_none());
-    let of_machine = |one: &&Told| Bound::of(&one.account).is_some();
-    for (names, why) in grouped(left_out().filter(of_machine)) {
+    let left_out = || reported.iter().filter(|one| one.refresh_token.is_none());
+    let of_machine = |one: &&ReportedAccount| Bound::of(&one.account).is_some();
+    for (names, why) in group_by_remark(left_out().filter(of_machine)) {
         app.term.say(&format!("left out {names}: {why}"));
     }
-    for (names, why) in grouped(left_out().filter(|one| !of_machine(one))) {
+    for (names, why) in group_by_remark(left_out().filter(|one| !of_machine(one))) {
         app.term.warn(&format!("left out {names}: {why}"));
     }
-    let without: Vec<&Account> = told
+    let without: Vec<&Account> = reported
         .iter()
         .filter(|one| one.refresh_token == Some(RefreshToken::LeftOut))
         .map(|one| &one.account)
@@ -45,27 +44,26 @@ pub(crate) fn summarise(
     if !without.is_empty() {
         app.term.warn(&format!(
             "left out the refresh tokens of {}: one that rotates can live in one place only, so restored they last as long as their access tokens; `keyfob backup FILE --move` takes them along and forgets the accounts here",
-            named(&without)
+            join_names(&without)
         ));
     }
-    let ended = told.iter().filter(|one| one.refresh_token.is_some());
-    for (names, why) in grouped(ended) {
+    let ended = reported.iter().filter(|one| one.refresh_token.is_some());
+    for (names, why) in group_by_remark(ended) {
         app.term.warn(&format!(
             "in the file, and once restored only a new sign-in helps: {names}: {why}"
         ));
     }
-    let moved = told.iter().filter(|one| one.shape.is_moved());
+    let moved = reported.iter().filter(|one| one.shape.is_moved());
     let moved: Vec<&Account> = moved.map(|one| &one.account).collect();
     if !moved.is_empty() {
         app.term.say(&format!(
             "forgotten here, and nothing was revoked: {}; until it is restored, the file is all there is of them",
-            named(&moved)
+            join_names(&moved)
         ));
     }
 }
 
-/// What keeps an account of this machine out of a backup.
-pub(crate) fn of_machine(bound: Bound) -> &'static str {
+pub(crate) fn explain_bound(bound: Bound) -> &'static str {
     match bound {
         Bound::Sandbox => "the practice provider is of this machine alone",
         Bound::Exchange => {
@@ -75,9 +73,11 @@ pub(crate) fn of_machine(bound: Bound) -> &'static str {
 }
 
 /// The accounts of which the same is said, and what, in the order of the first of each.
-pub(crate) fn grouped<'a>(told: impl Iterator<Item = &'a Told>) -> Vec<(String, &'a str)> {
+pub(crate) fn group_by_remark<'a>(
+    reported: impl Iterator<Item = &'a ReportedAccount>,
+) -> Vec<(String, &'a str)> {
     let mut groups: Vec<(Vec<&Account>, &str)> = Vec::new();
-    for one in told {
+    for one in reported {
         let Some(why) = one.remark.as_deref() else {
             continue;
         };
@@ -88,11 +88,11 @@ pub(crate) fn grouped<'a>(told: impl Iterator<Item = &'a Told>) -> Vec<(String, 
     }
     let groups = groups.into_iter();
     groups
-        .map(|(accounts, why)| (named(&accounts), why))
+        .map(|(accounts, why)| (join_names(&accounts), why))
         .collect()
 }
 
-fn named(accounts: &[&Account]) -> String {
+fn join_names(accounts: &[&Account]) -> String {
     let names: Vec<_> = accounts.iter().map(ToString::to_string).collect();
     names.join(", ")
 }

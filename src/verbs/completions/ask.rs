@@ -23,9 +23,7 @@ const MARK: &str = "keyfob:";
 
 /// Whether the person's bash loads completions from folders, and the folder that it was told to look into.
 pub(crate) struct Bash {
-    /// Whether bash-completion is there.
     pub loads: bool,
-    /// `BASH_COMPLETION_USER_DIR`, where it is set.
     pub user_dir: Option<PathBuf>,
 }
 
@@ -36,17 +34,15 @@ pub(crate) fn is_asked() -> bool {
     std::env::var_os(ASKED).is_some()
 }
 
-/// Asks bash.
 pub(crate) fn bash() -> Option<Bash> {
-    let told = tell(detached("bash")?.args(["-ic", BASH]))?;
-    let value = |name: &str| value(&told, name).next();
+    let answers = ask(detached("bash")?.args(["-ic", BASH]))?;
+    let value = |name: &str| value(&answers, name).next();
     Some(Bash {
         loads: value("loads").is_some(),
         user_dir: value("user_dir").map(PathBuf::from),
     })
 }
 
-/// What the person's zsh has.
 pub(crate) struct Zsh {
     /// Whether `compinit` runs at its start.
     pub completes: bool,
@@ -63,15 +59,14 @@ pub(crate) struct Zsh {
 const ZSH: &str = r"print -l -- '' keyfob:completes\ ${+functions[compdef]} keyfob:dump\ $_comp_dumpfile \
     keyfob:knows\ ${+_comps[keyfob]} keyfob:zdotdir\ $ZDOTDIR keyfob:fpath\ $^fpath keyfob:end";
 
-/// Asks zsh.
 pub(crate) fn zsh() -> Option<Zsh> {
     let mut zsh = detached("zsh").unwrap_or_else(|| {
         let mut command = Command::new("zsh");
         command.arg("+m"); // it would wait to be in the foreground
         command
     });
-    let told = tell(zsh.args(["-ic", ZSH]))?;
-    let values = |name: &'static str| value(&told, name);
+    let answers = ask(zsh.args(["-ic", ZSH]))?;
+    let values = |name: &'static str| value(&answers, name);
     let path = |name| values(name).next().map(PathBuf::from);
     Some(Zsh {
         completes: values("completes").next() == Some("1"),
@@ -99,13 +94,13 @@ pub(crate) fn powershell() -> Option<PathBuf> {
             "-Command",
             script,
         ]);
-        let told = tell(&mut command)?;
-        value(&told, "profile").next().map(PathBuf::from)
+        let answers = ask(&mut command)?;
+        value(&answers, "profile").next().map(PathBuf::from)
     })
 }
 
-fn value<'a>(told: &'a [String], name: &str) -> impl Iterator<Item = &'a str> {
-    let values = told.iter().filter_map(move |line| {
+fn value<'a>(answers: &'a [String], name: &str) -> impl Iterator<Item = &'a str> {
+    let values = answers.iter().filter_map(move |line| {
         let (told, value) = line.split_once(' ')?;
         (told == name && !value.is_empty()).then_some(value)
     });
@@ -126,7 +121,7 @@ fn detached(shell: &str) -> Option<Command> {
 }
 
 /// Runs a shell until it has told everything; `None` where it does not.
-fn tell(command: &mut Command) -> Option<Vec<String>> {
+fn ask(command: &mut Command) -> Option<Vec<String>> {
     process::scrub(command);
     command
         .env(ASKED, "1")
@@ -135,13 +130,13 @@ fn tell(command: &mut Command) -> Option<Vec<String>> {
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
     let mut child = command.spawn().ok()?;
-    let told = read(&mut child).and_then(|lines| collect(&lines, Instant::now() + PATIENCE));
-    if told.is_none() {
+    let answers = read(&mut child).and_then(|lines| collect(&lines, Instant::now() + PATIENCE));
+    if answers.is_none() {
         end_all(&child);
     }
     let _ = child.kill(); // it may have ended by itself
     let _ = child.wait();
-    told
+    answers
 }
 
 /// Ends what a start file waits for, which `setsid` has put into a group of that number.
@@ -175,12 +170,12 @@ fn read(child: &mut Child) -> Option<Receiver<String>> {
 }
 
 fn collect(lines: &Receiver<String>, deadline: Instant) -> Option<Vec<String>> {
-    let mut told = Vec::new();
+    let mut answers = Vec::new();
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         match lines.recv_timeout(left) {
-            Ok(line) if line == "end" => return Some(told),
-            Ok(line) => told.push(line),
+            Ok(line) if line == "end" => return Some(answers),
+            Ok(line) => answers.push(line),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return None,
         }
     }
@@ -191,24 +186,24 @@ mod tests {
     use super::*;
 
     fn told(script: &str) -> Option<Vec<String>> {
-        tell(Command::new("sh").args(["-c", script]))
+        ask(Command::new("sh").args(["-c", script]))
     }
 
     #[test]
     fn what_is_for_us_is_told_apart_from_what_a_start_file_writes() {
-        let told = told(
+        let answers = told(
             "echo hello; printf '\\nkeyfob:a b c\\nkeyfob:a\\nkeyfob:end\\n'; echo keyfob:x y",
         )
         .unwrap();
-        assert_eq!(told, ["a b c", "a"]);
-        assert_eq!(value(&told, "a").collect::<Vec<_>>(), ["b c"]);
-        assert_eq!(value(&told, "x").count(), 0);
+        assert_eq!(answers, ["a b c", "a"]);
+        assert_eq!(value(&answers, "a").collect::<Vec<_>>(), ["b c"]);
+        assert_eq!(value(&answers, "x").count(), 0);
     }
 
     #[test]
     fn a_shell_that_ends_early_or_is_missing_tells_nothing() {
         assert!(told("echo keyfob:a b; exit").is_none());
-        assert!(tell(&mut Command::new("/nowhere/zsh")).is_none());
+        assert!(ask(&mut Command::new("/nowhere/zsh")).is_none());
         assert!(told("head -c 2000000 /dev/zero; echo; echo keyfob:end").is_none());
     }
 

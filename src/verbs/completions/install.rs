@@ -1,62 +1,41 @@
-//! `completions --install`: puts the completion where a shell looks for it, once, and takes it back.
+//! `completions --install`: puts a file where a shell reads a folder of them, and takes it back. A start file is
+//! the person's own: where a shell has no such folder, the line to add to it is said.
 //!
-//! What is put there asks this program for its script, so it is never of another version. A start file is
-//! written only where the shell has no folder, or none that it reads.
+//! What is put there asks this program for its script, so it is never of another version.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
-use super::place::{CompletionPlace, Places};
-use super::start_file::PlaceState;
-use super::{Shell, ask, name, start_file, write};
+use super::place::{CompletionFile, Places, StartLine};
+use super::{Shell, ask, name};
+use crate::doctor::Completion;
 use crate::error::{Code, Error, Result};
 use keyfob_base::escape::escape;
 use keyfob_base::files;
 
-/// The most that is read of a start file.
+/// The most that is read of a start file, in bytes.
 const LIMIT: u64 = 4 * 1024 * 1024;
-
-/// Whether a shell completes keyfob's words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum State {
-    /// It does, by this file.
-    Installed(PathBuf),
-    /// It does, by a file that `--install` renews.
-    Stale(PathBuf),
-    /// It does not.
-    Missing,
-    /// A file that is not keyfob's is in the way.
-    Foreign(PathBuf),
-}
 
 /// Says whether a shell completes keyfob's words. Writes nothing; bash, zsh and PowerShell are asked, each for
 /// at most some seconds.
-pub(crate) fn state(shell: Shell) -> Result<State> {
-    let places = Places::find(shell)?;
-    if let Some(file) = places.packaged.iter().find(|file| file.is_file()) {
-        return Ok(State::Installed(file.clone()));
-    }
-    let found = looked(&places, shell)?;
-    let with = |wanted: &[PlaceState]| {
-        let place = found.iter().find(|(_, found)| wanted.contains(found));
-        place.map(|(place, _)| place.file.clone())
-    };
-    Ok(match with(&[PlaceState::Ours, PlaceState::Theirs]) {
-        Some(file) => State::Installed(file),
-        None => with(&[PlaceState::Stale])
-            .map(State::Stale)
-            .or_else(|| with(&[PlaceState::Foreign]).map(State::Foreign))
-            .unwrap_or(State::Missing),
-    })
+pub(crate) fn state(shell: Shell) -> Result<Completion> {
+    find_state(&Places::find(shell)?, shell)
 }
 
-/// Puts it there, unless it is.
+/// Puts it there, unless it is; or says which line a start file lacks.
 pub(crate) fn install(shell: Shell) -> Result<Installed> {
     let places = Places::find(shell)?;
-    let files = match there(&places, shell)? {
-        Some(unchanged) => vec![unchanged],
-        None => put(&places, shell)?,
+    let files = match find_state(&places, shell)? {
+        Completion::Installed(file) => {
+            vec![ChangedFile::whole(&file, FileChange::Unchanged)]
+        }
+        Completion::ByHand(file) => vec![ChangedFile {
+            part: FilePart::Line,
+            ..ChangedFile::whole(&file, FileChange::Unchanged)
+        }],
+        Completion::Stale(file) => put(&places, shell, Some(&file))?,
+        _ => put(&places, shell, None)?,
     };
     Ok(Installed {
         shell: name(shell),
@@ -64,18 +43,26 @@ pub(crate) fn install(shell: Shell) -> Result<Installed> {
     })
 }
 
-/// Takes back what `install` has put anywhere, and nothing else.
+/// Removes the files that `install` has written anywhere, and names the lines that a person wrote.
 pub(crate) fn uninstall(shell: Shell) -> Result<Installed> {
     let places = Places::find(shell)?;
     let mut files = Vec::new();
-    for place in &places.own {
-        match look(place, shell)? {
-            PlaceState::Ours | PlaceState::Stale => {
-                let part = take(place)?;
-                files.push(changed(place, part, FileChange::Removed));
-            }
-            PlaceState::Theirs => files.push(changed(place, FilePart::Line, FileChange::Kept)),
-            PlaceState::Nothing | PlaceState::Foreign => {}
+    for file in &places.files {
+        let state = state_of_file(file, shell)?;
+        if matches!(state, Completion::Installed(_) | Completion::Stale(_)) {
+            remove(&file.path)?;
+            files.push(ChangedFile::whole(&file.path, FileChange::Removed));
+        }
+    }
+    let start_file = places.line.iter().map(|line| &line.file);
+    for file in places.files.iter().map(|file| &file.path).chain(start_file) {
+        let contents = read(file)?.filter(|contents| !is_of_keyfob(contents));
+        if let Some(line) = contents.and_then(|contents| asking_line(&contents, shell)) {
+            files.push(ChangedFile {
+                part: FilePart::Line,
+                line: Some(line),
+                ..ChangedFile::whole(file, FileChange::Kept)
+            });
         }
     }
     Ok(Installed {
@@ -84,191 +71,148 @@ pub(crate) fn uninstall(shell: Shell) -> Result<Installed> {
     })
 }
 
-/// What does it already.
-fn there(places: &Places, shell: Shell) -> Result<Option<ChangedFile>> {
+/// The best of what is in the places that the shell reads.
+fn find_state(places: &Places, shell: Shell) -> Result<Completion> {
     if let Some(file) = places.packaged.iter().find(|file| file.is_file()) {
-        return Ok(Some(ChangedFile {
-            file: file.display().to_string(),
-            part: FilePart::Whole,
-            result: FileChange::Unchanged,
-        }));
+        return Ok(Completion::Installed(file.clone()));
     }
-    let found = looked(places, shell)?.into_iter();
-    let mut done = found.filter_map(|(place, found)| match found {
-        PlaceState::Ours => Some(changed(place, place.part, FileChange::Unchanged)),
-        PlaceState::Theirs => Some(changed(place, FilePart::Line, FileChange::Unchanged)),
-        PlaceState::Nothing | PlaceState::Stale | PlaceState::Foreign => None,
-    });
-    Ok(done.next())
+    let mut states = Vec::new();
+    for file in places.files.iter().filter(|file| file.read) {
+        states.push(state_of_file(file, shell)?);
+    }
+    if let Some(StartLine { file, .. }) = &places.line
+        && let Some(contents) = read(file)?
+        && asking_line(&contents, shell).is_some()
+    {
+        states.push(Completion::ByHand(file.clone()));
+    }
+    let rank = |state: &Completion| match state {
+        Completion::Installed(_) | Completion::ByHand(_) => 0,
+        Completion::Stale(_) => 1,
+        Completion::Foreign(_) => 2,
+        Completion::Missing | Completion::Unknown(_) => 3,
+    };
+    Ok(states
+        .into_iter()
+        .min_by_key(rank)
+        .unwrap_or(Completion::Missing))
+}
+
+fn state_of_file(file: &CompletionFile, shell: Shell) -> Result<Completion> {
+    let path = file.path.clone();
+    Ok(match read(&path)? {
+        None => Completion::Missing,
+        Some(contents) if contents == file.text.as_bytes() => Completion::Installed(path),
+        Some(contents) if is_of_keyfob(&contents) => Completion::Stale(path),
+        Some(contents) if asking_line(&contents, shell).is_some() => Completion::ByHand(path),
+        Some(_) => Completion::Foreign(path),
+    })
 }
 
 /// Writes the best place; the next where the shell does not take it from there.
-fn put(places: &Places, shell: Shell) -> Result<Vec<ChangedFile>> {
-    let mut found = looked(places, shell)?;
-    found.sort_by_key(|(_, found)| *found != PlaceState::Stale); // stable: the best of each kind first
-    for (place, found) in found {
-        if found == PlaceState::Foreign {
-            return Err(foreign(place, shell));
+fn put(places: &Places, shell: Shell, stale: Option<&Path>) -> Result<Vec<ChangedFile>> {
+    let mut readable: Vec<_> = places.files.iter().filter(|file| file.read).collect();
+    readable.sort_by_key(|file| Some(&*file.path) != stale); // stable: the best of the others first
+    for file in readable {
+        if matches!(state_of_file(file, shell)?, Completion::Foreign(_)) {
+            return Err(foreign(&file.path, shell));
         }
-        write_place(place, shell)?;
-        let change = if found == PlaceState::Stale {
+        write(file, shell)?;
+        let change = if Some(&*file.path) == stale {
             FileChange::Renewed
         } else {
             FileChange::Added
         };
-        let mut files = vec![changed(place, place.part, change)];
-        if place.part == FilePart::Line || shell != Shell::Zsh {
+        let mut files = vec![ChangedFile::whole(&file.path, change)];
+        if shell != Shell::Zsh {
             return Ok(files);
         }
-        files.extend(forgotten(places)?);
+        files.extend(remove_dump(places)?);
         if ask::zsh().is_some_and(|zsh| zsh.knows) {
             return Ok(files);
         }
-        write::remove(&place.file)?;
+        remove(&file.path)?;
     }
-    unreachable!("a start file takes a line, and comes last")
+    let line = places.line.as_ref();
+    let line = line.expect("a shell that reads no folder has a start file");
+    Ok(vec![ChangedFile {
+        part: FilePart::Line,
+        line: Some(line.text.to_owned()),
+        ..ChangedFile::whole(&line.file, FileChange::Wanted)
+    }])
 }
 
 /// Removes what zsh remembers of its folders: some look there alone.
-fn forgotten(places: &Places) -> Result<Option<ChangedFile>> {
+fn remove_dump(places: &Places) -> Result<Option<ChangedFile>> {
     let Some(dump) = &places.dump else {
         return Ok(None);
     };
     let is_dump = files::read(dump, LIMIT)
         .is_ok_and(|dump| dump.is_some_and(|dump| dump.starts_with(b"#files: ")));
     if is_dump {
-        write::remove(dump)?;
+        remove(dump)?;
     }
     Ok(is_dump.then(|| ChangedFile {
-        file: dump.display().to_string(),
         part: FilePart::Cache,
-        result: FileChange::Removed,
+        ..ChangedFile::whole(dump, FileChange::Removed)
     }))
 }
 
-/// The places that the shell reads, and what is there.
-fn looked(places: &Places, shell: Shell) -> Result<Vec<(&CompletionPlace, PlaceState)>> {
-    let read = places.own.iter().filter(|place| place.read);
-    read.map(|place| Ok((place, look(place, shell)?))).collect()
-}
-
-fn look(place: &CompletionPlace, shell: Shell) -> Result<PlaceState> {
-    let Some(contents) = contents(place)? else {
-        return Ok(PlaceState::Nothing);
-    };
-    Ok(match place.part {
-        FilePart::Line => start_file::look(&contents, &place.text, &name(shell)),
-        _ if contents == place.text.as_bytes() => PlaceState::Ours,
-        _ if is_of_keyfob(&contents) => PlaceState::Stale,
-        _ if start_file::asks_anywhere(&contents, &name(shell)) => PlaceState::Theirs,
-        _ => PlaceState::Foreign,
+fn read(file: &Path) -> Result<Option<Vec<u8>>> {
+    files::read(file, LIMIT).map_err(|error| {
+        Error::io(format!("cannot read {}", file.display()), &error)
+            .hint("see to that file, then run it again")
     })
 }
 
-fn contents(place: &CompletionPlace) -> Result<Option<Vec<u8>>> {
-    files::read(&place.file, LIMIT).map_err(|error| {
-        Error::io(format!("cannot read {}", place.file.display()), &error).hint(by_hand(place))
-    })
-}
-
-fn write_place(place: &CompletionPlace, shell: Shell) -> Result<()> {
-    let written = match place.part {
-        FilePart::Line => {
-            let there = contents(place)?;
-            let made = there.is_none();
-            let before = there.unwrap_or_default();
-            if start_file::is_utf16(&before) {
-                let what = format!("{} is written in UTF-16", place.file.display());
-                return Err(Error::new(Code::ConfigInvalid, what).hint(by_hand(place)));
-            }
-            start_file::with(&before, &place.text, made)
-        }
-        _ => place.text.clone().into_bytes(),
-    };
-    write::replace(&place.file, &written).map_err(|error| match place.part {
-        FilePart::Line => error.hint(by_hand(place)),
-        _ => error.hint(format!(
+fn write(file: &CompletionFile, shell: Shell) -> Result<()> {
+    files::replace(&file.path, file.text.as_bytes()).map_err(|error| {
+        Error::io(format!("cannot write {}", file.path.display()), &error).hint(format!(
             "`keyfob completions {}` prints what belongs there",
             name(shell)
-        )),
+        ))
     })
 }
 
-/// Takes it out of a place; what of that is gone.
-fn take(place: &CompletionPlace) -> Result<FilePart> {
-    match (place.part, contents(place)?) {
-        (FilePart::Line, Some(before))
-            if place.file.is_symlink() || !start_file::is_all_ours(&before) =>
-        {
-            write::replace(&place.file, &start_file::without(&before))?;
-            Ok(FilePart::Line)
-        }
-        _ => write::remove(&place.file).map(|()| FilePart::Whole),
-    }
+fn remove(file: &Path) -> Result<()> {
+    let removed = files::remove(file).map(drop);
+    removed.map_err(|error| Error::io(format!("cannot remove {}", file.display()), &error))
 }
 
-fn by_hand(place: &CompletionPlace) -> String {
-    match place.part {
-        FilePart::Line => format!(
-            "see to that file, or add this line to it yourself:\n{}",
-            place.text
-        ),
-        _ => "see to that file, then run it again".into(),
-    }
-}
-
-fn foreign(place: &CompletionPlace, shell: Shell) -> Error {
-    let file = place.file.display();
-    Error::new(
-        Code::ConfigInvalid,
-        format!("{file} is not keyfob's, and stays as it is"),
-    )
-    .hint(format!(
+fn foreign(file: &Path, shell: Shell) -> Error {
+    let what = format!("{} is not keyfob's, and stays as it is", file.display());
+    Error::new(Code::ConfigInvalid, what).hint(format!(
         "move it away, then run `keyfob completions {} --install` again",
         name(shell)
     ))
-}
-
-fn changed(place: &CompletionPlace, part: FilePart, result: FileChange) -> ChangedFile {
-    ChangedFile {
-        file: place.file.display().to_string(),
-        part,
-        result,
-    }
 }
 
 /// Whether the program is where the completion will ask for it.
 pub(crate) fn is_on_path() -> bool {
     let program = format!("keyfob{}", std::env::consts::EXE_SUFFIX);
     let folders = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&folders).any(|folder| Path::new(&folder).join(&program).is_file())
+    std::env::split_paths(&folders).any(|folder| folder.join(&program).is_file())
 }
 
-/// What was done for a shell.
 #[derive(Debug, Serialize)]
 pub(crate) struct Installed {
-    /// The shell, as it is typed.
     pub shell: String,
-    /// Every file that it concerns.
     pub files: Vec<ChangedFile>,
 }
 
-/// A file, and what was done to it.
 #[derive(Debug, Serialize)]
 pub(crate) struct ChangedFile {
-    /// Its path.
-    pub file: String,
-    /// What of it is keyfob's.
-    pub part: FilePart,
-    /// What was done.
+    file: String,
+    part: FilePart,
     pub result: FileChange,
+    /// The line to add or to remove, where that is left to the person.
+    pub line: Option<String>,
 }
 
 /// What of a file is keyfob's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum FilePart {
-    /// All of it.
+enum FilePart {
     Whole,
     /// One line of a file of the person's, such as a start file.
     Line,
@@ -276,43 +220,63 @@ pub(crate) enum FilePart {
     Cache,
 }
 
-/// What was done to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum FileChange {
-    /// It is there now.
     Added,
     /// It was there, of another version.
     Renewed,
-    /// It is no longer there.
     Removed,
-    /// It is as it was.
     Unchanged,
+    /// It lacks a line, which the person is to add.
+    Wanted,
     /// It is as it was, for a person wrote it.
     Kept,
 }
 
 impl ChangedFile {
+    fn whole(file: &Path, result: FileChange) -> Self {
+        Self {
+            file: file.display().to_string(),
+            part: FilePart::Whole,
+            result,
+            line: None,
+        }
+    }
+
     /// Says it to people.
-    pub(crate) fn line(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         let file = escape(&self.file);
+        let line = escape(self.line.as_deref().unwrap_or_default());
         match (self.result, self.part) {
-            (FileChange::Added, FilePart::Line) => format!("added a line to {file}"),
             (FileChange::Added, _) => format!("added {file}"),
-            (FileChange::Renewed, FilePart::Line) => format!("renewed a line of {file}"),
             (FileChange::Renewed, _) => format!("renewed {file}"),
-            (FileChange::Removed, FilePart::Line) => format!("took a line out of {file}"),
             (FileChange::Removed, FilePart::Cache) => {
                 format!("removed {file}, which the shell makes anew")
             }
-            (FileChange::Removed, FilePart::Whole) => format!("removed {file}"),
+            (FileChange::Removed, _) => format!("removed {file}"),
             (FileChange::Unchanged, FilePart::Line) => format!("a line of {file} does it already"),
-            (FileChange::Kept, _) => {
-                format!("{file} has a line that keyfob did not write, and stays")
-            }
             (FileChange::Unchanged, _) => format!("{file} is there already"),
+            (FileChange::Wanted, _) => format!("add this line to {file}:"),
+            (FileChange::Kept, _) => {
+                format!("{file} is yours, and stays; remove this line from it: {line}")
+            }
         }
     }
+}
+
+/// The line of a person's that asks for the script; one with a flag, such as an alias, does something else.
+fn asking_line(contents: &[u8], shell: Shell) -> Option<String> {
+    let asks = format!("keyfob completions {}", name(shell));
+    let contents = String::from_utf8_lossy(contents);
+    let mut lines = contents.lines().map(str::trim);
+    let line = lines.find(|line| {
+        !line.starts_with('#')
+            && line.contains(&asks)
+            && !line.contains("--install")
+            && !line.contains("--uninstall")
+    });
+    line.map(str::to_owned)
 }
 
 /// How the files for packagers begin, and what `keyfob completions` prints for the shells that read files whole;
@@ -351,6 +315,7 @@ mod tests {
                 file: "/home/ada/.local/share/bash-completion/completions/keyfob".into(),
                 part: FilePart::Whole,
                 result: FileChange::Added,
+                line: None,
             }],
         };
         assert_shape(&installed, include_str!("../shapes/completions.json"));
@@ -383,6 +348,29 @@ mod tests {
             "",
         ] {
             assert!(!is_of_keyfob(theirs.as_bytes()), "{theirs}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_the_person_wrote_is_theirs() {
+        let theirs = b"use str\n  eval (keyfob completions elvish | slurp)\r\n\xff\n";
+        let line = asking_line(theirs, Shell::Elvish);
+        assert_eq!(
+            line.as_deref(),
+            Some("eval (keyfob completions elvish | slurp)")
+        );
+        assert_eq!(asking_line(theirs, Shell::Bash), None);
+        for other in [
+            "",
+            "a\n# keyfob completions elvish\n",
+            "alias kc='keyfob completions elvish --uninstall'\n",
+            "keyfob completions elvish --install\n",
+        ] {
+            assert_eq!(
+                asking_line(other.as_bytes(), Shell::Elvish),
+                None,
+                "{other}"
+            );
         }
     }
 }

@@ -3,8 +3,6 @@
 mod ask;
 pub(crate) mod install;
 mod place;
-mod start_file;
-mod write;
 
 use std::env;
 use std::ffi::OsStr;
@@ -13,14 +11,14 @@ use std::path::{Component, Path};
 use clap::{Args, ValueEnum};
 use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
-use super::{print, print_json, shell};
+use super::arguments::detect_shell;
+use super::{print, print_json};
 use crate::complete::{ASKED, VARIABLE};
 use crate::doctor::{self, Completion, Pending};
 use crate::error::{Code, Error, Result};
 use crate::term::{Console, Manner, Terminal};
 use install::{FileChange, Installed};
 
-/// Arguments of `completions`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -28,8 +26,8 @@ Examples:
   keyfob completions zsh --uninstall
   source <(keyfob completions bash)     for this shell alone
 
-Without SHELL, --install and --uninstall mean the shell that they are typed in. A start file is added one \
-line to, and only where the shell has no folder for completions.")]
+Without SHELL, --install and --uninstall mean the shell that they are typed in. A start file is never written: where \
+the shell has no folder for completions, --install prints the line to add and says where.")]
 pub struct Completions {
     /// The shell
     #[arg(required_unless_present_any = ["install", "uninstall"])]
@@ -61,7 +59,6 @@ pub enum Shell {
     Zsh,
 }
 
-/// The program's name, on a command line and in the scripts.
 const NAME: &str = "keyfob";
 
 // What the engine's scripts lack: the shell's own completion of a command behind `exec … --`, in bash words that
@@ -74,15 +71,18 @@ const OURS_ZSH: &str = include_str!("keyfob.zsh");
 
 /// Prints the script for a shell, or puts what asks for it where that shell looks.
 pub(crate) fn run(args: &Completions, manner: Manner) -> Result<()> {
-    let shell = args.shell.or_else(|| shell::here(known)).ok_or_else(|| {
-        Error::new(
-            Code::Usage,
-            "keyfob does not know in which shell this was typed",
-        )
-        .hint("name the shell: `keyfob completions bash --install`")
-    })?;
+    let shell = args
+        .shell
+        .or_else(|| detect_shell(shell_by_program))
+        .ok_or_else(|| {
+            Error::new(
+                Code::Usage,
+                "keyfob does not know in which shell this was typed",
+            )
+            .hint("name the shell: `keyfob completions bash --install`")
+        })?;
     if args.install || args.uninstall {
-        return installed(shell, args.uninstall, manner);
+        return change_files(shell, args.uninstall, manner);
     }
     print(&script(shell)?)
 }
@@ -97,7 +97,7 @@ pub fn script(shell: Shell) -> Result<String> {
     }
 }
 
-fn installed(shell: Shell, uninstall: bool, manner: Manner) -> Result<()> {
+fn change_files(shell: Shell, uninstall: bool, manner: Manner) -> Result<()> {
     let term = Console::new(manner);
     if ask::is_asked() {
         term.say(&format!(
@@ -105,7 +105,7 @@ fn installed(shell: Shell, uninstall: bool, manner: Manner) -> Result<()> {
         ));
         let files = Vec::new();
         let shell = name(shell);
-        return answered(&Installed { shell, files }, manner);
+        return answer(&Installed { shell, files }, manner);
     }
     let done = if uninstall {
         install::uninstall(shell)?
@@ -113,60 +113,50 @@ fn installed(shell: Shell, uninstall: bool, manner: Manner) -> Result<()> {
         install::install(shell)?
     };
     for file in &done.files {
-        term.say(&file.line());
+        term.say(&file.describe());
     }
     let shell = &done.shell;
-    if uninstall {
-        if done
-            .files
-            .iter()
-            .all(|file| file.result == FileChange::Kept)
-        {
-            term.say(&format!("nothing of keyfob's was installed for {shell}"));
-        }
-    } else if done
-        .files
-        .iter()
-        .any(|file| file.result != FileChange::Unchanged)
-    {
+    let all = |result: FileChange| done.files.iter().all(|file| file.result == result);
+    if uninstall && all(FileChange::Kept) {
+        term.say(&format!("nothing of keyfob's was installed for {shell}"));
+    } else if !uninstall && !all(FileChange::Unchanged) && !all(FileChange::Wanted) {
         term.say(&format!("a new {shell} completes keyfob's words"));
     }
     if !uninstall && !install::is_on_path() {
         term.warn("`keyfob` is not on PATH, where the completion will look for it");
     }
-    answered(&done, manner)
+    answer(&done, manner)
 }
 
-fn answered(done: &Installed, manner: Manner) -> Result<()> {
+/// Under `--json` everything; else the line to add, so that it can be appended as it is.
+fn answer(done: &Installed, manner: Manner) -> Result<()> {
     if manner.json {
         return print_json(done);
     }
-    Ok(())
+    let wanted = |file: &&install::ChangedFile| file.result == FileChange::Wanted;
+    let mut lines = done.files.iter().filter(wanted);
+    match lines.find_map(|file| file.line.as_deref()) {
+        Some(line) => print(line),
+        None => Ok(()),
+    }
 }
 
 /// Whether the shell that this was typed in completes keyfob's words, begun to be asked; `None` where no shell is
 /// known, nobody types, or that shell itself is being asked.
 pub(crate) fn of_this_shell(term: &dyn Terminal) -> Option<Pending> {
-    let shell = shell::here(known).filter(|_| term.can_ask() && !ask::is_asked())?;
-    let look = move || match install::state(shell) {
-        Ok(install::State::Installed(file)) => Completion::Installed(file),
-        Ok(install::State::Stale(file)) => Completion::Stale(file),
-        Ok(install::State::Missing) => Completion::Missing,
-        Ok(install::State::Foreign(file)) => Completion::Foreign(file),
-        Err(error) => Completion::Unknown(error.message),
-    };
+    let shell = detect_shell(shell_by_program).filter(|_| term.can_ask() && !ask::is_asked())?;
+    let look =
+        move || install::state(shell).unwrap_or_else(|error| Completion::Unknown(error.message));
     Some(doctor::ask_completion(name(shell), look))
 }
 
-/// The shell by the name of its program.
-fn known(program: &str) -> Option<Shell> {
+fn shell_by_program(program: &str) -> Option<Shell> {
     match program {
         "pwsh" => Some(Shell::PowerShell),
         _ => Shell::from_str(program, false).ok(),
     }
 }
 
-/// What the shell is called on a command line.
 fn name(shell: Shell) -> String {
     let value = shell.to_possible_value().expect("no shell is hidden");
     value.get_name().to_owned()
@@ -219,23 +209,23 @@ fn registration(shell: Shell, engine: &dyn EnvCompleter, completer: &str) -> Res
         Shell::Bash => {
             let entry = "-F _clap_complete_keyfob ";
             OURS_BASH.to_owned()
-                + &exchanged(&quoted_once(&script, completer), entry, "-F _keyfob ")
+                + &replace_known(&quote_once(&script, completer), entry, "-F _keyfob ")
         }
         Shell::Zsh => {
             let body = "function _clap_dynamic_completer_keyfob() {\n";
             let asked = format!("{body}    _keyfob_command && return\n    local -a open=()\n");
-            let script = exchanged(&script, body, &asked);
+            let script = replace_known(&script, body, &asked);
             let value = "other+=(\"$completion\")";
             let sorted = format!("[[ $value == *[=.] ]] && open+=(\"$completion\") || {value}");
-            let script = exchanged(&script, value, &sorted);
+            let script = replace_known(&script, value, &sorted);
             let described = "[[ -n $other ]] && ";
             let both =
                 format!("[[ -n $open ]] && _describe -V 'values' open -S ''\n        {described}");
-            exchanged(&script, described, &both) + OURS_ZSH
+            replace_known(&script, described, &both) + OURS_ZSH
         }
         Shell::Fish => {
             let asked = "\"(__keyfob_command; or ";
-            OURS_FISH.to_owned() + &exchanged(&script, "\"(", asked)
+            OURS_FISH.to_owned() + &replace_known(&script, "\"(", asked)
         }
         Shell::Elvish => script + OURS_ELVISH,
         Shell::PowerShell | Shell::Nushell => script,
@@ -243,14 +233,14 @@ fn registration(shell: Shell, engine: &dyn EnvCompleter, completer: &str) -> Res
 }
 
 /// The engine's script with another text in a place that it is known to have.
-fn exchanged(script: &str, place: &str, text: &str) -> String {
+fn replace_known(script: &str, place: &str, text: &str) -> String {
     debug_assert!(script.contains(place), "{script}");
     script.replacen(place, text, 1)
 }
 
 /// The engine puts the already quoted completer into double quotes, so that bash would look for a
 /// program with quotes in its name.
-fn quoted_once(script: &str, completer: &str) -> String {
+fn quote_once(script: &str, completer: &str) -> String {
     match shlex::try_quote(completer) {
         Ok(quoted) if quoted != completer => script.replace(&format!("\"{quoted}\""), &quoted),
         _ => script.to_owned(),
@@ -262,7 +252,7 @@ mod tests {
     use super::*;
 
     /// What a shell gets that finds keyfob on PATH.
-    fn scripted(shell: Shell) -> String {
+    fn script_on_path(shell: Shell) -> String {
         match script_of(shell) {
             Ok(engine) => registration(shell, engine, "keyfob").unwrap(),
             Err(file) => file.into(),
@@ -287,7 +277,7 @@ mod tests {
     #[test]
     fn every_script_asks_by_the_variable() {
         for &shell in Shell::value_variants() {
-            let script = scripted(shell);
+            let script = script_on_path(shell);
             assert!(script.contains(VARIABLE), "{script}");
             assert!(script.contains("keyfob"), "{script}");
         }
@@ -301,7 +291,7 @@ mod tests {
             (Shell::Fish, "\"(__keyfob_command; or KEYFOB_COMPLETE="),
             (Shell::Zsh, "_keyfob() {\n    _keyfob_command && return\n"),
         ] {
-            let script = scripted(shell);
+            let script = script_on_path(shell);
             assert!(script.contains(asked), "{script}");
         }
     }

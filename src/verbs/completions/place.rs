@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use directories::BaseDirs;
 
-use super::install::FilePart;
 use super::{Shell, ask};
 use crate::error::{Code, Error, Result};
 
@@ -22,23 +21,27 @@ pub(crate) const ZSH: &str = include_str!("../../../completions/_keyfob");
 const ZSH_LINE: &str = "(( $+functions[compdef] )) || { autoload -Uz compinit; compinit -i }; \
     eval \"$(keyfob completions zsh 2>/dev/null)\"";
 
-/// A place for a completion, and what belongs there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct CompletionPlace {
-    /// The file.
-    pub file: PathBuf,
-    /// Whether that is ours or has a line of ours.
-    pub part: FilePart,
-    /// What belongs there.
-    pub text: String,
+/// A file that is keyfob's whole, in a folder that a shell reads.
+pub(crate) struct CompletionFile {
+    pub path: PathBuf,
+    pub text: &'static str,
     /// Whether the shell looks there.
     pub read: bool,
 }
 
-/// Every place for a shell's completion, the best of those that it reads first.
+/// The line for a start file, which is the person's own.
+pub(crate) struct StartLine {
+    pub file: PathBuf,
+    pub text: &'static str,
+}
+
+/// Every place for a shell's completion.
+#[derive(Default)]
 pub(crate) struct Places {
-    /// Of the person.
-    pub own: Vec<CompletionPlace>,
+    /// Of the person, the best of those that the shell reads first.
+    pub files: Vec<CompletionFile>,
+    /// Where the shell has no such folder, or may have none.
+    pub line: Option<StartLine>,
     /// Of a package or a plugin.
     pub packaged: Vec<PathBuf>,
     /// What zsh remembers of its folders.
@@ -53,64 +56,50 @@ impl Places {
                 .hint("set HOME, and run it again")
         })?;
         let home = base.home_dir();
-        let config = xdg("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config"));
-        let roaming = || {
-            if cfg!(windows) {
-                base.config_dir().into()
-            } else {
-                config.clone()
-            }
-        };
+        let named = absolute("XDG_CONFIG_HOME");
+        let config = named.clone().unwrap_or_else(|| home.join(".config"));
         Ok(match shell {
             Shell::Bash => bash(home),
             Shell::Zsh => zsh(home),
             Shell::Fish => Self {
-                own: vec![whole(config.join("fish/completions/keyfob.fish"), FISH)],
+                files: vec![file(config.join("fish/completions/keyfob.fish"), FISH)],
                 packaged: packaged("fish/vendor_completions.d/keyfob.fish"),
-                dump: None,
+                ..Self::default()
             },
             Shell::Nushell => {
-                let config = xdg("XDG_CONFIG_HOME").unwrap_or_else(|| base.config_dir().into());
+                let config = named.unwrap_or_else(|| base.config_dir().into());
                 Self {
-                    own: vec![whole(config.join("nushell/autoload/keyfob.nu"), NUSHELL)],
+                    files: vec![file(config.join("nushell/autoload/keyfob.nu"), NUSHELL)],
                     packaged: packaged("nushell/vendor/autoload/keyfob.nu"),
-                    dump: None,
+                    ..Self::default()
                 }
             }
             Shell::Elvish => {
-                let file = roaming().join("elvish/rc.elv");
+                let folder = if cfg!(windows) {
+                    base.config_dir()
+                } else {
+                    &config
+                };
+                let usual = folder.join("elvish/rc.elv");
                 let before = home.join(".elvish/rc.elv"); // read where the other is not there
-                let file = if before.exists() && !file.exists() {
+                let file = if before.exists() && !usual.exists() {
                     before
                 } else {
-                    file
+                    usual
                 };
                 Self::line(file, last_line(ELVISH))
             }
             Shell::PowerShell => {
-                let usual = "powershell/Microsoft.PowerShell_profile.ps1";
-                let file = ask::powershell().unwrap_or_else(|| {
-                    let documents = directories::UserDirs::new();
-                    let documents = documents
-                        .as_ref()
-                        .and_then(directories::UserDirs::document_dir);
-                    match documents.filter(|_| cfg!(windows)) {
-                        Some(documents) => {
-                            documents.join("PowerShell/Microsoft.PowerShell_profile.ps1")
-                        }
-                        None => config.join(usual),
-                    }
-                });
+                let file = ask::powershell().unwrap_or_else(|| "$PROFILE".into());
                 Self::line(file, last_line(POWERSHELL))
             }
         })
     }
 
-    fn line(file: PathBuf, text: &str) -> Self {
+    fn line(file: PathBuf, text: &'static str) -> Self {
         Self {
-            own: vec![line(file, text)],
-            packaged: Vec::new(),
-            dump: None,
+            line: Some(StartLine { file, text }),
+            ..Self::default()
         }
     }
 }
@@ -120,22 +109,21 @@ fn bash(home: &Path) -> Places {
     let asked = ask::bash();
     let loads = asked.as_ref().is_some_and(|bash| bash.loads);
     let folder = asked.and_then(|bash| bash.user_dir).unwrap_or_else(|| {
-        let data = xdg("XDG_DATA_HOME").unwrap_or_else(|| home.join(".local/share"));
+        let data = absolute("XDG_DATA_HOME").unwrap_or_else(|| home.join(".local/share"));
         data.join("bash-completion")
     });
-    let file = CompletionPlace {
+    let own = CompletionFile {
         read: loads,
-        ..whole(folder.join("completions/keyfob"), BASH)
+        ..file(folder.join("completions/keyfob"), BASH)
     };
-    let line = line(home.join(".bashrc"), last_line(BASH));
     Places {
-        own: vec![file, line],
+        files: vec![own],
         packaged: if loads {
             packaged("bash-completion/completions/keyfob")
         } else {
             Vec::new()
         },
-        dump: None,
+        ..Places::line(home.join(".bashrc"), last_line(BASH))
     }
 }
 
@@ -146,41 +134,34 @@ fn zsh(home: &Path) -> Places {
     let started_in = started_in
         .or_else(|| absolute("ZDOTDIR"))
         .unwrap_or_else(|| home.into());
-    let line = line(started_in.join(".zshrc"), ZSH_LINE);
+    let places = Places::line(started_in.join(".zshrc"), ZSH_LINE);
     let Some(zsh) = asked else {
-        return Places {
-            own: vec![line],
-            packaged: Vec::new(),
-            dump: None,
-        };
+        return places;
     };
     let (mut own, others): (Vec<_>, Vec<_>) = zsh
         .fpath
         .iter()
         .filter(|folder| folder.is_absolute())
         .partition(|folder| folder.starts_with(home) && is_for_completions(folder));
-    own.sort_by_key(|folder| !named(folder).contains("comp")); // stable: zsh's order is kept
-    let mut places: Vec<_> = own
-        .into_iter()
-        .map(|folder| CompletionPlace {
-            read: zsh.completes,
-            ..whole(folder.join("_keyfob"), ZSH)
-        })
-        .collect();
-    places.push(line);
+    own.sort_by_key(|folder| !folder_name(folder).contains("comp")); // stable: zsh's order is kept
+    let files = own.into_iter().map(|folder| CompletionFile {
+        read: zsh.completes,
+        ..file(folder.join("_keyfob"), ZSH)
+    });
     let read = others
         .iter()
         .filter(|folder| zsh.completes && (zsh.knows || !folder.starts_with(home)));
     Places {
-        own: places,
+        files: files.collect(),
         packaged: read.map(|folder| folder.join("_keyfob")).collect(),
         dump: zsh.dump,
+        ..places
     }
 }
 
 /// Whether a folder of functions is for completions, and no plugin's own.
 fn is_for_completions(folder: &Path) -> bool {
-    let name = named(folder);
+    let name = folder_name(folder);
     let is_theirs = folder
         .components()
         .any(|part| part.as_os_str() == "plugins");
@@ -188,7 +169,7 @@ fn is_for_completions(folder: &Path) -> bool {
     (name.contains("comp") || name.contains("func")) && !is_theirs && can_be
 }
 
-fn named(folder: &Path) -> String {
+fn folder_name(folder: &Path) -> String {
     folder
         .file_name()
         .unwrap_or_default()
@@ -196,26 +177,16 @@ fn named(folder: &Path) -> String {
         .to_lowercase()
 }
 
-fn whole(file: PathBuf, text: &str) -> CompletionPlace {
-    CompletionPlace {
-        file,
-        part: FilePart::Whole,
-        text: text.into(),
-        read: true,
-    }
-}
-
-fn line(file: PathBuf, text: &str) -> CompletionPlace {
-    CompletionPlace {
-        file,
-        part: FilePart::Line,
-        text: text.into(),
+fn file(path: PathBuf, text: &'static str) -> CompletionFile {
+    CompletionFile {
+        path,
+        text,
         read: true,
     }
 }
 
 /// The one line of a file for packagers that is no comment.
-fn last_line(text: &str) -> &str {
+fn last_line(text: &'static str) -> &'static str {
     text.lines().last().unwrap_or_default()
 }
 
@@ -227,10 +198,6 @@ fn packaged(file: &str) -> Vec<PathBuf> {
         .filter(|folder| folder.is_absolute())
         .map(|folder| folder.join(file))
         .collect()
-}
-
-fn xdg(variable: &str) -> Option<PathBuf> {
-    absolute(variable)
 }
 
 /// A variable that holds an absolute path; another counts as none, as the XDG specification has it.

@@ -16,12 +16,11 @@ pub(crate) async fn run(
     interrupts: &Arc<Interrupts>,
     started: impl FnOnce(),
 ) -> Result<i32> {
-    use super::signals::ForwardedSignals;
-    use super::signals::Witness;
+    use super::signals::{ForwardedSignals, GroupProbe};
 
     let mut signals = ForwardedSignals::catch();
     let _hold = interrupts.hold()?; // what comes from here on is the command's
-    let mut witness = Witness::call();
+    let mut probe = GroupProbe::start();
     let mut child = command
         .spawn()
         .map_err(|failure| spawn_error(command.get_program(), &failure))?;
@@ -33,12 +32,12 @@ pub(crate) async fn run(
             return Ok(code(status));
         }
         match signals.next().await {
-            Some(signal) if witness.saw(signal).await => {} // the command has it already
+            Some(signal) if probe.reached_group(signal).await => {} // the command has it already
             Some(signal) => {
                 let child = rustix::process::Pid::from_child(&child);
                 let _ = rustix::process::kill_process(child, signal); // it may have just ended
             }
-            None => witness.look(),
+            None => probe.check(),
         }
     }
 }

@@ -9,10 +9,8 @@ use crate::process;
 use crate::verbs::app::App;
 use crate::verbs::tokens::Owner;
 
-/// Where a token goes.
 #[derive(Debug)]
 pub(crate) struct Destination {
-    /// The variable that it is put into.
     variable: String,
     /// Every variable of its provider's row.
     row: Vec<String>,
@@ -67,7 +65,6 @@ fn same(one: &str, other: &str) -> bool {
     }
 }
 
-/// One variable holds one token.
 fn clash(one: &Owner, other: &Owner, variable: &str) -> Error {
     let (one, other) = (&one.whose, &other.whose);
     Error::new(

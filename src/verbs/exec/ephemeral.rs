@@ -35,12 +35,12 @@ const NAME_LIMIT: usize = 80;
 /// Signs in, runs the command, gives back, and ends with the command's exit code; returns only where the
 /// command did not run.
 pub(crate) fn run(app: &App, args: &Exec) -> Result<()> {
-    let code = from_sign_in_to_end(app, args)?;
+    let code = run_to_its_end(app, args)?;
     std::process::exit(code)
 }
 
-fn from_sign_in_to_end(app: &App, args: &Exec) -> Result<i32> {
-    let login = as_login(args, provider(&args.accounts)?.to_owned());
+fn run_to_its_end(app: &App, args: &Exec) -> Result<i32> {
+    let login = login_args(args, parse_provider(&args.accounts)?.to_owned());
     let name = login.target.as_str();
     let definition = login::find_provider(app, name)?;
     let (named, usual) = (&login.resource, &definition.resource);
@@ -72,8 +72,7 @@ fn from_sign_in_to_end(app: &App, args: &Exec) -> Result<i32> {
     })
 }
 
-/// The one provider that is named.
-fn provider(typed: &[String]) -> Result<&str> {
+fn parse_provider(typed: &[String]) -> Result<&str> {
     let usage = |what: String, hint: &str| Err(Error::new(Code::Usage, what).hint(hint));
     let [typed] = typed else {
         return usage(
@@ -93,14 +92,13 @@ fn provider(typed: &[String]) -> Result<&str> {
             name: None,
         } => Ok(provider),
         Target { provider, .. } => usage(
-            format!("`--ephemeral` signs in without_account, and `{typed}` is an account"),
+            format!("`--ephemeral` signs in anew, and `{typed}` is an account"),
             &format!("name the provider alone: `keyfob exec {provider} --ephemeral -- CMD`"),
         ),
     }
 }
 
-/// The login that was asked for.
-fn as_login(args: &Exec, target: String) -> Login {
+fn login_args(args: &Exec, target: String) -> Login {
     Login {
         target,
         scope: args.without_account.scope.clone(),
@@ -117,7 +115,6 @@ fn as_login(args: &Exec, target: String) -> Login {
     }
 }
 
-/// The command's exit code.
 async fn sign_in_and_run(
     app: &App,
     args: &Exec,
@@ -142,7 +139,7 @@ async fn sign_in_and_run(
         interrupted = interrupts.obeyed() => return Err(interrupted),
     };
     login::say_scopes(app, &done);
-    gained.look(|granted| say(app, granted, done.account.username.as_deref()));
+    gained.look(|granted| say_signed_in(app, granted, done.account.username.as_deref()));
     let token = done.secrets.tokens.access_token;
     let holding = |place| Holding {
         whose: provider.clone(),
@@ -159,7 +156,7 @@ async fn sign_in_and_run(
 }
 
 /// Who signed in, and what outlives the command, until when.
-fn say(app: &App, granted: &Granted, who: Option<&str>) {
+fn say_signed_in(app: &App, granted: &Granted, who: Option<&str>) {
     let (provider, tokens) = (&granted.provider, &granted.tokens);
     let who = who.map_or_else(String::new, |who| {
         format!(" as {}", escape_short(who, NAME_LIMIT))
@@ -169,8 +166,8 @@ fn say(app: &App, granted: &Granted, who: Option<&str>) {
         "signed in to {title}{who}, for this command alone"
     ));
     let page = provider.revocation.page.as_ref();
-    let told = lasting(provider, tokens);
-    if let Some(left) = lives_on(&provider.name, tokens.expires_at, &told, page) {
+    let revocations = lasting(provider, tokens);
+    if let Some(left) = lives_on(&provider.name, tokens.expires_at, &revocations, page) {
         app.term.say(&left);
     }
 }
@@ -187,37 +184,32 @@ async fn give_back(app: &App, context: &Context, gains: Gains) {
 }
 
 async fn revoke(app: &App, context: &Context, granted: &Granted, until: Instant) {
-    let Granted {
-        provider,
-        client,
-        tokens,
-    } = granted;
+    let (provider, tokens) = (&granted.provider, &granted.tokens);
     let revoking = Revoking {
         endpoint: provider.revocation_endpoint.as_ref(),
         provider,
-        client,
+        client: &granted.client,
         until: Some(until),
     };
-    let mut told = revoking.all(&context.http, tokens).await;
-    told.retain(|told| !matches!(told.outcome, RevocationOutcome::Unsupported(_))); // said before
+    let mut revocations = revoking.all(&context.http, tokens).await;
+    revocations.retain(|one| !matches!(one.outcome, RevocationOutcome::Unsupported(_))); // said before
     let page = provider.revocation.page.as_ref();
-    let left = lives_on(&provider.name, tokens.expires_at, &told, page);
+    let left = lives_on(&provider.name, tokens.expires_at, &revocations, page);
     if let Some(left) = &left {
         app.term.warn(&format!("{left}{}", by_hand(page)));
-    } else if !told.is_empty() {
+    } else if !revocations.is_empty() {
         app.term.say(&format!(
             "revoked what the command had of {}",
             provider.title
         ));
     }
-    if !told.is_empty() {
+    if !revocations.is_empty() {
         let failure = left.map(|left| Error::new(Code::RevocationFailed, left));
         app.audit
             .note(Action::Revoke, &provider.name, failure.as_ref());
     }
 }
 
-/// What a person does where no page is known.
 fn by_hand(page: Option<&Url>) -> &'static str {
     match page {
         Some(_) => "",

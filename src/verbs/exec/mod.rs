@@ -28,7 +28,6 @@ use environment::Destination;
 use keyfob_base::secret::Secret;
 use spawn_error::spawn_error;
 
-/// Arguments of `exec`.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("without_account").args(["exchange", "ephemeral"]), after_help = "\
 Examples:
@@ -92,14 +91,11 @@ pub struct Exec {
     pub command: Vec<OsString>,
 }
 
-/// A token for the command.
 #[derive(Debug)]
 struct Holding {
     /// `PROVIDER/NAME`, or `PROVIDER` where no account holds it.
     whose: String,
-    /// Where it goes.
     place: Destination,
-    /// The token.
     token: Secret,
 }
 

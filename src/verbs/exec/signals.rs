@@ -3,7 +3,7 @@
 //! A terminal tells the whole foreground group of its size and of Ctrl-Z by itself, so SIGWINCH and the signals
 //! of job control are left to it.
 //!
-//! Whom a signal was sent to, keyfob alone or the command too, is found out by a witness.
+//! Whom a signal was sent to, keyfob alone or the command too, is found out by a probe beside the command.
 //!
 //! The command is in the same process group, as a shell's job control and a Ctrl-C want it. So what a terminal,
 //! a shell's `kill %1`, `timeout` or a service manager sends to all of them has reached the command already,
@@ -39,7 +39,7 @@ pub(crate) const FORWARDED: [Signal; 6] = [
 /// blocked.
 const ANYWAY: Duration = Duration::from_secs(1);
 
-/// ForwardedSignals, caught from here to the end of the process. One that was ignored stays so, in the command too.
+/// Caught from here to the end of the process. One that was ignored stays so, in the command too.
 pub(crate) struct ForwardedSignals {
     forwarded: Vec<(Signal, unix::Signal)>,
     child: Option<unix::Signal>,
@@ -98,66 +98,69 @@ const GRACE: Duration = Duration::from_millis(30);
 const MEMORY: Duration = Duration::from_secs(1);
 
 /// The process beside the command; it ends with this.
-pub(crate) struct Witness {
+pub(crate) struct GroupProbe {
     process: Option<Child>,
-    fell: Option<(i32, Instant)>,
+    ended_by: Option<(i32, Instant)>,
 }
 
-impl Witness {
-    /// Starts it.
-    pub(crate) fn call() -> Self {
+impl GroupProbe {
+    pub(crate) fn start() -> Self {
         Self {
-            process: start(),
-            fell: None,
+            process: start_probe(),
+            ended_by: None,
         }
     }
 
     /// Notes what it died of, and starts another; not where it ended by itself, as another would too.
-    pub(crate) fn look(&mut self) {
+    pub(crate) fn check(&mut self) {
         let status = self.process.as_mut().map(Child::try_wait);
         if let Some(Ok(Some(status))) = status {
-            self.note(status);
-            let told = |(by, _)| FORWARDED.iter().any(|signal| signal.as_raw() == by);
-            self.process = self.fell.is_some_and(told).then(start).flatten();
+            self.record_end(status);
+            let forwarded = |(by, _)| FORWARDED.iter().any(|signal| signal.as_raw() == by);
+            self.process = self
+                .ended_by
+                .is_some_and(forwarded)
+                .then(start_probe)
+                .flatten();
         }
     }
 
     /// Whether a signal that has arrived here was sent to all.
-    pub(crate) async fn saw(&mut self, signal: Signal) -> bool {
-        self.look();
-        if !self.fell_by(signal) {
+    pub(crate) async fn reached_group(&mut self, signal: Signal) -> bool {
+        self.check();
+        if !self.has_ended_by(signal) {
             tokio::time::sleep(GRACE).await;
-            self.dismiss();
+            self.stop();
         }
-        let saw = self.fell_by(signal);
-        if saw {
-            self.fell = None; // it explains one
+        let reached = self.has_ended_by(signal);
+        if reached {
+            self.ended_by = None; // it explains one
         }
-        saw
+        reached
     }
 
-    fn fell_by(&self, signal: Signal) -> bool {
-        self.fell
+    fn has_ended_by(&self, signal: Signal) -> bool {
+        self.ended_by
             .is_some_and(|(by, when)| by == signal.as_raw() && when.elapsed() < MEMORY)
     }
 
     /// Does not wait for it to be scheduled: what was sent to it before this is what it has died of.
-    fn dismiss(&mut self) {
+    fn stop(&mut self) {
         if let Some(process) = &mut self.process {
             let _ = process.kill();
             if let Ok(status) = process.wait() {
-                self.note(status);
-                self.process = start();
+                self.record_end(status);
+                self.process = start_probe();
             }
         }
     }
 
-    fn note(&mut self, status: ExitStatus) {
-        self.fell = status.signal().map(|by| (by, Instant::now()));
+    fn record_end(&mut self, status: ExitStatus) {
+        self.ended_by = status.signal().map(|by| (by, Instant::now()));
     }
 }
 
-impl Drop for Witness {
+impl Drop for GroupProbe {
     fn drop(&mut self) {
         if let Some(process) = &mut self.process {
             let _ = process.kill();
@@ -167,7 +170,7 @@ impl Drop for Witness {
 }
 
 /// It knows nothing of keyfob's environment, and keeps no folder busy.
-fn start() -> Option<Child> {
+fn start_probe() -> Option<Child> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let process = Command::new("cat")
         .env_clear()

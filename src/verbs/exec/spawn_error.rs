@@ -86,7 +86,6 @@ fn display_program(program: &OsStr) -> String {
     escape_short(&program.to_string_lossy(), NAME_LIMIT)
 }
 
-/// There is no such program.
 fn not_found(program: &OsStr, name: &str) -> Error {
     let path = Path::new(program);
     let by_path = has_folder(path);
@@ -108,7 +107,6 @@ fn not_found(program: &OsStr, name: &str) -> Error {
     Error::new(Code::CommandNotFound, format!("`{name}` was not found")).hint(hint)
 }
 
-/// What is in the way of running a file that is there.
 fn denied(path: &Path) -> (&'static str, String) {
     let shown = display_program(path.as_os_str());
     match fs::metadata(path) {
@@ -160,7 +158,6 @@ fn has_folder(path: &Path) -> bool {
         .any(|byte| std::path::is_separator(char::from(*byte)))
 }
 
-/// What a script's first line names.
 fn interpreter(path: &Path) -> Option<String> {
     let mut head = Vec::new();
     let file = fs::File::open(path).ok()?;

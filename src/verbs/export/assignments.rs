@@ -10,7 +10,7 @@ use crate::verbs::tokens::{Owner, Supply};
 /// same.
 pub(crate) fn variables(app: &App, owners: &[Owner], name: Option<&str>) -> Result<Vec<String>> {
     if let (Some(name), [_, _, ..]) = (name, owners) {
-        return Err(one_name(name, owners));
+        return Err(refuse_one_name(name, owners));
     }
     let mut variables: Vec<String> = Vec::with_capacity(owners.len());
     for owner in owners {
@@ -19,15 +19,14 @@ pub(crate) fn variables(app: &App, owners: &[Owner], name: Option<&str>) -> Resu
             None => app.token_variables(&owner.provider)?.swap_remove(0),
         };
         if let Some(first) = variables.iter().position(|one| *one == variable) {
-            return Err(same(&variable, &owners[first], owner));
+            return Err(refuse_same(&variable, &owners[first], owner));
         }
         variables.push(variable);
     }
     Ok(variables)
 }
 
-/// Pairs each token with its variable.
-pub(crate) fn of(variables: Vec<String>, supplies: &[Supply]) -> Result<Vec<Assignment<'_>>> {
+pub(crate) fn pair(variables: Vec<String>, supplies: &[Supply]) -> Result<Vec<Assignment<'_>>> {
     let pairs = variables.into_iter().zip(supplies);
     pairs
         .map(|(variable, supply)| {
@@ -35,13 +34,13 @@ pub(crate) fn of(variables: Vec<String>, supplies: &[Supply]) -> Result<Vec<Assi
             if is_token(token.expose()) {
                 Ok(Assignment { variable, token })
             } else {
-                Err(no_token(supply))
+                Err(explain_no_token(supply))
             }
         })
         .collect()
 }
 
-fn one_name(name: &str, owners: &[Owner]) -> Error {
+fn refuse_one_name(name: &str, owners: &[Owner]) -> Error {
     let whose: Vec<&str> = owners.iter().map(|owner| owner.whose.as_str()).collect();
     Error::new(
         Code::Usage,
@@ -53,7 +52,7 @@ fn one_name(name: &str, owners: &[Owner]) -> Error {
     .hint("leave `--name` out, or export them one at a time")
 }
 
-fn same(variable: &str, first: &Owner, second: &Owner) -> Error {
+fn refuse_same(variable: &str, first: &Owner, second: &Owner) -> Error {
     let (first, second) = (&first.whose, &second.whose);
     Error::new(
         Code::Usage,
@@ -65,7 +64,7 @@ fn same(variable: &str, first: &Owner, second: &Owner) -> Error {
 }
 
 /// What no account gets from a server, but a file may hold.
-fn no_token(supply: &Supply) -> Error {
+fn explain_no_token(supply: &Supply) -> Error {
     let whose = supply.whose();
     Error::new(
         Code::InvalidResponse,

@@ -13,12 +13,9 @@ use keyfob_base::secret::Secret;
 /// `None` where that reader cannot be trusted to give the value back.
 pub(crate) type AssignmentForm = fn(variable: &str, value: &str) -> Option<String>;
 
-/// A token on its way into a variable.
 #[derive(Debug)]
 pub(crate) struct Assignment<'a> {
-    /// The variable's name.
     pub variable: String,
-    /// What it is to hold.
     pub token: &'a Secret,
 }
 
@@ -29,7 +26,6 @@ pub(super) fn is_simple(value: &str) -> bool {
     value.bytes().all(simple)
 }
 
-/// The form of each format that is written in lines.
 pub(super) fn form(format: Format) -> Option<AssignmentForm> {
     Some(match format {
         Format::Sh | Format::Bash | Format::Zsh | Format::Gitlab => posix,
@@ -114,7 +110,6 @@ fn is_bare(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"._+/-".contains(&byte)
 }
 
-/// One object, its members in the order of the assignments.
 #[derive(Debug)]
 pub(crate) struct Tokens<'a>(pub &'a [Assignment<'a>]);
 

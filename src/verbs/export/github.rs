@@ -9,7 +9,6 @@ use crate::account::random_id;
 use crate::error::{Code, Error, Result};
 use keyfob_base::files;
 
-/// The file, open at its end.
 pub(crate) struct File {
     variable: &'static str,
     file: fs::File,

@@ -4,12 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use super::formats::{Assignment, is_simple};
-use super::refused;
+use super::refuse;
 use crate::error::{Code, Error, Result};
 use crate::verbs::app::App;
 use keyfob_base::files;
 
-/// Where the report goes.
 pub(crate) struct Report(PathBuf);
 
 impl Report {
@@ -45,7 +44,7 @@ fn text(assignments: &[Assignment]) -> Result<String> {
     let mut report = String::new();
     for one in assignments {
         let line = report_line(&one.variable, one.token.expose());
-        report += &line.ok_or_else(|| refused(one, "a report of GitLab"))?;
+        report += &line.ok_or_else(|| refuse(one, "a report of GitLab"))?;
         report.push('\n');
     }
     if report.len() <= REPORT_LIMIT {

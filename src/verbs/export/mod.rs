@@ -23,7 +23,6 @@ use crate::verbs::arguments::duration;
 use crate::verbs::tokens::OneTimeToken;
 use formats::{Assignment, AssignmentForm, Tokens, form};
 
-/// Arguments of `export`.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("without_account").args(["exchange"]), after_help = "\
 Examples:
@@ -87,22 +86,16 @@ pub enum Format {
     Gitlab,
 }
 
-/// Where the tokens go.
 enum Way {
-    /// To stdout, in lines of a form.
     Lines(AssignmentForm),
-    /// To stdout, as one object.
     Json,
-    /// To a file that GitHub's runner reads.
     Github(github::File),
-    /// To a report of a job of GitLab.
     Report(gitlab::Report),
 }
 
-/// Prints assignments of valid tokens, or writes them where a CI system looks for them.
 pub(crate) fn run(app: &App, args: &Export) -> Result<()> {
     let format = format(args, app.manner.json)?;
-    fit(args, format)?;
+    check_flags(args, format)?;
     let way = way(args, format)?;
     let name = args.name.as_deref();
     let variables = |owners: &[Owner]| assignments::variables(app, owners, name);
@@ -113,7 +106,7 @@ pub(crate) fn run(app: &App, args: &Export) -> Result<()> {
         &args.without_account,
         variables,
     )?;
-    let assignments = assignments::of(variables, &supplies)?;
+    let assignments = assignments::pair(variables, &supplies)?;
     match way {
         Way::Lines(form) => print(&lines(form, format, &assignments)?)?,
         Way::Json => print_json(&Tokens(&assignments))?,
@@ -126,7 +119,6 @@ pub(crate) fn run(app: &App, args: &Export) -> Result<()> {
     Ok(())
 }
 
-/// What was asked for; on a terminal the person's shell, through a pipe `sh`.
 fn format(args: &Export, json: bool) -> Result<Format> {
     match (args.format, json) {
         (None | Some(Format::Json), true) => Ok(Format::Json),
@@ -142,7 +134,7 @@ fn format(args: &Export, json: bool) -> Result<Format> {
 }
 
 /// Whether the flags go together, before anything is looked up.
-fn fit(args: &Export, format: Format) -> Result<()> {
+fn check_flags(args: &Export, format: Format) -> Result<()> {
     let belongs = |flag: &str, to: &str| {
         Error::new(Code::Usage, format!("`{flag}` goes with `--format {to}`"))
             .hint(format!("add `--format {to}`, or leave `{flag}` out"))
@@ -171,20 +163,18 @@ fn way(args: &Export, format: Format) -> Result<Way> {
     })
 }
 
-/// Every assignment, a line each.
 fn lines(form: AssignmentForm, format: Format, assignments: &[Assignment]) -> Result<String> {
     let lines: Result<Vec<String>> = assignments
         .iter()
         .map(|one| {
             form(&one.variable, one.token.expose())
-                .ok_or_else(|| refused(one, &format!("`--format {}`", reader::name(format))))
+                .ok_or_else(|| refuse(one, &format!("`--format {}`", reader::name(format))))
         })
         .collect();
     Ok(lines?.join("\n"))
 }
 
-/// A token that a reader would not give back as it is.
-fn refused(assignment: &Assignment, reader: &str) -> Error {
+fn refuse(assignment: &Assignment, reader: &str) -> Error {
     Error::new(
         Code::Usage,
         format!(

@@ -4,13 +4,11 @@ use clap::ValueEnum;
 
 use super::{Export, Format};
 
-/// The format of the shell that this process was started from; else of `SHELL`; else `sh`.
 pub(crate) fn here() -> Format {
-    crate::verbs::shell::here(shell).unwrap_or(Format::Sh)
+    crate::verbs::arguments::detect_shell(format_of_shell).unwrap_or(Format::Sh)
 }
 
-/// The format that a shell reads, by the name of its program.
-fn shell(program: &str) -> Option<Format> {
+fn format_of_shell(program: &str) -> Option<Format> {
     Some(match program {
         "sh" | "dash" | "ash" | "ksh" | "mksh" => Format::Sh,
         "bash" => Format::Bash,
@@ -23,14 +21,12 @@ fn shell(program: &str) -> Option<Format> {
     })
 }
 
-/// What `--format` calls it.
 pub(crate) fn name(format: Format) -> String {
     let value = format.to_possible_value();
     let value = value.expect("no format is hidden");
     value.get_name().to_owned()
 }
 
-/// What to say once a token is on the screen, with the command that keeps it off.
 pub(crate) fn on_screen(args: &Export, format: Format) -> String {
     let mut words: Vec<String> = std::env::args().skip(1).collect();
     let mut add = |flag: &str| {
@@ -78,7 +74,7 @@ mod tests {
             ("make", None),
             ("", None),
         ] {
-            assert_eq!(shell(program), format, "{program}");
+            assert_eq!(format_of_shell(program), format, "{program}");
         }
     }
 

@@ -9,20 +9,15 @@ use crate::store::Kind;
 use crate::verbs::output::{Origin, account_id};
 use keyfob_base::timestamp::Timestamp;
 
-/// An account as `list` has it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Listed<'a> {
-    /// The entry.
     pub account: &'a Account,
-    /// Whether it is its provider's default.
     pub default: bool,
     /// Whether `KEYFOB_ACCOUNT` or a directory rule names it for the working folder.
     pub chosen_here: bool,
-    /// When its sign-in ends, where that is known.
     pub sign_in: Option<End>,
 }
 
-/// Accounts, as the index knows them.
 #[derive(Debug, Serialize)]
 pub(crate) struct ListAnswer {
     accounts: Vec<ListEntry>,
@@ -52,7 +47,6 @@ struct ListEntry {
     variable: Option<String>,
 }
 
-/// Shapes accounts as they are at `now`; and after them the variables that hold tokens.
 pub(crate) fn shape(accounts: &[Listed], variables: &[SetVariable], now: Timestamp) -> ListAnswer {
     let kept = accounts.iter().map(|listed| shape_account(listed, now));
     ListAnswer {
@@ -91,7 +85,6 @@ fn shape_account(listed: &Listed, now: Timestamp) -> ListEntry {
     }
 }
 
-/// A variable's token, of which nothing is known.
 fn shape_variable(variable: &SetVariable) -> ListEntry {
     ListEntry {
         account: variable.provider.clone(),

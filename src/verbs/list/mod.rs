@@ -79,7 +79,6 @@ pub enum Sort {
     Age,
 }
 
-/// Prints the accounts; an entry that cannot be read is a warning.
 pub(crate) fn run(app: &App, args: &List) -> Result<()> {
     let listing = read_listing(app, args.provider.as_deref())?;
     let set = app.chooser().variables(args.provider.as_deref());

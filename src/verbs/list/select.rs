@@ -5,12 +5,10 @@ use crate::account::{Account, Status};
 use crate::store::Kind;
 use keyfob_base::timestamp::Timestamp;
 
-/// Whether anything was asked for but all.
 pub(crate) fn has_filters(args: &List) -> bool {
     args.expiring_in.is_some() || !args.status.is_empty() || args.store.is_some()
 }
 
-/// Whether an account holds what every filter wants.
 pub(crate) fn keeps_account(args: &List, account: &Account, now: Timestamp) -> bool {
     let ends = args.expiring_in.is_none_or(|within| {
         let latest = now.plus(within.as_secs());

@@ -9,12 +9,10 @@ use crate::verbs::table::{Column, Shrink, render};
 use keyfob_base::escape::escape;
 use keyfob_base::timestamp::{Timestamp, until};
 
-/// How a table is laid out.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Layout {
     /// The cells of a line at most; `None` lets every line have what it needs, and shows every column.
     pub width: Option<usize>,
-    /// Whether it is coloured.
     pub colour: bool,
 }
 
@@ -105,7 +103,6 @@ fn mark(listed: &Listed) -> char {
     }
 }
 
-/// The same as `expiry`, and what to do about a sign-in that ends soon.
 fn describe_end(listed: &Listed, now: Timestamp) -> String {
     let token = describe_expiry(listed.account, now);
     match listed.sign_in.and_then(|end| end.notice(now)) {
@@ -117,7 +114,7 @@ fn describe_end(listed: &Listed, now: Timestamp) -> String {
 /// Says when an account's token ends, and what happens then if that needs a person; of a given one, how
 /// old it is.
 fn describe_expiry(account: &Account, now: Timestamp) -> String {
-    if let Some(age) = account.standing().describe_age(now) {
+    if let Some(age) = account.describe_age(now) {
         return age;
     }
     match account.status(now) {
@@ -140,7 +137,7 @@ fn describe_expiry(account: &Account, now: Timestamp) -> String {
 fn choose_style(listed: &Listed, now: Timestamp) -> Style {
     let account = listed.account;
     match account.status(now) {
-        _ if account.standing().is_to_rotate(now) => Style::new().yellow(),
+        _ if account.is_to_rotate(now) => Style::new().yellow(),
         Status::LoginRequired => Style::new().red(),
         _ if listed.sign_in.is_some_and(|end| end.notice(now).is_some()) => Style::new().yellow(),
         Status::Expiring | Status::Expired => Style::new().yellow(),

@@ -8,16 +8,14 @@ use crate::error::{Code, Error, Result};
 use crate::interrupts;
 use crate::oauth::discovery::{Metadata, discover};
 use crate::oauth::endpoint;
-use crate::provider::{Change, Definition, usual_scopes};
+use crate::provider::{Change, Definition, Endpoint, usual_scopes};
 use crate::verbs::app::App;
 use crate::verbs::network;
 
-/// Whether a target is meant as a URL.
 pub(crate) fn is_url(target: &str) -> bool {
     target.contains("://")
 }
 
-/// Signs in at the issuer, and keeps its definition if that is wanted.
 pub(crate) fn run(app: &App, args: &Login) -> Result<()> {
     let issuer = args.target.as_str();
     check_issuer(issuer)?;
@@ -82,7 +80,7 @@ fn define(args: &Login, metadata: &Metadata) -> Definition {
     let issuer = &metadata.issuer;
     let title = issuer.split("://").last().unwrap_or(issuer);
     let scopes = match &metadata.scopes_supported {
-        None if metadata.userinfo_endpoint.is_none() => Vec::new(),
+        None if !metadata.endpoints.contains_key(&Endpoint::Userinfo) => Vec::new(),
         supported => usual_scopes(supported.as_deref()),
     };
     let client_id = args.client_id.as_deref();
@@ -94,7 +92,6 @@ fn define(args: &Login, metadata: &Metadata) -> Definition {
     definition
 }
 
-/// Keeps the definition under the name that the person wants, or forgets it.
 fn settle(app: &App, args: &Login, issuer: &str, name: &str) -> Result<()> {
     if args.no_keep {
         return forget(app, name);

@@ -127,7 +127,6 @@ pub struct Login {
 /// Whom the sandbox approves where nobody can be asked.
 const SANDBOX_PERSON: &str = "ada";
 
-/// Signs in, at a known provider or by the URL of one.
 pub(crate) fn run(app: &App, args: &Login) -> Result<()> {
     if args.with_token {
         with_token::check_target(app, &args.target)?;
@@ -142,7 +141,6 @@ pub(crate) fn run(app: &App, args: &Login) -> Result<()> {
     sign_in(app, args, &args.target)
 }
 
-/// Signs in and says who that was.
 fn sign_in(app: &App, args: &Login, typed: &str) -> Result<()> {
     let target = Target::parse(typed)?;
     check_name(&target, args)?;
@@ -154,7 +152,7 @@ fn sign_in(app: &App, args: &Login, typed: &str) -> Result<()> {
     if args.with_token {
         return with_token::run(app, args, &provider, expected);
     }
-    let flow = args.flow.of(expected.as_ref());
+    let flow = args.flow.resolve(expected.as_ref());
     let subject_from = subject_from(args, flow, expected.as_ref())?;
     let held = expected.as_ref().map(|account| &*account.resource);
     let held = held.unwrap_or(&provider.resource);
@@ -184,26 +182,24 @@ fn sign_in(app: &App, args: &Login, typed: &str) -> Result<()> {
     report::report(app, &provider, &done, args.store.is_some())
 }
 
-/// Notes a sign-in that failed once it had begun.
 pub(super) fn note_failed(app: &App, provider: &str, error: &Error) {
     let whose = error.account.as_deref().unwrap_or(provider);
     app.audit.note(Action::SignIn, whose, Some(error));
 }
 
-/// A provider's definition.
 pub(super) fn find_provider(app: &App, name: &str) -> Result<Provider> {
     let provider = app.registry.get(name);
     provider.map_err(|error| by_url::explain_unknown(app, name, error))
 }
 
-/// Where a login runs, and who goes to the provider.
 pub(super) struct Means {
     surroundings: Surroundings,
     visitor: Visitor,
 }
 
 impl Means {
-    /// Looks around.
+    /// The person goes to the authorization endpoint, or for the sandbox keyfob itself where no browser can be
+    /// opened. Who wants to paste wants to go there.
     pub(super) fn find(
         app: &App,
         args: &Login,
@@ -211,13 +207,24 @@ impl Means {
         expected: Option<&Account>,
     ) -> Self {
         let surroundings = Surroundings::detect();
+        let asked = BrowserOptions {
+            command: args.browser.as_deref(),
+            none: args.no_browser,
+            no_input: app.manner.no_input,
+        };
+        let visitor = match Browser::detect(asked, &surroundings) {
+            Browser::None(_) if provider.embedded && args.flow != Flow::Paste => {
+                let person = expected.and_then(|account| account.username.clone());
+                Visitor::AutoApprove(person.unwrap_or_else(|| SANDBOX_PERSON.into()))
+            }
+            browser => Visitor::Person(browser),
+        };
         Self {
-            visitor: choose_visitor(app, args, &surroundings, provider, expected),
             surroundings,
+            visitor,
         }
     }
 
-    /// Whom the sandbox approves by itself.
     pub(super) fn approves(&self) -> Option<String> {
         match &self.visitor {
             Visitor::AutoApprove(person) => Some(person.clone()),
@@ -253,7 +260,6 @@ pub(super) fn wish(args: &Login, command: String, provider: Provider, means: Mea
     }
 }
 
-/// `--as` fits the grammar, and names what the target does not name already.
 fn check_name(target: &Target<'_>, args: &Login) -> Result<()> {
     let Some(name) = &args.name else {
         return Ok(());
@@ -286,29 +292,6 @@ fn subject_from(args: &Login, flow: Flow, expected: Option<&Account>) -> Result<
     }
     let held = expected.and_then(|account| account.subject_from.clone());
     Ok(held.unwrap_or(SubjectFrom::Ci))
-}
-
-/// Who goes to the authorization endpoint: the person, or for the sandbox keyfob itself where no
-/// browser can be opened. Who wants to paste wants to go there.
-fn choose_visitor(
-    app: &App,
-    args: &Login,
-    surroundings: &Surroundings,
-    provider: &Provider,
-    expected: Option<&Account>,
-) -> Visitor {
-    let asked = BrowserOptions {
-        command: args.browser.as_deref(),
-        none: args.no_browser,
-        no_input: app.manner.no_input,
-    };
-    match Browser::detect(asked, surroundings) {
-        Browser::None(_) if provider.embedded && args.flow != Flow::Paste => {
-            let person = expected.and_then(|account| account.username.clone());
-            Visitor::AutoApprove(person.unwrap_or_else(|| SANDBOX_PERSON.into()))
-        }
-        browser => Visitor::Person(browser),
-    }
 }
 
 /// `--store` or `KEYFOB_STORE`, else where this account or all of the provider's are, else the

@@ -78,7 +78,6 @@ pub(crate) fn report(app: &App, provider: &Provider, done: &SignedIn, placed: bo
     Ok(())
 }
 
-/// Who signed in, or whose token was given.
 fn describe_event(provider: &Provider, done: &SignedIn) -> String {
     let (account, title) = (&done.account, &provider.title);
     let who = escape_short(account.who(), USERNAME_LIMIT);
@@ -92,7 +91,6 @@ fn describe_event(provider: &Provider, done: &SignedIn) -> String {
     }
 }
 
-/// The account that a sign-in made or updated.
 #[derive(Debug, Serialize)]
 pub(crate) struct LoginAnswer {
     account: String,
@@ -108,7 +106,6 @@ pub(crate) struct LoginAnswer {
 }
 
 impl LoginAnswer {
-    /// Shapes an account: `created` where it was not there before, `default` where it is its provider's.
     pub(crate) fn new(account: &Account, created: bool, default: bool) -> Self {
         Self {
             account: account.to_string(),

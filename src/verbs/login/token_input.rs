@@ -14,8 +14,7 @@ pub(crate) const LONGEST: usize = 16 * 1024;
 /// What is read at most: the longest token, the end of its line, and a byte that is too many.
 const ROOM: usize = LONGEST + 3;
 
-/// Reads standard input to its end, or to one byte too many.
-pub(crate) fn standard_input() -> io::Result<Zeroizing<Vec<u8>>> {
+pub(crate) fn read_standard_input() -> io::Result<Zeroizing<Vec<u8>>> {
     read(&mut unbuffered()?)
 }
 
@@ -44,57 +43,58 @@ fn read(input: &mut impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
-/// Why something is no token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flaw {
-    /// There is nothing.
     Empty,
-    /// It is longer than a token.
     Long,
-    /// It has several lines.
     Lines,
-    /// It has blanks within.
     Blanks,
-    /// It has other characters than a token.
     Characters,
-    /// It is a JSON document.
     Json,
-    /// Quotes are around it.
     Quotes,
-    /// A name is before it.
     Assignment,
 }
 
 impl Flaw {
-    /// What is wrong, with nothing of the text.
-    pub(crate) fn what(self) -> &'static str {
+    /// What is wrong, with nothing of the text, and what to do about it, in the imperative.
+    pub(crate) fn explain(self) -> (&'static str, &'static str) {
+        let alone = "give the token alone";
         match self {
-            Self::Empty => "no token was given",
-            Self::Long => "what was given is longer than 16 KiB, and no token is",
-            Self::Lines => "what was given has more than one line, and a token is one",
-            Self::Blanks => "what was given holds blanks, and no token does",
-            Self::Characters => "what was given is not printable ASCII, and every token is",
-            Self::Json => "what was given is JSON, and not the token alone",
-            Self::Quotes => "what was given is in quotes, and not the token alone",
-            Self::Assignment => "what was given is an assignment, and not the token alone",
-        }
-    }
-
-    /// What to do about it, in the imperative.
-    pub(crate) fn next(self) -> &'static str {
-        match self {
-            Self::Empty => "pipe it in",
-            Self::Long | Self::Lines | Self::Characters => "give the token alone",
-            Self::Blanks => "give the token alone, without a scheme such as `Bearer` before it",
-            Self::Json => "take the token out of it, as `jq -r .access_token` does",
-            Self::Quotes => "give the token alone, without quotes around it",
-            Self::Assignment => "give the token alone, without a name before it",
+            Self::Empty => ("no token was given", "pipe it in"),
+            Self::Long => (
+                "what was given is longer than 16 KiB, and no token is",
+                alone,
+            ),
+            Self::Lines => (
+                "what was given has more than one line, and a token is one",
+                alone,
+            ),
+            Self::Blanks => (
+                "what was given holds blanks, and no token does",
+                "give the token alone, without a scheme such as `Bearer` before it",
+            ),
+            Self::Characters => (
+                "what was given is not printable ASCII, and every token is",
+                alone,
+            ),
+            Self::Json => (
+                "what was given is JSON, and not the token alone",
+                "take the token out of it, as `jq -r .access_token` does",
+            ),
+            Self::Quotes => (
+                "what was given is in quotes, and not the token alone",
+                "give the token alone, without quotes around it",
+            ),
+            Self::Assignment => (
+                "what was given is an assignment, and not the token alone",
+                "give the token alone, without a name before it",
+            ),
         }
     }
 }
 
 /// The token in what was given: `[\x21-\x7E]+`, at most 16 KiB of it, blanks and line ends around it left out.
-pub(crate) fn token(given: &[u8]) -> std::result::Result<Secret, Flaw> {
+pub(crate) fn parse(given: &[u8]) -> std::result::Result<Secret, Flaw> {
     let bytes = given.trim_ascii();
     if given.len() >= ROOM || bytes.len() > LONGEST {
         return Err(Flaw::Long);
@@ -130,7 +130,7 @@ mod tests {
 
     fn taken(given: &[u8]) -> std::result::Result<String, Flaw> {
         let bytes = read(&mut &given[..]).unwrap();
-        token(&bytes).map(|token| token.expose().to_owned())
+        parse(&bytes).map(|token| token.expose().to_owned())
     }
 
     #[test]
@@ -188,6 +188,6 @@ mod tests {
         }
         let endless = read(&mut io::repeat(b'x')).unwrap();
         assert_eq!((endless.len(), endless.capacity()), (ROOM, ROOM));
-        assert_eq!(token(&endless).unwrap_err(), Flaw::Long);
+        assert_eq!(parse(&endless).unwrap_err(), Flaw::Long);
     }
 }

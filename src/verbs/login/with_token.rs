@@ -1,5 +1,4 @@
 //! `login --with-token`: an existing token from standard input, judged before it is sent anywhere.
-//!
 //! No message shows anything of what was read: whatever it is, it may be a secret.
 
 use std::io::{self, IsTerminal};
@@ -7,7 +6,7 @@ use std::io::{self, IsTerminal};
 use super::{Login, by_url, choose_store, command_again, report, token_input};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
-use crate::login::{Given, Keeping, given_token};
+use crate::login::{Given, Keeping, keep_given};
 use crate::names::{is_name, is_provider_name, nearest};
 use crate::provider::{PrefixMatch, Provider, judge};
 use crate::verbs::app::App;
@@ -48,7 +47,6 @@ pub(crate) fn check_target(app: &App, target: &str) -> Result<()> {
     ))
 }
 
-/// Takes the token, and keeps it as an account.
 pub(crate) fn run(
     app: &App,
     args: &Login,
@@ -76,7 +74,7 @@ pub(crate) fn run(
                 ..Keeping::from(store)
             },
         };
-        Box::pin(given_token(&context, given)).await
+        Box::pin(keep_given(&context, given)).await
     })
     .inspect_err(|error| super::note_failed(app, &provider.name, error))?;
     report::report(app, provider, &done, args.store.is_some())
@@ -97,17 +95,20 @@ fn take(app: &App, provider: &Provider, command: &str) -> Result<Secret> {
             let what = format!("a terminal may cut a line that is longer than {LINE} bytes");
             return Err(refused(&what, "pipe the token in"));
         }
-        token_input::token(typed.expose().as_bytes())
+        token_input::parse(typed.expose().as_bytes())
     } else {
-        let bytes = token_input::standard_input().map_err(|error| {
+        let bytes = token_input::read_standard_input().map_err(|error| {
             refused(
                 &format!("cannot read standard input: {error}"),
                 "pipe the token in",
             )
         })?;
-        token_input::token(&bytes)
+        token_input::parse(&bytes)
     };
-    given.map_err(|flaw| refused(flaw.what(), flaw.next()))
+    given.map_err(|flaw| {
+        let (what, next) = flaw.explain();
+        refused(what, next)
+    })
 }
 
 /// Judges the token by how it begins: what is certainly wrong is sent nowhere.

@@ -4,7 +4,6 @@ use roff::{Roff, roman};
 
 use super::sections::verbatim;
 
-/// Pages by name, what to know about their JSON, and an example that a test pins.
 const JSON: &[(&str, &str, &str)] = &[
     (
         "keyfob",
@@ -171,13 +170,13 @@ const JSON: &[(&str, &str, &str)] = &[
     (
         "keyfob-completions",
         "With --install and --uninstall. part is whole, line (of a start file, or of a file of your own) or \
-         cache (which the shell makes anew); result is added, renewed, removed, unchanged or, with --uninstall, \
-         kept (a line that keyfob did not write).",
+         cache (which the shell makes anew); result is added, renewed, removed, unchanged, with --install wanted \
+         (line is to be added there, which is left to you) or with --uninstall kept (line is yours, and yours to \
+         remove). line is null with any other result.",
         include_str!("../shapes/completions.json"),
     ),
 ];
 
-/// Adds the JSON that a page's verb answers with, where it does.
 pub(crate) fn json(roff: &mut Roff, page: &str) {
     let of_page = JSON.iter().filter(|(name, ..)| *name == page);
     for (count, (_, note, example)) in of_page.enumerate() {

@@ -40,14 +40,12 @@ pub struct Man {
 /// A verb's page is in this section of the manual: user commands.
 const SECTION: &str = "1";
 
-/// One verb's declaration, and the page's name such as `keyfob-provider-show`.
 struct ManPage {
     name: String,
     command: Command,
     see_also: Vec<String>,
 }
 
-/// Prints one page, or writes them all and prints the names of their files.
 pub(crate) fn run(args: &Man) -> Result<()> {
     let Some(dir) = &args.dir else {
         return print(&page(args)?);
@@ -78,7 +76,6 @@ pub(crate) fn page(args: &Man) -> Result<String> {
     }
 }
 
-/// Writes every page into a folder, made where missing, and gives their files.
 pub fn write_all(dir: &Path) -> Result<Vec<PathBuf>> {
     let failed = |path: &Path, cause: &io::Error| {
         Error::io(format!("cannot write {}", path.display()), cause)
@@ -193,7 +190,6 @@ fn render(page: &ManPage) -> String {
     finish(&page.name, SECTION, &text)
 }
 
-/// A page with its title, and no blanks at the ends of lines.
 fn finish(name: &str, section: &str, text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     ascii(&format!("{}{}\n", title(name, section), lines.join("\n")))
@@ -223,7 +219,6 @@ fn write_section(section: impl FnOnce(&mut Roff)) -> String {
     roff.render().replace(PREAMBLE, "")
 }
 
-/// Takes the examples, which are indented, out of the text below a verb's help.
 fn split(help: &str) -> (Vec<&str>, Vec<&str>) {
     let (examples, notes): (Vec<&str>, Vec<&str>) = help
         .lines()

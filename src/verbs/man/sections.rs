@@ -6,7 +6,6 @@ use roff::{Roff, bold, italic, roman};
 
 use crate::error::Code;
 
-/// What the exit codes mean.
 const EXITS: &[(u8, &str)] = &[
     (0, "Done. A closed pipe on standard output too."),
     (1, "Failed."),
@@ -186,7 +185,6 @@ const FILES: [(&str, &str); 12] = [
     ),
 ];
 
-/// Adds paragraphs to the section above; a blank line divides them.
 pub(crate) fn paragraphs(roff: &mut Roff, lines: &[&str]) {
     let mut fresh = true;
     for line in lines {
@@ -201,7 +199,6 @@ pub(crate) fn paragraphs(roff: &mut Roff, lines: &[&str]) {
     }
 }
 
-/// Adds the exit codes, on keyfob's own page with the error codes that belong to each.
 pub(crate) fn exit_status(roff: &mut Roff, with_codes: bool) {
     let mut words: BTreeMap<u8, Vec<&str>> = BTreeMap::new();
     for code in Code::ALL.iter().filter(|code| **code != Code::Interrupted) {
@@ -224,7 +221,6 @@ pub(crate) fn exit_status(roff: &mut Roff, with_codes: bool) {
     }
 }
 
-/// Adds the variables that keyfob reads.
 pub(crate) fn environment(roff: &mut Roff) {
     roff.control("SH", ["ENVIRONMENT"]);
     for (name, meaning) in ENVIRONMENT {
@@ -234,7 +230,6 @@ pub(crate) fn environment(roff: &mut Roff) {
     }
 }
 
-/// Adds the files that keyfob keeps.
 pub(crate) fn files(roff: &mut Roff) {
     roff.control("SH", ["FILES"]);
     roff.text([roman(
@@ -248,7 +243,6 @@ pub(crate) fn files(roff: &mut Roff) {
     }
 }
 
-/// Adds examples, a line each.
 pub(crate) fn examples(roff: &mut Roff, lines: &[&str]) {
     if !lines.is_empty() {
         roff.control("SH", ["EXAMPLES"]);
@@ -256,7 +250,6 @@ pub(crate) fn examples(roff: &mut Roff, lines: &[&str]) {
     }
 }
 
-/// Adds lines as they stand.
 pub(crate) fn verbatim<'a>(roff: &mut Roff, lines: impl Iterator<Item = &'a str>) {
     roff.control("RS", ["4"]);
     roff.control("nf", []);

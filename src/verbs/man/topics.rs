@@ -8,12 +8,10 @@ use crate::help::{Block, TOPICS, Topic};
 /// The section of the manual for what is no command.
 pub(crate) const SECTION: &str = "7";
 
-/// The page's name, such as `keyfob-accounts`.
 pub(crate) fn name(topic: &Topic) -> String {
     format!("keyfob-{}", topic.name)
 }
 
-/// Gives the page.
 pub(crate) fn render(topic: &Topic) -> String {
     let text = write_section(|roff| {
         roff.control("SH", ["NAME"]);
@@ -48,7 +46,6 @@ fn add(roff: &mut Roff, block: &Block) {
     }
 }
 
-/// Text with what stands between backticks in bold.
 fn inlines(text: &str) -> Vec<Inline> {
     let parts = text.split('`').enumerate();
     parts

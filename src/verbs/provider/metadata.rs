@@ -1,27 +1,42 @@
 //! `provider metadata`: the document that makes an https URL a client id (OAuth Client ID Metadata
 //! Documents). Prints it and sends nothing.
 
+use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
+use serde::Serialize;
 use url::Url;
 
-use super::arguments;
+use crate::complete;
 use crate::error::{Code, Error, Result};
 use crate::provider::Change;
 use crate::verbs::app::App;
-use crate::verbs::provider::answer::Document;
 use crate::verbs::{print, print_json};
 
-/// Prints the document, and says what to do with it.
-pub(crate) fn run(app: &App, args: &arguments::ProviderMetadata) -> Result<()> {
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob provider metadata acme --url https://me.example/keyfob.json > k.json
+  keyfob provider set acme client_id=https://me.example/keyfob.json")]
+pub struct ProviderMetadata {
+    /// The provider
+    #[arg(value_name = "PROVIDER", add = ArgValueCompleter::new(complete::providers))]
+    pub provider: String,
+    /// Where the document will be: an https URL with a path
+    #[arg(long, value_name = "URL")]
+    pub url: String,
+}
+
+pub(crate) fn run(app: &App, args: &ProviderMetadata) -> Result<()> {
     let name = &args.provider;
     let provider = app.registry.get(name)?;
     let url = client_id(&args.url)?;
     app.registry
         .preview(name, &[Change::set("client_id", url.as_str())])?;
-    let document = Document::new(&url, provider.described_redirect_uris());
+    let document = ClientDocument::new(&url, provider.described_redirect_uris());
     if app.manner.json {
         print_json(&document)?;
     } else {
-        print(&document.text())?;
+        print(&serde_json::to_string_pretty(&document).expect("strings serialise"))?;
     }
     app.term.say(&format!(
         "serve this as application/json at {url}, then `keyfob provider set {name} client_id={url}`"
@@ -35,8 +50,7 @@ pub(crate) fn run(app: &App, args: &arguments::ProviderMetadata) -> Result<()> {
     Ok(())
 }
 
-/// An https URL with a path, compared by servers as a string: so it is refused where a parser would
-/// write it otherwise.
+/// Servers compare it as a string, so it is refused where a parser would write it otherwise.
 fn client_id(text: &str) -> Result<Url> {
     let wrong = |what: &str| {
         Error::new(Code::Usage, format!("the URL {what}")).hint(
@@ -61,4 +75,49 @@ fn client_id(text: &str) -> Result<Url> {
         return Ok(url);
     };
     Err(wrong(what))
+}
+
+/// keyfob as a public native client: what a client id that is a URL leads to, with the members of
+/// RFC 7591 §2.
+#[derive(Debug, Serialize)]
+struct ClientDocument<'a> {
+    client_id: &'a Url,
+    client_name: &'static str,
+    redirect_uris: Vec<String>,
+    grant_types: [&'static str; 2],
+    response_types: [&'static str; 1],
+    token_endpoint_auth_method: &'static str,
+    application_type: &'static str,
+}
+
+impl<'a> ClientDocument<'a> {
+    fn new(url: &'a Url, redirect_uris: Vec<String>) -> Self {
+        Self {
+            client_id: url,
+            client_name: "keyfob",
+            redirect_uris,
+            grant_types: ["authorization_code", "refresh_token"],
+            response_types: ["code"],
+            token_endpoint_auth_method: "none",
+            application_type: "native",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::fixture::assert_shape;
+    use crate::provider::Provider;
+
+    #[test]
+    fn the_metadata_document_is_the_documented_one() {
+        let url = "https://me.example/keyfob.json".parse().unwrap();
+        let provider = Provider {
+            name: "example".into(),
+            ..Provider::default()
+        };
+        let document = ClientDocument::new(&url, provider.described_redirect_uris());
+        assert_shape(&document, include_str!("../shapes/provider-metadata.json"));
+    }
 }

@@ -5,47 +5,41 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::needs::{self, show_id};
 use crate::account;
 use crate::config;
 use crate::context::{self, off_thread};
 use crate::error::{Code, Error, Result};
 use crate::oauth::discovery;
-use crate::provider::{Change, Provider};
+use crate::provider::{Change, Endpoint, Provider};
 use crate::store::Kind;
 use crate::term::Terminal;
 use crate::vault::{ClientSecrets, KeptClient};
 use crate::verbs::app::App;
 use crate::verbs::network;
-use keyfob_base::escape::escape_short;
 use keyfob_base::secret::Secret;
 
-use super::needs;
-
-/// The longest secret that is taken, in bytes.
 const LONGEST: usize = 8 * 1024;
 
-/// The most characters of a client id that are shown.
-const ID_LIMIT: usize = 60;
-
-/// A secret that was given, and the client it belongs to.
-pub(crate) struct Prepared {
-    provider: Provider,
+pub(crate) struct PreparedSecret {
+    provider: String,
     client: KeptClient,
     secrets: ClientSecrets,
 }
 
-/// Finds out whose secret it is, proves the store, finds out where the secret will go, and only then
-/// takes it. `changes` are those of the same command.
+/// Finds out whose secret it is and where it will go, proves the store, and only then takes it.
 pub(crate) fn prepare(
     app: &App,
     name: &str,
     changes: &[Change],
     store: Option<Kind>,
-) -> Result<Prepared> {
+) -> Result<PreparedSecret> {
     let provider = app.registry.preview(name, changes)?;
-    let client_id = whose(app, &provider)?;
-    let before = app.vault.client(name)?;
-    let before = before.filter(|old| old.client_id == client_id);
+    let client_id = client_of(app, &provider)?;
+    let before = app
+        .vault
+        .client(name)?
+        .filter(|old| old.client_id == client_id);
     let store = match store {
         Some(store) => store,
         None => config::store_variable()?
@@ -57,7 +51,7 @@ pub(crate) fn prepare(
     let question = Question::new(app, &provider, &client_id);
     let (endpoint, secret) = match &provider.token_endpoint {
         Some(endpoint) => (endpoint.clone(), question.put()?),
-        None => discovered(app, &provider, question)?,
+        None => discover_endpoint(app, &provider, question)?,
     };
     let pin = provider.pin(&endpoint);
     let before = before.filter(|old| old.pin == pin);
@@ -65,7 +59,7 @@ pub(crate) fn prepare(
         Some(old) => app.vault.client_secrets(old)?,
         None => ClientSecrets::default(),
     };
-    Ok(Prepared {
+    Ok(PreparedSecret {
         client: KeptClient {
             id: account::random_id(),
             client_id,
@@ -76,7 +70,7 @@ pub(crate) fn prepare(
             copy_in: None,
             configuration_endpoint: before.and_then(|old| old.configuration_endpoint),
         },
-        provider,
+        provider: provider.name,
         secrets: ClientSecrets {
             client_secret: Some(secret),
             ..secrets
@@ -84,8 +78,7 @@ pub(crate) fn prepare(
     })
 }
 
-/// The client that the secret belongs to, which must be one that has one.
-fn whose(app: &App, provider: &Provider) -> Result<String> {
+fn client_of(app: &App, provider: &Provider) -> Result<String> {
     let name = &provider.name;
     if let Some(key) = provider.missing.first() {
         return Err(Error::new(
@@ -105,7 +98,7 @@ fn whose(app: &App, provider: &Provider) -> Result<String> {
             "say how the client authenticates: `keyfob provider set {name} client_auth=client_secret_basic --client-secret`"
         )));
     }
-    let kept = needs::kept(app, provider)?;
+    let kept = needs::kept_client(app, provider)?;
     needs::client_id(provider, kept.as_ref(), &[]).ok_or_else(|| {
         Error::new(
             Code::RegistrationRequired,
@@ -117,19 +110,13 @@ fn whose(app: &App, provider: &Provider) -> Result<String> {
     })
 }
 
-impl Prepared {
-    /// Keeps it; gives the store.
+impl PreparedSecret {
     pub(crate) fn keep(self, app: &App) -> Result<Kind> {
-        let Self {
-            provider,
-            client,
-            secrets,
-        } = self;
-        app.vault.keep_client(&provider.name, &client, &secrets)?;
+        let (name, client) = (&self.provider, &self.client);
+        app.vault.keep_client(name, client, &self.secrets)?;
         app.term.say(&format!(
-            "{}: the secret of client {} is {}",
-            provider.name,
-            escape_short(&client.client_id, ID_LIMIT),
+            "{name}: the secret of client {} is {}",
+            show_id(&client.client_id),
             app.vault.protection(client.store)
         ));
         Ok(client.store)
@@ -137,7 +124,7 @@ impl Prepared {
 }
 
 /// Where the secret will be sent by the issuer's metadata, and then the secret.
-fn discovered(app: &App, provider: &Provider, question: Question) -> Result<(Url, Secret)> {
+fn discover_endpoint(app: &App, provider: &Provider, question: Question) -> Result<(Url, Secret)> {
     let missing = || {
         let name = &provider.name;
         Error::new(
@@ -151,9 +138,12 @@ fn discovered(app: &App, provider: &Provider, question: Question) -> Result<(Url
         let progress = context.term.progress("reading the metadata");
         let metadata = discovery::discover(&context.http, issuer).await;
         drop(progress);
-        let metadata = metadata
+        let mut metadata = metadata
             .map_err(|error| context::failed(&error, Code::InvalidResponse, "nothing was kept"))?;
-        let endpoint = metadata.token_endpoint.ok_or_else(missing)?;
+        let endpoint = metadata
+            .endpoints
+            .remove(&Endpoint::Token)
+            .ok_or_else(missing)?;
         // A signal ends a question that is asked off the runtime's thread.
         let secret = off_thread(move || question.put()).await?;
         Ok((endpoint, secret))
@@ -169,7 +159,7 @@ struct Question {
 
 impl Question {
     fn new(app: &App, provider: &Provider, client_id: &str) -> Self {
-        let id = escape_short(client_id, ID_LIMIT);
+        let id = show_id(client_id);
         Self {
             term: Arc::clone(&app.term),
             text: format!("client secret of {id} at {}:", provider.title),

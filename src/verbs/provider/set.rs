@@ -1,22 +1,53 @@
 //! `provider set`: changes keys of a user's file in one write, and keeps a client secret.
 
-use super::arguments;
+use std::path::PathBuf;
+
+use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
+use serde::Serialize;
+
 use super::secret;
+use crate::complete;
 use crate::error::{Code, Error, Result};
 use crate::provider::{Change, Edited};
+use crate::store::Kind;
 use crate::verbs::app::App;
 use crate::verbs::print_json;
-use crate::verbs::provider::answer::Set;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob provider set github client_id=Iv1.abc --client-secret
+  keyfob provider set acme scopes=openid,profile redirect.host=localhost
+  keyfob provider set acme authorization.parameters.prompt=consent
+  keyfob provider set acme scopes=      the default again
+  pass acme/secret | keyfob provider set acme --client-secret
+
+A secret is never an argument: `--client-secret` asks for it, or reads a line of standard input.")]
+pub struct ProviderSet {
+    /// The provider
+    #[arg(value_name = "PROVIDER", add = ArgValueCompleter::new(complete::providers))]
+    pub provider: String,
+    /// A key and its value, written by the key's own type; `KEY=` alone removes it from your file
+    #[arg(value_name = "KEY=VALUE", add = ArgValueCompleter::new(complete::keys))]
+    pub changes: Vec<String>,
+    /// Ask for the client secret and keep it in a store
+    #[arg(long)]
+    pub client_secret: bool,
+    /// Keep the client secret here
+    #[arg(long, value_name = "STORE", requires = "client_secret")]
+    pub store: Option<Kind>,
+}
 
 /// Changes what is said, all of it or nothing. With `--client-secret` the secret is asked for first,
 /// so that a question that is not answered changes nothing.
-pub(crate) fn run(app: &App, args: &arguments::ProviderSet) -> Result<()> {
+pub(crate) fn run(app: &App, args: &ProviderSet) -> Result<()> {
     let name = &args.provider;
     let parsed = args.changes.iter().map(|one| Change::parse(one));
     let changes: Vec<Change> = parsed
         .collect::<Result<_>>()
-        .map_err(|error| for_provider(error, name))?;
-    once_each(&changes)?;
+        .map_err(|error| name_provider(error, name))?;
+    check_distinct(&changes)?;
     if changes.is_empty() && !args.client_secret {
         return Err(Error::new(Code::Usage, "nothing was given to change").hint(format!(
             "write `keyfob provider set {name} KEY=VALUE`; `keyfob provider show {name}` shows every key"
@@ -26,35 +57,27 @@ pub(crate) fn run(app: &App, args: &arguments::ProviderSet) -> Result<()> {
         .client_secret
         .then(|| secret::prepare(app, name, &changes, args.store))
         .transpose()?;
-    let edited = match changes.as_slice() {
-        [] => None,
-        changes => Some(
-            app.registry
-                .edit(name, changes)
-                .map_err(|error| for_provider(error, name))?,
-        ),
-    };
-    let answer = answer(name, &changes, edited);
-    say(app, &answer);
-    let store = secret.map(|secret| secret.keep(app)).transpose()?;
+    let edited = (!changes.is_empty()).then(|| app.registry.edit(name, &changes));
+    let edited = edited
+        .transpose()
+        .map_err(|error| name_provider(error, name))?;
+    let mut answer = shape(name, &changes, edited);
+    report_changes(app, &answer);
+    answer.client_secret = secret.map(|secret| secret.keep(app)).transpose()?;
     if app.manner.json {
-        return print_json(&Set {
-            client_secret: store,
-            ..answer
-        });
+        print_json(&answer)?;
     }
     Ok(())
 }
 
-/// An error whose hint names the provider that is meant.
-fn for_provider(error: Error, name: &str) -> Error {
+fn name_provider(error: Error, name: &str) -> Error {
     Error {
         hint: error.hint.map(|hint| hint.replace("PROVIDER", name)),
         ..error
     }
 }
 
-fn once_each(changes: &[Change]) -> Result<()> {
+fn check_distinct(changes: &[Change]) -> Result<()> {
     for (at, change) in changes.iter().enumerate() {
         let key = change.key();
         if changes[..at].iter().any(|earlier| earlier.key() == key) {
@@ -65,7 +88,20 @@ fn once_each(changes: &[Change]) -> Result<()> {
     Ok(())
 }
 
-fn answer(name: &str, changes: &[Change], edited: Option<Edited>) -> Set {
+#[derive(Debug, Serialize)]
+struct SetAnswer {
+    provider: String,
+    /// The user's file; `null` where no key was given.
+    file: Option<PathBuf>,
+    set: Vec<String>,
+    removed: Vec<String>,
+    /// Keys that were to be removed and were not in the file.
+    absent: Vec<String>,
+    /// Where the client secret is kept now; `null` where none was given.
+    client_secret: Option<Kind>,
+}
+
+fn shape(name: &str, changes: &[Change], edited: Option<Edited>) -> SetAnswer {
     let (file, absent) = edited.map_or((None, Vec::new()), |edited| {
         (Some(edited.file), edited.absent)
     });
@@ -75,7 +111,7 @@ fn answer(name: &str, changes: &[Change], edited: Option<Edited>) -> Set {
             .filter(move |one| one.value().is_some() == set);
         wanted.map(Change::key)
     };
-    Set {
+    SetAnswer {
         provider: name.into(),
         file,
         set: keys(true).collect(),
@@ -85,7 +121,7 @@ fn answer(name: &str, changes: &[Change], edited: Option<Edited>) -> Set {
     }
 }
 
-fn say(app: &App, answer: &Set) {
+fn report_changes(app: &App, answer: &SetAnswer) {
     let Some(file) = &answer.file else { return };
     let file = file.display();
     for (keys, what) in [
@@ -103,5 +139,24 @@ fn say(app: &App, answer: &Set) {
             app.term
                 .say(&format!("{}: `{key}` {what}", answer.provider));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::fixture::assert_shape;
+
+    #[test]
+    fn the_shape_of_set_is_the_documented_one() {
+        let set = SetAnswer {
+            provider: "github".into(),
+            file: Some("/home/ada/.config/keyfob/providers/github.toml".into()),
+            set: vec!["client_id".into(), "scopes".into()],
+            removed: vec!["redirect.host".into()],
+            absent: vec!["title".into()],
+            client_secret: Some(Kind::Keyring),
+        };
+        assert_shape(&set, include_str!("../shapes/provider-set.json"));
     }
 }

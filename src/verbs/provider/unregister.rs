@@ -1,38 +1,43 @@
 //! Taking a registration back at the server (RFC 7592 §2.3), as well as that goes: the provider is removed
 //! here whatever the server says.
 
+use serde::Serialize;
 use url::Url;
 
+use super::needs::show_id;
 use crate::error::Result;
 use crate::oauth::registration;
 use crate::vault::KeptClient;
 use crate::verbs::app::App;
 use crate::verbs::network;
-use crate::verbs::provider::answer::Unregistered;
-use keyfob_base::escape::escape_short;
 use keyfob_base::secret::Secret;
 
-/// The most characters of a client id that are shown.
-const ID_LIMIT: usize = 60;
-
-/// What manages a registration, and what becomes of it.
-pub(crate) enum Registration {
-    /// It can be deleted.
-    Ours(Managed),
-    /// The definition of that name uses the client too.
-    Shared(String, String),
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Deregistration {
+    Deleted,
+    /// The server did not say so.
+    Failed,
+    /// Another provider of the user's uses it too.
+    Shared,
 }
 
-/// A registration and what the server wants to see before it deletes it.
-pub(crate) struct Managed {
+/// A client that keyfob registered.
+pub(crate) struct Registration {
     title: String,
     client_id: String,
-    endpoint: Url,
-    token: Secret,
+    hold: Hold,
+}
+
+enum Hold {
+    /// The server wants to see the token before it deletes it.
+    Own(Url, Secret),
+    /// The definition of that name uses the client too.
+    Shared(String),
 }
 
 impl Registration {
-    /// That of a provider's client; `None` where keyfob registered none, or has nothing to manage it with.
+    /// `None` where keyfob registered none, or has nothing to manage it with.
     pub(crate) fn find(app: &App, name: &str, title: &str) -> Result<Option<Self>> {
         let Some(client) = app.vault.client(name)? else {
             return Ok(None);
@@ -40,61 +45,51 @@ impl Registration {
         let Some(endpoint) = client.configuration_endpoint.clone() else {
             return Ok(None);
         };
-        if let Some(other) = sharer(app, name, &client) {
-            return Ok(Some(Self::Shared(client.client_id, other)));
-        }
-        let token = app.vault.client_secrets(&client)?.registration_access_token;
-        Ok(token.map(|token| {
-            Self::Ours(Managed {
-                title: title.to_owned(),
-                client_id: client.client_id,
-                endpoint,
-                token,
-            })
+        let hold = if let Some(other) = find_sharer(app, name, &client) {
+            Some(Hold::Shared(other))
+        } else {
+            let secrets = app.vault.client_secrets(&client)?;
+            let token = secrets.registration_access_token;
+            token.map(|token| Hold::Own(endpoint, token))
+        };
+        Ok(hold.map(|hold| Self {
+            title: title.to_owned(),
+            client_id: client.client_id,
+            hold,
         }))
     }
 
-    /// Deletes it at the server, unless it is shared, and says what became of it.
-    pub(crate) fn delete(&self, app: &App) -> Unregistered {
-        match self {
-            Self::Ours(managed) => managed.delete(app),
-            Self::Shared(id, other) => {
-                let id = escape_short(id, ID_LIMIT);
+    pub(crate) fn delete(&self, app: &App) -> Deregistration {
+        let (id, title) = (show_id(&self.client_id), &self.title);
+        let (endpoint, token) = match &self.hold {
+            Hold::Own(endpoint, token) => (endpoint, token),
+            Hold::Shared(other) => {
                 app.term.say(&format!(
                     "client `{id}` stays registered: `{other}` uses it"
                 ));
-                Unregistered::Shared
+                return Deregistration::Shared;
             }
-        }
-    }
-}
-
-impl Managed {
-    fn delete(&self, app: &App) -> Unregistered {
-        let asked = network::context(app, app.registry.clone(), async |context| {
-            Ok(registration::delete(&context.http, &self.endpoint, &self.token).await)
-        });
-        let cause = match asked {
-            Ok(Ok(())) => None,
-            Ok(Err(refused)) => Some(refused.to_string()),
-            Err(error) => Some(error.message),
         };
-        let id = escape_short(&self.client_id, ID_LIMIT);
-        let title = &self.title;
-        if let Some(cause) = cause {
-            app.term.warn(&format!(
-                "client `{id}` may still be registered at {title}, and nothing here can delete it any more: {cause}"
-            ));
-            return Unregistered::Failed;
-        }
-        app.term
-            .say(&format!("client `{id}` is no longer registered at {title}"));
-        Unregistered::Deleted
+        let outcome = network::context(app, app.registry.clone(), async |context| {
+            Ok(registration::delete(&context.http, endpoint, token).await)
+        });
+        let cause = match outcome {
+            Ok(Ok(())) => {
+                app.term
+                    .say(&format!("client `{id}` is no longer registered at {title}"));
+                return Deregistration::Deleted;
+            }
+            Ok(Err(refused)) => refused.to_string(),
+            Err(error) => error.message,
+        };
+        app.term.warn(&format!(
+            "client `{id}` may still be registered at {title}, and nothing here can delete it any more: {cause}"
+        ));
+        Deregistration::Failed
     }
 }
 
-/// Another provider whose definition has the same registration.
-fn sharer(app: &App, name: &str, client: &KeptClient) -> Option<String> {
+fn find_sharer(app: &App, name: &str, client: &KeptClient) -> Option<String> {
     let same = |other: &String| {
         let kept = app.vault.client(other).ok().flatten();
         other != name

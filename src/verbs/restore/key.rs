@@ -14,7 +14,6 @@ use keyfob_base::files;
 /// The largest file of identities that is read, in bytes.
 const LIMIT: u64 = 64 * 1024;
 
-/// Decrypts the backup.
 pub(crate) fn open(app: &App, args: &Restore, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
     let shown = format!("`{}`", args.file.display());
     let key = match (form(sealed), &args.identity) {
@@ -25,7 +24,7 @@ pub(crate) fn open(app: &App, args: &Restore, sealed: &[u8]) -> Result<Zeroizing
             return Err(Error::new(Code::Usage, what)
                 .hint("name the file that `age-keygen` wrote with `--identity FILE`"));
         }
-        (other, _) => return Err(closed(&shown, other)),
+        (other, _) => return Err(explain_closed(&shown, other)),
     };
     key.open(sealed).map_err(|error| match error {
         DecryptError::DecryptionFailed | DecryptError::KeyDecryptionFailed
@@ -47,8 +46,7 @@ pub(crate) fn open(app: &App, args: &Restore, sealed: &[u8]) -> Result<Zeroizing
     })
 }
 
-/// What is not opened at all.
-fn closed(shown: &str, form: Form) -> Error {
+fn explain_closed(shown: &str, form: Form) -> Error {
     let (what, hint) = match form {
         Form::Armoured => (
             "is armoured, and only the binary form is read",
@@ -66,10 +64,9 @@ fn closed(shown: &str, form: Form) -> Error {
     Error::new(Code::BackupInvalid, format!("{shown} {what}")).hint(hint)
 }
 
-/// The identities of `--identity`.
 fn identities(app: &App, args: &Restore) -> Result<Key> {
     let Some(file) = &args.identity else {
-        return Err(closed("the identity", Form::None));
+        return Err(explain_closed("the identity", Form::None));
     };
     let shown = format!("`{}`", file.display());
     let unusable = |cause: &str| {

@@ -22,7 +22,6 @@ use crate::store::Kind;
 use crate::vault::{BackupContents, Over, RestorePlace, Restored, Saved, backup_file};
 use keyfob_base::timestamp::Timestamp;
 
-/// Arguments of `restore`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -55,7 +54,6 @@ pub struct Restore {
     pub passphrase: bool,
 }
 
-/// Opens the file, and takes from it what was asked for.
 pub(crate) fn run(app: &App, args: &Restore) -> Result<()> {
     let sealed = backup_file::read(&args.file)?;
     app.term.obey_signals();
@@ -64,7 +62,7 @@ pub(crate) fn run(app: &App, args: &Restore) -> Result<()> {
     let backup = BackupContents::decode(&text).inspect_err(failed)?;
     drop(text);
     drop(sealed);
-    let chosen = select::chosen(&args.accounts, &backup)?;
+    let chosen = select::select(&args.accounts, &backup)?;
     let place = RestorePlace {
         asked: match args.store {
             Some(store) => Some(store),
@@ -85,22 +83,22 @@ pub(crate) fn run(app: &App, args: &Restore) -> Result<()> {
     parts::clients(app, &backup, &wanted, place, &mut answer, &mut failures);
     let mut used = false;
     for saved in chosen {
-        let result = restored(app, args, saved, place, backup.moved);
+        let result = restore(app, args, saved, place, backup.moved);
         let result = result.map_err(|error| error.account(&saved.account));
         used |= matches!(
             &result,
-            Ok(Fared {
+            Ok(RestoreOutcome {
                 outcome: RestoreResult::Restored | RestoreResult::Updated,
                 ..
             })
         );
         match result {
-            Ok(fared) => {
-                let error = fared.error.as_ref();
+            Ok(done) => {
+                let error = done.error.as_ref();
                 answer
                     .accounts
-                    .push(RestoredAccount::here(&fared.account, fared.outcome, error));
-                failures.extend(fared.error);
+                    .push(RestoredAccount::here(&done.account, done.outcome, error));
+                failures.extend(done.error);
             }
             Err(error) => {
                 answer
@@ -157,24 +155,23 @@ fn prove(
     Ok(())
 }
 
-/// How one account fared.
-struct Fared {
+struct RestoreOutcome {
     account: Account,
     outcome: RestoreResult,
     error: Option<Error>,
 }
 
-fn restored(
+fn restore(
     app: &App,
     args: &Restore,
     saved: &Saved,
     place: RestorePlace,
     moved: bool,
-) -> Result<Fared> {
+) -> Result<RestoreOutcome> {
     let over = if args.replace {
         Over::Always
     } else {
-        asked(app, saved)?
+        confirm_over(app, saved)?
     };
     let whose = saved.account.to_string();
     let result = app.vault.restore(saved, place, over);
@@ -195,9 +192,9 @@ fn restored(
             app.term.say(&format!(
                 "restored {account}{}{}",
                 why.unwrap_or_default(),
-                life(&account)
+                describe_life(&account)
             ));
-            Fared {
+            RestoreOutcome {
                 outcome: RestoreResult::Restored,
                 error: unfinished.map(|error| error.account(&account)),
                 account,
@@ -205,8 +202,8 @@ fn restored(
         }
         Restored::Updated(account, unfinished) => {
             app.term
-                .say(&format!("updated {account}{}", life(&account)));
-            Fared {
+                .say(&format!("updated {account}{}", describe_life(&account)));
+            RestoreOutcome {
                 outcome: RestoreResult::Updated,
                 error: unfinished.map(|error| error.account(&account)),
                 account,
@@ -215,7 +212,7 @@ fn restored(
         Restored::Unchanged(account) => {
             app.term
                 .say(&format!("{account} is here as it is in the backup"));
-            Fared {
+            RestoreOutcome {
                 outcome: RestoreResult::Unchanged,
                 error: None,
                 account,
@@ -227,7 +224,7 @@ fn restored(
             if error.is_none() {
                 app.term.say(&format!("{account} stays as it is here"));
             }
-            Fared {
+            RestoreOutcome {
                 outcome: RestoreResult::Kept,
                 error,
                 account,
@@ -236,8 +233,7 @@ fn restored(
     })
 }
 
-/// Asks whether a newer account here makes room.
-fn asked(app: &App, saved: &Saved) -> Result<Over> {
+fn confirm_over(app: &App, saved: &Saved) -> Result<Over> {
     if !app.term.can_ask() {
         return Ok(Over::Never);
     }
@@ -260,8 +256,7 @@ fn asked(app: &App, saved: &Saved) -> Result<Over> {
     })
 }
 
-/// What somebody has to know of an account that cannot be refreshed.
-fn life(account: &Account) -> String {
+fn describe_life(account: &Account) -> String {
     let ended = predict(account, None, Timestamp::now());
     match account.expires_at {
         _ if ended.is_err_and(|error| error.code == Code::LoginRequired) => format!(
@@ -300,20 +295,14 @@ fn conflict(here: &Account, saved: &Saved, args: &Restore, moved: bool) -> Error
         .account(here)
 }
 
-/// What became of what is in the file.
 #[derive(Debug, Serialize)]
 pub(crate) struct RestoreAnswer {
-    /// The file, as it was named.
     pub file: String,
-    /// In the order they are in the file.
     pub accounts: Vec<RestoredAccount>,
-    /// Definition files.
     pub providers: Vec<ProviderPart>,
-    /// What is kept of clients.
     pub clients: Vec<ProviderPart>,
 }
 
-/// One account.
 #[derive(Debug, Serialize)]
 pub(crate) struct RestoredAccount {
     /// `PROVIDER/NAME` here; in the file where nothing of it is here.
@@ -324,7 +313,6 @@ pub(crate) struct RestoredAccount {
     error: Option<Error>,
 }
 
-/// How an account fared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RestoreResult {
@@ -332,15 +320,12 @@ pub(crate) enum RestoreResult {
     Restored,
     /// The one here was older.
     Updated,
-    /// The one here is the same.
     Unchanged,
     /// The one here is newer.
     Kept,
-    /// Nothing was done.
     Failed,
 }
 
-/// One provider's part.
 #[derive(Debug, Serialize)]
 pub(crate) struct ProviderPart {
     provider: String,
@@ -349,7 +334,6 @@ pub(crate) struct ProviderPart {
 }
 
 impl RestoredAccount {
-    /// The account as it is here.
     pub(crate) fn here(account: &Account, result: RestoreResult, error: Option<&Error>) -> Self {
         Self {
             account: account.to_string(),
@@ -360,7 +344,6 @@ impl RestoredAccount {
         }
     }
 
-    /// The account as it is in the file.
     pub(crate) fn failed(account: &Account, error: &Error) -> Self {
         Self {
             account: account.to_string(),
@@ -373,7 +356,6 @@ impl RestoredAccount {
 }
 
 impl ProviderPart {
-    /// How a provider's part fared.
     pub(crate) fn of(provider: &str, result: &Result<Adopted>) -> Self {
         Self {
             provider: provider.to_owned(),

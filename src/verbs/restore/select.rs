@@ -10,8 +10,7 @@ use crate::vault::{BackupContents, Saved};
 /// More names than this do not help.
 const SHOWN: usize = 8;
 
-/// Those that names and patterns mean, in the order of the file; all where there are none.
-pub(crate) fn chosen<'a>(typed: &[String], backup: &'a BackupContents) -> Result<Vec<&'a Saved>> {
+pub(crate) fn select<'a>(typed: &[String], backup: &'a BackupContents) -> Result<Vec<&'a Saved>> {
     let all = || backup.accounts.iter();
     if typed.is_empty() {
         return Ok(all().collect());
@@ -23,11 +22,11 @@ pub(crate) fn chosen<'a>(typed: &[String], backup: &'a BackupContents) -> Result
                 .filter(|saved| fits(typed, &saved.account.to_string()))
                 .collect()
         } else {
-            named(Target::parse(typed)?, backup)
+            find_named(Target::parse(typed)?, backup)
         };
         match meant.as_slice() {
-            [] => return Err(missing(typed, backup)),
-            [_, _, ..] if !is_pattern(typed) => return Err(ambiguous(typed, &meant)),
+            [] => return Err(explain_missing(typed, backup)),
+            [_, _, ..] if !is_pattern(typed) => return Err(explain_ambiguous(typed, &meant)),
             meant => wanted.extend(meant.iter().map(|saved| &saved.account.id)),
         }
     }
@@ -37,7 +36,7 @@ pub(crate) fn chosen<'a>(typed: &[String], backup: &'a BackupContents) -> Result
 }
 
 /// The one that is named, or a provider's default; without one all of that provider.
-fn named<'a>(target: Target<'_>, backup: &'a BackupContents) -> Vec<&'a Saved> {
+fn find_named<'a>(target: Target<'_>, backup: &'a BackupContents) -> Vec<&'a Saved> {
     let of_provider = || {
         let accounts = backup.accounts.iter();
         accounts.filter(|saved| saved.account.provider == target.provider)
@@ -53,7 +52,7 @@ fn named<'a>(target: Target<'_>, backup: &'a BackupContents) -> Vec<&'a Saved> {
     }
 }
 
-fn missing(typed: &str, backup: &BackupContents) -> Error {
+fn explain_missing(typed: &str, backup: &BackupContents) -> Error {
     let names: Vec<String> = backup
         .accounts
         .iter()
@@ -72,7 +71,7 @@ fn missing(typed: &str, backup: &BackupContents) -> Error {
     Error::new(Code::UnknownAccount, what).hint(hint)
 }
 
-fn ambiguous(typed: &str, meant: &[&Saved]) -> Error {
+fn explain_ambiguous(typed: &str, meant: &[&Saved]) -> Error {
     let names: Vec<_> = meant.iter().map(|one| one.account.to_string()).collect();
     let what = format!("{typed} has several accounts in the backup and no default");
     let shown = names[..names.len().min(SHOWN)].join(", ");

@@ -288,7 +288,8 @@ fn whether_the_shell_completes_is_told_where_somebody_types() {
         missing.contains("`keyfob completions bash --install`"),
         "{missing}"
     );
-    home.run(&["completions", "bash", "--install"]).ok();
+    let line = home.run(&["completions", "bash", "--install"]).ok().stdout;
+    home.write(".bashrc", &line);
     let (_, there) = shown(&home);
     assert!(
         there.contains("pass  completion    bash completes, by ~/"),

@@ -12,27 +12,21 @@ use super::create_dir;
 /// How often a waiter tries again: short enough that a queue of 64 is through in a second.
 const POLL: Duration = Duration::from_millis(10);
 
-/// Holds a lock until dropped.
 #[derive(Debug)]
 pub struct Guard(#[allow(dead_code)] File); // the lock lives as long as the open file
 
-/// How waiting for a lock ended.
 #[derive(Debug)]
 pub enum Acquired<T> {
-    /// With the lock.
     Lock(Guard),
     /// Without it, for there was an answer meanwhile.
     Answer(T),
 }
 
-/// Why there is no lock.
 #[derive(Debug)]
 pub enum NotLocked {
-    /// Its file cannot be opened.
     Unopened(io::Error),
     /// The file system refuses, mostly because it has no locks.
     Refused(io::Error),
-    /// Another process held it all the while.
     Held,
 }
 
@@ -68,8 +62,7 @@ pub fn lock_unless<T>(
     }
 }
 
-/// Whether locks could be taken in a folder, or where it is missing, in the one that it would be made in.
-/// Leaves nothing behind.
+/// Whether locks could be taken in a folder, or where it would be made. Leaves nothing behind.
 pub fn rehearse(folder: &Path) -> Result<(), NotLocked> {
     let file = super::temporary(folder).map_err(NotLocked::Unopened)?;
     match file.as_file().try_lock() {
@@ -79,7 +72,6 @@ pub fn rehearse(folder: &Path) -> Result<(), NotLocked> {
     }
 }
 
-/// Opens a file for locking, making it (0600) and its folder where missing.
 fn open(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent() {
         create_dir(folder)?;

@@ -6,10 +6,11 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use tempfile::NamedTempFile;
+
 pub use lock::{Acquired, Guard, NotLocked, lock, lock_unless, rehearse as rehearse_locks};
 
-/// What most files here fit into, so that one read takes them whole; small enough for the allocator's
-/// quick lists.
+/// Most files here fit into it, so that one read takes them whole; small enough for quick allocation.
 const USUAL_SIZE: usize = 1000;
 
 /// How the names of files begin that are not whole yet; a crash leaves one behind.
@@ -29,11 +30,7 @@ pub fn create_dir(path: &Path) -> io::Result<()> {
 pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     create_dir(folder)?;
-    let mut sibling = tempfile::Builder::new()
-        .prefix(TEMPORARY)
-        .tempfile_in(folder)?;
-    sibling.write_all(contents)?;
-    sibling.as_file().sync_all()?;
+    let sibling = write_sibling(folder, contents)?;
     sibling.persist(path).map_err(|error| error.error)?;
     sync_dir(folder)
 }
@@ -42,11 +39,7 @@ pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
 /// is written, synced and read back before it gets the name; the folder has to be there.
 pub fn deliver(path: &Path, contents: &[u8], replace: bool) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut sibling = tempfile::Builder::new()
-        .prefix(TEMPORARY)
-        .tempfile_in(folder)?;
-    sibling.write_all(contents)?;
-    sibling.as_file().sync_all()?;
+    let sibling = write_sibling(folder, contents)?;
     if read_regular(sibling.path(), contents.len() as u64)?.as_deref() != Some(contents) {
         return Err(io::Error::other("it does not read back as it was written"));
     }
@@ -88,7 +81,6 @@ pub fn read_regular(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     read_bounded(&file, limit).map(Some)
 }
 
-/// Reads an open file of at most `limit` bytes.
 pub fn read_bounded(file: &File, limit: u64) -> io::Result<Vec<u8>> {
     let mut contents = Vec::with_capacity(USUAL_SIZE);
     file.take(limit + 1).read_to_end(&mut contents)?;
@@ -101,8 +93,7 @@ pub fn read_bounded(file: &File, limit: u64) -> io::Result<Vec<u8>> {
     Ok(contents)
 }
 
-/// Opens a regular file and nothing else: a link would lead elsewhere, and a named pipe without a reader
-/// would wait for ever.
+/// A link would lead elsewhere, and a named pipe without a reader would wait for ever.
 pub fn open_regular(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
     {
@@ -131,7 +122,7 @@ fn irregular() -> io::Error {
     io::Error::other("not a regular file")
 }
 
-/// Removes a file; `false` where there was none.
+/// `false` where there was none.
 pub fn remove(path: &Path) -> io::Result<bool> {
     match fs::remove_file(path) {
         Ok(()) => {
@@ -146,10 +137,7 @@ pub fn remove(path: &Path) -> io::Result<bool> {
 /// Whether a file could be removed: its folder lets entries come and go. A full disk is no obstacle.
 pub fn is_removable(path: &Path) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    match tempfile::Builder::new()
-        .prefix(TEMPORARY)
-        .tempfile_in(folder)
-    {
+    match temporary_in(folder) {
         Err(error) if error.kind() != io::ErrorKind::StorageFull => Err(error),
         _ => Ok(()),
     }
@@ -162,18 +150,32 @@ pub fn is_writable(folder: &Path) -> io::Result<()> {
 
 /// Whether a file of these contents could be made there. Leaves nothing behind.
 pub fn takes(folder: &Path, contents: &[u8]) -> io::Result<()> {
-    let mut file = temporary(folder)?;
-    file.write_all(contents)?;
-    file.as_file().sync_all()
+    write_sibling(nearest(folder), contents).map(drop)
 }
 
-/// A file that goes when it is dropped.
-fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let there = folder.ancestors().find(|folder| folder.exists());
-    let there = there.unwrap_or(Path::new("."));
+fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    temporary_in(nearest(folder))
+}
+
+fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
     tempfile::Builder::new()
         .prefix(TEMPORARY)
-        .tempfile_in(there)
+        .tempfile_in(folder)
+}
+
+fn write_sibling(folder: &Path, contents: &[u8]) -> io::Result<NamedTempFile> {
+    let mut sibling = temporary_in(folder)?;
+    sibling.write_all(contents)?;
+    sibling.as_file().sync_all()?;
+    Ok(sibling)
+}
+
+/// The folder, or the first above it that is there.
+fn nearest(folder: &Path) -> &Path {
+    let mut folders = folder.ancestors();
+    folders
+        .find(|folder| folder.exists())
+        .unwrap_or(Path::new("."))
 }
 
 /// Makes a rename or removal survive a power cut; Windows has no such call and needs none.

@@ -10,9 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use relative::until;
 
-/// Seconds since 1970-01-01 UTC.
-///
-/// Code that judges a token takes "now" as an argument of this type, so tests never wait.
+/// Seconds since 1970-01-01 UTC. What judges a token takes "now" as an argument, so tests never wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(u64);
 
@@ -20,7 +18,6 @@ pub struct Timestamp(u64);
 const LAST: u64 = 253_402_300_799;
 
 impl Timestamp {
-    /// Reads the system clock.
     pub fn now() -> Self {
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -33,18 +30,15 @@ impl Timestamp {
         Self(seconds.min(LAST))
     }
 
-    /// Gives seconds since the epoch.
     pub fn unix(self) -> u64 {
         self.0
     }
 
-    /// Adds seconds, stopping at the year 9999.
     #[must_use]
     pub fn plus(self, seconds: u64) -> Self {
         Self::from_unix(self.0.saturating_add(seconds))
     }
 
-    /// Takes seconds off, stopping at the epoch.
     #[must_use]
     pub fn minus(self, seconds: u64) -> Self {
         Self(self.0.saturating_sub(seconds))
@@ -79,7 +73,6 @@ impl<'de> Deserialize<'de> for Timestamp {
 impl FromStr for Timestamp {
     type Err = humantime::TimestampError;
 
-    /// Reads RFC 3339 in UTC.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let time = humantime::parse_rfc3339(text)?;
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();

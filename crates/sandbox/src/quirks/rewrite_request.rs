@@ -10,7 +10,6 @@ use url::Url;
 type Pair = (String, String);
 
 impl Quirks {
-    /// Makes a request the standard's.
     pub(super) fn rewrite_request(&self, request: &mut Request) -> Result<(), Refusal> {
         match request.path.as_str() {
             "/authorize" => {
@@ -106,7 +105,7 @@ impl Quirks {
             }
             DEVICE_CODE => {
                 if let Some(name) = &self.device_scope_parameter {
-                    demand_named(form, name)?;
+                    form.require(name)?;
                 }
             }
             _ => self.separate_scopes(form),
@@ -145,10 +144,7 @@ impl Quirks {
     fn userinfo(&self, request: &mut Request) -> Result<(), Refusal> {
         let by_post = self.userinfo_by_post || self.userinfo_body.is_some();
         if by_post && request.method != Method::Post {
-            return Err(Refusal {
-                status: 405,
-                ..Refusal::invalid_request("this endpoint takes POST")
-            });
+            return Err(Refusal::invalid_request("this endpoint takes POST").with_status(405));
         }
         if by_post && !self.has_userinfo_body(request) {
             return Err(Refusal::invalid_request("the body is another than wanted"));
@@ -175,7 +171,6 @@ impl Quirks {
             && matches!((wanted, sent), (Ok(wanted), Ok(sent)) if wanted == sent)
     }
 
-    /// Checks the headers of a userinfo request with a token of this client.
     pub(crate) fn check_userinfo(&self, request: &Request, client: &str) -> Result<(), Refusal> {
         let own = |(name, value): &Pair| (name.clone(), value.replace("{client_id}", client));
         let wanted: Vec<Pair> = self.userinfo_headers.iter().map(own).collect();
@@ -196,7 +191,6 @@ fn in_body(
     Ok(())
 }
 
-/// Reads a body as one JSON object, and puts the form of the same members in its place.
 fn form_of_json(request: &mut Request) -> Result<(), Refusal> {
     let object = request
         .has_type("application/json")
@@ -228,17 +222,12 @@ fn rename(form: &mut Parameters, theirs: Option<&str>, standard: &str) {
 
 fn demand(form: &Parameters, wanted: &[Pair]) -> Result<(), Refusal> {
     for (name, value) in wanted {
-        if demand_named(form, name)? != value {
+        if form.require(name)? != value {
             let what = format!("`{name}` must be `{value}`");
             return Err(Refusal::invalid_request(what));
         }
     }
     Ok(())
-}
-
-fn demand_named<'f>(form: &'f Parameters, name: &str) -> Result<&'f str, Refusal> {
-    form.get(name)
-        .ok_or_else(|| Refusal::invalid_request(format!("`{name}` is missing")))
 }
 
 fn demand_headers(request: &Request, wanted: &[Pair]) -> Result<(), Refusal> {

@@ -8,16 +8,21 @@ use super::endpoints::endpoint;
 use crate::client::DEVICE_CODE;
 use crate::http::{Parameters, Request, Response};
 use crate::page;
-use crate::service::Service;
+use crate::service::{Call, Service};
 use keyfob_base::timestamp::Timestamp;
 
-/// Answers a request as the server that the quirks describe.
 pub(crate) fn answer(service: &Service, mut request: Request, now: Timestamp) -> Response {
     let quirks = &service.quirks;
     let answer = match quirks.rewrite_request(&mut request) {
-        Ok(()) => endpoint(service, &request, now)
-            .unwrap_or_else(|| service.route(&request, now))
-            .unwrap_or_else(Response::from),
+        Ok(()) => {
+            let call = Call {
+                service,
+                request: &request,
+                now,
+            };
+            let answer = endpoint(&call).unwrap_or_else(|| service.route(&call));
+            answer.unwrap_or_else(Response::from)
+        }
         Err(refusal) if request.path == "/authorize" => page::error(&refusal),
         Err(refusal) => refusal.into(),
     };
@@ -25,7 +30,6 @@ pub(crate) fn answer(service: &Service, mut request: Request, now: Timestamp) ->
 }
 
 impl Quirks {
-    /// Makes an answer another server's. `request` is the one that was rewritten.
     fn rewrite_response(&self, request: &Request, answer: Response) -> Response {
         match request.path.as_str() {
             "/authorize" | "/consent" if self.iss_omitted => remove_iss(answer),
@@ -133,7 +137,6 @@ impl Quirks {
     }
 }
 
-/// Works on the members of a JSON answer; another answer stays what it is.
 fn edit_members(mut answer: Response, work: impl FnOnce(&mut Map<String, Value>)) -> Response {
     if let Ok(Value::Object(mut members)) = serde_json::from_str(&answer.body) {
         work(&mut members);
@@ -160,7 +163,6 @@ fn word(answer: &Response) -> Option<String> {
     Some(body["error"].as_str()?.to_owned())
 }
 
-/// Takes `iss` out of a redirect.
 fn remove_iss(mut answer: Response) -> Response {
     for (_, value) in answer
         .headers

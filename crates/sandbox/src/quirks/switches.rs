@@ -126,7 +126,6 @@ pub struct Quirks {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[cfg_attr(not(feature = "quirks"), allow(dead_code))]
 pub enum Revocation {
-    /// RFC 7009.
     #[default]
     Rfc7009,
     /// `token` alone in a form, 400 `invalid_token` where it is unknown.

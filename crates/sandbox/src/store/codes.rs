@@ -16,13 +16,11 @@ use keyfob_base::timestamp::Timestamp;
 /// How long a code may be exchanged: a redirect and one request need no more (RFC 6749 §4.1.2).
 const LIFETIME: u64 = 60;
 
-/// What a person's consent bound a code to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Authorization {
     pub(crate) grant: TokenGrant,
     /// As it was sent, for the exchange has to repeat it (RFC 6749 §4.1.3).
     pub(crate) redirect_uri: String,
-    /// The PKCE challenge, method `S256`.
     pub(crate) challenge: String,
     /// Goes into the id token, and is forgotten with the exchange.
     pub(crate) nonce: Option<String>,
@@ -35,7 +33,6 @@ pub(crate) struct Authorization {
 pub(super) struct Code {
     pub(super) authorization: Authorization,
     pub(super) expires_at: Timestamp,
-    /// The grant that the first exchange made.
     pub(super) spent: Option<String>,
 }
 
@@ -65,8 +62,7 @@ impl State {
         Ok(value)
     }
 
-    /// Exchanges a code for tokens, once. A second use takes back what the first one gave, since one
-    /// of the two was not the client (RFC 6749 §4.1.2).
+    /// A second use takes back what the first gave: one of the two was not the client (RFC 6749 §4.1.2).
     pub(crate) fn exchange(
         &mut self,
         sent: &Redemption,
@@ -103,8 +99,7 @@ impl State {
 }
 
 impl Authorization {
-    /// Whether this is the exchange of what was authorized. What a client repeats has to be right, even
-    /// where it need not repeat it.
+    /// What a client repeats has to be right, even where it need not repeat it.
     fn check(&self, sent: &Redemption) -> Result<(), Refusal> {
         if self.redirect_uri != sent.redirect_uri {
             return Err(Refusal::invalid_grant(
@@ -154,7 +149,6 @@ impl State {
         Ok(uri)
     }
 
-    /// Gives the request that this client pushed, once.
     pub(crate) fn take_pushed(&mut self, client: &str, request_uri: &str) -> Option<Parameters> {
         let hash = Hash::of(request_uri);
         self.pushed

@@ -17,13 +17,11 @@ const SLOWER: u64 = 5;
 /// How long a code is remembered beyond its end, in seconds, to be told from one that never was.
 const REMEMBERED: u64 = 600;
 
-/// What a device asks for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct DeviceRequest {
     pub(crate) client: String,
     pub(crate) scope: Vec<String>,
     pub(crate) audience: Vec<String>,
-    /// Seconds between polls.
     pub(crate) interval: u64,
     pub(crate) expires_at: Timestamp,
     /// The code that the person types, without its dash.
@@ -32,13 +30,11 @@ pub(crate) struct DeviceRequest {
     decision: Decision,
 }
 
-/// What the person decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Decision {
     Pending,
     Denied,
-    /// Who allowed it, and when.
     Allowed {
         subject: String,
         auth_time: Timestamp,
@@ -46,14 +42,19 @@ pub(crate) enum Decision {
 }
 
 impl DeviceRequest {
-    /// A request that nobody has decided yet.
-    pub(crate) fn new(client: &str, scope: Vec<String>, audience: Vec<String>) -> Self {
+    pub(crate) fn new(
+        client: &str,
+        scope: Vec<String>,
+        audience: Vec<String>,
+        interval: u64,
+        expires_at: Timestamp,
+    ) -> Self {
         Self {
             client: client.into(),
             scope,
             audience,
-            interval: 0,
-            expires_at: Timestamp::from_unix(0),
+            interval,
+            expires_at,
             user_code: Hash::of(""),
             polled_at: None,
             decision: Decision::Pending,
@@ -64,7 +65,6 @@ impl DeviceRequest {
         self.expires_at.plus(REMEMBERED) <= now
     }
 
-    /// Whether somebody can decide it.
     fn is_open(&self, now: Timestamp) -> bool {
         self.decision == Decision::Pending && now < self.expires_at
     }
@@ -81,13 +81,9 @@ impl DeviceRequest {
 }
 
 impl State {
-    /// Makes a device code and the code that a person types for it.
     pub(crate) fn issue_device_code(
         &mut self,
-        request: DeviceRequest,
-        lifetime: u64,
-        interval: u64,
-        now: Timestamp,
+        mut request: DeviceRequest,
     ) -> io::Result<(Secret, String)> {
         let device_code = random::value("sandbox_device_")?;
         let user_code = loop {
@@ -96,12 +92,7 @@ impl State {
                 break code;
             }
         };
-        let request = DeviceRequest {
-            interval,
-            expires_at: now.plus(lifetime),
-            user_code: hash_of(&user_code),
-            ..request
-        };
+        request.user_code = hash_of(&user_code);
         self.device_codes
             .insert(Hash::of(device_code.expose()), request);
         Ok((device_code, user_code))
@@ -113,7 +104,6 @@ impl State {
         Some(request).filter(|request| request.is_open(now))
     }
 
-    /// Notes what a person decided, and says whether there was something to decide.
     pub(crate) fn decide(&mut self, user_code: &str, decision: Decision, now: Timestamp) -> bool {
         let user_code = hash_of(user_code);
         let request = self
@@ -123,15 +113,13 @@ impl State {
         request.map(|request| request.decision = decision).is_some()
     }
 
-    /// The client that asked for this pair of codes.
     #[cfg(feature = "quirks")]
     pub(crate) fn device_client(&self, device_code: &str, user_code: &str) -> Option<&str> {
         let request = self.device_codes.get(&Hash::of(device_code))?;
         (request.user_code == hash_of(user_code)).then_some(&request.client)
     }
 
-    /// Asks what was decided (RFC 8628 §3.5). A grant is given once. An `approver` allows by themselves
-    /// what was polled before.
+    /// RFC 8628 §3.5. A grant is given once; an `approver` allows by themselves what was polled before.
     pub(crate) fn poll(
         &mut self,
         device_code: &str,

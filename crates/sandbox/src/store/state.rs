@@ -22,7 +22,6 @@ use super::tokens::{AccessToken, RefreshToken};
 pub(crate) struct State {
     /// The format's version, judged before the rest is read.
     pub(crate) version: u32,
-    /// The state's own id, made once.
     pub(crate) id: String,
     pub(crate) key: SigningKey,
     pub(crate) clients: BTreeMap<String, KnownClient>,
@@ -36,18 +35,15 @@ pub(crate) struct State {
     pub(super) pushed: BTreeMap<Hash, Pushed>,
 }
 
-/// What one person allowed one client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TokenGrant {
     pub(crate) client: String,
     pub(crate) subject: String,
     pub(crate) scope: Vec<String>,
-    /// When the person signed in.
     pub(crate) auth_time: Timestamp,
     /// The resources and the API that the tokens are for; none said means any.
     #[serde(default)]
     pub(crate) audience: Vec<String>,
-    /// Where the code went, where there was one.
     #[serde(default)]
     pub(crate) redirect_uri: Option<String>,
 }
@@ -77,39 +73,25 @@ impl State {
             .retain(|_, code| code.authorization.grant.client != id);
         self.device_codes.retain(|_, request| request.client != id);
         self.pushed.retain(|_, pushed| pushed.client != id);
-        self.grants.retain(|_, grant| grant.client != id);
-        let grants = &self.grants;
-        self.access_tokens
-            .retain(|_, token| grants.contains_key(&token.grant));
-        self.refresh_tokens
-            .retain(|_, token| grants.contains_key(&token.grant));
+        let grants = self.grants.iter();
+        let own = grants.filter(|(_, grant)| grant.client == id);
+        for grant in own.map(|(id, _)| id.clone()).collect::<Vec<_>>() {
+            self.revoke_grant(&grant);
+        }
     }
 
     /// Takes a token back: an access token alone, a refresh token with its whole grant. An unknown
     /// one is fine (RFC 7009 §2.2), another client's is not (§2.1).
     pub(crate) fn revoke(&mut self, token: &str, client: &KnownClient) -> Result<(), Refusal> {
-        match self.owner(token) {
-            Some(owner) if owner != client.id => {
-                Err(Refusal::invalid_grant("the token is another client's"))
-            }
-            _ => {
-                self.take_back(token);
-                Ok(())
-            }
+        let hash = Hash::of(token);
+        let grant = self.grant_of(&hash).and_then(|id| self.grants.get(id));
+        if grant.is_some_and(|grant| grant.client != client.id) {
+            return Err(Refusal::invalid_grant("the token is another client's"));
         }
-    }
-
-    /// The client that holds a token.
-    fn owner(&self, token: &str) -> Option<&str> {
-        let grant = self.grants.get(self.grant_of(&Hash::of(token))?)?;
-        Some(&grant.client)
-    }
-
-    /// Takes a token back: an access token alone, a refresh token with its whole grant.
-    fn take_back(&mut self, token: &str) {
-        if self.access_tokens.remove(&Hash::of(token)).is_none() {
+        if self.access_tokens.remove(&hash).is_none() {
             self.end(token);
         }
+        Ok(())
     }
 
     /// Takes the grant of a token back with all its tokens, and says whether there was one.
@@ -127,7 +109,6 @@ impl State {
         access.or(refresh)
     }
 
-    /// Keeps a grant that tokens are about to descend from, and gives its id.
     pub(super) fn keep(&mut self, grant: TokenGrant) -> io::Result<String> {
         let id = random::id("")?;
         self.grants.insert(id.clone(), grant);

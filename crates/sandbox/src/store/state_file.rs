@@ -26,8 +26,7 @@ pub(crate) enum StateStore {
 }
 
 impl StateStore {
-    /// Opens the state of a folder, or one in memory. A state that cannot be used is an error now
-    /// rather than with the first request.
+    /// A state that cannot be used is an error now rather than with the first request.
     pub(crate) fn open(folder: Option<PathBuf>, now: Timestamp) -> io::Result<Self> {
         let keeper = match folder {
             None => Self::Memory(Box::new(Mutex::new(State::new()?))),
@@ -37,9 +36,7 @@ impl StateStore {
         Ok(keeper)
     }
 
-    /// Works on the state while nobody else does, and keeps what changed before it returns.
-    ///
-    /// An error of kind `TimedOut` says that another process held the state for too long.
+    /// Keeps what changed before it returns. `TimedOut` says that another process held the state for too long.
     pub(crate) fn with<T>(
         &self,
         now: Timestamp,

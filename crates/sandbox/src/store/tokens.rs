@@ -15,9 +15,7 @@ use keyfob_base::timestamp::Timestamp;
 #[derive(Serialize, Deserialize)]
 pub(super) struct AccessToken {
     pub(super) grant: String,
-    /// The grant's scopes, or fewer.
     pub(super) scope: Vec<String>,
-    /// The grant's audience, or a part of it.
     #[serde(default)]
     pub(super) audience: Vec<String>,
     pub(super) expires_at: Timestamp,
@@ -27,7 +25,6 @@ pub(super) struct AccessToken {
 pub(super) struct RefreshToken {
     pub(super) grant: String,
     pub(super) expires_at: Timestamp,
-    /// Whether another has taken its place.
     pub(super) spent: bool,
 }
 
@@ -42,7 +39,6 @@ pub(crate) struct Terms {
 #[derive(Debug)]
 pub(crate) struct Issued {
     pub(crate) grant: TokenGrant,
-    /// The scopes of the access token.
     pub(crate) scope: Vec<String>,
     pub(crate) access_token: Secret,
     pub(crate) refresh_token: Option<Secret>,
@@ -67,7 +63,6 @@ pub(crate) struct Active<'a> {
 }
 
 impl State {
-    /// Gives the first tokens of a grant that needs no code.
     pub(crate) fn begin(
         &mut self,
         grant: TokenGrant,
@@ -79,8 +74,7 @@ impl State {
         self.issue(&id, scope, audience, refreshes, terms)
     }
 
-    /// Gives new tokens for a refresh token, which is spent by it. The second use of one takes the
-    /// grant away, since one of the two was not the client (RFC 9700 §4.14.2).
+    /// A second use takes the grant away: one of the two was not the client (RFC 9700 §4.14.2).
     pub(crate) fn refresh(
         &mut self,
         sent: &Renewal,
@@ -113,7 +107,6 @@ impl State {
         Ok(self.issue(&id, scope, audience, true, terms)?)
     }
 
-    /// Whose an access token is, and for what; `None` where it is unknown, expired or revoked.
     pub(crate) fn access(&self, token: &str) -> Option<Active<'_>> {
         let kept = self.access_tokens.get(&Hash::of(token))?;
         Some(Active {
@@ -124,7 +117,6 @@ impl State {
         })
     }
 
-    /// Makes tokens of a kept grant.
     pub(super) fn issue(
         &mut self,
         id: &str,

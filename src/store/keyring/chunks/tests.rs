@@ -7,7 +7,7 @@ use keyring_core::{Entry, Error, mock};
 
 use super::*;
 use crate::store::keyring::cause::explain;
-use crate::store::keyring::tests::{Mock, filled};
+use crate::store::keyring::system::tests::{Mock, filled};
 
 const LIMIT: usize = 120;
 

@@ -1,13 +1,13 @@
 //! The questions of `provider add`, each for what a flag would have said.
 
-use super::{Draft, spelt};
+use super::complete_scheme;
+use super::draft::Draft;
 use crate::error::{Code, Error, Result};
 use crate::provider::Change;
 use crate::term::Terminal;
 use crate::verbs::app::App;
 
-/// The name: given, or asked for until it is one.
-pub(crate) fn name(app: &App, given: Option<&str>) -> Result<String> {
+pub(super) fn name(app: &App, given: Option<&str>) -> Result<String> {
     if let Some(name) = given {
         app.registry.is_free(name)?;
         return Ok(name.to_owned());
@@ -18,17 +18,20 @@ pub(crate) fn name(app: &App, given: Option<&str>) -> Result<String> {
             .term
             .ask(question, "give it: `keyfob provider add NAME --issuer URL`")?;
         if name.is_empty() {
-            return Err(unanswered("a name", "give it: `keyfob provider add NAME`"));
+            return Err(refuse_empty(
+                "a name",
+                "give it: `keyfob provider add NAME`",
+            ));
         }
         match app.registry.is_free(&name) {
             Ok(()) => return Ok(name),
-            Err(error) => again(app.term.as_ref(), &error),
+            Err(error) => warn_again(app.term.as_ref(), &error),
         }
     }
 }
 
 /// Where the server is: its issuer, else its endpoints.
-pub(crate) fn place(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
+pub(super) fn place(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
     let name = draft.name.clone();
     let flags = format!(
         "give `keyfob provider add {name} --issuer URL`, or `--like PROVIDER`, or `--authorization-endpoint URL --token-endpoint URL`"
@@ -50,11 +53,7 @@ pub(crate) fn place(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
         let question = format!(
             "issuer URL of {name}, such as https://id.example.com (Enter where it has none):"
         );
-        if let Some(issuer) = key(term, draft, "issuer", &question, &flags)? {
-            draft.issuer = issuer
-                .value()
-                .and_then(|value| value.as_str())
-                .map(str::to_owned);
+        if let Some(issuer) = ask_key(term, draft, "issuer", &question, &flags)? {
             draft.definition.push(issuer);
             return Ok(());
         }
@@ -63,7 +62,7 @@ pub(crate) fn place(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
 }
 
 /// The two endpoints that every login needs, those that are not known yet.
-pub(crate) fn endpoints(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
+pub(super) fn endpoints(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
     for (key, question) in [
         (
             "authorization_endpoint",
@@ -82,28 +81,28 @@ pub(crate) fn endpoints(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
 }
 
 /// One endpoint that a login cannot do without.
-pub(crate) fn endpoint(
+pub(super) fn endpoint(
     term: &dyn Terminal,
     draft: &mut Draft,
     name: &str,
     question: &str,
 ) -> Result<()> {
     let flag = format!("give it with `--{} URL`", name.replace('_', "-"));
-    let change = key(term, draft, name, question, &flag)?;
-    let change = change.ok_or_else(|| unanswered(&format!("`{name}`"), &flag))?;
+    let change = ask_key(term, draft, name, question, &flag)?;
+    let change = change.ok_or_else(|| refuse_empty(&format!("`{name}`"), &flag))?;
     draft.asked = true;
     draft.definition.push(change);
     Ok(())
 }
 
 /// The keys that a built-in definition leaves to the user, where somebody can say them now.
-pub(crate) fn missing(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
+pub(super) fn template_keys(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
     let drafted = draft.registry.draft(&draft.name, &draft.definition);
     let missing = drafted.map_or(Vec::new(), |provider| provider.missing);
     for name in missing.iter().filter(|_| term.can_ask()) {
         let question = format!("{name} of {} (Enter to say it later):", draft.name);
         let flag = format!("{name}=VALUE");
-        if let Some(change) = key(term, draft, name, &question, &flag)? {
+        if let Some(change) = ask_key(term, draft, name, &question, &flag)? {
             draft.definition.push(change);
         }
     }
@@ -111,10 +110,10 @@ pub(crate) fn missing(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
 }
 
 /// What a login would be glad of: the client id and the scopes.
-pub(crate) fn rest(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
+pub(super) fn client_and_scopes(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
     if !draft.definition.sets("client_id") {
         let question = "client id, as it was registered there (Enter where there is none yet):";
-        if let Some(id) = key(term, draft, "client_id", question, "--client-id ID")? {
+        if let Some(id) = ask_key(term, draft, "client_id", question, "--client-id ID")? {
             draft.definition.push(id);
         }
     }
@@ -137,7 +136,7 @@ pub(crate) fn rest(term: &dyn Terminal, draft: &mut Draft) -> Result<()> {
 }
 
 /// Asks for a key's value until it is one; `None` where nothing is answered.
-fn key(
+fn ask_key(
     term: &dyn Terminal,
     draft: &Draft,
     key: &str,
@@ -150,7 +149,7 @@ fn key(
             return Ok(None);
         }
         let answer = if key == "issuer" {
-            spelt(&answer)
+            complete_scheme(&answer)
         } else {
             answer
         };
@@ -160,16 +159,16 @@ fn key(
         });
         match fit {
             Ok(change) => return Ok(Some(change)),
-            Err(error) => again(term, &error),
+            Err(error) => warn_again(term, &error),
         }
     }
 }
 
-fn again(term: &dyn Terminal, error: &Error) {
+fn warn_again(term: &dyn Terminal, error: &Error) {
     term.warn(&format!("{}; once more", error.message));
 }
 
-fn unanswered(what: &str, flag: &str) -> Error {
+fn refuse_empty(what: &str, flag: &str) -> Error {
     Error::new(Code::Usage, format!("{what} must be given"))
         .hint(format!("nothing was written; {flag}"))
 }

@@ -2,72 +2,130 @@
 //! them, and from the issuer's metadata. Nothing is written before all of it is known to be right.
 
 mod ask;
-mod found;
+mod draft;
+mod metadata;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use url::Url;
+use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
+use serde::Serialize;
 
-use super::needs::needs;
+use super::needs::{Need, command_for, find_needs};
+use crate::complete;
 use crate::context::off_thread;
 use crate::error::{Code, Error, Result};
-use crate::provider::{Change, Definition, Provider, Registry, usual_scopes};
-use crate::term::Terminal;
+use crate::provider::{Change, Definition, Provider};
 use crate::verbs::app::App;
-use crate::verbs::provider::answer::{Added, Found, Need, giving};
-use crate::verbs::provider::arguments;
 use crate::verbs::{network, print_json};
+use draft::Draft;
+use metadata::Announcement;
 
-/// What has been said so far.
-pub(super) struct Draft {
-    pub name: String,
-    pub registry: Registry,
-    pub definition: Definition,
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyfob provider add                   asks for everything
+  keyfob provider add acme --issuer https://id.acme.example --client-id keyfob
+  keyfob provider add work --like gitlab --host git.acme.example
+  keyfob provider add acme \\
+      --authorization-endpoint https://acme.example/authorize \\
+      --token-endpoint https://acme.example/token redirect.host=localhost")]
+pub struct ProviderAdd {
+    /// The new provider's name: lower-case letters, digits and `-`
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Any other key of the definition
+    #[arg(value_name = "KEY=VALUE", add = ArgValueCompleter::new(complete::keys))]
+    pub changes: Vec<String>,
+    /// The issuer, whose metadata is read now and at each login
+    #[arg(long, value_name = "URL")]
     pub issuer: Option<String>,
-    /// A question was asked, so the next ones are too.
-    pub asked: bool,
+    /// Start from this built-in provider's definition
+    #[arg(long, value_name = "PROVIDER", add = ArgValueCompleter::new(complete::providers))]
+    pub like: Option<String>,
+    /// The server's host, where the definition leaves it open
+    #[arg(long, value_name = "HOST")]
+    pub host: Option<String>,
+    /// The tenant, where the definition leaves it open
+    #[arg(long, value_name = "TENANT")]
+    pub tenant: Option<String>,
+    /// The name that people know it by
+    #[arg(long, value_name = "TITLE")]
+    pub title: Option<String>,
+    /// Where the browser goes
+    #[arg(long, value_name = "URL")]
+    pub authorization_endpoint: Option<String>,
+    /// Where codes become tokens
+    #[arg(long, value_name = "URL")]
+    pub token_endpoint: Option<String>,
+    /// Where a device asks for a code
+    #[arg(long, value_name = "URL")]
+    pub device_authorization_endpoint: Option<String>,
+    /// Where a token says whose it is
+    #[arg(long, value_name = "URL")]
+    pub userinfo_endpoint: Option<String>,
+    /// Where tokens are revoked
+    #[arg(long, value_name = "URL")]
+    pub revocation_endpoint: Option<String>,
+    /// The client registered for keyfob there
+    #[arg(long, value_name = "ID")]
+    pub client_id: Option<String>,
+    /// How the client authenticates, such as `client_secret_basic`
+    #[arg(long, value_name = "METHOD")]
+    pub client_auth: Option<String>,
+    /// Ask for these scopes at a login; may be repeated
+    #[arg(long, value_name = "SCOPE")]
+    pub scope: Vec<String>,
 }
 
-/// Adds it, and says what comes next.
-pub(crate) fn run(app: &App, args: &arguments::ProviderAdd) -> Result<()> {
+#[derive(Debug, Serialize)]
+struct AddAnswer {
+    provider: String,
+    title: String,
+    file: PathBuf,
+    needs: Vec<Need>,
+    /// `null` where no metadata was read.
+    found: Option<Announcement>,
+}
+
+pub(crate) fn run(app: &App, args: &ProviderAdd) -> Result<()> {
     let mut draft = Draft {
         name: ask::name(app, args.name.as_deref())?,
         registry: app.registry.clone(),
-        definition: given(args)?,
-        issuer: args.issuer.as_deref().map(spelt),
+        definition: read_flags(args)?,
         asked: args.name.is_none(),
     };
-    take_issuer(&mut draft)?;
     if !draft.says_where() {
         ask::place(app.term.as_ref(), &mut draft)?;
     }
     app.registry.draft(&draft.name, &draft.definition)?; // before anything is sent
-    if let Some(issuer) = &draft.issuer
+    if let Some(issuer) = draft.issuer()
         && let Some(other) = app.registry.with_issuer(issuer)
     {
         app.term.warn(&format!(
             "`{other}` has that issuer already: `keyfob login {other}`"
         ));
     }
-    let (draft, found) = match found::issuer(&draft) {
+    let (draft, found) = match metadata::issuer_to_read(&draft) {
         Some(issuer) => network::context(app, app.registry.clone(), async |context| {
-            let read = found::read(&context, &issuer).await;
+            let read = metadata::read(&context, &issuer).await;
             let term = Arc::clone(&context.term);
             // A signal ends a question that is asked off the runtime's thread.
-            off_thread(move || draft.completed(term.as_ref(), Some(read))).await
+            off_thread(move || draft.finish(term.as_ref(), Some(read))).await
         })?,
-        None => draft.completed(app.term.as_ref(), None)?,
+        None => draft.finish(app.term.as_ref(), None)?,
     };
     let added = app.registry.add(&draft.name, &draft.definition)?;
     let accounts = app.vault.accounts_of(&draft.name).accounts;
-    let answer = Added {
+    let answer = AddAnswer {
         provider: draft.name,
         title: added.provider.title.clone(),
         file: added.file,
-        needs: needs(app, &added.provider, &accounts),
+        needs: find_needs(app, &added.provider, &accounts),
         found,
     };
-    say(app, &answer, &added.provider);
+    report_addition(app, &answer, &added.provider);
     if app.manner.json {
         return print_json(&answer);
     }
@@ -75,7 +133,8 @@ pub(crate) fn run(app: &App, args: &arguments::ProviderAdd) -> Result<()> {
 }
 
 /// What the arguments say, each key once.
-fn given(args: &arguments::ProviderAdd) -> Result<Definition> {
+fn read_flags(args: &ProviderAdd) -> Result<Definition> {
+    let issuer = args.issuer.as_deref().map(complete_scheme);
     let flags = [
         ("title", &args.title),
         ("like", &args.like),
@@ -91,6 +150,7 @@ fn given(args: &arguments::ProviderAdd) -> Result<Definition> {
         ("revocation_endpoint", &args.revocation_endpoint),
         ("client_id", &args.client_id),
         ("client_auth", &args.client_auth),
+        ("issuer", &issuer),
     ];
     let mut changes = Vec::new();
     for (key, value) in flags {
@@ -98,12 +158,8 @@ fn given(args: &arguments::ProviderAdd) -> Result<Definition> {
             changes.push(Change::typed(key, value)?);
         }
     }
-    let scopes: Vec<String> = args
-        .scope
-        .iter()
-        .flat_map(|scope| scope.split_whitespace())
-        .map(str::to_owned)
-        .collect();
+    let scopes = args.scope.iter().flat_map(|scope| scope.split_whitespace());
+    let scopes: Vec<String> = scopes.map(str::to_owned).collect();
     if !scopes.is_empty() {
         changes.push(Change::set_list("scopes", &scopes));
     }
@@ -113,23 +169,22 @@ fn given(args: &arguments::ProviderAdd) -> Result<Definition> {
     let mut definition = Definition::default();
     for change in changes {
         let key = change.key();
-        let twice = definition.sets(&key) || (key == "issuer" && args.issuer.is_some());
-        if twice || change.value().is_none() {
-            let what = if twice {
-                "is given twice"
-            } else {
-                "has no value"
-            };
-            return Err(Error::new(Code::Usage, format!("`{key}` {what}"))
-                .hint("give each key once, with its value"));
-        }
-        definition.push(change);
+        let what = if definition.sets(&key) {
+            "is given twice"
+        } else if change.value().is_none() {
+            "has no value"
+        } else {
+            definition.push(change);
+            continue;
+        };
+        return Err(Error::new(Code::Usage, format!("`{key}` {what}"))
+            .hint("give each key once, with its value"));
     }
     Ok(definition)
 }
 
 /// An issuer as it is meant: `id.example.com` is reached by https.
-pub(super) fn spelt(issuer: &str) -> String {
+pub(super) fn complete_scheme(issuer: &str) -> String {
     let issuer = issuer.trim();
     if issuer.contains("://") || issuer.is_empty() {
         issuer.to_owned()
@@ -138,85 +193,7 @@ pub(super) fn spelt(issuer: &str) -> String {
     }
 }
 
-/// The issuer may be given as a key too.
-fn take_issuer(draft: &mut Draft) -> Result<()> {
-    if let Some(issuer) = &draft.issuer {
-        let change = Change::typed("issuer", issuer)?;
-        draft.definition.push(change);
-    } else if let Some(value) = draft.definition.value("issuer") {
-        draft.issuer = value.as_str().map(str::to_owned);
-    }
-    Ok(())
-}
-
-impl Draft {
-    /// Whether there is something that names the endpoints.
-    fn says_where(&self) -> bool {
-        let sets = |key| self.definition.sets(key);
-        sets("issuer") || sets("like") || (sets("authorization_endpoint") && sets("token_endpoint"))
-    }
-
-    /// The draft with what the metadata says and what a person answers, and what was found.
-    fn completed(
-        mut self,
-        term: &dyn Terminal,
-        read: Option<found::Read>,
-    ) -> Result<(Self, Option<Found>)> {
-        let found = match read {
-            Some(read) => found::take(term, &mut self, read)?,
-            None => None,
-        };
-        ask::missing(term, &mut self)?;
-        self.complete(found.as_ref());
-        if self.asked {
-            ask::rest(term, &mut self)?;
-        }
-        Ok((self, found))
-    }
-
-    /// What is wrong with a key's value, were it added.
-    fn fault(&self, change: &Change) -> Option<Error> {
-        let mut definition = self.definition.clone();
-        definition.push(change.clone());
-        let error = self.registry.draft(&self.name, &definition).err()?;
-        let own = format!("`{}`: ", change.key());
-        error.message.starts_with(&own).then_some(error)
-    }
-
-    /// Adds what is usual, and what the metadata says and a login could not find out by itself.
-    fn complete(&mut self, found: Option<&Found>) {
-        if !self.definition.sets("title")
-            && let Some(title) = self.usual_title()
-        {
-            self.definition.push(Change::set("title", title));
-        }
-        let Some(found) = found else { return };
-        if !self.definition.sets("scopes") {
-            let supported = found.scopes.as_deref();
-            let signs_in = supported.is_some() || found.userinfo_endpoint.is_some();
-            let scopes = usual_scopes(supported);
-            if signs_in && !scopes.is_empty() {
-                self.definition.push(Change::set_list("scopes", &scopes));
-            }
-        }
-    }
-
-    /// The host that people know it by.
-    fn usual_title(&self) -> Option<String> {
-        let host = self.definition.value("host");
-        let host = host.and_then(|host| host.as_str().map(str::to_owned));
-        host.or_else(|| {
-            let issuer = Url::parse(self.issuer.as_deref()?).ok()?;
-            let host = issuer.host_str()?;
-            Some(match issuer.port() {
-                Some(port) => format!("{host}:{port}"),
-                None => host.to_owned(),
-            })
-        })
-    }
-}
-
-fn say(app: &App, added: &Added, provider: &Provider) {
+fn report_addition(app: &App, added: &AddAnswer, provider: &Provider) {
     let name = &added.provider;
     app.term.say(&format!(
         "added {} as `{name}`: {}",
@@ -229,8 +206,49 @@ fn say(app: &App, added: &Added, provider: &Provider) {
             provider.redirect_uris().join(" and ")
         ));
     }
-    if let Some(command) = giving(name, &added.needs) {
+    if let Some(command) = command_for(name, &added.needs) {
         app.term.say(&format!("before a login: `{command}`"));
     }
     app.term.say(&format!("next: `keyfob login {name}`"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::fixture::assert_shape;
+    use crate::provider::Endpoint;
+
+    #[test]
+    fn the_shape_of_add_is_the_documented_one() {
+        let at = |path: &str| format!("https://id.example.com{path}").parse().unwrap();
+        let added = AddAnswer {
+            provider: "example".into(),
+            title: "id.example.com".into(),
+            file: "/home/ada/.config/keyfob/providers/example.toml".into(),
+            needs: vec![Need::ClientId],
+            found: Some(Announcement {
+                issuer: "https://id.example.com".into(),
+                endpoints: [
+                    (Endpoint::Authorization, at("/authorize")),
+                    (Endpoint::Token, at("/token")),
+                    (Endpoint::Userinfo, at("/userinfo")),
+                    (Endpoint::Revocation, at("/revoke")),
+                ]
+                .into(),
+                pkce_s256: Some(true),
+                scopes: Some(vec!["openid".into(), "profile".into()]),
+            }),
+        };
+        assert_shape(&added, include_str!("../../shapes/provider-add.json"));
+        let lines = added.found.unwrap().lines();
+        assert_eq!(lines[0], "https://id.example.com publishes its metadata:");
+        assert!(
+            lines.contains(&"  device flow             not offered".into()),
+            "{lines:?}"
+        );
+        assert!(
+            lines.contains(&"  PKCE S256               announced".into()),
+            "{lines:?}"
+        );
+    }
 }
