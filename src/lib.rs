@@ -18,6 +18,7 @@ pub mod interrupts;
 pub(crate) mod login;
 pub(crate) mod names;
 pub(crate) mod oauth;
+pub(crate) mod owners;
 pub mod paths;
 pub(crate) mod process;
 pub mod provider;

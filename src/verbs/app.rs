@@ -6,7 +6,7 @@ use crate::audit::AuditLog;
 use crate::choose::Chooser;
 use crate::config::Config;
 use crate::error::{Code, Error, Result};
-use crate::names;
+use crate::{names, owners};
 use crate::paths::Paths;
 use crate::provider::Registry;
 use crate::rules::Rules;
@@ -33,8 +33,13 @@ impl App {
     /// audit log calls the command.
     pub(crate) fn new(manner: Manner, ask_passphrase: bool, verb: &'static str) -> Result<Self> {
         let paths = Paths::discover()?;
+        owners::check(&paths)?; // before anything in them is believed
         let config = Config::load(&paths)?;
-        Ok(Self::with(manner, paths, config, ask_passphrase, verb))
+        let app = Self::with(manner, paths, config, ask_passphrase, verb);
+        if let Some(warning) = owners::check(&app.paths)? {
+            app.term.warn(&warning);
+        }
+        Ok(app)
     }
 
     /// The same with settings that were read already. Reads nothing.
