@@ -6,13 +6,13 @@ use crate::audit::AuditLog;
 use crate::choose::Chooser;
 use crate::config::Config;
 use crate::error::{Code, Error, Result};
-use crate::{names, owners};
 use crate::paths::Paths;
 use crate::provider::Registry;
 use crate::rules::Rules;
 use crate::store::Prompter;
 use crate::term::{Console, Manner, Terminal};
 use crate::vault::Vault;
+use crate::{names, owners};
 use keyfob_base::files;
 use keyfob_base::secret::Secret;
 
