@@ -7,6 +7,8 @@ pub mod client;
 pub mod disk;
 pub mod folders;
 pub mod home;
+#[cfg(unix)]
+pub mod local_users;
 pub mod process;
 pub mod program;
 pub mod provider;
