@@ -13,7 +13,7 @@ const ROOMS: &[(&str, &str)] = &[
     ),
     (
         "doctor",
-        "account audit choose complete config error login names oauth paths provider rules session store term vault",
+        "account audit choose complete config error login names oauth owners paths provider rules session store term vault",
     ),
     (
         "choose",
@@ -50,12 +50,13 @@ const ROOMS: &[(&str, &str)] = &[
     ("provider", "error names paths toml_text variables web"),
     ("store", ""),
     ("token_set", ""),
-    ("paths", "error"),
     ("toml_text", "error"),
     ("web", ""),
-    ("error", ""),
     ("variables", "names"),
     ("names", ""),
+    ("owners", "error paths"),
+    ("paths", "error"),
+    ("error", ""),
 ];
 
 /// A room's source files: tests are no part of the picture.
