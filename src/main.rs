@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 
 fn main() -> ExitCode {
+    keyfob_base::memory::conceal();
     keyfob::complete::answer(keyfob::verbs::Cli::command);
     keyfob::verbs::main(std::env::args_os())
 }

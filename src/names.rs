@@ -1,10 +1,27 @@
-//! The grammars of account and provider names: what shells, paths and completion bear; and of variables.
+//! The grammars of account and provider names: what shells, paths and completion bear.
 
 use std::collections::BTreeMap;
 
-pub(crate) const GRAMMAR: &str = "use lower-case letters, digits, `.`, `_` and `-`, 64 at most, beginning with a letter or digit";
+pub(crate) const GRAMMAR: &str = "use lower-case letters, digits, `.`, `_` and `-`, 64 at most, beginning with a letter or digit, and no name of a Windows device such as `con`";
+
+/// Names that mean a device on Windows, in whichever folder and with whichever extension.
+const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
+
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default();
+    let numbered = ["com", "lpt"].iter().any(|port| {
+        let number = stem.strip_prefix(port);
+        number.is_some_and(|number| matches!(number.as_bytes(), [b'0'..=b'9']))
+    });
+    numbered || DEVICES.contains(&stem)
+}
 
 pub(crate) fn is_name(name: &str) -> bool {
+    is_readable_name(name) && !is_device(name)
+}
+
+/// A name that an account may have got before devices were none.
+pub(crate) fn is_readable_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
         && name
@@ -14,6 +31,7 @@ pub(crate) fn is_name(name: &str) -> bool {
 
 pub(crate) fn is_provider_name(name: &str) -> bool {
     (1..=32).contains(&name.len())
+        && !is_device(name)
         && !name.starts_with('-')
         && name
             .chars()
@@ -53,39 +71,6 @@ pub(crate) fn token_variable(provider: &str) -> String {
     format!("{begin}{provider}_TOKEN")
 }
 
-/// Whether `name` can be a variable in every shell: `[A-Za-z_][A-Za-z0-9_]*`, 255 characters at most.
-pub(crate) fn is_variable(name: &str) -> bool {
-    (1..=255).contains(&name.len())
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-}
-
-/// Whether a variable is not for tokens: one of keyfob's own, or one that a shell, the loader or any child
-/// process depends on. Letters of either case are the same, as they are on Windows.
-pub(crate) fn is_reserved_variable(name: &str) -> bool {
-    const NAMES: [&str; 16] = [
-        "BASH_ENV",
-        "CI",
-        "COMSPEC",
-        "ENV",
-        "HOME",
-        "IFS",
-        "LANG",
-        "PATH",
-        "PATHEXT",
-        "PWD",
-        "SHELL",
-        "SYSTEMROOT",
-        "TERM",
-        "TMPDIR",
-        "USER",
-        "USERPROFILE",
-    ];
-    const FAMILIES: [&str; 4] = ["DYLD_", "KEYFOB_", "LC_", "LD_"];
-    let name = name.to_ascii_uppercase();
-    NAMES.contains(&name.as_str()) || FAMILIES.iter().any(|family| name.starts_with(family))
-}
-
 /// Derives an account's name from a username: lower-cased, runs of other characters one `-`,
 /// trimmed to the grammar, `account` where nothing is left.
 pub(crate) fn name_from(username: &str) -> String {
@@ -103,6 +88,9 @@ pub(crate) fn name_from(username: &str) -> String {
         .trim_end_matches('-');
     if trimmed.is_empty() {
         "account".into()
+    } else if is_device(trimmed) {
+        let name: String = format!("user-{trimmed}").chars().take(64).collect();
+        name.trim_end_matches('-').into()
     } else {
         trimmed.into()
     }
@@ -146,28 +134,6 @@ mod tests {
     }
 
     #[test]
-    fn what_everybody_depends_on_is_no_variable_for_tokens() {
-        for name in [
-            "PATH",
-            "Path",
-            "HOME",
-            "SHELL",
-            "IFS",
-            "LD_PRELOAD",
-            "DYLD_INSERT_LIBRARIES",
-            "LC_ALL",
-            "KEYFOB_ACCOUNT",
-            "keyfob_home",
-            "CI",
-        ] {
-            assert!(is_reserved_variable(name), "{name}");
-        }
-        for name in ["HF_TOKEN", "GH_TOKEN", "CI_TOKEN", "HOMEPAGE", "MY_PATH"] {
-            assert!(!is_reserved_variable(name), "{name}");
-        }
-    }
-
-    #[test]
     fn the_grammars_refuse_what_breaks_shells_and_paths() {
         for bad in [
             "",
@@ -195,5 +161,34 @@ mod tests {
         assert_eq!(nearest("gihtub", names), Some("github"));
         assert_eq!(nearest("GitLab", names), Some("gitlab"));
         assert_eq!(nearest("keycloak", names), None);
+    }
+
+    #[test]
+    fn devices_of_windows_are_no_names() {
+        for device in [
+            "con", "prn", "aux", "nul", "com0", "com1", "com9", "lpt1", "lpt9",
+        ] {
+            assert!(!is_name(device) && !is_provider_name(device), "{device}");
+            let upper = device.to_uppercase();
+            for username in [device.to_owned(), upper.clone(), format!("{upper}.Txt")] {
+                let name = name_from(&username);
+                assert!(is_name(&name) && name.starts_with("user-"), "{name}");
+            }
+            for extended in [format!("{device}.txt"), format!("{device}.tar.gz")] {
+                assert!(!is_name(&extended), "{extended}");
+            }
+        }
+        for name in [
+            "conrad",
+            "com",
+            "com10",
+            "lpt",
+            "nul-1",
+            "x.con",
+            "auxiliary",
+        ] {
+            assert!(is_name(name), "{name}");
+            assert_eq!(name_from(name), name);
+        }
     }
 }

@@ -90,13 +90,7 @@ impl LogFile {
     }
 
     fn open_current(&self) -> io::Result<File> {
-        let append = || {
-            let mut options = OpenOptions::new();
-            options.append(true).create(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            files::open_regular(&self.current, &mut options)
-        };
+        let append = || files::open_own(&self.current, OpenOptions::new().append(true));
         match append() {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 files::create_dir(self.current.parent().unwrap_or(Path::new(".")))?;

@@ -109,12 +109,6 @@ impl Finding {
 
 // How paths are shown: those below the home folder from there, for the user's name is nobody's business.
 
-#[cfg(unix)]
-pub(crate) fn quote(path: &Path) -> String {
-    let shown = path.display().to_string();
-    shlex::try_quote(&shown).map_or_else(|_| shown.clone(), Into::into)
-}
-
 pub(crate) fn list_paths(paths: &[PathBuf]) -> Option<String> {
     let first = paths.first()?.display();
     Some(match paths.len() - 1 {

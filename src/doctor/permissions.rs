@@ -6,9 +6,11 @@ use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::finding::{list_paths, quote};
+use super::finding::list_paths;
 use super::{Finding, Mend, Setup, Status, Topic};
+use crate::owners::{self, is_root, quote};
 use crate::paths::Paths;
+use keyfob_base::files::{self, Flaw};
 
 const CHECK: Topic = Topic("permissions");
 
@@ -52,7 +54,8 @@ pub(crate) fn permissions(setup: &Setup) -> Vec<Finding> {
     for path in paths.own() {
         faults.look_below(paths, &path, DEPTH);
     }
-    let findings = faults.findings(&given, &paths.own());
+    let mut findings = faults.findings(&given, &paths.own());
+    findings.extend(above(&given, &roots));
     if !findings.is_empty() {
         return findings;
     }
@@ -66,6 +69,19 @@ pub(crate) fn permissions(setup: &Setup) -> Vec<Finding> {
     } else {
         format!("nobody else can write in {}", there.join(", "))
     })]
+}
+
+/// The first folder above keyfob's own that cannot be entered, or that others could put another one in.
+fn above(given: &[PathBuf], roots: &[PathBuf]) -> Option<Finding> {
+    let mut all = given.iter().chain(roots);
+    let flaw = all.find_map(|root| files::find_flaw(root))?;
+    let (Flaw::Foreign(path, _) | Flaw::Writable(path) | Flaw::Closed(path, _)) = &flaw;
+    let looked_at = given.contains(path) || roots.contains(path);
+    let entered = !matches!(flaw, Flaw::Closed(..));
+    if entered && (looked_at || is_root()) {
+        return None;
+    }
+    Some(CHECK.report(Status::Fail, &owners::report(&flaw)))
 }
 
 /// Whether this runs as root in the folders of somebody else: what was made here would shut them out.

@@ -52,6 +52,7 @@ pub(crate) async fn keep_given(context: &Context, given: Given) -> Result<Signed
         Who::unknown(provider)
     };
     let grant = SignInGrant {
+        vouched: true,
         client: Client::default(),
         redirect_uri: None,
         who: Who {

@@ -47,6 +47,7 @@ pub(crate) async fn identify(
 ) -> Result<Who> {
     let provider = &plan.wish.provider;
     let claims = id_token_claims(provider, client, tokens, nonce)?;
+    demand_id_token(&plan.wish, claims.as_ref())?;
     let told = match (&provider.identity.from, &provider.userinfo_endpoint) {
         (IdentitySource::Userinfo, Some(endpoint)) => {
             let asked = userinfo::userinfo(
@@ -153,6 +154,25 @@ fn id_token_claims(
                 provider.title
             ))
         })
+}
+
+/// Where `openid` was asked for, an id token says whose the tokens are (OpenID Connect Core §3.1.3.3).
+fn demand_id_token(wish: &Wish, claims: Option<&Value>) -> Result<()> {
+    let provider = &wish.provider;
+    let asked = wish.scopes.iter().any(|scope| scope == "openid");
+    if !asked || provider.identity.id_token_optional {
+        return Ok(());
+    }
+    let problem = match claims {
+        Some(claims) if claims::text(claims, "/sub").is_some() => return Ok(()),
+        Some(_) => "gave an id token that has no usable `sub`",
+        None => "gave no id token, though `openid` was asked for",
+    };
+    let error = invalid_error(format!("{} {problem}", provider.title));
+    Err(error.hint(format!(
+        "nothing was stored; where that server never gives one: `keyfob provider set {} identity.id_token_optional=true`",
+        provider.name
+    )))
 }
 
 /// id token and userinfo must speak of one person (OpenID Connect Core §5.3.2).

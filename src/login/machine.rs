@@ -35,6 +35,7 @@ pub(super) async fn sign_in_job(context: &Context, plan: Plan) -> Result<SignedI
     let exchange = send(context, &plan.wish, &client, &identity);
     let tokens = plan.noting(context, &client, exchange).await?;
     let grant = SignInGrant {
+        vouched: true,
         who: job_identity(&plan.wish, &identity),
         client,
         redirect_uri: None,
@@ -136,6 +137,7 @@ pub(super) async fn sign_in_client(context: &Context, plan: Plan) -> Result<Sign
     let fetch = fetch_token(context, &plan.wish, &client);
     let tokens = plan.noting(context, &client, fetch).await?;
     let grant = SignInGrant {
+        vouched: true,
         who: machine(
             &plan.wish,
             SignIn::Client,

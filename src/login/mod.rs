@@ -14,9 +14,11 @@
 //! invite, show, consent   what the person is told, and who goes to the provider
 //! wait                    listener, paste and device side by side, and the first to finish
 //! identity, target        who signed in, and which account that is
+//! acquaint                whether somebody new is the one at the terminal
 //! ephemeral               what a sign-in for one command has got, to be given back
 //! ```
 
+mod acquaint;
 mod browser;
 mod client;
 mod code;

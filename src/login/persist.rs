@@ -119,9 +119,17 @@ async fn confirm_fewer(
 }
 
 fn create(vault: &Vault, plan: &Plan, grant: SignInGrant, name: String) -> Result<SignedIn> {
+    let alone = vault
+        .accounts_of(&plan.wish.provider.name)
+        .accounts
+        .is_empty();
+    let may_be_default = grant.vouched || alone;
     let (account, secrets) = build_entry(plan, grant, name)?;
     vault.put_new(&account, &secrets)?;
-    Ok(conclude(vault, account, secrets, true))
+    if may_be_default {
+        return Ok(conclude(vault, account, secrets, true));
+    }
+    Ok(SignedIn::new(account, secrets, true))
 }
 
 fn update(vault: &Vault, plan: &Plan, account: &Account, grant: SignInGrant) -> Result<SignedIn> {
@@ -208,6 +216,8 @@ pub(crate) struct SignInGrant {
     pub client: oauth::Client,
     pub redirect_uri: Option<String>,
     pub who: Who,
+    /// Nobody new here, or somebody has said that it is them; else it becomes no default beside other accounts.
+    pub vouched: bool,
     pub tokens: TokenSet,
 }
 
@@ -217,6 +227,7 @@ fn build_entry(plan: &Plan, grant: SignInGrant, name: String) -> Result<(Account
         redirect_uri,
         who,
         tokens,
+        vouched: _,
     } = grant;
     let kind = who.identity.kind;
     let account = Account {

@@ -9,7 +9,7 @@ use super::flow::{Flow, Ways};
 use super::page::EndPage;
 use super::persist::{self, SignInGrant};
 use super::wait::{Wait, WaitOutcome};
-use super::{Plan, SignedIn, Wish, client, consent, ephemeral, identity, target};
+use super::{Plan, SignedIn, Wish, acquaint, client, consent, ephemeral, identity, target};
 use crate::account::SignIn;
 use crate::context::Context;
 use crate::error::{Code, Result};
@@ -95,7 +95,7 @@ async fn redeem(
         WaitOutcome::Paste(verdict) => verdict,
         WaitOutcome::Device(tokens, _) => {
             let client = device.expect("only its own client is granted anything");
-            return keep(context, plan, client, TokenSet::clone(tokens), None).await;
+            return keep(context, plan, client, TokenSet::clone(tokens), None, true).await;
         }
         WaitOutcome::Denied(response) => return Err(consent::refusal_error(&plan.wish, response)),
     };
@@ -103,7 +103,8 @@ async fn redeem(
     let code = consent::read_code(&plan.wish, verdict)?;
     let exchange = exchange(context, &plan.wish, flow, code);
     let tokens = plan.noting(context, &flow.client, exchange).await?;
-    keep(context, plan, &flow.client, tokens, Some(flow)).await
+    let exposed = !matches!(finish, WaitOutcome::Paste(_)); // what is pasted comes from a browser of one's own
+    keep(context, plan, &flow.client, tokens, Some(flow), exposed).await
 }
 
 async fn exchange(
@@ -125,7 +126,8 @@ async fn exchange(
         .map_err(|error| client::request_error(wish, &flow.client, "the code", &error))
 }
 
-/// Who signed in, and the place in the vault. `flow` is what brought a code, if one did.
+/// Who signed in, and the place in the vault. `flow` is what brought a code, if one did; in an `exposed` one
+/// somebody else could have signed in.
 ///
 /// Tokens that find no place are dropped and not revoked: many servers revoke the whole grant of that
 /// person to this client with them, and so the tokens of an account that stays.
@@ -135,11 +137,14 @@ async fn keep(
     client: &Client,
     tokens: TokenSet,
     flow: Option<&CodeFlow>,
+    exposed: bool,
 ) -> Result<SignedIn> {
     let placed = async {
         let nonce = flow.and_then(|flow| flow.request.nonce.as_ref());
         let who = identity::identify(context, plan, client, &tokens, nonce).await?;
+        let vouched = !exposed || acquaint::confirm(context, plan, &who).await?;
         let grant = SignInGrant {
+            vouched,
             client: client.clone(),
             redirect_uri: flow.map(|flow| flow.redirect_uri.clone()),
             who,

@@ -34,6 +34,37 @@ pub(crate) fn claims(id_token: &Secret, expected: &Expected<'_>) -> Result<Value
     Ok(Value::Object(claims))
 }
 
+/// What the id token of a refresh has to agree with: the one before it, else what is known of the account.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Earlier<'a> {
+    pub id_token: Option<&'a Secret>,
+    pub issuer: Option<&'a str>,
+    pub subject: Option<&'a str>,
+    pub client_id: &'a str,
+}
+
+/// Checks that the person, the issuer and the audience are the same after a refresh (OpenID Connect Core §12.2).
+/// The error names the claim.
+pub(crate) fn check_refreshed(id_token: &Secret, earlier: &Earlier<'_>) -> Result<(), String> {
+    let claims = decode(id_token.expose()).ok_or("the id token is not a signed JSON Web Token")?;
+    let before = earlier.id_token.and_then(|token| decode(token.expose()));
+    for (claim, known) in [("iss", earlier.issuer), ("sub", earlier.subject)] {
+        let held = before
+            .as_ref()
+            .and_then(|before| before.get(claim))
+            .cloned();
+        let Some(expected) = held.or_else(|| known.map(Value::from)) else {
+            continue;
+        };
+        match claims.get(claim) {
+            Some(found) if *found == expected => {}
+            Some(_) => return Err(format!("the id token's `{claim}` is another than before")),
+            None => return Err(missing_claim(claim)),
+        }
+    }
+    check_audience(&claims, earlier.client_id)
+}
+
 /// Claims that nobody has checked: good for showing, and for nothing else.
 pub(crate) fn unchecked(token: &Secret) -> Option<Value> {
     decode(token.expose()).map(Value::Object)

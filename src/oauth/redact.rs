@@ -1,5 +1,8 @@
 //! Words of a server, without the secrets that it was just sent.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
 use keyfob_base::escape::escape_short;
 use keyfob_base::secret::Secret;
 
@@ -9,8 +12,8 @@ const LIMIT: usize = 300;
 /// error codes apart by which a login is judged.
 const SHORTEST: usize = 4;
 
-/// A server's words as they may be kept: each of `secrets` replaced, in whichever percent-encoding
-/// or HTML escapes it comes back, then cut to 300 characters.
+/// A server's words as they may be kept: each of `secrets` replaced, in whichever case, percent-encoding,
+/// HTML escapes or Base64 it comes back, then cut to 300 characters.
 pub(super) fn words(text: &str, secrets: &[Secret]) -> String {
     escape_short(&redact(text, secrets), LIMIT)
 }
@@ -26,8 +29,24 @@ fn redact(text: &str, secrets: &[Secret]) -> String {
     let mut text = text.to_owned();
     for value in values {
         text = replace_encoded(&text.replace(value, REDACTED), value);
+        for encoded in base64_of(value) {
+            text = replace_encoded(&text, &encoded);
+        }
     }
     text
+}
+
+/// What of a secret stands in Base64 whatever is encoded before and behind it, in both alphabets.
+fn base64_of(secret: &str) -> impl Iterator<Item = String> {
+    let whole = |before: usize| [&[0; 2][..before], secret.as_bytes()].concat();
+    // The first and last characters hold bits of what is beside it.
+    let cut = |before: usize, encoded: String| {
+        let end = encoded.len() - usize::from((before + secret.len()) % 3 != 0);
+        encoded[[0, 2, 3][before]..end].to_owned()
+    };
+    (0..3).flat_map(move |before| {
+        [STANDARD_NO_PAD, URL_SAFE_NO_PAD].map(|engine| cut(before, engine.encode(whole(before))))
+    })
 }
 
 /// Each octet of `value` may be itself, `%XX`, a character reference of HTML, and a blank also `+`.
@@ -69,7 +88,8 @@ fn spell(octets: impl Iterator<Item = (usize, u8)>) -> (String, Vec<usize>) {
     let mut spelt = String::new();
     let mut starts = Vec::new();
     for (start, octet) in octets {
-        let c = char::from(if octet == b' ' { b'+' } else { octet });
+        let octet = if octet == b' ' { b'+' } else { octet };
+        let c = char::from(octet.to_ascii_lowercase());
         spelt.push(c);
         starts.extend(std::iter::repeat_n(start, c.len_utf8()));
     }
@@ -125,6 +145,32 @@ mod tests {
         ] {
             let shown = hidden(&format!("code <{echoed}> is bad"), &["a/b+c d%e"]);
             assert_eq!(shown, "code <[redacted]> is bad", "{echoed}");
+        }
+    }
+
+    #[test]
+    fn no_other_case_and_no_base64_hides_a_secret() {
+        let secret = "Vm-7c/kQ?x>z~9";
+        for before in ["", "a", "ab", "id:", "client:"] {
+            for after in ["", "!", "zz"] {
+                let whole = format!("{before}{secret}{after}");
+                for alphabet in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+                    let encoded = alphabet.encode(&whole);
+                    let shown = hidden(&format!("Basic {encoded}"), &[secret]);
+                    assert!(shown.contains("[redacted]"), "{encoded}: {shown}");
+                    assert!(
+                        shown.len()
+                            <= "Basic [redacted]".len() + 4 + before.len() * 2 + after.len() * 2
+                    );
+                }
+            }
+        }
+        for echoed in [
+            "vm-7c/kq?x>z~9",
+            "VM-7C/KQ?X>Z~9",
+            "vM%2d7C%2fKq%3Fx%3ez%7E9",
+        ] {
+            assert_eq!(hidden(&format!("<{echoed}>"), &[secret]), "<[redacted]>");
         }
     }
 

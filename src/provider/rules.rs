@@ -138,6 +138,9 @@ pub(crate) struct IdentityRule {
     /// Which object: the id token's claims, or the answer of `userinfo_endpoint`.
     pub from: IdentitySource,
     pub subject: String,
+    /// Its server gives no id token where `openid` is asked for, or not always.
+    #[serde(skip_serializing_if = "is_default")]
+    pub id_token_optional: bool,
     /// What people call the account; lower-cased it names it here.
     pub username: String,
     pub display_name: String,
@@ -171,6 +174,7 @@ impl Default for IdentityRule {
         Self {
             from: IdentitySource::Userinfo,
             subject: "/sub".into(),
+            id_token_optional: false,
             username: "/preferred_username".into(),
             display_name: "/name".into(),
             email: "/email".into(),

@@ -14,6 +14,7 @@ use crate::audit::Action;
 use crate::ci::{self, IdentityToken};
 use crate::context::{self, Context, off_thread};
 use crate::error::{Code, Error, Result};
+use crate::oauth::id_token::{self, Earlier};
 use crate::oauth::token::TokenEndpoint;
 use crate::oauth::{ErrorResponse, OauthError};
 use crate::provider::Provider;
@@ -82,7 +83,10 @@ impl Context {
         let hold = self.interrupts.hold()?; // only now: what comes before may wait for a person, or a place
         let sent = self.send(&stored, &endpoints.provider, &url, &grant);
         let renewed = match sent.await {
-            Ok(tokens) => self.keep(stored, tokens, endpoints).await,
+            Ok(tokens) => match self.check_refreshed(&stored, &tokens, &endpoints.provider) {
+                Ok(()) => self.keep(stored, tokens, endpoints).await,
+                Err(error) => Err(error),
+            },
             Err(error) => self.handle_refusal(stored, need, &grant, error).await,
         };
         drop(hold);
@@ -175,6 +179,47 @@ impl Context {
                 _ => return answer,
             }
         }
+    }
+
+    /// Refuses the tokens of somebody else, and says what was granted beyond what was asked for.
+    fn check_refreshed(
+        &self,
+        stored: &StoredAccount,
+        tokens: &TokenSet,
+        provider: &Provider,
+    ) -> Result<()> {
+        let StoredAccount { account, secrets } = stored;
+        let identity = &account.identity;
+        if identity.kind != SignIn::Person {
+            return Ok(());
+        }
+        if let Some(id_token) = &tokens.id_token {
+            let rule = &provider.identity;
+            let by_subject = rule.subject == "/sub" && rule.tenant.is_none();
+            let known = !provider.name.is_empty() && !identity.subject.is_empty(); // else the rule is no one's
+            let issuer = &identity.issuer;
+            let earlier = Earlier {
+                id_token: secrets.tokens.id_token.as_ref(),
+                issuer: (issuer.contains("://") && !issuer.contains('{')).then_some(issuer),
+                subject: (known && by_subject).then_some(&*identity.subject),
+                client_id: &account.client.id,
+            };
+            id_token::check_refreshed(id_token, &earlier)
+                .map_err(|problem| report_stranger(account, &problem))?;
+        }
+        let more: Vec<&str> = tokens
+            .scopes
+            .iter()
+            .filter(|scope| !account.scopes.contains(scope))
+            .map(String::as_str)
+            .collect();
+        if !more.is_empty() {
+            let more = more.join(", ");
+            self.term.say(&format!(
+                "{account} was granted without being asked for: {more}"
+            ));
+        }
+        Ok(())
     }
 
     /// Keeps the answer: secret first, tried again for a while, then the index.
@@ -320,6 +365,19 @@ fn keep_trying(term: &dyn Terminal, mut write: impl FnMut() -> Result<()>) -> Re
             Ok(()) => return Ok(()),
         }
     }
+}
+
+/// The answer to a refresh speaks of another person, server or client. The old refresh token may be spent.
+fn report_stranger(account: &Account, problem: &str) -> Error {
+    Error::new(
+        Code::InvalidResponse,
+        format!("the refreshed tokens are not for this account: {problem}"),
+    )
+    .hint(format!(
+        "they were dropped; sign in again with `{}`",
+        account.login_command()
+    ))
+    .account(account)
 }
 
 /// A rotating server has spent the old refresh token, and the new one could not be written.

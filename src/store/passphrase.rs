@@ -117,6 +117,7 @@ impl Names {
                 self.file
             ),
         };
+        self.check_owner(path, &origin)?;
         let contents = files::read(path, LIMIT)
             .map_err(|error| unread(format!("cannot read {origin}: {error}")))?;
         let Some(contents) = contents.map(Zeroizing::new) else {
@@ -131,6 +132,42 @@ impl Names {
             .ok()
             .map(|line| Secret::new(line.to_owned()));
         self.usable(secret, origin)
+    }
+
+    /// Whoever may write the file chooses the passphrase, and knows it.
+    #[cfg(unix)]
+    fn check_owner(self, path: &Path, origin: &str) -> Result<(), StoreError> {
+        use keyfob_base::files::{Flaw, judge_owner};
+
+        let Ok(found) = std::fs::metadata(path) else {
+            return Ok(()); // reading it says why
+        };
+        let regular = found.is_file();
+        let (what, hint) = match judge_owner(path, &found).filter(|_| regular) {
+            None => return Ok(()),
+            Some(Flaw::Foreign(..)) if rustix::process::geteuid().is_root() => return Ok(()), // for that user
+            Some(Flaw::Foreign(_, owner)) => (
+                format!("{origin} belongs to user {owner}, who could change it"),
+                format!(
+                    "write the passphrase into a file of your own, and name it in {}",
+                    self.file
+                ),
+            ),
+            Some(Flaw::Writable(_) | Flaw::Closed(..)) => (
+                format!("others may write in {origin}"),
+                format!(
+                    "`chmod go-w {}`, and change the passphrase if they had access",
+                    path.display()
+                ),
+            ),
+        };
+        Err(StoreError { cause: what, hint })
+    }
+
+    /// Files have the permissions of their folder.
+    #[cfg(not(unix))]
+    fn check_owner(self, _path: &Path, _origin: &str) -> Result<(), StoreError> {
+        Ok(())
     }
 
     /// Refuses a passphrase that is empty or, being `None`, no UTF-8.
@@ -207,6 +244,31 @@ mod tests {
             std::fs::write(path, contents).unwrap();
             let error = from(&[(FILE_STORE.file, path)]).err().unwrap();
             assert!(error.cause.contains(path), "{error}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_may_write_gives_none() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("passphrase");
+        std::fs::write(&path, "one").unwrap();
+        let shown = path.to_str().unwrap();
+        for (mode, taken) in [
+            (0o600, true),
+            (0o644, true),
+            (0o602, false),
+            (0o666, false),
+            (0o777, false),
+        ] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            let given = from(&[(FILE_STORE.file, shown)]);
+            assert_eq!(given.is_ok(), taken, "{mode:o}");
+            if let Err(error) = given {
+                assert!(error.hint.contains("chmod go-w"), "{}", error.hint);
+            }
         }
     }
 }

@@ -49,6 +49,9 @@ pub trait Terminal: Send + Sync {
     /// Asks yes or no; Enter is no. Where nobody can be asked it fails, naming `flag`.
     fn confirm(&self, question: &str, flag: &str) -> Result<bool>;
 
+    /// Asks yes or no where somebody can be asked; Enter is yes, and the end of the input no.
+    fn affirm(&self, question: &str) -> Result<bool>;
+
     /// Asks for one visible line. Where nobody can be asked it fails, naming `flag`.
     fn ask(&self, question: &str, flag: &str) -> Result<String>;
 
@@ -122,6 +125,18 @@ impl Console {
         let interrupted = interrupts::interrupted();
         self.fail(&interrupted);
         std::process::exit(interrupted.code.exit().into())
+    }
+
+    /// With its end, which the end of the input has not.
+    fn read_line(&self, question: &str, flag: &str) -> Result<String> {
+        self.must_ask(question, flag)?;
+        self.obey_signals();
+        let _still = Self::put(question);
+        let mut line = String::new();
+        std::io::stdin()
+            .read_line(&mut line)
+            .map_err(|error| Error::io("cannot read the answer", &error))?;
+        Ok(line)
     }
 
     /// Writes a question; no line moves until its answer is there.
@@ -225,15 +240,14 @@ impl Terminal for Console {
         Ok(matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
+    fn affirm(&self, question: &str) -> Result<bool> {
+        let line = self.read_line(&format!("{question} [Y/n]"), "a terminal")?;
+        let answer = line.trim().to_ascii_lowercase();
+        Ok(line.ends_with('\n') && matches!(answer.as_str(), "" | "y" | "yes"))
+    }
+
     fn ask(&self, question: &str, flag: &str) -> Result<String> {
-        self.must_ask(question, flag)?;
-        self.obey_signals();
-        let _still = Self::put(question);
-        let mut line = String::new();
-        std::io::stdin()
-            .read_line(&mut line)
-            .map_err(|error| Error::io("cannot read the answer", &error))?;
-        Ok(line.trim().to_owned())
+        Ok(self.read_line(question, flag)?.trim().to_owned())
     }
 
     fn ask_secret(&self, question: &str, instead: &str) -> Result<Secret> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::record::{RecordFormat, unreadable};
 use crate::account::{Account, is_id};
 use crate::error::{Error, Result};
-use crate::names::{is_name, is_provider_name};
+use crate::names::{is_provider_name, is_readable_name};
 use crate::paths::Paths;
 use keyfob_base::files;
 
@@ -68,7 +68,7 @@ fn all_entries(paths: &Paths, closed: &mut Vec<Error>) -> Vec<Named> {
 
 fn entries_of(paths: &Paths, provider: &str, closed: &mut Vec<Error>) -> Vec<Named> {
     let folder = paths.accounts().join(provider);
-    let names = names_in(&folder, ".json", is_name, closed).into_iter();
+    let names = names_in(&folder, ".json", is_readable_name, closed).into_iter();
     let entries = names.map(|(name, regular)| Named {
         provider: provider.into(),
         name,

@@ -13,7 +13,7 @@ use super::vault::unavailable;
 use super::{Vault, defaults, index, lock, names_lock, payload};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
-use crate::names::{is_name, is_provider_name};
+use crate::names::{is_provider_name, is_readable_name};
 use crate::store::{Kind, Rehearsal, Unasked};
 use keyfob_base::secret::Secret;
 
@@ -82,7 +82,7 @@ impl Vault {
     /// Files where entries and records are, and whose names make them neither. Nobody knows what they lead to.
     pub(crate) fn strays(&self) -> Vec<PathBuf> {
         let mut strays = Vec::new();
-        let entry = |name: &str| name.strip_suffix(".json").is_some_and(is_name);
+        let entry = |name: &str| name.strip_suffix(".json").is_some_and(is_readable_name);
         let record = |name: &str| name.strip_suffix(".json").is_some_and(is_provider_name);
         let mut look = |folder: &Path, fits: &dyn Fn(&str) -> bool| {
             for path in paths_in(folder).unwrap_or_default() {
@@ -163,7 +163,7 @@ impl Vault {
     }
 
     pub(crate) fn has_account(&self, provider: &str, name: &str) -> bool {
-        let fits = is_provider_name(provider) && is_name(name);
+        let fits = is_provider_name(provider) && is_readable_name(name);
         fits && !matches!(index::read(&self.paths, provider, name), Ok(None))
     }
 

@@ -6,13 +6,13 @@ use crate::audit::AuditLog;
 use crate::choose::Chooser;
 use crate::config::Config;
 use crate::error::{Code, Error, Result};
-use crate::names;
 use crate::paths::Paths;
 use crate::provider::Registry;
 use crate::rules::Rules;
 use crate::store::Prompter;
 use crate::term::{Console, Manner, Terminal};
 use crate::vault::Vault;
+use crate::{names, owners};
 use keyfob_base::files;
 use keyfob_base::secret::Secret;
 
@@ -33,8 +33,13 @@ impl App {
     /// audit log calls the command.
     pub(crate) fn new(manner: Manner, ask_passphrase: bool, verb: &'static str) -> Result<Self> {
         let paths = Paths::discover()?;
+        owners::check(&paths)?; // before anything in them is believed
         let config = Config::load(&paths)?;
-        Ok(Self::with(manner, paths, config, ask_passphrase, verb))
+        let app = Self::with(manner, paths, config, ask_passphrase, verb);
+        if let Some(warning) = owners::check(&app.paths)? {
+            app.term.warn(&warning);
+        }
+        Ok(app)
     }
 
     /// The same with settings that were read already. Reads nothing.

@@ -17,9 +17,9 @@ use crate::complete;
 use crate::context::Context;
 use crate::error::{Code, Error, Result};
 use crate::login::{Flow, Retry, Wanted, Wish, check_resources, exchange};
-use crate::names::{is_reserved_variable, is_variable};
 use crate::session::{Look, Need, look};
 use crate::token_set::TokenSet;
+use crate::variables::{is_variable, reserved};
 use crate::vault::Secrets;
 use keyfob_base::escape::escape_short;
 use keyfob_base::timestamp::Timestamp;
@@ -58,8 +58,8 @@ pub(crate) struct Supply {
 /// themselves.
 pub(crate) fn check_variable(flag: &str, typed: Option<&str>) -> Result<()> {
     match typed {
-        Some(name) if is_reserved_variable(name) => Err(Error::usage(format!(
-            "`{name}` is not for tokens: programs depend on it for something else"
+        Some(name) if let Some(reason) = reserved(name) => Err(Error::usage(format!(
+            "`{name}` is not for tokens: it {reason}"
         ))
         .hint(format!("choose a variable of your own with `{flag} VAR`"))),
         _ => check_name(typed),

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[(&str, &str)] = &[
     (
         "verbs",
-        "account audit choose claims complete config context doctor error help interrupts login names oauth paths process provider rules session store term token_set vault",
+        "account audit choose claims complete config context doctor error help interrupts login names oauth paths process provider rules session store term token_set variables vault",
     ),
     (
         "doctor",
-        "account audit choose complete config error login names oauth paths provider rules session store term vault",
+        "account audit choose complete config error login names oauth owners paths provider rules session store term vault",
     ),
     (
         "choose",
@@ -47,13 +47,15 @@ const ROOMS: &[(&str, &str)] = &[
     ("account", "provider store token_set"),
     ("term", "error interrupts"),
     ("interrupts", "error"),
-    ("provider", "error names paths toml_text web"),
+    ("provider", "error names paths toml_text variables web"),
     ("store", ""),
     ("token_set", ""),
-    ("names", ""),
-    ("paths", "error"),
     ("toml_text", "error"),
     ("web", ""),
+    ("variables", "names"),
+    ("names", ""),
+    ("owners", "error paths"),
+    ("paths", "error"),
     ("error", ""),
 ];
 

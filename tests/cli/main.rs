@@ -4,6 +4,8 @@
 mod vault;
 
 mod accounts;
+#[cfg(unix)]
+mod acquaint;
 mod backup;
 mod basics;
 #[cfg(unix)]
@@ -51,6 +53,8 @@ mod mishaps;
 #[cfg(target_os = "linux")]
 mod move_verb;
 mod network;
+#[cfg(target_os = "linux")]
+mod owners;
 mod patterns;
 #[cfg(unix)]
 mod polls;

@@ -46,6 +46,63 @@ fn it_brings_a_new_token_while_the_old_one_is_good() {
     assert_eq!(sent(&provider, "scope"), None, "what was granted is kept");
 }
 
+/// OpenID Connect Core §12.2.
+#[test]
+fn the_tokens_of_another_person_issuer_or_client_are_kept_nowhere() {
+    let (home, provider) = signed_in();
+    let right = json!({"iss": provider.origin(), "sub": "1001", "aud": "keyfob-test", "exp": 4_000_000_000_u64});
+    let right = |claims: Value| {
+        let mut all = right.clone();
+        all["sub"] = provider.state(|state| state.person["sub"].clone());
+        for (claim, value) in claims.as_object().unwrap() {
+            all[claim] = value.clone();
+        }
+        all
+    };
+    let answer = |claims: &Value| {
+        use base64::Engine;
+        let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims.to_string());
+        Reply::Json(
+            200,
+            json!({"access_token": "renewed-token-1", "token_type": "Bearer", "expires_in": 3600, "id_token": format!("e30.{claims}.c2ln")}),
+        )
+    };
+    let before = home.holdings();
+    for (claims, named) in [
+        (json!({"sub": "666"}), "`sub`"),
+        (json!({"sub": null}), "`sub`"),
+        (json!({"iss": "https://evil.example"}), "`iss`"),
+        (json!({"aud": "another"}), "`aud`"),
+        (json!({"aud": ["another", "third"]}), "`aud`"),
+    ] {
+        provider.next("/token", answer(&right(claims)));
+        let run = home.run(&["refresh", "--json"]);
+        assert_eq!(run.failure()["error"], "invalid_response", "{run:?}");
+        assert!(run.stderr.contains(named), "{run:?}");
+        assert_eq!(home.holdings(), before, "{named}");
+    }
+    provider.next("/token", answer(&right(json!({}))));
+    home.run(&["refresh"]).ok();
+    assert_eq!(home.run(&["token"]).ok().line(), "renewed-token-1");
+}
+
+#[test]
+fn more_scopes_than_asked_for_are_said() {
+    let (home, provider) = signed_in();
+    provider.next(
+        "/token",
+        Reply::Json(
+            200,
+            json!({"access_token": "renewed-token-1", "token_type": "Bearer", "scope": "openid profile admin:all"}),
+        ),
+    );
+    let run = home.run(&["refresh"]).ok();
+    assert!(
+        run.stderr.contains("without being asked for: admin:all"),
+        "{run:?}"
+    );
+}
+
 #[test]
 fn it_sends_the_client_of_the_login_and_never_todays() {
     let (home, provider) = signed_in();

@@ -7,6 +7,8 @@ mod given;
 #[cfg(target_os = "linux")]
 mod hand_out;
 mod identity;
+#[cfg(target_os = "linux")]
+mod memory;
 mod providers;
 mod rules;
 

@@ -8,6 +8,8 @@ pub mod disk;
 pub mod folders;
 pub mod home;
 pub mod needs;
+#[cfg(unix)]
+pub mod local_users;
 pub mod process;
 pub mod program;
 pub mod provider;

@@ -31,7 +31,13 @@ pub struct Screen {
     raw: Vec<u8>,
     /// All settings of the terminal before the command began, to compare.
     pub before: String,
+    /// How often Enter was pressed where a login asks whether somebody new is the person there; none where the
+    /// test answers.
+    confirmed: Option<usize>,
 }
+
+/// How that question ends.
+const IS_THAT_YOU: &str = "is that you? [Y/n]";
 
 impl Screen {
     /// Starts a command with its own arguments and environment, on a terminal.
@@ -71,6 +77,22 @@ impl Screen {
             ),
             raw: Vec::new(),
             before,
+            confirmed: Some(0),
+        }
+    }
+
+    /// Leaves it to the test to say who is there.
+    #[must_use]
+    pub fn unconfirmed(mut self) -> Self {
+        self.confirmed = None;
+        self
+    }
+
+    fn confirm(&mut self) {
+        let asked = self.raw().matches(IS_THAT_YOU).count();
+        if self.confirmed.is_some_and(|confirmed| confirmed < asked) {
+            self.confirmed = Some(asked);
+            self.press("\r");
         }
     }
 
@@ -179,6 +201,7 @@ impl Screen {
     pub fn wait_until(&mut self, what: &str, mut there: impl FnMut(&mut Self) -> bool) {
         let end = Instant::now() + LIMIT;
         while !there(self) {
+            self.confirm();
             let shown = self.shown();
             assert!(Instant::now() < end, "waited for {what}, saw:\n{shown}");
             thread::sleep(Duration::from_millis(5));

@@ -7,12 +7,12 @@ use url::Url;
 
 use super::requests::{self, headers, pointer};
 use super::{redirect, urls};
-use crate::names::{is_reserved_variable, is_variable};
 use crate::provider::fault::{Checked, dotted, ensure};
 use crate::provider::rules::seconds;
 use crate::provider::{
     ClientAuth, ExchangeRule, IdentityMethod, IdentityRule, LifetimeRule, PrefixRule, Provider,
 };
+use crate::variables::{is_variable, reserved};
 
 /// Checks a whole definition; the first fault is enough to mend one thing.
 pub(in crate::provider) fn check(provider: &Provider) -> Checked {
@@ -178,7 +178,7 @@ fn check_variables(names: &[String]) -> Checked {
     let fit = names.iter().all(|name| is_variable(name));
     let what = "must each be a variable: letters, digits and `_`, not beginning with a digit";
     ensure(fit, key, what)?;
-    let free = !names.iter().any(|name| is_reserved_variable(name));
+    let free = !names.iter().any(|name| reserved(name).is_some());
     let what = "must hold no variable that the system or keyfob itself uses, such as `PATH`";
     ensure(free, key, what)?;
     ensure(distinct(names.iter()), key, "must name each variable once")

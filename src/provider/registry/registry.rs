@@ -7,12 +7,13 @@ use std::path::PathBuf;
 use url::Url;
 
 use crate::error::{Code, Error, Result};
-use crate::names::{is_provider_name, is_variable, nearest, token_variable};
+use crate::names::{is_provider_name, nearest, token_variable};
 use crate::paths::Paths;
 use crate::provider::overlay::{self, Overlay};
 use crate::provider::template::{self, Template};
 use crate::provider::{LifetimeRule, Provider, SANDBOX, builtin, check};
 use crate::toml_text::read_text;
+use crate::variables::is_variable;
 use keyfob_base::escape::escape_short;
 
 #[derive(Debug, Clone, PartialEq, Eq)]

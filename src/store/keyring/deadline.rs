@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::cause::WAY_OUT;
 use crate::store::{Prompter, StoreError};
+use keyfob_base::memory::Recognisable;
 use keyfob_base::testing::bound;
 
 struct Bounds {
@@ -57,8 +58,12 @@ impl Deadline {
         thread::Builder::new()
             .name("keyring".into())
             .spawn(move || {
+                let answer = {
+                    let _recognisable = Recognisable::begin();
+                    call()
+                };
                 // Nobody takes an answer that comes too late; it is dropped, and so wiped.
-                let _ = sender.send(call());
+                let _ = sender.send(answer);
             })
             .map_err(|error| failed(format!("cannot start a thread for the keyring: {error}")))?;
         self.wait(prompter, &receiver)

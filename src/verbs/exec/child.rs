@@ -7,6 +7,8 @@ use std::sync::Arc;
 use super::spawn_error::spawn_error;
 use crate::error::{Error, Result};
 use crate::interrupts::Interrupts;
+#[cfg(unix)]
+use keyfob_base::memory;
 
 /// Runs the command to its end: its exit code, or 128 and the signal that ended it. `started` is called once it
 /// runs. Where a signal came before that, nothing is started.
@@ -21,9 +23,10 @@ pub(crate) async fn run(
     let mut signals = ForwardedSignals::catch();
     let _hold = interrupts.hold()?; // what comes from here on is the command's
     let mut probe = GroupProbe::start();
-    let mut child = command
-        .spawn()
-        .map_err(|failure| spawn_error(command.get_program(), &failure))?;
+    memory::restore_core_limit();
+    let spawned = command.spawn();
+    memory::conceal();
+    let mut child = spawned.map_err(|failure| spawn_error(command.get_program(), &failure))?;
     started();
     loop {
         // Asked in one thread, so that no signal is sent to a process that is gone.

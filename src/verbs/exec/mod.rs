@@ -25,6 +25,7 @@ use crate::login::Flow;
 use crate::verbs::arguments::duration;
 use crate::verbs::tokens::OneTimeToken;
 use environment::Destination;
+use keyfob_base::memory;
 use keyfob_base::secret::Secret;
 use spawn_error::spawn_error;
 
@@ -150,7 +151,9 @@ fn become_command(mut command: Command) -> Error {
 
     use crate::interrupts;
 
+    memory::restore_core_limit();
     let failure = command.exec();
+    memory::conceal();
     interrupts::outlive_pipes();
     spawn_error(command.get_program(), &failure)
 }

@@ -1,7 +1,7 @@
 //! Assignments of tokens to variables, a form for each family of readers. Data in, text out.
 //!
 //! Each form gives back byte for byte what it carries, in the real reader; what it cannot carry so, it
-//! refuses. Variables fit [`is_variable`](crate::names::is_variable), values
+//! refuses. Variables fit [`is_variable`](crate::variables::is_variable), values
 //! [`is_token`](crate::token_set::is_token).
 
 use serde::{Serialize, Serializer};

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read};
 
 use secrecy::zeroize::Zeroizing;
 
-use crate::names::is_variable;
+use crate::variables::is_variable;
 use keyfob_base::secret::Secret;
 
 /// The longest token that is taken, in bytes; no header could carry much more.

@@ -76,11 +76,7 @@ fn open(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent() {
         create_dir(folder)?;
     }
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    super::open_own(path, OpenOptions::new().write(true))
 }
 
 #[cfg(test)]
@@ -119,5 +115,25 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let error = lock(folder.path(), Duration::ZERO).unwrap_err();
         assert!(matches!(error, NotLocked::Unopened(_)), "{error:?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_of_ours_is_no_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let made = std::process::Command::new("mkfifo")
+            .arg(at("pipe"))
+            .status();
+        assert!(made.unwrap().success());
+        std::fs::write(at("elsewhere"), "").unwrap();
+        std::os::unix::fs::symlink(at("elsewhere"), at("link")).unwrap();
+        std::os::unix::fs::symlink(at("missing"), at("dangling")).unwrap();
+        std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+        for name in ["pipe", "link", "dangling", "socket"] {
+            let error = lock(&at(name), Duration::from_secs(60)).unwrap_err();
+            assert!(matches!(error, NotLocked::Unopened(_)), "{name}: {error:?}");
+        }
+        assert!(!at("missing").exists());
     }
 }

@@ -1,6 +1,8 @@
 //! Files that hold something worth keeping: private, written whole or not at all.
 
 mod lock;
+#[cfg(unix)]
+mod owner;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -9,6 +11,8 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 
 pub use lock::{Acquired, Guard, NotLocked, lock, lock_unless, rehearse as rehearse_locks};
+#[cfg(unix)]
+pub use owner::{Flaw, find_flaw, judge_owner};
 
 /// Most files here fit into it, so that one read takes them whole; small enough for quick allocation.
 const USUAL_SIZE: usize = 1000;
@@ -16,13 +20,54 @@ const USUAL_SIZE: usize = 1000;
 /// How the names of files begin that are not whole yet; a crash leaves one behind.
 pub const TEMPORARY: &str = ".new-";
 
-/// Makes a folder and its parents, for this user alone (0700) where it is made here.
+/// Makes a folder and its parents, for this user alone (0700) where it is made here, whatever the umask takes away.
 pub fn create_dir(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
+    match fs::create_dir(path) {
+        Ok(()) => set_mode(path, 0o700),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            match path.parent().filter(|parent| *parent != Path::new("")) {
+                Some(parent) => create_dir(parent).and_then(|()| create_dir(path)),
+                None => Err(error),
+            }
+        }
+        Err(_) if path.is_dir() => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(unix)]
+fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn set_mode(_path: &Path, _mode: u32) -> io::Result<()> {
+    Ok(())
+}
+
+/// Opens a file of keyfob's own for writing, made for this user alone (0600) where it is missing: a regular one
+/// that belongs to this user, whatever somebody else has put in its place.
+pub fn open_own(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    options.create(true);
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    let file = open_regular(path, options)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        let found = file.metadata()?;
+        let me = rustix::process::geteuid().as_raw();
+        if found.uid() != me && me != 0 {
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                format!("it belongs to user {}", found.uid()),
+            ));
+        }
+        if found.mode() & 0o600 != 0o600 {
+            file.set_permissions(fs::Permissions::from_mode(0o600))?; // a umask took that away
+        }
+    }
+    Ok(file)
 }
 
 /// Replaces a file, for this user alone (0600): a sibling is written, synced and renamed over it.
@@ -158,9 +203,13 @@ fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
 }
 
 fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
-    tempfile::Builder::new()
+    let file = tempfile::Builder::new()
         .prefix(TEMPORARY)
-        .tempfile_in(folder)
+        .tempfile_in(folder)?;
+    #[cfg(unix)]
+    file.as_file()
+        .set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?; // a umask may take that away
+    Ok(file)
 }
 
 fn write_sibling(folder: &Path, contents: &[u8]) -> io::Result<NamedTempFile> {

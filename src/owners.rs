@@ -1,0 +1,112 @@
+//! Whose the folders are that keyfob works in. Whoever else can write in one of them, or in one above, can put another
+//! in its place, and so have your tokens sent elsewhere.
+
+use crate::error::Result;
+use crate::paths::Paths;
+
+#[cfg(unix)]
+pub(crate) use unix::{is_root, quote, report};
+
+/// Refuses such folders; gives what to say where root works in those of a user, whom its files would lock out.
+#[cfg(unix)]
+pub(crate) fn check(paths: &Paths) -> Result<Option<String>> {
+    match unix::find_flaw(paths) {
+        Some(flaw) if is_root() && unix::is_of_a_user(&flaw) => Ok(Some(unix::warning(&flaw))),
+        Some(flaw) => Err(report(&flaw)),
+        None => Ok(None),
+    }
+}
+
+/// Folders have the permissions of the user's own.
+#[cfg(not(unix))]
+pub(crate) fn check(_paths: &Paths) -> Result<Option<String>> {
+    Ok(None)
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use crate::error::{Code, Error};
+    use crate::paths::Paths;
+    use keyfob_base::files::{self, Flaw};
+
+    pub(crate) fn is_root() -> bool {
+        rustix::process::geteuid().is_root()
+    }
+
+    /// On the way to each root through all that is above it; of what is in a root the entries that decide something.
+    pub(super) fn find_flaw(paths: &Paths) -> Option<Flaw> {
+        let home = paths.home().map(Path::to_owned);
+        let mut roots = home.into_iter().chain(paths.roots());
+        let own = || paths.own().into_iter().find_map(|path| judge(&path));
+        roots.find_map(|root| files::find_flaw(&root)).or_else(own)
+    }
+
+    fn judge(path: &PathBuf) -> Option<Flaw> {
+        let found = fs::symlink_metadata(path).ok()?;
+        if found.is_symlink() {
+            return files::find_flaw(path);
+        }
+        files::judge_owner(path, &found)
+    }
+
+    pub(super) fn is_of_a_user(flaw: &Flaw) -> bool {
+        !matches!(flaw, Flaw::Writable(_))
+    }
+
+    pub(super) fn warning(flaw: &Flaw) -> String {
+        let (Flaw::Foreign(path, owner) | Flaw::Closed(path, owner)) = flaw else {
+            return report(flaw).message;
+        };
+        format!(
+            "this runs as root, and `{}` belongs to user {owner}, who cannot read what root writes there; run keyfob without `sudo`",
+            path.display()
+        )
+    }
+
+    /// The failure, with the command that mends it.
+    pub(crate) fn report(flaw: &Flaw) -> Error {
+        let me = rustix::process::geteuid().as_raw();
+        let (message, mend) = match flaw {
+            Flaw::Foreign(path, owner) => (
+                format!(
+                    "`{}` belongs to user {owner}, who could replace what keyfob keeps there",
+                    path.display()
+                ),
+                take_back(path),
+            ),
+            Flaw::Writable(path) => (
+                format!(
+                    "others may write in `{}`, and so have your tokens sent elsewhere",
+                    path.display()
+                ),
+                format!("`chmod go-w {}`", quote(path)),
+            ),
+            Flaw::Closed(path, owner) => (
+                format!(
+                    "cannot enter the folder `{}` of user {owner}",
+                    path.display()
+                ),
+                if *owner == me {
+                    format!("`chmod u+rwx {}`", quote(path))
+                } else {
+                    take_back(path)
+                },
+            ),
+        };
+        Error::new(Code::ConfigInvalid, message).hint(format!(
+            "{mend}, or set KEYFOB_HOME to a folder that only you can write in"
+        ))
+    }
+
+    fn take_back(path: &Path) -> String {
+        format!("`sudo chown \"$(id -u):$(id -g)\" {}`", quote(path))
+    }
+
+    pub(crate) fn quote(path: &Path) -> String {
+        let shown = path.display().to_string();
+        shlex::try_quote(&shown).map_or_else(|_| shown.clone(), Into::into)
+    }
+}
