@@ -19,6 +19,7 @@ use crate::complete;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::session::predict;
+use crate::words::Text;
 use keyfob_base::timestamp::{Timestamp, until};
 
 #[derive(Debug, Args)]
@@ -69,7 +70,7 @@ pub(crate) fn run(app: &App, args: &Check) -> Result<()> {
     if app.manner.json {
         print_json(&answer)?;
     } else {
-        print(&answer.text(now))?;
+        print(&Text::new(&answer.text(now)))?;
     }
     failures.extend(verdicts.into_iter().filter_map(|verdict| verdict.failure));
     report(app, &failures)

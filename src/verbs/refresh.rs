@@ -15,6 +15,7 @@ use crate::complete;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::session::Need;
+use crate::words::Text;
 use keyfob_base::escape::escape;
 use keyfob_base::timestamp::{Timestamp, until};
 
@@ -79,7 +80,7 @@ pub(crate) fn run(app: &App, args: &Refresh) -> Result<()> {
     if app.manner.json {
         print_json(&answer)?;
     } else {
-        print(&answer.text(now))?;
+        print(&Text::new(&answer.text(now)))?;
     }
     failures.extend(
         results

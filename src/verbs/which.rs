@@ -10,6 +10,7 @@ use super::{print, print_json};
 use crate::choose::{Choice, Source, Why};
 use crate::complete;
 use crate::error::Result;
+use crate::words::Text;
 use keyfob_base::escape::escape;
 
 #[derive(Debug, Args)]
@@ -37,7 +38,7 @@ pub(crate) fn run(app: &App, args: &Which) -> Result<()> {
     if app.manner.json {
         print_json(&answer)
     } else {
-        print(&answer.text())
+        print(&Text::new(&answer.text()))
     }
 }
 

@@ -16,6 +16,7 @@ use crate::complete;
 use crate::error::Result;
 use crate::provider::IdentityRule;
 use crate::session::Whose;
+use crate::words::Text;
 use keyfob_base::escape::escape;
 
 #[derive(Debug, Args)]
@@ -37,7 +38,7 @@ pub(crate) fn run(app: &App, args: &Whoami) -> Result<()> {
     if app.manner.json {
         print_json(&answer)
     } else {
-        print(&answer.text())
+        print(&Text::new(&answer.text()))
     }
 }
 

@@ -10,7 +10,9 @@ use crate::complete;
 use crate::error::{Code, Error, Result};
 use crate::provider::Change;
 use crate::verbs::app::App;
+use crate::verbs::output::escape_json;
 use crate::verbs::{print, print_json};
+use crate::words::Text;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -36,7 +38,8 @@ pub(crate) fn run(app: &App, args: &ProviderMetadata) -> Result<()> {
     if app.manner.json {
         print_json(&document)?;
     } else {
-        print(&serde_json::to_string_pretty(&document).expect("strings serialise"))?;
+        let document = serde_json::to_string_pretty(&document).expect("strings serialise");
+        print(&Text::new(&escape_json(&document)))?;
     }
     app.term.say(&format!(
         "serve this as application/json at {url}, then `keyfob provider set {name} client_id={url}`"

@@ -17,6 +17,7 @@ use crate::error::Result;
 use crate::provider::{Provider, Source, Sources, dotted};
 use crate::verbs::app::App;
 use crate::verbs::{print, print_json};
+use crate::words::Text;
 use keyfob_base::escape::{escape, is_unsafe};
 
 #[derive(Debug, Args)]
@@ -40,7 +41,7 @@ pub(crate) fn run(app: &App, args: &ProviderShow) -> Result<()> {
     if app.manner.json {
         print_json(&answer)
     } else {
-        print(&answer.text())
+        print(&Text::new(&answer.text()))
     }
 }
 

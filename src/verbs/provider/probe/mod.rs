@@ -17,6 +17,7 @@ use crate::error::{Code, Error, Result};
 use crate::provider::Provider;
 use crate::verbs::app::App;
 use crate::verbs::{columns, embedded, network, print, print_json};
+use crate::words::Text;
 use check::{CheckResult, ServerCheck};
 use keyfob_base::escape::escape;
 
@@ -56,7 +57,7 @@ pub(crate) fn run(app: &App, args: &ProviderTest) -> Result<()> {
     if app.manner.json {
         print_json(&answer)?;
     } else {
-        print(&answer.text(columns().1))?;
+        print(&Text::new(&answer.text(columns().1)))?;
     }
     let failed = answer
         .checks
