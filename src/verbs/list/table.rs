@@ -438,7 +438,7 @@ mod tests {
             words(1, 4),
             "given|keyring|2023-11-14T21:13:20Z|given 1 h ago"
         );
-        let client = &hf.client.id;
+        let client = hf.client.id.replace('\u{1b}', "\\u{1b}");
         let whole = format!("person|keyring|2023-11-14T21:13:20Z|{client}|2024-02-12|in 7 h");
         assert_eq!(words(2, 6), whole);
         assert_eq!(words(3, 3), "gitlab|env GITLAB_TOKEN|unknown");
