@@ -4,7 +4,7 @@ def "nu-complete keyfob" [spans: list<string>] {
     if $dashes != null and $dashes < ($spans | length) - 1 and "exec" in ($spans | take $dashes) {
         return null # somebody else's command, which Nushell completes
     }
-    with-env {KEYFOB_COMPLETE: fish} { ^keyfob -- ...$spans | complete } | get stdout | lines | each {|line|
+    with-env {KEYFOB_COMPLETE: nushell} { ^keyfob -- ...$spans | complete } | get stdout | lines | each {|line|
         let parts = $line | split row --number 2 "\t"
         {value: $parts.0, description: ($parts | get -o 1 | default "")}
     }

@@ -32,3 +32,4 @@ pub(crate) mod variables;
 pub mod vault;
 pub mod verbs;
 pub(crate) mod web;
+pub(crate) mod words;

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use clap::{Arg, Command};
 
 /// Where the engine's scripts say which word is completed; without it, it is the last one.
-const INDEX: &str = "_CLAP_COMPLETE_INDEX";
+pub(super) const INDEX: &str = "_CLAP_COMPLETE_INDEX";
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Line {

@@ -7,6 +7,7 @@ mod accounts;
 mod line;
 mod providers;
 mod scopes;
+mod shells;
 mod verbs;
 
 use std::env;
@@ -14,6 +15,7 @@ use std::ffi::OsStr;
 use std::sync::OnceLock;
 
 use clap::Command;
+use clap_complete::env::{EnvCompleter, Shells};
 use clap_complete::{CompleteEnv, CompletionCandidate};
 
 use line::Line;
@@ -48,8 +50,11 @@ pub fn answer(declared: fn() -> Command) {
             let line = LINE.get_or_init(|| Line::read(&declared));
             concerned(declared, line.verbs.first())
         };
+        let shells = shells::ASKING.each_ref();
+        let shells = shells.map(|shell| shell as &dyn EnvCompleter);
         CompleteEnv::with_factory(concerned)
             .var(VARIABLE)
+            .shells(Shells(&shells))
             .complete();
     }
 }

@@ -236,6 +236,7 @@ mod tests {
 
     use super::*;
     use crate::login::fixture;
+    use crate::oauth::device::UserCode;
     use crate::provider::{ClientAuth, Provider};
     use keyfob_base::secret::Secret;
 
@@ -259,7 +260,7 @@ mod tests {
     fn shown(life: u64) -> Box<Shown> {
         let authorization = DeviceAuthorization {
             device_code: Secret::new("d"),
-            user_code: "WDJB-MJHT".into(),
+            user_code: UserCode::new("WDJB-MJHT"),
             verification_uri: "https://id.example.com/device".parse().unwrap(),
             verification_uri_complete: None,
             expires_in: Duration::from_secs(life),

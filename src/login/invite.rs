@@ -2,10 +2,10 @@
 //! The address is shown before a browser opens, so that no browser is ever the only way. What nobody can
 //! go on without is shown under `-q` too.
 
-use url::Url;
-
-use crate::oauth::device::DeviceAuthorization;
+use crate::oauth::device::{DeviceAuthorization, UserCode};
 use crate::term::Terminal;
+use crate::words::{PageAddress, Text};
+use keyfob_base::escape::escape;
 
 use super::browser::Browser;
 use super::consent::{Visitor, describe_approval};
@@ -14,7 +14,7 @@ use super::{Wish, show};
 pub(crate) struct Invitation<'a> {
     pub term: &'a dyn Terminal,
     pub wish: &'a Wish,
-    pub url: Option<String>,
+    pub url: Option<PageAddress>,
     pub port: Option<u16>,
     pub pasting: bool,
     /// Whether there is a code for another device, or will be.
@@ -44,20 +44,36 @@ impl Invitation<'_> {
     }
 
     pub(crate) fn show_code(&self, code: &DeviceAuthorization) {
-        let complete = code.verification_uri_complete.as_ref().map(Url::as_str);
-        let drawing = show::draw(&code.user_code, complete, &self.term.canvas());
-        let or = if self.url.is_some() { "or " } else { "" };
-        let (scan, compare) = if drawing.scans {
-            (", or scan it", "the page must show this code; it")
-        } else {
-            ("", "the code")
-        };
         let term = self.term;
-        term.insist(&format!(
-            "{or}on any device, open this and type the code{scan}:"
-        ));
-        term.insist(&format!("  {}", code.verification_uri));
-        term.show(&drawing.lines);
+        let or = if self.url.is_some() { "or " } else { "" };
+        let page = PageAddress::new(&code.verification_uri);
+        let compare = match &code.user_code {
+            UserCode::Plain(plain) => {
+                let complete = code.verification_uri_complete.as_ref();
+                let complete = complete.map(PageAddress::new);
+                let drawing = show::draw(plain, complete.as_ref(), &term.canvas());
+                let (scan, compare) = if drawing.scans {
+                    (", or scan it", "the page must show this code; it")
+                } else {
+                    ("", "the code")
+                };
+                term.insist(&format!(
+                    "{or}on any device, open this and type the code{scan}:"
+                ));
+                term.insist(&format!("  {page}"));
+                term.show(&Text::new(&drawing.lines));
+                compare
+            }
+            UserCode::Odd(words) => {
+                let title = &self.wish.provider.title;
+                term.insist(&format!(
+                    "{or}on any device, open this and type what {title} calls its code, between the quotes:"
+                ));
+                term.insist(&format!("  {page}"));
+                term.insist(&format!("  \"{}\"", escape(words)));
+                "this unusual code"
+            }
+        };
         term.insist(&format!(
             "{compare} signs in this terminal, and is for nobody else"
         ));
@@ -82,13 +98,13 @@ impl Invitation<'_> {
             .insist("the address is no longer good to begin with; Enter shows a new one");
     }
 
-    pub(crate) fn show_address(&self, url: &Url) {
+    pub(crate) fn show_address(&self, url: &PageAddress) {
         self.term.insist("the address is now:");
         self.term.insist(&format!("  {url}"));
     }
 
     pub(crate) fn say_not_opened(&self, cause: &str, somebody: bool) {
-        let (term, url) = (self.term, self.url.as_deref().unwrap_or_default());
+        let (term, url) = (self.term, self.url.as_ref().map_or("", PageAddress::as_str));
         if !somebody {
             term.say(&format!("no browser opened ({cause})"));
         } else if term.is_quiet() {
@@ -101,7 +117,7 @@ impl Invitation<'_> {
         }
     }
 
-    fn invite_here(&self, url: &str) {
+    fn invite_here(&self, url: &PageAddress) {
         let (term, title) = (self.term, &self.wish.provider.title);
         term.say(&format!("sign in to {title} in the browser:"));
         term.say(&format!("  {url}"));
@@ -115,7 +131,7 @@ impl Invitation<'_> {
         }
     }
 
-    fn invite_elsewhere(&self, why: &str, url: &str) {
+    fn invite_elsewhere(&self, why: &str, url: &PageAddress) {
         let (term, title) = (self.term, &self.wish.provider.title);
         term.say(&format!("no browser is opened here: {why}"));
         let place = if self.pasting {

@@ -20,6 +20,7 @@ use crate::oauth::ErrorResponse;
 use crate::oauth::redirect::Verdict;
 use crate::term::entry::{Entry, Typed};
 use crate::token_set::TokenSet;
+use crate::words::PageAddress;
 
 /// How long a person is waited for; a device code that is shown has its own time.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
@@ -74,7 +75,7 @@ impl Wait<'_> {
         let invitation = Invitation {
             term: &*self.context.term,
             wish: self.wish,
-            url: self.address.as_ref().map(|address| address.url.to_string()),
+            url: (self.address.as_ref()).map(|address| PageAddress::new(&address.url)),
             port: self.listener.as_ref().map(Listener::port),
             pasting: self.entry.is_some(),
             device: self.device.is_some(),
@@ -218,7 +219,7 @@ impl Wait<'_> {
             AddressEvent::Over if self.wish.launches() => {}
             AddressEvent::Over if self.entry.is_none() => address.hurry(),
             AddressEvent::Over => invitation.say_address_over(),
-            AddressEvent::New => invitation.show_address(&address.url),
+            AddressEvent::New => invitation.show_address(&PageAddress::new(&address.url)),
             AddressEvent::Failed(error) => {
                 (self.context.term).warn(&format!("no new address was to be had: {error}"));
             }

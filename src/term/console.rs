@@ -11,6 +11,7 @@ use super::progress::{self, Still};
 use super::{Canvas, Progress, canvas};
 use crate::error::{Error, Result};
 use crate::interrupts;
+use crate::words::Text;
 use keyfob_base::escape::escape;
 use keyfob_base::secret::Secret;
 
@@ -26,8 +27,8 @@ pub trait Terminal: Send + Sync {
     /// Tells a step of the protocol, under `-v`.
     fn step(&self, line: &str);
 
-    /// Under `-q` too: lines as they are, colours in them, and what came from elsewhere escaped already.
-    fn show(&self, drawing: &str);
+    /// Under `-q` too: lines as they are, colours in them.
+    fn show(&self, drawing: &Text);
 
     fn canvas(&self) -> Canvas;
 
@@ -202,8 +203,8 @@ impl Terminal for Console {
         }
     }
 
-    fn show(&self, drawing: &str) {
-        write_above(drawing.trim_end_matches('\n'));
+    fn show(&self, drawing: &Text) {
+        write_above(drawing.as_str().trim_end_matches('\n'));
     }
 
     fn canvas(&self) -> Canvas {

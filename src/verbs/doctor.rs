@@ -16,6 +16,7 @@ use crate::doctor::{self, Finding, Mend, Pending, Question, Setup, Status, Topic
 use crate::error::{Code, Error, Result};
 use crate::login::Surroundings;
 use crate::term::Manner;
+use crate::words::Text;
 use crate::{audit, complete};
 use keyfob_base::escape::escape;
 
@@ -155,7 +156,7 @@ fn print_report(manner: Manner, findings: &mut [Finding]) -> Result<ExitCode> {
     doctor::shorten(findings);
     let report = Report::new(findings);
     if !manner.json {
-        print(&report.text(columns().1))?;
+        print(&Text::new(&report.text(columns().1)))?;
         return Ok(status_of(findings));
     }
     print_json(&report)?;

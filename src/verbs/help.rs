@@ -16,6 +16,7 @@ use crate::paths::Paths;
 use crate::vault;
 use crate::vault::Named;
 use crate::verbs::Cli;
+use crate::words::Text;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -38,11 +39,11 @@ pub(crate) fn run(args: &Help) -> Result<()> {
         && let Some(topic) = Topic::find(name)
     {
         let (width, coloured) = columns();
-        return print(&render_page(topic, width.min(WIDEST), coloured));
+        return print(&Text::new(&render_page(topic, width.min(WIDEST), coloured)));
     }
     let root = Cli::command();
     if words.is_empty() {
-        return print(&list_contents(&root));
+        return print(&Text::new(&list_contents(&root)));
     }
     is_known(&root, &words)?;
     let asked = std::iter::once("keyfob").chain(words).chain(["--help"]);

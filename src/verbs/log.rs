@@ -17,7 +17,7 @@ use crate::audit::AuditEvent;
 use crate::choose::Target;
 use crate::complete;
 use crate::error::{Error, Result};
-use keyfob_base::escape::escape;
+use crate::words::Text;
 use keyfob_base::timestamp::Timestamp;
 
 #[derive(Debug, Args)]
@@ -102,7 +102,8 @@ pub(crate) fn run(app: &App, args: &Log) -> Result<()> {
     let (width, colour) = columns();
     // What reads a pipe wants the whole line, and can cut it itself.
     let piped = !std::io::stdout().is_terminal();
-    print(&log.table(if piped { usize::MAX } else { width }, colour))
+    let width = if piped { usize::MAX } else { width };
+    print(&Text::new(&log.table(width, colour)))
 }
 
 fn describe_damage(lines: usize) -> String {
@@ -141,13 +142,12 @@ impl LogAnswer {
             Some(_) => Style::new().red(),
             None => Style::new(),
         });
-        let result =
-            |event: &AuditEvent| escape(event.error.as_deref().unwrap_or("done")).into_owned();
+        let result = |event: &AuditEvent| event.error.as_deref().unwrap_or("done").to_owned();
         let mut columns = [
             Column::new("TIME", of(&|event| event.time.to_string()), Shrink::Never),
             Column::new(
                 "EVENT",
-                of(&|event| escape(&event.event).into()),
+                of(&|event| event.event.to_string()),
                 Shrink::Second,
             ),
             Column::new("ACCOUNT", of(&account_cell), Shrink::Last),
@@ -159,14 +159,14 @@ impl LogAnswer {
 }
 
 fn account_cell(event: &AuditEvent) -> String {
-    escape(event.account.as_deref().unwrap_or("-")).into_owned()
+    event.account.as_deref().unwrap_or("-").to_owned()
 }
 
 fn caller_cell(event: &AuditEvent) -> String {
-    let program = event.caller.as_deref().map(escape);
+    let program = event.caller.as_deref();
     match (program, event.caller_pid) {
         (Some(program), Some(pid)) => format!("{program} ({pid})"),
-        (Some(program), None) => program.into_owned(),
+        (Some(program), None) => program.to_owned(),
         (None, Some(pid)) => format!("({pid})"),
         (None, None) => "-".into(),
     }

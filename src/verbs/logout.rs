@@ -16,6 +16,7 @@ use crate::context::Context;
 use crate::error::{Code, Error, Result};
 use crate::session::revoke::{Extent, Hint, RevocationOutcome, RevokedToken, SignedOut};
 use crate::store::Kind;
+use crate::words::PageAddress;
 use keyfob_base::timestamp::Timestamp;
 
 #[derive(Debug, Args)]
@@ -216,7 +217,8 @@ fn given_lives_on(
     page: Option<&Url>,
 ) -> Option<String> {
     let cause = tokens.iter().find_map(|revoked| revoked.outcome.reason())?;
-    let there = page.map_or_else(String::new, |page| format!(": {page}"));
+    let there = page.map(PageAddress::new);
+    let there = there.map_or_else(String::new, |page| format!(": {page}"));
     Some(format!(
         "{account}: {cause}; this one is still valid at the provider until it is revoked there{there}"
     ))
@@ -243,7 +245,8 @@ pub(super) fn lives_on(
     let refresh =
         lives(Hint::RefreshToken).map(|_| "its refresh token lives until you revoke it".to_owned());
     let left: Vec<String> = access.into_iter().chain(refresh).collect();
-    let by_hand = page.map_or_else(String::new, |page| format!("; revoke it by hand at {page}"));
+    let by_hand = page.map(PageAddress::new);
+    let by_hand = by_hand.map_or_else(String::new, |page| format!("; revoke it by hand at {page}"));
     Some(format!("{whose}: {cause}; {}{by_hand}", left.join(", ")))
 }
 
@@ -260,7 +263,7 @@ fn explain_unconfirmed(done: &SignedOut) -> Option<Error> {
             _ => None,
         })?;
     let hint = match &done.page {
-        Some(page) => format!("revoke it by hand at {page}"),
+        Some(page) => format!("revoke it by hand at {}", PageAddress::new(page)),
         None if given => "revoke it by hand in your settings there".into(),
         None => {
             "in your settings there, remove keyfob from the applications you signed in to".into()

@@ -17,6 +17,7 @@ mod log;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub mod man;
+mod mask;
 mod move_secrets;
 mod network;
 pub(crate) mod output;

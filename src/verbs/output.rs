@@ -9,13 +9,15 @@ use serde::Serialize;
 use super::app::App;
 use crate::account::Account;
 use crate::error::{Code, Error, Result, worst};
+use crate::words::Text;
 use keyfob_base::escape::is_unsafe;
 
 pub(crate) fn print_help(help: &clap::Error) -> Result<()> {
     check_written(help.print().and_then(|()| std::io::stdout().flush()))
 }
 
-pub(crate) fn print(text: &str) -> Result<()> {
+pub(crate) fn print(text: &Text) -> Result<()> {
+    let text = text.as_str();
     let mut stdout = std::io::stdout().lock();
     let newline = if text.ends_with('\n') || text.is_empty() {
         ""
@@ -42,7 +44,7 @@ fn check_written(outcome: std::io::Result<()>) -> Result<()> {
 }
 
 pub(crate) fn print_json(answer: &impl Serialize) -> Result<()> {
-    print(&json(answer))
+    print(&Text::new(&json(answer)))
 }
 
 /// Prints a shape where `--json` asks for one.
@@ -63,7 +65,7 @@ pub(crate) fn print_answer(
     if app.manner.json {
         print_json(answer)
     } else {
-        print(&text())
+        print(&Text::new(&text()))
     }
 }
 
@@ -98,10 +100,14 @@ pub(crate) fn caution(app: &App, error: &Error) {
 /// Writes a shape as one line of JSON, safe to show: what could act on a terminal is a JSON escape,
 /// so a reader of the JSON gets every character back.
 pub(crate) fn json(shape: &impl Serialize) -> String {
-    let plain = serde_json::to_string(shape).expect("shapes have string keys");
+    escape_json(&serde_json::to_string(shape).expect("shapes have string keys"))
+}
+
+/// Line ends stay, which stand between members alone.
+pub(crate) fn escape_json(plain: &str) -> String {
     let mut safe = String::with_capacity(plain.len());
     for c in plain.chars() {
-        if is_unsafe(c) {
+        if is_unsafe(c) && c != '\n' {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 let _ = write!(safe, "\\u{unit:04x}"); // writing to a String cannot fail
             }

@@ -9,6 +9,7 @@ use super::print;
 use crate::error::{Code, Error, Result};
 use crate::interrupts::Interrupts;
 use crate::term::Terminal;
+use crate::words::Text;
 use keyfob_sandbox::Options;
 
 /// Verbs of `sandbox`.
@@ -58,7 +59,7 @@ pub(crate) fn run(args: &Sandbox, term: &dyn Terminal) -> Result<()> {
     let Sandbox::Serve(args) = args;
     let running =
         keyfob_sandbox::start(options(args)).map_err(|error| explain_failure(args, &error))?;
-    print(running.issuer())?;
+    print(&Text::new(running.issuer()))?;
     for (name, address) in running.endpoints() {
         term.say(&format!("{name:<37} {address}"));
     }

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 
 use console::{Alignment, Style, measure_text_width, pad_str, truncate_str};
 
+use keyfob_base::escape::escape;
+
 const GAP: &str = "  ";
 
 /// Which columns give way where the terminal is too narrow.
@@ -16,7 +18,7 @@ pub(crate) enum Shrink {
     Never,
 }
 
-/// One column: a heading and its cells, already escaped.
+/// One column: a heading and its cells.
 pub(crate) struct Column {
     heading: &'static str,
     cells: Vec<String>,
@@ -30,6 +32,7 @@ const KEEP: usize = 8;
 
 impl Column {
     pub(crate) fn new(heading: &'static str, cells: Vec<String>, shrink: Shrink) -> Self {
+        let cells: Vec<String> = cells.iter().map(|cell| escape(cell).into()).collect();
         let natural = cells.iter().map(|cell| width(cell)).max();
         Self {
             heading,

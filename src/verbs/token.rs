@@ -8,11 +8,12 @@ use serde::{Serialize, Serializer};
 
 use super::app::App;
 use super::arguments::duration;
-use super::tokens::{OneTimeToken, Owner, supply};
-use super::{print, print_json};
+use super::tokens::{self, OneTimeToken, Owner, supply};
+use super::{mask, print, print_json};
 use crate::complete;
 use crate::error::Result;
 use crate::token_set::TokenSet;
+use crate::words::Text;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
@@ -36,12 +37,18 @@ pub struct Token {
     /// Print a whole `Authorization:` header
     #[arg(long)]
     pub header: bool,
+    /// In a step of GitHub Actions: have the runner mask the token in its log, by a line on stderr
+    #[arg(long)]
+    pub mask: bool,
     /// A token got for this once.
     #[command(flatten)]
     pub without_account: OneTimeToken,
 }
 
 pub(crate) fn run(app: &App, args: &Token) -> Result<()> {
+    if args.mask {
+        mask::demand_runner()?;
+    }
     let typed: Vec<String> = args.account.iter().cloned().collect();
     let place = |_: &[Owner]| Ok(());
     let (supplies, ()) = supply(app, &typed, args.min_ttl, &args.without_account, place)?;
@@ -49,16 +56,20 @@ pub(crate) fn run(app: &App, args: &Token) -> Result<()> {
         unreachable!("an argument, or none, means one token or a failure");
     };
     let tokens = &supply.tokens;
+    let value = tokens::value(&tokens.access_token, &supply.whose())?;
+    if args.mask {
+        mask::mask_on_stderr([&value]).map_err(|error| mask::explain_failure(&error))?;
+    }
     if app.manner.json {
         print_json(&ValidToken::new(&supply.whose(), tokens))
     } else if args.header {
-        print(&format!(
+        print(&Text::new(&format!(
             "Authorization: {} {}",
             tokens.token_type,
-            tokens.access_token.expose()
-        ))
+            value.expose()
+        )))
     } else {
-        print(tokens.access_token.expose())
+        print(&Text::new(value.expose()))
     }
 }
 

@@ -19,9 +19,10 @@ use crate::error::{Code, Error, Result};
 use crate::login::{Flow, Retry, Wanted, Wish, check_resources, exchange};
 use crate::session::{Look, Need, look};
 use crate::token_set::TokenSet;
-use crate::variables::{is_variable, reserved};
 use crate::vault::Secrets;
+use crate::words::{UnfitName, VariableName, VariableValue};
 use keyfob_base::escape::escape_short;
+use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
 /// A token that is got for one use and stored nowhere.
@@ -54,27 +55,36 @@ pub(crate) struct Supply {
     pub tokens: TokenSet,
 }
 
-/// Whether a token may be put into the variable that was typed with a flag: programs depend on some
-/// themselves.
-pub(crate) fn check_variable(flag: &str, typed: Option<&str>) -> Result<()> {
-    match typed {
-        Some(name) if let Some(reason) = reserved(name) => Err(Error::usage(format!(
-            "`{name}` is not for tokens: it {reason}"
-        ))
-        .hint(format!("choose a variable of your own with `{flag} VAR`"))),
-        _ => check_name(typed),
+/// The variable that a token is put into; `flag` names another one.
+pub(crate) fn variable(flag: &str, name: &str) -> Result<VariableName> {
+    VariableName::new(name).map_err(|unfit| refuse_name(flag, name, unfit))
+}
+
+pub(crate) fn refuse_name(flag: &str, name: &str, unfit: UnfitName) -> Error {
+    match unfit {
+        UnfitName::Reserved(reason) => {
+            Error::usage(format!("`{name}` is not for tokens: it {reason}"))
+                .hint(format!("choose a variable of your own with `{flag} VAR`"))
+        }
+        UnfitName::Grammar => {
+            Error::usage(format!("`{}` cannot be a variable", escape_short(name, 80)))
+                .hint("letters, digits and `_` make a name, 255 at most, and no digit begins it")
+        }
     }
 }
 
-pub(crate) fn check_name(typed: Option<&str>) -> Result<()> {
-    match typed {
-        Some(name) if !is_variable(name) => Err(Error::usage(format!(
-            "`{}` cannot be a variable",
-            escape_short(name, 80)
-        ))
-        .hint("letters, digits and `_` make a name, 255 at most, and no digit begins it")),
-        _ => Ok(()),
-    }
+/// A token as it is handed out. What no account gets from a server, a file may hold.
+pub(crate) fn value(token: &Secret, whose: &str) -> Result<VariableValue> {
+    VariableValue::new(token).ok_or_else(|| {
+        Error::new(
+            Code::InvalidResponse,
+            format!(
+                "what is kept as the token of {whose} is empty or has characters that no token has"
+            ),
+        )
+        .hint(format!("sign in again with `keyfob login {whose}`"))
+        .account(whose)
+    })
 }
 
 impl Supply {

@@ -10,6 +10,7 @@ use super::print_answer;
 use crate::choose::{Choice, Source, Why};
 use crate::complete;
 use crate::error::Result;
+use crate::words::Text;
 use keyfob_base::escape::escape;
 
 #[derive(Debug, Args)]

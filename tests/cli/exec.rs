@@ -478,6 +478,77 @@ fn in_github_actions_the_token_is_masked_before_the_command_can_show_it() {
     assert!(!home.run(&shows).ok().stderr.contains("::add-mask::"));
 }
 
+/// A mask that no runner reads is the token in plain text, in a file that a job may upload.
+#[test]
+fn no_mask_is_written_where_no_runner_reads_it() {
+    let (mut home, _provider) = signed_in();
+    home.set("GITHUB_ACTIONS", "true");
+    let keyfob = keyfob_testkit::program::keyfob();
+    let log = home.path("build.log");
+    let step = |line: &str| {
+        let line = line.replace("KEYFOB", keyfob);
+        let line = line.replace("LOG", &log.display().to_string());
+        let mut step = Command::new("sh");
+        let surroundings = home.keyfob(&[]);
+        let surroundings = surroundings.get_envs();
+        let surroundings = surroundings.filter_map(|(name, value)| Some((name, value?)));
+        step.env_clear().envs(surroundings).args(["-c", &line]);
+        Run::of(step.output().expect("sh starts")).ok()
+    };
+    for line in [
+        "KEYFOB exec acme -- true 2>LOG",
+        "KEYFOB exec acme -q -- true >LOG 2>&1",
+        "KEYFOB exec acme --json -- true 2>>LOG",
+        "KEYFOB exec acme -- true 2>&1 | cat >LOG",
+        "sh -c 'KEYFOB exec acme -- true' 2>&1 | cat >LOG",
+        "x=$(KEYFOB exec acme -- true 2>&1); echo \"$x\" >LOG",
+    ] {
+        std::fs::write(&log, "").expect("a file");
+        let run = step(line);
+        let logged = std::fs::read_to_string(&log).expect("the file");
+        for text in [&run.stdout, &run.stderr, &logged] {
+            assert!(!text.contains(MARK), "{line}: {text}");
+        }
+    }
+    for line in [
+        "KEYFOB exec acme -- true",
+        "KEYFOB exec acme -q -- true 2>&1",
+        "sh -c 'KEYFOB exec acme -- true'",
+    ] {
+        let run = step(line);
+        let both = run.stdout + &run.stderr;
+        assert_eq!(both, format!("::add-mask::{TOKEN}\n"), "{line}");
+    }
+}
+
+#[test]
+fn a_token_is_masked_where_that_is_asked_for_or_not_handed_out() {
+    let (mut home, _provider) = signed_in();
+    let verbs = [
+        &["token", "acme", "--mask"][..],
+        &["token", "acme", "--mask", "--header"],
+        &["token", "acme", "--mask", "--json"],
+        &["export", "acme", "--mask"],
+        &["export", "acme", "--mask", "--format", "dotenv", "-q"],
+    ];
+    for verb in verbs {
+        let run = home.run(verb).fails(2, &["--mask", "GitHub Actions"]);
+        assert!(!format!("{run:?}").contains(MARK), "{run:?}");
+    }
+    home.set("GITHUB_ACTIONS", "true");
+    for verb in verbs {
+        let run = home.run(verb).ok();
+        assert_eq!(run.stderr, format!("::add-mask::{TOKEN}\n"), "{verb:?}");
+        assert!(run.stdout.contains(TOKEN) && !run.stdout.contains("add-mask"));
+        let file = std::fs::File::create(home.path("log")).expect("a file");
+        let mut command = home.keyfob(verb);
+        let run = Run::of(command.stderr(file).output().expect("keyfob starts"));
+        assert_eq!((run.status, &*run.stdout), (2, ""), "{verb:?}");
+        let logged = std::fs::read_to_string(home.path("log")).expect("the file");
+        assert!(!logged.contains(MARK), "{logged}");
+    }
+}
+
 #[test]
 fn no_secret_is_in_what_is_said_of_a_failure() {
     let (home, provider): (Home, Provider) = signed_in();

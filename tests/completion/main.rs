@@ -242,6 +242,131 @@ fn bash_with_the_script_sourced() {
     shell.wait_for("github/ada");
 }
 
+/// Words that a server, a definition or an archive may bring, each beginning with `zz`.
+const HOSTILE: [&str; 14] = [
+    "zz;touch${IFS}PWNED",
+    "zz$(touch${IFS}PWNED)",
+    "zz`touch${IFS}PWNED`",
+    "zz|touch${IFS}PWNED",
+    "zz&touch${IFS}PWNED",
+    "zz>PWNED",
+    "zz<only-file",
+    "zz'x",
+    "zz\"x",
+    "zz\\x",
+    "zz*",
+    "zz{a,b}",
+    "zz!!",
+    "zz#x",
+];
+
+/// A home where one such word is granted to an account, is a preset, and is a file's name.
+fn hostile_home(word: &str) -> Home {
+    let home = Home::new();
+    let entry = home.path().join("data/accounts/github/ada.json");
+    let text = fs::read_to_string(&entry).unwrap();
+    let mut entry_of_ada: serde_json::Value = serde_json::from_str(&text).unwrap();
+    entry_of_ada["scopes"] = serde_json::json!([word]);
+    fs::write(&entry, entry_of_ada.to_string()).unwrap();
+    let folder = home.path().join("config/providers");
+    fs::create_dir_all(&folder).unwrap();
+    let quoted = serde_json::json!(word).to_string();
+    let definition =
+        format!("issuer = \"https://id.example.com\"\n[presets]\n{quoted} = [\"read\"]\n");
+    fs::write(folder.join("acme.toml"), definition).unwrap();
+    fs::write(home.path().join(word), "").unwrap();
+    home
+}
+
+const HOSTILE_LINES: [&str; 3] = [
+    "keyfob login github/ada --scope zz",
+    "keyfob login acme --for zz",
+    "keyfob token github --exchange --subject-token-file zz",
+];
+
+/// Presses TAB behind each line, and Enter: the word may be there or not, and is one word.
+fn inserts_nothing_that_runs(start: impl Fn(&Home) -> Session) {
+    for word in HOSTILE {
+        let home = hostile_home(word);
+        // A stand-in says what it was given, for Enter is pressed; completions still ask keyfob.
+        let stand_in = format!(
+            "#!/bin/sh\n[ -n \"$KEYFOB_COMPLETE\" ] || [ \"$1\" = completions ] && exec {} \"$@\"\nfor last; do :; done\nprintf 'last=%s=end\\n' \"$last\"\n",
+            keyfob_testkit::program::keyfob()
+        );
+        let program = home.path().join("bin/keyfob");
+        fs::remove_file(&program).unwrap();
+        fs::write(&program, stand_in).unwrap();
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(&program, executable).unwrap();
+        for line in HOSTILE_LINES {
+            let mut shell = start(&home);
+            shell.complete(line);
+            shell.press("\r\r"); // elvish takes the first for its list of candidates
+            shell.wait_for("=end");
+            let shown = shell.contents();
+            let whole = shown.contains(&format!("last={word}=end"));
+            assert!(
+                whole || shown.contains("last=zz=end"),
+                "{word} {line}: {shown}"
+            );
+            assert!(
+                !home.path().join("PWNED").exists(),
+                "{word} {line}: {shown}"
+            );
+        }
+    }
+}
+
+#[test]
+fn bash_inserts_nothing_that_runs() {
+    if has("bash_inserts_nothing_that_runs", "bash") {
+        inserts_nothing_that_runs(|home| bash(home, "eval \"$(keyfob completions bash)\""));
+    }
+}
+
+#[test]
+fn zsh_inserts_nothing_that_runs() {
+    if has("zsh_inserts_nothing_that_runs", "zsh") {
+        let load = format!("fpath=({FILES} $fpath); autoload -Uz compinit; compinit -u -D");
+        inserts_nothing_that_runs(|home| zsh(home, &load));
+    }
+}
+
+#[test]
+fn fish_inserts_nothing_that_runs() {
+    if has("fish_inserts_nothing_that_runs", "fish") {
+        inserts_nothing_that_runs(|home| fish(home, &format!("set -p fish_complete_path {FILES}")));
+    }
+}
+
+#[test]
+fn elvish_inserts_nothing_that_runs() {
+    if has("elvish_inserts_nothing_that_runs", "elvish") {
+        inserts_nothing_that_runs(|home| {
+            elvish(home, &format!("eval (slurp < {FILES}/keyfob.elv)"))
+        });
+    }
+}
+
+/// The shells that insert what they are given; the last is not there in most places.
+#[test]
+fn shells_that_do_not_quote_are_offered_plain_words_alone() {
+    for word in HOSTILE {
+        let home = hostile_home(word);
+        for line in HOSTILE_LINES {
+            let words: Vec<&str> = line.split(' ').skip(1).collect();
+            for shell in ["bash", "powershell", "nushell"] {
+                assert_eq!(answer(&home, shell, &words), "", "{shell}: {line}: {word}");
+            }
+        }
+    }
+    let home = hostile_home("zz:plain");
+    for shell in ["bash", "powershell", "nushell", "fish", "zsh", "elvish"] {
+        let words = ["login", "github/ada", "--scope", "zz"];
+        assert!(answer(&home, shell, &words).starts_with("zz"), "{shell}");
+    }
+}
+
 #[test]
 fn login_offers_providers_and_accounts() {
     if !has("bash") {

@@ -7,9 +7,9 @@ pub mod client;
 pub mod disk;
 pub mod folders;
 pub mod home;
-pub mod needs;
 #[cfg(unix)]
 pub mod local_users;
+pub mod needs;
 pub mod process;
 pub mod program;
 pub mod provider;

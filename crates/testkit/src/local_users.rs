@@ -7,7 +7,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::home::{Run, skip};
+use crate::home::Run;
+use crate::needs::skip;
 use crate::program;
 
 /// Who may be run as, by root.

@@ -134,6 +134,11 @@ impl Session {
         self.wait_until(text, |screen| screen.contents().contains(text));
     }
 
+    /// What is on the screen.
+    pub fn contents(&self) -> String {
+        self.screen.screen().contents()
+    }
+
     /// Waits for the program to end; gives its exit code and what it has shown.
     pub fn end(mut self) -> (u32, String) {
         while let Ok(bytes) = self.output.recv_timeout(LIMIT) {

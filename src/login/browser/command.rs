@@ -1,12 +1,12 @@
 //! A command that somebody named, with the URL in it.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use url::Url;
 
 use crate::process::find_in_path;
+use crate::words::PageAddress;
 
 /// Browsers that draw on the terminal, where the login itself is talking.
 const TEXT_BROWSERS: [&str; 10] = [
@@ -21,24 +21,6 @@ const TEXT_BROWSERS: [&str; 10] = [
     "netrik",
     "retawq",
 ];
-
-/// What a URL may hold as it is, and a shell, PowerShell or `cmd` would act on. `&` and `%` stay: they
-/// are the URL's own.
-const ACTIVE: &str = "$`'\"();|\\<>^{}!*";
-
-/// The URL as a program gets it. Somebody's browser may be a script that quotes badly, so what a shell
-/// would act on is percent-encoded, which means the same to a server.
-pub(crate) fn argument(url: &Url) -> String {
-    let mut argument = String::with_capacity(url.as_str().len());
-    for c in url.as_str().chars() {
-        if ACTIVE.contains(c) {
-            let _ = write!(argument, "%{:02X}", u32::from(c)); // a string takes anything
-        } else {
-            argument.push(c);
-        }
-    }
-    argument
-}
 
 /// Why an entry's program is none to open, if it is a text browser.
 pub(crate) fn text_browser(entry: &str) -> Option<String> {
@@ -108,11 +90,12 @@ pub(crate) fn command(entry: &str, url: &Url) -> Result<Command, String> {
     if let Some(why) = find_flaw(program) {
         return Err(why);
     }
-    let url = argument(url);
+    let url = PageAddress::new(url);
+    let url = url.as_str();
     let mut command = Command::new(program);
     let mut placed = false;
     for argument in arguments {
-        let (argument, has_url) = expand(argument, &url);
+        let (argument, has_url) = expand(argument, url);
         command.arg(argument);
         placed |= has_url;
     }

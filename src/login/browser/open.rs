@@ -11,6 +11,7 @@ use super::command;
 use super::launch::{Failure, launch, program};
 use crate::login::Surroundings;
 use crate::web::{Flaw, flaws};
+use crate::words::PageAddress;
 
 /// The variables that name browsers; the first that is set counts.
 pub(crate) const VARIABLES: [&str; 2] = ["KEYFOB_BROWSER", "BROWSER"];
@@ -201,7 +202,7 @@ pub(super) async fn open_by_system(launchers: Vec<Command>) -> Result<(), String
 }
 
 pub(super) fn system(url: &Url) -> Vec<Command> {
-    open::commands(command::argument(url))
+    open::commands(PageAddress::new(url).as_str())
 }
 
 /// Those of Windows, and behind them the platform's, PowerShell among them, which gets the URL as data.
@@ -209,7 +210,10 @@ pub(super) fn system(url: &Url) -> Vec<Command> {
 pub(super) fn windows(url: &Url) -> Vec<Command> {
     let by_windows = RUNDLL32.into_iter().map(|rundll32| {
         let mut command = Command::new(rundll32);
-        command.args(["url.dll,FileProtocolHandler", &command::argument(url)]);
+        command.args([
+            "url.dll,FileProtocolHandler",
+            PageAddress::new(url).as_str(),
+        ]);
         command
     });
     by_windows.chain(system(url)).collect()

@@ -17,6 +17,7 @@ use crate::oauth::endpoint::origin;
 use crate::oauth::registration::{self, Registered};
 use crate::provider::Provider;
 use crate::vault::{ClientSecrets, Guard, KeptClient, LOCK_TIMEOUT};
+use crate::words::PageAddress;
 use keyfob_base::timestamp::Timestamp;
 
 /// Registers keyfob and keeps what that gave, or takes the client that another process has registered
@@ -209,7 +210,8 @@ fn registration_error(wish: &Wish, error: &OauthError) -> Error {
 pub(crate) fn by_hand_error(wish: &Wish, message: &str) -> Error {
     let provider = &wish.provider;
     let page = provider.registration.page.as_ref();
-    let place = page.map_or(provider.title.as_str(), Url::as_str);
+    let page = page.map(PageAddress::new);
+    let place = page.as_ref().map_or(&*provider.title, PageAddress::as_str);
     let hint = match wish.flow {
         Flow::ClientCredentials | Flow::TokenExchange => machine_steps(wish, place),
         _ => person_steps(wish, place),

@@ -14,7 +14,10 @@ use crate::oauth::members::{needed_secret, seconds, text};
 use crate::provider::{DeviceRule, DeviceStyle};
 use keyfob_base::escape::is_unsafe;
 
+/// The longest that a person is asked to type, in characters.
 const USER_CODE_LIMIT: usize = 64;
+/// The longest code that looks like one; RFC 8628 §6.1 advises eight.
+const PLAIN_LIMIT: usize = 24;
 /// The longest address that is shown, in bytes; no larger one makes a QR code.
 const URI_LIMIT: usize = 2048;
 /// The life of codes whose end no answer names, in seconds: what most servers give.
@@ -25,6 +28,43 @@ const USUAL_INTERVAL: u32 = 5;
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 /// The longest interval that is obeyed, in seconds; a longer one would never notice a sign-in.
 const LONGEST_INTERVAL: u32 = 60;
+
+/// What the person types, as the server spells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum UserCode {
+    Plain(PlainCode),
+    /// Printable ASCII that may be a sentence or an address: shown as the server's words.
+    Odd(String),
+}
+
+/// At most 24 letters, digits and dashes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PlainCode(String);
+
+impl UserCode {
+    pub(crate) fn new(code: &str) -> Self {
+        PlainCode::new(code).map_or_else(|| Self::Odd(code.to_owned()), Self::Plain)
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        match self {
+            Self::Plain(code) => code.as_str(),
+            Self::Odd(words) => words,
+        }
+    }
+}
+
+impl PlainCode {
+    pub(crate) fn new(code: &str) -> Option<Self> {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        let fit = (1..=PLAIN_LIMIT).contains(&code.len()) && code.bytes().all(plain);
+        fit.then(|| Self(code.to_owned()))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 /// `on_loopback`: the endpoint is on this machine; only then may the page be there, over http.
 pub(super) fn read(
@@ -75,7 +115,7 @@ fn authorization(
     })
 }
 
-fn user_code(members: &Map<String, Value>, style: DeviceStyle) -> Result<String, String> {
+fn user_code(members: &Map<String, Value>, style: DeviceStyle) -> Result<UserCode, String> {
     let also = match style {
         DeviceStyle::Rfc8628 => None,
         DeviceStyle::AuthorizationCode => text(members, "usercode")?,
@@ -88,7 +128,7 @@ fn user_code(members: &Map<String, Value>, style: DeviceStyle) -> Result<String,
     }
     let typed = code.bytes().all(|b| matches!(b, b' '..=b'~')) && !code.trim().is_empty();
     typed
-        .then(|| code.to_owned())
+        .then(|| UserCode::new(code))
         .ok_or_else(|| "`user_code` is not printable ASCII".into())
 }
 

@@ -7,5 +7,6 @@ mod codes;
 mod pace;
 mod request;
 
+pub(crate) use codes::{PlainCode, UserCode};
 pub(crate) use pace::Pace;
 pub(crate) use request::{DeviceAuthorization, DeviceRequest, Poll};

@@ -74,6 +74,7 @@ mod tests {
     use url::Url;
 
     use super::*;
+    use crate::oauth::device::UserCode;
     use keyfob_base::secret::Secret;
 
     const fn seconds(seconds: u64) -> Duration {
@@ -83,7 +84,7 @@ mod tests {
     fn begun(interval: u64, expires_in: u64) -> (Pace, Instant) {
         let authorization = DeviceAuthorization {
             device_code: Secret::new("d"),
-            user_code: "U".into(),
+            user_code: UserCode::new("U"),
             verification_uri: Url::parse("https://id.example.com/device").unwrap(),
             verification_uri_complete: None,
             expires_in: seconds(expires_in),

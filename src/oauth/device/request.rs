@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::json;
 use url::Url;
 
-use super::codes;
+use super::codes::{self, UserCode};
 use crate::oauth::endpoint::is_loopback;
 use crate::oauth::http::{Answer, Request};
 use crate::oauth::members::needed_secret;
@@ -46,8 +46,7 @@ pub(crate) struct DeviceRequest<'a> {
 pub(crate) struct DeviceAuthorization {
     /// Polled with; never shown.
     pub device_code: Secret,
-    /// What the person types; printable ASCII, at most 64 characters.
-    pub user_code: String,
+    pub user_code: UserCode,
     /// Where the person types it; https, or http to loopback where the endpoint is there too.
     pub verification_uri: Url,
     /// The same with the code in it, where the answer has one that is fit to open.
@@ -231,7 +230,7 @@ impl DeviceRequest<'_> {
         let url = self.below("token");
         let request = Request::json(Method::POST, &url, json!({}))
             .secret_field("device_auth_id", &authorization.device_code)
-            .field("user_code", &authorization.user_code);
+            .field("user_code", authorization.user_code.as_str());
         http.send(request).await
     }
 

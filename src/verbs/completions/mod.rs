@@ -18,6 +18,7 @@ use crate::doctor::{self, Completion, Pending};
 use crate::error::{Error, Result};
 use crate::process::find_in_path;
 use crate::term::{Console, Manner, Terminal};
+use crate::words::Text;
 use install::{FileChange, Installed};
 
 #[derive(Debug, Args)]
@@ -82,7 +83,7 @@ pub(crate) fn run(args: &Completions, manner: Manner) -> Result<()> {
     if args.install || args.uninstall {
         return change_files(shell, args.uninstall, manner);
     }
-    print(&script(shell)?)
+    print(&Text::new(&script(shell)?))
 }
 
 /// Gives the registration script for a shell. It calls `keyfob` as found on PATH where this process was
@@ -135,7 +136,7 @@ fn answer(done: &Installed, manner: Manner) -> Result<()> {
     let wanted = |file: &&install::ChangedFile| file.result == FileChange::Wanted;
     let mut lines = done.files.iter().filter(wanted);
     match lines.find_map(|file| file.line.as_deref()) {
-        Some(line) => print(line),
+        Some(line) => print(&Text::new(line)),
         None => Ok(()),
     }
 }

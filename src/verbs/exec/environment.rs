@@ -7,11 +7,12 @@ use super::{Exec, Holding};
 use crate::error::{Error, Result};
 use crate::process;
 use crate::verbs::app::App;
-use crate::verbs::tokens::Owner;
+use crate::verbs::tokens::{self, Owner};
+use crate::words::{VariableName, VariableValue};
 
 #[derive(Debug)]
 pub(crate) struct Destination {
-    variable: String,
+    variable: VariableName,
     /// Every variable of its provider's row.
     row: Vec<String>,
 }
@@ -30,15 +31,19 @@ pub(crate) fn command(args: &Exec, holdings: &[Holding]) -> Command {
         command.env_remove(name);
     }
     for holding in holdings {
-        command.env(&holding.place.variable, holding.token.expose());
+        set(&mut command, &holding.place.variable, &holding.token);
     }
     command
+}
+
+fn set(command: &mut Command, variable: &VariableName, token: &VariableValue) {
+    command.env(variable.as_str(), token.expose());
 }
 
 /// The place of each token: `wanted`, or its provider's usual variable. No two go into the same.
 pub(crate) fn places(
     app: &App,
-    wanted: Option<&str>,
+    wanted: Option<&VariableName>,
     owners: &[Owner],
 ) -> Result<Vec<Destination>> {
     if let (Some(name), [first, second, ..]) = (wanted, owners) {
@@ -47,7 +52,10 @@ pub(crate) fn places(
     let mut places: Vec<Destination> = Vec::with_capacity(owners.len());
     for owner in owners {
         let row = app.token_variables(&owner.provider)?;
-        let variable = wanted.map_or_else(|| row[0].clone(), str::to_owned);
+        let variable = match wanted {
+            Some(name) => name.clone(),
+            None => tokens::variable("--env", &row[0])?,
+        };
         if let Some(at) = places.iter().position(|one| same(&one.variable, &variable)) {
             return Err(clash(&owners[at], owner, &variable));
         }
@@ -57,7 +65,8 @@ pub(crate) fn places(
 }
 
 /// Windows knows variables in any case.
-fn same(one: &str, other: &str) -> bool {
+fn same(one: &VariableName, other: &VariableName) -> bool {
+    let (one, other) = (one.as_str(), other.as_str());
     if cfg!(windows) {
         one.eq_ignore_ascii_case(other)
     } else {
@@ -65,7 +74,7 @@ fn same(one: &str, other: &str) -> bool {
     }
 }
 
-fn clash(one: &Owner, other: &Owner, variable: &str) -> Error {
+fn clash(one: &Owner, other: &Owner, variable: &VariableName) -> Error {
     let (one, other) = (&one.whose, &other.whose);
     Error::usage(format!("{one} and {other} would both be in {variable}"),
     )

@@ -21,8 +21,9 @@ use crate::verbs::app::App;
 use crate::verbs::login::{self, Login, Means};
 use crate::verbs::logout::lives_on;
 use crate::verbs::provider::report_deletion;
-use crate::verbs::tokens::Owner;
+use crate::verbs::tokens::{self, Owner};
 use crate::verbs::{embedded, network};
+use crate::words::VariableName;
 use keyfob_base::escape::escape_short;
 use keyfob_base::testing::bound;
 
@@ -34,12 +35,12 @@ const NAME_LIMIT: usize = 80;
 
 /// Signs in, runs the command, gives back, and ends with the command's exit code; returns only where the
 /// command did not run.
-pub(crate) fn run(app: &App, args: &Exec) -> Result<()> {
-    let code = run_to_its_end(app, args)?;
+pub(crate) fn run(app: &App, args: &Exec, wanted: Option<&VariableName>) -> Result<()> {
+    let code = run_to_its_end(app, args, wanted)?;
     std::process::exit(code)
 }
 
-fn run_to_its_end(app: &App, args: &Exec) -> Result<i32> {
+fn run_to_its_end(app: &App, args: &Exec, wanted: Option<&VariableName>) -> Result<i32> {
     let login = login_args(args, parse_provider(&args.accounts)?.to_owned());
     let name = login.target.as_str();
     let definition = login::find_provider(app, name)?;
@@ -65,7 +66,7 @@ fn run_to_its_end(app: &App, args: &Exec) -> Result<i32> {
                 ..Keeping::from(Kind::Keyring) // never opened
             },
         };
-        let ended = Box::pin(sign_in_and_run(app, args, &context, plan, &memory)).await;
+        let ended = Box::pin(sign_in_and_run(app, args, wanted, &context, plan, &memory)).await;
         let gains = std::mem::take(&mut *memory.gains());
         give_back(app, &context, &definition.title, gains).await;
         ended
@@ -118,6 +119,7 @@ fn login_args(args: &Exec, target: String) -> Login {
 async fn sign_in_and_run(
     app: &App,
     args: &Exec,
+    wanted: Option<&VariableName>,
     context: &Arc<Context>,
     plan: Plan,
     memory: &MemoryVault,
@@ -128,7 +130,7 @@ async fn sign_in_and_run(
         whose: provider.clone(),
         provider: provider.clone(),
     };
-    let places = environment::places(app, args.env.as_deref(), &[owner])?;
+    let places = environment::places(app, wanted, &[owner])?;
     let done = tokio::select! {
         done = crate::login::login(context, plan) => {
             let done = interrupts.check().and(done);
@@ -140,7 +142,7 @@ async fn sign_in_and_run(
     if let Some(granted) = &memory.gains().granted {
         say_signed_in(app, granted, done.account.username.as_deref());
     }
-    let token = done.secrets.tokens.access_token;
+    let token = tokens::value(&done.secrets.tokens.access_token, &provider)?;
     let holding = |place| Holding {
         whose: provider.clone(),
         place,
@@ -148,7 +150,7 @@ async fn sign_in_and_run(
     };
     let holdings: Vec<Holding> = places.into_iter().map(holding).collect();
     let command = environment::command(args, &holdings);
-    mask(app, &holdings);
+    mask(&holdings);
     child::run(command, interrupts, || {
         app.audit.note(Action::HandOut, &provider, None);
     })

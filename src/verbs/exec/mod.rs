@@ -16,17 +16,17 @@ use clap::{ArgGroup, Args};
 use clap_complete::engine::ArgValueCompleter;
 
 use super::app::App;
-use super::export::github;
-use super::tokens::{Owner, check_variable, supply};
+use super::mask::{is_stderr_read, mask_on_stderr};
+use super::tokens::{self, Owner, supply};
 use crate::audit::Action;
 use crate::complete;
 use crate::error::{Error, Result};
 use crate::login::Flow;
 use crate::verbs::arguments::duration;
 use crate::verbs::tokens::OneTimeToken;
+use crate::words::VariableValue;
 use environment::Destination;
 use keyfob_base::memory;
-use keyfob_base::secret::Secret;
 use spawn_error::spawn_error;
 
 #[derive(Debug, Args)]
@@ -97,16 +97,19 @@ struct Holding {
     /// `PROVIDER/NAME`, or `PROVIDER` where no account holds it.
     whose: String,
     place: Destination,
-    token: Secret,
+    token: VariableValue,
 }
 
 /// Becomes the command, or runs it after a sign-in for it; returns only where that fails.
 pub(crate) fn run(app: &App, args: &Exec) -> Result<()> {
-    check_variable("--env", args.env.as_deref())?;
+    let wanted = args.env.as_deref();
+    let wanted = wanted
+        .map(|name| tokens::variable("--env", name))
+        .transpose()?;
     if args.ephemeral {
-        return ephemeral::run(app, args);
+        return ephemeral::run(app, args, wanted.as_ref());
     }
-    let places = |owners: &[Owner]| environment::places(app, args.env.as_deref(), owners);
+    let places = |owners: &[Owner]| environment::places(app, wanted.as_ref(), owners);
     let (supplies, places) = supply(
         app,
         &args.accounts,
@@ -115,15 +118,20 @@ pub(crate) fn run(app: &App, args: &Exec) -> Result<()> {
         places,
     )?;
     let holdings = supplies.into_iter().zip(places);
-    let holdings: Vec<Holding> = holdings
-        .map(|(supply, place)| Holding {
-            whose: supply.whose(),
-            place,
-            token: supply.tokens.access_token,
+    let holdings: Result<Vec<Holding>> = holdings
+        .map(|(supply, place)| {
+            let whose = supply.whose();
+            let token = tokens::value(&supply.tokens.access_token, &whose)?;
+            Ok(Holding {
+                whose,
+                place,
+                token,
+            })
         })
         .collect();
+    let holdings = holdings?;
     let command = environment::command(args, &holdings);
-    mask(app, &holdings);
+    mask(&holdings);
     let failure = become_command(command);
     // The log has these tokens as handed out, and nobody got them.
     for holding in &holdings {
@@ -135,12 +143,9 @@ pub(crate) fn run(app: &App, args: &Exec) -> Result<()> {
 
 /// Inside GitHub Actions the runner hides what it was told of, so it is told before the command can
 /// show anything.
-fn mask(app: &App, holdings: &[Holding]) {
-    if std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true") {
-        let masks = holdings.iter();
-        for mask in masks.filter_map(|holding| github::mask(holding.token.expose())) {
-            app.term.show(&mask);
-        }
+fn mask(holdings: &[Holding]) {
+    if is_stderr_read() {
+        let _ = mask_on_stderr(holdings.iter().map(|holding| &holding.token)); // nobody may be listening
     }
 }
 

@@ -7,6 +7,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use super::formats::Assignment;
 use crate::account::random_id;
 use crate::error::{Code, Error, Result};
+use crate::verbs::mask;
+use crate::words::{VariableName, VariableValue};
 use keyfob_base::files;
 
 pub(crate) struct File {
@@ -39,37 +41,30 @@ impl File {
     /// Has every value masked, and then sets the variables, all in one write.
     pub(crate) fn set(mut self, assignments: &[Assignment]) -> Result<()> {
         if self.variable == "GITHUB_ENV"
-            && let Some(one) = assignments.iter().find(|one| is_reserved(&one.variable))
+            && let Some(one) = assignments
+                .iter()
+                .find(|one| is_reserved(one.variable.as_str()))
         {
             return Err(reserved(&one.variable));
         }
-        mask_all(assignments).map_err(|error| {
-            Error::new(
-                Code::InternalError,
-                format!("cannot have the runner mask the tokens, so nothing was set: {error}"),
-            )
-            .hint("leave the step's standard output to the runner")
-        })?;
+        mask_all(assignments).map_err(|error| mask::explain_failure(&error))?;
         let records: String = assignments.iter().map(one_record).collect();
         append(&mut self.file, &records).map_err(|error| unusable(self.variable, &error))
     }
 }
 
 fn one_record(assignment: &Assignment) -> String {
-    let value = assignment.token.expose();
     let mut delimiter = random_id();
-    while value.contains(&delimiter) {
+    while assignment.token.expose().contains(&delimiter) {
         delimiter = random_id();
     }
-    record(&assignment.variable, value, &delimiter)
+    record(&assignment.variable, &assignment.token, &delimiter)
 }
 
 /// Writes the masks where the runner reads them; a reader that is gone is a failure here.
 fn mask_all(assignments: &[Assignment]) -> io::Result<()> {
-    let masks = assignments
-        .iter()
-        .filter_map(|one| mask(one.token.expose()));
-    let masks: String = masks.map(|mask| mask + "\n").collect();
+    let masks = assignments.iter().map(|one| mask::mask(&one.token) + "\n");
+    let masks: String = masks.collect();
     if goes_nowhere() {
         return Err(io::Error::other("standard output goes nowhere"));
     }
@@ -125,28 +120,15 @@ fn unusable(variable: &str, error: &io::Error) -> Error {
     .hint(format!("leave {variable} as the runner sets it"))
 }
 
-fn reserved(variable: &str) -> Error {
+fn reserved(variable: &VariableName) -> Error {
     Error::usage(format!("the runner keeps {variable} to itself"))
         .hint("choose another variable with `--name VAR`")
 }
 
-/// The line, without its end, that has the runner mask a value in all that a job logs from here on.
-/// `None` for an empty value, of which the runner would make a mask of nothing.
-pub(crate) fn mask(value: &str) -> Option<String> {
-    (!value.is_empty()).then(|| format!("::add-mask::{}", escape(value)))
-}
-
-/// A workflow command's data, in the runner's own escapes.
-fn escape(value: &str) -> String {
-    value
-        .replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
-}
-
 /// Lines for the file of `GITHUB_ENV` or `GITHUB_OUTPUT` that set a variable. The delimiter, which nobody can
 /// guess, is not in the value.
-pub(crate) fn record(variable: &str, value: &str, delimiter: &str) -> String {
+pub(crate) fn record(variable: &VariableName, value: &VariableValue, delimiter: &str) -> String {
+    let value = value.expose();
     format!("{variable}<<{delimiter}\n{value}\n{delimiter}\n")
 }
 
@@ -162,20 +144,14 @@ pub(crate) fn is_reserved(variable: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_mask_is_one_line_and_never_empty() {
-        assert_eq!(mask("abc").as_deref(), Some("::add-mask::abc"));
-        assert_eq!(
-            mask("a%0Ab\r\nc::d").as_deref(),
-            Some("::add-mask::a%250Ab%0D%0Ac::d")
-        );
-        assert_eq!(mask(""), None);
-    }
+    use keyfob_base::secret::Secret;
 
     #[test]
     fn a_record_stands_between_its_delimiters() {
-        assert_eq!(record("V", "a=<<b", "end"), "V<<end\na=<<b\nend\n");
+        let variable = VariableName::new("V").unwrap();
+        let value = VariableValue::new(&Secret::new("a=<<b")).unwrap();
+        let record = record(&variable, &value, "end");
+        assert_eq!(record, "V<<end\na=<<b\nend\n");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::formats::{Assignment, is_simple};
 use super::refuse;
 use crate::error::{Error, Result};
 use crate::verbs::app::App;
+use crate::words::{VariableName, VariableValue};
 use keyfob_base::files;
 
 pub(crate) struct Report(PathBuf);
@@ -42,7 +43,7 @@ impl Report {
 fn text(assignments: &[Assignment]) -> Result<String> {
     let mut report = String::new();
     for one in assignments {
-        let line = report_line(&one.variable, one.token.expose());
+        let line = report_line(&one.variable, &one.token);
         report += &line.ok_or_else(|| refuse(one, "a report of GitLab"))?;
         report.push('\n');
     }
@@ -61,18 +62,18 @@ pub(crate) const REPORT_LIMIT: usize = 5 * 1024;
 
 /// `NAME=VALUE`, of `[A-Za-z0-9._~+/=-]` alone: nothing can be quoted, blanks are stripped, and a `$` in a
 /// variable of a job is expanded.
-pub(crate) fn report_line(variable: &str, value: &str) -> Option<String> {
-    is_simple(value).then(|| format!("{variable}={value}"))
+pub(crate) fn report_line(variable: &VariableName, value: &VariableValue) -> Option<String> {
+    is_simple(value).then(|| format!("{variable}={}", value.expose()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verbs::export::formats::fixture::assert_simple_only;
+    use crate::verbs::export::formats::fixture::{assert_simple_only, assign};
 
     #[test]
     fn a_line_is_bare_or_refused() {
-        assert_eq!(report_line("V", "glpat-a_b==").unwrap(), "V=glpat-a_b==");
+        assert_eq!(assign(report_line, "glpat-a_b==").unwrap(), "V=glpat-a_b==");
         assert_simple_only(report_line);
     }
 }

@@ -16,11 +16,12 @@ use clap_complete::engine::ArgValueCompleter;
 
 use super::app::App;
 use super::tokens::{self, Owner};
-use super::{print, print_json};
+use super::{mask, print, print_json};
 use crate::complete;
 use crate::error::{Error, Result};
 use crate::verbs::arguments::duration;
 use crate::verbs::tokens::OneTimeToken;
+use crate::words::{Text, VariableName};
 use formats::{Assignment, AssignmentForm, Tokens, form};
 
 #[derive(Debug, Args)]
@@ -51,6 +52,9 @@ pub struct Export {
     /// Demand tokens that live at least this long
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub min_ttl: Option<Duration>,
+    /// In a step of GitHub Actions: have the runner mask the tokens in its log, by a line on stderr
+    #[arg(long)]
+    pub mask: bool,
     /// A token got for this once.
     #[command(flatten)]
     pub without_account: OneTimeToken,
@@ -95,10 +99,12 @@ enum Way {
 
 pub(crate) fn run(app: &App, args: &Export) -> Result<()> {
     let format = format(args, app.manner.json)?;
-    check_flags(args, format)?;
+    let name = check_flags(args, format)?;
+    if args.mask {
+        mask::demand_runner()?;
+    }
     let way = way(args, format)?;
-    let name = args.name.as_deref();
-    let variables = |owners: &[Owner]| assignments::variables(app, owners, name);
+    let variables = |owners: &[Owner]| assignments::variables(app, owners, name.as_ref());
     let (supplies, variables) = tokens::supply(
         app,
         &args.accounts,
@@ -107,8 +113,12 @@ pub(crate) fn run(app: &App, args: &Export) -> Result<()> {
         variables,
     )?;
     let assignments = assignments::pair(variables, &supplies)?;
+    if args.mask {
+        let masked = mask::mask_on_stderr(assignments.iter().map(|one| &one.token));
+        masked.map_err(|error| mask::explain_failure(&error))?;
+    }
     match way {
-        Way::Lines(form) => print(&lines(form, format, &assignments)?)?,
+        Way::Lines(form) => print(&Text::new(&lines(form, format, &assignments)?))?,
         Way::Json => print_json(&Tokens(&assignments))?,
         Way::Github(file) => file.set(&assignments)?,
         Way::Report(report) => return report.write(app, &assignments),
@@ -132,8 +142,8 @@ fn format(args: &Export, json: bool) -> Result<Format> {
     }
 }
 
-/// Whether the flags go together, before anything is looked up.
-fn check_flags(args: &Export, format: Format) -> Result<()> {
+/// Whether the flags go together, before anything is looked up; the variable that one of them names.
+fn check_flags(args: &Export, format: Format) -> Result<Option<VariableName>> {
     let belongs = |flag: &str, to: &str| {
         Error::usage(format!("`{flag}` goes with `--format {to}`"))
             .hint(format!("add `--format {to}`, or leave `{flag}` out"))
@@ -144,12 +154,15 @@ fn check_flags(args: &Export, format: Format) -> Result<()> {
     if args.report.is_some() && format != Format::Gitlab {
         return Err(belongs("--report", "gitlab"));
     }
-    let name = args.name.as_deref();
-    if args.output {
-        tokens::check_name(name) // no variable is set
-    } else {
-        tokens::check_variable("--name", name)
-    }
+    let parse = |name: &str| {
+        let parsed = if args.output {
+            VariableName::of_output(name)
+        } else {
+            VariableName::new(name)
+        };
+        parsed.map_err(|unfit| tokens::refuse_name("--name", name, unfit))
+    };
+    args.name.as_deref().map(parse).transpose()
 }
 
 /// Opens what will be written, so that no token is got in vain.
@@ -166,7 +179,7 @@ fn lines(form: AssignmentForm, format: Format, assignments: &[Assignment]) -> Re
     let lines: Result<Vec<String>> = assignments
         .iter()
         .map(|one| {
-            form(&one.variable, one.token.expose())
+            form(&one.variable, &one.token)
                 .ok_or_else(|| refuse(one, &format!("`--format {}`", reader::name(format))))
         })
         .collect();

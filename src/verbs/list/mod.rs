@@ -21,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::names::is_provider_name;
 use crate::provider::{LifetimeRule, SetVariable};
 use crate::vault::Listing;
+use crate::words::Text;
 use keyfob_base::timestamp::Timestamp;
 
 #[derive(Debug, Args)]
@@ -108,7 +109,7 @@ pub(crate) fn run(app: &App, args: &List) -> Result<()> {
     let (width, colour) = columns();
     let width = (!args.wide).then_some(width);
     let layout = Layout { width, colour };
-    print(&table::draw(&accounts, &variables, now, layout))?;
+    print(&Text::new(&table::draw(&accounts, &variables, now, layout)))?;
     std::mem::forget(listing); // the process ends here; a thousand accounts take long to free
     Ok(())
 }

@@ -6,7 +6,6 @@ use super::answer::Listed;
 use crate::account::{Account, Status};
 use crate::provider::SetVariable;
 use crate::verbs::table::{Column, Shrink, render};
-use keyfob_base::escape::escape;
 use keyfob_base::timestamp::{Timestamp, until};
 
 #[derive(Debug, Clone, Copy)]
@@ -52,11 +51,11 @@ pub(crate) fn draw(
     if entries.any(|account| account.username.is_some()) {
         let who = |listed: &Listed| {
             let username = listed.account.username.as_deref();
-            escape(username.unwrap_or("")).into_owned()
+            username.unwrap_or("").to_owned()
         };
         columns.push(Column::new("WHO", of(&who, &nothing), Shrink::Second));
     }
-    let scopes = |listed: &Listed| escape(&listed.account.scopes.join(" ")).into_owned();
+    let scopes = |listed: &Listed| listed.account.scopes.join(" ");
     columns.push(Column::new("SCOPES", of(&scopes, &nothing), Shrink::First));
     if wide {
         let kind = |listed: &Listed| listed.account.identity.kind.to_string();
@@ -71,7 +70,7 @@ pub(crate) fn draw(
     }
     if wide {
         let issued = |listed: &Listed| listed.account.received_at.to_string();
-        let client = |listed: &Listed| escape(&listed.account.client.id).into_owned();
+        let client = |listed: &Listed| listed.account.client.id.clone();
         let grant = |listed: &Listed| listed.sign_in.map_or_else(String::new, |end| end.date());
         columns.push(Column::new("ISSUED", of(&issued, &nothing), Shrink::Never));
         columns.push(Column::new("CLIENT", of(&client, &nothing), Shrink::Never));
@@ -439,7 +438,7 @@ mod tests {
             words(1, 4),
             "given|keyring|2023-11-14T21:13:20Z|given 1 h ago"
         );
-        let client = escape(&hf.client.id);
+        let client = hf.client.id.replace('\u{1b}', "\\u{1b}");
         let whole = format!("person|keyring|2023-11-14T21:13:20Z|{client}|2024-02-12|in 7 h");
         assert_eq!(words(2, 6), whole);
         assert_eq!(words(3, 3), "gitlab|env GITLAB_TOKEN|unknown");

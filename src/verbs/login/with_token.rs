@@ -11,6 +11,7 @@ use crate::names::{is_name, is_provider_name, nearest};
 use crate::provider::{PrefixMatch, Provider, judge};
 use crate::verbs::app::App;
 use crate::verbs::{embedded, network};
+use crate::words::PageAddress;
 use keyfob_base::secret::Secret;
 
 /// The longest line that a terminal lets through whole, in bytes; it drops the rest without a word.
@@ -86,6 +87,7 @@ fn take(app: &App, provider: &Provider, command: &str) -> Result<Secret> {
     let refused = |what: &str, next: &str| Error::usage(what.to_owned()).hint(pipe(next));
     let given = if io::stdin().is_terminal() {
         if let Some(page) = provider.given.page.as_ref().filter(|_| app.term.can_ask()) {
+            let page = PageAddress::new(page);
             app.term.say(&format!("tokens are made at {page}"));
         }
         let question = format!("token for {}:", provider.title);

@@ -19,6 +19,7 @@ use crate::complete;
 use crate::error::{Error, Result};
 use crate::help::{TOPICS, Topic};
 use crate::verbs::Cli;
+use crate::words::Text;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -48,14 +49,14 @@ struct ManPage {
 
 pub(crate) fn run(args: &Man) -> Result<()> {
     let Some(dir) = &args.dir else {
-        return print(&page(args)?);
+        return print(&Text::new(&page(args)?));
     };
     let files = write_all(dir)?;
     let names: Vec<String> = files
         .iter()
         .map(|file| file.display().to_string())
         .collect();
-    print(&names.join("\n"))
+    print(&Text::new(&names.join("\n")))
 }
 
 /// Gives one page: of the verb that was named, `provider show` as two words or as `provider-show`, or

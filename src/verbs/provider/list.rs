@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::verbs::app::App;
 use crate::verbs::table::{Column, Shrink, render};
 use crate::verbs::{caution, columns, print, print_json};
-use keyfob_base::escape::escape;
+use crate::words::Text;
 
 pub(crate) fn run(app: &App) -> Result<()> {
     let accounts = app.vault.accounts().accounts;
@@ -35,7 +35,7 @@ pub(crate) fn run(app: &App) -> Result<()> {
         return print_json(&answer);
     }
     let (width, colour) = columns();
-    print(&answer.table(width, colour))
+    print(&Text::new(&answer.table(width, colour)))
 }
 
 #[derive(Debug, Serialize)]
@@ -74,16 +74,8 @@ impl ProviderList {
     fn table(&self, width: usize, colour: bool) -> String {
         let of = |cell: fn(&ListedProvider) -> String| self.providers.iter().map(cell).collect();
         let mut columns = [
-            Column::new(
-                "PROVIDER",
-                of(|known| escape(&known.name).into_owned()),
-                Shrink::Last,
-            ),
-            Column::new(
-                "TITLE",
-                of(|known| escape(&known.title).into_owned()),
-                Shrink::First,
-            ),
+            Column::new("PROVIDER", of(|known| known.name.clone()), Shrink::Last),
+            Column::new("TITLE", of(|known| known.title.clone()), Shrink::First),
             Column::new("ACCOUNTS", of(ListedProvider::count), Shrink::Never),
             Column::new("LOGIN", of(ListedProvider::state), Shrink::Second),
         ];

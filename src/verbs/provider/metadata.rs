@@ -10,6 +10,7 @@ use crate::complete;
 use crate::error::{Error, Result};
 use crate::provider::Change;
 use crate::verbs::app::App;
+use crate::verbs::output::escape_json;
 use crate::verbs::print_answer;
 
 #[derive(Debug, Args)]
@@ -34,7 +35,7 @@ pub(crate) fn run(app: &App, args: &ProviderMetadata) -> Result<()> {
         .preview(name, &[Change::set("client_id", url.as_str())])?;
     let document = ClientDocument::new(&url, provider.described_redirect_uris());
     print_answer(app, &document, || {
-        serde_json::to_string_pretty(&document).expect("strings serialise")
+        escape_json(&serde_json::to_string_pretty(&document).expect("strings serialise"))
     })?;
     app.term.say(&format!(
         "serve this as application/json at {url}, then `keyfob provider set {name} client_id={url}`"

@@ -23,6 +23,53 @@ fn metadata(provider: &Provider, member: &str, value: &Value) -> Reply {
     Reply::Json(200, metadata)
 }
 
+/// What a shell would act on, where an address may hold it.
+const ACTIVE: &str = "x;$(touch%20y)|'z'!*";
+
+#[test]
+fn the_address_that_is_shown_is_the_one_that_is_opened() {
+    let (mut home, provider) = (Home::new(), Provider::start());
+    let place = |name: &str| format!("{}/{name}", provider.origin());
+    let active = |name: &str| format!("{}/{ACTIVE}", place(name));
+    let definition = provider.definition(&provider.device());
+    let definition = definition.replace(&place("authorize"), &active("authorize"));
+    home.provider("acme", &definition);
+    let addresses = |run: &Run| -> Vec<String> {
+        let lines = run.stderr.lines().map(str::trim);
+        lines
+            .filter(|line| line.starts_with("http"))
+            .map(str::to_owned)
+            .collect()
+    };
+    let device = json!({
+        "device_code": "a-device-code", "user_code": "WDJB-MJHT", "expires_in": 60, "interval": 1,
+        "verification_uri": active("activate"),
+    });
+    for args in [
+        &["--no-browser"][..],
+        &["--flow", "paste"],
+        &["--flow", "browser"],
+        &["--flow", "device"],
+    ] {
+        home.set("KEYFOB_BROWSER", home.recording_browser());
+        provider.next("/device", Reply::Json(200, device.clone()));
+        let run = home.run(&[&["login", "acme", "--timeout", "2s"], args].concat());
+        let shown = addresses(&run);
+        assert!(!shown.is_empty() || args.contains(&"paste"), "{run:?}");
+        for address in &shown {
+            assert!(
+                !address.contains([';', '$', '(', ')', '|', '\'', '!', '*']),
+                "{address}"
+            );
+        }
+        if args.contains(&"browser") {
+            let opened = std::fs::read_to_string(home.path("browser/arguments")).expect("it ran");
+            assert_eq!(shown, [opened.trim()], "{run:?}");
+        }
+        provider.state(|state| state.instead.clear());
+    }
+}
+
 #[test]
 fn metadata_never_acts_whatever_it_names() {
     let (mut home, provider) = (Home::new(), Provider::start());

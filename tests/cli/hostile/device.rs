@@ -99,6 +99,42 @@ fn codes_that_nobody_should_type_are_not_shown() {
     assert!(provider.asked("/token").is_empty());
 }
 
+/// What is no code may be an order or an address: it is the server's word, in quotes, and nothing to scan.
+#[test]
+fn a_code_that_looks_like_none_is_shown_as_the_servers_words() {
+    let (home, provider) = acme_with_device();
+    provider.state(|state| state.decision = Decision::Denied);
+    for odd in [
+        "go to evil.example",
+        "evil.example/activate",
+        "+1 555 0100",
+        "WDJB MJHT",
+        "WDJB_MJHT",
+        "$(touch PWNED)",
+        "a;b",
+        "ABCDEFGHIJKLMNOPQRSTUVWXY",
+    ] {
+        provider.next("/device", answer(&provider, "user_code", json!(odd)));
+        let mut command = home.keyfob(&DEVICE);
+        command.env("NO_COLOR", "1").env("LANG", "C.UTF-8");
+        let (_, shown) = Screen::start(&command).end();
+        assert!(shown.contains(&format!("  \"{odd}\"")), "{shown}");
+        assert!(shown.contains("what Acme calls its code"), "{shown}");
+        assert!(!shown.contains([HALF_BLOCK, '║']), "{shown}");
+        assert!(!shown.contains("user_code="), "{shown}");
+    }
+    for plain in ["WDJB-MJHT", "abc123", "ABCDEFGHIJKLMNOPQRSTUVWX"] {
+        provider.next("/device", answer(&provider, "user_code", json!(plain)));
+        let mut command = home.keyfob(&DEVICE);
+        command.env("NO_COLOR", "1").env("LANG", "C.UTF-8");
+        let (_, shown) = Screen::start(&command).end();
+        assert!(
+            shown.contains('║') && !shown.contains("calls its code"),
+            "{shown}"
+        );
+    }
+}
+
 fn becomes_no_qr_code(hostile: &Value) {
     let (home, provider) = acme_with_device();
     let reply = answer(&provider, "verification_uri_complete", hostile.clone());

@@ -2,7 +2,7 @@
 //! and the variables of a job. `actions/checkout` has been here already.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use serde_json::Value;
@@ -102,24 +102,19 @@ fn step(
     machine.write("runner/step.sh", text(step, "run"));
     machine.write("runner/env", "");
     machine.write("runner/output", "");
-    let log_file = tempfile::NamedTempFile::new().expect("a temporary file");
-    let stream = || {
-        File::options()
-            .append(true)
-            .open(log_file.path())
-            .expect("the log")
-    };
-    let status = machine
-        .bare("bash", variables)
+    let (mut written, stream) = std::io::pipe().expect("a pipe");
+    let mut command = machine.bare("bash", variables);
+    let mut child = command
         .arg("-e")
         .arg(machine.path("runner/step.sh"))
         .current_dir(machine.path("work"))
-        .stdout(stream())
-        .stderr(stream())
-        .status()
+        .stdout(stream.try_clone().expect("a pipe"))
+        .stderr(stream)
+        .spawn()
         .expect("bash starts");
-    *log += &std::fs::read_to_string(log_file.path()).expect("the log");
-    status.code().unwrap_or(-1)
+    drop(command); // its ends of the pipe
+    written.read_to_string(log).expect("the log");
+    child.wait().expect("bash ends").code().unwrap_or(-1)
 }
 
 impl Log {

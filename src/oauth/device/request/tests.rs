@@ -68,7 +68,7 @@ async fn poll(change: impl FnOnce(&mut Provider), scripted: &str) -> Poll {
 fn authorization() -> DeviceAuthorization {
     DeviceAuthorization {
         device_code: Secret::new("d3vice/+"),
-        user_code: "WDJB-MJHT".into(),
+        user_code: UserCode::new("WDJB-MJHT"),
         verification_uri: Url::parse("https://id.example.com/device").unwrap(),
         verification_uri_complete: None,
         expires_in: Duration::from_secs(900),
@@ -115,7 +115,7 @@ async fn a_public_client_asks_with_its_id_alone() {
     assert!(asked.starts_with("POST /device HTTP/1.1\r\n"), "{asked}");
     assert_eq!(form(&asked), pairs(&[("client_id", "fob&co")]));
     assert_eq!(codes.device_code.expose(), "d3vice/+");
-    assert_eq!(codes.user_code, "WDJB-MJHT");
+    assert_eq!(codes.user_code.as_str(), "WDJB-MJHT");
     assert_eq!(
         codes.verification_uri.as_str(),
         "https://id.example.com/device"

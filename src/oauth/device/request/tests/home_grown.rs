@@ -59,7 +59,7 @@ async fn codes_are_asked_for_in_json_with_the_client_alone() {
     );
     assert_eq!(object(&asked), json!({ "client_id": "fob&co" }));
     assert_eq!(codes.device_code.expose(), "d3vice");
-    assert_eq!(codes.user_code, "AB-12");
+    assert_eq!(codes.user_code.as_str(), "AB-12");
     assert_eq!(codes.verification_uri.path(), "/codex/device");
     assert_eq!(
         (codes.expires_in.as_secs(), codes.interval.as_secs()),
