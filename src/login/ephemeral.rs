@@ -6,7 +6,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::Plan;
 use crate::context::Context;
 use crate::error::Result;
-use crate::interrupts::Hold;
 use crate::oauth::Client;
 use crate::oauth::registration::Registered;
 use crate::oauth::revoke::{Hint, beyond};
@@ -48,7 +47,7 @@ impl Plan {
         tokens.await.inspect(|tokens| self.gain(client, tokens))
     }
 
-    pub(super) fn hold(&self, context: &Context) -> Result<Option<Hold>> {
+    pub(super) fn hold(&self, context: &Context) -> Result<Option<impl Sized + use<>>> {
         let ephemeral = self.keeping.memory.as_ref();
         ephemeral.map(|_| context.interrupts.hold()).transpose()
     }

@@ -35,7 +35,8 @@ impl Context {
             return Ok((account, Whose::Machine));
         }
         let endpoints = pinned_endpoints(&self.registry, &account)?;
-        let endpoint = endpoints.userinfo()?.ok_or_else(|| unknown(&account))?;
+        let missing = || no_endpoint(&account.provider).account(&account);
+        let endpoint = endpoints.userinfo()?.ok_or_else(missing)?;
         self.ask_userinfo(account, &endpoints, &endpoint).await
     }
 
@@ -101,10 +102,6 @@ fn no_endpoint(provider: &str) -> Error {
         format!("{provider} has no userinfo endpoint"),
     )
     .hint("add `userinfo_endpoint` to the provider's file")
-}
-
-fn unknown(account: &Account) -> Error {
-    no_endpoint(&account.provider).account(account)
 }
 
 fn variable_refused(provider: &str, variable: &str) -> Error {

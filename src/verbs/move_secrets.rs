@@ -111,6 +111,7 @@ pub(crate) fn run(app: &App, args: &Move) -> Result<()> {
     report(app, &failures)
 }
 
+#[derive(Default)]
 struct Selection {
     accounts: Vec<Account>,
     /// Providers that were named of which nothing but a client is kept.
@@ -126,16 +127,15 @@ fn select(app: &App, args: &Move) -> Result<Selection> {
         }
         return Ok(Selection {
             accounts: listing.accounts,
-            clients: BTreeSet::new(),
             broken: listing.broken,
+            ..Selection::default()
         });
     }
     let named = args.accounts.iter().cloned();
     let (clients, named): (Vec<_>, Vec<_>) = named.partition(|typed| is_client_alone(app, typed));
     let mut meant = Selection {
-        accounts: Vec::new(),
         clients: clients.into_iter().collect(),
-        broken: Vec::new(),
+        ..Selection::default()
     };
     if meant.clients.is_empty() || !named.is_empty() {
         let several = app.chooser().accounts(&named)?;

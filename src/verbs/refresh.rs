@@ -83,10 +83,6 @@ pub(crate) fn run(app: &App, args: &Refresh) -> Result<()> {
     report(app, &failures)
 }
 
-fn means_all(args: &Refresh) -> bool {
-    args.all || (args.accounts.is_empty() && args.expiring_in.is_some())
-}
-
 struct Selection {
     chosen: Vec<Account>,
     /// The ids of those that somebody named: they are tried even where the provider has refused them.
@@ -96,7 +92,8 @@ struct Selection {
 
 /// The accounts meant. Of those that nobody named, only what has something to refresh with.
 fn select(app: &App, args: &Refresh) -> Result<Selection> {
-    let (mut chosen, named, broken) = if means_all(args) {
+    let all = args.all || (args.accounts.is_empty() && args.expiring_in.is_some());
+    let (mut chosen, named, broken) = if all {
         let listing = app.vault.accounts();
         (listing.accounts, BTreeSet::new(), listing.broken)
     } else {

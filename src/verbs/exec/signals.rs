@@ -3,16 +3,10 @@
 //! A terminal tells the whole foreground group of its size and of Ctrl-Z by itself, so SIGWINCH and the signals
 //! of job control are left to it.
 //!
-//! Whom a signal was sent to, keyfob alone or the command too, is found out by a probe beside the command.
-//!
-//! The command is in the same process group, as a shell's job control and a Ctrl-C want it. So what a terminal,
-//! a shell's `kill %1`, `timeout` or a service manager sends to all of them has reached the command already,
-//! and a second SIGINT means more than one to many programs. The system does not tell the two apart: the
-//! signal and its sender are the same. A process beside the command does, which does nothing but die of
-//! whatever is sent to all.
-//!
-//! It is `cat`, reading from a pipe that ends with keyfob. Where it cannot be started, or does not stay,
-//! everything is forwarded.
+//! The command is in the same process group, as a shell's job control and a Ctrl-C want it. So what is sent to
+//! the group has reached the command already, and a second SIGINT means more than one to many programs. The
+//! system does not tell the two apart; a probe beside the command does, which dies of whatever is sent to all.
+//! It is `cat`, reading from a pipe that ends with keyfob. Where it does not run, everything is forwarded.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};

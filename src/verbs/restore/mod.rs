@@ -85,19 +85,14 @@ pub(crate) fn run(app: &App, args: &Restore) -> Result<()> {
     for saved in chosen {
         let result = restore(app, args, saved, place, backup.moved);
         let result = result.map_err(|error| error.account(&saved.account));
-        used |= matches!(
-            &result,
-            Ok(RestoreOutcome {
-                outcome: RestoreResult::Restored | RestoreResult::Updated,
-                ..
-            })
-        );
         match result {
             Ok(done) => {
+                let outcome = done.outcome;
+                used |= matches!(outcome, RestoreResult::Restored | RestoreResult::Updated);
                 let error = done.error.as_ref();
                 answer
                     .accounts
-                    .push(RestoredAccount::here(&done.account, done.outcome, error));
+                    .push(RestoredAccount::here(&done.account, outcome, error));
                 failures.extend(done.error);
             }
             Err(error) => {
@@ -184,7 +179,7 @@ fn restore(
         };
         app.audit.note(Action::Restore, &whose, failure);
     }
-    Ok(match result? {
+    let (account, outcome, error) = match result? {
         Restored::New(account, taken, unfinished) => {
             let why = taken.map(|taken| format!(" (`{taken}` is another's)"));
             app.term.say(&format!(
@@ -192,29 +187,17 @@ fn restore(
                 why.unwrap_or_default(),
                 describe_life(&account)
             ));
-            RestoreOutcome {
-                outcome: RestoreResult::Restored,
-                error: unfinished.map(|error| error.account(&account)),
-                account,
-            }
+            (account, RestoreResult::Restored, unfinished)
         }
         Restored::Updated(account, unfinished) => {
             app.term
                 .say(&format!("updated {account}{}", describe_life(&account)));
-            RestoreOutcome {
-                outcome: RestoreResult::Updated,
-                error: unfinished.map(|error| error.account(&account)),
-                account,
-            }
+            (account, RestoreResult::Updated, unfinished)
         }
         Restored::Unchanged(account) => {
             app.term
                 .say(&format!("{account} is here as it is in the backup"));
-            RestoreOutcome {
-                outcome: RestoreResult::Unchanged,
-                error: None,
-                account,
-            }
+            (account, RestoreResult::Unchanged, None)
         }
         Restored::Newer(account) => {
             // Whoever was asked and said no has decided.
@@ -222,12 +205,14 @@ fn restore(
             if error.is_none() {
                 app.term.say(&format!("{account} stays as it is here"));
             }
-            RestoreOutcome {
-                outcome: RestoreResult::Kept,
-                error,
-                account,
-            }
+            (account, RestoreResult::Kept, error)
         }
+    };
+    let error = error.map(|error| error.account(&account));
+    Ok(RestoreOutcome {
+        account,
+        outcome,
+        error,
     })
 }
 
