@@ -27,7 +27,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("help", ""),
     (
         "login",
-        "account audit ci claims config context error interrupts names oauth process provider store term token_set vault web",
+        "account audit ci claims config context error names oauth process provider store term token_set vault web",
     ),
     ("ci", "account claims context error oauth process provider"),
     ("config", "error paths rules store toml_text"),
