@@ -30,9 +30,8 @@ impl<'a> Target<'a> {
 fn malformed(typed: &str) -> Error {
     if is_pattern(typed) {
         let shown = escape_short(typed, 80);
-        return Error::usage(format!("`{shown}` is a pattern, and a name is wanted"),
-        )
-        .hint("name one account as PROVIDER/NAME; `logout`, `refresh`, `check`, `move`, `backup` and `restore` take patterns");
+        let what = format!("`{shown}` is a pattern, and a name is wanted");
+        return Error::usage(what).hint("name one account as PROVIDER/NAME; `logout`, `refresh`, `check`, `move`, `backup` and `restore` take patterns");
     }
     let lower = typed.to_lowercase();
     let hint = match Target::read(&lower) {

@@ -29,7 +29,8 @@ pub(crate) fn browser(no_input: bool) -> Vec<Finding> {
                 .enumerate()
                 .filter_map(|(at, launcher)| Some((at + 1, launcher.obstacle.as_ref()?)))
                 .map(|(entry, obstacle)| {
-                    CHECK.warn(format!("entry {entry} of {variable} {obstacle}"),
+                    CHECK.warn(
+                        format!("entry {entry} of {variable} {obstacle}"),
                         format!("correct {variable}, or unset it; `login` goes on with the next entry, and shows the address in any case"),
                     )
                 })

@@ -37,18 +37,20 @@ impl<T: Send + 'static> Pending<T> {
     pub(crate) fn wait(self) -> Result<T, Box<Finding>> {
         let left = self.bound.saturating_sub(self.begun.elapsed());
         let seconds = self.bound.as_secs();
-        let failed = |why| {
-            match why {
-            RecvTimeoutError::Timeout => Topic(self.name).fail(format!("did not end within {seconds} s"),
-                "look whether the disk with keyfob's folders answers; KEYFOB_HOME names another place",
-            ),
-            RecvTimeoutError::Disconnected => Topic(self.name).fail("the check broke off",
-                "run it again; if it stays so, report it as a fault of keyfob",
-            ),
-        }
-        };
         let found = self.findings.recv_timeout(left);
-        found.map_err(|why| Box::new(failed(why)))
+        found.map_err(|why| {
+            let (what, hint) = match why {
+                RecvTimeoutError::Timeout => (
+                    format!("did not end within {seconds} s"),
+                    "look whether the disk with keyfob's folders answers; KEYFOB_HOME names another place",
+                ),
+                RecvTimeoutError::Disconnected => (
+                    "the check broke off".into(),
+                    "run it again; if it stays so, report it as a fault of keyfob",
+                ),
+            };
+            Box::new(Topic(self.name).fail(what, hint))
+        })
     }
 }
 

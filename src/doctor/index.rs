@@ -165,7 +165,8 @@ fn dangling_defaults(setup: &Setup) -> Vec<Finding> {
     let gone = defaults.into_iter();
     let gone = gone.filter(|(provider, name)| !setup.vault.has_account(provider, name));
     gone.map(|(provider, name)| {
-        CHECK.warn(format!("the default of {provider} is {provider}/{name}, which is gone"),
+        CHECK.warn(
+            format!("the default of {provider} is {provider}/{name}, which is gone"),
             format!(
                 "`keyfob use {provider}/NAME` chooses another, `keyfob doctor --mend` takes it away"
             ),
@@ -197,7 +198,8 @@ fn dangling_secrets(setup: &Setup, kind: Kind, keys: &BTreeSet<String>) -> Vec<F
 
 fn in_file_store(keys: Vec<String>) -> Option<Finding> {
     let (named, noun) = (named(&keys)?, Kind::File.noun());
-    let found = CHECK.warn(format!("no account leads to {named} in {noun}"),
+    let found = CHECK.warn(
+        format!("no account leads to {named} in {noun}"),
         "`keyfob doctor --mend` removes what nothing leads to; if an account is missing in `keyfob list`, bring back its file in the index first",
     );
     Some(found.mendable(Mend::Secrets(keys)))

@@ -78,7 +78,8 @@ pub(crate) fn questions(setup: &Setup) -> (Vec<Question>, Vec<Finding>) {
         .map(|then| then.since(now))
         .filter(|ahead| *ahead > CLOCK_USELESS)
     {
-        findings.push(CLOCK.warn(format!("this machine is {ahead} s behind the last change of an account, so its clock was set back, or was wrong then"),
+        findings.push(CLOCK.warn(
+            format!("this machine is {ahead} s behind the last change of an account, so its clock was set back, or was wrong then"),
             SET_CLOCK,
         ));
     }

@@ -147,6 +147,7 @@ fn update(vault: &Vault, plan: &Plan, account: &Account, grant: SignInGrant) -> 
     }
     new.id = old.id;
     new.copy_in = old.copy_in;
+    // Secret, entry, default: what breaks off in between leaves no account without its secret.
     vault.keep(&new, &secrets)?;
     vault.record(&new)?;
     let mut done = conclude(vault, new, secrets, false);

@@ -39,7 +39,8 @@ pub(crate) struct Provider {
     /// The file's name, `[a-z0-9][a-z0-9-]{0,31}`.
     #[serde(skip)]
     pub name: String,
-    /// The keys that nobody has given yet, dotted; what stands there meanwhile is an example.
+    /// The keys that nobody has given yet, dotted; what stands there meanwhile is an example,
+    /// and goes nowhere: [`super::Registry::get`] refuses such a definition.
     #[serde(skip)]
     pub missing: Vec<String>,
     pub title: String,
@@ -54,7 +55,8 @@ pub(crate) struct Provider {
     /// What stands for this provider's origins where those say nothing: the sandbox's state folder.
     #[serde(skip)]
     pub pinned_as: Option<String>,
-    /// What a client registers with where the definition does not say; the metadata may tell.
+    /// What a client registers with where the definition does not say: nothing, unless the metadata says that this
+    /// server has no such clients.
     #[serde(skip)]
     pub registers_as: ClientAuth,
     /// Runs inside keyfob: the sandbox's row, and no other.
@@ -209,7 +211,8 @@ impl Provider {
         names::variable(&self.name, what)
     }
 
-    /// The definition by which a given token is asked about and taken back. There is no client.
+    /// The definition by which a given token is asked about and taken back. There is no client, so
+    /// headers that name one are left out.
     #[must_use]
     pub(crate) fn for_given(mut self) -> Self {
         let given = &self.given;

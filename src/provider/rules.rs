@@ -66,7 +66,8 @@ pub(crate) struct TokenRule {
     pub body: TokenBody,
     #[serde(skip_serializing_if = "is_default")]
     pub headers: BTreeMap<String, String>,
-    /// Where the members of an answer are, as a JSON pointer, before the answer itself.
+    /// Where the members of an answer are, as a JSON pointer; one that is not there is looked for in the
+    /// answer itself.
     pub members: Option<String>,
     /// The member that lists the granted scopes; `scope` where absent.
     pub granted_scope_member: Option<String>,
@@ -275,7 +276,8 @@ pub(crate) struct RedirectRule {
     /// The server takes no loopback redirect; the sign-in is brought back by hand from `manual`.
     #[serde(skip_serializing_if = "is_default")]
     pub no_loopback: bool,
-    /// The redirect URI of the paste flow where it is not the loopback one.
+    /// The redirect URI of the paste flow where it is not the loopback one: a page of the provider's, or a scheme
+    /// that nothing on this machine opens.
     pub manual: Option<String>,
     /// The page at `manual` shows `CODE` or `CODE#STATE`; only then may a bare code be pasted.
     #[serde(skip_serializing_if = "is_default")]

@@ -11,7 +11,7 @@ use secrecy::zeroize::Zeroizing;
 use keyfob_base::secret::Secret;
 use keyfob_base::testing::setting;
 
-/// Some 0.3 s and 130 MB a read. The crate's own choice targets a whole second and half a gigabyte.
+/// The exponent of scrypt's cost: some 0.3 s and 130 MB a read. The crate's own choice targets a whole second and half a gigabyte.
 const WORK_FACTOR: u8 = if cfg!(test) { 10 } else { 17 };
 
 /// The most that is worked for a file of others, which is what `age -p` writes. Each step doubles time and

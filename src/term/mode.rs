@@ -102,7 +102,7 @@ pub(crate) fn resume() {
     }
 }
 
-/// Enters the mode again where it can be. Fails when the terminal is gone.
+/// Whether the terminal is ours and in the mode; enters it again where it can be. Fails when the terminal is gone.
 pub(crate) fn in_effect() -> io::Result<bool> {
     let mut open = lock_open();
     let Some(open) = open.as_mut() else {

@@ -11,6 +11,7 @@ use crate::names::{is_provider_name, is_readable_name};
 use crate::paths::Paths;
 use keyfob_base::files;
 
+/// A file with a higher number is refused and never rewritten.
 pub(crate) const VERSION: u32 = 1;
 
 const FORMAT: RecordFormat = RecordFormat {

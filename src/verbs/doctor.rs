@@ -291,11 +291,13 @@ mod tests {
     fn report() -> Report {
         Report::new(&[
             Topic("proxy").pass("none is set, so providers are reached directly"),
-            Topic("index").warn("the default of github is github/ada, which is gone",
+            Topic("index").warn(
+                "the default of github is github/ada, which is gone",
                 "`keyfob use github/NAME` chooses another, `keyfob doctor --mend` takes it away",
             )
             .mendable(Mend::Default("github".into(), "ada".into())),
-            Topic("index").fail("huggingface/julien: its secret is gone from the keyring",
+            Topic("index").fail(
+                "huggingface/julien: its secret is gone from the keyring",
                 "`keyfob login huggingface/julien`",
             )
             .account("huggingface/julien"),

@@ -5,6 +5,7 @@
 
 #![cfg(target_os = "linux")]
 
+// One contract for the stores inside and this real one; the testkit, which knows no `Store`, cannot hold it.
 #[path = "../../src/store/contract.rs"]
 mod contract;
 

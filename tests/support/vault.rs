@@ -1,4 +1,5 @@
-//! A home's accounts, for tests that need a past: the same vault that the binary uses, on the same files.
+//! A home's accounts, for tests that need a past: the same vault that the binary uses, on the same files. It stands
+//! here, and not in the testkit, for that knows no crate of keyfob's.
 
 use std::sync::Arc;
 

@@ -116,17 +116,16 @@ impl Service {
         #[cfg(feature = "quirks")]
         let answer = crate::quirks::answer(self, request, now);
         #[cfg(not(feature = "quirks"))]
-        let answer = self
-            .route(&Call {
-                service: self,
-                request: &request,
-                now,
-            })
-            .unwrap_or_else(Response::from);
+        let answer = Self::route(&Call {
+            service: self,
+            request: &request,
+            now,
+        })
+        .unwrap_or_else(Response::from);
         answer
     }
 
-    pub(super) fn route(&self, call: &Call) -> Result<Response, Refusal> {
+    pub(super) fn route(call: &Call) -> Result<Response, Refusal> {
         let Request { path, method, .. } = call.request;
         if let Some(endpoint) = endpoint(path, *method) {
             return endpoint(call);

@@ -75,6 +75,7 @@ async fn take_turn(context: &Context, plan: &Plan, endpoint: &Url) -> Result<Opt
     off_thread(move || vault.wait_for_lock(&lock, LOCK_TIMEOUT).map(Some)).await
 }
 
+/// One registration at a time for an issuer, whatever its definitions are called.
 fn lock_name(provider: &Provider, endpoint: &Url) -> String {
     let issuer = provider.issuer.clone().unwrap_or_else(|| origin(endpoint));
     let hash = Sha256::digest(issuer.as_bytes());

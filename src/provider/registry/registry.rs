@@ -153,10 +153,13 @@ impl Registry {
         ))
     }
 
-    /// One that says nothing where the definition is wrong or gone.
+    /// That of the built-in row where the user's file is wrong; one that says nothing where there is neither.
     pub(crate) fn lifetime(&self, name: &str) -> LifetimeRule {
-        self.describe(name)
-            .map_or_else(|_| LifetimeRule::default(), |row| row.lifetime)
+        let of_row = || compose(name, builtin::row(name)?, None).ok();
+        match self.describe(name) {
+            Ok(provider) => provider.lifetime,
+            Err(_) => of_row().map_or_else(LifetimeRule::default, |row| row.provider.lifetime),
+        }
     }
 
     /// `None` for a name that is no provider's. A wrong file that may name one is `config_invalid`.

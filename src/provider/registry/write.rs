@@ -47,7 +47,7 @@ impl Registry {
         }
     }
 
-    /// Takes a definition from elsewhere as the user's file for `name`, where there is none.
+    /// Takes a definition from elsewhere as the user's file for `name`, where there is none; checked as a whole.
     pub(crate) fn adopt(&self, name: &str, text: &str) -> Result<Adopted> {
         self.changeable(name)?;
         let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
@@ -64,7 +64,7 @@ impl Registry {
         Ok(Adopted::Written)
     }
 
-    /// Changes keys of the user's file for `name` in one write, and makes that file for a built-in row. What
+    /// Changes keys of the user's file for `name` in one write, its comments, order and formatting kept, and makes that file for a built-in row. What
     /// would not be a valid definition is `usage`; a file that was wrong before is `config_invalid`, unless
     /// the changes mend it.
     pub(crate) fn edit(&self, name: &str, changes: &[Change]) -> Result<Edited> {

@@ -1,4 +1,4 @@
-//! The store itself.
+//! The file store: an age file for each secret.
 
 use std::fs;
 use std::io;

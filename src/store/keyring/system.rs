@@ -1,4 +1,4 @@
-//! The store itself.
+//! The system's keyring: an entry for each secret, or several for a long one.
 
 use std::sync::Arc;
 

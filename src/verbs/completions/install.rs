@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::place::{CompletionFile, Places, StartLine};
+use super::write::replace;
 use super::{Shell, ask, name};
 use crate::doctor::Completion;
 use crate::error::{Code, Error, Result};
@@ -81,6 +82,7 @@ fn find_state(places: &Places, shell: Shell) -> Result<Completion> {
         states.push(state_of_file(file, shell)?);
     }
     if let Some(StartLine { file, .. }) = &places.line
+        && file.is_absolute() // `$PROFILE` of a PowerShell that does not tell where that is
         && let Some(contents) = read(file)?
         && asking_line(&contents, shell).is_some()
     {
@@ -166,11 +168,12 @@ fn read(file: &Path) -> Result<Option<Vec<u8>>> {
 }
 
 fn write(file: &CompletionFile, shell: Shell) -> Result<()> {
-    files::replace(&file.path, file.text.as_bytes()).map_err(|error| {
-        Error::io(format!("cannot write {}", file.path.display()), &error).hint(format!(
+    replace(&file.path, file.text.as_bytes()).map_err(|error| match error.code {
+        Code::ConfigInvalid => error, // somebody else's, with its own next step
+        _ => error.hint(format!(
             "`keyfob completions {}` prints what belongs there",
             name(shell)
-        ))
+        )),
     })
 }
 
@@ -264,10 +267,11 @@ fn asking_line(contents: &[u8], shell: Shell) -> Option<String> {
     let contents = String::from_utf8_lossy(contents);
     let mut lines = contents.lines().map(str::trim);
     let line = lines.find(|line| {
+        let code = line.split(" # ").next().unwrap_or(line); // a comment may well name the flag
         !line.starts_with('#')
-            && line.contains(&asks)
-            && !line.contains("--install")
-            && !line.contains("--uninstall")
+            && code.contains(&asks)
+            && !code.contains("--install")
+            && !code.contains("--uninstall")
     });
     line.map(str::to_owned)
 }
@@ -353,10 +357,15 @@ mod tests {
             Some("eval (keyfob completions elvish | slurp)")
         );
         assert_eq!(asking_line(theirs, Shell::Bash), None);
+        let marked =
+            "eval (keyfob completions elvish | slurp) # added by `keyfob completions --install`";
+        let found = asking_line(marked.as_bytes(), Shell::Elvish);
+        assert_eq!(found.as_deref(), Some(marked));
         for other in [
             "",
             "a\n# keyfob completions elvish\n",
             "alias kc='keyfob completions elvish --uninstall'\n",
+            "# eval (keyfob completions elvish | slurp) # added by `keyfob completions --install`\n",
             "keyfob completions elvish --install\n",
         ] {
             assert_eq!(

@@ -3,6 +3,7 @@
 mod ask;
 pub(crate) mod install;
 mod place;
+mod write;
 
 use std::env;
 use std::ffi::OsStr;

@@ -76,9 +76,8 @@ fn same(one: &VariableName, other: &VariableName) -> bool {
 
 fn clash(one: &Owner, other: &Owner, variable: &VariableName) -> Error {
     let (one, other) = (&one.whose, &other.whose);
-    Error::usage(format!("{one} and {other} would both be in {variable}"),
-    )
-    .hint(format!(
+    let what = format!("{one} and {other} would both be in {variable}");
+    Error::usage(what).hint(format!(
         "give one token another variable, and start the command through both: `keyfob exec {one} --env VAR -- keyfob exec {other} -- CMD`"
     ))
 }

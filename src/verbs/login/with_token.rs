@@ -129,22 +129,20 @@ fn check_beginning(app: &App, provider: &Provider, token: &Secret) -> Result<()>
             ));
             Ok(())
         }
-        PrefixMatch::Refresh(of) => Err(Error::usage(format!(
-                "this is a refresh token of {}, which opens nothing; it was not sent",
-                of.title
-            ),
-        )
-        .hint(format!(
-            "give an access token; `keyfob login {name}` signs in and gets refresh tokens of its own"
-        ))),
-        PrefixMatch::Foreign(of) => Err(Error::usage(format!(
-                "this is a token of {}, and not of {title}; it was not sent",
-                of.title
-            ),
-        )
-        .hint(format!(
-            "`keyfob login {} --with-token` takes it; where {title} takes such tokens too, add their beginning to `prefixes.access` of `{name}`",
-            of.name
-        ))),
+        PrefixMatch::Refresh(of) => {
+            let of = &of.title;
+            let what =
+                format!("this is a refresh token of {of}, which opens nothing; it was not sent");
+            Err(Error::usage(what).hint(format!(
+                "give an access token; `keyfob login {name}` signs in and gets refresh tokens of its own"
+            )))
+        }
+        PrefixMatch::Foreign(of) => {
+            let (of, of_name) = (&of.title, &of.name);
+            let what = format!("this is a token of {of}, and not of {title}; it was not sent");
+            Err(Error::usage(what).hint(format!(
+                "`keyfob login {of_name} --with-token` takes it; where {title} takes such tokens too, add their beginning to `prefixes.access` of `{name}`"
+            )))
+        }
     }
 }

@@ -90,9 +90,8 @@ fn client_of(app: &App, provider: &Provider) -> Result<String> {
         )));
     }
     if !provider.client_auth.needs_secret() {
-        return Err(Error::usage(format!("`{name}` is defined for a client without a secret"),
-        )
-        .hint(format!(
+        let what = format!("`{name}` is defined for a client without a secret");
+        return Err(Error::usage(what).hint(format!(
             "say how the client authenticates: `keyfob provider set {name} client_auth=client_secret_basic --client-secret`"
         )));
     }

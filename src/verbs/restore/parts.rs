@@ -35,10 +35,10 @@ pub(crate) fn definitions(
             Ok(Adopted::Kept) => app.term.warn(&format!(
                 "the definition of {name} here is another than in the backup, and stays; see `keyfob provider show {name}`"
             )),
-            Err(error) => failures.push(
-                error.prefix(format!("the definition of {name} was not taken over"))
-                .account(name),
-),
+            Err(error) => {
+                let failed = format!("the definition of {name} was not taken over");
+                failures.push(error.prefix(failed).account(name));
+            }
         }
     }
 }

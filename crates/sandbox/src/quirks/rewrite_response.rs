@@ -20,7 +20,7 @@ pub(crate) fn answer(service: &Service, mut request: Request, now: Timestamp) ->
                 request: &request,
                 now,
             };
-            let answer = endpoint(&call).unwrap_or_else(|| service.route(&call));
+            let answer = endpoint(&call).unwrap_or_else(|| Service::route(&call));
             answer.unwrap_or_else(Response::from)
         }
         Err(refusal) if request.path == "/authorize" => page::error(&refusal),
