@@ -41,7 +41,7 @@ fn base64_of(secret: &str) -> impl Iterator<Item = String> {
     let whole = |before: usize| [&[0; 2][..before], secret.as_bytes()].concat();
     // The first and last characters hold bits of what is beside it.
     let cut = |before: usize, encoded: String| {
-        let end = encoded.len() - usize::from((before + secret.len()) % 3 != 0);
+        let end = encoded.len() - usize::from(!(before + secret.len()).is_multiple_of(3));
         encoded[[0, 2, 3][before]..end].to_owned()
     };
     (0..3).flat_map(move |before| {

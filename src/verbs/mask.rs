@@ -40,9 +40,9 @@ pub(crate) fn demand_runner() -> Result<()> {
 pub(crate) fn explain_failure(error: &io::Error) -> Error {
     Error::new(
         Code::InternalError,
-        format!("cannot have the runner mask the tokens, so nothing was handed out: {error}"),
+        format!("cannot have the runner mask the tokens, so nothing was set: {error}"),
     )
-    .hint("leave the step's output to the runner")
+    .hint("leave the step's standard output and standard error to the runner")
 }
 
 #[cfg(unix)]

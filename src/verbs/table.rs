@@ -32,7 +32,7 @@ const KEEP: usize = 8;
 
 impl Column {
     pub(crate) fn new(heading: &'static str, cells: Vec<String>, shrink: Shrink) -> Self {
-        let cells: Vec<String> = cells.iter().map(|cell| escape(cell).into()).collect();
+        let cells: Vec<String> = cells.into_iter().map(|cell| escape(&cell).into()).collect();
         let natural = cells.iter().map(|cell| width(cell)).max();
         Self {
             heading,
