@@ -40,7 +40,13 @@ mod unix {
     pub(super) fn find_flaw(paths: &Paths) -> Option<Flaw> {
         let home = paths.home().map(Path::to_owned);
         let mut roots = home.into_iter().chain(paths.roots());
-        let own = || paths.own().into_iter().find_map(|path| judge(&path));
+        let own = || {
+            let inside = [paths.providers(), paths.identity()];
+            let inside = inside.iter().filter_map(|folder| fs::read_dir(folder).ok());
+            let inside = inside.flatten().flatten().map(|entry| entry.path());
+            let mut all = paths.own().into_iter().chain(inside);
+            all.find_map(|path| judge(&path))
+        };
         roots.find_map(|root| files::find_flaw(&root)).or_else(own)
     }
 

@@ -159,6 +159,8 @@ fn folder(home: &Path) -> Result<&Path> {
     }
     match std::fs::metadata(home) {
         Ok(found) if !found.is_dir() => Err(wrong("which is no folder")),
+        // Which folder is closed is said with what opens it.
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Ok(home),
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(wrong(&format!("which cannot be used: {error}")))
         }

@@ -361,7 +361,7 @@ fn a_promised_id_token_that_does_not_come_is_nobody() {
     provider.next("/token", keyfob_testkit::server::Reply::Json(200, answer));
     let before = home.holdings();
     home.login(&args)
-        .fails(1, &["does not say who signed in", "--as NAME"]);
+        .fails(1, &["gave no id token", "id_token_optional"]);
     assert_eq!(home.holdings(), before);
 }
 

@@ -63,10 +63,10 @@ fn a_folder_of_somebody_else_is_refused() {
     fs::create_dir(users.path("public")).unwrap();
     chmod(&users.path("public"), 0o1777);
     symlink(users.path("ada"), users.path("public/link")).unwrap();
-    let own = Command::new("chown")
-        .args(["-h", "keyfob-mallory"])
+    let mut own = Command::new("chown");
+    own.args(["-h", "keyfob-mallory"])
         .arg(users.path("public/link"));
-    assert!({ own }.status().unwrap().success());
+    assert!(own.status().unwrap().success());
     users.run("public/link", &["list"]).fails(1, &[&owner]);
 }
 

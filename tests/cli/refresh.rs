@@ -67,7 +67,7 @@ fn the_tokens_of_another_person_issuer_or_client_are_kept_nowhere() {
             json!({"access_token": "renewed-token-1", "token_type": "Bearer", "expires_in": 3600, "id_token": format!("e30.{claims}.c2ln")}),
         )
     };
-    let before = home.holdings();
+    let before = (home.secrets("acme/julien"), home.entry("acme/julien"));
     for (claims, named) in [
         (json!({"sub": "666"}), "`sub`"),
         (json!({"sub": null}), "`sub`"),
@@ -79,7 +79,10 @@ fn the_tokens_of_another_person_issuer_or_client_are_kept_nowhere() {
         let run = home.run(&["refresh", "--json"]);
         assert_eq!(run.failure()["error"], "invalid_response", "{run:?}");
         assert!(run.stderr.contains(named), "{run:?}");
-        assert_eq!(home.holdings(), before, "{named}");
+        let after = (home.secrets("acme/julien"), home.entry("acme/julien"));
+        assert_eq!(format!("{after:?}"), format!("{before:?}"), "{named}");
+        let held = after.0.tokens.access_token;
+        assert_eq!(held.expose(), before.0.tokens.access_token.expose());
     }
     provider.next("/token", answer(&right(json!({}))));
     home.run(&["refresh"]).ok();
@@ -97,10 +100,7 @@ fn more_scopes_than_asked_for_are_said() {
         ),
     );
     let run = home.run(&["refresh"]).ok();
-    assert!(
-        run.stderr.contains("without being asked for: admin:all"),
-        "{run:?}"
-    );
+    assert!(run.stderr.contains("admin:all"), "{run:?}");
 }
 
 #[test]
