@@ -39,6 +39,8 @@ pub enum Code {
     NetworkError,
     /// The server answered 429 or 5xx.
     ProviderUnavailable,
+    /// An account's entry and what is sealed with its secret differ, or the secret is an old or a strange one.
+    RecordMismatch,
     /// `check` found a token that has ended, and that the next use renews.
     RefreshRequired,
     /// The token endpoint refused a refresh for a reason that a new sign-in may not mend.
@@ -60,7 +62,7 @@ pub enum Code {
 }
 
 impl Code {
-    pub const ALL: [Code; 29] = [
+    pub const ALL: [Code; 30] = [
         Code::AccessDenied,
         Code::AccountConflict,
         Code::AmbiguousAccount,
@@ -77,6 +79,7 @@ impl Code {
         Code::LoginRequired,
         Code::NetworkError,
         Code::ProviderUnavailable,
+        Code::RecordMismatch,
         Code::RefreshFailed,
         Code::RefreshRequired,
         Code::RegistrationRequired,
@@ -111,6 +114,7 @@ impl Code {
             Code::NetworkError => "network_error",
             Code::ProviderUnavailable => "provider_unavailable",
             Code::RefreshFailed => "refresh_failed",
+            Code::RecordMismatch => "record_mismatch",
             Code::RefreshRequired => "refresh_required",
             Code::RegistrationRequired => "registration_required",
             Code::RevocationFailed => "revocation_failed",

@@ -97,8 +97,8 @@ impl Context {
         let turn = off_thread(move || vault.wait_for_lock(&id, LOCK_TIMEOUT)).await?;
         let vault = Arc::clone(&self.vault);
         let (account, secrets, sharer) = off_thread(move || {
-            let account = vault.reread(&account)?.unwrap_or(account);
-            let secrets = vault.secrets(&account);
+            let mut account = vault.reread(&account)?.unwrap_or(account);
+            let secrets = vault.secrets_of_now(&mut account);
             // Without a provider to tell, a secret that cannot be read only has to go.
             let secrets = if local {
                 secrets.ok().flatten()
