@@ -48,10 +48,10 @@ fn judge(setup: &Setup, kind: Kind, rehearsal: Result<Rehearsal>, missed: bool) 
         ),
         Ok(Rehearsal::Unmade) => CHECK.pass(format!("{noun} is made with the first sign-in: {protection}"),
         ),
-        Ok(Rehearsal::WantsPassphrase) if setup.term.can_ask() => CHECK.pass(format!("{noun} takes secrets, and asks for the passphrase to give them: {protection}"),
+        Ok(Rehearsal::WantsPassphrase) if setup.term.can_ask() => CHECK.pass(format!("{noun} asks for its passphrase: {protection}"),
         ),
         Ok(Rehearsal::WantsPassphrase) => CHECK.warn(format!(
-                "{noun} takes secrets, and gives none here: its passphrase is missing and nobody can be asked for it"
+                "{noun} cannot be used here: its passphrase is missing and nobody can be asked for it"
             ),
             "set KEYFOB_PASSPHRASE_FILE or KEYFOB_PASSPHRASE, or run it in a terminal",
         ),

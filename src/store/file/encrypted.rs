@@ -148,7 +148,9 @@ impl Store for File {
     }
 
     fn is_forged(&self, key: &str) -> bool {
-        matches!(self.open(key), Err(Unread::Forged(_)))
+        // Where the identity could not be unlocked, that is why; nobody is asked once more.
+        let unlocked = self.keys.identity_at_hand().is_ok_and(|it| it.is_some());
+        unlocked && matches!(self.open(key), Err(Unread::Forged(_)))
     }
 
     fn get_unasked(&self, key: &str) -> Result<Unasked, StoreError> {
