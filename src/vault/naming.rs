@@ -129,8 +129,10 @@ impl Vault {
             ..now
         };
         let secret = encode_renamed(&stored.secrets, &renamed, old);
-        self.put_secret(&renamed, &secret)
-            .map_err(|error| error.account(old))?;
+        self.put_secret(&renamed, &secret).map_err(|error| Error {
+            account: Some(old.to_string()), // it has no other name yet
+            ..error
+        })?;
         Ok((renamed, Some(stored.secrets)))
     }
 
