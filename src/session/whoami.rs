@@ -34,7 +34,7 @@ impl Context {
         }
         let endpoints = pinned_endpoints(&self.registry, &account)?;
         endpoints.userinfo()?.ok_or_else(|| unknown(&account))?; // before anything is renewed for it
-        self.ask_userinfo(account).await
+        Box::pin(self.ask_userinfo(account)).await
     }
 
     /// Asks with a token that no account holds, at the endpoint of today's definition. `variable` is where

@@ -80,18 +80,18 @@ impl File {
                 hint: "check that disk, or set KEYFOB_HOME to a folder on another one".into(),
             });
         }
-        match self.decrypt(key, ciphertext, self.keys.identity()?) {
+        match self.decrypt(key, ciphertext, &self.keys.identity()?) {
             Ok(secret) if secret.expose() == written => Ok(()),
             _ => Err(self.keys.mismatch()),
         }
     }
 
-    fn decrypt(&self, key: &str, ciphertext: &[u8], identity: Identity) -> Result<Secret, Unread> {
+    fn decrypt(&self, key: &str, ciphertext: &[u8], identity: &Identity) -> Result<Secret, Unread> {
         let path = &self.path(key);
         let plaintext = Key::from(identity.clone())
             .open(ciphertext)
             .map_err(|error| damaged(path, &why(&error)))?;
-        let secret = match seal::open(&identity, key, &plaintext) {
+        let secret = match seal::open(identity, key, &plaintext) {
             Opened::Sealed(secret) => secret,
             Opened::Unsealed(secret) if !self.keys.marks.hold(key) => secret,
             Opened::Unsealed(_) | Opened::Forged => return Err(Unread::Forged(forged(path))),
@@ -105,7 +105,7 @@ impl File {
             return Ok(None);
         };
         let identity = self.keys.identity()?;
-        self.decrypt(key, &ciphertext, identity).map(Some)
+        self.decrypt(key, &ciphertext, &identity).map(Some)
     }
 }
 
@@ -169,7 +169,7 @@ impl Store for File {
         }
         match self.keys.identity_unasked()? {
             Some(identity) => {
-                let secret = self.decrypt(key, &ciphertext, identity)?;
+                let secret = self.decrypt(key, &ciphertext, &identity)?;
                 Ok(Unasked::Secret(secret))
             }
             None => Ok(Unasked::WouldPrompt),

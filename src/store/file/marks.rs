@@ -55,8 +55,8 @@ impl Marks {
         let text = if held().iter().all(|key| marks.contains(key)) {
             Self::text_of_all()
         } else {
-            let lines: String = marks.iter().map(|key| format!("{key}\n")).collect();
-            format!("{HEAD}{lines}")
+            let lines: Vec<&str> = marks.iter().map(String::as_str).collect();
+            format!("{HEAD}{}\n", lines.join("\n"))
         };
         let _ = files::replace(&self.path, text.as_bytes());
     }
@@ -64,7 +64,7 @@ impl Marks {
     /// One that cannot be read holds all: it is there, so some are sealed.
     fn read(&self) -> BTreeSet<String> {
         let text = match files::read(&self.path, LIMIT) {
-            Ok(found) => found.map(String::from_utf8).unwrap_or(Ok(String::new())),
+            Ok(found) => found.map_or(Ok(String::new()), String::from_utf8),
             Err(_) => Ok(ALL.to_owned()),
         };
         let text = text.unwrap_or_else(|_| ALL.to_owned());

@@ -44,7 +44,7 @@ pub(super) fn open<'a>(identity: &Identity, key: &str, text: &'a [u8]) -> Opened
     let digits = seal
         .strip_prefix(HEAD)
         .and_then(|it| it.strip_suffix(b"\n"));
-    match digits.map(|digits| octets(digits)) {
+    match digits.map(octets) {
         None => unsealed(text),
         Some(Some(octets)) if mac(identity, key, secret).verify_slice(&octets).is_ok() => {
             Opened::Sealed(secret)
