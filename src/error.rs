@@ -40,6 +40,8 @@ pub enum Code {
     NetworkError,
     /// The server answered 429 or 5xx.
     ProviderUnavailable,
+    /// An account's entry and what is sealed with its secret differ, or the secret is an old or a strange one.
+    RecordMismatch,
     /// The token endpoint refused a refresh for a reason that a new sign-in may not mend.
     RefreshFailed,
     /// `check` found a token that has ended, and that the next use renews.
@@ -84,6 +86,7 @@ impl Code {
             Code::NetworkError => "network_error",
             Code::ProviderUnavailable => "provider_unavailable",
             Code::RefreshFailed => "refresh_failed",
+            Code::RecordMismatch => "record_mismatch",
             Code::RefreshRequired => "refresh_required",
             Code::RegistrationRequired => "registration_required",
             Code::RevocationFailed => "revocation_failed",

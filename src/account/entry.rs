@@ -22,6 +22,9 @@ pub struct Account {
     /// The account's label, `[a-z0-9][a-z0-9._-]{0,63}`.
     #[serde(skip)]
     pub name: String,
+    /// Whether its secret is known to carry the sealed record; an entry that says so takes no other.
+    #[serde(skip)]
+    pub sealed: bool,
     /// Random; the key of its secret and its lock, which a rename leaves alone.
     pub id: String,
     pub identity: Identity,

@@ -20,6 +20,7 @@ pub(crate) fn account() -> Account {
     Account {
         provider: "huggingface".into(),
         name: "julien".into(),
+        sealed: true,
         id: "0f".into(),
         identity: Identity {
             issuer: "https://huggingface.co".into(),

@@ -12,7 +12,6 @@ use super::{
 use crate::config::Config;
 use crate::error;
 use crate::paths::Paths;
-use crate::store::Kind;
 
 /// How long the checks of files may take; a dead network disk would else keep everybody waiting.
 const BOUND: Duration = Duration::from_secs(10);
@@ -47,11 +46,7 @@ pub(crate) fn begin(
         check("leftovers", BOUND, leftovers::leftovers),
         check("store", STORE_BOUND, |setup| {
             let (mut findings, usable) = stores::stores(setup);
-            let looked = if usable.contains(&Kind::File) {
-                stores::secrets(setup)
-            } else {
-                Vec::new() // why is told of the store
-            };
+            let looked = stores::secrets(setup, &usable); // of the others, why is told of the store
             findings.extend(index::index(setup, &usable));
             if looked.iter().any(|finding| finding.status != Status::Pass) {
                 findings.retain(|finding| !index::is_agreed(finding));

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::account::Account;
 use crate::error::Error;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -15,7 +16,7 @@ pub(crate) enum Status {
     Fail,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Finding {
     pub check: &'static str,
     pub status: Status,
@@ -29,11 +30,15 @@ pub(crate) struct Finding {
 }
 
 /// What can be put right without anything being lost.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Mend {
     /// Remove secrets of the file store that nothing leads to.
     Secrets(Vec<String>),
     Default(String, String),
+    /// Correct entries of which the secret says otherwise.
+    Entries,
+    /// Seal what an older keyfob has kept.
+    Seal(Vec<Account>),
     /// Remove files that a crash left half-written.
     Files(Vec<PathBuf>),
     Modes(Vec<PathBuf>, u32),

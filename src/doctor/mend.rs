@@ -75,6 +75,18 @@ fn put_right(setup: &Setup, audit: &AuditLog, mend: &Mend) -> Outcome {
             }
             removed
         }),
+        Mend::Entries => Outcome::of(&[()], |()| {
+            let corrected = vault.correct_entries()?;
+            for account in &corrected {
+                audit.note(Action::Mend, &account.to_string(), None);
+            }
+            Ok(!corrected.is_empty())
+        }),
+        Mend::Seal(accounts) => Outcome::of(accounts, |account| {
+            let mut now = account.clone();
+            vault.settle(&mut now)?;
+            Ok(now.sealed)
+        }),
         Mend::Default(provider, name) => {
             Outcome::of(&[()], |()| vault.drop_orphan_default(provider, name))
         }

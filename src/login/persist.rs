@@ -14,7 +14,7 @@ use crate::names;
 use crate::oauth;
 use crate::provider::Provider;
 use crate::token_set::TokenSet;
-use crate::vault::{LOCK_TIMEOUT, Secrets, Vault, names_lock};
+use crate::vault::{LOCK_TIMEOUT, Secrets, UnknownMembers, Vault, names_lock};
 
 /// Keeps what a login got, as its plan says. An ephemeral login has no place, and nothing is written.
 pub(crate) async fn persist(
@@ -139,6 +139,9 @@ fn update(vault: &Vault, plan: &Plan, account: &Account, grant: SignInGrant) -> 
     new.created_at = old.created_at;
     new.generation = old.generation + 1;
     secrets.generation = new.generation;
+    if let Ok(Some(before)) = vault.secrets(&old) {
+        secrets.unknown = before.unknown;
+    }
     if !serves(&old, &new) {
         vault.put_new(&new, &secrets)?;
         let mut done = conclude(vault, new, secrets, false);
@@ -234,6 +237,7 @@ fn build_entry(plan: &Plan, grant: SignInGrant, name: String) -> Result<(Account
     let account = Account {
         provider: plan.wish.provider.name.clone(),
         name,
+        sealed: true, // with the first secret that is kept
         id: account::random_id(),
         identity: who.identity,
         username: who.username,
@@ -264,6 +268,7 @@ fn build_entry(plan: &Plan, grant: SignInGrant, name: String) -> Result<(Account
         tokens,
         client_secret: client.secret,
         generation: account.generation,
+        unknown: UnknownMembers::default(),
     };
     Ok((account, secrets))
 }

@@ -1,7 +1,6 @@
 //! Judges what is stored of an account: whether its token serves, can be renewed, or only a new sign-in helps.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::renew::StoredAccount;
 use crate::account::{Account, SignIn};
@@ -62,27 +61,14 @@ pub(crate) fn look(
     need: Need,
     now: Timestamp,
 ) -> Result<Look> {
+    let entry = account.clone();
     let Some(secrets) = vault.secrets_of_now(account)? else {
         return Err(vault.secret_gone(account));
     };
-    if secrets.generation > account.generation {
-        account.describe(&secrets.tokens, secrets.generation);
-        let _ = mend(vault, account, &secrets); // the secret is what counts; the next command tries again
+    if *account != entry || !account.sealed {
+        let _ = vault.settle(&mut account.clone()); // the secret is what counts; the next command tries again
     }
     judge(account, secrets, need, now)
-}
-
-/// Brings the entry up to its secret, unless somebody is at work on the account: then the gap is the
-/// moment between their two writes, or their logout.
-fn mend(vault: &Vault, account: &Account, secrets: &Secrets) -> Result<()> {
-    let _turn = vault.wait_for_lock(&account.id, Duration::ZERO)?;
-    match vault.reread(account)? {
-        Some(mut entry) if secrets.generation > entry.generation => {
-            entry.describe(&secrets.tokens, secrets.generation);
-            vault.record(&entry)
-        }
-        _ => Ok(()),
-    }
 }
 
 pub(super) fn judge(

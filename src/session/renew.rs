@@ -154,7 +154,7 @@ impl Context {
             url,
             client: &client(account, secrets),
             rule: &provider.token,
-            scopes: &account.scopes,
+            scopes: &secrets.tokens.scopes,
             scope_separator: &provider.scope_separator,
             resource: &account.resource,
         };
@@ -243,11 +243,13 @@ impl Context {
                 },
                 client_secret: old.client_secret,
                 generation: old.generation + 1,
+                unknown: old.unknown,
             };
+            account.endpoints = endpoints.endpoints();
             keep_trying(&*term, || vault.keep(&account, &secrets))
                 .map_err(|error| report_lost(&account, &error))?;
             account.describe(&secrets.tokens, secrets.generation);
-            account.endpoints = endpoints.endpoints();
+            account.sealed = true;
             let recorded = vault.record(&account);
             Ok((account, secrets, recorded))
         })
@@ -439,9 +441,6 @@ fn read_again(vault: &Vault, account: &Account) -> Result<StoredAccount> {
     let Some(secrets) = vault.secrets_of_now(&mut account)? else {
         return Err(vault.secret_gone(&account));
     };
-    if secrets.generation > account.generation {
-        account.describe(&secrets.tokens, secrets.generation);
-    }
     Ok(StoredAccount { account, secrets })
 }
 

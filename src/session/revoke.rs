@@ -97,15 +97,18 @@ impl Context {
         let turn = off_thread(move || vault.wait_for_lock(&id, LOCK_TIMEOUT)).await?;
         let vault = Arc::clone(&self.vault);
         let (account, secrets, sharer) = off_thread(move || {
-            let account = vault.reread(&account)?.unwrap_or(account);
-            let secrets = vault.secrets(&account);
+            let mut account = vault.reread(&account)?.unwrap_or(account);
+            let sharer = vault.find_sharer(&account);
+            let secrets = match &sharer {
+                Some(sharer) => Ok(vault.secrets(sharer).ok().flatten()), // nothing is done with them
+                None => vault.secrets_of_now(&mut account),
+            };
             // Without a provider to tell, a secret that cannot be read only has to go.
             let secrets = if local {
                 secrets.ok().flatten()
             } else {
                 secrets?
             };
-            let sharer = vault.find_sharer(&account);
             Ok((account, secrets, sharer))
         })
         .await?;

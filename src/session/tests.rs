@@ -13,7 +13,7 @@ use crate::error::{Code, Result};
 use crate::paths::Paths;
 use crate::store::{Kind, Nobody};
 use crate::token_set::TokenSet;
-use crate::vault::{Secrets, Vault};
+use crate::vault::{Secrets, UnknownMembers, Vault};
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
@@ -53,6 +53,7 @@ impl Scene {
                 tokens,
                 client_secret: None,
                 generation: 1,
+                unknown: UnknownMembers::default(),
             },
         };
         scene.vault.keep(&scene.account, &scene.secrets).unwrap();

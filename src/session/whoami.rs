@@ -1,12 +1,9 @@
 //! Whose an account's token is: the provider's word on a person. A machine is its client, and what can be
 //! proved of it is that its grant still works.
 
-use serde_json::Value;
-use url::Url;
-
 use super::look::{Need, login_required};
+use super::pinned_endpoints;
 use super::refusal::UNCHANGED;
-use super::{PinnedEndpoints, pinned_endpoints};
 use crate::account::Account;
 use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
@@ -15,6 +12,7 @@ use crate::oauth::userinfo::userinfo;
 use crate::provider::IdentityRule;
 use keyfob_base::escape::escape_short;
 use keyfob_base::secret::Secret;
+use serde_json::Value;
 
 const RESOURCE_LIMIT: usize = 120;
 
@@ -35,9 +33,8 @@ impl Context {
             return Ok((account, Whose::Machine));
         }
         let endpoints = pinned_endpoints(&self.registry, &account)?;
-        let missing = || no_endpoint(&account.provider).account(&account);
-        let endpoint = endpoints.userinfo()?.ok_or_else(missing)?;
-        self.ask_userinfo(account, &endpoints, &endpoint).await
+        endpoints.userinfo()?.ok_or_else(|| unknown(&account))?; // before anything is renewed for it
+        Box::pin(self.ask_userinfo(account)).await
     }
 
     /// Asks with a token that no account holds, at the endpoint of today's definition. `variable` is where
@@ -64,19 +61,16 @@ impl Context {
         Ok((claims, rule))
     }
 
-    async fn ask_userinfo(
-        &self,
-        account: Account,
-        endpoints: &PinnedEndpoints,
-        endpoint: &Url,
-    ) -> Result<(Account, Whose)> {
-        let rule = Box::new(endpoints.provider.identity.clone());
+    async fn ask_userinfo(&self, account: Account) -> Result<(Account, Whose)> {
         let (mut account, mut need) = (account, Need::Margin);
         loop {
             let (now, secrets) = self.fresh(account, need).await?;
             account = now;
+            let endpoints = pinned_endpoints(&self.registry, &account)?; // by now they are what is sealed
+            let endpoint = endpoints.userinfo()?.ok_or_else(|| unknown(&account))?;
+            let rule = Box::new(endpoints.provider.identity.clone());
             let token = &secrets.tokens.access_token;
-            match userinfo(&self.http, endpoint, token, &rule, &account.client.id).await {
+            match userinfo(&self.http, &endpoint, token, &rule, &account.client.id).await {
                 Ok(claims) => return Ok((account, Whose::Person { claims, rule })),
                 Err(OauthError::Unauthorized | OauthError::Refused(_))
                     if !account.resource.is_empty() =>
@@ -102,6 +96,10 @@ fn no_endpoint(provider: &str) -> Error {
         format!("{provider} has no userinfo endpoint"),
     )
     .hint("add `userinfo_endpoint` to the provider's file")
+}
+
+fn unknown(account: &Account) -> Error {
+    no_endpoint(&account.provider).account(account)
 }
 
 fn variable_refused(provider: &str, variable: &str) -> Error {

@@ -23,6 +23,12 @@ pub trait Store: Send + Sync {
     /// Reads a secret; `None` where the store holds none under this key.
     fn get(&self, key: &str) -> Result<Option<Secret>, StoreError>;
 
+    /// Whether what is there, which could not be read, was put there by somebody else than keyfob.
+    fn is_forged(&self, key: &str) -> bool {
+        let _ = key;
+        false
+    }
+
     /// Reads a secret where nobody has to be asked and nothing unlocked for it.
     fn get_unasked(&self, key: &str) -> Result<Unasked, StoreError> {
         check_key(key).map(|()| Unasked::WouldPrompt)

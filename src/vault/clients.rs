@@ -64,7 +64,7 @@ impl Vault {
                 .put(&client.id, &client::encode(secrets))
                 .map_err(|error| unavailable(client.store, &error))?;
         }
-        if let Err(error) = FORMAT.write(&self.record_of(provider), client) {
+        if let Err(error) = FORMAT.write(&self.record_of(provider), FORMAT.version, client) {
             // A record may be there although writing it has failed: whatever may lead to the secrets keeps them.
             let found = self.client(provider);
             if found.is_ok_and(|found| found.is_none_or(|found| found.id != client.id)) {
@@ -119,7 +119,7 @@ impl Vault {
     }
 
     pub(super) fn record_client(&self, provider: &str, client: &KeptClient) -> Result<()> {
-        FORMAT.write(&self.record_of(provider), client)
+        FORMAT.write(&self.record_of(provider), FORMAT.version, client)
     }
 
     pub(super) fn client_turn(&self, provider: &str) -> Result<Guard> {
@@ -139,7 +139,7 @@ fn read(path: &Path, provider: &str) -> Result<Option<KeptClient>> {
     let Some(bytes) = read else {
         return Ok(None);
     };
-    let client: KeptClient = FORMAT
+    let (_, client): (u32, KeptClient) = FORMAT
         .decode(&bytes)
         .map_err(|fault| fault.report(path, &mend))?;
     if !is_id(&client.id) {
@@ -331,7 +331,7 @@ mod tests {
         assert_eq!(vault.client_secrets(&old).unwrap(), secrets("a"));
 
         // The other half: the record is there, and the old secret still is.
-        FORMAT.write(&record(&home), &new).unwrap();
+        FORMAT.write(&record(&home), FORMAT.version, &new).unwrap();
         assert_eq!(vault.client("acme").unwrap(), Some(new.clone()));
         assert_eq!(vault.client_secrets(&new).unwrap(), secrets("b"));
         vault.forget_client("acme").unwrap();
@@ -390,7 +390,8 @@ mod tests {
     #[test]
     fn a_broken_record_names_its_file_and_the_way_out() {
         let (home, vault) = scene();
-        let whole = String::from_utf8(FORMAT.encode(&client("fob"))).unwrap();
+        let whole =
+            String::from_utf8(RecordFormat::encode(FORMAT.version, &client("fob"))).unwrap();
         let stray = whole.replace("\"id\": \"", "\"id\": \"../");
         for text in [
             "",

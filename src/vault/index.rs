@@ -11,8 +11,12 @@ use crate::names::{is_provider_name, is_readable_name};
 use crate::paths::Paths;
 use keyfob_base::files;
 
-/// A file with a higher number is refused and never rewritten.
-pub(crate) const VERSION: u32 = 1;
+/// The format of an entry whose secret carries the sealed record. A keyfob of before that refuses the entry, and so
+/// changes nothing of what it would not understand.
+pub(crate) const VERSION: u32 = 2;
+
+/// The format of an entry whose secret is still of before the seal.
+const UNSEALED: u32 = 1;
 
 const FORMAT: RecordFormat = RecordFormat {
     version: VERSION,
@@ -119,7 +123,7 @@ fn read_entry(paths: &Paths, named: &Named) -> Result<Option<Account>> {
     let Some(bytes) = read(path, FORMAT.limit).map_err(|error| unread(&error))? else {
         return Ok(None);
     };
-    let mut account: Account = FORMAT
+    let (version, mut account): (u32, Account) = FORMAT
         .decode(&bytes)
         .map_err(|fault| of(fault.report(path, &mend())))?;
     if !is_id(&account.id) {
@@ -127,11 +131,17 @@ fn read_entry(paths: &Paths, named: &Named) -> Result<Option<Account>> {
     }
     account.provider.clone_from(provider);
     account.name.clone_from(name);
+    account.sealed = version > UNSEALED;
     Ok(Some(account))
 }
 
 pub(crate) fn write(paths: &Paths, account: &Account) -> Result<()> {
-    FORMAT.write(&entry(paths, &account.provider, &account.name), account)
+    let path = entry(paths, &account.provider, &account.name);
+    FORMAT.write(&path, version_of(account), account)
+}
+
+fn version_of(account: &Account) -> u32 {
+    if account.sealed { VERSION } else { UNSEALED }
 }
 
 /// Proves by writing that there is a place and room for an entry. Leaves nothing behind.
@@ -143,7 +153,7 @@ pub(crate) fn prove(paths: &Paths, provider: &str) -> Result<()> {
 
 /// Whether the entry of an account could be read again, had it been written.
 pub(crate) fn fits(account: &Account) -> bool {
-    FORMAT.encode(account).len() as u64 <= FORMAT.limit
+    RecordFormat::encode(version_of(account), account).len() as u64 <= FORMAT.limit
 }
 
 pub(crate) fn holds_another(paths: &Paths, account: &Account) -> bool {
@@ -221,11 +231,26 @@ mod tests {
         let (_home, paths) = home();
         let account = written(&paths, "ada");
         let path = entry(&paths, &account.provider, "ada");
-        let head = b"{\n  \"version\": 1,\n";
-        assert!(fs::read(path).unwrap().starts_with(head));
+        let head = |version| format!("{{\n  \"version\": {version},\n");
+        let starts = |version| {
+            fs::read_to_string(&path)
+                .unwrap()
+                .starts_with(&head(version))
+        };
+        assert!(starts(2));
         assert_eq!(
             read(&paths, &account.provider, "ada").unwrap(),
-            Some(account)
+            Some(account.clone())
+        );
+        let unsealed = Account {
+            sealed: false,
+            ..account
+        };
+        write(&paths, &unsealed).unwrap();
+        assert!(starts(1));
+        assert_eq!(
+            read(&paths, &unsealed.provider, "ada").unwrap(),
+            Some(unsealed)
         );
     }
 

@@ -2,14 +2,15 @@
 //! found without a secret being shown, and orphans are removed under the locks that whoever writes takes: a new
 //! secret has its own until its entry or record is written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::client::{self, KeptClient};
-use super::vault::unavailable;
+use super::sealed_record::Difference;
+use super::vault::{bring_up, unavailable};
 use super::{Vault, defaults, index, lock, names_lock, payload};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
@@ -32,6 +33,10 @@ pub(crate) enum Examined {
     Sound,
     /// It is of before the last change of the entry.
     Outdated,
+    /// It is of an older keyfob, and what it is for lies in the entry alone.
+    Unsealed,
+    /// The entry says otherwise.
+    Differs(Vec<Difference>),
     Gone,
     /// It was not looked at, for that would have asked somebody.
     Shut,
@@ -188,16 +193,78 @@ impl Vault {
             .account(account))
     }
 
-    pub(crate) fn examine(&self, account: &Account) -> Examined {
-        self.look_at(account.store, &account.id, |secret| {
-            let secrets = payload::decode(secret, account)?;
-            Ok(secrets.generation >= account.generation)
+    /// `asking`: whether a store may ask somebody for it.
+    pub(crate) fn examine(&self, account: &Account, asking: bool) -> Examined {
+        self.look_at(account.store, &account.id, asking, |secret| {
+            let stored = payload::decode(secret, account)?;
+            let now = bring_up(account, &stored);
+            let differences = stored.record.as_ref().map(|it| it.differences(&now));
+            Ok(match differences {
+                Some(differences) if !differences.is_empty() => Examined::Differs(differences),
+                _ if stored.secrets.generation < account.generation => Examined::Outdated,
+                Some(_) => Examined::Sound,
+                None if account.sealed => Examined::Outdated,
+                None => Examined::Unsealed,
+            })
         })
     }
 
+    /// Corrects every entry of whose secret that can be read says otherwise, its place in the index too; the accounts
+    /// that were corrected. Of two entries for one secret the one stays that goes by the sealed name.
+    pub(crate) fn correct_entries(&self) -> Result<Vec<Account>> {
+        let mut corrected = Vec::new();
+        let mut left = Vec::new();
+        let mut turns = BTreeMap::new();
+        for entry in self.accounts().accounts {
+            if !turns.contains_key(&entry.id) {
+                let turn = self.wait_for_lock(&entry.id, NAMES_LOCK_TIMEOUT)?;
+                turns.insert(entry.id.clone(), turn);
+            }
+            let Ok(Some(stored)) = self.read_secret(&entry) else {
+                continue;
+            };
+            let Some(record) = &stored.record else {
+                continue;
+            };
+            if record.id != entry.id || stored.secrets.generation < entry.generation {
+                continue;
+            }
+            let mut now = record.correct(&entry);
+            if stored.secrets.generation > entry.generation {
+                now.describe(&stored.secrets.tokens, stored.secrets.generation);
+            }
+            now.sealed = true;
+            if now == entry {
+                continue;
+            }
+            if now.to_string() != entry.to_string() {
+                left.push(entry);
+            }
+            corrected.push(now);
+        }
+        let in_place = |one: &Account| {
+            let found = self.find(&one.provider, &one.name).ok().flatten();
+            found.is_some_and(|found| found.id == one.id)
+        };
+        for now in &corrected {
+            let copied = left.iter().any(|entry| entry.id == now.id) && in_place(now);
+            if !copied {
+                self.record(now)?;
+            }
+        }
+        for entry in left {
+            let found = self.find(&entry.provider, &entry.name)?;
+            if found.is_some_and(|found| found == entry) {
+                defaults::drop_account(&self.paths, &entry)?;
+                index::remove(&self.paths, &entry)?;
+            }
+        }
+        Ok(corrected)
+    }
+
     pub(crate) fn examine_client(&self, client: &KeptClient) -> Examined {
-        self.look_at(client.store, &client.id, |secret| {
-            client::decode(secret).map(|_| true)
+        self.look_at(client.store, &client.id, false, |secret| {
+            client::decode(secret).map(|_| Examined::Sound)
         })
     }
 
@@ -205,9 +272,17 @@ impl Vault {
         &self,
         store: Kind,
         key: &str,
-        current: impl Fn(&Secret) -> Result<bool>,
+        asking: bool,
+        judge: impl Fn(&Secret) -> Result<Examined>,
     ) -> Examined {
-        let secret = match self.store(store).get_unasked(key) {
+        let store = self.store(store);
+        let found = if asking {
+            let found = store.get(key);
+            found.map(|secret| secret.map_or(Unasked::Nothing, Unasked::Secret))
+        } else {
+            store.get_unasked(key)
+        };
+        let secret = match found {
             Ok(Unasked::Secret(secret)) => secret,
             Ok(Unasked::Nothing) => return Examined::Gone,
             Ok(Unasked::WouldPrompt) => return Examined::Shut,
@@ -218,9 +293,8 @@ impl Vault {
                 };
             }
         };
-        match current(&secret) {
-            Ok(true) => Examined::Sound,
-            Ok(false) => Examined::Outdated,
+        match judge(&secret) {
+            Ok(examined) => examined,
             Err(error) => Examined::Unreadable {
                 cause: error.message,
                 hint: error.hint.unwrap_or_default(),

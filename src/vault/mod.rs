@@ -2,6 +2,9 @@
 //!
 //! A change is written secret first, then index, so that a crash between them leaves an account whose
 //! secret is newer than its index entry says. The secret is believed; the entry is mended on the way.
+//!
+//! A secret carries the record of what decides who the account is and where its secrets may go. An entry that says
+//! otherwise is `record_mismatch`, and nothing is done with the secret.
 
 mod backup;
 mod client;
@@ -15,6 +18,8 @@ mod naming;
 mod payload;
 mod record;
 mod restore;
+mod sealed_record;
+mod unsealed;
 #[expect(clippy::module_inception)]
 mod vault;
 
@@ -28,6 +33,6 @@ pub(crate) use integrity::Examined;
 pub(crate) use lock::{Acquired, Guard, LOCK_TIMEOUT};
 pub(crate) use moving::Moved;
 pub(crate) use naming::names_lock;
-pub use payload::Secrets;
+pub use payload::{Secrets, UnknownMembers};
 pub(crate) use restore::{Over, RestorePlace, Restored};
 pub use vault::Vault;

@@ -49,6 +49,7 @@ impl Vault {
             let left = self.clear_copy(&mut now).err();
             Ok(left.map_or(Carried::Whole, Carried::Copied))
         } else {
+            self.settle_held(&mut now)?; // what is sealed goes, and is proved first
             let id = now.id.clone();
             self.transfer(&id, &mut now).carry(before, to)
         };
@@ -238,7 +239,7 @@ mod tests {
     use crate::provider::ClientAuth;
     use crate::store::{Nobody, Store, StoreError};
     use crate::token_set::TokenSet;
-    use crate::vault::{ClientSecrets, Secrets};
+    use crate::vault::{ClientSecrets, Secrets, UnknownMembers};
     use keyfob_base::secret::Secret;
     use keyfob_base::timestamp::Timestamp;
 
@@ -340,6 +341,7 @@ mod tests {
             },
             client_secret: None,
             generation: 1,
+            unknown: UnknownMembers::default(),
         };
         vault.keep(&account, &secrets).unwrap();
         vault.record(&account).unwrap();

@@ -1,10 +1,18 @@
 //! An account's name, its place as its provider's default, and everything of a provider under another name:
 //! changed under the lock of the provider's names, which logins take too. Secrets and locks stay where they are,
-//! for they go by ids.
+//! for they go by ids. A secret has the new name first, and says which it had before: whatever reads it next ends
+//! what was cut off.
 
-use super::{LOCK_TIMEOUT, Listing, Vault, defaults, index};
+use std::time::Duration;
+
+use super::payload::{StoredSecret, encode_renamed};
+use super::vault::bring_up;
+use super::{LOCK_TIMEOUT, Listing, Secrets, Vault, defaults, index};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
+
+/// How long another change of names is waited for by whoever only ends one that was cut off.
+const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What is locked while an account of this provider gets its name.
 pub(crate) fn names_lock(provider: &str) -> String {
@@ -55,8 +63,8 @@ impl Vault {
         Ok(previous)
     }
 
-    /// Gives an account another name. Secret and lock stay where they are, for they go by its id. It has
-    /// its new entry before it loses the old one, so that a crash loses nothing, and renaming again ends it.
+    /// Gives an account another name: in its secret, then it has its new entry before it loses the old one, so that a
+    /// crash loses nothing, and the next command that reads the secret ends it.
     pub(crate) fn rename(&self, account: &Account, name: &str) -> Result<Account> {
         let _names = self.wait_for_lock(&names_lock(&account.provider), LOCK_TIMEOUT)?;
         let _turn = self.wait_for_lock(&account.id, LOCK_TIMEOUT)?;
@@ -77,15 +85,86 @@ impl Vault {
             Some(entry) if entry.generation > new.generation => entry.clone(),
             _ => new,
         };
-        index::write(&self.paths, &new).map_err(|error| error.account(&old))?;
-        if is_default && let Err(error) = self.make_default(&new, false) {
+        let (new, secrets) = self.rename_secret(&old, &new)?;
+        let entered = index::write(&self.paths, &new).and_then(|()| {
+            if is_default {
+                self.make_default(&new, false)?;
+            }
+            Ok(())
+        });
+        if let Err(error) = entered {
             if unfinished.is_none() {
-                let _ = index::remove(&self.paths, &new); // as it was; what is left, renaming again ends
+                // As it was; what is left of it, the next command ends.
+                let _ = index::remove(&self.paths, &new);
+                let _ = secrets.map(|secrets| self.keep(&old, &secrets));
             }
             return Err(error.account(&old));
         }
         index::remove(&self.paths, &old).map_err(|error| error.account(&old))?;
         Ok(new)
+    }
+
+    /// Writes an account's new name into its secret; the account as it then is. Without a secret nothing is proved.
+    fn rename_secret(&self, old: &Account, new: &Account) -> Result<(Account, Option<Secrets>)> {
+        let Some(stored) = self.read_secret(old)? else {
+            return Ok((new.clone(), None));
+        };
+        let done = stored.record.as_ref().is_some_and(|it| it.is_of(new));
+        let sealed_as = match stored.renamed(old) {
+            _ if done => new.clone(),
+            Some(begun) => begun,
+            None => old.clone(),
+        };
+        let sealed_as = Account {
+            provider: sealed_as.provider,
+            name: sealed_as.name,
+            ..new.clone()
+        };
+        let now = bring_up(&sealed_as, &stored);
+        self.prove_entry(&now, &stored)?;
+        let renamed = Account {
+            provider: new.provider.clone(),
+            name: new.name.clone(),
+            sealed: true,
+            ..now
+        };
+        let secret = encode_renamed(&stored.secrets, &renamed, old);
+        self.put_secret(&renamed, &secret).map_err(|error| Error {
+            account: Some(old.to_string()), // it has no other name yet
+            ..error
+        })?;
+        Ok((renamed, Some(stored.secrets)))
+    }
+
+    /// Ends a rename that was cut off once the secret had the new name; the account under that. Its own lock may be
+    /// held.
+    pub(super) fn finish_rename(
+        &self,
+        account: &Account,
+        stored: &StoredSecret,
+    ) -> Result<Option<Account>> {
+        let Some(new) = stored.renamed(account) else {
+            return Ok(None);
+        };
+        let new = bring_up(&new, stored);
+        if self.prove_entry(&new, stored).is_err() {
+            return Ok(None);
+        }
+        let _names = self.wait_for_lock(&names_lock(&new.provider), FINISH_TIMEOUT)?;
+        let new = match self.find(&new.provider, &new.name)? {
+            Some(holder) if holder.id != new.id => return Ok(None),
+            Some(entry) => entry,
+            None => {
+                self.record(&new)?;
+                new
+            }
+        };
+        if self.default_of(&account.provider).as_ref() == Some(&account.name) {
+            self.make_default(&new, false)?;
+        }
+        defaults::drop_account(&self.paths, account)?;
+        index::remove(&self.paths, account)?;
+        Ok(Some(new))
     }
 
     /// Whether nothing here goes by a provider's name, not even an account whose definition is gone.
@@ -116,6 +195,7 @@ impl Vault {
             if index::holds_another(&self.paths, &moved) {
                 return Err(report_taken_provider(to));
             }
+            let (moved, _) = self.rename_secret(&account, &moved)?;
             self.record(&moved)?;
             if default.as_ref() == Some(&account.name) {
                 self.make_default(&moved, false)?;
@@ -187,7 +267,7 @@ mod tests {
     use crate::account::fixture;
     use crate::account::random_id;
     use crate::paths::Paths;
-    use crate::store::Nobody;
+    use crate::store::{Kind, Nobody};
 
     const PROVIDER: &str = "acme";
 
@@ -202,6 +282,7 @@ mod tests {
             provider: PROVIDER.into(),
             name: name.into(),
             id: random_id(),
+            store: Kind::File,
             ..fixture::account()
         };
         vault.record(&account).unwrap();
@@ -351,7 +432,7 @@ mod provider_tests {
     use crate::provider::ClientAuth;
     use crate::store::{Kind, Nobody};
     use crate::token_set::TokenSet;
-    use crate::vault::{ClientSecrets, KeptClient, Secrets};
+    use crate::vault::{ClientSecrets, KeptClient, Secrets, UnknownMembers};
     use keyfob_base::secret::Secret;
 
     const OLD: &str = "id-example-com";
@@ -384,6 +465,7 @@ mod provider_tests {
             },
             client_secret: None,
             generation: account.generation,
+            unknown: UnknownMembers::default(),
         };
         vault.keep(&account, &secrets).unwrap();
         vault.record(&account).unwrap();
@@ -453,10 +535,11 @@ mod provider_tests {
         vault.make_default(&ada, false).unwrap();
         let moved = Account {
             provider: NEW.into(),
-            ..ada
+            ..ada.clone()
         };
+        let (moved, _) = vault.rename_secret(&ada, &moved).unwrap();
         vault.record(&moved).unwrap();
-        assert_eq!(accounts(&vault, OLD), named(&["ada", "grace"]));
+        assert_eq!(vault.accounts_of(OLD).accounts.len(), 2);
         assert_eq!(accounts(&vault, NEW), named(&["ada"]));
 
         vault.move_provider(OLD, NEW).unwrap();

@@ -1,16 +1,22 @@
 //! What is inside a secret: one versioned JSON object, encoded here and nowhere else.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::record::Version;
+use super::sealed_record::SealedRecord;
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::token_set::TokenSet;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
 
-/// The format written here. A higher number is refused.
-const VERSION: u32 = 1;
+/// The format written here. A higher number is refused; what is only added to is no other format, for unknown members
+/// are kept.
+const VERSION: u32 = 2;
 
 /// Why a secret cannot be read. Nothing of it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,38 +45,74 @@ pub struct Secrets {
     pub client_secret: Option<Secret>,
     /// Which of the account's token sets this is; the index entry carries the same number.
     pub generation: u64,
+    pub unknown: UnknownMembers,
+}
+
+/// What a later keyfob has put into a secret, kept on rewriting. Nobody here knows what of it is secret.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct UnknownMembers {
+    payload: Map<String, Value>,
+    record: Map<String, Value>,
+}
+
+impl fmt::Debug for UnknownMembers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// What a store gave for an account, before it is compared with the entry that led there.
+#[derive(Debug)]
+pub(super) struct StoredSecret {
+    pub secrets: Secrets,
+    /// `None` in format 1, which has the `id` alone.
+    pub record: Option<SealedRecord>,
+    pub id: Option<String>,
+    pub renamed_from: Option<String>,
 }
 
 /// Borrows on the way out, so that no plain copy of a token is left behind.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Payload<'a> {
     version: u32,
-    /// The id of the account that it is of; none in a backup, which says so itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    account: Option<std::borrow::Cow<'a, str>>,
+    record: Option<SealedRecord>,
+    /// `PROVIDER/NAME` before the last rename: an entry that still goes by it was on its way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    renamed_from: Option<Cow<'a, str>>,
+    /// The id of the account, in format 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<Cow<'a, str>>,
     generation: u64,
-    access_token: std::borrow::Cow<'a, str>,
+    access_token: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    refresh_token: Option<std::borrow::Cow<'a, str>>,
+    refresh_token: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    id_token: Option<std::borrow::Cow<'a, str>>,
+    id_token: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    client_secret: Option<std::borrow::Cow<'a, str>>,
-    token_type: std::borrow::Cow<'a, str>,
+    client_secret: Option<Cow<'a, str>>,
+    token_type: Cow<'a, str>,
     scopes: Vec<String>,
     received_at: Timestamp,
     expires_at: Option<Timestamp>,
+    #[serde(flatten)]
+    unknown: Cow<'a, Map<String, Value>>,
 }
 
 impl<'a> Payload<'a> {
-    pub(crate) fn of(secrets: &'a Secrets) -> Self {
+    pub(crate) fn of(secrets: &'a Secrets, account: &Account) -> Self {
         let Secrets {
             tokens,
             client_secret,
             generation,
+            unknown,
         } = secrets;
+        let mut record = SealedRecord::from(account);
+        record.unknown.clone_from(&unknown.record);
         Self {
             version: VERSION,
+            record: Some(record),
+            renamed_from: None,
             account: None,
             generation: *generation,
             access_token: tokens.access_token.expose().into(),
@@ -81,13 +123,16 @@ impl<'a> Payload<'a> {
             scopes: tokens.scopes.clone(),
             received_at: tokens.received_at,
             expires_at: tokens.expires_at,
+            unknown: Cow::Borrowed(&unknown.payload),
         }
     }
 }
 
-impl From<Payload<'_>> for Secrets {
+impl From<Payload<'_>> for StoredSecret {
     fn from(payload: Payload<'_>) -> Self {
-        Self {
+        let mut record = payload.record;
+        let of_record = record.as_mut().map(|it| std::mem::take(&mut it.unknown));
+        let secrets = Secrets {
             tokens: TokenSet {
                 access_token: Secret::new(payload.access_token),
                 refresh_token: payload.refresh_token.map(Secret::new),
@@ -99,41 +144,73 @@ impl From<Payload<'_>> for Secrets {
             },
             client_secret: payload.client_secret.map(Secret::new),
             generation: payload.generation,
+            unknown: UnknownMembers {
+                payload: payload.unknown.into_owned(),
+                record: of_record.unwrap_or_default(),
+            },
+        };
+        Self {
+            secrets,
+            record,
+            id: payload.account.map(Cow::into_owned),
+            renamed_from: payload.renamed_from.map(Cow::into_owned),
         }
     }
 }
 
+impl StoredSecret {
+    /// Whether it leads from the entry to another name, which a rename that was cut off has left.
+    pub(super) fn renamed(&self, account: &Account) -> Option<Account> {
+        let record = self.record.as_ref()?;
+        let was = self.renamed_from.as_ref()? == &account.to_string();
+        let moved = Account {
+            provider: record.provider.clone(),
+            name: record.name.clone(),
+            ..account.clone()
+        };
+        (was && record.is_of(&moved)).then_some(moved)
+    }
+}
+
 pub(crate) fn encode(secrets: &Secrets, account: &Account) -> Secret {
-    let payload = Payload {
-        account: Some(account.id.as_str().into()),
-        ..Payload::of(secrets)
-    };
-    let json = serde_json::to_string(&payload);
+    write(&Payload::of(secrets, account))
+}
+
+/// The same, for an account that had another name until now.
+pub(super) fn encode_renamed(secrets: &Secrets, account: &Account, before: &Account) -> Secret {
+    write(&Payload {
+        renamed_from: Some(before.to_string().into()),
+        ..Payload::of(secrets, account)
+    })
+}
+
+fn write(payload: &Payload) -> Secret {
+    let json = serde_json::to_string(payload);
     Secret::new(json.expect("strings and numbers serialise"))
 }
 
 /// Decodes what a store gave for `account`. The error shows nothing of it.
-pub(crate) fn decode(secret: &Secret, account: &Account) -> Result<Secrets> {
+pub(super) fn decode(secret: &Secret, account: &Account) -> Result<StoredSecret> {
+    let damaged =
+        || Error::new(Code::InternalError, "its stored secret is damaged").hint(account.again());
     let payload: Payload = decode_secret(secret, VERSION).map_err(|why| match why {
-        Unreadable::Damaged => {
-            Error::new(Code::InternalError, "its stored secret is damaged").hint(account.again())
-        }
+        Unreadable::Damaged => damaged(),
         Unreadable::Newer => Error::new(
             Code::InternalError,
             "its stored secret was written by a newer keyfob",
         )
         .hint("update this one"),
     })?;
-    // A file that was copied over it would hand out somebody else's tokens under this name.
-    if payload.account.as_ref().is_some_and(|id| *id != account.id) {
-        let what = "its stored secret is another account's";
-        return Err(Error::new(Code::LoginRequired, what).hint(account.again()));
+    if payload.record.is_some() != (payload.version >= VERSION) {
+        return Err(damaged());
     }
     Ok(payload.into())
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::account::fixture::account;
 
@@ -150,28 +227,69 @@ mod tests {
             },
             client_secret: Some(Secret::new("s")),
             generation: 7,
+            unknown: UnknownMembers::default(),
         }
     }
 
     #[test]
     fn what_is_encoded_is_decoded() {
-        assert_eq!(
-            decode(&encode(&secrets(), &account()), &account()).unwrap(),
-            secrets()
-        );
+        let found = decode(&encode(&secrets(), &account()), &account()).unwrap();
+        assert_eq!(found.secrets, secrets());
+        assert_eq!(found.record, Some(SealedRecord::from(&account())));
+        assert!(found.renamed(&account()).is_none());
+    }
+
+    /// The stores are held to some 40 KB, in pieces of 2,560 bytes where an entry takes no more.
+    #[test]
+    fn a_record_adds_little_to_a_large_token() {
+        let mut large = secrets();
+        large.tokens.access_token = Secret::new("x".repeat(8 * 1024));
+        large.tokens.refresh_token = Some(Secret::new("y".repeat(8 * 1024)));
+        let size = encode(&large, &account()).expose().len();
+        assert!(size < 18 * 1024, "{size}");
     }
 
     #[test]
-    fn what_is_another_accounts_is_refused_and_what_names_none_is_taken() {
-        let other = Account {
-            id: "0b".into(),
+    fn what_is_unknown_is_kept_and_not_shown() {
+        let mut text: Value =
+            serde_json::from_str(encode(&secrets(), &account()).expose()).unwrap();
+        text["machine"] = json!("hunter2");
+        text["record"]["policy"] = json!({"audience": ["x"]});
+        let stored = decode(&Secret::new(text.to_string()), &account()).unwrap();
+        assert!(!format!("{stored:?}").contains("hunter2"));
+        let again = encode(&stored.secrets, &account());
+        let again: Value = serde_json::from_str(again.expose()).unwrap();
+        assert_eq!(again, text);
+    }
+
+    #[test]
+    fn a_rename_is_known_by_the_name_before_alone() {
+        let new = Account {
+            name: "work".into(),
             ..account()
         };
-        let error = decode(&encode(&secrets(), &other), &account()).unwrap_err();
-        assert_eq!(error.code, Code::LoginRequired);
-        let unnamed = serde_json::to_string(&Payload::of(&secrets())).unwrap();
-        let found = decode(&Secret::new(unnamed), &account());
-        assert_eq!(found.unwrap(), secrets());
+        let stored = decode(&encode_renamed(&secrets(), &new, &account()), &new).unwrap();
+        assert_eq!(stored.renamed(&account()), Some(new.clone()));
+        let other = Account {
+            name: "other".into(),
+            ..account()
+        };
+        assert_eq!(stored.renamed(&other), None);
+    }
+
+    #[test]
+    fn format_1_has_no_record_and_format_2_has_one() {
+        let mut text: Value =
+            serde_json::from_str(encode(&secrets(), &account()).expose()).unwrap();
+        text["version"] = json!(1);
+        assert!(decode(&Secret::new(text.to_string()), &account()).is_err());
+        let record = text.as_object_mut().unwrap().remove("record");
+        text["account"] = json!("0f");
+        let stored = decode(&Secret::new(text.to_string()), &account()).unwrap();
+        assert_eq!((stored.record, stored.id.as_deref()), (None, Some("0f")));
+        text["version"] = json!(2);
+        assert!(decode(&Secret::new(text.to_string()), &account()).is_err());
+        assert!(record.is_some());
     }
 
     #[test]
@@ -181,10 +299,11 @@ mod tests {
             (
                 &encode(&secrets(), &account())
                     .expose()
-                    .replace("\"version\":1", "\"version\":2"),
+                    .replace("\"version\":2", "\"version\":3"),
                 "newer",
             ),
-            ("{\"version\":2,\"tokens\":[\"hunter2\"]}", "newer"),
+            ("{\"version\":3,\"tokens\":[\"hunter2\"]}", "newer"),
+            ("{\"version\":2,\"tokens\":[\"hunter2\"]}", "damaged"),
             ("{\"version\":1,\"tokens\":[\"hunter2\"]}", "damaged"),
         ] {
             let error = decode(&Secret::new(text), &account()).unwrap_err();

@@ -11,9 +11,9 @@ use crate::error::{Code, Error, Result};
 use crate::toml_text::complaint;
 use keyfob_base::files;
 
-/// How every record of format 1 begins that was written here: it need not be parsed twice to know its format, which
-/// `list` of 1,000 accounts needs to be in time.
-const HEAD: &[u8] = b"{\n  \"version\": 1,\n";
+/// How every record begins that was written here, up to a format of one digit: it need not be parsed twice to know its
+/// format, which `list` of 1,000 accounts needs to be in time.
+const HEAD: &[u8] = b"{\n  \"version\": ";
 
 const UPDATE: &str = "it was written by a newer keyfob; update this one";
 
@@ -31,7 +31,7 @@ struct VersionedRecord<'a, T> {
 }
 
 pub(super) struct RecordFormat {
-    /// The format written here. A file with a higher number is refused.
+    /// The newest format written here. A file with a higher number is refused.
     pub version: u32,
     /// The largest file that is read, in bytes.
     pub limit: u64,
@@ -49,42 +49,51 @@ impl RecordFormat {
     pub(crate) fn decode<T: DeserializeOwned>(
         &self,
         bytes: &[u8],
-    ) -> std::result::Result<T, RecordFault> {
-        self.check_version(bytes)?;
+    ) -> std::result::Result<(u32, T), RecordFault> {
+        let version = self.check_version(bytes)?;
         let damaged = |cause: &dyn Display| RecordFault::Damaged(cause.to_string());
         let text = str::from_utf8(bytes).map_err(|cause| damaged(&cause))?; // once, not string by string
-        serde_json::from_str(text).map_err(|cause| damaged(&complaint(&cause.to_string())))
+        let contents =
+            serde_json::from_str(text).map_err(|cause| damaged(&complaint(&cause.to_string())))?;
+        Ok((version, contents))
     }
 
-    pub(crate) fn check_version(&self, bytes: &[u8]) -> std::result::Result<(), RecordFault> {
-        if self.version == 1 && bytes.starts_with(HEAD) {
-            return Ok(());
+    /// The format of what is there; 1 where it may go unnamed.
+    pub(crate) fn check_version(&self, bytes: &[u8]) -> std::result::Result<u32, RecordFault> {
+        let version = match bytes.strip_prefix(HEAD) {
+            Some([digit @ b'1'..=b'9', b',', ..]) => u32::from(digit - b'0'),
+            _ => match serde_json::from_slice::<Version>(bytes) {
+                Ok(found) => found.version,
+                Err(cause) if self.must_name_version => {
+                    return Err(RecordFault::Damaged(complaint(&cause.to_string())));
+                }
+                Err(_) => 1,
+            },
+        };
+        if version > self.version {
+            return Err(RecordFault::Newer);
         }
-        match serde_json::from_slice::<Version>(bytes) {
-            Ok(found) if found.version > self.version => Err(RecordFault::Newer),
-            Err(cause) if self.must_name_version => {
-                Err(RecordFault::Damaged(complaint(&cause.to_string())))
-            }
-            _ => Ok(()),
-        }
+        Ok(version)
     }
 
-    pub(crate) fn encode<T: Serialize>(&self, contents: &T) -> Vec<u8> {
-        serde_json::to_vec_pretty(&VersionedRecord {
-            version: self.version,
-            contents,
-        })
-        .expect("a record serialises")
+    pub(crate) fn encode<T: Serialize>(version: u32, contents: &T) -> Vec<u8> {
+        serde_json::to_vec_pretty(&VersionedRecord { version, contents })
+            .expect("a record serialises")
     }
 
-    /// Writes it whole, over none that is newer.
-    pub(crate) fn write<T: Serialize>(&self, path: &Path, contents: &T) -> Result<()> {
+    /// Writes it whole in the format `version`, over none that is newer.
+    pub(crate) fn write<T: Serialize>(
+        &self,
+        path: &Path,
+        version: u32,
+        contents: &T,
+    ) -> Result<()> {
         if let Ok(Some(bytes)) = files::read(path, self.limit)
             && let Err(RecordFault::Newer) = self.check_version(&bytes)
         {
             return Err(report_newer(path));
         }
-        let json = self.encode(contents);
+        let json = Self::encode(version, contents);
         if json.len() as u64 > self.limit {
             let (shown, most) = (path.display(), self.limit >> 10);
             let what = format!("{shown} would be larger than {most} KiB");

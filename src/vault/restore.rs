@@ -298,6 +298,7 @@ mod tests {
     use crate::paths::Paths;
     use crate::store::Nobody;
     use crate::token_set::TokenSet;
+    use crate::vault::UnknownMembers;
     use keyfob_base::secret::Secret;
 
     fn account(id: &str, name: &str, subject: &str) -> Account {
@@ -328,6 +329,7 @@ mod tests {
                 },
                 client_secret: None,
                 generation: account.generation,
+                unknown: UnknownMembers::default(),
             },
             account,
             default: false,

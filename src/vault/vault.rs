@@ -7,12 +7,15 @@ use std::time::Duration;
 
 use super::index::Listing;
 use super::lock::{Acquired, Guard, LOCK_TIMEOUT};
-use super::payload::Secrets;
-use super::{Defaults, defaults, index, lock, payload};
+use super::payload::{Secrets, StoredSecret};
+use super::sealed_record::mismatch;
+use super::{Defaults, defaults, index, lock, payload, unsealed};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::paths::Paths;
+use crate::provider::Registry;
 use crate::store::{self, Kind, Prompter, Store, StoreError};
+use keyfob_base::secret::Secret;
 
 pub struct Vault {
     pub(super) paths: Paths,
@@ -59,31 +62,122 @@ impl Vault {
         Ok(there.or_else(renamed))
     }
 
+    /// The secrets of an account whose entry says what is sealed with them.
     pub fn secrets(&self, account: &Account) -> Result<Option<Secrets>> {
-        let stored = self
-            .store(account.store)
-            .get(&account.id)
-            .map_err(|error| unavailable_to(account, account.store, &error))?;
-        stored
+        let Some(stored) = self.read_secret(account)? else {
+            return Ok(None);
+        };
+        self.prove_entry(account, &stored)?;
+        Ok(Some(stored.secrets))
+    }
+
+    /// What the store has, whatever the entry says.
+    pub(super) fn read_secret(&self, account: &Account) -> Result<Option<StoredSecret>> {
+        let store = self.store(account.store);
+        let found = store.get(&account.id).map_err(|error| {
+            if store.is_forged(&account.id) {
+                return mismatch(account, &error.cause);
+            }
+            unavailable_to(account, account.store, &error)
+        })?;
+        found
             .map(|secret| payload::decode(&secret, account).map_err(|error| error.account(account)))
             .transpose()
     }
 
-    /// Where the account may have been moved since its entry was read, the entry is read again.
+    pub(super) fn prove_entry(&self, account: &Account, stored: &StoredSecret) -> Result<()> {
+        if stored.secrets.generation < account.generation {
+            return Err(mismatch(
+                account,
+                "its secret is older than its entry in the index",
+            ));
+        }
+        if let Some(record) = &stored.record {
+            let differences = record.differences(account);
+            return differences
+                .first()
+                .map_or(Ok(()), |first| Err(first.report(account)));
+        }
+        if account.sealed {
+            return Err(mismatch(
+                account,
+                "its secret is one of an older keyfob, and was sealed already",
+            ));
+        }
+        if stored.id.as_ref().is_some_and(|id| *id != account.id) {
+            return Err(mismatch(account, "its secret is another account's"));
+        }
+        unsealed::believe(&Registry::new(self.paths.clone()), account, &stored.secrets)
+    }
+
+    /// The same, and the account as it is by now: where its entry was read before it was moved, renamed or renewed, or
+    /// a crash has left it behind its secret, it is brought up to that.
     pub(crate) fn secrets_of_now(&self, account: &mut Account) -> Result<Option<Secrets>> {
         let mut tried = false;
         loop {
-            let found = self.secrets(account);
-            if matches!(found, Ok(Some(_))) {
-                return found;
-            }
+            let failure = match self.read_secret(account) {
+                Ok(Some(stored)) => {
+                    let now = bring_up(account, &stored);
+                    let Err(failure) = self.prove_entry(&now, &stored) else {
+                        *account = now;
+                        return Ok(Some(stored.secrets));
+                    };
+                    if let Some(renamed) = self.finish_rename(account, &stored)? {
+                        *account = renamed;
+                        continue;
+                    }
+                    Some(failure)
+                }
+                Ok(None) => None,
+                Err(failure) => Some(failure),
+            };
+            let changed = |now: &Account| now.store != account.store;
+            let mismatched = failure.as_ref().map(|it| it.code) == Some(Code::RecordMismatch);
             match self.reread(account)? {
-                Some(now) if now.store != account.store => *account = now,
-                // It may have gone and come back while it was looked for.
-                Some(_) if found.is_ok() && !tried => tried = true,
-                _ => return found,
+                Some(now) if changed(&now) => *account = now,
+                // It may have gone and come back while it was looked for, or been changed.
+                Some(now) if (failure.is_none() || mismatched) && !tried => {
+                    tried = true;
+                    *account = now;
+                }
+                _ => return failure.map_or(Ok(None), Err),
             }
         }
+    }
+
+    /// Seals the accounts of a provider, as far as that can be done now.
+    pub(crate) fn settle_provider(&self, provider: &str) {
+        for mut account in self.accounts_of(provider).accounts {
+            if !account.sealed {
+                let _ = self.settle(&mut account); // what stays as it was is told of when it is used
+            }
+        }
+    }
+
+    /// Brings entry and secret to what an account is now, unless somebody else is at work on it: then they do.
+    pub(crate) fn settle(&self, account: &mut Account) -> Result<()> {
+        let _turn = self.wait_for_lock(&account.id, Duration::ZERO)?;
+        if let Some(mut now) = self.reread(account)? {
+            self.settle_held(&mut now)?;
+            *account = now;
+        }
+        Ok(())
+    }
+
+    /// The same where the account's lock is held. `false` where its secret is gone.
+    pub(super) fn settle_held(&self, account: &mut Account) -> Result<bool> {
+        let before = account.clone();
+        let Some(secrets) = self.secrets_of_now(account)? else {
+            return Ok(false);
+        };
+        if !account.sealed {
+            self.keep(account, &secrets)?;
+            account.sealed = true;
+        }
+        if *account != before {
+            self.record(account)?;
+        }
+        Ok(true)
     }
 
     /// Says that an account's store has no secret of it. A store that takes none either may hold it all the same.
@@ -99,8 +193,12 @@ impl Vault {
 
     /// Writes the secret alone. The index follows with [`Vault::record`].
     pub fn keep(&self, account: &Account, secrets: &Secrets) -> Result<()> {
+        self.put_secret(account, &payload::encode(secrets, account))
+    }
+
+    pub(super) fn put_secret(&self, account: &Account, secret: &Secret) -> Result<()> {
         self.store(account.store)
-            .put(&account.id, &payload::encode(secrets, account))
+            .put(&account.id, secret)
             .map_err(|error| unavailable_to(account, account.store, &error))
     }
 
@@ -244,6 +342,20 @@ impl Vault {
             .or_insert_with(|| store::open(kind, &self.setup));
         Arc::clone(open)
     }
+}
+
+/// The account as its secret has it, where that is newer and the same account's.
+pub(super) fn bring_up(account: &Account, stored: &StoredSecret) -> Account {
+    let mut now = account.clone();
+    let record = stored.record.as_ref();
+    if stored.secrets.generation > account.generation
+        && record.is_none_or(|record| record.is_of(account))
+    {
+        now = record.map_or(now, |record| record.correct(account));
+        now.describe(&stored.secrets.tokens, stored.secrets.generation);
+    }
+    now.sealed |= record.is_some();
+    now
 }
 
 /// A store that fails whoever has no account in it yet.

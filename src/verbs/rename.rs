@@ -1,4 +1,4 @@
-//! `rename`: gives an account another name. Reads no secret, sends nothing.
+//! `rename`: gives an account another name, in its secret too. Sends nothing.
 
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;

@@ -197,6 +197,13 @@ cells! {
     invalid_state: InvalidState, 1, |stage| {
         stage.answered(&[("iss", "https://evil.example"), ("code", "c")])
     };
+    record_mismatch: RecordMismatch, 1, |stage| {
+        let stage = stage.signed_in();
+        let mut entry = stage.home.entry("acme/julien");
+        entry["identity"]["subject"] = "u-2".into();
+        stage.home.write("data/accounts/acme/julien.json", &entry.to_string());
+        stage.run(&["token", "acme/julien"])
+    };
     refresh_failed: RefreshFailed, 1, |stage| {
         let stage = stage.expired();
         stage.refuse("/token", "invalid_client");

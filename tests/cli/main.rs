@@ -74,6 +74,8 @@ mod rename;
 mod restore;
 mod rules;
 mod sandbox_serve;
+#[cfg(target_os = "linux")]
+mod sealed;
 #[cfg(unix)]
 mod secrecy;
 #[cfg(target_os = "linux")]

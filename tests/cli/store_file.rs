@@ -161,10 +161,12 @@ fn a_passphrase_comes_from_the_environment_or_a_file() {
 }
 
 #[test]
-fn writing_needs_no_passphrase() {
+fn writing_needs_the_passphrase_as_reading_does() {
     let home = behind("correct horse");
-    home.run(&["login", "sandbox", "--as", "another"]).ok();
-    home.run(&["logout", "sandbox/another", "--local"]).ok();
+    let login = home.run(&["login", "sandbox", "--as", "another"]);
+    login.fails(5, &["passphrase is missing"]);
+    home.run(&["logout", "sandbox/another", "--local"])
+        .fails(2, &["no account is called"]);
     let failure = home.run(&["token", "sandbox", "--json"]).failure();
     assert_eq!(failure["error"], "store_unavailable", "{failure}");
 }
@@ -184,8 +186,14 @@ fn age_opens_what_is_kept() {
         .arg(secret(&home))
         .output()
         .expect("age starts");
-    let opened: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert_eq!(opened["version"], 1);
+    let opened: serde_json::Value = {
+        let text = String::from_utf8(output.stdout).expect("text");
+        let (json, seal) = text.split_once('\n').expect("a line and its seal");
+        assert!(seal.starts_with("keyfob-seal "), "{seal}");
+        serde_json::from_str(json).expect("JSON")
+    };
+    assert_eq!(opened["version"], 2);
+    assert_eq!(opened["record"]["provider"], "acme");
     let token = opened["access_token"].as_str().unwrap_or_default();
     assert_eq!(home.run(&["token"]).ok().line(), token);
     assert!(token.starts_with(MARK));

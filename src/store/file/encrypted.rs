@@ -8,6 +8,7 @@ use age::x25519::Identity;
 
 use super::disk::failed;
 use super::key_pair::KeyPair;
+use super::seal::{self, Opened};
 use crate::store::passphrase::{Environment, FILE_STORE};
 use crate::store::sealed::{Form, Key, form, why};
 use crate::store::{
@@ -40,17 +41,20 @@ impl File {
         self.data.join(format!("{name}.age"))
     }
 
-    fn write(&self, path: &Path, plaintext: &[u8]) -> Result<Vec<u8>, StoreError> {
-        let recipient = self.keys.recipient()?;
-        let ciphertext = age::encrypt(&recipient, plaintext).map_err(|error| StoreError {
-            cause: format!("age cannot encrypt: {error}"),
-            hint: "run it again; if it stays so, report it as a fault of keyfob".into(),
-        })?;
+    fn write(&self, key: &str, secret: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let path = &self.path(key);
+        let identity = self.keys.writer()?;
+        let plaintext = seal::append(&identity, key, secret);
+        let ciphertext =
+            age::encrypt(&identity.to_public(), &plaintext).map_err(|error| StoreError {
+                cause: format!("age cannot encrypt: {error}"),
+                hint: "run it again; if it stays so, report it as a fault of keyfob".into(),
+            })?;
         if ciphertext.len() as u64 > LIMIT {
             return Err(StoreError {
                 cause: format!(
                     "a secret of {} bytes is more than the file store takes",
-                    plaintext.len()
+                    secret.len()
                 ),
                 hint: "ask for fewer scopes, or use `--store keyring`".into(),
             });
@@ -67,8 +71,8 @@ impl File {
         files::remove(path).map_err(|error| failed("remove", path, &error))
     }
 
-    /// Reads the probe back, decrypted where that asks nobody for a passphrase.
-    fn check_probe(&self, path: &Path, written: &str, ciphertext: &[u8]) -> Result<(), StoreError> {
+    fn check_probe(&self, key: &str, written: &str, ciphertext: &[u8]) -> Result<(), StoreError> {
+        let path = &self.path(key);
         let read = Self::read(path)?;
         if read.as_deref() != Some(ciphertext) {
             return Err(StoreError {
@@ -76,21 +80,59 @@ impl File {
                 hint: "check that disk, or set KEYFOB_HOME to a folder on another one".into(),
             });
         }
-        let Some(identity) = self.keys.identity_at_hand()? else {
-            return Ok(());
-        };
-        match Key::from(identity).open(ciphertext) {
-            Ok(plaintext) if *plaintext == written.as_bytes() => Ok(()),
+        match self.decrypt(key, ciphertext, &self.keys.identity()?) {
+            Ok(secret) if secret.expose() == written => Ok(()),
             _ => Err(self.keys.mismatch()),
+        }
+    }
+
+    fn decrypt(&self, key: &str, ciphertext: &[u8], identity: &Identity) -> Result<Secret, Unread> {
+        let path = &self.path(key);
+        let plaintext = Key::from(identity.clone())
+            .open(ciphertext)
+            .map_err(|error| damaged(path, &why(&error)))?;
+        let secret = match seal::open(identity, key, &plaintext) {
+            Opened::Sealed(secret) => secret,
+            Opened::Unsealed(secret) if !self.keys.marks.hold(key) => secret,
+            Opened::Unsealed(_) | Opened::Forged => return Err(Unread::Forged(forged(path))),
+        };
+        secret_from(secret).ok_or_else(|| damaged(path, "it holds no text").into())
+    }
+
+    fn open(&self, key: &str) -> Result<Option<Secret>, Unread> {
+        check_key(key)?;
+        let Some(ciphertext) = Self::read(&self.path(key))? else {
+            return Ok(None);
+        };
+        let identity = self.keys.identity()?;
+        self.decrypt(key, &ciphertext, &identity).map(Some)
+    }
+}
+
+enum Unread {
+    Forged(StoreError),
+    Failed(StoreError),
+}
+
+impl From<StoreError> for Unread {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Unread> for StoreError {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::Forged(error) | Unread::Failed(error) => error,
         }
     }
 }
 
-fn decrypt(path: &Path, ciphertext: &[u8], identity: Identity) -> Result<Secret, StoreError> {
-    let plaintext = Key::from(identity)
-        .open(ciphertext)
-        .map_err(|error| damaged(path, &why(&error)))?;
-    secret_from(&plaintext).ok_or_else(|| damaged(path, "it holds no text"))
+fn forged(path: &Path) -> StoreError {
+    StoreError {
+        cause: format!("`{}` does not carry keyfob's seal", path.display()),
+        hint: "sign in again to replace it, or bring it back from a backup".into(),
+    }
 }
 
 fn damaged(path: &Path, why: &str) -> StoreError {
@@ -102,13 +144,13 @@ fn damaged(path: &Path, why: &str) -> StoreError {
 
 impl Store for File {
     fn get(&self, key: &str) -> Result<Option<Secret>, StoreError> {
-        check_key(key)?;
-        let path = self.path(key);
-        let Some(ciphertext) = Self::read(&path)? else {
-            return Ok(None);
-        };
-        let identity = self.keys.identity()?;
-        decrypt(&path, &ciphertext, identity).map(Some)
+        Ok(self.open(key)?)
+    }
+
+    fn is_forged(&self, key: &str) -> bool {
+        // Where the identity could not be unlocked, that is why; nobody is asked once more.
+        let unlocked = self.keys.identity_at_hand().is_ok_and(|it| it.is_some());
+        unlocked && matches!(self.open(key), Err(Unread::Forged(_)))
     }
 
     fn get_unasked(&self, key: &str) -> Result<Unasked, StoreError> {
@@ -126,14 +168,19 @@ impl Store for File {
             }
         }
         match self.keys.identity_unasked()? {
-            Some(identity) => decrypt(&path, &ciphertext, identity).map(Unasked::Secret),
+            Some(identity) => {
+                let secret = self.decrypt(key, &ciphertext, &identity)?;
+                Ok(Unasked::Secret(secret))
+            }
             None => Ok(Unasked::WouldPrompt),
         }
     }
 
     fn put(&self, key: &str, secret: &Secret) -> Result<(), StoreError> {
         check_key(key)?;
-        self.write(&self.path(key), secret.expose().as_bytes())?;
+        self.write(key, secret.expose().as_bytes())?;
+        let held = || self.keys().ok().flatten().unwrap_or_default();
+        self.keys.marks.add(key, held); // after: a crash leaves a secret of before as readable as it was
         Ok(())
     }
 
@@ -144,17 +191,22 @@ impl Store for File {
 
     fn probe(&self) -> Result<(), StoreError> {
         let written = random_hex()?;
-        let path = self.path(&format!("{PROBE}{}", &written[..16]));
-        let ciphertext = self.write(&path, written.as_bytes())?;
-        let checked = self.check_probe(&path, &written, &ciphertext);
-        Self::remove_file(&path)?;
+        let key = format!("{PROBE}{}", &written[..16]);
+        let ciphertext = self.write(&key, written.as_bytes())?;
+        let checked = self.check_probe(&key, &written, &ciphertext);
+        Self::remove_file(&self.path(&key))?;
         checked
     }
 
     fn rehearse(&self) -> Result<Rehearsal, StoreError> {
         if self.keys.is_made()? {
-            self.probe()?;
-            return self.keys.rehearse();
+            let rehearsal = self.keys.rehearse()?;
+            match rehearsal {
+                Rehearsal::WantsPassphrase => files::is_writable(&self.data)
+                    .map_err(|error| failed("write in", &self.data, &error))?,
+                Rehearsal::Works | Rehearsal::Unmade => self.probe()?,
+            }
+            return Ok(rehearsal);
         }
         for folder in [&self.data, self.keys.folder()] {
             files::is_writable(folder).map_err(|error| failed("write in", folder, &error))?;

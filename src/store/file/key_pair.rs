@@ -1,9 +1,10 @@
 //! The file store's one age key pair: how it is made, where it lies, and how it is unlocked.
 //!
 //! `identity.txt` is the identity as `age-keygen` writes it; `identity.age` is the same text behind a
-//! passphrase, as `age -p` writes it. `recipient.txt` lies beside either, so that writing a secret
-//! asks for nothing. The recipient is written before the identity, and the store counts as made with
-//! the identity: killed in between, the next process makes both anew, and nothing was encrypted yet.
+//! passphrase, as `age -p` writes it. What is written is sealed with the identity, so writing unlocks it as reading
+//! does. `recipient.txt` lies beside it, for `age`; what is encrypted here is encrypted to the identity's own, and
+//! another one that was put there is refused. Recipient and marks are written before the identity, and the store counts
+//! as made with the identity: killed in between, the next process makes all anew, and nothing was encrypted yet.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -13,6 +14,7 @@ use secrecy::zeroize::Zeroizing;
 
 use super::disk::{failed, lock};
 use super::identity::{damaged, entry, identity_text, parse, unwrap, wrap};
+use super::marks::Marks;
 use crate::store::passphrase::{Environment, Passphrase};
 use crate::store::{PROBE, Rehearsal, Setup, StoreError};
 use keyfob_base::files;
@@ -30,19 +32,21 @@ pub(crate) struct KeyPair {
     setup: Setup,
     environment: Environment,
     unlocked: Mutex<Option<Identity>>,
+    pub(super) marks: Marks,
 }
 
 impl KeyPair {
     pub(crate) fn new(setup: Setup, environment: Environment) -> Self {
         Self {
+            marks: Marks::new(&setup),
             setup,
             environment,
             unlocked: Mutex::new(None),
         }
     }
 
-    /// Makes the key pair where there is none.
-    pub(crate) fn recipient(&self) -> Result<Recipient, StoreError> {
+    /// The identity to write with. Makes the key pair where there is none.
+    pub(crate) fn writer(&self) -> Result<Identity, StoreError> {
         match self.form()? {
             None if self.holds_secrets() => Err(self.missing_key()),
             None => self.make(),
@@ -54,7 +58,11 @@ impl KeyPair {
                     self.setup.identity.display()
                 ),
             }),
-            Some(_) => self.read_recipient(),
+            Some(_) => {
+                let identity = self.identity()?;
+                self.check_recipient(&identity)?;
+                Ok(identity)
+            }
         }
     }
 
@@ -166,23 +174,23 @@ impl KeyPair {
         Ok(None)
     }
 
-    fn make(&self) -> Result<Recipient, StoreError> {
+    fn make(&self) -> Result<Identity, StoreError> {
         let passphrase = self.new_passphrase()?; // before the lock: people take their time
         let lock = lock(&self.setup.locks.join("file-store.lock"))?;
         if self.form()?.is_some() {
             drop(lock);
-            return self.recipient(); // made by another process while this one waited
+            return self.writer(); // made by another process while this one waited
         }
         let identity = Identity::generate();
         self.write_recipient(&identity)?;
+        write(self.marks.path(), Marks::text_of_all().as_bytes())?;
         let text = identity_text(&identity);
         match passphrase {
             None => write(&self.key_file(), text.as_bytes())?,
             Some(passphrase) => write(&self.passphrase_file(), &wrap(&text, &passphrase.secret)?)?,
         }
-        let recipient = identity.to_public();
-        *self.unlocked.lock().unwrap_or_else(PoisonError::into_inner) = Some(identity);
-        Ok(recipient)
+        *self.unlocked.lock().unwrap_or_else(PoisonError::into_inner) = Some(identity.clone());
+        Ok(identity)
     }
 
     fn new_passphrase(&self) -> Result<Option<Passphrase>, StoreError> {
@@ -195,22 +203,18 @@ impl KeyPair {
         }
     }
 
-    fn read_recipient(&self) -> Result<Recipient, StoreError> {
+    fn check_recipient(&self, identity: &Identity) -> Result<(), StoreError> {
         let path = self.recipient_file();
         let Some(text) =
             files::read(&path, LIMIT).map_err(|error| failed("read", &path, &error))?
         else {
-            let identity = self.identity()?;
-            self.write_recipient(&identity)?;
-            return Ok(identity.to_public());
+            return self.write_recipient(identity);
         };
         let recipient = std::str::from_utf8(&text).ok().and_then(entry);
-        let recipient: Recipient = recipient
-            .and_then(|line| line.parse().ok())
-            .ok_or_else(|| self.mismatch())?;
-        match self.identity_at_hand()? {
-            Some(identity) if identity.to_public() != recipient => Err(self.mismatch()),
-            _ => Ok(recipient),
+        let recipient: Option<Recipient> = recipient.and_then(|line| line.parse().ok());
+        match recipient {
+            Some(recipient) if recipient == identity.to_public() => Ok(()),
+            _ => Err(self.mismatch()),
         }
     }
 

@@ -90,6 +90,7 @@ impl Vault {
         account.describe(&secrets.tokens, secrets.generation);
         account.refused_generation = refused.then_some(account.generation);
         account.copy_in = None;
+        account.sealed = true;
         let default = self.default_of(&account.provider).as_ref() == Some(&account.name);
         let saved = Saved {
             account,

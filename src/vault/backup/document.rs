@@ -126,7 +126,7 @@ impl<'a> BackupDocument<'a> {
             name: (&*saved.account.name).into(),
             default: saved.default,
             entry: Cow::Borrowed(&saved.account),
-            secret: payload::Payload::of(&saved.secrets),
+            secret: payload::Payload::of(&saved.secrets, &saved.account),
         });
         let providers = backup.providers.iter().map(|saved| Definition {
             provider: (&*saved.name).into(),
@@ -155,16 +155,24 @@ fn account(found: OneAccount<'_>) -> Result<Saved> {
         let shown = escape_short(&name, 64);
         return Err(damaged(&format!("`{shown}` is no name for an account")));
     }
+    let stored = payload::StoredSecret::from(found.secret);
     let saved = Saved {
         account: Account {
             provider,
             name,
             copy_in: None,
+            sealed: true,
             ..found.entry.into_owned()
         },
-        secrets: found.secret.into(),
+        secrets: stored.secrets,
         default: found.default,
     };
+    let record = stored.record.iter();
+    let mut differences = record.flat_map(|record| record.differences(&saved.account));
+    if let Some(first) = differences.next() {
+        let what = format!("its `{}` is not the one of its secret", first.member);
+        return Err(damaged(&what).account(&saved.account));
+    }
     match fault(&saved) {
         Some(what) => Err(damaged(what).account(&saved.account)),
         None => Ok(saved),

@@ -6,7 +6,7 @@ use crate::account::fixture;
 use crate::provider::ClientAuth;
 use crate::store::Kind;
 use crate::token_set::TokenSet;
-use crate::vault::{ClientSecrets, KeptClient, Secrets};
+use crate::vault::{ClientSecrets, KeptClient, Secrets, UnknownMembers};
 use keyfob_base::secret::Secret;
 
 fn backup() -> BackupContents {
@@ -26,6 +26,7 @@ fn backup() -> BackupContents {
         },
         client_secret: Some(Secret::new("a client's <secret>")),
         generation: 1,
+        unknown: UnknownMembers::default(),
     };
     let client = KeptClient {
         id: "0a".into(),

@@ -102,6 +102,7 @@ fn settle(app: &App, args: &Login, issuer: &str, name: &str) -> Result<()> {
         "-" => return forget(app, name),
         same if same == name => {}
         other => {
+            app.vault.settle_provider(name); // while there is a definition that vouches for them
             interrupts::uninterrupted(|| {
                 app.registry.rename(name, other)?;
                 app.vault.move_provider(name, other)

@@ -21,7 +21,7 @@ fn a_damaged_secret_is_found_and_named_with_what_mends_it() {
         (b"MARKED-SECRET-garbage", "it is no age file"),
         (&whole[..40], "its beginning is damaged"),
         (&whole[..end - 1], "acme/work: its secret cannot be read"),
-        (&others, "its stored secret is another account's"),
+        (&others, "does not carry keyfob's seal"),
     ] {
         std::fs::write(&path, bytes).expect("a file");
         let found = look(&home, &["--mend"]);
@@ -42,7 +42,7 @@ fn a_damaged_secret_is_found_and_named_with_what_mends_it() {
     }
     let token = home
         .run(&["token", "acme/work"])
-        .fails(4, &["another account's"]);
+        .fails(1, &["keyfob's seal", "keyfob doctor"]);
     assert_eq!(token.stdout, "", "nobody else's token");
     home.login(&["acme/work"]).ok();
     well(&look(&home, &[]));
@@ -55,7 +55,7 @@ fn a_secret_that_is_no_file_or_older_than_its_entry_is_found() {
     let before = std::fs::read(&path).expect("a secret");
     home.run(&["refresh"]).ok();
     std::fs::write(&path, before).expect("a file");
-    one(&look(&home, &[]), "warn", "index", "older than its entry");
+    one(&look(&home, &[]), "fail", "index", "older than its entry");
     std::fs::remove_file(&path).expect("a file");
     std::fs::create_dir(&path).expect("a folder");
     one(&look(&home, &[]), "fail", "index", "not a regular file");
@@ -106,7 +106,7 @@ fn entries_that_share_a_secret_are_told_and_logging_one_out_leaves_the_other() {
     let entry = |name: &str| home.path(&format!("data/accounts/acme/{name}.json"));
     std::fs::copy(entry("julien"), entry("copy")).expect("an entry");
     let words = "acme/copy and acme/julien lead to one secret";
-    let shared = one(&look(&home, &["--mend"]), "fail", "index", words);
+    let shared = one(&look(&home, &[]), "fail", "index", words);
     assert!(
         shared.hint.contains("`keyfob logout acme/copy`"),
         "{shared:?}"

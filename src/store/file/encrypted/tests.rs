@@ -136,7 +136,7 @@ fn another_process_reads_what_one_wrote() {
 }
 
 #[test]
-fn writing_asks_nothing_and_reading_asks_once() {
+fn writing_and_reading_ask_once() {
     let home = Home::new();
     let maker = Home::typist(Some("typed"));
     put(&home.open(true, &maker, None), "0a", "kept");
@@ -146,7 +146,7 @@ fn writing_asks_nothing_and_reading_asks_once() {
     let store = home.open(false, &reader, None);
     put(&store, "0b", "also");
     store.probe().unwrap();
-    assert_eq!(reader.asked.load(Ordering::Relaxed), 0);
+    assert_eq!(reader.asked.load(Ordering::Relaxed), 1);
     assert_eq!(
         (get(&store, "0a"), get(&store, "0b")),
         ("kept".into(), "also".into())
@@ -411,7 +411,10 @@ fn age_itself_opens_what_is_written() {
     match run {
         Ok(output) => {
             assert!(output.status.success(), "{output:?}");
-            assert_eq!(output.stdout, b"kept");
+            let shown = String::from_utf8(output.stdout).unwrap();
+            assert_eq!(shown.lines().next(), Some("kept"));
+            let seal = shown.lines().nth(1).unwrap_or_default();
+            assert!(seal.starts_with("keyfob-seal "), "{shown}");
         }
         Err(_) => skip("age_itself_opens_what_is_written: needs age"),
     }
@@ -422,4 +425,56 @@ fn skip(why: &str) {
     use std::io::Write as _;
     assert!(std::env::var_os("KEYFOB_TEST_NO_SKIPS").is_none(), "{why}");
     let _ = writeln!(std::io::stderr(), "skipped: {why}");
+}
+
+/// Encrypts as anybody can who knows the recipient.
+fn forge(home: &Home, key: &str, text: &str) {
+    let recipient = fs::read_to_string(home.path("identity/recipient.txt")).unwrap();
+    let recipient: age::x25519::Recipient = recipient.trim().parse().unwrap();
+    let forged = age::encrypt(&recipient, text.as_bytes()).unwrap();
+    fs::write(home.path(&format!("data/{key}.age")), forged).unwrap();
+}
+
+const BEFORE: &str = "{\"version\":1,\"access_token\":\"x\"}";
+
+#[test]
+fn what_is_not_sealed_is_refused_and_what_is_sealed_is_of_its_key_alone() {
+    let home = Home::new();
+    let store = home.plain();
+    put(&store, "0a", "kept");
+    put(&store, "0b", "other");
+    let sealed = fs::read(home.path("data/0b.age")).unwrap();
+    let seal = format!("{BEFORE}\nkeyfob-seal {}\n", "0".repeat(64));
+    for text in [BEFORE, "", "kept", "{\"version\":2}", &seal] {
+        forge(&home, "0a", text);
+        assert!(store.get("0a").is_err(), "{text}");
+        assert!(store.is_forged("0a"), "{text}");
+    }
+    fs::write(home.path("data/0a.age"), sealed).unwrap();
+    assert!(store.is_forged("0a"));
+    fs::write(home.path("data/0a.age"), "x").unwrap();
+    assert!(!store.is_forged("0a"), "damage is not forgery");
+    assert_eq!(get(&store, "0b"), "other");
+}
+
+/// A store of before, in which secrets are sealed one after the other.
+#[test]
+fn what_was_kept_before_is_taken_until_it_is_sealed() {
+    let home = Home::new();
+    put(&home.plain(), "0c", "x");
+    fs::remove_file(home.path("identity/sealed.txt")).unwrap();
+    for key in ["0a", "0b", "0c"] {
+        forge(&home, key, BEFORE);
+        assert_eq!(get(&home.plain(), key), BEFORE);
+    }
+    forge(&home, "0c", "{\"version\":2}");
+    assert!(home.plain().get("0c").is_err());
+    assert!(home.plain().remove("0c").unwrap());
+    put(&home.plain(), "0a", "sealed");
+    forge(&home, "0a", BEFORE);
+    assert!(home.plain().get("0a").is_err());
+    assert_eq!(get(&home.plain(), "0b"), BEFORE);
+    put(&home.plain(), "0b", "sealed");
+    forge(&home, "0d", BEFORE);
+    assert!(home.plain().get("0d").is_err(), "all are sealed");
 }
