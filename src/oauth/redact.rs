@@ -36,6 +36,19 @@ fn redact(text: &str, secrets: &[Secret]) -> String {
     text
 }
 
+/// What of a secret stands in Base64 whatever is encoded before and behind it, in both alphabets.
+fn base64_of(secret: &str) -> impl Iterator<Item = String> {
+    let whole = |before: usize| [&[0; 2][..before], secret.as_bytes()].concat();
+    // The first and last characters hold bits of what is beside it.
+    let cut = |before: usize, encoded: String| {
+        let end = encoded.len() - usize::from((before + secret.len()) % 3 != 0);
+        encoded[[0, 2, 3][before]..end].to_owned()
+    };
+    (0..3).flat_map(move |before| {
+        [STANDARD_NO_PAD, URL_SAFE_NO_PAD].map(|engine| cut(before, engine.encode(whole(before))))
+    })
+}
+
 /// Each octet of `value` may be itself, `%XX`, a character reference of HTML, and a blank also `+`.
 fn replace_encoded(text: &str, value: &str) -> String {
     let (plain, starts) = decode(text.as_bytes());
