@@ -37,6 +37,8 @@ pub enum Code {
     /// Only a new sign-in helps.
     LoginRequired,
     NetworkError,
+    /// A secret would go to a server that nothing vouches for and nobody accepted.
+    OriginRefused,
     /// The server answered 429 or 5xx.
     ProviderUnavailable,
     /// `check` found a token that has ended, and that the next use renews.
@@ -60,7 +62,7 @@ pub enum Code {
 }
 
 impl Code {
-    pub const ALL: [Code; 29] = [
+    pub const ALL: [Code; 30] = [
         Code::AccessDenied,
         Code::AccountConflict,
         Code::AmbiguousAccount,
@@ -76,6 +78,7 @@ impl Code {
         Code::Locked,
         Code::LoginRequired,
         Code::NetworkError,
+        Code::OriginRefused,
         Code::ProviderUnavailable,
         Code::RefreshFailed,
         Code::RefreshRequired,
@@ -109,6 +112,7 @@ impl Code {
             Code::Locked => "locked",
             Code::LoginRequired => "login_required",
             Code::NetworkError => "network_error",
+            Code::OriginRefused => "origin_refused",
             Code::ProviderUnavailable => "provider_unavailable",
             Code::RefreshFailed => "refresh_failed",
             Code::RefreshRequired => "refresh_required",

@@ -56,6 +56,7 @@ fn run_to_its_end(app: &App, args: &Exec) -> Result<i32> {
             wish: Wish {
                 retry: Retry {
                     child: " -- CMD", // its words may hold secrets
+                    accepts_origins: false,
                     ..wish.retry
                 },
                 ..wish
