@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
 use super::{ErrorResponse, redact};
 use keyfob_base::secret::Secret;
@@ -15,6 +15,8 @@ pub(crate) struct Expected {
     pub state: Secret,
     /// The issuer the request went to, where it has one. One with a `{claim}` in it is not compared.
     pub issuer: Option<String>,
+    /// Where the request went: an `iss` names at least its host where no issuer is known.
+    pub endpoint: Option<Url>,
     /// Whether that server announces `iss`, so that its absence is refused (RFC 9207 §2.4).
     pub iss_required: bool,
 }
@@ -76,7 +78,14 @@ fn is_issuer(found: &[&str], expected: &Expected) -> bool {
         Some(issuer) if !issuer.contains('{') => {
             found.iter().all(|iss| *iss == issuer) && !(found.is_empty() && expected.iss_required)
         }
-        _ => true,
+        Some(_) => true,
+        None => match &expected.endpoint {
+            Some(endpoint) => found.iter().all(|iss| {
+                let named = Url::parse(iss).ok();
+                named.is_some_and(|named| named.host() == endpoint.host())
+            }),
+            None => true,
+        },
     }
 }
 
@@ -115,6 +124,7 @@ mod tests {
         Expected {
             state: Secret::new("s t+te"),
             issuer: issuer.map(str::to_owned),
+            endpoint: Url::parse("https://id.example.com/authorize").ok(),
             iss_required,
         }
     }

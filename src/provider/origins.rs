@@ -4,7 +4,7 @@
 //! if the person accepted it. A file under a row's name is judged by the row and not by what the file says, so that
 //! it cannot bring a trust of its own. There is no list of public suffixes: a neighbour is a stranger.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use url::{Host, Url};
 
@@ -135,6 +135,26 @@ impl Provider {
             }
         }
         strangers
+    }
+
+    /// The keys of a definition that lead to a server nothing vouches for, by server.
+    pub(crate) fn departures(&self) -> BTreeMap<String, Vec<&'static str>> {
+        let endpoints = Endpoint::ALL.into_iter();
+        let mut all: Vec<(&str, Option<Url>)> = endpoints
+            .map(|endpoint| (endpoint.key(), self.endpoint(endpoint).cloned()))
+            .collect();
+        let given = self.given.userinfo_endpoint.clone();
+        all.extend([
+            ("given.userinfo_endpoint", given),
+            ("issuer", self.issuer_url()),
+        ]);
+        let mut departures: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
+        for (key, url) in all {
+            if let Some(url) = url.filter(|url| !self.trusts(url)) {
+                departures.entry(host_of(&url)).or_default().push(key);
+            }
+        }
+        departures
     }
 
     /// Who a person means that signs in here.

@@ -81,6 +81,17 @@ impl Registry {
         compose(name, row, Some(overlay), &accepted).map(|loaded| loaded.provider)
     }
 
+    /// The definition by which servers are judged, though its variables were not accepted.
+    pub(crate) fn judging(&self, name: &str) -> Result<Provider> {
+        let Some(text) = self.own_text(name)? else {
+            return self.describe(name);
+        };
+        let mut provider = self.compose_adopted(name, &text)?;
+        let accepted = Acceptance::read(&self.paths, name);
+        provider.accepted_origins = accepted.origins.into_iter().collect();
+        Ok(provider)
+    }
+
     /// Changes keys of the user's file for `name` in one write, and makes that file for a built-in row. What
     /// would not be a valid definition is `usage`; a file that was wrong before is `config_invalid`, unless
     /// the changes mend it.

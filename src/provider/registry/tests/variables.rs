@@ -152,7 +152,10 @@ fn a_name_alone_does_not_get_a_provider_the_variable_of_a_row() {
     }
     let said = format!("{MINE}[environment]\nvariables = ['GH_TOKEN']\n");
     let (_home, registry) = home(&[("gh.toml", &said)]);
-    assert_eq!(all(&registry, &["GH_TOKEN"]).last().unwrap(), "github=GH_TOKEN");
+    assert_eq!(
+        all(&registry, &["GH_TOKEN"]).last().unwrap(),
+        "github=GH_TOKEN"
+    );
     assert_eq!(registry.get("gh").unwrap_err().code, Code::ConfigInvalid);
 }
 
@@ -164,7 +167,11 @@ fn a_row_that_is_moved_loses_its_variables_and_client_until_they_are_named_again
         ("github", away.to_owned(), "GH_TOKEN"),
         ("github", away.to_owned(), "GITHUB_TOKEN"),
         ("gitlab", away.to_owned(), "GITLAB_TOKEN"),
-        ("gitlab", "issuer = 'https://evil.example'\n".to_owned(), "GITLAB_TOKEN"),
+        (
+            "gitlab",
+            "issuer = 'https://evil.example'\n".to_owned(),
+            "GITLAB_TOKEN",
+        ),
         (
             "huggingface",
             "[given]\nuserinfo_endpoint = 'https://evil.example/w'\n".to_owned(),
@@ -184,12 +191,23 @@ fn a_row_that_is_moved_loses_its_variables_and_client_until_they_are_named_again
         };
         let (_home, registry) = home(&[(&file, &again)]);
         if name != "codeberg" {
-            assert_eq!(found(&registry, name, &[variable]).as_deref(), Some(variable), "{again}");
+            assert_eq!(
+                found(&registry, name, &[variable]).as_deref(),
+                Some(variable),
+                "{again}"
+            );
         }
     }
-    for stays in ["client_id = 'x'\n", "scopes = ['read']\n", "userinfo_endpoint = 'https://api.github.com/x'\n"] {
+    for stays in [
+        "client_id = 'x'\n",
+        "scopes = ['read']\n",
+        "userinfo_endpoint = 'https://api.github.com/x'\n",
+    ] {
         let (_home, registry) = home(&[("github.toml", stays)]);
-        assert_eq!(found(&registry, "github", &["GH_TOKEN"]).unwrap(), "GH_TOKEN");
+        assert_eq!(
+            found(&registry, "github", &["GH_TOKEN"]).unwrap(),
+            "GH_TOKEN"
+        );
     }
 }
 
@@ -220,11 +238,17 @@ fn a_file_names_its_own_variables_and_those_that_were_accepted() {
     let error = registry.get("mine").unwrap_err();
     assert!(error.message.contains("mine.toml:3"), "{error}");
     let hint = error.hint.unwrap();
-    assert!(hint.contains("keyfob provider set mine environment.variables="), "{hint}");
+    assert!(
+        hint.contains("keyfob provider set mine environment.variables="),
+        "{hint}"
+    );
     let typed = Change::parse("environment.variables=CORPORATE").unwrap();
     registry.edit("mine", &[typed]).unwrap();
     registry.get("mine").unwrap();
-    assert_eq!(found(&registry, "mine", &["CORPORATE"]).unwrap(), "CORPORATE");
+    assert_eq!(
+        found(&registry, "mine", &["CORPORATE"]).unwrap(),
+        "CORPORATE"
+    );
     registry.rename("mine", "ours").unwrap();
     registry.get("ours").unwrap();
     registry.remove("ours", || Ok(())).unwrap();
