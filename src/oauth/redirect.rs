@@ -211,12 +211,29 @@ mod tests {
 
     #[test]
     fn an_issuer_that_cannot_be_compared_is_ignored() {
-        for issuer in [None, Some("https://id.example.com/{tid}/v2.0")] {
-            let verdict = judge(
-                "state=s+t%2Bte&code=c&iss=https://x.example",
-                &expected(issuer, false),
-            );
-            assert_eq!(verdict, Verdict::Code(Secret::new("c")));
+        let verdict = judge(
+            "state=s+t%2Bte&code=c&iss=https://x.example",
+            &expected(Some("https://id.example.com/{tid}/v2.0"), false),
+        );
+        assert_eq!(verdict, Verdict::Code(Secret::new("c")));
+    }
+
+    #[test]
+    fn where_no_issuer_is_known_it_names_the_host_that_was_asked() {
+        let verdict = |iss: &str| {
+            let query = format!("state=s+t%2Bte&code=c&iss={iss}");
+            judge(&query, &expected(None, false))
+        };
+        for iss in ["https://id.example.com", "https://id.example.com/x"] {
+            assert_eq!(verdict(iss), Verdict::Code(Secret::new("c")));
+        }
+        for iss in [
+            "https://x.example",
+            "https://example.com",
+            "x",
+            "id.example.com",
+        ] {
+            assert_eq!(verdict(iss), Verdict::WrongIssuer, "{iss}");
         }
     }
 

@@ -197,6 +197,12 @@ cells! {
     invalid_state: InvalidState, 1, |stage| {
         stage.answered(&[("iss", "https://evil.example"), ("code", "c")])
     };
+    origin_refused: OriginRefused, 1, |stage| {
+        let here = format!("token_endpoint = \"{}", stage.provider.origin());
+        let definition = stage.provider.definition("").replace(&here, "token_endpoint = \"https://elsewhere.example");
+        stage.home.provider("acme", &definition);
+        stage.home.refused_login(&[&["acme"], stage.manner].concat())
+    };
     refresh_failed: RefreshFailed, 1, |stage| {
         let stage = stage.expired();
         stage.refuse("/token", "invalid_client");

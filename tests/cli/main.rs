@@ -51,6 +51,7 @@ mod mishaps;
 #[cfg(target_os = "linux")]
 mod move_verb;
 mod network;
+mod origins;
 mod patterns;
 #[cfg(unix)]
 mod polls;

@@ -128,7 +128,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ),
 ];
 
-const FILES: [(&str, &str); 12] = [
+const FILES: [(&str, &str); 13] = [
     (
         "$XDG_CONFIG_HOME/keyfob/config.toml",
         "Settings: store, the store for new accounts; ca_file, certificate authorities to trust besides \
@@ -145,6 +145,10 @@ const FILES: [(&str, &str); 12] = [
     (
         "$XDG_CONFIG_HOME/keyfob/providers/NAME.toml",
         "Your provider definitions. One with the name of a built-in overlays it key by key.",
+    ),
+    (
+        "$XDG_CONFIG_HOME/keyfob/accepted/NAME.json",
+        "What you accepted of a provider beside its own: servers, and variables. keyfob's own, and in no backup.",
     ),
     (
         "$XDG_CONFIG_HOME/keyfob/identity",
