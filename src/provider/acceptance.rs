@@ -57,7 +57,7 @@ impl Registry {
         variables: &[String],
     ) -> Result<()> {
         if hosts.is_empty() && variables.is_empty() {
-            return Ok(());
+            return Ok(()); // and no lock is wanted
         }
         let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
         self.extend_acceptance(provider, hosts, variables)
@@ -70,14 +70,15 @@ impl Registry {
         hosts: &[String],
         variables: &[String],
     ) -> Result<()> {
-        let before = Acceptance::read(&self.paths, provider);
-        let mut now = before.clone();
+        let mut now = Acceptance::read(&self.paths, provider);
+        let known = hosts.iter().all(|host| now.origins.contains(host))
+            && variables.iter().all(|one| now.variables.contains(one));
+        if known || !is_provider_name(provider) {
+            return Ok(());
+        }
         now.version = VERSION;
         now.origins.extend(hosts.iter().cloned());
         now.variables.extend(variables.iter().cloned());
-        if now == before || !is_provider_name(provider) {
-            return Ok(());
-        }
         let file = file(&self.paths, provider);
         let json = serde_json::to_vec_pretty(&now).expect("strings serialise");
         files::replace(&file, &json)
@@ -87,15 +88,8 @@ impl Registry {
     /// Under the lock: it goes with its definition.
     pub(super) fn forget_acceptance(&self, provider: &str) -> Result<()> {
         let file = file(&self.paths, provider);
-        files::remove(&file)
-            .map(|_| ())
-            .or_else(|error| match error.kind() {
-                std::io::ErrorKind::NotFound => Ok(()),
-                _ => Err(Error::io(
-                    format!("cannot remove {}", file.display()),
-                    &error,
-                )),
-            })
+        let removed = files::remove(&file).map(|_| ());
+        removed.map_err(|error| Error::io(format!("cannot remove {}", file.display()), &error))
     }
 
     /// Under the lock: another name is still the same definition.
@@ -103,10 +97,7 @@ impl Registry {
         self.forget_acceptance(to)?;
         let kept = Acceptance::read(&self.paths, from);
         let list = |set: BTreeSet<String>| set.into_iter().collect::<Vec<String>>();
-        let (hosts, variables) = (list(kept.origins), list(kept.variables));
-        if !hosts.is_empty() || !variables.is_empty() {
-            self.extend_acceptance(to, &hosts, &variables)?;
-        }
+        self.extend_acceptance(to, &list(kept.origins), &list(kept.variables))?;
         self.forget_acceptance(from)
     }
 }

@@ -30,7 +30,7 @@ const ENDPOINTS: [(&str, &str, &[&str]); 6] = [
 
 /// How the stranger gets to be named; each leaves `acme` or the provider that it returns in the home.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Way {
+enum Arrival {
     Metadata,
     Url,
     Definition,
@@ -40,17 +40,17 @@ enum Way {
     Backup,
 }
 
-const WAYS: [Way; 7] = [
-    Way::Metadata,
-    Way::Url,
-    Way::Definition,
-    Way::WithoutIssuer,
-    Way::Like,
-    Way::Overlay,
-    Way::Backup,
+const ARRIVALS: [Arrival; 7] = [
+    Arrival::Metadata,
+    Arrival::Url,
+    Arrival::Definition,
+    Arrival::WithoutIssuer,
+    Arrival::Like,
+    Arrival::Overlay,
+    Arrival::Backup,
 ];
 
-struct Scene {
+struct Mixup {
     home: Home,
     honest: Provider,
     evil: Provider,
@@ -65,8 +65,8 @@ fn with_key(definition: &str, key: &str, url: &str) -> String {
     format!("{}\n{key} = \"{url}\"\n", kept.join("\n"))
 }
 
-impl Way {
-    fn scene(self, key: &str, path: &str) -> Scene {
+impl Arrival {
+    fn arrive(self, key: &str, path: &str) -> Mixup {
         let (home, honest, evil) = (Home::new(), Provider::start(), Provider::start());
         let url = format!("{}{path}", evil.origin());
         let registers = key == "registration_endpoint";
@@ -136,7 +136,7 @@ impl Way {
                 home.run(&["logout", "acme", "--local"]).ok();
             }
         }
-        Scene {
+        Mixup {
             home,
             honest,
             evil,
@@ -145,7 +145,7 @@ impl Way {
     }
 }
 
-impl Scene {
+impl Mixup {
     fn args<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
         let keep: &[&str] = if self.target.contains("://") {
             &["--client-id", "x"]
@@ -188,15 +188,15 @@ fn is_refused(run: &Run, evil: &Provider, case: &str) {
 #[test]
 fn no_secret_goes_to_a_stranger_however_it_is_named() {
     std::thread::scope(|scope| {
-        for way in WAYS {
+        for way in ARRIVALS {
             scope.spawn(move || {
                 for (key, path, more) in ENDPOINTS {
                     // Without an issuer the anchor is where the browser goes, and all else is elsewhere then.
-                    if way == Way::WithoutIssuer && key == "authorization_endpoint" {
+                    if way == Arrival::WithoutIssuer && key == "authorization_endpoint" {
                         continue;
                     }
                     let case = format!("{way:?} {key}");
-                    let mut scene = way.scene(key, path);
+                    let mut scene = way.arrive(key, path);
                     scene.home.set("KEYFOB_ACME_CLIENT_SECRET", "MARKED");
                     scene.home.set("KEYFOB_CODEBERG_CLIENT_SECRET", "MARKED");
                     let run = scene
@@ -205,7 +205,7 @@ fn no_secret_goes_to_a_stranger_however_it_is_named() {
                     is_refused(&run, &scene.evil, &case);
                     scene.untouched(&case);
                     for path in ["/register", "/token", "/par", "/device"] {
-                        let before = usize::from(way == Way::Backup && path == "/token");
+                        let before = usize::from(way == Arrival::Backup && path == "/token");
                         assert_eq!(scene.honest.asked(path).len(), before, "{case}: {path}");
                     }
                     assert!(scene.home.stored().is_empty(), "{case}");
@@ -218,7 +218,7 @@ fn no_secret_goes_to_a_stranger_however_it_is_named() {
 /// The mean case: the definition has no issuer, and its browser goes to one server and its code to another.
 #[test]
 fn without_an_issuer_the_server_that_asks_for_the_password_is_the_one_that_is_known() {
-    let scene = Way::WithoutIssuer.scene("authorization_endpoint", "/authorize");
+    let scene = Arrival::WithoutIssuer.arrive("authorization_endpoint", "/authorize");
     let run = scene.home.refused_login(&["acme", "--json"]);
     is_refused(&run, &scene.honest, "the code goes elsewhere");
     scene.untouched("no issuer");
@@ -226,7 +226,7 @@ fn without_an_issuer_the_server_that_asks_for_the_password_is_the_one_that_is_kn
 
 #[test]
 fn what_was_accepted_is_remembered_with_the_definition_and_the_account() {
-    let scene = Way::Metadata.scene("userinfo_endpoint", "/userinfo");
+    let scene = Arrival::Metadata.arrive("userinfo_endpoint", "/userinfo");
     let (home, evil) = (&scene.home, &scene.evil);
     let host = evil.origin().replace("http://", "");
     let person = json!({"sub": "u-1", "preferred_username": "julien"});
@@ -296,7 +296,7 @@ fn what_is_typed_at_provider_add_and_set_is_accepted() {
 #[cfg(unix)]
 #[test]
 fn a_person_is_shown_a_stranger_once_and_what_it_gets() {
-    let scene = Way::Metadata.scene("authorization_endpoint", "/authorize");
+    let scene = Arrival::Metadata.arrive("authorization_endpoint", "/authorize");
     let host = scene.evil.origin().replace("http://", "");
     let mut screen = Screen::start(&scene.home.login_command(&["acme"]));
     screen.wait_for(&format!("{host} is not part of"));

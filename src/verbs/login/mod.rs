@@ -55,7 +55,8 @@ pub struct Login {
     /// Name the account; a new name makes a further account of the same person
     #[arg(long = "as", value_name = "NAME", add = ArgValueCompleter::new(complete::names_there))]
     pub name: Option<String>,
-    /// Let the new sign-in take the place of another identity, or of an account with more scopes
+    /// Let the new sign-in take the place of another identity, of an account with more scopes, or of one with
+    /// tokens from other servers
     #[arg(long)]
     pub replace: bool,
     /// Ask for these scopes instead of the provider's usual ones, and for PROVIDER/NAME besides those

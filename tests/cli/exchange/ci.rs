@@ -73,7 +73,8 @@ impl Ci {
         ci.home.provider(
             "huggingface",
             &format!(
-                "discovery = false\nauthorization_endpoint = \"{origin}/authorize\"\ntoken_endpoint = \"{origin}/token\"\n"
+                "discovery = false\nauthorization_endpoint = \"{origin}/authorize\"\ntoken_endpoint = \"{origin}/token\"\n\
+                 [exchange]\nvariables = [\"HF_OIDC_ID_TOKEN\"]\n"
             ),
         );
         let accept = ["provider", "set", "huggingface", "--accept-origin", &origin];
