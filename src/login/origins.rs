@@ -113,8 +113,7 @@ fn question(provider: &Provider, stranger: &Stranger) -> String {
 
 /// "evil.example is not part of id.example.com, and"
 fn introduce(provider: &Provider, stranger: &Stranger) -> String {
-    let whose = provider.anchor().map(|anchor| host_of(&anchor));
-    let whose = whose.filter(|whose| *whose != stranger.host);
+    let whose = provider.known_server();
     let whose = whose.unwrap_or_else(|| provider.title.clone());
     format!("{} is not part of {whose}, and", stranger.host)
 }

@@ -158,13 +158,20 @@ impl Provider {
     }
 
     /// Who a person means that signs in here.
-    pub(crate) fn anchor(&self) -> Option<Url> {
+    fn anchor(&self) -> Option<Url> {
         let stands_in = self
             .authorization_endpoint
             .as_ref()
             .or(self.device_authorization_endpoint.as_ref())
             .or(self.token_endpoint.as_ref());
         self.issuer_url().or_else(|| stands_in.cloned())
+    }
+
+    /// How people know the provider's server: that of its built-in row, else that of the definition.
+    pub(crate) fn known_server(&self) -> Option<String> {
+        let row = compose_row(&self.name, self.host.as_deref());
+        let anchor = row.and_then(|row| row.anchor()).or_else(|| self.anchor());
+        anchor.map(|anchor| host_of(&anchor))
     }
 
     fn issuer_url(&self) -> Option<Url> {
