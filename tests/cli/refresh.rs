@@ -124,7 +124,7 @@ fn a_new_origin_gets_nothing_until_the_next_login() {
     for path in ["/token", "/userinfo", "/revoke"] {
         assert!(elsewhere.asked(path).is_empty(), "{path}");
     }
-    home.login(&["acme"]).ok();
+    home.login(&["acme", "--replace"]).ok();
     home.run(&["refresh"]).ok();
 }
 
@@ -162,7 +162,8 @@ fn an_origin_that_had_access_tokens_gets_no_refresh_token() {
     elsewhere.next("/userinfo", Reply::Json(200, person));
     let at_login = moved(&provider.definition(""), "/userinfo", &provider, &elsewhere);
     home.provider("acme", &at_login);
-    home.login(&["acme"]).ok();
+    home.login(&["acme", "--accept-origin", &elsewhere.origin()])
+        .ok();
     home.provider("acme", &moved(&at_login, "/token", &provider, &elsewhere));
     home.run(&["refresh"])
         .fails(1, &["`token_endpoint`", &elsewhere.origin()]);
