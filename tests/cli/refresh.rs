@@ -104,7 +104,7 @@ fn a_new_origin_gets_nothing_until_the_next_login() {
         "acme/julien",
         &provider.origin(),
         &elsewhere.origin(),
-        "`keyfob login acme/julien`",
+        "`keyfob login acme/julien --replace`",
         "`keyfob provider show acme`",
     ];
     home.run(&["refresh"]).fails(1, &words);
@@ -124,7 +124,7 @@ fn a_new_origin_gets_nothing_until_the_next_login() {
     for path in ["/token", "/userinfo", "/revoke"] {
         assert!(elsewhere.asked(path).is_empty(), "{path}");
     }
-    home.login(&["acme", "--replace"]).ok();
+    home.login(&["acme"]).ok();
     home.run(&["refresh"]).ok();
 }
 
