@@ -124,10 +124,8 @@ fn refuse(wish: &Wish, strangers: &[Stranger]) -> Error {
         .iter()
         .map(|one| format!("{} {}", introduce(provider, one), one.describe()))
         .collect();
-    let options: String = strangers
-        .iter()
-        .map(|one| format!(" --accept-origin {}", one.host))
-        .collect();
+    let hosts: Vec<&str> = strangers.iter().map(|one| one.host.as_str()).collect();
+    let options = format!(" --accept-origin {}", hosts.join(" --accept-origin "));
     let command = if wish.retry.accepts_origins {
         wish.command_with(&options)
     } else {

@@ -37,7 +37,7 @@ impl Context {
         }
         let endpoints = pinned_endpoints(&self.registry, &account)?;
         let endpoint = endpoints.userinfo()?.ok_or_else(|| unknown(&account))?;
-        self.ask_userinfo(account, &endpoints, &endpoint).await
+        Box::pin(self.ask_userinfo(account, &endpoints, &endpoint)).await
     }
 
     /// Asks with a token that no account holds, at the endpoint of today's definition. `variable` is where

@@ -97,10 +97,7 @@ fn accept(app: &App, args: &Restore, what: &str, departures: Departures) -> Resu
         return Ok(accepted);
     }
     let (hosts, shown): (Vec<String>, Vec<String>) = refused.into_iter().unzip();
-    let options: String = hosts
-        .iter()
-        .map(|host| format!(" --accept-origin {host}"))
-        .collect();
+    let options = format!(" --accept-origin {}", hosts.join(" --accept-origin "));
     let file = args.file.display();
     Err(
         Error::new(Code::OriginRefused, shown.join("; ")).hint(format!(
