@@ -38,6 +38,8 @@ pub enum Code {
     /// Only a new sign-in helps.
     LoginRequired,
     NetworkError,
+    /// A secret would go to a server that nothing vouches for and nobody accepted.
+    OriginRefused,
     /// The server answered 429 or 5xx.
     ProviderUnavailable,
     /// An account's entry and what is sealed with its secret differ, or the secret is an old or a strange one.
@@ -84,6 +86,7 @@ impl Code {
             Code::Locked => "locked",
             Code::LoginRequired => "login_required",
             Code::NetworkError => "network_error",
+            Code::OriginRefused => "origin_refused",
             Code::ProviderUnavailable => "provider_unavailable",
             Code::RefreshFailed => "refresh_failed",
             Code::RecordMismatch => "record_mismatch",

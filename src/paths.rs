@@ -57,10 +57,11 @@ impl Paths {
     }
 
     /// All that keyfob writes in these folders, and the user's definitions: files, and folders that hold nothing else.
-    pub(crate) fn own(&self) -> [PathBuf; 12] {
+    pub(crate) fn own(&self) -> [PathBuf; 13] {
         [
             self.config_file(),
             self.providers(),
+            self.accepted(),
             self.identity(),
             self.accounts(),
             self.clients(),
@@ -85,6 +86,11 @@ impl Paths {
 
     pub(crate) fn providers(&self) -> PathBuf {
         self.config.join("providers")
+    }
+
+    /// What the person accepted of a provider: a file each.
+    pub(crate) fn accepted(&self) -> PathBuf {
+        self.config.join("accepted")
     }
 
     /// The file store's identity.

@@ -138,7 +138,8 @@ pub(crate) fn object_to(
     let family = matching(&upper, OTHERS);
     let extended = |family: &str| {
         let stem = family.trim_end_matches(['*', '_']);
-        ROWS.contains(&stem) && own.len() > stem.len() + 1 && own.starts_with(stem)
+        let longer = own.len() > stem.len() + 1 && own.starts_with(stem);
+        ROWS.contains(&stem) && longer && upper.starts_with(&format!("{own}_"))
     };
     let foreign = family.is_some_and(|family| !extended(family));
     if foreign || of_another(name) {

@@ -36,6 +36,9 @@ pub struct Account {
     pub copy_in: Option<Kind>,
     pub client: AccountClient,
     pub endpoints: Endpoints,
+    /// The servers that the person accepted for it, beside those that are its provider's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted_origins: Vec<String>,
     pub token_type: String,
     /// What the server granted.
     pub scopes: Vec<String>,
@@ -139,6 +142,13 @@ impl Endpoints {
         // The sandbox serves on another port each time, and its pin says all.
         let pinned = self.pinned_as.is_some() && self.pinned_as == other.pinned_as;
         pinned || self == other
+    }
+
+    /// Those that are URLs.
+    pub(crate) fn urls(&self) -> Vec<Url> {
+        let further = [&self.userinfo, &self.revocation].into_iter().flatten();
+        let all = std::iter::once(&self.token).chain(further);
+        all.filter_map(|address| address.url().ok()).collect()
     }
 
     /// What is pinned of one of them; an error where it is no URL.

@@ -40,6 +40,7 @@ pub(crate) fn account() -> Account {
             revocation: None,
             pinned_as: None,
         },
+        accepted_origins: Vec::new(),
         token_type: "Bearer".into(),
         scopes: vec!["openid".into(), "profile".into()],
         resource: Vec::new(),

@@ -22,7 +22,7 @@ use line::Line;
 
 pub(crate) use accounts::{accounts, names, targets};
 pub(crate) use providers::{changed_providers, keys, providers, providers_in_use};
-pub(crate) use scopes::{flows, presets, scopes};
+pub(crate) use scopes::{flows, presets, scopes, strangers};
 pub(crate) use verbs::{names_there, pages};
 
 pub(crate) const VARIABLE: &str = "KEYFOB_COMPLETE";

@@ -11,7 +11,7 @@ use super::{continuing, line, not_given, offer};
 use crate::login::Flow;
 use crate::names::{is_name, is_provider_name};
 use crate::paths::Paths;
-use crate::provider::{Provider, Registry};
+use crate::provider::{Endpoint, Provider, Registry};
 use crate::vault;
 use keyfob_base::escape::escape_short;
 
@@ -39,6 +39,19 @@ pub(crate) fn flows(current: &OsStr) -> Vec<CompletionCandidate> {
     let target = Target::of(line());
     let provider = target.map(|target| target.provider);
     continuing(current, flows_of(provider.as_ref()))
+}
+
+/// Servers that the definition names and nothing vouches for; those of the metadata are not known here.
+pub(crate) fn strangers(current: &OsStr) -> Vec<CompletionCandidate> {
+    let line = line();
+    let target = Target::of(line);
+    let strangers = target.map(|target| target.provider.strangers(&Endpoint::ALL));
+    let offered = strangers.unwrap_or_default().into_iter();
+    let offered = offered.filter(|one| is_shown_as_it_is(&one.host));
+    let offered = offered
+        .map(|one| offer(one.host.clone(), escape_short(&one.describe(), LIMIT)))
+        .collect();
+    continuing(current, not_given(line, "accept-origin", offered))
 }
 
 struct Target {

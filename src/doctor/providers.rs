@@ -4,6 +4,7 @@ use std::fs;
 
 use super::{Finding, Setup, Status, Topic};
 use crate::names::is_provider_name;
+use crate::provider::Provider;
 use crate::rules::Rules;
 
 const CHECK: Topic = Topic("providers");
@@ -41,7 +42,10 @@ pub(crate) fn providers(setup: &Setup) -> Vec<Finding> {
             )),
             Some(name) if !setup.concerns(name) => {}
             Some(name) => match setup.registry.get(name) {
-                Ok(_) => valid += 1,
+                Ok(provider) => {
+                    valid += 1;
+                    findings.extend(elsewhere(&provider));
+                }
                 Err(error) => findings.push(CHECK.report(Status::Fail, &error)),
             },
         }
@@ -52,6 +56,30 @@ pub(crate) fn providers(setup: &Setup) -> Vec<Finding> {
             valid => format!("{valid} files are valid"),
         };
         findings.push(CHECK.pass(format!("{}: {said}", folder.display())));
+    }
+    findings
+}
+
+/// Servers that a definition leads to and nothing vouches for.
+fn elsewhere(provider: &Provider) -> Vec<Finding> {
+    let name = &provider.name;
+    let departures = provider.departures().into_iter();
+    let mut findings: Vec<Finding> = departures
+        .map(|(host, keys)| {
+            CHECK.warn(
+                format!(
+                    "{name}: `{}` leads to {host}, which gets nothing before you trust it",
+                    keys.join("` and `")
+                ),
+                format!("if you do, `keyfob provider set {name} --accept-origin {host}`"),
+            )
+        })
+        .collect();
+    if provider.moved {
+        findings.push(CHECK.warn(
+            format!("{name} is not at the built-in server, and does not inherit its variables and client"),
+            format!("`keyfob provider show {name}` says why; to have one again, name it in `environment.variables`"),
+        ));
     }
     findings
 }

@@ -43,7 +43,7 @@ fn is_known(context: &Context, plan: &Plan, who: &Who) -> bool {
     let practice =
         plan.wish.provider.embedded || matches!(plan.wish.visitor, Visitor::AutoApprove(_));
     let identity = &who.identity;
-    if practice || plan.keeping.ephemeral || identity.subject.is_empty() {
+    if practice || plan.keeping.memory.is_some() || identity.subject.is_empty() {
         return true; // nobody else's, nothing to keep, or nothing to ask about
     }
     let known = context.vault.accounts_of(&plan.wish.provider.name).accounts;

@@ -51,6 +51,7 @@ impl CodeFlow {
             expected: Expected {
                 state: request.state.clone(),
                 issuer: wish.provider.issuer.clone(),
+                endpoint: began.clone(),
                 iss_required: wish.provider.iss_parameter,
             },
             began: began.ok_or_else(metadata::incomplete)?,

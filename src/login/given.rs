@@ -7,13 +7,13 @@ use url::Url;
 
 use super::identity::{self, Who};
 use super::persist::{self, SignInGrant};
-use super::{Keeping, Plan, SignedIn, Wish, metadata, run, target};
+use super::{Keeping, Plan, Retry, SignedIn, Wish, metadata, origins, run, target};
 use crate::account::{Identity, SignIn};
 use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
 use crate::oauth::userinfo::userinfo;
 use crate::oauth::{Client, OauthError};
-use crate::provider::Provider;
+use crate::provider::{Endpoint, Provider};
 use crate::token_set::TokenSet;
 use keyfob_base::secret::Secret;
 use keyfob_base::timestamp::Timestamp;
@@ -29,6 +29,9 @@ pub(crate) struct Given {
     /// The token, judged by its grammar and its prefix already.
     pub token: Secret,
     pub verify: bool,
+    /// `--accept-origin`.
+    pub accepts: Vec<String>,
+    pub retry: Retry,
     pub keeping: Keeping,
 }
 
@@ -39,12 +42,21 @@ pub(crate) async fn keep_given(context: &Context, given: Given) -> Result<Signed
     let mut plan = Plan {
         wish: Wish {
             provider: given.provider,
+            accepts: given.accepts,
+            retry: given.retry,
             ..Wish::default()
         },
         keeping: given.keeping,
     };
     target::settle(&context.vault, &plan, SignIn::Given)?;
     plan.wish.provider = complete(context, plan.wish.provider, given.verify).await?;
+    let asked: &[Endpoint] = if given.verify {
+        &[Endpoint::Userinfo]
+    } else {
+        &[]
+    };
+    origins::settle(context, &mut plan.wish, asked, true).await?;
+    origins::confirm_same_servers(context, &mut plan).await?;
     let provider = &plan.wish.provider;
     let who = if given.verify {
         ask_whose(context, provider, &given.token).await?

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::identity::Who;
 use super::persist::{self, SignInGrant};
 use super::plan::{Plan, SignedIn, Wish, check_resources};
-use super::{client, ephemeral, metadata};
+use super::{client, ephemeral, metadata, origins};
 use crate::account::{Identity, SignIn};
 use crate::ci::{self, IdentityToken};
 use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
 use crate::oauth::{Client, OauthError};
-use crate::provider::Provider;
+use crate::provider::{Endpoint, Provider};
 use crate::token_set::TokenSet;
 use keyfob_base::timestamp::Timestamp;
 
@@ -22,6 +22,7 @@ pub(crate) async fn exchange(context: &Context, mut wish: Wish) -> Result<TokenS
         let with_client = client::known_id(context, &wish, None).is_some();
         wish.provider = metadata::complete(context, wish.provider, with_client).await?;
     }
+    origins::settle(context, &mut wish, &[Endpoint::Token], false).await?;
     wish.settle(None)?;
     let client = client::for_exchange(context, &wish, None).await?;
     let identity = identity_token(context, &wish).await?;

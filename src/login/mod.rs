@@ -7,6 +7,7 @@
 //! machine                 that of a client or a CI job, from its secret to persist
 //! given                   a token that somebody has already, from userinfo to persist
 //! plan, metadata          what somebody wants of it, and the definition made whole
+//! origins                 where nothing secret may go unasked
 //! environment, browser    where it runs, and what can be opened there
 //! flow                    the ways in which it can finish here
 //! client                  who we are there: known, registered, with which secret
@@ -35,6 +36,7 @@ mod invite;
 mod listener;
 mod machine;
 mod metadata;
+mod origins;
 mod page;
 mod paste;
 mod persist;

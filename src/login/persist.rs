@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::identity::Who;
 use super::target::{Destination, find_destination};
-use super::{Plan, SignedIn, Wish, metadata};
+use super::{Plan, SignedIn, Wish, metadata, origins};
 use crate::account::{self, Account, Endpoints, SignIn};
 use crate::audit::Action;
 use crate::context::{Context, off_thread};
@@ -55,6 +55,7 @@ pub(crate) async fn keep(
     grant: SignInGrant,
 ) -> Result<SignedIn> {
     if let Destination::Update(account) = find_destination(&context.vault, plan, &grant.who)? {
+        origins::confirm_move(context, plan, &account).await?;
         confirm_fewer(context, plan, &account, &grant.tokens).await?;
     }
     let _hold = context.interrupts.hold()?;
@@ -249,6 +250,7 @@ fn build_entry(plan: &Plan, grant: SignInGrant, name: String) -> Result<(Account
             redirect_uri,
         },
         endpoints: endpoints(&plan.wish.provider)?,
+        accepted_origins: plan.wish.provider.accepted_origins.clone(),
         token_type: tokens.token_type.clone(),
         scopes: tokens.scopes.clone(),
         resource: plan.wish.resource.clone(),

@@ -42,6 +42,8 @@ pub(crate) struct Wish {
     pub switch: bool,
     pub client_id: Option<String>,
     pub register: bool,
+    /// `--accept-origin`, as [`crate::provider::host_of`] has them.
+    pub accepts: Vec<String>,
     /// `--subject-token-file`, else the CI system; for an exchange alone.
     pub subject_from: SubjectFrom,
     pub port: Option<u16>,
@@ -58,6 +60,8 @@ pub(crate) struct Keeping {
     pub expected: Option<Account>,
     pub name: Option<String>,
     pub replace: bool,
+    /// The tokens may come from other servers than those of the accounts here, by the person's word.
+    pub may_move: bool,
     /// Has what an ephemeral login got. Nothing is written anywhere: no account, no registration, no client id.
     pub memory: Option<Arc<MemoryVault>>,
 }
@@ -70,6 +74,7 @@ impl From<Kind> for Keeping {
             expected: None,
             name: None,
             replace: false,
+            may_move: false,
             memory: None,
         }
     }
@@ -84,6 +89,8 @@ pub(crate) struct Retry {
     pub says_flow: bool,
     /// What ends such a command after all options: that of `exec`, else nothing.
     pub child: &'static str,
+    /// The command takes `--accept-origin`.
+    pub accepts_origins: bool,
     /// The provider is known by its address alone, and by no name yet.
     pub by_url: bool,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::flow::Flow;
 use super::plan::{Plan, SignedIn, settle_scopes};
-use super::{client, machine, metadata, person};
+use super::{client, machine, metadata, origins, person};
 use crate::context::{Context, off_thread};
 use crate::error::Result;
 use crate::store::Kind;
@@ -24,6 +24,9 @@ pub(crate) async fn login(context: &Arc<Context>, mut plan: Plan) -> Result<Sign
     let with_client = (exchanges && plan.wish.provider.exchange.without_client)
         || client::known_id(context, &plan.wish, plan.keeping.expected.as_ref()).is_some();
     plan.wish.provider = metadata::complete(context, plan.wish.provider, with_client).await?;
+    let (needed, keeps) = (origins::needed(&plan), plan.keeping.memory.is_none());
+    origins::settle(context, &mut plan.wish, &needed, keeps).await?;
+    origins::confirm_same_servers(context, &mut plan).await?;
     plan.wish.settle(plan.keeping.expected.as_ref())?;
     match plan.wish.flow {
         Flow::ClientCredentials => machine::sign_in_client(context, plan).await,

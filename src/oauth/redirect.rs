@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
 use super::{ErrorResponse, redact};
 use keyfob_base::secret::Secret;
@@ -15,6 +15,8 @@ pub(crate) struct Expected {
     pub state: Secret,
     /// The issuer the request went to, where it has one. One with a `{claim}` in it is not compared.
     pub issuer: Option<String>,
+    /// Where the request went: an `iss` names at least its host where no issuer is known.
+    pub endpoint: Option<Url>,
     /// Whether that server announces `iss`, so that its absence is refused (RFC 9207 §2.4).
     pub iss_required: bool,
 }
@@ -76,7 +78,14 @@ fn is_issuer(found: &[&str], expected: &Expected) -> bool {
         Some(issuer) if !issuer.contains('{') => {
             found.iter().all(|iss| *iss == issuer) && !(found.is_empty() && expected.iss_required)
         }
-        _ => true,
+        Some(_) => true,
+        None => match &expected.endpoint {
+            Some(endpoint) => found.iter().all(|iss| {
+                let named = Url::parse(iss).ok();
+                named.is_some_and(|named| named.host() == endpoint.host())
+            }),
+            None => true,
+        },
     }
 }
 
@@ -115,6 +124,7 @@ mod tests {
         Expected {
             state: Secret::new("s t+te"),
             issuer: issuer.map(str::to_owned),
+            endpoint: Url::parse("https://id.example.com/authorize").ok(),
             iss_required,
         }
     }
@@ -201,12 +211,29 @@ mod tests {
 
     #[test]
     fn an_issuer_that_cannot_be_compared_is_ignored() {
-        for issuer in [None, Some("https://id.example.com/{tid}/v2.0")] {
-            let verdict = judge(
-                "state=s+t%2Bte&code=c&iss=https://x.example",
-                &expected(issuer, false),
-            );
-            assert_eq!(verdict, Verdict::Code(Secret::new("c")));
+        let verdict = judge(
+            "state=s+t%2Bte&code=c&iss=https://x.example",
+            &expected(Some("https://id.example.com/{tid}/v2.0"), false),
+        );
+        assert_eq!(verdict, Verdict::Code(Secret::new("c")));
+    }
+
+    #[test]
+    fn where_no_issuer_is_known_it_names_the_host_that_was_asked() {
+        let verdict = |iss: &str| {
+            let query = format!("state=s+t%2Bte&code=c&iss={iss}");
+            judge(&query, &expected(None, false))
+        };
+        for iss in ["https://id.example.com", "https://id.example.com/x"] {
+            assert_eq!(verdict(iss), Verdict::Code(Secret::new("c")));
+        }
+        for iss in [
+            "https://x.example",
+            "https://example.com",
+            "x",
+            "id.example.com",
+        ] {
+            assert_eq!(verdict(iss), Verdict::WrongIssuer, "{iss}");
         }
     }
 

@@ -53,6 +53,10 @@ impl Definition {
         change.value()
     }
 
+    pub(super) fn keys(&self) -> Vec<String> {
+        self.changes.iter().map(Change::key).collect()
+    }
+
     pub(super) fn text(&self, name: &str) -> Result<String> {
         let discovered = if self.sets("issuer") {
             "# What is not here is read from the issuer's metadata at each login.\n"

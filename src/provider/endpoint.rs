@@ -38,6 +38,19 @@ impl Endpoint {
             Self::PushedAuthorizationRequest => "pushed_authorization_request_endpoint",
         }
     }
+
+    /// What a server gets that has it, for a person to judge.
+    pub(crate) fn receives(self) -> &'static str {
+        match self {
+            Self::Authorization => "asks for your password",
+            Self::Token => "receives the code, the client secret and the refresh token",
+            Self::Userinfo => "receives the access token",
+            Self::Revocation => "receives the tokens at sign-out",
+            Self::Registration => "registers keyfob as a client",
+            Self::DeviceAuthorization => "issues the device code and receives the client secret",
+            Self::PushedAuthorizationRequest => "receives the request and the client secret",
+        }
+    }
 }
 
 impl Provider {

@@ -31,6 +31,9 @@ const TABLES: [Table; 12] = [
     ("token", fields::<TokenRule>),
 ];
 
+/// The keys of rows that no file may set.
+const ROWS_OWN: [&str; 2] = ["embedded", "origins"];
+
 /// Whether a key holds a table, of its own keys or of any.
 pub(super) fn is_table_key(key: &str) -> bool {
     key == "presets" || TABLES.iter().any(|(table, _)| *table == key)
@@ -44,7 +47,9 @@ pub fn keys() -> Vec<String> {
         None => vec![(*key).to_owned()],
     };
     let own = fields::<Provider>().iter();
-    own.filter(|key| **key != "embedded").flat_map(of).collect()
+    own.filter(|key| !ROWS_OWN.contains(key))
+        .flat_map(of)
+        .collect()
 }
 
 /// The fields that a type reads from a file.

@@ -3,6 +3,7 @@
 //! A provider is a TOML file. What servers do differently are keys of that file, never an `if` on a
 //! name in the code. `Registry` finds the files; nothing here speaks to a network.
 
+mod acceptance;
 mod builtin;
 mod change;
 mod check;
@@ -11,6 +12,7 @@ mod edit;
 mod endpoint;
 mod fault;
 mod keys;
+mod origins;
 mod overlay;
 mod placeholders;
 mod prefixes;
@@ -30,6 +32,7 @@ pub(crate) use definition::{Definition, usual_scopes};
 pub(crate) use endpoint::Endpoint;
 pub(crate) use fault::dotted;
 pub use keys::keys;
+pub(crate) use origins::{Stranger, host_of, is_within, parse_host};
 pub(crate) use prefixes::{PrefixMatch, judge};
 pub(crate) use provider::{Provider, RESERVED_PARAMETERS, SANDBOX};
 #[cfg(feature = "sandbox")]

@@ -11,7 +11,8 @@ use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::fault::{Fault, dotted};
 use super::keys::is_table_key;
-use super::{Provider, SANDBOX, placeholders};
+use super::placeholders::{self, PLACEHOLDERS};
+use super::{Provider, SANDBOX};
 use crate::error::{Code, Error, Result};
 use crate::names;
 use keyfob_base::escape::escape_short;
@@ -53,6 +54,24 @@ impl Overlay {
 
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
         self.table.get(key).and_then(toml::Value::as_str)
+    }
+
+    /// The strings of a list in a table.
+    pub(super) fn list(&self, table: &str, key: &str) -> Vec<&str> {
+        let list = self.table.get(table).and_then(|table| table.get(key));
+        let items = list.and_then(toml::Value::as_array).into_iter().flatten();
+        items.filter_map(toml::Value::as_str).collect()
+    }
+
+    /// What it says of where the server is, for definitions that leave that open.
+    pub(super) fn places(&self) -> Self {
+        let mut table = self.table.clone();
+        table.retain(|key, _| PLACEHOLDERS.iter().any(|(name, _)| *name == key));
+        Self {
+            path: self.path.clone(),
+            table,
+            lines: BTreeMap::new(),
+        }
     }
 
     /// A fault of the merged definition as an error; with its line where this file has the key.
@@ -196,6 +215,7 @@ fn secret_hint(name: &str) -> String {
 fn forbid(key: &str, is_table: bool) -> Option<&'static str> {
     match key {
         "embedded" => Some("no file can set this; it is the sandbox's own"),
+        "origins" => Some("no file can set this; it is a built-in row's own"),
         // serde would take a list for a table, field by field.
         key if is_table_key(key) && !is_table => Some("expected a table"),
         _ => None,

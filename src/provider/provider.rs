@@ -59,6 +59,15 @@ pub(crate) struct Provider {
     /// server has no such clients.
     #[serde(skip)]
     pub registers_as: ClientAuth,
+    /// The servers that the person accepted beside those that are trusted anyway.
+    #[serde(skip)]
+    pub accepted_origins: Vec<String>,
+    /// A file moves it away from the servers of the built-in row of its name, whose variables and client it has not.
+    #[serde(skip)]
+    pub moved: bool,
+    /// Further servers of a built-in row, which its metadata names; no file can.
+    #[serde(skip_serializing)]
+    pub origins: Vec<String>,
     /// Runs inside keyfob: the sandbox's row, and no other.
     #[serde(skip_serializing_if = "is_default")]
     pub embedded: bool,
@@ -141,6 +150,9 @@ impl Default for Provider {
             tenant: None,
             pinned_as: None,
             registers_as: ClientAuth::None,
+            accepted_origins: Vec::new(),
+            moved: false,
+            origins: Vec::new(),
             embedded: false,
             issuer: None,
             discovery: true,

@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::account::{Account, Address, Endpoints, SignIn};
 use crate::error::{Code, Error, Result};
-use crate::provider::{Provider, Registry};
+use crate::provider::{Endpoint, Provider, Registry, host_of, is_within};
 
 /// Today's definition of an account's provider, and the endpoints that may have its tokens: today's
 /// where they are defined, else those of the login.
@@ -47,12 +47,14 @@ impl PinnedEndpoints {
 
     pub(crate) fn userinfo(&self) -> Result<Option<Url>> {
         let (today, then) = (&self.provider.userinfo_endpoint, &self.kept().userinfo);
-        self.pinned("userinfo_endpoint", today.as_ref(), then.as_ref())
+        let url = self.pinned("userinfo_endpoint", today.as_ref(), then.as_ref())?;
+        self.trusted(Endpoint::Userinfo, url)
     }
 
     pub(crate) fn revocation(&self) -> Result<Option<Url>> {
         let (today, then) = (&self.provider.revocation_endpoint, &self.kept().revocation);
-        self.pinned("revocation_endpoint", today.as_ref(), then.as_ref())
+        let url = self.pinned("revocation_endpoint", today.as_ref(), then.as_ref())?;
+        self.trusted(Endpoint::Revocation, url)
     }
 
     /// For the index: those that may have tokens, and those of the login for the others.
@@ -97,6 +99,28 @@ impl PinnedEndpoints {
         }
     }
 
+    /// A login judges what it sends something to; what it only names is judged here.
+    fn trusted(&self, endpoint: Endpoint, url: Option<Url>) -> Result<Option<Url>> {
+        let account = &self.account;
+        let Some(url) = url else {
+            return Ok(None);
+        };
+        let issuer = Url::parse(&account.identity.issuer).ok();
+        let token = self.kept().token.url().ok();
+        let own = issuer.iter().chain(&token).any(|own| is_within(own, &url));
+        let accepted = account.accepted_origins.contains(&host_of(&url));
+        if own || accepted || self.kept().pinned_as.is_some() || self.provider.trusts(&url) {
+            return Ok(Some(url));
+        }
+        let what = format!(
+            "{} is not part of {}, and {}",
+            host_of(&url),
+            account.provider,
+            endpoint.receives()
+        );
+        Err(refuse_origin(&account.provider, &url, what).account(account))
+    }
+
     /// The pin of an endpoint of the login; those of all where it had none for this purpose.
     fn pins(
         &self,
@@ -110,6 +134,14 @@ impl PinnedEndpoints {
         let all = std::iter::once(&kept.token).chain(others);
         all.map(|endpoint| kept.pin(endpoint)).collect()
     }
+}
+
+/// Nobody accepted that a secret of this provider's goes there.
+pub(super) fn refuse_origin(provider: &str, url: &Url, what: String) -> Error {
+    Error::new(Code::OriginRefused, what).hint(format!(
+        "nothing was sent there; if you trust it, `keyfob provider set {provider} --accept-origin {}`",
+        host_of(url)
+    ))
 }
 
 fn damaged(account: &Account) -> Error {
@@ -131,8 +163,8 @@ fn moved(account: &Account, role: &str, pins: &BTreeSet<String>, pin: &str) -> E
         ),
     )
     .hint(format!(
-        "if you trust the new place, {}; `keyfob provider show {}` prints the definition",
-        account.again(),
+        "if you trust the new place, sign in again with `{} --replace`; `keyfob provider show {}` prints the definition",
+        account.login_command(),
         account.provider
     ))
     .account(account)

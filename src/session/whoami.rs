@@ -1,6 +1,7 @@
 //! Whose an account's token is: the provider's word on a person. A machine is its client, and what can be
 //! proved of it is that its grant still works.
 
+use super::endpoints::refuse_origin;
 use super::look::{Need, login_required};
 use super::pinned_endpoints;
 use super::refusal::UNCHANGED;
@@ -9,7 +10,7 @@ use crate::context::{self, Context};
 use crate::error::{Code, Error, Result};
 use crate::oauth::OauthError;
 use crate::oauth::userinfo::userinfo;
-use crate::provider::IdentityRule;
+use crate::provider::{IdentityRule, host_of};
 use keyfob_base::escape::escape_short;
 use keyfob_base::secret::Secret;
 use serde_json::Value;
@@ -47,8 +48,17 @@ impl Context {
     ) -> Result<(Value, IdentityRule)> {
         let named = |error: Error| error.account(provider);
         let definition = self.registry.get(provider).map_err(named)?.for_given();
+        let asked = definition.userinfo_endpoint.as_ref();
+        let trusted = asked.is_none_or(|url| definition.trusts(url));
         let (endpoint, rule) = (definition.userinfo_endpoint, definition.identity);
         let endpoint = endpoint.ok_or_else(|| named(no_endpoint(provider)))?;
+        if !trusted {
+            let what = format!(
+                "the definition of {provider} sends the token in {variable} to {}, which is not its own",
+                host_of(&endpoint)
+            );
+            return Err(named(refuse_origin(provider, &endpoint, what)));
+        }
         let client_id = definition.client_id.as_deref().unwrap_or_default();
         let answer = userinfo(&self.http, &endpoint, token, &rule, client_id).await;
         let claims = answer.map_err(|error| match error {

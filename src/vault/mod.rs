@@ -34,5 +34,5 @@ pub(crate) use lock::{Acquired, Guard, LOCK_TIMEOUT};
 pub(crate) use moving::Moved;
 pub(crate) use naming::names_lock;
 pub use payload::{Secrets, UnknownMembers};
-pub(crate) use restore::{Over, RestorePlace, Restored};
+pub(crate) use restore::{Over, RestorePlace, Restored, difference};
 pub use vault::Vault;

@@ -44,7 +44,8 @@ pub(crate) enum Restored {
     New(Account, Option<String>, Unfinished),
     Updated(Account, Unfinished),
     Unchanged(Account),
-    /// The one here is newer, or can be refreshed and that in the backup cannot, and stays.
+    /// The one here is newer, can be refreshed and that in the backup cannot, or is of another client or other
+    /// servers, and stays.
     Newer(Account),
 }
 
@@ -59,15 +60,19 @@ enum Age {
 }
 
 impl Vault {
-    /// The account here that an account of a backup would take the place of although it is newer, or can be
-    /// refreshed as the other cannot.
+    /// The account here that an account of a backup would take the place of although it is newer, can be refreshed
+    /// as the other cannot, or is of another client or of other servers.
     pub(crate) fn newer_than(&self, saved: &Saved) -> Result<Option<Account>> {
         let known = self.accounts_of(&saved.account.provider);
         let Some(here) = find_counterpart(&known, saved) else {
             return Ok(None);
         };
-        let newer = self.age(&here, saved, Over::Never)? == Age::Newer;
-        Ok(newer.then_some(here))
+        let stays = match self.age(&here, saved, Over::Never)? {
+            Age::Newer => true,
+            Age::Older => difference(&here, &saved.account).is_some(),
+            Age::Same => false,
+        };
+        Ok(stays.then_some(here))
     }
 
     /// The store that an account of a backup would go to; `None` where nothing would be written.
@@ -104,7 +109,10 @@ impl Vault {
         };
         match self.age(&here, saved, over)? {
             Age::Same => Ok(Restored::Unchanged(here)),
-            Age::Newer if over != Over::Always && over != Over::Seen(here.updated_at) => {
+            age if over != Over::Always
+                && over != Over::Seen(here.updated_at)
+                && (age == Age::Newer || difference(&here, &saved.account).is_some()) =>
+            {
                 Ok(Restored::Newer(here))
             }
             Age::Newer | Age::Older => self.update(saved, &here, place.of(Some(&here))),
@@ -276,6 +284,18 @@ fn find_counterpart(known: &Listing, saved: &Saved) -> Option<Account> {
     let by_name = || same().find(|here| here.name == saved.account.name);
     let by_number = || same().find(|here| is_numbered(&here.name, &saved.account.name));
     by_id.or_else(by_name).or_else(by_number).cloned()
+}
+
+/// What of an account of a backup decides where secrets go, and is otherwise than here.
+pub(crate) fn difference(here: &Account, saved: &Account) -> Option<&'static str> {
+    if (&here.client.id, here.client.auth) != (&saved.client.id, saved.client.auth) {
+        return Some("is of another client");
+    }
+    let known = here.endpoints.urls();
+    let pins: Vec<_> = known.iter().map(url::Url::origin).collect();
+    let theirs = saved.endpoints.urls();
+    let same = theirs.iter().all(|url| pins.contains(&url.origin()));
+    (!same).then_some("sends its tokens to other servers")
 }
 
 /// Whether a name is the other one with a number, such as `ada-2`.

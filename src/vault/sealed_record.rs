@@ -21,6 +21,8 @@ pub(super) struct SealedRecord {
     client: AccountClient,
     endpoints: Endpoints,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    accepted_origins: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     resource: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     audience: Option<String>,
@@ -42,6 +44,7 @@ impl From<&Account> for SealedRecord {
             username: account.username,
             client: account.client,
             endpoints: account.endpoints,
+            accepted_origins: account.accepted_origins,
             resource: account.resource,
             audience: account.audience,
             subject_from: account.subject_from,
@@ -76,6 +79,7 @@ impl SealedRecord {
             username: sealed.username,
             client: sealed.client,
             endpoints: sealed.endpoints,
+            accepted_origins: sealed.accepted_origins,
             resource: sealed.resource,
             audience: sealed.audience,
             subject_from: sealed.subject_from,
@@ -186,6 +190,10 @@ mod tests {
             (
                 "endpoints.token",
                 Box::new(move |it| it.endpoints.token = evil()),
+            ),
+            (
+                "accepted_origins",
+                Box::new(|it| it.accepted_origins = vec!["evil.example".into()]),
             ),
             (
                 "endpoints.userinfo",

@@ -31,6 +31,9 @@ fn doubt(definition: &Provider, account: &Account, secrets: &Secrets) -> Option<
     if matches!(account.subject_from, Some(SubjectFrom::File(_))) {
         return Some("the file of its identity token is named in the index alone");
     }
+    if !account.accepted_origins.is_empty() {
+        return Some("an older keyfob accepted no server for it");
+    }
     if !is_own_issuer(definition, &account.identity.issuer) {
         return Some("its issuer is not the one of the definition");
     }
@@ -55,7 +58,7 @@ fn is_own_issuer(definition: &Provider, issuer: &str) -> bool {
     origin(defined).is_some_and(|own| origin(issuer) == Some(own))
 }
 
-/// Whether each endpoint is on an origin of the definition's, or below the host of its issuer.
+/// Whether each endpoint is on an origin of the definition's, or of one that is trusted for it.
 fn has_own_endpoints(definition: &Provider, account: &Account) -> bool {
     if definition.name == SANDBOX && definition.embedded {
         return account.endpoints.pinned_as.is_some(); // it serves on another port each time, and its pin says all
@@ -70,29 +73,13 @@ fn has_own_endpoints(definition: &Provider, account: &Account) -> bool {
             &one.revocation_endpoint,
         ]
     });
-    let issuer = definition.issuer.as_deref();
-    let issuer = issuer.and_then(|issuer| Url::parse(issuer).ok());
-    let own: Vec<&Url> = endpoints.flatten().chain(&issuer).collect();
-    let is_own = |url: Url| {
-        own.iter().any(|own| own.origin() == url.origin())
-            || issuer.as_ref().is_some_and(|issuer| is_below(&url, issuer))
-    };
+    let own: Vec<&Url> = endpoints.flatten().collect();
+    let is_own =
+        |url: Url| definition.trusts(&url) || own.iter().any(|own| own.origin() == url.origin());
     let endpoints = &account.endpoints;
     let others = [&endpoints.userinfo, &endpoints.revocation];
     let mut all = others.into_iter().flatten().chain([&endpoints.token]);
     account.endpoints.pinned_as.is_none() && all.all(|one| one.url().is_ok_and(is_own))
-}
-
-fn is_below(url: &Url, issuer: &Url) -> bool {
-    let plain = |url: &Url| url.scheme() == "https" && url.port().is_none();
-    let (Some(host), Some(of)) = (url.domain(), issuer.domain()) else {
-        return false;
-    };
-    plain(url)
-        && plain(issuer)
-        && host
-            .strip_suffix(of)
-            .is_some_and(|host| host.ends_with('.'))
 }
 
 /// The `sub` of the id token, which lies in the secret and was checked when it came.

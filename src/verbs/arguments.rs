@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::account::SubjectFrom;
 use crate::error::{Error, Result};
+use crate::provider::parse_host;
 
 /// `--scope` may be repeated, and each may hold several.
 pub(crate) fn scopes(given: &[String]) -> Vec<String> {
@@ -25,6 +26,11 @@ pub(crate) fn subject_file(file: &Path) -> Result<SubjectFrom> {
         Error::usage("`--subject-token-file` is no path that can be kept")
             .hint("name a file whose path is Unicode")
     })
+}
+
+/// A server to accept, such as `id.example.com`; with its port on this machine.
+pub(crate) fn host(text: &str) -> std::result::Result<String, String> {
+    parse_host(text).ok_or_else(|| "not a host; write for example id.example.com".into())
 }
 
 /// The longest duration that is taken: a century, which every clock can add to now.

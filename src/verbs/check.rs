@@ -19,7 +19,6 @@ use crate::complete;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::session::predict;
-use crate::words::Text;
 use keyfob_base::timestamp::{Timestamp, until};
 
 #[derive(Debug, Args)]

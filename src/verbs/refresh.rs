@@ -16,7 +16,6 @@ use crate::complete;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::session::Need;
-use crate::words::Text;
 use keyfob_base::escape::escape;
 use keyfob_base::timestamp::{Timestamp, until};
 

@@ -10,7 +10,6 @@ use super::print_answer;
 use crate::choose::{Choice, Source, Why};
 use crate::complete;
 use crate::error::Result;
-use crate::words::Text;
 use keyfob_base::escape::escape;
 
 #[derive(Debug, Args)]

@@ -16,7 +16,6 @@ use crate::complete;
 use crate::error::Result;
 use crate::provider::IdentityRule;
 use crate::session::Whose;
-use crate::words::Text;
 use keyfob_base::escape::escape;
 
 #[derive(Debug, Args)]

@@ -7,22 +7,43 @@ use std::path::{Path, PathBuf};
 /// Each room of `src/` and the rooms that it imports, from the top down: nothing imports a room above it.
 /// Another arrow is a decision, and is written down here first.
 const ROOMS: &[(&str, &str)] = &[
-    ("verbs", "account audit choose claims complete config context doctor error help interrupts login names oauth paths process provider rules session store term token_set variables vault words"),
-    ("doctor", "account audit choose complete config error login names oauth owners paths provider rules session store term vault"),
-    ("choose", "account config error names provider rules token_set vault"),
+    (
+        "verbs",
+        "account audit choose claims complete config context doctor error help interrupts login names oauth paths process provider rules session store term token_set variables vault words",
+    ),
+    (
+        "doctor",
+        "account audit choose complete config error login names oauth owners paths provider rules session store term vault",
+    ),
+    (
+        "choose",
+        "account config error names provider rules token_set vault",
+    ),
     ("complete", "account help login names paths provider vault"),
-    ("session", "account audit ci context error names oauth provider store term token_set vault"),
+    (
+        "session",
+        "account audit ci context error names oauth provider store term token_set vault",
+    ),
     ("help", ""),
-    ("login", "account audit ci claims config context error names oauth process provider store term token_set vault web words"),
+    (
+        "login",
+        "account audit ci claims config context error names oauth process provider store term token_set vault web words",
+    ),
     ("ci", "account claims context error oauth process provider"),
     ("config", "error paths rules store toml_text"),
     ("claims", ""),
-    ("context", "audit error interrupts oauth provider term vault"),
+    (
+        "context",
+        "audit error interrupts oauth provider term vault",
+    ),
     ("rules", "error names paths process toml_text"),
     ("audit", "error paths term"),
     ("oauth", "provider token_set web"),
     ("process", ""),
-    ("vault", "account error interrupts names paths provider store token_set toml_text web"),
+    (
+        "vault",
+        "account error interrupts names paths provider store token_set toml_text web",
+    ),
     ("account", "provider store token_set"),
     ("term", "error interrupts words"),
     ("interrupts", "error"),

@@ -55,6 +55,12 @@ fn file(home: &Home) -> String {
     std::fs::read_to_string(home.path("config/providers/acme.toml")).unwrap()
 }
 
+/// The person trusts that server with what is secret.
+fn accept(home: &Home, name: &str, server: &Provider) {
+    let accept = ["provider", "set", name, "--accept-origin"];
+    home.run(&[&accept[..], &[&server.origin()]].concat()).ok();
+}
+
 /// Whether a request authenticates by one way and no other.
 #[track_caller]
 fn authenticated(request: &Request, method: &str, secret: &str) {
@@ -263,6 +269,7 @@ fn a_kept_secret_goes_to_no_other_endpoint_elsewhere_either() {
             elsewhere.origin(),
         );
         home.provider("acme", &(provider.bare_definition() + &moved));
+        accept(&home, "acme", &elsewhere);
         let device = ["login", "acme", "--flow", "device"];
         home.run(&device).fails(
             1,
@@ -301,6 +308,7 @@ fn the_secret_of_a_client_just_found_or_registered_goes_to_no_endpoint_elsewhere
     );
     for name in ["acme", "sibling"] {
         home.provider(name, &definition);
+        accept(&home, name, &elsewhere);
         home.login(&[name, "--register"]).ok();
     }
     assert_eq!(provider.asked("/register").len(), 1);

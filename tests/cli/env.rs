@@ -180,12 +180,12 @@ fn a_definition_that_is_like_another_does_not_take_the_others_variable() {
     home.set("GH_ENTERPRISE_TOKEN", "gho_y");
     home.run(&["token", "work"])
         .fails(4, &["nobody is signed in at work"]);
-    let more = "[environment]\nvariables = ['WORK_GIT']\n";
+    let more = "[environment]\nvariables = ['WORK_GIT_TOKEN']\n";
     home.provider(
         "work",
         &format!("like = 'github'\nhost = 'git.example.com'\n{more}"),
     );
-    home.set("WORK_GIT", "gho_z");
+    home.set("WORK_GIT_TOKEN", "gho_z");
     assert_eq!(home.run(&["token", "work"]).ok().stdout, "gho_z\n");
 }
 

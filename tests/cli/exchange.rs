@@ -317,6 +317,8 @@ fn a_server_that_wants_a_client_is_sent_nothing_without_one() {
         );
     }
     ci.acme("client_id = \"fob\"\nissuer = \"https://id.example.com/{tid}\"\n");
+    let accept = ["provider", "set", "acme", "--accept-origin", &ci.origin()];
+    ci.home.run(&accept).ok();
     ci.home.run(&["token", "acme", "--exchange"]).fails(
         1,
         &[

@@ -160,11 +160,11 @@ fn the_token_is_in_the_environment_and_not_in_the_arguments() {
 
 #[test]
 fn other_tokens_of_the_provider_and_secrets_of_keyfob_are_gone() {
-    let row = "[environment]\nvariables = [\"ACME_KEY\", \"ACME_OLD\"]\n";
+    let row = "[environment]\nvariables = [\"ACME_KEY\", \"ACME_OLD_KEY\"]\n";
     let (mut home, _provider) = signed_in_to(row);
     for name in [
         "ACME_KEY",
-        "ACME_OLD",
+        "ACME_OLD_KEY",
         "ACME_TOKEN",
         "OTHER_TOKEN",
         "KEYFOB_ACME_CLIENT_SECRET",
@@ -193,7 +193,7 @@ fn other_tokens_of_the_provider_and_secrets_of_keyfob_are_gone() {
     let run = home
         .run(&["exec", "acme", "--env", "MINE", "--", "env"])
         .ok();
-    assert!(!run.stdout.contains("ACME_KEY") && !run.stdout.contains("ACME_OLD"));
+    assert!(!run.stdout.contains("ACME_KEY") && !run.stdout.contains("ACME_OLD_KEY"));
 }
 
 #[test]

@@ -204,6 +204,12 @@ cells! {
         stage.home.write("data/accounts/acme/julien.json", &entry.to_string());
         stage.run(&["token", "acme/julien"])
     };
+    origin_refused: OriginRefused, 1, |stage| {
+        let here = format!("token_endpoint = \"{}", stage.provider.origin());
+        let definition = stage.provider.definition("").replace(&here, "token_endpoint = \"https://elsewhere.example");
+        stage.home.provider("acme", &definition);
+        stage.home.refused_login(&[&["acme"], stage.manner].concat())
+    };
     refresh_failed: RefreshFailed, 1, |stage| {
         let stage = stage.expired();
         stage.refuse("/token", "invalid_client");

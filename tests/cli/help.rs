@@ -26,6 +26,11 @@ fn machine() -> (Home, Provider) {
     let public = "client_secret_required = false\nclient_auth = \"none\"\n";
     let github = provider.definition(&format!("{public}{}", provider.device()));
     home.provider("github", &github);
+    for moved in ["huggingface", "github"] {
+        let accept = ["provider", "set", moved, "--accept-origin"];
+        home.run(&[&accept[..], &[&provider.origin()]].concat())
+            .ok();
+    }
     for program in ["curl", "hf", "make"] {
         home.write(
             &format!("bin/{program}"),

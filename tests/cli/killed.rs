@@ -251,7 +251,7 @@ fn a_restore() {
     at_each_step(25, |step| {
         let there = fresh.copy();
         let key = there.text_path("key.txt");
-        let args = ["restore", &file, "--identity", &key];
+        let args = ["restore", &file, "--identity", &key, "--replace"]; // it has another client
         let ended = cut(&there, &args, step);
         if !seen.insert(state(&there)) {
             return ended;

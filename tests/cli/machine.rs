@@ -78,7 +78,9 @@ fn a_token_endpoint_that_moved_gets_nothing() {
     }
     assert!(elsewhere.asked("/token").is_empty());
     // Nor does the secret that is kept with the account.
-    home.run(&LOGIN).fails(1, &["KEYFOB_ACME_CLIENT_SECRET"]);
+    home.run(&LOGIN).fails(1, &["--replace"]);
+    let replace = [&LOGIN[..], &["--replace"]].concat();
+    home.run(&replace).fails(1, &["KEYFOB_ACME_CLIENT_SECRET"]);
     assert!(elsewhere.asked("/token").is_empty());
 }
 

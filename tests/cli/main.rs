@@ -53,6 +53,7 @@ mod mishaps;
 #[cfg(target_os = "linux")]
 mod move_verb;
 mod network;
+mod origins;
 #[cfg(target_os = "linux")]
 mod owners;
 mod patterns;

@@ -22,6 +22,8 @@ fn define(home: &Home, provider: &Provider, origin: &str) {
         &format!("{plain}/authorize"),
     );
     home.provider("acme", &definition);
+    home.run(&["provider", "set", "acme", "--accept-origin", &plain]) // where the test's browser goes
+        .ok();
 }
 
 /// Signs in, uses every endpoint, and signs out.

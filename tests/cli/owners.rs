@@ -41,7 +41,7 @@ fn folders_that_others_may_write_are_refused_with_the_command_that_mends_them() 
 
 #[test]
 fn a_folder_of_somebody_else_is_refused() {
-    let Some(users) = LocalUsers::find("a_folder_of_somebody_else_is_refused") else {
+    let Some(users) = LocalUsers::find() else {
         return;
     };
     users.run("ada", &SANDBOX).ok();
@@ -72,8 +72,7 @@ fn a_folder_of_somebody_else_is_refused() {
 
 #[test]
 fn a_folder_that_root_has_closed_is_named_with_its_chown() {
-    let Some(users) = LocalUsers::find("a_folder_that_root_has_closed_is_named_with_its_chown")
-    else {
+    let Some(users) = LocalUsers::find() else {
         return;
     };
     fs::create_dir(users.path("ada/.config")).unwrap();
@@ -98,7 +97,7 @@ fn a_folder_that_root_has_closed_is_named_with_its_chown() {
 
 #[test]
 fn root_in_the_home_of_a_user_is_warned() {
-    let Some(users) = LocalUsers::find("root_in_the_home_of_a_user_is_warned") else {
+    let Some(users) = LocalUsers::find() else {
         return;
     };
     let mut command = users.keyfob(users.ada, "ada", &SANDBOX);
@@ -172,8 +171,7 @@ fn who_reads_the_command_line_of_the_browser_is_asked_about() {
     use keyfob_testkit::provider::acme;
     use keyfob_testkit::visitor::visit;
 
-    let Some(users) = LocalUsers::find("who_reads_the_command_line_of_the_browser_is_asked_about")
-    else {
+    let Some(users) = LocalUsers::find() else {
         return;
     };
     let (_home, provider) = acme();

@@ -115,8 +115,8 @@ fn show_says_where_each_key_comes_from() {
             "no {line:?} in {text}"
         );
     }
-    home.provider("copy", &text);
-    home.run(&["provider", "show", "copy"]).ok();
+    home.provider("google", &text); // under another name its variables would be google's
+    home.run(&["provider", "show", "google"]).ok();
 }
 
 #[test]

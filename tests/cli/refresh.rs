@@ -161,7 +161,7 @@ fn a_new_origin_gets_nothing_until_the_next_login() {
         "acme/julien",
         &provider.origin(),
         &elsewhere.origin(),
-        "`keyfob login acme/julien`",
+        "`keyfob login acme/julien --replace`",
         "`keyfob provider show acme`",
     ];
     home.run(&["refresh"]).fails(1, &words);
@@ -219,7 +219,8 @@ fn an_origin_that_had_access_tokens_gets_no_refresh_token() {
     elsewhere.next("/userinfo", Reply::Json(200, person));
     let at_login = moved(&provider.definition(""), "/userinfo", &provider, &elsewhere);
     home.provider("acme", &at_login);
-    home.login(&["acme"]).ok();
+    home.login(&["acme", "--accept-origin", &elsewhere.origin()])
+        .ok();
     home.provider("acme", &moved(&at_login, "/token", &provider, &elsewhere));
     home.run(&["refresh"])
         .fails(1, &["`token_endpoint`", &elsewhere.origin()]);

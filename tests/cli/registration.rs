@@ -61,7 +61,9 @@ fn the_client_id_is_the_flags_then_the_environments_then_the_files() {
 fn a_users_file_gives_a_built_in_row_its_client_id() {
     let (home, provider) = (Home::new(), Provider::start());
     home.provider("gitlab", &provider.definition(""));
-    home.login(&["gitlab", "--scope", "openid"]).ok();
+    let here = provider.origin();
+    home.login(&["gitlab", "--scope", "openid", "--accept-origin", &here])
+        .ok();
     assert_eq!(client_of(&provider.asked("/authorize")[0]), "keyfob-test");
     assert_eq!(home.accounts(), ["gitlab/julien"]);
 }
@@ -404,7 +406,7 @@ fn a_kept_secret_goes_only_where_it_has_been() {
     login_with_secret(&home, &["acme"]).ok();
     let elsewhere = Provider::start();
     home.provider("acme", &elsewhere.definition(POST));
-    home.refused_login(&["acme"])
+    home.refused_login(&["acme", "--replace"])
         .fails(1, &["KEYFOB_ACME_CLIENT_SECRET"]);
     assert!(elsewhere.asked("/token").is_empty());
     home.provider(
@@ -413,6 +415,6 @@ fn a_kept_secret_goes_only_where_it_has_been() {
             .definition(POST)
             .replace("keyfob-test", "another-client"),
     );
-    home.refused_login(&["acme"])
+    home.refused_login(&["acme", "--replace"])
         .fails(1, &["KEYFOB_ACME_CLIENT_SECRET"]);
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use keyfob_testkit::home::{Home, Run};
 use keyfob_testkit::provider::{MARK, Provider};
 use keyfob_testkit::scene::signed_in;
-use keyfob_testkit::secret_service::{Keyring, SecretService, available};
+use keyfob_testkit::secret_service::{Keyring, SecretService};
 
 fn entry_path(account: &str) -> String {
     format!("data/accounts/{account}.json")
@@ -401,10 +401,9 @@ fn a_secret_of_before_is_refused_once_it_is_sealed() {
 
 #[test]
 fn a_keyring_keeps_the_record_as_well() {
-    if !available("a_keyring_keeps_the_record_as_well") {
+    let Some(session) = SecretService::for_test(Keyring::Unlocked) else {
         return;
-    }
-    let session = SecretService::start(Keyring::Unlocked);
+    };
     let (mut home, provider, evil) = (Home::new(), Provider::start(), Provider::start());
     home.set("KEYFOB_STORE", "keyring");
     home.set("DBUS_SESSION_BUS_ADDRESS", session.address());

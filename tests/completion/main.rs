@@ -319,14 +319,14 @@ fn inserts_nothing_that_runs(start: impl Fn(&Home) -> Session) {
 
 #[test]
 fn bash_inserts_nothing_that_runs() {
-    if has("bash_inserts_nothing_that_runs", "bash") {
+    if has("bash") {
         inserts_nothing_that_runs(|home| bash(home, "eval \"$(keyfob completions bash)\""));
     }
 }
 
 #[test]
 fn zsh_inserts_nothing_that_runs() {
-    if has("zsh_inserts_nothing_that_runs", "zsh") {
+    if has("zsh") {
         let load = format!("fpath=({FILES} $fpath); autoload -Uz compinit; compinit -u -D");
         inserts_nothing_that_runs(|home| zsh(home, &load));
     }
@@ -334,14 +334,14 @@ fn zsh_inserts_nothing_that_runs() {
 
 #[test]
 fn fish_inserts_nothing_that_runs() {
-    if has("fish_inserts_nothing_that_runs", "fish") {
+    if has("fish") {
         inserts_nothing_that_runs(|home| fish(home, &format!("set -p fish_complete_path {FILES}")));
     }
 }
 
 #[test]
 fn elvish_inserts_nothing_that_runs() {
-    if has("elvish_inserts_nothing_that_runs", "elvish") {
+    if has("elvish") {
         inserts_nothing_that_runs(|home| {
             elvish(home, &format!("eval (slurp < {FILES}/keyfob.elv)"))
         });

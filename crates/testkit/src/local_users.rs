@@ -29,17 +29,14 @@ pub struct LocalUsers {
 }
 
 impl LocalUsers {
-    /// None where the test may not act as somebody else. Root without these users says that `test` was skipped.
-    pub fn find(test: &str) -> Option<Self> {
+    /// None where the test may not act as somebody else. Root without these users says that the test was skipped.
+    pub fn find() -> Option<Self> {
         let root = std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0);
         if !root {
             return None;
         }
         let (Some(ada), Some(mallory)) = (user("keyfob-ada"), user("keyfob-mallory")) else {
-            skip(
-                test,
-                "the users keyfob-ada and keyfob-mallory, whom tests/run makes",
-            );
+            skip("the users keyfob-ada and keyfob-mallory, whom tests/run makes");
             return None;
         };
         let dir = tempfile::tempdir().expect("a temporary folder");

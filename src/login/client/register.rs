@@ -11,11 +11,11 @@ use super::secret;
 use crate::account;
 use crate::context::{self, Context, off_thread};
 use crate::error::{Code, Error, Result};
-use crate::login::{Flow, Plan, Wish};
+use crate::login::{Flow, Plan, Wish, origins};
 use crate::oauth::OauthError;
 use crate::oauth::endpoint::origin;
 use crate::oauth::registration::{self, Registered};
-use crate::provider::Provider;
+use crate::provider::{Endpoint, Provider};
 use crate::vault::{ClientSecrets, Guard, KeptClient, LOCK_TIMEOUT};
 use crate::words::PageAddress;
 use keyfob_base::timestamp::Timestamp;
@@ -31,6 +31,7 @@ pub(crate) async fn register(
     let Some(endpoint) = &provider.registration_endpoint else {
         return Err(by_hand_error(&plan.wish, "no client id is known for"));
     };
+    origins::settle_one(context, plan, Endpoint::Registration).await?;
     let seen = context.vault.client(&provider.name)?; // what cannot be read could not be replaced
     if !plan.wish.register && !confirm(context, plan, endpoint, ended).await? {
         return Err(match ended {

@@ -7,9 +7,11 @@
 mod registry;
 #[cfg(test)]
 mod tests;
+mod variables;
 mod write;
 
 #[cfg(feature = "sandbox")]
 pub(crate) use registry::Embedded;
+pub(super) use registry::compose_row;
 pub(crate) use registry::{Registry, SetVariable, Source, Sources};
 pub(crate) use write::{Adopted, Edited};

@@ -6,9 +6,12 @@ use std::path::PathBuf;
 
 use url::Url;
 
+use super::variables;
 use crate::error::{Code, Error, Result};
 use crate::names::{is_provider_name, nearest, token_variable};
 use crate::paths::Paths;
+use crate::provider::acceptance::Acceptance;
+use crate::provider::origins::RowServers;
 use crate::provider::overlay::{self, Overlay};
 use crate::provider::template::{self, Template};
 use crate::provider::{LifetimeRule, Provider, SANDBOX, builtin, check};
@@ -29,7 +32,7 @@ pub(crate) type Sources = BTreeMap<String, Source>;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Registry {
-    pub(super) paths: Paths,
+    pub(in crate::provider) paths: Paths,
     embedded: Option<Embedded>,
 }
 
@@ -122,7 +125,8 @@ impl Registry {
         let overlay = text
             .map(|text| Overlay::parse(&path, name, &text))
             .transpose()?;
-        compose(name, row.unwrap_or_default(), overlay)
+        let accepted = Acceptance::read(&self.paths, name);
+        compose(name, row.unwrap_or_default(), overlay, &accepted)
     }
 
     /// The user's file for `name`, which fits the grammar of names.
@@ -155,7 +159,7 @@ impl Registry {
 
     /// That of the built-in row where the user's file is wrong; one that says nothing where there is neither.
     pub(crate) fn lifetime(&self, name: &str) -> LifetimeRule {
-        let of_row = || compose(name, builtin::row(name)?, None).ok();
+        let of_row = || compose(name, builtin::row(name)?, None, &Acceptance::default()).ok();
         match self.describe(name) {
             Ok(provider) => provider.lifetime,
             Err(_) => of_row().map_or_else(LifetimeRule::default, |row| row.provider.lifetime),
@@ -217,21 +221,28 @@ fn add_rows(own: BTreeSet<String>) -> BTreeSet<String> {
     builtin::names().map(String::from).chain(own).collect()
 }
 
-pub(super) fn compose(name: &str, row: toml::Table, overlay: Option<Overlay>) -> Result<Loaded> {
-    let template = Template::open(row, overlay.as_ref());
-    let mut table = template.row.clone();
-    if let Some(overlay) = &overlay {
-        overlay::merge(&mut table, overlay.table.clone());
+/// The definition that is in effect where a file lies over a row, or is one of its own.
+pub(super) fn compose(
+    name: &str,
+    row: toml::Table,
+    overlay: Option<Overlay>,
+    accepted: &Acceptance,
+) -> Result<Loaded> {
+    let mut template = Template::open(row, overlay.as_ref());
+    let mut provider = assemble(name, &template, overlay.as_ref());
+    if let Some(overlay) = &overlay
+        && let Some(row) = builtin::row(name)
+    {
+        let places = overlay.places();
+        let template_there = Template::open(row, Some(&places));
+        let there = assemble(name, &template_there, Some(&places));
+        if provider.leaves(&RowServers::of(&there)) {
+            template.leave_tokens_behind();
+            provider = assemble(name, &template, Some(overlay));
+            provider.moved = true;
+        }
     }
-    let missing = template.fill(&mut table);
-    let mut provider: Provider = table
-        .try_into()
-        .expect("both tables have the types, and merging keeps them");
-    provider.name = name.into();
-    provider.missing = missing;
-    if provider.title.is_empty() {
-        provider.title = name.into();
-    }
+    provider.accepted_origins = accepted.origins.iter().cloned().collect();
     check::check(&provider).map_err(|fault| match &overlay {
         Some(overlay) => overlay.refuse(&fault),
         None => Error::new(
@@ -243,11 +254,42 @@ pub(super) fn compose(name: &str, row: toml::Table, overlay: Option<Overlay>) ->
         )
         .hint("report this as a fault of keyfob"),
     })?;
+    if let Some(overlay) = &overlay {
+        variables::check(name, overlay, &|variable| {
+            accepted.variables.contains(variable)
+        })?;
+    }
     Ok(Loaded {
         provider,
         row: template.row,
         overlay,
     })
+}
+
+/// A built-in row as it is by itself; at this host where it leaves that to the person.
+pub(in crate::provider) fn compose_row(name: &str, host: Option<&str>) -> Option<Provider> {
+    let mut row = builtin::row(name)?;
+    if let Some(host) = host {
+        row.entry("host").or_insert_with(|| host.into());
+    }
+    Some(assemble(name, &Template::open(row, None), None))
+}
+
+fn assemble(name: &str, template: &Template, overlay: Option<&Overlay>) -> Provider {
+    let mut table = template.row.clone();
+    if let Some(overlay) = overlay {
+        overlay::merge(&mut table, overlay.table.clone());
+    }
+    let missing = template.fill(&mut table);
+    let mut provider: Provider = table
+        .try_into()
+        .expect("both tables have the types, and merging keeps them");
+    provider.name = name.into();
+    provider.missing = missing;
+    if provider.title.is_empty() {
+        provider.title = name.into();
+    }
+    provider
 }
 
 /// A variable that is set, and whose token it holds.
@@ -257,13 +299,18 @@ pub(crate) struct SetVariable {
     pub name: String,
 }
 
-/// The variables that hold a token for this very server. One that is inherited from another row says
-/// nothing about the host of this definition, so it is none of them; nor is the usual one where another
+/// The variables that hold a token for this very server; none where a file moves a row away from its own, until
+/// it names them again. One that is inherited from another row says nothing about the host of this definition, so
+/// it is none of them; nor is the usual one where another
 /// row has it, as that of a provider called `gh` or `hf`.
 fn own_variables(loaded: &Loaded) -> Vec<String> {
     let provider = &loaded.provider;
     let names_them = |overlay: &Overlay| overlay.lines.contains_key("environment.variables");
-    let inherited = provider.like.is_some() && !loaded.overlay.as_ref().is_some_and(names_them);
+    let named = loaded.overlay.as_ref().is_some_and(names_them);
+    if provider.moved && !named {
+        return Vec::new();
+    }
+    let inherited = provider.like.is_some() && !named;
     let mut own = if inherited {
         vec![token_variable(&provider.name)]
     } else {
@@ -275,7 +322,7 @@ fn own_variables(loaded: &Loaded) -> Vec<String> {
     own
 }
 
-fn is_of_another_row(provider: &str, variable: &str) -> bool {
+pub(super) fn is_of_another_row(provider: &str, variable: &str) -> bool {
     let mut others = builtin::names().filter(|name| *name != provider);
     others.any(|name| {
         builtin::text(name).is_some_and(|text| may_name(text, &|word| word == variable))

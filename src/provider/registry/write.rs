@@ -5,12 +5,19 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use url::Url;
+
 use super::registry::{Registry, compose};
+use super::variables;
 use crate::error::{Code, Error, Result};
 use crate::names::is_provider_name;
+use crate::provider::acceptance::Acceptance;
 use crate::provider::change::{refuse_definition, strip_place};
+use crate::provider::origins::host_of;
 use crate::provider::overlay::Overlay;
-use crate::provider::{Change, ClientAuth, Definition, Provider, SANDBOX, builtin, check, edit};
+use crate::provider::{
+    Change, ClientAuth, Definition, Endpoint, Provider, SANDBOX, builtin, check, edit,
+};
 use crate::toml_text::read_text;
 use keyfob_base::escape::escape_short;
 use keyfob_base::files;
@@ -58,13 +65,35 @@ impl Registry {
                 _ => Adopted::Kept,
             });
         }
-        let overlay = Overlay::parse(&file, name, text)?;
-        compose(name, builtin::row(name).unwrap_or_default(), Some(overlay))?;
+        self.compose_adopted(name, text)?;
+        self.forget_acceptance(name)?;
         write(&file, text)?;
         Ok(Adopted::Written)
     }
 
-    /// Changes keys of the user's file for `name` in one write, its comments, order and formatting kept, and makes that file for a built-in row. What
+    /// A definition from elsewhere as it would be in effect, with nothing that somebody accepted elsewhere.
+    pub(crate) fn compose_adopted(&self, name: &str, text: &str) -> Result<Provider> {
+        self.changeable(name)?;
+        let overlay = Overlay::parse(&self.file(name), name, text)?;
+        let row = builtin::row(name).unwrap_or_default();
+        // Its variables are refused when they are used, and can be accepted only once it is here.
+        let accepted = Acceptance::of(variables::unlike(name, &overlay));
+        compose(name, row, Some(overlay), &accepted).map(|loaded| loaded.provider)
+    }
+
+    /// The definition by which servers are judged, though its variables were not accepted.
+    pub(crate) fn judging(&self, name: &str) -> Result<Provider> {
+        let Some(text) = self.own_text(name)? else {
+            return self.describe(name);
+        };
+        let mut provider = self.compose_adopted(name, &text)?;
+        let accepted = Acceptance::read(&self.paths, name);
+        provider.accepted_origins = accepted.origins.into_iter().collect();
+        Ok(provider)
+    }
+
+    /// Changes keys of the user's file for `name` in one write, its comments, order and formatting kept, and makes
+    /// that file for a built-in row. What
     /// would not be a valid definition is `usage`; a file that was wrong before is `config_invalid`, unless
     /// the changes mend it.
     pub(crate) fn edit(&self, name: &str, changes: &[Change]) -> Result<Edited> {
@@ -73,6 +102,12 @@ impl Registry {
         if text.as_deref() != Some(new.as_str()) && (text.is_some() || holds_keys(&new)) {
             write(&edited.file, &new)?;
         }
+        let typed = changes.iter().filter(|change| change.value().is_some());
+        let keys: Vec<String> = typed.map(Change::key).collect();
+        let named = name_variables(&keys).then(|| Overlay::parse(&edited.file, name, &new));
+        let named = named.transpose()?;
+        let named = named.map_or_else(Vec::new, |overlay| variables::unlike(name, &overlay));
+        self.extend_acceptance(name, &typed_hosts(&edited.provider, &keys), &named)?;
         Ok(edited)
     }
 
@@ -102,7 +137,12 @@ impl Registry {
     pub(crate) fn add(&self, name: &str, definition: &Definition) -> Result<Edited> {
         let _lock = edit::lock(&self.paths.locks(), edit::PATIENCE)?;
         let (file, text, provider) = self.compose_draft(name, definition)?;
+        self.forget_acceptance(name)?;
         write(&file, &text)?;
+        let keys = definition.keys();
+        let overlay = Overlay::parse(&file, name, &text)?;
+        let named = variables::unlike(name, &overlay);
+        self.extend_acceptance(name, &typed_hosts(&provider, &keys), &named)?;
         Ok(Edited {
             file,
             provider,
@@ -160,7 +200,9 @@ impl Registry {
         let text = edit::apply(&text, &changes)?;
         let file = self.file(to);
         let overlay = Overlay::parse(&file, to, &text)?;
-        compose(to, toml::Table::new(), Some(overlay))?;
+        let accepted = Acceptance::of(variables::unlike(to, &overlay));
+        compose(to, toml::Table::new(), Some(overlay), &accepted)?;
+        self.move_acceptance(from, to)?;
         write(&file, &text)?;
         unlink(&self.file(from))?;
         Ok(file)
@@ -181,6 +223,7 @@ impl Registry {
         if let Some(file) = &file {
             unlink(file)?;
         }
+        self.forget_acceptance(name)?;
         Ok(Removed {
             file,
             built_in: Self::is_built_in(name),
@@ -240,9 +283,15 @@ impl Registry {
             return Err(self.unknown(name));
         }
         let row = row.unwrap_or_default();
+        let before = Acceptance::read(&self.paths, name);
+        let keys: Vec<String> = changes.iter().map(Change::key).collect();
         let valid = |text: &str| {
             let overlay = Overlay::parse(&path, name, text)?;
-            compose(name, row.clone(), Some(overlay)).map(|loaded| loaded.provider)
+            let mut accepted = before.clone();
+            if name_variables(&keys) {
+                accepted.variables.extend(variables::unlike(name, &overlay));
+            }
+            compose(name, row.clone(), Some(overlay), &accepted).map(|loaded| loaded.provider)
         };
         let before = text
             .as_deref()
@@ -278,14 +327,41 @@ impl Registry {
         self.is_free(name)?;
         let file = self.file(name);
         let text = definition.text(name)?;
-        let loaded = Overlay::parse(&file, name, &text)
-            .and_then(|overlay| compose(name, toml::Table::new(), Some(overlay)));
+        let loaded = Overlay::parse(&file, name, &text).and_then(|overlay| {
+            let accepted = Acceptance::of(variables::unlike(name, &overlay));
+            compose(name, toml::Table::new(), Some(overlay), &accepted)
+        });
         match loaded {
             Ok(loaded) => Ok((file, text, loaded.provider)),
             Err(error) => Err(Error::new(Code::Usage, strip_place(&file, &error))
                 .hint("nothing was written; `keyfob provider add --help` lists what can be given")),
         }
     }
+}
+
+fn name_variables(keys: &[String]) -> bool {
+    keys.iter()
+        .any(|key| variables::KEYS.contains(&key.as_str()))
+}
+
+/// The servers that were named by hand, so that nobody has to accept them once more: those of them that nothing
+/// else vouches for.
+fn typed_hosts(provider: &Provider, keys: &[String]) -> Vec<String> {
+    let parse = |text: &str| Url::parse(text).ok();
+    let named = keys.iter().filter_map(|key| match key.as_str() {
+        "host" => parse(&format!("https://{}", provider.host.as_deref()?)),
+        "issuer" => parse(provider.issuer.as_deref()?),
+        "given.userinfo_endpoint" => provider.given.userinfo_endpoint.clone(),
+        key => {
+            let mut all = Endpoint::ALL.into_iter();
+            let endpoint = all.find(|endpoint| endpoint.key() == key)?;
+            provider.endpoint(endpoint).cloned()
+        }
+    });
+    named
+        .filter(|url| !provider.trusts(url))
+        .map(|url| host_of(&url))
+        .collect()
 }
 
 /// The removals that find nothing. One of a key that nobody knows is refused.

@@ -51,6 +51,16 @@ impl Template {
         Self { row, examples }
     }
 
+    /// For a definition that is another server's: the row's variables and its client are the row's server's.
+    pub(super) fn leave_tokens_behind(&mut self) {
+        self.row.remove("client_id");
+        for table in ["environment", "exchange"] {
+            if let Some(Value::Table(rule)) = self.row.get_mut(table) {
+                rule.remove("variables");
+            }
+        }
+    }
+
     /// Returns the keys that are missing in `table`, an example in the place of each.
     pub(crate) fn fill(&self, table: &mut Table) -> Vec<String> {
         let mut whole = self.examples.clone();

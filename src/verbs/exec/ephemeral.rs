@@ -57,6 +57,7 @@ fn run_to_its_end(app: &App, args: &Exec, wanted: Option<&VariableName>) -> Resu
             wish: Wish {
                 retry: Retry {
                     child: " -- CMD", // its words may hold secrets
+                    accepts_origins: false,
                     ..wish.retry
                 },
                 ..wish

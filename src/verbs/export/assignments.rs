@@ -1,7 +1,7 @@
 //! Which variable each token goes into.
 
 use super::formats::Assignment;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::verbs::app::App;
 use crate::verbs::tokens::{self, Owner, Supply};
 use crate::words::VariableName;

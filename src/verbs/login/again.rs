@@ -11,6 +11,7 @@ pub(crate) fn command_again(start: &[&str], args: &Login) -> String {
         ("--scope", &args.scope),
         ("--for", &args.presets),
         ("--resource", &args.resource),
+        ("--accept-origin", &args.accept_origin),
     ];
     for (name, values) in several {
         for value in values {

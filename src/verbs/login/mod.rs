@@ -13,7 +13,7 @@ use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 
 use super::app::App;
-use super::arguments::duration;
+use super::arguments::{duration, host};
 use super::{embedded, network, subject_file};
 use crate::account::{Account, SubjectFrom};
 use crate::audit::Action;
@@ -55,7 +55,8 @@ pub struct Login {
     /// Name the account; a new name makes a further account of the same person
     #[arg(long = "as", value_name = "NAME", add = ArgValueCompleter::new(complete::names_there))]
     pub name: Option<String>,
-    /// Let the new sign-in take the place of another identity, or of an account with more scopes
+    /// Let the new sign-in take the place of another identity, of an account with more scopes, or of one with
+    /// tokens from other servers
     #[arg(long)]
     pub replace: bool,
     /// Ask for these scopes instead of the provider's usual ones, and for PROVIDER/NAME besides those
@@ -116,6 +117,9 @@ pub struct Login {
     /// Register keyfob at the provider without asking, where the provider offers that
     #[arg(long)]
     pub register: bool,
+    /// Send what is secret to this server too, which is not the provider's by its issuer; may be repeated
+    #[arg(long, value_name = "HOST", value_parser = host, add = ArgValueCompleter::new(complete::strangers))]
+    pub accept_origin: Vec<String>,
     /// Listen for the redirect on this port [default: one that the system picks, or the provider's]
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Option<u16>,
@@ -247,12 +251,14 @@ pub(super) fn wish(args: &Login, command: String, provider: Provider, means: Mea
         switch: args.switch,
         client_id: args.client_id.clone(),
         register: args.register,
+        accepts: args.accept_origin.clone(),
         port: args.port,
         timeout: args.timeout,
         surroundings: means.surroundings,
         visitor: means.visitor,
         retry: Retry {
             command,
+            accepts_origins: true,
             by_url: by_url::is_url(&args.target),
             ..Retry::default()
         },

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal};
 use super::{Login, by_url, choose_store, command_again, report, token_input};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
-use crate::login::{Given, Keeping, keep_given};
+use crate::login::{Given, Keeping, Retry, keep_given};
 use crate::names::{is_name, is_provider_name, nearest};
 use crate::provider::{PrefixMatch, Provider, judge};
 use crate::verbs::app::App;
@@ -68,6 +68,13 @@ pub(crate) fn run(
             provider: context.registry.get(name)?,
             token,
             verify: !args.no_verify,
+            accepts: args.accept_origin.clone(),
+            retry: Retry {
+                command: command_again(&["keyfob", "login", &args.target], args),
+                accepts_origins: true,
+                by_url: by_url::is_url(&args.target),
+                ..Retry::default()
+            },
             keeping: Keeping {
                 expected,
                 name: args.name.clone(),

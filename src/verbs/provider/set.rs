@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::provider::{Change, Edited};
 use crate::store::Kind;
 use crate::verbs::app::App;
+use crate::verbs::arguments::host;
 use crate::verbs::print_if_json;
 
 #[derive(Debug, Args)]
@@ -34,6 +35,9 @@ pub struct ProviderSet {
     /// Ask for the client secret and keep it in a store
     #[arg(long)]
     pub client_secret: bool,
+    /// Send what is secret to this server too, which is not the provider's by its issuer; may be repeated
+    #[arg(long, value_name = "HOST", value_parser = host, add = ArgValueCompleter::new(complete::strangers))]
+    pub accept_origin: Vec<String>,
     /// Keep the client secret here
     #[arg(long, value_name = "STORE", requires = "client_secret")]
     pub store: Option<Kind>,
@@ -48,7 +52,7 @@ pub(crate) fn run(app: &App, args: &ProviderSet) -> Result<()> {
         .collect::<Result<_>>()
         .map_err(|error| name_provider(error, name))?;
     check_distinct(&changes)?;
-    if changes.is_empty() && !args.client_secret {
+    if changes.is_empty() && !args.client_secret && args.accept_origin.is_empty() {
         return Err(Error::usage("nothing was given to change").hint(format!(
             "write `keyfob provider set {name} KEY=VALUE`; `keyfob provider show {name}` shows every key"
         )));
@@ -61,8 +65,16 @@ pub(crate) fn run(app: &App, args: &ProviderSet) -> Result<()> {
     let edited = edited
         .transpose()
         .map_err(|error| name_provider(error, name))?;
+    if !args.accept_origin.is_empty() {
+        app.registry.is_known(name)?;
+        app.registry.accept(name, &args.accept_origin, &[])?;
+    }
     let mut answer = shape(name, &changes, edited);
     report_changes(app, &answer);
+    for host in &args.accept_origin {
+        app.term
+            .say(&format!("{name}: {host} may have what is secret there"));
+    }
     answer.client_secret = secret.map(|secret| secret.keep(app)).transpose()?;
     print_if_json(app, &answer)
 }

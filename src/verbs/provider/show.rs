@@ -103,6 +103,7 @@ impl<'a> ShowAnswer<'a> {
     /// TOML that can be kept as a file, its comments saying what to register.
     fn text(&self) -> String {
         let mut comments = vec![format!("{} ({})", self.title, self.name), self.state()];
+        comments.extend(self.elsewhere());
         comments.extend(self.to_register());
         comments.extend(self.presets());
         comments.push(String::new());
@@ -126,6 +127,24 @@ impl<'a> ShowAnswer<'a> {
         } else {
             format!("needs {} before a login", name_needs(&self.needs))
         }
+    }
+
+    /// What a file moves away from the servers of its provider.
+    fn elsewhere(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (host, keys) in self.definition.departures() {
+            lines.push(format!(
+                "{host} gets nothing yet (`{}`): `keyfob provider set {} --accept-origin {host}` trusts it",
+                keys.join("`, `"),
+                self.name
+            ));
+        }
+        if self.definition.moved {
+            lines.push(
+                "not at the built-in server: its variables and client are not inherited".into(),
+            );
+        }
+        lines
     }
 
     fn to_register(&self) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! `restore`: accounts from a backup, one after another, and what they need of their providers before them.
 
 mod key;
+mod origins;
 mod parts;
 mod select;
 
@@ -11,6 +12,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::app::App;
+use super::arguments::host;
 use super::{print_if_json, report};
 use crate::account::Account;
 use crate::audit::Action;
@@ -19,7 +21,7 @@ use crate::error::{Code, Error, Result};
 use crate::provider::Adopted;
 use crate::session::predict;
 use crate::store::Kind;
-use crate::vault::{BackupContents, Over, RestorePlace, Restored, Saved, backup_file};
+use crate::vault::{BackupContents, Over, RestorePlace, Restored, Saved, backup_file, difference};
 use keyfob_base::timestamp::Timestamp;
 
 #[derive(Debug, Args)]
@@ -29,8 +31,8 @@ Examples:
   keyfob restore keyfob.age 'github/*' --store file
   keyfob restore keyfob.age --identity key.txt
 
-An account that is newer here than in the file, or has a refresh token here alone, is kept, unless \
-you say so at the terminal or with `--replace`. Restoring the same file again changes nothing. The \
+An account that is newer here than in the file, has a refresh token here alone, or has another client or \
+other servers in the file, is kept, unless you say so at the terminal or with `--replace`. Restoring the same file again changes nothing. The \
 passphrase is asked for, or comes from KEYFOB_BACKUP_PASSPHRASE_FILE or KEYFOB_BACKUP_PASSPHRASE.")]
 pub struct Restore {
     /// What `backup` wrote
@@ -42,9 +44,13 @@ pub struct Restore {
     /// Decrypt with the age identities in this file, which may be behind a passphrase itself
     #[arg(long, value_name = "FILE")]
     pub identity: Option<PathBuf>,
-    /// Put accounts of the file in the place of newer ones here, and of those with a refresh token
+    /// Put accounts of the file in the place of newer ones here, of those with a refresh token, and of those
+    /// with another client or other servers
     #[arg(long)]
     pub replace: bool,
+    /// Send what is secret to this server too, which is not the provider's by its issuer; may be repeated
+    #[arg(long, value_name = "HOST", value_parser = host)]
+    pub accept_origin: Vec<String>,
     /// Keep the secrets here [default: KEYFOB_STORE, else where the account's are, else what config.toml
     /// says, else keyring]
     #[arg(long, value_name = "STORE")]
@@ -79,7 +85,7 @@ pub(crate) fn run(app: &App, args: &Restore) -> Result<()> {
         clients: Vec::new(),
     };
     let wanted: BTreeSet<&String> = chosen.iter().map(|one| &one.account.provider).collect();
-    parts::definitions(app, &backup, &wanted, &mut answer, &mut failures);
+    parts::definitions(app, args, &backup, &wanted, &mut answer, &mut failures);
     parts::clients(app, &backup, &wanted, place, &mut answer, &mut failures);
     let mut used = false;
     for saved in chosen {
@@ -161,6 +167,8 @@ fn restore(
     place: RestorePlace,
     moved: bool,
 ) -> Result<RestoreOutcome> {
+    check_dates(saved)?;
+    let saved = &origins::settle_account(app, args, saved)?;
     let over = if args.replace {
         Over::Always
     } else {
@@ -216,6 +224,34 @@ fn restore(
     })
 }
 
+/// How far the clocks of two machines may be apart, in seconds.
+const SLACK: u64 = 60;
+
+/// A date to come would have an account take the place of every one here.
+fn check_dates(saved: &Saved) -> Result<()> {
+    let Saved {
+        account, secrets, ..
+    } = saved;
+    let limit = Timestamp::now().plus(SLACK);
+    let dates = [
+        secrets.tokens.received_at,
+        account.received_at,
+        account.updated_at,
+        account.created_at,
+        account.signed_in_at.unwrap_or(account.created_at),
+    ];
+    match dates.into_iter().find(|date| *date > limit) {
+        None => Ok(()),
+        Some(date) => Err(Error::new(
+            Code::BackupInvalid,
+            format!("its date in the backup, {date}, is still to come"),
+        )
+        .hint(
+            "nothing of it was restored; check this machine's clock, and where the file is from",
+        )),
+    }
+}
+
 fn confirm_over(app: &App, saved: &Saved) -> Result<Over> {
     if !app.term.can_ask() {
         return Ok(Over::Never);
@@ -225,11 +261,15 @@ fn confirm_over(app: &App, saved: &Saved) -> Result<Over> {
     };
     let (without, which) = if loses_refresh_token(&here, saved) {
         (", without a refresh token", "that")
-    } else {
+    } else if saved.account.updated_at < here.updated_at {
         ("", "the older one")
+    } else {
+        ("", "that")
     };
+    let other = difference(&here, &saved.account);
+    let other = other.map_or_else(String::new, |other| format!(", where it {other}"));
     let question = format!(
-        "{here} here is of {}, and in the backup of {}{without}; put {which} in its place?",
+        "{here} here is of {}, and in the backup of {}{without}{other}; put {which} in its place?",
         here.updated_at, saved.account.updated_at
     );
     Ok(if app.term.confirm(&question, "`--replace` answers it")? {
@@ -259,7 +299,9 @@ fn loses_refresh_token(here: &Account, saved: &Saved) -> bool {
 }
 
 fn conflict(here: &Account, saved: &Saved, args: &Restore, moved: bool) -> Error {
-    let what = if loses_refresh_token(here, saved) {
+    let what = if let Some(other) = difference(here, &saved.account) {
+        format!("{here} in the backup {other}, and the one here stays as it is")
+    } else if loses_refresh_token(here, saved) {
         format!("{here} has a refresh token here and none in the backup, and stays as it is")
     } else {
         format!("{here} is newer here than in the backup, and stays as it is")

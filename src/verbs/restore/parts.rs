@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{ProviderPart, RestoreAnswer};
-use crate::error::Error;
+use super::{ProviderPart, Restore, RestoreAnswer, origins};
+use crate::error::{Error, Result};
 use crate::interrupts::uninterrupted;
 use crate::provider::Adopted;
 use crate::vault::{BackupContents, RestorePlace};
@@ -12,6 +12,7 @@ use crate::verbs::app::App;
 /// The definitions first: without them an account is of no use.
 pub(crate) fn definitions(
     app: &App,
+    args: &Restore,
     backup: &BackupContents,
     wanted: &BTreeSet<&String>,
     answer: &mut RestoreAnswer,
@@ -22,7 +23,8 @@ pub(crate) fn definitions(
         if !wanted.contains(name) {
             continue;
         }
-        let result = uninterrupted(|| app.registry.adopt(name, &saved.text));
+        let result = origins::settle_definition(app, args, name, &saved.text)
+            .and_then(|hosts| adopt(app, name, &saved.text, &hosts));
         answer.providers.push(ProviderPart::of(name, &result));
         match result {
             Ok(Adopted::Written) if crate::provider::Registry::is_built_in(name) => app.term.say(&format!(
@@ -41,6 +43,16 @@ pub(crate) fn definitions(
             }
         }
     }
+}
+
+fn adopt(app: &App, name: &str, text: &str, accepted: &[String]) -> Result<Adopted> {
+    uninterrupted(|| {
+        let adopted = app.registry.adopt(name, text)?;
+        if adopted == Adopted::Written {
+            app.registry.accept(name, accepted, &[])?;
+        }
+        Ok(adopted)
+    })
 }
 
 /// What is kept of clients, so that signing in again needs no more than it did.

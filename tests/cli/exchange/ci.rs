@@ -73,9 +73,12 @@ impl Ci {
         ci.home.provider(
             "huggingface",
             &format!(
-                "discovery = false\nauthorization_endpoint = \"{origin}/authorize\"\ntoken_endpoint = \"{origin}/token\"\n"
+                "discovery = false\nauthorization_endpoint = \"{origin}/authorize\"\ntoken_endpoint = \"{origin}/token\"\n\
+                 [exchange]\nvariables = [\"HF_OIDC_ID_TOKEN\"]\n"
             ),
         );
+        let accept = ["provider", "set", "huggingface", "--accept-origin", &origin];
+        ci.home.run(&accept).ok(); // the row is another server's
         ci.acme("client_id = \"fob\"\n");
         ci
     }

@@ -6,7 +6,7 @@ use super::{put, refused};
 use crate::vault::HomeVault as _;
 use keyfob_testkit::home::{Home, Run};
 use keyfob_testkit::provider::{MARK, Provider};
-use keyfob_testkit::scene::{signed_in, signed_in_to};
+use keyfob_testkit::scene::signed_in;
 
 /// Somebody signed in, in a step whose files are empty.
 fn step() -> (Home, Provider) {
@@ -143,10 +143,15 @@ fn the_runners_own_variables_are_refused() {
     assert_eq!(read(&home, "env"), "");
 
     let usual = "[environment]\nvariables = [\"GITHUB_TOKEN\"]\n";
-    let (mut home, _provider) = signed_in_to(usual);
+    let (mut home, provider) = signed_in();
+    home.provider("acme", &provider.definition(usual));
     home.write("env", "");
     home.set("GITHUB_ENV", path(&home, "env").display().to_string());
-    refused(home.run(&EXPORT), 2, &["GITHUB_TOKEN"]);
+    refused(
+        home.run(&EXPORT),
+        1,
+        &["acme.toml", "`environment.variables`"],
+    );
 }
 
 #[test]

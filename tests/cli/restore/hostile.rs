@@ -286,3 +286,95 @@ fn a_definition_that_is_wrong_is_not_taken() {
         );
     }
 }
+
+/// What has changed in a backup that is otherwise good, and newer than what is here.
+#[test]
+fn a_newer_account_of_other_servers_another_client_or_another_time_takes_no_place_unasked() {
+    let keys = Keys::generate();
+    let (home, provider) = signed_in();
+    let good = text(&home, &keys);
+    let evil = keyfob_testkit::provider::Provider::start();
+    let elsewhere_at = |path: &str| json!(format!("{}/{path}", evil.origin()));
+    let host = evil.origin().replace("http://", "");
+    let there = elsewhere(&keys);
+    there.restore(&home.text_path("keyfob.age"), &[]).ok();
+    let kept = there.kept();
+    let token = there.run(&["token", "acme"]).ok().stdout;
+    for (places, value, code) in [
+        (
+            &["entry/endpoints/token"][..],
+            elsewhere_at("token"),
+            "origin_refused",
+        ),
+        (
+            &["entry/endpoints/userinfo"],
+            elsewhere_at("userinfo"),
+            "origin_refused",
+        ),
+        (
+            &["entry/endpoints/revocation"],
+            elsewhere_at("revoke"),
+            "origin_refused",
+        ),
+        (&["entry/client/id"], json!("theirs"), "account_conflict"),
+        (
+            &["secret/received_at", "entry/received_at"],
+            json!("2099-01-01T00:00:00Z"),
+            "backup_invalid",
+        ),
+        (
+            &["entry/updated_at"],
+            json!("2099-01-01T00:00:00Z"),
+            "backup_invalid",
+        ),
+        (
+            &["entry/created_at"],
+            json!("2099-01-01T00:00:00Z"),
+            "backup_invalid",
+        ),
+    ] {
+        let mut bad = good.clone();
+        bad["accounts"][0]["secret"]["access_token"] = json!("theirs");
+        let now = keyfob_base::timestamp::Timestamp::now().to_string();
+        for date in [
+            "secret/received_at",
+            "entry/received_at",
+            "entry/updated_at",
+        ] {
+            *bad.pointer_mut(&format!("/accounts/0/{date}")).expect(date) = json!(now);
+        }
+        for place in places {
+            *bad.pointer_mut(&format!("/accounts/0/{place}"))
+                .expect(place) = value.clone();
+        }
+        std::fs::write(
+            there.path("bad.age"),
+            seal(&keys, bad.to_string().as_bytes()),
+        )
+        .expect("a file");
+        let file = there.text_path("bad.age");
+        let run = there.restore(&file, &["--json"]);
+        assert_eq!(run.status, 1, "{places:?}: {run:?}");
+        assert_eq!(run.failure()["error"], code, "{places:?}: {run:?}");
+        assert_eq!(
+            there.run(&["token", "acme"]).ok().stdout,
+            token,
+            "{places:?}"
+        );
+        // Servers that are trusted by now are still others than those of the account.
+        if code == "origin_refused" {
+            let run = there.restore(&file, &["--json", "--accept-origin", &host]);
+            assert_eq!(
+                run.failure()["error"],
+                "account_conflict",
+                "{places:?}: {run:?}"
+            );
+            assert_eq!(there.run(&["token", "acme"]).ok().stdout, token);
+            std::fs::remove_file(there.path("config/accepted/acme.json")).expect("accepted");
+        }
+    }
+    std::fs::remove_file(there.path("bad.age")).expect("a file");
+    let same = |(path, _): &&(std::path::PathBuf, Vec<u8>)| !path.ends_with("bad.age");
+    assert_eq!(there.kept().iter().filter(same).count(), kept.len());
+    assert!(evil.asked("/token").is_empty() && provider.asked("/token").len() == 1);
+}

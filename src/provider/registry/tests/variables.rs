@@ -4,7 +4,7 @@ use super::super::registry::{Registry, may_name};
 use crate::error::Code;
 use crate::names::token_variable;
 use crate::paths::Paths;
-use crate::provider::builtin;
+use crate::provider::{Change, builtin};
 use keyfob_base::files;
 
 fn home(files: &[(&str, &str)]) -> (TempDir, Registry) {
@@ -84,10 +84,10 @@ fn the_first_that_is_set_counts_and_the_usual_name_only_without_a_convention() {
 #[test]
 fn a_definition_of_ones_own_is_read_from_its_own_variables_alone() {
     let like = "like = 'github'\nhost = 'git.example.com'\n";
-    let named = format!("{like}[environment]\nvariables = ['WORK_GIT']\n");
-    let inline = format!("{MINE}environment = {{ variables = [\"ONE\"] }}\n");
-    let dotted = format!("{MINE}environment.variables = ['TWO']\n");
-    let hidden = format!("{MINE}\"environ\\u006dent\".variables = [\"\\u0054HREE\"]\n");
+    let named = format!("{like}[environment]\nvariables = ['NAMED_GIT_TOKEN']\n");
+    let inline = format!("{MINE}environment = {{ variables = [\"INLINE_PAT\"] }}\n");
+    let dotted = format!("{MINE}environment.variables = ['DOTTED_KEY']\n");
+    let hidden = format!("{MINE}\"environ\\u006dent\".variables = [\"\\u0048IDDEN_API_KEY\"]\n");
     let (_home, registry) = home(&[
         ("work.toml", like),
         ("named.toml", &named),
@@ -105,10 +105,10 @@ fn a_definition_of_ones_own_is_read_from_its_own_variables_alone() {
     );
     assert_eq!(found(&registry, "named", &["NAMED_TOKEN"]), None);
     for (provider, variable) in [
-        ("named", "WORK_GIT"),
-        ("inline", "ONE"),
-        ("dotted", "TWO"),
-        ("hidden", "THREE"),
+        ("named", "NAMED_GIT_TOKEN"),
+        ("inline", "INLINE_PAT"),
+        ("dotted", "DOTTED_KEY"),
+        ("hidden", "HIDDEN_API_KEY"),
         ("gitlab", "GITLAB_TOKEN"),
         ("github", "GH_ENTERPRISE_TOKEN"),
     ] {
@@ -152,5 +152,106 @@ fn a_name_alone_does_not_get_a_provider_the_variable_of_a_row() {
     }
     let said = format!("{MINE}[environment]\nvariables = ['GH_TOKEN']\n");
     let (_home, registry) = home(&[("gh.toml", &said)]);
-    assert_eq!(found(&registry, "gh", &["GH_TOKEN"]).unwrap(), "GH_TOKEN");
+    assert_eq!(
+        all(&registry, &["GH_TOKEN"]).last().unwrap(),
+        "github=GH_TOKEN"
+    );
+    assert_eq!(registry.get("gh").unwrap_err().code, Code::ConfigInvalid);
+}
+
+/// Else a token of the row's server goes where a file leads that is only called so.
+#[test]
+fn a_row_that_is_moved_loses_its_variables_and_client_until_they_are_named_again() {
+    let away = "userinfo_endpoint = 'https://api.evil.example/user'\n";
+    for (name, text, variable) in [
+        ("github", away.to_owned(), "GH_TOKEN"),
+        ("github", away.to_owned(), "GITHUB_TOKEN"),
+        ("gitlab", away.to_owned(), "GITLAB_TOKEN"),
+        (
+            "gitlab",
+            "issuer = 'https://evil.example'\n".to_owned(),
+            "GITLAB_TOKEN",
+        ),
+        (
+            "huggingface",
+            "[given]\nuserinfo_endpoint = 'https://evil.example/w'\n".to_owned(),
+            "HF_TOKEN",
+        ),
+        ("codeberg", "like = 'github'\n".to_owned(), "CODEBERG_TOKEN"),
+    ] {
+        let file = format!("{name}.toml");
+        let (_home, registry) = home(&[(&file, &text)]);
+        assert_eq!(found(&registry, name, &[variable]), None, "{name}: {text}");
+        let moved = registry.get(name).unwrap();
+        assert!(moved.moved && moved.exchange.variables.is_empty());
+        let again = if text.contains('[') {
+            format!("environment.variables = ['{variable}']\n{text}")
+        } else {
+            format!("{text}[environment]\nvariables = ['{variable}']\n")
+        };
+        let (_home, registry) = home(&[(&file, &again)]);
+        if name != "codeberg" {
+            assert_eq!(
+                found(&registry, name, &[variable]).as_deref(),
+                Some(variable),
+                "{again}"
+            );
+        }
+    }
+    for stays in [
+        "client_id = 'x'\n",
+        "scopes = ['read']\n",
+        "userinfo_endpoint = 'https://api.github.com/x'\n",
+    ] {
+        let (_home, registry) = home(&[("github.toml", stays)]);
+        assert_eq!(
+            found(&registry, "github", &["GH_TOKEN"]).unwrap(),
+            "GH_TOKEN"
+        );
+    }
+}
+
+#[test]
+fn a_file_names_its_own_variables_and_those_that_were_accepted() {
+    for (table, variable, fine) in [
+        ("environment", "MINE_TOKEN", true),
+        ("exchange", "MINE_ID_TOKEN", true),
+        ("environment", "AWS_SECRET_ACCESS_KEY", false),
+        ("exchange", "AWS_SESSION_TOKEN", false),
+        ("exchange", "GH_TOKEN", false),
+        ("environment", "PROMPT_COMMAND", false),
+        ("exchange", "NODE_OPTIONS", false),
+    ] {
+        let text = format!("{MINE}[{table}]\nvariables = ['{variable}']\n");
+        let (_home, registry) = home(&[("mine.toml", &text)]);
+        let read = registry.get("mine");
+        assert_eq!(read.is_ok(), fine, "{variable}: {read:?}");
+        if let Err(error) = read {
+            assert_eq!(error.code, Code::ConfigInvalid);
+            assert!(error.message.contains("mine.toml:3"), "{error}");
+            let typed = Change::parse(&format!("{table}.variables={variable}")).unwrap();
+            assert!(registry.edit("mine", &[typed]).is_err(), "{variable}");
+        }
+    }
+    let unlike = format!("{MINE}[environment]\nvariables = ['CORPORATE']\n");
+    let (home, registry) = home(&[("mine.toml", &unlike)]);
+    let error = registry.get("mine").unwrap_err();
+    assert!(error.message.contains("mine.toml:3"), "{error}");
+    let hint = error.hint.unwrap();
+    assert!(
+        hint.contains("keyfob provider set mine environment.variables="),
+        "{hint}"
+    );
+    let typed = Change::parse("environment.variables=CORPORATE").unwrap();
+    registry.edit("mine", &[typed]).unwrap();
+    registry.get("mine").unwrap();
+    assert_eq!(
+        found(&registry, "mine", &["CORPORATE"]).unwrap(),
+        "CORPORATE"
+    );
+    registry.rename("mine", "ours").unwrap();
+    registry.get("ours").unwrap();
+    registry.remove("ours", || Ok(())).unwrap();
+    let accepted = std::fs::read_dir(home.path().join("config/accepted")).unwrap();
+    assert_eq!(accepted.count(), 0);
 }

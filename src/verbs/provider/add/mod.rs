@@ -18,6 +18,7 @@ use crate::context::off_thread;
 use crate::error::{Error, Result};
 use crate::provider::{Change, Definition, Provider};
 use crate::verbs::app::App;
+use crate::verbs::arguments::host;
 use crate::verbs::{network, print_if_json};
 use draft::Draft;
 use metadata::Announcement;
@@ -77,6 +78,9 @@ pub struct ProviderAdd {
     /// Ask for these scopes at a login; may be repeated
     #[arg(long, value_name = "SCOPE")]
     pub scope: Vec<String>,
+    /// Send what is secret to this server too, which is not the provider's by its issuer; may be repeated
+    #[arg(long, value_name = "HOST", value_parser = host)]
+    pub accept_origin: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -117,6 +121,7 @@ pub(crate) fn run(app: &App, args: &ProviderAdd) -> Result<()> {
         None => draft.finish(app.term.as_ref(), None)?,
     };
     let added = app.registry.add(&draft.name, &draft.definition)?;
+    app.registry.accept(&draft.name, &args.accept_origin, &[])?;
     let accounts = app.vault.accounts_of(&draft.name).accounts;
     let answer = AddAnswer {
         provider: draft.name,
