@@ -108,9 +108,25 @@ const ENDINGS: [&str; 3] = ["_TOKEN", "_PAT", "_KEY"];
 /// same, as they are on Windows.
 pub(crate) fn reserved(name: &str) -> Option<Reason> {
     let name = name.to_ascii_uppercase();
+    let shaped = ENDINGS.iter().any(|end| name.ends_with(end));
     let mut groups = RESERVED.iter();
-    groups.find_map(|(reason, patterns)| matching(&name, patterns).map(|_| *reason))
+    groups.find_map(|(reason, patterns)| {
+        let pattern = matching(&name, patterns)?;
+        // `PYTHON_TOKEN` is nothing to Python.
+        let harmless = shaped && pattern.ends_with('*') && !ENTIRE.contains(&pattern);
+        (!harmless).then_some(*reason)
+    })
 }
+
+/// The families that have no token but their owner's.
+const ENTIRE: [&str; 6] = [
+    "ACTIONS_*",
+    "BASH_*",
+    "DYLD_*",
+    "KEYFOB_*",
+    "LD_*",
+    "RUNNER_*",
+];
 
 /// What stands against a variable that a definition of the user's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,6 +196,8 @@ mod tests {
             "DYLD_INSERT_LIBRARIES",
             "LC_ALL",
             "KEYFOB_ACCOUNT",
+            "KEYFOB_X_TOKEN",
+            "ACTIONS_RUNTIME_TOKEN",
             "keyfob_home",
             "CI",
             "PROMPT_COMMAND",
@@ -262,7 +280,9 @@ mod tests {
             ("gh", "GH_TOKEN", "never"),
             ("gh-enterprise", "GH_ENTERPRISE_TOKEN", "never"),
             ("frameio-x", "FRAMEIO_TOKEN", "never"),
-            ("python", "PYTHON_TOKEN", "never"),
+            ("python", "PYTHON_TOKEN", "fine"),
+            ("ld", "LD_TOKEN", "never"),
+            ("python", "PYTHONSTARTUP", "never"),
             ("acme", "PROMPT_COMMAND", "never"),
             ("acme", "GIT_SSH_COMMAND", "never"),
             ("key", "NODE_OPTIONS", "never"),
