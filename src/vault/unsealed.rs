@@ -153,8 +153,8 @@ mod tests {
             ("https://other.example/token", false),
             ("https://evilacme.example/token", false),
             ("https://acme.example.evil.example/token", false),
-            ("https://acme.example:8443/token", false),
-            ("https://id.acme.example:8443/token", false),
+            ("https://acme.example:8443/token", true),
+            ("https://id.acme.example:8443/token", true),
             ("http://acme.example/token", false),
             ("http://127.0.0.1:1/token", false),
         ] {
