@@ -5,6 +5,8 @@
 use std::sync::Arc;
 
 use super::identity::Who;
+use super::listener::Accepted;
+use super::page::EndPage;
 use super::{Plan, Visitor};
 use crate::context::{Context, off_thread};
 use crate::error::{Code, Error, Result};
@@ -14,13 +16,19 @@ use keyfob_base::escape::escape_short;
 const LIMIT: usize = 80;
 
 /// Asks on the terminal about an identity that this home does not know; `false` where nobody can be asked.
-pub(super) async fn confirm(context: &Context, plan: &Plan, who: &Who) -> Result<bool> {
+/// A `browser` that waits is sent back to the terminal first: nobody looks there for a question otherwise.
+pub(super) async fn confirm(
+    context: &Context,
+    plan: &Plan,
+    who: &Who,
+    browser: &mut Option<Accepted>,
+) -> Result<bool> {
     if is_known(context, plan, who) {
         return Ok(true);
     }
     let name = who.username.as_deref().unwrap_or(&who.identity.subject);
     let name = escape_short(name, LIMIT);
-    if !context.term.can_ask() {
+    if !context.term.is_attended() {
         let line = format!(
             "`{name}` has not signed in here before, and nobody was asked whether that is you"
         );
@@ -28,6 +36,10 @@ pub(super) async fn confirm(context: &Context, plan: &Plan, who: &Who) -> Result
         return Ok(false);
     }
     let (term, title) = (Arc::clone(&context.term), plan.wish.provider.title.clone());
+    if let Some(browser) = browser.take() {
+        let (provider, who) = (title.clone(), name.clone());
+        browser.answer(EndPage::Asked { provider, who }).await;
+    }
     let hint = format!("nothing was stored; run `{}` again", plan.wish.command());
     off_thread(move || {
         if term.affirm(&format!("signed in to {title} as {name}; is that you?"))? {

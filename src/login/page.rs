@@ -27,6 +27,11 @@ pub(crate) enum EndPage {
         account: Option<String>,
         overtaken: bool,
     },
+    /// Nothing is stored before the terminal was told that this is the person there.
+    Asked {
+        provider: String,
+        who: String,
+    },
     Refused {
         provider: String,
     },
@@ -42,7 +47,7 @@ pub(crate) enum EndPage {
 impl EndPage {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::SignedIn { .. } => StatusCode::OK,
+            Self::SignedIn { .. } | Self::Asked { .. } => StatusCode::OK,
             Self::Refused { .. } => StatusCode::FORBIDDEN,
             Self::Failed { .. } | Self::Ended => StatusCode::INTERNAL_SERVER_ERROR,
             Self::BadRequest => StatusCode::BAD_REQUEST,
@@ -74,6 +79,15 @@ impl EndPage {
                 account,
                 overtaken,
             } => signed_in(provider, who, account.as_deref(), *overtaken),
+            Self::Asked { provider, who } => render(
+                NEUTRAL,
+                &format!("Back to the terminal · {}", text(provider)),
+                &format!("Are you {} at {}?", name(who), name(provider)),
+                &[
+                    "The terminal asks whether that is you, for nobody of that name has signed in there before. Nothing is stored until you answer.",
+                    "You can close this tab and go back to the terminal.",
+                ],
+            ),
             Self::Refused { provider } => not_signed_in(
                 NEUTRAL,
                 provider,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::code::{Address, CodeFlow};
 use super::device::DeviceFlow;
 use super::flow::{Flow, Ways};
+use super::listener::Accepted;
 use super::page::EndPage;
 use super::persist::{self, SignInGrant};
 use super::wait::{Wait, WaitOutcome};
@@ -62,9 +63,14 @@ pub(super) async fn sign_in(context: &Arc<Context>, plan: Plan) -> Result<Signed
     };
     let finish = wait.run().await?;
 
-    let outcome = redeem(context, &plan, &finish, code.as_ref(), device).await;
+    let redeemed = redeem(context, &plan, &finish, code.as_ref(), device).await;
     let overtaken = !matches!(finish, WaitOutcome::Redirect(_));
-    if let Some(browser) = finish.browser() {
+    let mut browser = finish.browser();
+    let outcome = match redeemed {
+        Ok(redeemed) => keep(context, &plan, redeemed, &mut browser).await,
+        Err(error) => Err(error),
+    };
+    if let Some(browser) = browser {
         browser.answer(page(&plan, &outcome, overtaken)).await;
     }
     if outcome.is_ok() {
@@ -82,20 +88,35 @@ fn settle_name(context: &Context, plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-/// Makes an account of the answer to `code`, or of what the `device` flow's client was granted.
-async fn redeem(
+/// Tokens whose owner is not known yet.
+struct Redeemed<'a> {
+    client: &'a Client,
+    tokens: TokenSet,
+    /// What brought a code, if one did.
+    flow: Option<&'a CodeFlow>,
+    /// Somebody else could have signed in.
+    exposed: bool,
+}
+
+/// The tokens for the answer to `code`, or what the `device` flow's client was granted.
+async fn redeem<'a>(
     context: &Context,
     plan: &Arc<Plan>,
     finish: &WaitOutcome,
-    code: Option<&CodeFlow>,
-    device: Option<&Client>,
-) -> Result<SignedIn> {
+    code: Option<&'a CodeFlow>,
+    device: Option<&'a Client>,
+) -> Result<Redeemed<'a>> {
     let verdict = match finish {
         WaitOutcome::Redirect(browser) => &browser.verdict,
         WaitOutcome::Paste(verdict) => verdict,
         WaitOutcome::Device(tokens, _) => {
             let client = device.expect("only its own client is granted anything");
-            return keep(context, plan, client, TokenSet::clone(tokens), None, true).await;
+            return Ok(Redeemed {
+                client,
+                tokens: TokenSet::clone(tokens),
+                flow: None,
+                exposed: true,
+            });
         }
         WaitOutcome::Denied(response) => return Err(consent::refusal_error(&plan.wish, response)),
     };
@@ -103,8 +124,12 @@ async fn redeem(
     let code = consent::read_code(&plan.wish, verdict)?;
     let exchange = exchange(context, &plan.wish, flow, code);
     let tokens = plan.noting(context, &flow.client, exchange).await?;
-    let exposed = !matches!(finish, WaitOutcome::Paste(_)); // what is pasted comes from a browser of one's own
-    keep(context, plan, &flow.client, tokens, Some(flow), exposed).await
+    Ok(Redeemed {
+        client: &flow.client,
+        tokens,
+        flow: Some(flow),
+        exposed: !matches!(finish, WaitOutcome::Paste(_)), // what is pasted comes from a browser of one's own
+    })
 }
 
 async fn exchange(
@@ -126,23 +151,26 @@ async fn exchange(
         .map_err(|error| client::request_error(wish, &flow.client, "the code", &error))
 }
 
-/// Who signed in, and the place in the vault. `flow` is what brought a code, if one did; in an `exposed` one
-/// somebody else could have signed in.
+/// Who signed in, and the place in the vault. A `browser` that waits is answered where the terminal asks first.
 ///
 /// Tokens that find no place are dropped and not revoked: many servers revoke the whole grant of that
 /// person to this client with them, and so the tokens of an account that stays.
 async fn keep(
     context: &Context,
     plan: &Arc<Plan>,
-    client: &Client,
-    tokens: TokenSet,
-    flow: Option<&CodeFlow>,
-    exposed: bool,
+    redeemed: Redeemed<'_>,
+    browser: &mut Option<Accepted>,
 ) -> Result<SignedIn> {
+    let Redeemed {
+        client,
+        tokens,
+        flow,
+        exposed,
+    } = redeemed;
     let placed = async {
         let nonce = flow.and_then(|flow| flow.request.nonce.as_ref());
         let who = identity::identify(context, plan, client, &tokens, nonce).await?;
-        let vouched = !exposed || acquaint::confirm(context, plan, &who).await?;
+        let vouched = !exposed || acquaint::confirm(context, plan, &who, browser).await?;
         let grant = SignInGrant {
             vouched,
             client: client.clone(),

@@ -50,6 +50,9 @@ pub trait Terminal: Send + Sync {
     /// Asks yes or no; Enter is no. Where nobody can be asked it fails, naming `flag`.
     fn confirm(&self, question: &str, flag: &str) -> Result<bool>;
 
+    /// Whether somebody can be asked who is looking: not where another job has the terminal.
+    fn is_attended(&self) -> bool;
+
     /// Asks yes or no where somebody can be asked; Enter is yes, and the end of the input no.
     fn affirm(&self, question: &str) -> Result<bool>;
 
@@ -239,6 +242,10 @@ impl Terminal for Console {
     fn confirm(&self, question: &str, flag: &str) -> Result<bool> {
         let answer = self.ask(&format!("{question} [y/N]"), flag)?;
         Ok(matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes"))
+    }
+
+    fn is_attended(&self) -> bool {
+        self.can_ask() && !in_background()
     }
 
     fn affirm(&self, question: &str) -> Result<bool> {

@@ -7,6 +7,7 @@ use crate::page::Seen;
 use crate::scene::Scene;
 use keyfob_testkit::home::Home;
 use keyfob_testkit::provider::acme;
+use keyfob_testkit::screen::Screen;
 use keyfob_testkit::server::Reply;
 use keyfob_testkit::visitor::Waiting;
 
@@ -146,4 +147,25 @@ fn an_answer_to_another_sign_in_is_told_where_to_go_on() {
     chromium.call("Page.navigate", &json!({"url": waiting.url.as_str()}));
     chromium.see("Signed in to Acme as julien");
     waiting.end().ok();
+}
+
+#[test]
+fn who_is_new_is_sent_back_to_the_terminal_which_asks() {
+    let Some(mut chromium) = Chromium::for_test() else {
+        return;
+    };
+    let (home, _provider) = acme();
+    let login = home.keyfob(&["login", "acme", "--browser", &chromium.command()]);
+    let mut screen = Screen::start(&login).unconfirmed();
+    chromium.attach();
+    let page = chromium.see("Are you julien at Acme?");
+    assert!(page.text.contains("go back to the terminal"), "{page:?}");
+    tells_no_secret(&page);
+    chromium.look("asked");
+    chromium.assert_policy();
+    screen.wait_for("signed in to Acme as julien; is that you? [Y/n]");
+    assert!(home.accounts().is_empty(), "not before the answer");
+    screen.press("\r");
+    assert_eq!(screen.end().0, 0);
+    assert_eq!(home.accounts(), ["acme/julien"]);
 }
