@@ -244,8 +244,11 @@ fn a_restore() {
     fresh.run(&["logout", "acme/work", "--local"]).ok();
     fresh.later("acme/julien", 60);
     let mut older = fresh.account("acme/julien");
+    let vault = fresh.vault();
+    let secrets = vault.secrets(&older).expect("a file").expect("a secret");
     older.client.id = "another".into();
-    fresh.vault().record(&older).expect("a file in the home");
+    vault.keep(&older, &secrets).expect("a file in the home");
+    vault.record(&older).expect("a file in the home");
     let file = home.backed_up(&keys, &[]);
     let mut seen = BTreeSet::new();
     at_each_step(25, |step| {

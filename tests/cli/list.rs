@@ -162,7 +162,7 @@ fn an_entry_of_a_newer_format_is_refused_and_never_rewritten() {
     let path = home.path("data/accounts/acme/julien.json");
     let newer = std::fs::read_to_string(&path)
         .unwrap()
-        .replace("\"version\": 1", "\"version\": 2, \"more\": true");
+        .replace("\"version\": 2", "\"version\": 3, \"more\": true");
     std::fs::write(&path, &newer).unwrap();
     let words = ["acme/julien", "newer", "update"];
     let list = home.run(&["list"]).ok();

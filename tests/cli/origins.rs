@@ -412,23 +412,18 @@ fn an_issuer_in_the_answer_names_the_server_that_was_asked() {
 #[test]
 fn a_backup_moves_no_built_in_unasked() {
     let keys = Keys::generate();
-    let (there, provider) = signed_in();
-    there.provider(
-        "github",
-        &format!(
-            "client_id = \"x\"\ntoken_endpoint = \"{}/token\"\nissuer=\"{0}\"\n",
-            provider.origin()
-        ),
-    );
-    let accounts = there.path("data/accounts");
-    std::fs::rename(accounts.join("acme"), accounts.join("github")).unwrap();
+    let (there, provider) = (Home::new(), Provider::start());
+    let public = "client_secret_required = false\nclient_auth = \"none\"\nidentity.subject = \"/sub\"\nidentity.username = \"/preferred_username\"\n";
+    there.provider("github", &provider.definition(public));
+    let host = provider.origin().replace("http://", "");
+    let login = ["github", "--flow", "browser", "--accept-origin", &host];
+    there.login(&login).ok();
     let file = there.backed_up(&keys, &[]);
     let home = Home::new();
     home.write("key.txt", &keys.identity);
     let run = home.restore(&file, &["--json"]);
     is_refused(&run, &provider, "restore");
     assert!(home.stored().is_empty() && !home.path("config/providers/github.toml").exists());
-    let host = provider.origin().replace("http://", "");
     home.restore(&file, &["--accept-origin", &host]).ok();
     assert!(home.path("config/providers/github.toml").exists());
 }

@@ -156,7 +156,7 @@ fn a_pattern_that_matches_nothing_is_an_unknown_account() {
 #[test]
 fn what_matches_and_cannot_be_read_is_a_failure_and_stops_nobody() {
     let (home, _provider) = three();
-    home.write("data/accounts/acme/newer.json", "{\"version\": 2}");
+    home.write("data/accounts/acme/newer.json", "{\"version\": 3}");
     home.run(&["check", "beta/*"]).ok();
     let run = home
         .run(&["check", "acme/*", "*"])

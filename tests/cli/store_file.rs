@@ -235,7 +235,7 @@ fn everything_in_the_home_is_its_users_alone() {
 fn a_key_that_others_can_read_is_refused_with_the_way_to_mend_it() {
     let home = signed_in();
     let key = home.path("config/identity/identity.txt");
-    for mode in [0o644, 0o640, 0o604, 0o666] {
+    for mode in [0o644, 0o640, 0o604] {
         fs::set_permissions(&key, Permissions::from_mode(mode)).expect("a mode");
         let chmod = format!("`chmod 600 {}`", key.display());
         home.run(&["token"])
@@ -243,6 +243,9 @@ fn a_key_that_others_can_read_is_refused_with_the_way_to_mend_it() {
         let login = home.run(&["login", "sandbox"]);
         login.fails(5, &["can be read by others"]);
     }
+    fs::set_permissions(&key, Permissions::from_mode(0o666)).expect("a mode");
+    home.run(&["token"])
+        .fails(1, &["others may write", "`chmod go-w"]);
     fs::set_permissions(&key, Permissions::from_mode(0o600)).expect("a mode");
     home.run(&["token"]).ok();
 }

@@ -1,12 +1,14 @@
 //! Nothing asks by accident: on a terminal with `--no-input` or in `CI`, and without a terminal, what would have
 //! been asked is a failure at once that names what answers instead.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use keyfob_testkit::home::{Home, Run};
 use keyfob_testkit::process::{GENEROUS, Running};
 use keyfob_testkit::provider::{MARK, Provider};
 use keyfob_testkit::screen::Screen;
+
+const PASSPHRASE: &str = "correct horse";
 
 /// A command that would ask, the exit code, and what it names instead of asking.
 const ASKING: &[(&str, u32, &[&str])] = &[
@@ -53,7 +55,7 @@ const ASKING: &[(&str, u32, &[&str])] = &[
 fn scene() -> (Home, Provider) {
     let (mut home, provider) = (Home::new(), Provider::start());
     home.provider("acme", &provider.definition(""));
-    home.set("KEYFOB_PASSPHRASE", "correct horse");
+    home.set("KEYFOB_PASSPHRASE", PASSPHRASE);
     home.login(&["acme"]).ok();
     home.unset("KEYFOB_PASSPHRASE");
     let secret = "client_auth = \"client_secret_post\"\nclient_secret_required = true\n";
@@ -63,9 +65,14 @@ fn scene() -> (Home, Provider) {
     (home, provider)
 }
 
-/// The line with a flag of keyfob's own.
-fn words<'a>(line: &'a str, flag: Option<&'a str>) -> Vec<&'a str> {
-    flag.into_iter().chain(line.split(' ')).collect()
+/// The line with a flag of keyfob's own. A login has the passphrase, for it would ask for nothing else without.
+fn command(home: &Home, line: &str, flag: Option<&str>) -> Command {
+    let words: Vec<&str> = flag.into_iter().chain(line.split(' ')).collect();
+    let mut command = home.keyfob(&words);
+    if line.starts_with("login") {
+        command.env("KEYFOB_PASSPHRASE", PASSPHRASE);
+    }
+    command
 }
 
 #[track_caller]
@@ -88,7 +95,7 @@ fn on_a_terminal_where_nothing_may_be_asked_what_answers_is_named() {
             home.set("CI", ci);
         }
         for (line, status, named) in ASKING {
-            let mut screen = Screen::start(&home.keyfob(&words(line, flag)));
+            let mut screen = Screen::start(&command(&home, line, flag));
             let (ended, shown) = screen.end();
             assert_named(line, (ended, *status), &shown, named);
             assert!(screen.echoes(), "{line}");
@@ -105,7 +112,7 @@ fn without_a_terminal_what_answers_is_named() {
     let (home, provider) = scene();
     for (line, status, named) in &ASKING[1..] {
         for manner in [None, Some("--json")] {
-            let mut command = home.keyfob(&words(line, manner));
+            let mut command = command(&home, line, manner);
             let mut child = command.stdin(Stdio::piped()).spawn().expect("it starts");
             let stdin = child.stdin.take(); // open until the end
             let run = Running::new(child).end_within(GENEROUS);
@@ -158,7 +165,7 @@ fn on_a_terminal_in_ci_what_needs_nobody_works() {
         ("export acme --format json", MARK),
         ("logout acme", "signed out"),
     ] {
-        let mut screen = Screen::start(&home.keyfob(&words(line, None)));
+        let mut screen = Screen::start(&command(&home, line, None));
         let (status, shown) = screen.end();
         assert_eq!(status, 0, "{line}: {shown}");
         assert!(shown.contains(answer), "{line}: {shown}");

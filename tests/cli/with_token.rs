@@ -490,7 +490,7 @@ fn a_row_may_ask_elsewhere_about_given_tokens() {
         &[
             "acme/ada",
             "userinfo_endpoint",
-            "`keyfob login acme/ada --with-token`",
+            "`keyfob login acme/ada --with-token --replace`",
         ],
     );
 }

@@ -238,7 +238,9 @@ fn an_id_that_is_in_use_is_nobody_elses() {
     there.provider("beta", &provider.definition(""));
     there.login(&["beta"]).ok();
     let token = there.run(&["token", "beta"]).ok().stdout;
-    hostile["accounts"][0]["entry"]["id"] = there.entry("beta/julien")["id"].clone();
+    let id = &there.entry("beta/julien")["id"];
+    hostile["accounts"][0]["entry"]["id"] = id.clone();
+    hostile["accounts"][0]["secret"]["record"]["id"] = id.clone();
     hostile["accounts"][0]["secret"]["access_token"] = json!("theirs");
     std::fs::write(
         there.path("bad.age"),
@@ -346,6 +348,10 @@ fn a_newer_account_of_other_servers_another_client_or_another_time_takes_no_plac
         for place in places {
             *bad.pointer_mut(&format!("/accounts/0/{place}"))
                 .expect(place) = value.clone();
+            let record = place.replace("entry/", "secret/record/");
+            if let Some(sealed) = bad.pointer_mut(&format!("/accounts/0/{record}")) {
+                *sealed = value.clone(); // whoever makes a backup can make it agree with itself
+            }
         }
         std::fs::write(
             there.path("bad.age"),
