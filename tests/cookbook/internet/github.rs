@@ -26,11 +26,11 @@ pub fn answer(state: &mut State, request: &Request) -> Option<Reply> {
 /// Tokens of an OAuth App, which do not end; errors come with 200.
 fn token(state: &mut State, request: &Request) -> Reply {
     let secret = request.form.get("client_secret");
-    let Some(scope) = oauth::redeem(state, request).filter(|_| secret.is_some()) else {
+    let Some(code) = oauth::redeem(state, request).filter(|_| secret.is_some()) else {
         return Reply::Json(200, json!({"error": "bad_verification_code"}));
     };
     let token = state.issue("gho_", HOST, "ada", Kind::Access);
-    let scope = scope.replace(' ', ",");
+    let scope = code.scope.replace(' ', ",");
     let answer = json!({"access_token": token, "token_type": "bearer", "scope": scope});
     Reply::Json(200, answer)
 }

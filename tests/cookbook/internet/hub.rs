@@ -35,17 +35,22 @@ fn token(state: &mut State, request: &Request) -> Reply {
         return exchange(state, &request.json());
     }
     let sent = |name: &str| request.form.get(name).map_or("", String::as_str);
+    let mut id_token = None;
     let granted = match sent("grant_type") {
-        "authorization_code" => {
-            oauth::redeem(state, request).map(|scope| ("ada".to_owned(), scope))
-        }
+        "authorization_code" => oauth::redeem(state, request).map(|code| {
+            id_token = Some(code.id_token("https://huggingface.co", "1001"));
+            ("ada".to_owned(), code.scope)
+        }),
         "refresh_token" => oauth::spend(state, HOST, sent("refresh_token"))
             .map(|subject| (subject, "openid profile".to_owned())),
         _ => None,
     };
     match granted {
         Some((subject, scope)) => {
-            let tokens = oauth::tokens(state, HOST, "hf_oauth_", &subject, &scope);
+            let mut tokens = oauth::tokens(state, HOST, "hf_oauth_", &subject, &scope);
+            if let Some(id_token) = id_token {
+                tokens["id_token"] = id_token.into();
+            }
             Reply::Json(200, tokens)
         }
         None => oauth::refused("invalid_grant"),

@@ -8,13 +8,16 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{Kind, State};
+use keyfob_base::timestamp::Timestamp;
 use keyfob_testkit::server::{Reply, Request};
 
 /// A code that waits to be redeemed.
 pub struct Code {
     challenge: String,
     redirect_uri: String,
-    scope: String,
+    pub scope: String,
+    client_id: String,
+    nonce: String,
 }
 
 /// Approves at once, as somebody in a browser would.
@@ -29,18 +32,36 @@ pub fn authorize(state: &mut State, request: &Request) -> Reply {
         challenge: sent("code_challenge"),
         redirect_uri: sent("redirect_uri"),
         scope: sent("scope"),
+        client_id: sent("client_id"),
+        nonce: sent("nonce"),
     };
     state.codes.insert(code, waiting);
     Reply::Redirect(back.into())
 }
 
-/// The scope of a code, which is spent by this; `None` where it proves nothing.
-pub fn redeem(state: &mut State, request: &Request) -> Option<String> {
+/// What was allowed with a code, which is spent by this; `None` where it proves nothing.
+pub fn redeem(state: &mut State, request: &Request) -> Option<Code> {
     let sent = |name: &str| request.form.get(name).map_or("", String::as_str);
     let code = state.codes.remove(sent("code"))?;
     let proof = URL_SAFE_NO_PAD.encode(Sha256::digest(sent("code_verifier")));
     let good = proof == code.challenge && sent("redirect_uri") == code.redirect_uri;
-    good.then_some(code.scope)
+    good.then_some(code)
+}
+
+impl Code {
+    /// The id token for `openid`, of an hour.
+    pub fn id_token(&self, issuer: &str, subject: &str) -> String {
+        let now = Timestamp::now().unix();
+        let claims = json!({
+            "iss": issuer, "aud": self.client_id, "sub": subject, "nonce": self.nonce, "iat": now, "exp": now + 3600,
+        });
+        let encode = |part: Value| URL_SAFE_NO_PAD.encode(part.to_string());
+        format!(
+            "{}.{}.c2ln",
+            encode(json!({"alg": "RS256"})),
+            encode(claims)
+        )
+    }
 }
 
 /// An access token of an hour, and the refresh token for the next.

@@ -92,7 +92,7 @@ pub const ROWS: [Row; 9] = [
     },
     Row {
         key: "exchange.variables",
-        with: "exchange.variables = [\"PRACTICE_ID_TOKEN\"]",
+        with: "exchange.variables = [\"ACME_ID_TOKEN\"]",
         drill: by_variable,
         fails: "there is no identity token here",
         ..JOB
@@ -130,6 +130,6 @@ fn job(stage: &Stage, args: &[&str]) -> Outcome {
 fn by_variable(stage: &Stage) -> Outcome {
     let token = stage.identity_token()?;
     let mut command = stage.home.keyfob(&["token", "acme", "--exchange"]);
-    command.env("PRACTICE_ID_TOKEN", token);
+    command.env("ACME_ID_TOKEN", token);
     done(Run::of(command.output().expect("keyfob starts"))).map(drop)
 }

@@ -21,11 +21,11 @@ given.userinfo_endpoint = \"{base}/userinfo\"";
 pub const ROWS: [Row; 7] = [
     Row {
         key: "environment.variables",
-        with: "environment.variables = [\"PRACTICE_KEY\"]",
+        with: "environment.variables = [\"ACME_KEY\"]",
         drill: |s| {
             give(s)?;
             let export = s.home.run(&["export", "acme"]);
-            let named = export.stdout.contains("export PRACTICE_KEY=");
+            let named = export.stdout.contains("export ACME_KEY=");
             named.then_some(()).ok_or(export.stdout.replace('=', " "))
         },
         fails: "export ACME_TOKEN",
