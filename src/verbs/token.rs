@@ -36,7 +36,6 @@ pub struct Token {
     /// Print a whole `Authorization:` header
     #[arg(long)]
     pub header: bool,
-    /// A token got for this once.
     #[command(flatten)]
     pub without_account: OneTimeToken,
 }

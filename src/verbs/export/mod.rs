@@ -51,7 +51,6 @@ pub struct Export {
     /// Demand tokens that live at least this long
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub min_ttl: Option<Duration>,
-    /// A token got for this once.
     #[command(flatten)]
     pub without_account: OneTimeToken,
 }
