@@ -197,7 +197,6 @@ impl Document {
         self.present(name).and_then(Value::as_bool).unwrap_or(false)
     }
 
-    /// The strings of an array.
     fn list(&self, name: &str) -> Option<Vec<String>> {
         let elements = self.present(name)?.as_array()?;
         let strings = elements.iter().filter_map(Value::as_str);

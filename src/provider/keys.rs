@@ -12,7 +12,6 @@ use super::{
 
 type Fields = &'static [&'static str];
 
-/// A key and what is below it.
 type Table = (&'static str, fn() -> Fields);
 
 /// The keys whose values are tables with keys of their own.

@@ -90,7 +90,6 @@ mod tests {
         ]
     }
 
-    /// The verdict in a word or two.
     fn verdict(provider: &str, token: &str) -> String {
         let rows = rows();
         let provider = rows.iter().find(|row| row.name == provider).unwrap();

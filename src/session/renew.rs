@@ -40,7 +40,6 @@ enum RenewalGrant {
     Exchange(IdentityToken),
 }
 
-/// An account with its secrets.
 #[derive(Debug, Clone)]
 pub(super) struct StoredAccount {
     pub account: Account,

@@ -156,11 +156,12 @@ mod tests {
     use crate::account::{Address, SignIn, fixture};
     use crate::provider::ClientAuth;
 
+    type Change = (&'static str, Box<dyn Fn(&mut Account)>);
+
     /// One change of each member that decides, and the member that is then named.
     #[test]
     fn every_member_that_decides_is_compared() {
         let evil = || Address::from(&Url::parse("https://evil.example/x").unwrap());
-        type Change = (&'static str, Box<dyn Fn(&mut Account)>);
         let changes: Vec<Change> = vec![
             ("provider", Box::new(|it| it.provider = "x".into())),
             ("name", Box::new(|it| it.name = "x".into())),
@@ -218,23 +219,23 @@ mod tests {
         let record = SealedRecord::from(&account);
         assert_eq!(record.differences(&account), []);
         for (member, change) in changes {
-            let mut changed = account.clone();
-            change(&mut changed);
-            let found = record.differences(&changed);
+            let mut other = account.clone();
+            change(&mut other);
+            let found = record.differences(&other);
             assert_eq!(found.len(), 1, "{member}: {found:?}");
             assert_eq!(found[0].member, member);
-            assert_eq!(record.correct(&changed), account, "{member}");
+            assert_eq!(record.correct(&other), account, "{member}");
         }
     }
 
     #[test]
     fn what_is_shown_of_a_difference_is_escaped() {
         let account = fixture::account();
-        let changed = Account {
+        let other = Account {
             username: Some("x\u{1b}[2J\n".into()),
             ..account.clone()
         };
-        let found = SealedRecord::from(&account).differences(&changed);
+        let found = SealedRecord::from(&account).differences(&other);
         assert_eq!(found[0].sealed, "`julien`");
         assert!(!found[0].entry.contains(char::is_control), "{found:?}");
     }

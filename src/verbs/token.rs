@@ -40,7 +40,6 @@ pub struct Token {
     /// In a step of GitHub Actions: have the runner mask the token in its log, by a line on stderr
     #[arg(long)]
     pub mask: bool,
-    /// A token got for this once.
     #[command(flatten)]
     pub without_account: OneTimeToken,
 }

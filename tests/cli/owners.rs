@@ -212,7 +212,7 @@ fn who_reads_the_command_line_of_the_browser_is_asked_about() {
         found.contains("state=")
     });
     provider.state(|state| {
-        state.person = serde_json::json!({"sub": "666", "preferred_username": "mallory"})
+        state.person = serde_json::json!({"sub": "666", "preferred_username": "mallory"});
     });
     visit(&found.trim().parse().unwrap());
     let run = login.end();

@@ -227,7 +227,7 @@ fn what_is_encrypted_to_the_recipient_is_not_believed_for_that() {
             let forged = age::encrypt(&recipient, text.as_bytes()).unwrap();
             fs::write(home.path(&secret_path(&home, "acme/julien")), forged).unwrap();
             edit(&home, "acme/julien", |entry| {
-                entry["version"] = json!(version)
+                entry["version"] = json!(version);
             });
             mismatches(home.run(&["token", "acme/julien"]));
         }
@@ -324,7 +324,7 @@ fn accounts_of_before_work_and_are_sealed_by_the_first_command() {
         assert_eq!(home.entry("acme/grace")["version"], 2);
         assert!(marks(&home).unwrap().ends_with("\n*\n"), "all are sealed");
         edit(&home, "acme/ada", |entry| {
-            entry["identity"]["subject"] = json!("x")
+            entry["identity"]["subject"] = json!("x");
         });
         mismatches(home.run(&["token", "acme/ada"]));
     }

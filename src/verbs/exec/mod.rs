@@ -49,7 +49,6 @@ pub struct Exec {
     /// Demand tokens that live at least this long
     #[arg(long, value_name = "DURATION", value_parser = duration, conflicts_with = "ephemeral")]
     pub min_ttl: Option<Duration>,
-    /// A token got for this once.
     #[command(flatten)]
     pub without_account: OneTimeToken,
     /// Sign in for this command alone, keep everything in memory, and revoke when it ends

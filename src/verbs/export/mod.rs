@@ -55,7 +55,6 @@ pub struct Export {
     /// In a step of GitHub Actions: have the runner mask the tokens in its log, by a line on stderr
     #[arg(long)]
     pub mask: bool,
-    /// A token got for this once.
     #[command(flatten)]
     pub without_account: OneTimeToken,
 }

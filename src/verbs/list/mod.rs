@@ -67,7 +67,6 @@ pub enum StoreFilter {
     Env,
 }
 
-/// The orders of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Sort {
     /// By the account's name, whatever its provider

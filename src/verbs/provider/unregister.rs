@@ -16,13 +16,11 @@ use keyfob_base::secret::Secret;
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Deregistration {
     Deleted,
-    /// The server did not say so.
     Failed,
     /// Another provider of the user's uses it too.
     Shared,
 }
 
-/// A client that keyfob registered.
 pub(crate) struct Registration {
     title: String,
     client_id: String,

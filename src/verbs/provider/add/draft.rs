@@ -71,7 +71,6 @@ impl Draft {
         }
     }
 
-    /// The host that people know it by.
     fn usual_title(&self) -> Option<String> {
         let host = self.definition.value("host");
         let host = host.and_then(|host| host.as_str().map(str::to_owned));
