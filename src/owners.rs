@@ -30,14 +30,14 @@ mod unix {
 
     use crate::error::{Code, Error};
     use crate::paths::Paths;
-    use keyfob_base::files::{self, Flaw};
+    use keyfob_base::files::{self, OwnerFlaw};
 
     pub(crate) fn is_root() -> bool {
         rustix::process::geteuid().is_root()
     }
 
     /// On the way to each root through all that is above it; of what is in a root the entries that decide something.
-    pub(super) fn find_flaw(paths: &Paths) -> Option<Flaw> {
+    pub(super) fn find_flaw(paths: &Paths) -> Option<OwnerFlaw> {
         let home = paths.home().map(Path::to_owned);
         let mut roots = home.into_iter().chain(paths.roots());
         let own = || {
@@ -50,7 +50,7 @@ mod unix {
         roots.find_map(|root| files::find_flaw(&root)).or_else(own)
     }
 
-    fn judge(path: &PathBuf) -> Option<Flaw> {
+    fn judge(path: &PathBuf) -> Option<OwnerFlaw> {
         let found = fs::symlink_metadata(path).ok()?;
         if found.is_symlink() {
             return files::find_flaw(path);
@@ -58,12 +58,12 @@ mod unix {
         files::judge_owner(path, &found)
     }
 
-    pub(super) fn is_of_a_user(flaw: &Flaw) -> bool {
-        !matches!(flaw, Flaw::Writable(_))
+    pub(super) fn is_of_a_user(flaw: &OwnerFlaw) -> bool {
+        !matches!(flaw, OwnerFlaw::Writable(_))
     }
 
-    pub(super) fn warning(flaw: &Flaw) -> String {
-        let (Flaw::Foreign(path, owner) | Flaw::Closed(path, owner)) = flaw else {
+    pub(super) fn warning(flaw: &OwnerFlaw) -> String {
+        let (OwnerFlaw::Foreign(path, owner) | OwnerFlaw::Closed(path, owner)) = flaw else {
             return report(flaw).message;
         };
         format!(
@@ -73,24 +73,24 @@ mod unix {
     }
 
     /// The failure, with the command that mends it.
-    pub(crate) fn report(flaw: &Flaw) -> Error {
+    pub(crate) fn report(flaw: &OwnerFlaw) -> Error {
         let me = rustix::process::geteuid().as_raw();
         let (message, mend) = match flaw {
-            Flaw::Foreign(path, owner) => (
+            OwnerFlaw::Foreign(path, owner) => (
                 format!(
                     "`{}` belongs to user {owner}, who could replace what keyfob keeps there",
                     path.display()
                 ),
                 take_back(path),
             ),
-            Flaw::Writable(path) => (
+            OwnerFlaw::Writable(path) => (
                 format!(
                     "others may write in `{}`, and so have your tokens sent elsewhere",
                     path.display()
                 ),
                 format!("`chmod go-w {}`", quote(path)),
             ),
-            Flaw::Closed(path, owner) => (
+            OwnerFlaw::Closed(path, owner) => (
                 format!(
                     "cannot enter the folder `{}` of user {owner}",
                     path.display()

@@ -23,7 +23,7 @@ enum Insertion {
 
 /// How the engine's script reads the candidates of its shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum Quoting {
     /// Between separators that the script names, without a description.
     Names,
     /// A line each, the description behind a tab.
@@ -36,7 +36,7 @@ pub(super) struct AskingShell {
     name: &'static str,
     engine: &'static dyn EnvCompleter,
     insertion: Insertion,
-    form: Form,
+    form: Quoting,
 }
 
 pub(super) const ASKING: [AskingShell; 6] = [
@@ -44,37 +44,37 @@ pub(super) const ASKING: [AskingShell; 6] = [
         name: "bash",
         engine: &Bash,
         insertion: Insertion::Raw(|_| false),
-        form: Form::Names,
+        form: Quoting::Names,
     },
     AskingShell {
         name: "elvish",
         engine: &Elvish,
         insertion: Insertion::Quoted,
-        form: Form::Names,
+        form: Quoting::Names,
     },
     AskingShell {
         name: "fish",
         engine: &Fish,
         insertion: Insertion::Quoted,
-        form: Form::Lines,
+        form: Quoting::Lines,
     },
     AskingShell {
         name: "nushell",
         engine: &Fish,
         insertion: Insertion::Raw(|word| word.starts_with("...")), // spreads a list
-        form: Form::Lines,
+        form: Quoting::Lines,
     },
     AskingShell {
         name: "powershell",
         engine: &Powershell,
         insertion: Insertion::Raw(|word| word.contains(',')), // parts two arguments
-        form: Form::Lines,
+        form: Quoting::Lines,
     },
     AskingShell {
         name: "zsh",
         engine: &Zsh,
         insertion: Insertion::Quoted,
-        form: Form::Described,
+        form: Quoting::Described,
     },
 ];
 
@@ -140,7 +140,7 @@ impl EnvCompleter for AskingShell {
     ) -> Result<(), Error> {
         let named = env::var(super::line::INDEX).ok();
         let index = match (self.form, named.and_then(|index| index.parse().ok())) {
-            (Form::Lines, _) => args.len() - 1,
+            (Quoting::Lines, _) => args.len() - 1,
             (_, index) => index.unwrap_or_default(),
         };
         if args.len() == index {
@@ -158,7 +158,7 @@ impl EnvCompleter for AskingShell {
         });
         let ifs = env::var("_CLAP_IFS").unwrap_or_else(|_| "\n".into());
         for (at, (word, help)) in offers.enumerate() {
-            if at > 0 && self.form != Form::Lines {
+            if at > 0 && self.form != Quoting::Lines {
                 write!(buf, "{ifs}")?;
             }
             self.form.write(&word, &help, buf)?;
@@ -167,7 +167,7 @@ impl EnvCompleter for AskingShell {
     }
 }
 
-impl Form {
+impl Quoting {
     fn write(self, word: &CompletionWord, help: &str, buf: &mut dyn Write) -> Result<(), Error> {
         let help = escape(help.lines().next().unwrap_or_default());
         match (self, &*help) {

@@ -10,7 +10,7 @@ use super::finding::list_paths;
 use super::{Finding, Mend, Setup, Status, Topic};
 use crate::owners::{self, is_root, quote};
 use crate::paths::Paths;
-use keyfob_base::files::{self, Flaw};
+use keyfob_base::files::{self, OwnerFlaw};
 
 const CHECK: Topic = Topic("permissions");
 
@@ -75,9 +75,10 @@ pub(crate) fn permissions(setup: &Setup) -> Vec<Finding> {
 fn above(given: &[PathBuf], roots: &[PathBuf]) -> Option<Finding> {
     let mut all = given.iter().chain(roots);
     let flaw = all.find_map(|root| files::find_flaw(root))?;
-    let (Flaw::Foreign(path, _) | Flaw::Writable(path) | Flaw::Closed(path, _)) = &flaw;
+    let (OwnerFlaw::Foreign(path, _) | OwnerFlaw::Writable(path) | OwnerFlaw::Closed(path, _)) =
+        &flaw;
     let looked_at = given.contains(path) || roots.contains(path);
-    let entered = !matches!(flaw, Flaw::Closed(..));
+    let entered = !matches!(flaw, OwnerFlaw::Closed(..));
     if entered && (looked_at || is_root()) {
         return None;
     }

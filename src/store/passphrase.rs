@@ -137,7 +137,7 @@ impl Names {
     /// Whoever may write the file chooses the passphrase, and knows it.
     #[cfg(unix)]
     fn check_owner(self, path: &Path, origin: &str) -> Result<(), StoreError> {
-        use keyfob_base::files::{Flaw, judge_owner};
+        use keyfob_base::files::{OwnerFlaw, judge_owner};
 
         let Ok(found) = std::fs::metadata(path) else {
             return Ok(()); // reading it says why
@@ -145,15 +145,15 @@ impl Names {
         let regular = found.is_file();
         let (what, hint) = match judge_owner(path, &found).filter(|_| regular) {
             None => return Ok(()),
-            Some(Flaw::Foreign(..)) if rustix::process::geteuid().is_root() => return Ok(()), // for that user
-            Some(Flaw::Foreign(_, owner)) => (
+            Some(OwnerFlaw::Foreign(..)) if rustix::process::geteuid().is_root() => return Ok(()), // for that user
+            Some(OwnerFlaw::Foreign(_, owner)) => (
                 format!("{origin} belongs to user {owner}, who could change it"),
                 format!(
                     "write the passphrase into a file of your own, and name it in {}",
                     self.file
                 ),
             ),
-            Some(Flaw::Writable(_) | Flaw::Closed(..)) => (
+            Some(OwnerFlaw::Writable(_) | OwnerFlaw::Closed(..)) => (
                 format!("others may write in {origin}"),
                 format!(
                     "`chmod go-w {}`, and change the passphrase if they had access",

@@ -177,7 +177,12 @@ impl Vault {
     pub(crate) fn find_sharer(&self, account: &Account) -> Option<Account> {
         let own = (&account.provider, &account.name);
         let mut accounts = self.accounts().accounts.into_iter();
-        accounts.find(|one| one.id == account.id && (&one.provider, &one.name) != own)
+        let other =
+            accounts.find(|one| one.id == account.id && (&one.provider, &one.name) != own)?;
+        // What is sealed says whose the secret is: then the other entry is a copy, and shares nothing.
+        let stored = self.read_secret(account).ok().flatten();
+        let record = stored.and_then(|stored| stored.record);
+        (!record.is_some_and(|record| record.is_of(account))).then_some(other)
     }
 
     /// Fails where an account shares its secret: it can neither go elsewhere nor be in a file twice.

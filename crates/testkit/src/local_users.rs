@@ -42,7 +42,12 @@ impl LocalUsers {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let users = Self { dir, ada, mallory };
         chmod(users.dir.path(), 0o755);
-        std::fs::copy(program::keyfob(), users.path("keyfob")).expect("the program");
+        // By a process of its own: one that another thread starts would inherit the copy, open for writing.
+        let copied = Command::new("cp")
+            .arg(program::keyfob())
+            .arg(users.path("keyfob"))
+            .status();
+        assert!(copied.expect("cp starts").success(), "the program");
         for (name, user) in [("ada", ada), ("mallory", mallory)] {
             std::fs::create_dir(users.path(name)).expect("a folder");
             chmod(&users.path(name), 0o700);

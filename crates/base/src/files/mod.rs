@@ -12,7 +12,7 @@ use tempfile::NamedTempFile;
 
 pub use lock::{Acquired, Guard, NotLocked, lock, lock_unless, rehearse as rehearse_locks};
 #[cfg(unix)]
-pub use owner::{Flaw, find_flaw, judge_owner};
+pub use owner::{OwnerFlaw, find_flaw, judge_owner};
 
 /// Most files here fit into it, so that one read takes them whole; small enough for quick allocation.
 const USUAL_SIZE: usize = 1000;

@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 const LINKS: usize = 40;
 
 #[derive(Debug, PartialEq, Eq)]
-pub enum Flaw {
+pub enum OwnerFlaw {
     /// It belongs to this user, who is neither root nor the one that asks.
     Foreign(PathBuf, u32),
     /// Its group or everybody may write in it.
@@ -21,11 +21,11 @@ pub enum Flaw {
 
 /// The first flaw on the way to `path`, from the root of the file system through every link. What is not there
 /// yet has none.
-pub fn find_flaw(path: &Path) -> Option<Flaw> {
+pub fn find_flaw(path: &Path) -> Option<OwnerFlaw> {
     walk(path, LINKS)
 }
 
-fn walk(path: &Path, links: usize) -> Option<Flaw> {
+fn walk(path: &Path, links: usize) -> Option<OwnerFlaw> {
     let mut way = PathBuf::new();
     for part in path.components() {
         let above = way.clone();
@@ -44,7 +44,7 @@ fn walk(path: &Path, links: usize) -> Option<Flaw> {
             continue;
         }
         if is_foreign(found.uid()) {
-            return Some(Flaw::Foreign(way, found.uid()));
+            return Some(OwnerFlaw::Foreign(way, found.uid()));
         }
         let target = above.join(fs::read_link(&way).ok()?);
         if let Some(flaw) = walk(&target, links.checked_sub(1)?) {
@@ -58,21 +58,21 @@ fn is_closed(error: &io::Error) -> bool {
     error.kind() == ErrorKind::PermissionDenied
 }
 
-fn closed(folder: PathBuf) -> Option<Flaw> {
+fn closed(folder: PathBuf) -> Option<OwnerFlaw> {
     let owner = fs::metadata(&folder).ok()?.uid();
-    Some(Flaw::Closed(folder, owner))
+    Some(OwnerFlaw::Closed(folder, owner))
 }
 
 /// What is wrong with the owner or the mode of one file or folder. A folder like `/tmp`, in which everybody may
 /// write and nobody may touch what is another's, is sound.
-pub fn judge_owner(path: &Path, found: &Metadata) -> Option<Flaw> {
+pub fn judge_owner(path: &Path, found: &Metadata) -> Option<OwnerFlaw> {
     if is_foreign(found.uid()) {
-        return Some(Flaw::Foreign(path.to_owned(), found.uid()));
+        return Some(OwnerFlaw::Foreign(path.to_owned(), found.uid()));
     }
     let sticky = found.is_dir() && found.mode() & 0o1000 != 0;
     let group = found.mode() & 0o020 != 0 && found.gid() != 0 && !is_private_group(found.gid());
     let others = found.mode() & 0o002 != 0;
-    (!sticky && (group || others)).then(|| Flaw::Writable(path.to_owned()))
+    (!sticky && (group || others)).then(|| OwnerFlaw::Writable(path.to_owned()))
 }
 
 /// Root may do as it likes anyway, and is told apart by whoever asks. In a container, what belongs to nobody
@@ -157,9 +157,9 @@ mod tests {
             for way in &ways {
                 let flaw = (!sound).then(|| {
                     if way.starts_with(base.join("other/..")) {
-                        Flaw::Writable(base.join("other/..").join(name))
+                        OwnerFlaw::Writable(base.join("other/..").join(name))
                     } else {
-                        Flaw::Writable(folder.clone())
+                        OwnerFlaw::Writable(folder.clone())
                     }
                 });
                 assert_eq!(find_flaw(way), flaw, "{name} {mode:o} {way:?}");
@@ -168,7 +168,7 @@ mod tests {
         }
         chmod(&base.join("other"), 0o777); // the link in it may be another tomorrow
         let flaw = find_flaw(&base.join("other/link"));
-        assert_eq!(flaw, Some(Flaw::Writable(base.join("other"))));
+        assert_eq!(flaw, Some(OwnerFlaw::Writable(base.join("other"))));
     }
 
     #[test]
