@@ -124,7 +124,7 @@ impl Context {
                 (skip(&secrets.tokens, None), None)
             }
             Some(secrets) if local => self.leave(&account, secrets),
-            Some(secrets) => self.take_back(&account, secrets).await,
+            Some(secrets) => self.take_back(&account, secrets).await?,
         };
         self.note_revocation(&account, &tokens);
         let (vault, leaving) = (Arc::clone(&self.vault), account.clone());
@@ -177,14 +177,14 @@ impl Context {
         &self,
         account: &Account,
         secrets: &Secrets,
-    ) -> (Vec<RevokedToken>, Option<Url>) {
+    ) -> Result<(Vec<RevokedToken>, Option<Url>)> {
         let reached = pinned_endpoints(&self.registry, account)
             .and_then(|endpoints| Ok((endpoints.revocation()?, endpoints)));
         let (endpoint, endpoints) = match reached {
             Ok(reached) => reached,
-            Err(error) => {
-                return (skip(&secrets.tokens, Some(error.message)), None);
-            }
+            // The hint says how the tokens can be revoked after all; forgotten, they could not.
+            Err(error) if error.code == Code::OriginRefused => return Err(error.account(account)),
+            Err(error) => return Ok((skip(&secrets.tokens, Some(error.message)), None)),
         };
         let provider = &endpoints.provider;
         let revoking = Revoking {
@@ -194,7 +194,7 @@ impl Context {
             until: None,
         };
         let told = revoking.all(&self.http, &secrets.tokens).await;
-        (told, endpoints.provider.revocation.page)
+        Ok((told, endpoints.provider.revocation.page))
     }
 }
 

@@ -16,7 +16,9 @@ pub(super) fn believe(registry: &Registry, account: &Account, secrets: &Secrets)
     let definition = match registry.describe(&account.provider) {
         Ok(definition) => definition,
         Err(error) if error.code == Code::UnknownProvider => {
-            return Err(refuse(account, "there is no definition of its provider"));
+            return Err(refuse(account, "there is no definition of its provider").hint(format!(
+                "add the definition again, or forget the account here with `keyfob logout {account} --local`"
+            )));
         }
         Err(error) => return Err(error.account(account)),
     };

@@ -33,13 +33,14 @@ impl LocalUsers {
     pub fn find() -> Option<Self> {
         let root = std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0);
         if !root {
+            eprintln!("left out: only root can act as other users");
             return None;
         }
         let (Some(ada), Some(mallory)) = (user("keyfob-ada"), user("keyfob-mallory")) else {
             skip("the users keyfob-ada and keyfob-mallory, whom tests/run makes");
             return None;
         };
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = tempfile::tempdir_in("/tmp").expect("a folder that all users reach");
         let users = Self { dir, ada, mallory };
         chmod(users.dir.path(), 0o755);
         // By a process of its own: one that another thread starts would inherit the copy, open for writing.

@@ -22,8 +22,11 @@ pub const TEMPORARY: &str = ".new-";
 
 /// Makes a folder and its parents, for this user alone (0700) where it is made here, whatever the umask takes away.
 pub fn create_dir(path: &Path) -> io::Result<()> {
-    match fs::create_dir(path) {
-        Ok(()) => set_mode(path, 0o700),
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(path) {
+        Ok(()) => give_owner(path, 0o700),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             match path.parent().filter(|parent| *parent != Path::new("")) {
                 Some(parent) => create_dir(parent).and_then(|()| create_dir(path)),
@@ -35,13 +38,18 @@ pub fn create_dir(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Gives the owner what a umask has taken; some file systems refuse every change of a mode.
 #[cfg(unix)]
-fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
-    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode))
+fn give_owner(path: &Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    if fs::metadata(path)?.permissions().mode() & mode == mode {
+        return Ok(());
+    }
+    fs::set_permissions(path, PermissionsExt::from_mode(mode))
 }
 
 #[cfg(not(unix))]
-fn set_mode(_path: &Path, _mode: u32) -> io::Result<()> {
+fn give_owner(_path: &Path, _mode: u32) -> io::Result<()> {
     Ok(())
 }
 
@@ -206,9 +214,7 @@ fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
     let file = tempfile::Builder::new()
         .prefix(TEMPORARY)
         .tempfile_in(folder)?;
-    #[cfg(unix)]
-    file.as_file()
-        .set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?; // a umask may take that away
+    give_owner(file.path(), 0o600)?;
     Ok(file)
 }
 
