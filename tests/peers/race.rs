@@ -76,7 +76,7 @@ fn the_redirect_is_first_though_the_code_was_agreed_to_as_well() {
     let redirect = login.ends_on();
     login.approve();
     let page = visitor::get(&redirect);
-    assert!(page.body.contains("peer/julien"), "{page:?}");
+    assert!(page.body.contains("Are you <bdi>julien</bdi>"), "{page:?}");
     login.signed_in();
     peer.granted_only("authorization_code");
     assert_eq!(peer.seen("device_code.consumed"), 0);
@@ -155,7 +155,7 @@ fn an_answer_during_a_poll_that_grants_is_not_redeemed() {
         assert_eq!(peer.seen("authorization_code.consumed"), 0);
         if let Some(browser) = browser {
             let page = browser.join().expect("a page");
-            assert!(page.body.contains("peer/julien"), "{page:?}");
+            assert!(page.body.contains("Are you <bdi>julien</bdi>"), "{page:?}");
         }
         is_usable(&home, &peer);
     }
