@@ -26,6 +26,7 @@ pub(crate) fn check(_paths: &Paths) -> Result<Option<String>> {
 #[cfg(unix)]
 mod unix {
     use std::fs;
+    use std::os::unix::fs::MetadataExt;
     use std::path::{Path, PathBuf};
 
     use crate::error::{Code, Error};
@@ -88,7 +89,7 @@ mod unix {
                     "others may write in `{}`, and so have your tokens sent elsewhere",
                     path.display()
                 ),
-                format!("`chmod go-w {}`", quote(path)),
+                format!("`{}chmod go-w {}`", sudo_for(path), quote(path)),
             ),
             OwnerFlaw::Closed(path, owner) => (
                 format!(
@@ -105,6 +106,17 @@ mod unix {
         Error::new(Code::ConfigInvalid, message).hint(format!(
             "{mend}, or set KEYFOB_HOME to a folder that only you can write in"
         ))
+    }
+
+    /// What comes before a command that only the owner of a path may run.
+    fn sudo_for(path: &Path) -> &'static str {
+        let me = rustix::process::geteuid().as_raw();
+        let owner = fs::symlink_metadata(path).map(|found| MetadataExt::uid(&found));
+        if me == 0 || owner.is_ok_and(|owner| owner == me) {
+            ""
+        } else {
+            "sudo "
+        }
     }
 
     fn take_back(path: &Path) -> String {
